@@ -1,0 +1,353 @@
+/**
+ * The seams: what core asks of auth kinds, providers, inboxes and hosts, and what adapters may ask of core.
+ * Types only. Instants are epoch milliseconds here.
+ */
+import type { port, receive, sourceNames } from '../lib/symbols.ts'
+import type { AnyEvent, Category, Channel, Effect, Logger } from '../types.ts'
+
+// ---- hosts -------------------------------------------------------------------------------------------------------
+
+/** One HTTP request, stripped of its framework. */
+export interface NeutralRequest {
+  readonly method: string
+  /** Path and query as on the request line, undecoded: below the mount in Express, whole in node and fetch. */
+  readonly target: string
+  /** Name and value in turn, as received, duplicates kept (`req.rawHeaders`). */
+  readonly rawHeaders: readonly string[]
+  /**
+   * The bytes: a stream that throws when the peer goes away, bytes the host has kept, null when there is no body,
+   * or `'consumed'` when another parser has eaten it.
+   */
+  readonly body: AsyncIterable<Uint8Array> | Uint8Array | null | 'consumed'
+  /** Fires when the peer has left before its answer; made lazily, so touch it only where it is needed. */
+  readonly gone: AbortSignal
+  /** The source, where the host has decided it; otherwise the last segment of `target`. */
+  readonly source?: string | undefined
+  /** With `prefix`, the path must be exactly `<prefix>/<name>`. */
+  readonly prefix?: string | undefined
+}
+
+export interface NeutralResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON text; empty for HEAD. */
+  readonly body: string
+  /** Close the connection after the answer; a body still coming is read for at most 64 kB or 500 ms, then cut. */
+  readonly closeConnection: boolean
+  /** The code of a refusal; null when the answer is 200. Express hands `unknown_source` to `next()`. */
+  readonly code: string | null
+  /** To be called by the host, at most once, when the peer left before the answer was handed to the system. */
+  readonly onUndelivered?: (() => void) | undefined
+}
+
+/** What an adapter needs of a receiver. */
+export interface ReceiverLike {
+  /** Never rejects. Starts the receiver if nobody has. */
+  readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
+  readonly [sourceNames]: readonly string[]
+  start(): Promise<void>
+  close(options?: { readonly timeoutMs?: number }): Promise<unknown>
+}
+
+/** Time, as core sees it. */
+export interface Clock {
+  now(): number
+  /** Calls `run` once after `ms`; the returned function cancels. Does not keep the process alive. */
+  after(ms: number, run: () => void): () => void
+}
+
+// ---- auth --------------------------------------------------------------------------------------------------------
+
+export interface Auth {
+  /** `token`, `basic`, …: shown in the start line. */
+  readonly scheme: string
+  readonly [port]: AuthPort
+}
+
+export interface AuthPort {
+  /** Value of `WWW-Authenticate` on 401 (RFC 9110 section 11.6.1). */
+  readonly challenge: string
+  /**
+   * Called once, at `start`: reads the secrets and returns the check.
+   * @throws ERR_SECRET_MISSING naming what is missing, never its value.
+   */
+  prepare(at: AuthSetting): Promise<Verify>
+}
+
+export interface AuthSetting {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly source: string
+  readonly logger: Logger
+}
+
+/** Decides from the head of the request alone. Compares in constant time over every candidate; never throws. */
+export type Verify = (request: AuthRequest) => Verdict
+
+export interface AuthRequest {
+  readonly rawHeaders: readonly string[]
+  readonly target: string
+}
+
+export type Verdict = { readonly ok: true; readonly credential: string | null } | { readonly ok: false }
+
+// ---- providers and sources ---------------------------------------------------------------------------------------
+
+declare const events: unique symbol
+
+/** One configured endpoint, made by a provider's factory. */
+export interface Source<out E extends AnyEvent> {
+  readonly provider: string
+  readonly [port]: SourcePort
+  readonly [events]?: E
+}
+
+export interface SourcePort {
+  readonly provider: Provider
+  readonly auth: Auth
+  /** Largest body, after the content coding, in bytes; null leaves it to the receiver's limits. */
+  readonly bodyBytes: number | null
+}
+
+/** What we know of one sender. Pure: no I/O, no clock. */
+export interface Provider {
+  /** First word of its event names. */
+  readonly name: string
+  /** Bodies that are probes, written without white space; answered 200, never stored. The empty body always is. */
+  readonly probes: readonly string[]
+  /** Whether GET is answered 200 without credentials (eSputnik checks an address so). */
+  readonly answersGet: boolean
+  /** Lower-case name of the header that carries the sender's batch id; null where it has none. */
+  readonly batchIdHeader: string | null
+  /** Batch ids that only test traffic carries. */
+  readonly testBatchIds: ReadonlySet<string>
+  /** Every native name, with the normalised types its events can have. */
+  readonly catalogue: ReadonlyMap<string, readonly string[]>
+  /** Reads one parsed element. Never throws: what it cannot read it returns as `Unreadable`. */
+  read(element: unknown): Reading | Unreadable
+}
+
+/** One element as the provider understands it; core adds identity and delivery. */
+export interface Reading {
+  /** Native name with the provider in front, `momentum.click`; `<provider>.unknown` for what the catalogue lacks. */
+  readonly name: string
+  readonly nativeType: string
+  readonly type: string
+  readonly category: Category
+  /** The wire object with its identifiers as strings. */
+  readonly payload: object
+  readonly senderEventId: string | null
+  /** null: the element has no usable time, so the time of receipt stands in. */
+  readonly occurredAt: number | null
+  readonly occurredAtFrom: 'sender' | 'sender-without-zone'
+  readonly recipient: string | null
+  readonly channel: Channel
+  readonly messageId: string | null
+  readonly transmissionId: string | null
+  readonly tags: readonly string[]
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** Core makes it `none` on tests and where there is no e-mail address. */
+  readonly effect: Effect
+  readonly isTest: boolean
+  /** The fields of `Details[type]`; null where the type has none. */
+  readonly details: object | null
+}
+
+export interface Unreadable {
+  /** One sentence without payload. */
+  readonly unreadable: string
+  /** JSON pointer into the element; null where there is none. */
+  readonly path: string | null
+}
+
+// ---- inbox -------------------------------------------------------------------------------------------------------
+
+export interface Inbox {
+  readonly kind: string
+  readonly [port]: InboxPort
+}
+
+/** A delivery before it is stored. */
+export interface NewDelivery {
+  readonly id: string
+  readonly source: string
+  readonly batchId: string | null
+  /** 32 bytes. */
+  readonly sha256: Uint8Array
+  /** After the content coding. The inbox may keep this object; the caller does not change it any more. */
+  readonly body: Uint8Array
+  readonly receivedAt: number
+  readonly headers: ReadonlyArray<readonly [string, string]>
+  readonly credential: string | null
+  readonly isTest: boolean
+  readonly origin: 'wire' | 'backfill' | 'test'
+  /** The content coding that could not be undone, so that `body` is the bytes of the wire; null normally. */
+  readonly undecoded: string | null
+}
+
+export interface StoredDelivery extends NewDelivery {
+  /** Position in the log, from 1, without gaps. */
+  readonly seq: number
+  readonly senderLeft: boolean
+  readonly duplicates: number
+  readonly events: number | null
+}
+
+/** What was not finished in the first pass: a handler's range of indices, both inclusive, in one delivery. */
+export interface NewWorkRow {
+  readonly handler: string
+  readonly first: number
+  readonly last: number
+  /** Attempts already made; 0 when the handler has not seen the range. */
+  readonly attempts: number
+  /** Not to be claimed before. */
+  readonly dueAt: number
+  readonly errors: readonly StoredError[]
+}
+
+export interface WorkRow extends NewWorkRow {
+  readonly id: number
+}
+
+export interface StoredError {
+  readonly attempt: number
+  readonly at: number
+  readonly name: string
+  readonly message: string
+  readonly code: string | null
+}
+
+export interface NewDeadLetter {
+  readonly handler: string
+  readonly index: number
+  readonly attempts: number
+  readonly errors: readonly StoredError[]
+  readonly at: number
+  /** The bytes of the element, so that the dead letter outlives its delivery. */
+  readonly element: Uint8Array
+  /** Number of elements in its delivery. */
+  readonly size: number
+}
+
+export interface NewQuarantine {
+  /** null: the whole delivery. */
+  readonly index: number | null
+  readonly reason: string
+  readonly path: string | null
+  readonly at: number
+}
+
+/** A delivery to work on. */
+export interface Claim {
+  readonly delivery: StoredDelivery
+  /** The handlers this delivery belongs to, fixed at its first claim. */
+  readonly handlers: readonly string[]
+  /** null: the first pass over the whole delivery. Otherwise only these rows, all of handlers that were asked for. */
+  readonly rows: readonly WorkRow[] | null
+}
+
+/** How far a claim came. Settling ends the claim. */
+export interface Settlement {
+  readonly seq: number
+  /** True ends the first pass; false settles work rows. */
+  readonly firstPass: boolean
+  /** Number of elements; null when the delivery was not readable, or when work rows are settled. */
+  readonly events: number | null
+  /** Ids of the work rows that are finished or replaced by `rows`. */
+  readonly endedRows: readonly number[]
+  readonly rows: readonly NewWorkRow[]
+  readonly dead: readonly NewDeadLetter[]
+  readonly quarantined: readonly NewQuarantine[]
+  /** Native names nobody asked for, with their number of events. */
+  readonly unhandled: Readonly<Record<string, number>>
+}
+
+export interface InboxOpening {
+  /** The durable names this process works for, with the names they had before; empty when it only receives. */
+  readonly handlers: ReadonlyArray<{ readonly name: string; readonly formerly: readonly string[] }>
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+export interface InboxOpened {
+  readonly stats: InboxStats
+  /** Handlers never seen before, with the number of stored events that were settled without them. */
+  readonly newHandlers: ReadonlyArray<{ readonly name: string; readonly settledWithout: number }>
+}
+
+export interface InboxStats {
+  /** Deliveries with work left: never claimed, under way, or waiting for a retry. */
+  readonly pending: number
+  readonly oldestPendingAt: number | null
+  readonly deadLetters: number
+  readonly quarantined: number
+  readonly unhandled: Readonly<Record<string, number>>
+}
+
+export interface StoredDeadLetter extends NewDeadLetter {
+  readonly id: number
+  /** The delivery without its body. */
+  readonly delivery: Omit<StoredDelivery, 'body'>
+}
+
+export interface StoredQuarantine extends NewQuarantine {
+  readonly id: number
+  readonly source: string
+  readonly deliveryId: string
+}
+
+/** One page, newest first; `before` is the id (seq for deliveries) of the last row of the page before. */
+export interface Page {
+  readonly before: number | null
+  readonly limit: number
+  readonly source?: string | undefined
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  readonly handler?: string | undefined
+}
+
+/**
+ * The durable store, and the only place where the two halves meet.
+ * Claims live as long as the process (embedded inboxes); a new owner finds what was claimed as never claimed.
+ */
+export interface InboxPort {
+  /**
+   * Opens and checks the store, becomes its owner and carries renames (`formerly`) over to stored work.
+   * @throws ERR_INBOX_OWNED, ERR_INBOX_FOREIGN, ERR_INBOX_VERSION, ERR_INBOX_CORRUPT, ERR_INBOX_IO
+   */
+  open(opening: InboxOpening): Promise<InboxOpened>
+  /**
+   * Stores a delivery, or counts a repeat on the stored one: both durable when it resolves. Atomic with its dedupe,
+   * which compares the full SHA-256 behind the id: two at once give one row, one `accepted` and one `duplicate`.
+   * A rejection leaves it open whether the delivery is stored; a repeat is then absorbed.
+   * @throws ERR_INBOX_CLOSED, ERR_INBOX_FULL, ERR_INBOX_IO, ERR_INBOX_CORRUPT
+   */
+  accept(delivery: NewDelivery): Promise<{ readonly status: 'accepted' | 'duplicate'; readonly seq: number }>
+  /** Notes, lazily and as far as possible, that the sender left before the answer. */
+  noteSenderLeft(seq: number): void
+  /**
+   * Hands out due work rows and never-claimed deliveries in turn, each delivery in at most one claim at a time; the
+   * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
+   * durably before this resolves. At least one claim is given when there is one, whatever its size.
+   */
+  claim(request: {
+    readonly handlers: readonly string[]
+    readonly maxDeliveries: number
+    readonly maxBytes: number
+  }): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
+  /** Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held. */
+  settle(settlement: Settlement): Promise<void>
+  /** Gives claims back unfinished, as if never claimed. */
+  release(seqs: readonly number[]): void
+  /** Called, possibly often, when something new may be claimable: an accept, a settlement with due rows. */
+  onWork(listener: () => void): void
+  stats(): Promise<InboxStats>
+  /** Summaries: `body` is empty. */
+  deliveries(page: Page): Promise<readonly (StoredDelivery & { readonly bytes: number })[]>
+  delivery(id: string): Promise<StoredDelivery | null>
+  deadLetters(page: Page): Promise<readonly StoredDeadLetter[]>
+  quarantine(page: Page): Promise<readonly StoredQuarantine[]>
+  /** null while deliveries can be stored; otherwise the reason in one sentence. */
+  trouble(): string | null
+  /** Finishes what was handed in, closes files and threads, gives up ownership. Idempotent. */
+  close(): Promise<void>
+}

@@ -1,0 +1,89 @@
+/** Every error and every answer of Posthorn, in one place. Exported from `posthorn`. */
+
+/** Stable codes of the errors that Posthorn throws. */
+export type ErrorCode =
+  | 'ERR_OPTION'
+  | 'ERR_SECRET_MISSING'
+  | 'ERR_SECRET_INVALID'
+  | 'ERR_HANDLER_NAME'
+  | 'ERR_HANDLER_TIMEOUT'
+  | 'ERR_HANDLER_BATCH'
+  | 'ERR_PATTERN'
+  | 'ERR_RECEIVER_STARTED'
+  | 'ERR_RECEIVER_CLOSED'
+  | 'ERR_INBOX_OWNED'
+  | 'ERR_INBOX_CLOSED'
+  | 'ERR_INBOX_FULL'
+  | 'ERR_INBOX_IO'
+  | 'ERR_INBOX_CORRUPT'
+  | 'ERR_INBOX_FOREIGN'
+  | 'ERR_INBOX_VERSION'
+  | 'ERR_BODY_ABORTED'
+
+/** Base of every coded error: `code` is stable, the message is for operators and carries no secret and no payload. */
+export class PosthornError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'PosthornError'
+    this.code = code
+  }
+}
+
+/** A wrong call by the programmer: a TypeError with the same stable code. */
+export class OptionError extends TypeError {
+  readonly code: ErrorCode
+  constructor(message: string, code: ErrorCode = 'ERR_OPTION') {
+    super(message)
+    this.name = 'OptionError'
+    this.code = code
+  }
+}
+
+/** Thrown by a handler: trying again is pointless; the event rests as a dead letter at once. */
+export class PermanentError extends Error {
+  override readonly name: string = 'PermanentError'
+}
+
+/** Thrown by a handler: try again after `afterMs`, without spending an attempt. */
+export class RetryLater extends Error {
+  override readonly name: string = 'RetryLater'
+  readonly afterMs: number
+  constructor(options: { afterMs: number; cause?: unknown }) {
+    if (!Number.isFinite(options.afterMs) || options.afterMs < 0)
+      throw new OptionError(`RetryLater: afterMs must be a number of milliseconds ≥ 0, got ${options.afterMs}`)
+    super(`retry after ${options.afterMs} ms`, options.cause === undefined ? undefined : { cause: options.cause })
+    this.afterMs = options.afterMs
+  }
+}
+
+interface Answer {
+  readonly status: number
+  /** The fixed text the sender gets; it says nothing about what was compared, stored or parsed. */
+  readonly message: string
+  /** Seconds for `Retry-After`; null where the header has no place. */
+  readonly retryAfter: number | null
+  /** Close the connection after the answer: the request body may be unread. */
+  readonly close: boolean
+}
+
+/** The whole answer policy for requests that are not taken; taken ones are 200, exactly. */
+export const ANSWERS = {
+  unauthorized: { status: 401, message: 'credentials missing or wrong', retryAfter: null, close: true },
+  unknown_source: { status: 404, message: 'no such source', retryAfter: null, close: true },
+  method_not_allowed: { status: 405, message: 'method not allowed', retryAfter: null, close: true },
+  body_too_slow: { status: 408, message: 'body took too long', retryAfter: null, close: true },
+  body_too_large: { status: 413, message: 'body too large', retryAfter: null, close: true },
+  unsupported_coding: { status: 415, message: 'content or transfer coding not supported', retryAfter: null, close: true },
+  unsupported_charset: { status: 415, message: 'charset not supported', retryAfter: null, close: true },
+  body_consumed: { status: 500, message: 'body was read by another parser', retryAfter: null, close: true },
+  internal: { status: 500, message: 'internal error', retryAfter: null, close: true },
+  storage_slow: { status: 503, message: 'storage too slow', retryAfter: 5, close: false },
+  storage_failed: { status: 503, message: 'storage failing', retryAfter: 30, close: false },
+  not_open: { status: 503, message: 'not ready', retryAfter: 5, close: true },
+  shutting_down: { status: 503, message: 'shutting down', retryAfter: 5, close: true },
+  overloaded: { status: 503, message: 'too many bytes in flight', retryAfter: 5, close: true },
+} as const satisfies Record<string, Answer>
+
+/** Stable codes in the body of an answer that is not 200. */
+export type AnswerCode = keyof typeof ANSWERS

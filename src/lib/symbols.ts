@@ -1,0 +1,13 @@
+/**
+ * Doors between the parts of the package that users do not see. Registered symbols, so that an adapter and a
+ * receiver that were loaded from two copies of the package still meet.
+ */
+
+/** On `Auth`, `Source` and `Inbox`: the port behind the public face. */
+export const port: unique symbol = Symbol.for('posthorn.port.v1') as never
+
+/** On the receiver: takes a neutral request, returns a neutral response. */
+export const receive: unique symbol = Symbol.for('posthorn.receive.v1') as never
+
+/** On the receiver: the names of its sources, for adapters that register a route for each. */
+export const sourceNames: unique symbol = Symbol.for('posthorn.sources.v1') as never

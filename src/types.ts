@@ -1,0 +1,229 @@
+/**
+ * The vocabulary of Posthorn: types only, exported from `posthorn`.
+ *
+ * - **sender**: the system that posts to us: Momentum, SparkPost, Mailjet, eSputnik
+ * - **provider**: our module that knows one sender
+ * - **source**: one configured endpoint: a provider, its auth and options, under a name that is its path segment
+ * - **delivery**: one HTTP request of a sender as it was received
+ * - **event**: one item of a delivery, typed
+ * - **inbox**: the durable store of deliveries and of the progress on them
+ * - **handler**: a user's async function (or batch function) with a durable name
+ * - **claim**: the right to work on a delivery
+ * - **attempt**: one call of one handler for one event, or one group
+ * - **dead letter**: an event whose handler failed for good; belongs to (event, handler)
+ * - **quarantine**: bytes that no handler has seen because they cannot be read; belongs to no handler
+ * - **unhandled**: the end of an event that no handler asked for
+ *
+ * Instants are `Date` in public types and epoch milliseconds in ports.
+ */
+
+export type Channel = 'email' | 'sms' | 'viber' | 'push' | 'web' | 'other'
+
+/** What an event asks the receiver's own mailing list to do. `none` on tests and on events without an address. */
+export type Effect = 'suppress' | 'unsubscribe' | 'none'
+
+/** Coarse grouping of `type`, for routing and statistics. */
+export type Category = 'delivery' | 'engagement' | 'list' | 'inbound' | 'system' | 'other'
+
+export interface Bounce {
+  /** `hard`: the address does not exist. `soft`: temporary. `block`: refused by policy. `admin`: our side's own rules. */
+  readonly kind: 'hard' | 'soft' | 'block' | 'admin' | 'undetermined'
+  /** The sender's own classification: Momentum `bounce_class`, Mailjet `error`; null where there is none. */
+  readonly class: string | null
+  /** The sender's text, as sent. */
+  readonly reason: string | null
+  /** The sender's platform already refuses this address (Mailjet `blocked`, eSputnik `hardBounce`); null where unknown. */
+  readonly alreadySuppressed: boolean | null
+}
+
+export interface Smtp {
+  /** Three-digit reply code. */
+  readonly code: number | null
+  /** Enhanced status code, `5.1.1`. */
+  readonly enhanced: string | null
+  readonly text: string | null
+}
+
+/** Where a click, an open or an unsubscribe came from, as the sender reports it. */
+export interface Client {
+  readonly ip: string | null
+  /** Country code as sent; not only ISO countries (`EU` for some proxies). */
+  readonly country: string | null
+  readonly region: string | null
+  readonly city: string | null
+}
+
+/** What the sender says about machines standing in for the recipient; null where it says nothing. */
+export interface Automation {
+  readonly prefetched: boolean | null
+  readonly proxied: boolean | null
+}
+
+/** What a normalised type adds to every event. */
+export interface Details {
+  delivered: { readonly smtp: Smtp | null }
+  bounced: { readonly bounce: Bounce; readonly smtp: Smtp | null }
+  deferred: { readonly bounce: Bounce; readonly smtp: Smtp | null }
+  rejected: { readonly bounce: Bounce }
+  clicked: {
+    readonly url: string | null
+    readonly linkName: string | null
+    readonly userAgent: string | null
+    readonly client: Client
+    readonly automation: Automation
+    /** True when any automation flag is true; null when the sender gives none. */
+    readonly automated: boolean | null
+  }
+  opened: {
+    /** `counts`: add these up to count each display once (SparkPost sends two pixels). */
+    readonly open: { readonly pixel: 'top' | 'bottom'; readonly amp: boolean; readonly counts: boolean }
+    readonly userAgent: string | null
+    readonly client: Client
+    readonly automation: Automation
+    readonly automated: boolean | null
+  }
+  unsubscribed: { readonly userAgent: string | null; readonly client: Client }
+  preferences_changed: { readonly subscriptions: readonly string[] }
+}
+
+/** What every event carries, whatever its sender. */
+export interface Base {
+  /** `<delivery id>.<index>`: the idempotency key. The same for every attempt and every redelivery. */
+  readonly id: string
+  /** The id of the replay this event came with; null on the first run. */
+  readonly run: string | null
+  /** The sender's own event id; null where it has none. Unique only together with `nativeType`. */
+  readonly senderEventId: string | null
+  readonly source: string
+  /** The sender's own words, always there: `track_event.click`, `open`, `DELIVERED`. */
+  readonly nativeType: string
+  readonly category: Category
+  readonly occurredAt: Date
+  /** Whether `occurredAt` is the sender's instant, its wall clock without a zone, or our time of receipt. */
+  readonly occurredAtFrom: 'sender' | 'sender-without-zone' | 'received'
+  readonly receivedAt: Date
+  /** `receivedAt` − `occurredAt` in milliseconds; negative when the sender's clock is ahead. */
+  readonly lateMs: number
+  /** `recipient` where `channel` is `email`, else null. */
+  readonly email: string | null
+  /** The address as sent: mail address, phone number, push token. */
+  readonly recipient: string | null
+  readonly channel: Channel
+  /** The copy one recipient got: Momentum `message_id`, Mailjet `MessageID`, eSputnik `iid` in lower case. */
+  readonly messageId: string | null
+  readonly transmissionId: string | null
+  readonly tags: readonly string[]
+  /** What the application gave the sender with the message (Momentum `rcpt_meta`). */
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly effect: Effect
+  readonly delivery: {
+    readonly id: string
+    /** Index of the element in the body as received; 0 for a bare object. */
+    readonly index: number
+    /** Number of elements in the body. */
+    readonly size: number
+    readonly batchId: string | null
+    /** The sender had hung up before our answer; a redelivery of the same bytes is to be expected. */
+    readonly senderLeft: boolean
+    /** Label of the credential that let the delivery in; null where it has none. */
+    readonly credential: string | null
+  }
+  readonly isTest: boolean
+  readonly isReplay: boolean
+}
+
+// biome-ignore lint/complexity/noBannedTypes: {} is the neutral element of an intersection
+type DetailsOf<T extends string> = T extends keyof Details ? Details[T] : {}
+
+/** One event: P provider, N native name, T normalised type, L payload. */
+export type Event<P extends string, N extends string, T extends string, L> = Base & {
+  readonly provider: P
+  readonly name: N
+  readonly type: T
+  readonly payload: L
+} & DetailsOf<T>
+
+export type AnyEvent = Base & {
+  readonly provider: string
+  readonly name: string
+  readonly type: string
+  readonly payload: unknown
+}
+
+/** A secret: the text, the name of an environment variable read at `start`, or a function called at `start`. */
+export type Secret = string | { readonly env: string; readonly optional?: boolean } | (() => string | Promise<string>)
+
+/** One secret, or several during a rotation; a label names the credential that matched, on `event.delivery.credential`. */
+export type Secrets = Secret | ReadonlyArray<Secret | { readonly label: string; readonly secret: Secret }>
+
+export interface Retry {
+  /** Default 36 calls in all, about a day. Minimum 1. */
+  readonly attempts?: number
+  /** Pause before the second attempt, in ms. Default 1_000; doubled each time, jitter ± 10 %. */
+  readonly minMs?: number
+  /** Longest pause, in ms. Default 3_600_000. */
+  readonly maxMs?: number
+}
+
+export interface Logger {
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
+
+/** What is told about one failed attempt: never a secret or an address, unless the handler's own error holds one. */
+export interface AttemptError {
+  readonly attempt: number
+  readonly at: Date
+  readonly name: string
+  readonly message: string
+  readonly code: string | null
+}
+
+/** (event, handler) that failed for good; kept until it is retried or dropped. */
+export interface DeadLetter {
+  readonly event: AnyEvent
+  readonly handler: string
+  readonly attempts: number
+  /** The first and the latest nine failures, oldest first. */
+  readonly errors: readonly AttemptError[]
+  readonly since: Date
+}
+
+/** Bytes that no handler has seen. */
+export interface Quarantined {
+  readonly source: string
+  readonly deliveryId: string
+  /** The element; null when the whole delivery could not be read. */
+  readonly index: number | null
+  readonly reason: string
+  /** Where in the element, as a JSON pointer; null where that cannot be said. */
+  readonly path: string | null
+}
+
+export interface DeliverySummary {
+  readonly id: string
+  readonly source: string
+  readonly receivedAt: Date
+  /** Size of the stored body. */
+  readonly bytes: number
+  /** Number of elements; null until the delivery was read for the first time. */
+  readonly events: number | null
+  /** The sender had hung up before our answer. */
+  readonly senderLeft: boolean
+  /** How many identical deliveries were absorbed. */
+  readonly duplicates: number
+  /** Test traffic of the sender, told by its constant batch id. */
+  readonly isTest: boolean
+}
+
+export interface Delivery extends DeliverySummary {
+  /** SHA-256 of the body, hex. */
+  readonly sha256: string
+  readonly batchId: string | null
+  readonly credential: string | null
+  /** Headers of record: content-type, content-encoding, content-length, user-agent, batch id. Never credentials. */
+  readonly headers: ReadonlyArray<readonly [string, string]>
+  /** The bytes as received, after the content coding. */
+  body(): Promise<Uint8Array>
+}

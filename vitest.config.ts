@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+const src = (path: string) => new URL(`./src/${path}`, import.meta.url).pathname
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^posthorn$/, replacement: src('index.ts') },
+      { find: /^posthorn\/(momentum|mailjet|esputnik)$/, replacement: src('providers/$1/index.ts') },
+      { find: /^posthorn\/(auth|testing)$/, replacement: src('$1/index.ts') },
+      { find: 'posthorn/memory', replacement: src('inboxes/memory.ts') },
+      { find: 'posthorn/sqlite', replacement: src('inboxes/sqlite/index.ts') },
+      { find: /^posthorn\/(node|express|fastify)$/, replacement: src('adapters/$1.ts') },
+    ],
+  },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' },
+})
