@@ -72,6 +72,7 @@ export const ANSWERS = {
   unauthorized: { status: 401, message: 'credentials missing or wrong', retryAfter: null, close: true },
   unknown_source: { status: 404, message: 'no such source', retryAfter: null, close: true },
   method_not_allowed: { status: 405, message: 'method not allowed', retryAfter: null, close: true },
+  body_aborted: { status: 400, message: 'body ended early', retryAfter: null, close: true },
   body_too_slow: { status: 408, message: 'body took too long', retryAfter: null, close: true },
   body_too_large: { status: 413, message: 'body too large', retryAfter: null, close: true },
   unsupported_coding: { status: 415, message: 'content or transfer coding not supported', retryAfter: null, close: true },
