@@ -22,7 +22,9 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?:
  * @throws OptionError when the receiver has no such source
  */
 export function webhooks(receiver: ReceiverLike, options: { readonly source?: string | undefined } = {}): Handler {
-  const place = checkedPlace(receiver, { source: options.source })
+  const { source } = checkedPlace(receiver, { source: options.source })
+  // Below the mount the path is `/<name>` and nothing else.
+  const place = source === undefined ? { prefix: '' } : { source }
   return function posthornHandler(req, res, next) {
     void serve(receiver, req, res, place, () => next())
   }

@@ -1,11 +1,6 @@
 /** Answering before the body is read, so that the sender can see the answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-
-/** At most so much of an unread body is read and thrown away, in bytes. */
-export const LINGER_BYTES = 64 * 1024
-
-/** At most so long a connection is kept for a sender that goes on sending, in ms. */
-export const LINGER_MS = 500
+import { LINGER_BYTES, LINGER_MS } from '../lib/linger.ts'
 
 /**
  * Sends the answer at once and ends the connection as soon as the body is through, at the latest after 500 ms.

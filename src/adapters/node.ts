@@ -1,11 +1,11 @@
 /** Webhooks in a bare Node server. Exported as `posthorn/node`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ReceiverLike } from '../core/ports.ts'
-import { checkedPlace, type Place, serve } from './serve.ts'
+import type { Place, ReceiverLike } from '../core/ports.ts'
+import { checkedPlace, serve } from './serve.ts'
 
 export type { ReceiverLike } from '../core/ports.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
-export type { Place } from './serve.ts'
+export type { Place } from '../core/ports.ts'
 
 /**
  * A request listener for `node:http`: answers every request, those for no source with 404. Without options the last

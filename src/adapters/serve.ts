@@ -1,18 +1,10 @@
 /** One request of a Node server, put through a receiver: what node, Express and Fastify share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../core/ports.ts'
+import type { NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
 import { receive, sourceNames } from '../lib/symbols.ts'
 import { endAfterLinger } from './linger.ts'
 import { announcesBody, bodyOf } from './request-body.ts'
-
-/** How a request finds its source where its path alone does not say. */
-export interface Place {
-  /** Every request is for this source, whatever its path. */
-  readonly source?: string | undefined
-  /** The path must be exactly `<prefix>/<name>`. */
-  readonly prefix?: string | undefined
-}
 
 /** @throws OptionError when the receiver has no such source, or the prefix is no path */
 export function checkedPlace(receiver: ReceiverLike, { source, prefix }: Place): Place {

@@ -1,9 +1,8 @@
 /** A fetch `Request` put through a receiver: what `receiver.handle` does. */
-import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../core/ports.ts'
 import { PosthornError } from '../errors.ts'
+import { LINGER_BYTES, LINGER_MS } from '../lib/linger.ts'
 import type { receive } from '../lib/symbols.ts'
-import { LINGER_BYTES, LINGER_MS } from './linger.ts'
-import type { Place } from './serve.ts'
+import type { NeutralRequest, NeutralResponse, Place, ReceiverLike } from './ports.ts'
 
 /**
  * The answer to one request. Never rejects, as `take` does not. The headers of a fetch request are joined where they
