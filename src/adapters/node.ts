@@ -3,9 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Place, ReceiverLike } from '../core/ports.ts'
 import { checkedPlace, serve } from './serve.ts'
 
-export type { ReceiverLike } from '../core/ports.ts'
+export type { Place, ReceiverLike } from '../core/ports.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
-export type { Place } from '../core/ports.ts'
 
 /**
  * A request listener for `node:http`: answers every request, those for no source with 404. Without options the last

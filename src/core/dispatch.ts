@@ -37,8 +37,8 @@ export class Runner {
 
   /** Starts the task as soon as there is room; a batch handler's waits for company, at most `maxWaitMs`. */
   submit(task: Task): void {
-    if (this.#closed) return task.done(RETURNED)
-    this.#queue.push(task)
+    if (this.#closed) task.done(RETURNED)
+    else this.#queue.push(task)
     this.#pump()
   }
 

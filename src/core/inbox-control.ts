@@ -21,7 +21,12 @@ export function createInboxControl(inbox: InboxPort, open: () => Promise<void>, 
       return { ...stats, oldestPendingAt: oldestPendingAt === null ? null : new Date(oldestPendingAt) }
     },
     async *deliveries(filter) {
-      for await (const row of rows((page) => inbox.deliveries(page), (row) => row.seq, filter)) yield summary(row, row.bytes)
+      for await (const row of rows(
+        (page) => inbox.deliveries(page),
+        (row) => row.seq,
+        filter,
+      ))
+        yield summary(row, row.bytes)
     },
     async delivery(id) {
       await open()
@@ -29,11 +34,20 @@ export function createInboxControl(inbox: InboxPort, open: () => Promise<void>, 
       return stored === null ? null : toDelivery(stored)
     },
     async *deadLetters(filter) {
-      for await (const row of rows((page) => inbox.deadLetters(page), (row) => row.id, filter))
+      for await (const row of rows(
+        (page) => inbox.deadLetters(page),
+        (row) => row.id,
+        filter,
+      ))
         yield toDeadLetter(row, providerOf(row.delivery.source))
     },
     async *quarantine(filter) {
-      for await (const row of rows((page) => inbox.quarantine(page), (row) => row.id, filter)) yield toQuarantined(row)
+      for await (const row of rows(
+        (page) => inbox.quarantine(page),
+        (row) => row.id,
+        filter,
+      ))
+        yield toQuarantined(row)
     },
   }
 }

@@ -10,8 +10,18 @@ import type { NewWorkRow, StoredError } from './ports.ts'
 export type End =
   | { readonly kind: 'done' }
   | { readonly kind: 'returned' }
-  | { readonly kind: 'retry'; readonly attempts: number; readonly dueAt: number; readonly errors: readonly StoredError[] }
-  | { readonly kind: 'dead'; readonly attempts: number; readonly event: AnyEvent; readonly errors: readonly StoredError[] }
+  | {
+      readonly kind: 'retry'
+      readonly attempts: number
+      readonly dueAt: number
+      readonly errors: readonly StoredError[]
+    }
+  | {
+      readonly kind: 'dead'
+      readonly attempts: number
+      readonly event: AnyEvent
+      readonly errors: readonly StoredError[]
+    }
 
 export interface Verdicts {
   now(): number
@@ -65,7 +75,9 @@ export class Lane {
     for (const item of this.items) {
       if (item.end?.kind === 'returned') {
         const joined: boolean = stretch !== null && stretch.attempts === item.attempts && item.attempts === 0
-        stretch = joined ? { ...(stretch as NewWorkRow), last: item.index } : this.#row(item, item.attempts, now, item.errors)
+        stretch = joined
+          ? { ...(stretch as NewWorkRow), last: item.index }
+          : this.#row(item, item.attempts, now, item.errors)
         if (joined) rows.pop()
         rows.push(stretch)
         continue
@@ -113,7 +125,13 @@ export function storedError(error: unknown, attempt: number, at: number): Stored
     const { name, message, code } = (error ?? {}) as { name?: unknown; message?: unknown; code?: unknown }
     const text = typeof message === 'string' ? message : String(error)
     const kind = typeof name === 'string' ? name : typeof error
-    return { attempt, at, name: kind, message: text.slice(0, LONGEST_MESSAGE), code: code === undefined ? null : String(code) }
+    return {
+      attempt,
+      at,
+      name: kind,
+      message: text.slice(0, LONGEST_MESSAGE),
+      code: code === undefined ? null : String(code),
+    }
   } catch {
     return { attempt, at, name: 'unknown', message: 'the handler threw something that cannot be shown', code: null }
   }

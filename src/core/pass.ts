@@ -158,7 +158,15 @@ class Pass implements Verdicts {
       this.#parts.failed(event, spec.name, end.attempts, outcome.error, end.dueAt)
     if (end.kind !== 'dead') return
     const { attempts, errors } = end
-    const letter = { handler: spec.name, index, attempts, errors, at: this.now(), element: NO_BYTES, size: event.delivery.size }
+    const letter = {
+      handler: spec.name,
+      index,
+      attempts,
+      errors,
+      at: this.now(),
+      element: NO_BYTES,
+      size: event.delivery.size,
+    }
     this.#dead.push({ event, letter })
   }
 

@@ -1,15 +1,6 @@
 /** The public shape of a receiver and of its options. Types only, exported from `posthorn`. */
 import type { receive, sourceNames } from '../lib/symbols.ts'
-import type {
-  AnyEvent,
-  DeadLetter,
-  Delivery,
-  DeliverySummary,
-  Effect,
-  Logger,
-  Quarantined,
-  Retry,
-} from '../types.ts'
+import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Effect, Logger, Quarantined, Retry } from '../types.ts'
 import type { BatchFailures, Context } from './handlers.ts'
 import type { Inbox, NeutralRequest, NeutralResponse, Source } from './ports.ts'
 
@@ -150,7 +141,11 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
    * @throws PosthornError ERR_RECEIVER_STARTED
    */
   on<const N extends NameOf<E>>(name: N | readonly N[], handler: Handler<Matched<E, N>>): this
-  on<const N extends NameOf<E>>(name: N | readonly N[], options: HandlerOptions<K>, handler: Handler<Matched<E, N>>): this
+  on<const N extends NameOf<E>>(
+    name: N | readonly N[],
+    options: HandlerOptions<K>,
+    handler: Handler<Matched<E, N>>,
+  ): this
   /**
    * As `on`, for many events in one call. Returning settles all but the events it names as failed; throwing has the
    * batch tried again in halves until the failing event stands alone.

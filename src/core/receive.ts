@@ -121,8 +121,7 @@ async function read(parts: ReceiveParts, body: AsyncIterable<Uint8Array>, plan: 
   const held = holdRoom(parts, plan.length ?? 0)
   try {
     const { bodyMs, minBytesPerSecond } = parts.limits
-    const { now, after } = parts.clock
-    const bytes = await readBody(body, { maxBytes, bodyMs, minBytesPerSecond, take: held.take, now, after })
+    const bytes = await readBody(body, { maxBytes, bodyMs, minBytesPerSecond, take: held.take }, parts.clock)
     return typeof bytes === 'string' ? bytes : await decoded(bytes, plan, maxBytes)
   } catch {
     return 'body_aborted'
@@ -154,7 +153,11 @@ function holdRoom(parts: ReceiveParts, announced: number) {
 async function decoded(bytes: Uint8Array, plan: BodyPlan, maxBytes: number): Promise<Read | AnswerCode> {
   if (plan.coding === 'identity' || bytes.length === 0) return { bytes, undecoded: null }
   const plain = await decodeBody(bytes, plan.coding, maxBytes)
-  return plain === 'unreadable' ? { bytes, undecoded: plan.coding } : plain === 'body_too_large' ? plain : { bytes: plain, undecoded: null }
+  return plain === 'unreadable'
+    ? { bytes, undecoded: plan.coding }
+    : plain === 'body_too_large'
+      ? plain
+      : { bytes: plain, undecoded: null }
 }
 
 function consumed(parts: ReceiveParts): AnswerCode {

@@ -7,7 +7,7 @@ import { handleFetch } from './fetch.ts'
 import { defineHandler, type HandlerSpec, type RawHandlerOptions, Registry, vocabularyOf } from './handlers.ts'
 import { createInboxControl } from './inbox-control.ts'
 import { createNotices } from './notices.ts'
-import { createPacer } from './pacer.ts'
+import { createPacer, type Pacer } from './pacer.ts'
 import type { Clock, NeutralRequest, NeutralResponse, ReceiverLike, Verify } from './ports.ts'
 import { createProcess, type Process } from './process.ts'
 import type { EventsOf, Health, InboxControl, Options, Receiver, Sources } from './public.ts'
@@ -22,7 +22,7 @@ import { announce } from './start-line.ts'
  * @throws OptionError naming the option, the expectation and the value
  */
 export function createReceiver<const S extends Sources>(options: Options<S>): Receiver<EventsOf<S>, keyof S & string> {
-  const running = new RunningReceiver(settle(options), { clock: systemClock, random: Math.random })
+  const running = new RunningReceiver(settle(options), { clock: systemClock, random: Math.random, createPacer })
   // The class knows events at run time only; which ones there are is known from the type of `sources`.
   return running as unknown as Receiver<EventsOf<S>, keyof S & string>
 }
@@ -31,6 +31,7 @@ export function createReceiver<const S extends Sources>(options: Options<S>): Re
 export interface World {
   readonly clock: Clock
   random(): number
+  createPacer(load: Load): Pacer
 }
 
 /** As `createReceiver`, in another world. For our own tests. */
@@ -65,7 +66,7 @@ class RunningReceiver implements ReceiverLike {
     this.#world = world
     this.#notices = createNotices(settings.logger, world.clock)
     this.#report = createReport(settings.hooks, this.#notices)
-    this.#pacer = createPacer(this.#load)
+    this.#pacer = world.createPacer(this.#load)
     this[sourceNames] = [...settings.sources.keys()]
     this[receive] = this.#createReceive()
     this.handle = (request, options) => handleFetch(this[receive], request, options)
@@ -86,7 +87,10 @@ class RunningReceiver implements ReceiverLike {
 
   #register(pattern: string | readonly string[], options: RawHandlerOptions, run: Pick<HandlerSpec, 'each' | 'batch'>) {
     if (this.#state !== 'new' || this.#starting !== null)
-      throw new PosthornError('ERR_RECEIVER_STARTED', 'handlers must be registered before start(), and before the first request')
+      throw new PosthornError(
+        'ERR_RECEIVER_STARTED',
+        'handlers must be registered before start(), and before the first request',
+      )
     const { sources, handlers } = this.#settings
     const spec = defineHandler(vocabularyOf(sources), handlers, pattern, options, run)
     if (this.#handlers.some((other) => other.name === spec.name))
@@ -222,11 +226,16 @@ class RunningReceiver implements ReceiverLike {
 
   async health(): Promise<Health> {
     const nothing = { deliveries: 0, oldestAt: null }
-    if (this.#state !== 'open') return { ready: false, reason: `the receiver is ${WORDS[this.#state]}`, backlog: nothing }
+    if (this.#state !== 'open')
+      return { ready: false, reason: `the receiver is ${WORDS[this.#state]}`, backlog: nothing }
     const reason = this.#settings.inbox.trouble()
     const stats = await this.inbox.stats().catch(() => null)
     const backlog = stats === null ? nothing : { deliveries: stats.pending, oldestAt: stats.oldestPendingAt }
-    return { ready: reason === null && stats !== null, reason: reason ?? (stats === null ? 'the inbox does not answer' : null), backlog }
+    return {
+      ready: reason === null && stats !== null,
+      reason: reason ?? (stats === null ? 'the inbox does not answer' : null),
+      backlog,
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -234,4 +243,7 @@ class RunningReceiver implements ReceiverLike {
   }
 }
 
-const WORDS = { new: 'not started', open: 'open', closing: 'closing', closed: 'closed' } as const satisfies Record<State, string>
+const WORDS = { new: 'not started', open: 'open', closing: 'closing', closed: 'closed' } as const satisfies Record<
+  State,
+  string
+>

@@ -48,7 +48,12 @@ export function createReport(hooks: Hooks, notices: Notices): Report {
       const { handler, attempts } = letter
       const facts = { event: event.id, name: event.name, attempts }
       const see = 'see receiver.inbox.deadLetters()'
-      notices(`dead:${handler}`, 'error', `handler "${handler}" failed for good: the event is a dead letter; ${see}`, facts)
+      notices(
+        `dead:${handler}`,
+        'error',
+        `handler "${handler}" failed for good: the event is a dead letter; ${see}`,
+        facts,
+      )
       const [errors, since] = [toAttemptErrors(letter.errors), new Date(letter.at)]
       call('deadLettered', () => hooks.deadLettered?.({ event, handler, attempts, errors, since }))
     }

@@ -64,19 +64,26 @@ function inboxPort(inbox: Inbox | undefined): InboxPort {
 function sourcePorts(sources: Readonly<Record<string, Source<AnyEvent>>> | undefined): Map<string, SourcePort> {
   const entries = Object.entries(sources ?? {})
   if (entries.length === 0)
-    throw new OptionError("createReceiver needs sources, for example { shop: momentum({ auth: token({ env: 'TOKEN' }) }) }")
+    throw new OptionError(
+      "createReceiver needs sources, for example { shop: momentum({ auth: token({ env: 'TOKEN' }) }) }",
+    )
   return new Map(entries.map(([name, source]) => [checkName(name), sourcePort(name, source)]))
 }
 
 function checkName(name: string): string {
   if (SOURCE_NAME.test(name)) return name
-  throw new OptionError(`a source is a path segment of a-z, 0-9, _ and -, so it cannot be called ${JSON.stringify(name)}`)
+  throw new OptionError(
+    `a source is a path segment of a-z, 0-9, _ and -, so it cannot be called ${JSON.stringify(name)}`,
+  )
 }
 
 function sourcePort(name: string, source: Source<AnyEvent>): SourcePort {
   const found = source?.[port]
-  if (found === undefined) throw new OptionError(`source "${name}" must be made by a provider, for example momentum({ auth })`)
+  if (found === undefined)
+    throw new OptionError(`source "${name}" must be made by a provider, for example momentum({ auth })`)
   if (found.auth?.[port] === undefined)
-    throw new OptionError(`source "${name}" needs auth from 'posthorn/auth'; unauthenticated() if the door is to stand open`)
+    throw new OptionError(
+      `source "${name}" needs auth from 'posthorn/auth'; unauthenticated() if the door is to stand open`,
+    )
   return found
 }

@@ -3,7 +3,11 @@ import type { HandlerSpec } from './handlers.ts'
 import type { InboxOpened } from './ports.ts'
 import type { Settings } from './settings.ts'
 
-export function announce(settings: Settings, handlers: readonly HandlerSpec[], { stats, newHandlers }: InboxOpened): void {
+export function announce(
+  settings: Settings,
+  handlers: readonly HandlerSpec[],
+  { stats, newHandlers }: InboxOpened,
+): void {
   const { logger, inboxKind, sources } = settings
   const shown = [...sources].map(([name, source]) => `/${name} (${source.provider.name}, ${source.auth.scheme})`)
   const facts = {
@@ -14,11 +18,16 @@ export function announce(settings: Settings, handlers: readonly HandlerSpec[], {
     quarantined: stats.quarantined,
   }
   logger.info(facts, `receiving ${shown.join(', ')}`)
-  for (const [name, source] of sources)
-    for (const notice of source.notices ?? []) logger.warn({ source: name }, notice)
+  for (const [name, source] of sources) for (const notice of source.notices ?? []) logger.warn({ source: name }, notice)
   if (handlers.length === 0)
-    logger.warn({}, 'there are no handlers: deliveries are stored and wait until some are registered with on() or onBatch()')
+    logger.warn(
+      {},
+      'there are no handlers: deliveries are stored and wait until some are registered with on() or onBatch()',
+    )
   for (const { name, settledWithout } of newHandlers)
     if (settledWithout > 0)
-      logger.info({ events: settledWithout }, `handler "${name}" is new: it gets what comes from now on, not what was settled without it`)
+      logger.info(
+        { events: settledWithout },
+        `handler "${name}" is new: it gets what comes from now on, not what was settled without it`,
+      )
 }

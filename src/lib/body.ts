@@ -12,6 +12,9 @@ export interface BodyLimits {
   readonly minBytesPerSecond: number
   /** Called with the size of each chunk; false refuses the rest for lack of room. */
   take(bytes: number): boolean
+}
+
+export interface Timing {
   now(): number
   after(ms: number, run: () => void): () => void
 }
@@ -27,8 +30,9 @@ const [RATE_FROM_MS, RATE_EVERY_MS] = [5_000, 1_000]
 export async function readBody(
   chunks: AsyncIterable<Uint8Array>,
   limits: BodyLimits,
+  clock: Timing,
 ): Promise<Uint8Array | BodyFailure> {
-  const watch = watchTime(limits)
+  const watch = watchTime(limits, clock)
   const iterator = chunks[Symbol.asyncIterator]()
   const parts: Uint8Array[] = []
   let total = 0
@@ -49,16 +53,16 @@ export async function readBody(
   }
 }
 
-function watchTime(limits: BodyLimits) {
-  const start = limits.now()
+function watchTime(limits: BodyLimits, clock: Timing) {
+  const start = clock.now()
   let [total, cancel] = [0, () => {}]
   const expired = new Promise<'expired'>((resolve) => {
     const look = () => {
-      const elapsed = limits.now() - start
+      const elapsed = clock.now() - start
       if (elapsed >= limits.bodyMs || total < (limits.minBytesPerSecond * elapsed) / 1_000) return resolve('expired')
-      cancel = limits.after(Math.min(RATE_EVERY_MS, limits.bodyMs - elapsed), look)
+      cancel = clock.after(Math.min(RATE_EVERY_MS, limits.bodyMs - elapsed), look)
     }
-    cancel = limits.after(Math.min(RATE_FROM_MS, limits.bodyMs), look)
+    cancel = clock.after(Math.min(RATE_FROM_MS, limits.bodyMs), look)
   })
   const arrived = (bytes: number) => {
     total = bytes

@@ -2,7 +2,13 @@
 import { OptionError } from '../errors.ts'
 
 /** A whole number within bounds, or the default when it is not given; NaN and Infinity are never a default. */
-export function wholeNumber(name: string, value: unknown, fallback: number, min: number, max: number = 2 ** 53): number {
+export function wholeNumber(
+  name: string,
+  value: unknown,
+  fallback: number,
+  min: number,
+  max: number = 2 ** 53,
+): number {
   if (value === undefined) return fallback
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
   throw new OptionError(`${name} must be a whole number from ${min} to ${max}, got ${shown(value)}`)
@@ -22,5 +28,9 @@ export function oneOf<const T extends string>(name: string, value: unknown, fall
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeof value === 'object' ? 'an object' : String(value)
+  return typeof value === 'string'
+    ? JSON.stringify(value.slice(0, 40))
+    : typeof value === 'object'
+      ? 'an object'
+      : String(value)
 }

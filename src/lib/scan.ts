@@ -167,7 +167,7 @@ export class Scanner {
   #number(bytes: Uint8Array, start: number): number {
     const digits = bytes[start] === MINUS ? start + 1 : start
     let [at, value] = [digits, 0]
-    for (; isDigit(bytes[at] ?? 0); at++) value = value * 10 + (bytes[at] as number) - 0x30
+    for (; isDigit(bytes[at] ?? 0); at++) value = value * 10 + ((bytes[at] as number) - 0x30)
     this.#seen = true
     if (isFraction(bytes[at] ?? 0)) return this.#fraction(bytes, start, at)
     // A leading zero is no JSON: left alone, so that it still fails when it is parsed.
