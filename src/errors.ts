@@ -74,7 +74,12 @@ export const ANSWERS = {
   method_not_allowed: { status: 405, message: 'method not allowed', retryAfter: null, close: true },
   body_too_slow: { status: 408, message: 'body took too long', retryAfter: null, close: true },
   body_too_large: { status: 413, message: 'body too large', retryAfter: null, close: true },
-  unsupported_coding: { status: 415, message: 'content or transfer coding not supported', retryAfter: null, close: true },
+  unsupported_coding: {
+    status: 415,
+    message: 'content or transfer coding not supported',
+    retryAfter: null,
+    close: true,
+  },
   unsupported_charset: { status: 415, message: 'charset not supported', retryAfter: null, close: true },
   body_consumed: { status: 500, message: 'body was read by another parser', retryAfter: null, close: true },
   internal: { status: 500, message: 'internal error', retryAfter: null, close: true },
