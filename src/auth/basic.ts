@@ -9,8 +9,13 @@ import { defineSecrets, type ReadSecret, warnIfShort } from './secrets.ts'
 export interface BasicOptions {
   /** Without a colon: on the wire that ends the user name (RFC 7617 section 2). */
   readonly username: Secret
-  /** `null` means the empty password, which SparkPost allows: the user name is then the secret. */
-  readonly password: Secrets | null
+  /** `{ empty: true }` is the empty password, which SparkPost allows: the user name is then the secret. */
+  readonly password: Secrets | EmptyPassword
+}
+
+/** Said in words, since an empty text is far more often a secret that was forgotten. */
+export interface EmptyPassword {
+  readonly empty: true
 }
 
 /**
@@ -23,7 +28,7 @@ export interface BasicOptions {
 export function basic({ username, password }: BasicOptions): Auth {
   const readUser = defineSecrets('basic username', username)
   if (typeof username === 'string' && username.includes(':')) throw new OptionError(COLON, 'ERR_SECRET_INVALID')
-  const readPasswords = password === null ? null : defineSecrets('basic password', password)
+  const readPasswords = isEmpty(password) ? null : defineSecrets('basic password', password)
   return createAuth('basic', {
     challenge: `Basic ${REALM}, charset="UTF-8"`,
     async prepare(at) {
@@ -40,6 +45,10 @@ export function basic({ username, password }: BasicOptions): Auth {
       }
     },
   })
+}
+
+function isEmpty(password: Secrets | EmptyPassword): password is EmptyPassword {
+  return typeof password === 'object' && password !== null && 'empty' in password && password.empty === true
 }
 
 const COLON = 'basic username: expected no colon in it'

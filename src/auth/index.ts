@@ -8,7 +8,7 @@
 
 export type { Auth } from '../core/ports.ts'
 export { anyOf } from './any-of.ts'
-export { type BasicOptions, basic } from './basic.ts'
+export { type BasicOptions, basic, type EmptyPassword } from './basic.ts'
 export { bearer } from './bearer.ts'
 export { header } from './header.ts'
 export { query } from './query.ts'
