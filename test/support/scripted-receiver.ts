@@ -1,6 +1,6 @@
 /** A receiver that imitates what hosts see of the real one, and records what reached it. */
 
-import { handleFetch } from '../../src/adapters/fetch.ts'
+import { handleFetch } from '../../src/core/fetch.ts'
 import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/core/ports.ts'
 import { ANSWERS, type AnswerCode, PosthornError } from '../../src/errors.ts'
 import { singleHeader } from '../../src/lib/headers.ts'
