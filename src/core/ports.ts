@@ -106,6 +106,8 @@ export interface SourcePort {
   readonly auth: Auth
   /** Largest body, after the content coding, in bytes; null leaves it to the receiver's limits. */
   readonly bodyBytes: number | null
+  /** What the operator should know about the options taken: one warning each at start. No secrets. */
+  readonly notices?: readonly string[] | undefined
 }
 
 /** What we know of one sender. Pure: no I/O, no clock. */
