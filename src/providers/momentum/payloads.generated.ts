@@ -7,34 +7,2606 @@
 import type { Event } from '../../types.ts'
 
 /**
- * Refused.
+ * The remote host refused the message for good, or its time ran out.
  *
- * Source: docs
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
  */
 export interface MomentumBounce {
-  /** Unique for each event. */
-  readonly event_id?: string
-  /** Class of the bounce. */
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
   readonly bounce_class?: number | string
-  /** What the application gave the message. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags. */
-  readonly rcpt_tags?: readonly string[]
-  /** Subject, decoded. */
-  readonly subject?: string
-  /** Whether there is a top pixel. */
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** What GCM returns; since Momentum 4.2 HF12 (June 2016), its shape is not published. */
+  readonly canonical_ids?: unknown
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Connection. */
+  readonly conn_name?: string
+  /** Stage of the connection. */
+  readonly conn_stage?: number | string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Push token: hexadecimal for APNs, free for GCM. */
+  readonly device_token?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Whether the message has a pixel at the top as well. */
   readonly initial_pixel?: boolean | string | number
-  /** Where. */
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
+  readonly injection_time_ms?: number | string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Batch the message was injected in. */
+  readonly msg_batchname?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Spool name of the message. */
+  readonly msg_spoolname?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
+  readonly rcpt_list_id?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Coding of the short message. */
+  readonly sms_coding?: string
+  /** Destination of the short message. */
+  readonly sms_dst?: string
+  /** Numbering plan of the destination. */
+  readonly sms_dst_npi?: string
+  /** Type of number of the destination. */
+  readonly sms_dst_ton?: string
+  /** Source of the short message. */
+  readonly sms_src?: string
+  /** Numbering plan of the source. */
+  readonly sms_src_npi?: string
+  /** Type of number of the source. */
+  readonly sms_src_ton?: string
+  /** Number of snippets; seen in samples of the event stream. */
+  readonly snippet_count?: number | string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The remote host took the message.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumDelivery {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** What GCM returns; since Momentum 4.2 HF12 (June 2016), its shape is not published. */
+  readonly canonical_ids?: unknown
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Connection. */
+  readonly conn_name?: string
+  /** Stage of the connection. */
+  readonly conn_stage?: number | string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Push token: hexadecimal for APNs, free for GCM. */
+  readonly device_token?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
+  readonly injection_time_ms?: number | string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Batch the message was injected in. */
+  readonly msg_batchname?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Spool name of the message. */
+  readonly msg_spoolname?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** "1" TLS was used, "0" not offered, "-1" its negotiation failed. */
+  readonly outbound_tls?: number | string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
+  readonly rcpt_list_id?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Coding of the short message. */
+  readonly sms_coding?: string
+  /** Destination of the short message. */
+  readonly sms_dst?: string
+  /** Numbering plan of the destination. */
+  readonly sms_dst_npi?: string
+  /** Type of number of the destination. */
+  readonly sms_dst_ton?: string
+  /** Ids given by the SMSC. */
+  readonly sms_remoteids?: readonly string[]
+  /** Segments of the short message. */
+  readonly sms_segments?: number | string
+  /** Source of the short message. */
+  readonly sms_src?: string
+  /** Numbering plan of the source. */
+  readonly sms_src_npi?: string
+  /** Type of number of the source. */
+  readonly sms_src_ton?: string
+  /** Number of snippets; seen in samples of the event stream. */
+  readonly snippet_count?: number | string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The message came in and is queued.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumInjection {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Connection. */
+  readonly conn_name?: string
+  /** Stage of the connection. */
+  readonly conn_stage?: number | string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
+  readonly injection_time_ms?: number | string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Batch the message was injected in. */
+  readonly msg_batchname?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Spool name of the message. */
+  readonly msg_spoolname?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Inbound pathway. */
+  readonly pathway?: string
+  /** Group of inbound pathways. */
+  readonly pathway_group?: string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
+  readonly rcpt_list_id?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Coding of the short message. */
+  readonly sms_coding?: string
+  /** Destination of the short message. */
+  readonly sms_dst?: string
+  /** Numbering plan of the destination. */
+  readonly sms_dst_npi?: string
+  /** Type of number of the destination. */
+  readonly sms_dst_ton?: string
+  /** Segments of the short message. */
+  readonly sms_segments?: number | string
+  /** Source of the short message. */
+  readonly sms_src?: string
+  /** Numbering plan of the source. */
+  readonly sms_src_npi?: string
+  /** Type of number of the source. */
+  readonly sms_src_ton?: string
+  /** Text of the short message. */
+  readonly sms_text?: string
+  /** Number of snippets; seen in samples of the event stream. */
+  readonly snippet_count?: number | string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The SMSC says how a short message fares.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumSmsStatus {
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Latency of the delivery receipt; presumably seconds. */
+  readonly dr_latency?: number | string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Destination of the short message. */
+  readonly sms_dst?: string
+  /** Numbering plan of the destination. */
+  readonly sms_dst_npi?: string
+  /** Type of number of the destination. */
+  readonly sms_dst_ton?: string
+  /** Ids given by the SMSC. */
+  readonly sms_remoteids?: readonly string[]
+  /** Source of the short message. */
+  readonly sms_src?: string
+  /** Numbering plan of the source. */
+  readonly sms_src_npi?: string
+  /** Type of number of the source. */
+  readonly sms_src_ton?: string
+  /** Text of the short message. */
+  readonly sms_text?: string
+  /** State of the short message. */
+  readonly stat_state?: string
+  /** Type of the status. */
+  readonly stat_type?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The recipient called the message spam, and the mailbox provider reports it.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumSpamComplaint {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Feedback type of the report (RFC 5965). */
+  readonly fbtype?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
+  readonly injection_time_ms?: number | string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Spool name of the message. */
+  readonly msg_spoolname?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
+  readonly rcpt_list_id?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** Who reports the complaint. */
+  readonly report_by?: string
+  /** Whom the report is addressed to. */
+  readonly report_to?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+  /** Text that the operator adds to the log. */
+  readonly user_str?: string
+}
+
+/**
+ * A bounce came by mail after the remote host had taken the message.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumOutOfBand {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
+  readonly bounce_class?: number | string
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Stage of the connection. */
+  readonly conn_stage?: number | string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Push token: hexadecimal for APNs, free for GCM. */
+  readonly device_token?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
+  readonly injection_time_ms?: number | string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
+  readonly rcpt_list_id?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The platform refused the message by its policy or its suppression list.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumPolicyRejection {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
+  readonly bounce_class?: number | string
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Connection. */
+  readonly conn_name?: string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
+  readonly injection_time_ms?: number | string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Inbound pathway. */
+  readonly pathway?: string
+  /** Group of inbound pathways. */
+  readonly pathway_group?: string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
+  readonly rcpt_list_id?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Host that injected the message. */
+  readonly remote_addr?: string
+  /** Policy scope that rejected the message. */
+  readonly scope_name?: string
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The remote host refused the message for now; it is tried again.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumDelay {
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
+  readonly bounce_class?: number | string
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** What GCM returns; since Momentum 4.2 HF12 (June 2016), its shape is not published. */
+  readonly canonical_ids?: unknown
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Connection. */
+  readonly conn_name?: string
+  /** Stage of the connection. */
+  readonly conn_stage?: number | string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Push token: hexadecimal for APNs, free for GCM. */
+  readonly device_token?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
+  readonly injection_time_ms?: number | string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Batch the message was injected in. */
+  readonly msg_batchname?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Spool name of the message. */
+  readonly msg_spoolname?: string
+  /** When the next attempt is due, in Unix seconds; since Momentum 4.2.31 (June 2017). */
+  readonly next_attempt?: string | number
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** "1" TLS was used, "0" not offered, "-1" its negotiation failed. */
+  readonly outbound_tls?: number | string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
+  readonly rcpt_list_id?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Coding of the short message. */
+  readonly sms_coding?: string
+  /** Destination of the short message. */
+  readonly sms_dst?: string
+  /** Numbering plan of the destination. */
+  readonly sms_dst_npi?: string
+  /** Type of number of the destination. */
+  readonly sms_dst_ton?: string
+  /** Source of the short message. */
+  readonly sms_src?: string
+  /** Numbering plan of the source. */
+  readonly sms_src_npi?: string
+  /** Type of number of the source. */
+  readonly sms_src_ton?: string
+  /** Number of snippets; seen in samples of the event stream. */
+  readonly snippet_count?: number | string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The pixel at the bottom of the message was loaded.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumOpen {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
+  readonly accept_language?: string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Where the address of the client lies. */
   readonly geo_ip?: {
-    /** Latitude. */
-    readonly latitude?: number | string
+    /** Country code. */
+    readonly country?: string
+    /** Region code. */
+    readonly region?: string
     /** City. */
     readonly city?: string
+    /** Latitude; text in Elite. */
+    readonly latitude?: number | string
+    /** Longitude; text in Elite. */
+    readonly longitude?: number | string
+    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
+    readonly zip?: number | string
+    /** Postal code. */
+    readonly postal_code?: string
+    /** Continent; not documented, seen in captures. */
+    readonly continent?: string
   }
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+  /** User-Agent header of the client. */
+  readonly user_agent?: string
+  /** The user agent, taken apart. */
+  readonly user_agent_parsed?: {
+    /** Program. */
+    readonly agent_family?: string
+    /** Brand of the device. */
+    readonly device_brand?: string
+    /** Family of the device. */
+    readonly device_family?: string
+    /** Operating system. */
+    readonly os_family?: string
+    /** Version of the operating system. */
+    readonly os_version?: string
+    /** Whether it is a mobile device. */
+    readonly is_mobile?: boolean | string | number
+    /** Whether a proxy fetched in the place of the reader. */
+    readonly is_proxy?: boolean | string | number
+    /** Whether a machine fetched before anybody looked. */
+    readonly is_prefetched?: boolean | string | number
+  }
+}
+
+/**
+ * The pixel at the top of the message was loaded: at every display, beside `open`.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumInitialOpen {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
+  readonly accept_language?: string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Where the address of the client lies. */
+  readonly geo_ip?: {
+    /** Country code. */
+    readonly country?: string
+    /** Region code. */
+    readonly region?: string
+    /** City. */
+    readonly city?: string
+    /** Latitude; text in Elite. */
+    readonly latitude?: number | string
+    /** Longitude; text in Elite. */
+    readonly longitude?: number | string
+    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
+    readonly zip?: number | string
+    /** Postal code. */
+    readonly postal_code?: string
+    /** Continent; not documented, seen in captures. */
+    readonly continent?: string
+  }
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+  /** User-Agent header of the client. */
+  readonly user_agent?: string
+  /** The user agent, taken apart. */
+  readonly user_agent_parsed?: {
+    /** Program. */
+    readonly agent_family?: string
+    /** Brand of the device. */
+    readonly device_brand?: string
+    /** Family of the device. */
+    readonly device_family?: string
+    /** Operating system. */
+    readonly os_family?: string
+    /** Version of the operating system. */
+    readonly os_version?: string
+    /** Whether it is a mobile device. */
+    readonly is_mobile?: boolean | string | number
+    /** Whether a proxy fetched in the place of the reader. */
+    readonly is_proxy?: boolean | string | number
+    /** Whether a machine fetched before anybody looked. */
+    readonly is_prefetched?: boolean | string | number
+  }
+}
+
+/**
+ * A tracked link was followed.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumClick {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
+  readonly accept_language?: string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Where the address of the client lies. */
+  readonly geo_ip?: {
+    /** Country code. */
+    readonly country?: string
+    /** Region code. */
+    readonly region?: string
+    /** City. */
+    readonly city?: string
+    /** Latitude; text in Elite. */
+    readonly latitude?: number | string
+    /** Longitude; text in Elite. */
+    readonly longitude?: number | string
+    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
+    readonly zip?: number | string
+    /** Postal code. */
+    readonly postal_code?: string
+    /** Continent; not documented, seen in captures. */
+    readonly continent?: string
+  }
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Name of the link; at most 63 bytes, absent when it has none. */
+  readonly target_link_name?: string
+  /** The link as written in the message. */
+  readonly target_link_url?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+  /** User-Agent header of the client. */
+  readonly user_agent?: string
+  /** The user agent, taken apart. */
+  readonly user_agent_parsed?: {
+    /** Program. */
+    readonly agent_family?: string
+    /** Brand of the device. */
+    readonly device_brand?: string
+    /** Family of the device. */
+    readonly device_family?: string
+    /** Operating system. */
+    readonly os_family?: string
+    /** Version of the operating system. */
+    readonly os_version?: string
+    /** Whether it is a mobile device. */
+    readonly is_mobile?: boolean | string | number
+    /** Whether a proxy fetched in the place of the reader. */
+    readonly is_proxy?: boolean | string | number
+    /** Whether a machine fetched before anybody looked. */
+    readonly is_prefetched?: boolean | string | number
+  }
+}
+
+/**
+ * The pixel at the bottom of the AMP part was loaded.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumAmpOpen {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
+  readonly accept_language?: string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Where the address of the client lies. */
+  readonly geo_ip?: {
+    /** Country code. */
+    readonly country?: string
+    /** Region code. */
+    readonly region?: string
+    /** City. */
+    readonly city?: string
+    /** Latitude; text in Elite. */
+    readonly latitude?: number | string
+    /** Longitude; text in Elite. */
+    readonly longitude?: number | string
+    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
+    readonly zip?: number | string
+    /** Postal code. */
+    readonly postal_code?: string
+    /** Continent; not documented, seen in captures. */
+    readonly continent?: string
+  }
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+  /** User-Agent header of the client. */
+  readonly user_agent?: string
+  /** The user agent, taken apart. */
+  readonly user_agent_parsed?: {
+    /** Program. */
+    readonly agent_family?: string
+    /** Brand of the device. */
+    readonly device_brand?: string
+    /** Family of the device. */
+    readonly device_family?: string
+    /** Operating system. */
+    readonly os_family?: string
+    /** Version of the operating system. */
+    readonly os_version?: string
+    /** Whether it is a mobile device. */
+    readonly is_mobile?: boolean | string | number
+    /** Whether a proxy fetched in the place of the reader. */
+    readonly is_proxy?: boolean | string | number
+    /** Whether a machine fetched before anybody looked. */
+    readonly is_prefetched?: boolean | string | number
+  }
+}
+
+/**
+ * The pixel at the top of the AMP part was loaded.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumAmpInitialOpen {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
+  readonly accept_language?: string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Where the address of the client lies. */
+  readonly geo_ip?: {
+    /** Country code. */
+    readonly country?: string
+    /** Region code. */
+    readonly region?: string
+    /** City. */
+    readonly city?: string
+    /** Latitude; text in Elite. */
+    readonly latitude?: number | string
+    /** Longitude; text in Elite. */
+    readonly longitude?: number | string
+    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
+    readonly zip?: number | string
+    /** Postal code. */
+    readonly postal_code?: string
+    /** Continent; not documented, seen in captures. */
+    readonly continent?: string
+  }
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+  /** User-Agent header of the client. */
+  readonly user_agent?: string
+  /** The user agent, taken apart. */
+  readonly user_agent_parsed?: {
+    /** Program. */
+    readonly agent_family?: string
+    /** Brand of the device. */
+    readonly device_brand?: string
+    /** Family of the device. */
+    readonly device_family?: string
+    /** Operating system. */
+    readonly os_family?: string
+    /** Version of the operating system. */
+    readonly os_version?: string
+    /** Whether it is a mobile device. */
+    readonly is_mobile?: boolean | string | number
+    /** Whether a proxy fetched in the place of the reader. */
+    readonly is_proxy?: boolean | string | number
+    /** Whether a machine fetched before anybody looked. */
+    readonly is_prefetched?: boolean | string | number
+  }
+}
+
+/**
+ * A tracked link of the AMP part was followed.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumAmpClick {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
+  readonly accept_language?: string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Where the address of the client lies. */
+  readonly geo_ip?: {
+    /** Country code. */
+    readonly country?: string
+    /** Region code. */
+    readonly region?: string
+    /** City. */
+    readonly city?: string
+    /** Latitude; text in Elite. */
+    readonly latitude?: number | string
+    /** Longitude; text in Elite. */
+    readonly longitude?: number | string
+    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
+    readonly zip?: number | string
+    /** Postal code. */
+    readonly postal_code?: string
+    /** Continent; not documented, seen in captures. */
+    readonly continent?: string
+  }
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Name of the link; at most 63 bytes, absent when it has none. */
+  readonly target_link_name?: string
+  /** The link as written in the message. */
+  readonly target_link_url?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+  /** User-Agent header of the client. */
+  readonly user_agent?: string
+  /** The user agent, taken apart. */
+  readonly user_agent_parsed?: {
+    /** Program. */
+    readonly agent_family?: string
+    /** Brand of the device. */
+    readonly device_brand?: string
+    /** Family of the device. */
+    readonly device_family?: string
+    /** Operating system. */
+    readonly os_family?: string
+    /** Version of the operating system. */
+    readonly os_version?: string
+    /** Whether it is a mobile device. */
+    readonly is_mobile?: boolean | string | number
+    /** Whether a proxy fetched in the place of the reader. */
+    readonly is_proxy?: boolean | string | number
+    /** Whether a machine fetched before anybody looked. */
+    readonly is_prefetched?: boolean | string | number
+  }
+}
+
+/**
+ * The message could not be made from its template.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumGenerationFailure {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Substitution data of the recipient; may hold personal data. */
+  readonly rcpt_subs?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Date and time, ISO 8601; seen once on a generation failure (2018). */
+  readonly tdate?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The platform refused to make the message.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumGenerationRejection {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
+  readonly bounce_class?: number | string
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Substitution data of the recipient; may hold personal data. */
+  readonly rcpt_subs?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The recipient used the List-Unsubscribe header.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumListUnsubscribe {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** Documented as envelope sender; the sample holds the recipient. Not `msg_from`. */
+  readonly mailfrom?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * The recipient followed an unsubscribe link.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumLinkUnsubscribe {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+  /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
+  readonly accept_language?: string
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** Documented as envelope sender; the sample holds the recipient. Not `msg_from`. */
+  readonly mailfrom?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** Subject header, decoded. */
+  readonly subject?: string
+  /** Name of the link; at most 63 bytes, absent when it has none. */
+  readonly target_link_name?: string
+  /** The link as written in the message. */
+  readonly target_link_url?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+  /** Type of the event. */
+  readonly type?: string
+  /** User-Agent header of the client. */
+  readonly user_agent?: string
+}
+
+/**
+ * A message for a relay webhook came in.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumRelayInjection {
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Where the relayed message comes from. */
+  readonly origination?: string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Relay webhook. */
+  readonly relay_id?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * A message for a relay webhook was refused.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumRelayRejection {
+  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
+  readonly bounce_class?: number | string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Where the relayed message comes from. */
+  readonly origination?: string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Relay webhook. */
+  readonly relay_id?: string
+  /** Host that injected the message. */
+  readonly remote_addr?: string
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * A relay webhook took its message.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumRelayDelivery {
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Where the relayed message comes from. */
+  readonly origination?: string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Relay webhook. */
+  readonly relay_id?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * A relay webhook did not take its message for now.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumRelayTempfail {
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Where the relayed message comes from. */
+  readonly origination?: string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Relay webhook. */
+  readonly relay_id?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * A relay webhook did not take its message in all tries.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumRelayPermfail {
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Where the relayed message comes from. */
+  readonly origination?: string
+  /** "1" TLS was used, "0" not offered, "-1" its negotiation failed. */
+  readonly outbound_tls?: number | string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Relay webhook. */
+  readonly relay_id?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * An A/B test ended and has a winner.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumAbTestCompleted {
+  /** Result of the A/B test. */
+  readonly ab_test?: {
+    /** Id of the test. */
+    readonly id?: string
+    /** Name of the test. */
+    readonly name?: string
+    /** Version of the test. */
+    readonly version?: number | string
+    /** `bayesian` or `learning`. */
+    readonly test_mode?: string
+    /** `count_unique_clicked` or `count_unique_confirmed_opened`. */
+    readonly engagement_metric?: string
+    /** Counts of the default template. */
+    readonly default_template?: {
+      /** Template of the variant. */
+      readonly template_id?: string
+      /** Unique clicks, with the metric `count_unique_clicked`. */
+      readonly count_unique_clicked?: number | string
+      /** Unique opens, with the metric `count_unique_confirmed_opened`. */
+      readonly count_unique_confirmed_opened?: number | string
+      /** Messages accepted. */
+      readonly count_accepted?: number | string
+      /** Share of accepted messages that were engaged with. */
+      readonly engagement_rate?: number | string
+    }
+    /** Counts of each variant. */
+    readonly variants?: ReadonlyArray<{
+      /** Template of the variant. */
+      readonly template_id?: string
+      /** Unique clicks, with the metric `count_unique_clicked`. */
+      readonly count_unique_clicked?: number | string
+      /** Unique opens, with the metric `count_unique_confirmed_opened`. */
+      readonly count_unique_confirmed_opened?: number | string
+      /** Messages accepted. */
+      readonly count_accepted?: number | string
+      /** Share of accepted messages that were engaged with. */
+      readonly engagement_rate?: number | string
+    }>
+    /** The winner; only when the test was completed. */
+    readonly winning_template_id?: string
+  }
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * An A/B test was cancelled.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumAbTestCancelled {
+  /** Result of the A/B test. */
+  readonly ab_test?: {
+    /** Id of the test. */
+    readonly id?: string
+    /** Name of the test. */
+    readonly name?: string
+    /** Version of the test. */
+    readonly version?: number | string
+    /** `bayesian` or `learning`. */
+    readonly test_mode?: string
+    /** `count_unique_clicked` or `count_unique_confirmed_opened`. */
+    readonly engagement_metric?: string
+    /** Counts of the default template. */
+    readonly default_template?: {
+      /** Template of the variant. */
+      readonly template_id?: string
+      /** Unique clicks, with the metric `count_unique_clicked`. */
+      readonly count_unique_clicked?: number | string
+      /** Unique opens, with the metric `count_unique_confirmed_opened`. */
+      readonly count_unique_confirmed_opened?: number | string
+      /** Messages accepted. */
+      readonly count_accepted?: number | string
+      /** Share of accepted messages that were engaged with. */
+      readonly engagement_rate?: number | string
+    }
+    /** Counts of each variant. */
+    readonly variants?: ReadonlyArray<{
+      /** Template of the variant. */
+      readonly template_id?: string
+      /** Unique clicks, with the metric `count_unique_clicked`. */
+      readonly count_unique_clicked?: number | string
+      /** Unique opens, with the metric `count_unique_confirmed_opened`. */
+      readonly count_unique_confirmed_opened?: number | string
+      /** Messages accepted. */
+      readonly count_accepted?: number | string
+      /** Share of accepted messages that were engaged with. */
+      readonly engagement_rate?: number | string
+    }>
+    /** The winner; only when the test was completed. */
+    readonly winning_template_id?: string
+  }
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * A batch of ingested events was taken in.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumIngestSuccess {
+  /** Batch of ingested events. */
+  readonly batch_id?: string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** When the batch expires, ISO 8601. */
+  readonly expiration_timestamp?: string
+  /** Events that were there already. */
+  readonly number_duplicates?: number | string
+  /** Events taken in. */
+  readonly number_succeeded?: number | string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * A batch of ingested events was refused, whole or in part.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumIngestError {
+  /** Batch of ingested events. */
+  readonly batch_id?: string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Kind of the error. */
+  readonly error_type?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** When the batch expires, ISO 8601. */
+  readonly expiration_timestamp?: string
+  /** Where the batch can be fetched. */
+  readonly href?: string
+  /** Events that were there already. */
+  readonly number_duplicates?: number | string
+  /** Events refused. */
+  readonly number_failed?: number | string
+  /** Events taken in. */
+  readonly number_succeeded?: number | string
+  /** Whether trying again can help. */
+  readonly retryable?: boolean | string | number
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * Adaptive delivery adjusts an option.
+ *
+ * Source: Momentum 5.3 manual, enabling webhooks, appendix 1 (June 2026); columns of a consumer in production
+ */
+export interface MomentumAdAdjust {
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Value it is adjusted to. */
+  readonly opt_value?: string | number | boolean
+  /** Option that adaptive delivery adjusts. */
+  readonly option?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** Scope of the rule. */
+  readonly scope?: string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * Adaptive delivery acts on a domain.
+ *
+ * Source: Momentum 5.3 manual, enabling webhooks, appendix 1 (June 2026); columns of a consumer in production
+ */
+export interface MomentumAdStatus {
+  /** What adaptive delivery does. */
+  readonly action?: string
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
+  /** MTA node. */
+  readonly node_name?: string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** Rule that fired. */
+  readonly rule?: string
+  /** Scope of the rule. */
+  readonly scope?: string
+  /** When the action starts. */
+  readonly start?: number | string
+  /** State of the action. */
+  readonly status?: string
+  /** When the action stops. */
+  readonly stop?: number | string
+  /** Subaccount; absent for the primary account. */
+  readonly subaccount_id?: string
+  /** When it happened, in Unix seconds; normally as text. */
+  readonly timestamp?: string | number
+  /** What made the rule fire. */
+  readonly trigger?: string
+  /** Type of the event. */
+  readonly type?: string
+}
+
+/**
+ * A mail or a short message came in and is handed on by a relay webhook.
+ *
+ * Source: SparkPost developer documentation, relay webhooks, mid-2026; SparkPost Enterprise, SMS relay, Oct
+ * 2016
+ */
+export interface MomentumRelayMessage {
+  /** The mail, whole and taken apart. */
+  readonly content?: {
+    /** The whole message; base64 when it has a byte that is not UTF-8. */
+    readonly email_rfc822?: string
+    /** Whether `email_rfc822` is base64. */
+    readonly email_rfc822_is_base64?: boolean | string | number
+    /** Headers in order, each an object with one key; repeated ones are kept. */
+    readonly headers?: ReadonlyArray<Readonly<Record<string, unknown>>>
+    /** Subject, decoded. */
+    readonly subject?: string
+    /** Addresses in To; before 2016 also those in Cc. */
+    readonly to?: readonly string[]
+    /** Addresses in Cc. */
+    readonly cc?: readonly string[]
+    /** The last text/plain part. */
+    readonly text?: string
+    /** The last text/html part. */
+    readonly html?: string
+  }
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Envelope sender. */
+  readonly msg_from?: string
+  /** Envelope recipient. */
+  readonly rcpt_to?: string
+  /** Relay webhook. */
+  readonly webhook_id?: string
+  /** Account the message is for. */
+  readonly customer_id?: string
+  /** `smtp` or `smpp`; documented, yet missing from the sample. */
+  readonly protocol?: string
+  /** Text of a short message. */
+  readonly text?: string
+  /** Destination of a short message. */
+  readonly to?: string
+  /** Source of a short message. */
+  readonly from?: string
+  /** When a short message came in. */
+  readonly date?: string
 }
 
 /** Every event of this provider: one member for each name and normalised type. */
 export type MomentumEvent =
   | Event<'momentum', 'momentum.bounce', 'bounced', MomentumBounce>
+  | Event<'momentum', 'momentum.bounce', 'autoresponded', MomentumBounce>
   | Event<'momentum', 'momentum.bounce', 'unsubscribed', MomentumBounce>
+  | Event<'momentum', 'momentum.bounce', 'subscribed', MomentumBounce>
+  | Event<'momentum', 'momentum.delivery', 'delivered', MomentumDelivery>
+  | Event<'momentum', 'momentum.injection', 'queued', MomentumInjection>
+  | Event<'momentum', 'momentum.sms_status', 'message_status', MomentumSmsStatus>
+  | Event<'momentum', 'momentum.spam_complaint', 'complained', MomentumSpamComplaint>
+  | Event<'momentum', 'momentum.out_of_band', 'bounced', MomentumOutOfBand>
+  | Event<'momentum', 'momentum.out_of_band', 'autoresponded', MomentumOutOfBand>
+  | Event<'momentum', 'momentum.out_of_band', 'unsubscribed', MomentumOutOfBand>
+  | Event<'momentum', 'momentum.out_of_band', 'subscribed', MomentumOutOfBand>
+  | Event<'momentum', 'momentum.policy_rejection', 'rejected', MomentumPolicyRejection>
+  | Event<'momentum', 'momentum.delay', 'deferred', MomentumDelay>
+  | Event<'momentum', 'momentum.open', 'opened', MomentumOpen>
+  | Event<'momentum', 'momentum.initial_open', 'opened', MomentumInitialOpen>
+  | Event<'momentum', 'momentum.click', 'clicked', MomentumClick>
+  | Event<'momentum', 'momentum.amp_open', 'opened', MomentumAmpOpen>
+  | Event<'momentum', 'momentum.amp_initial_open', 'opened', MomentumAmpInitialOpen>
+  | Event<'momentum', 'momentum.amp_click', 'clicked', MomentumAmpClick>
+  | Event<'momentum', 'momentum.generation_failure', 'failed', MomentumGenerationFailure>
+  | Event<'momentum', 'momentum.generation_rejection', 'rejected', MomentumGenerationRejection>
+  | Event<'momentum', 'momentum.list_unsubscribe', 'unsubscribed', MomentumListUnsubscribe>
+  | Event<'momentum', 'momentum.link_unsubscribe', 'unsubscribed', MomentumLinkUnsubscribe>
+  | Event<'momentum', 'momentum.relay_injection', 'inbound', MomentumRelayInjection>
+  | Event<'momentum', 'momentum.relay_rejection', 'inbound_failed', MomentumRelayRejection>
+  | Event<'momentum', 'momentum.relay_delivery', 'inbound_delivered', MomentumRelayDelivery>
+  | Event<'momentum', 'momentum.relay_tempfail', 'inbound_failed', MomentumRelayTempfail>
+  | Event<'momentum', 'momentum.relay_permfail', 'inbound_failed', MomentumRelayPermfail>
+  | Event<'momentum', 'momentum.ab_test_completed', 'system', MomentumAbTestCompleted>
+  | Event<'momentum', 'momentum.ab_test_cancelled', 'system', MomentumAbTestCancelled>
+  | Event<'momentum', 'momentum.ingest_success', 'system', MomentumIngestSuccess>
+  | Event<'momentum', 'momentum.ingest_error', 'system', MomentumIngestError>
+  | Event<'momentum', 'momentum.ad_adjust', 'system', MomentumAdAdjust>
+  | Event<'momentum', 'momentum.ad_status', 'system', MomentumAdStatus>
+  | Event<'momentum', 'momentum.relay_message', 'inbound', MomentumRelayMessage>
   | Event<'momentum', 'momentum.unknown', 'unknown', Readonly<Record<string, unknown>>>

@@ -18,88 +18,2223 @@ const scalar = (v: unknown): boolean =>
 
 function check0(data: unknown): Problem | null {
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.event_id !== undefined){
-let data0 = data.event_id;
-if(!scalar(data0)) return no("/event_id", R0);
+if(data.amp_enabled !== undefined){
+let data0 = data.amp_enabled;
+if(!scalar(data0)) return no("/amp_enabled", R0);
+}
+if(data.binding !== undefined){
+let data1 = data.binding;
+if(!scalar(data1)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data2 = data.binding_group;
+if(!scalar(data2)) return no("/binding_group", R0);
 }
 if(data.bounce_class !== undefined){
-let data1 = data.bounce_class;
-if(!scalar(data1)) return no("/bounce_class", R0);
+let data3 = data.bounce_class;
+if(!scalar(data3)) return no("/bounce_class", R0);
+}
+if(data.campaign_id !== undefined){
+let data4 = data.campaign_id;
+if(!scalar(data4)) return no("/campaign_id", R0);
+}
+if(data.click_tracking !== undefined){
+let data5 = data.click_tracking;
+if(!scalar(data5)) return no("/click_tracking", R0);
+}
+if(data.conn_name !== undefined){
+let data6 = data.conn_name;
+if(!scalar(data6)) return no("/conn_name", R0);
+}
+if(data.conn_stage !== undefined){
+let data7 = data.conn_stage;
+if(!scalar(data7)) return no("/conn_stage", R0);
+}
+if(data.customer_id !== undefined){
+let data8 = data.customer_id;
+if(!scalar(data8)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data9 = data.delv_method;
+if(!scalar(data9)) return no("/delv_method", R0);
+}
+if(data.device_token !== undefined){
+let data10 = data.device_token;
+if(!scalar(data10)) return no("/device_token", R0);
+}
+if(data.error_code !== undefined){
+let data11 = data.error_code;
+if(!scalar(data11)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data12 = data.event_id;
+if(!scalar(data12)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data13 = data.friendly_from;
+if(!scalar(data13)) return no("/friendly_from", R0);
+}
+if(data.initial_pixel !== undefined){
+let data14 = data.initial_pixel;
+if(!scalar(data14)) return no("/initial_pixel", R0);
+}
+if(data.injection_time !== undefined){
+let data15 = data.injection_time;
+if(!scalar(data15)) return no("/injection_time", R0);
+}
+if(data.injection_time_ms !== undefined){
+let data16 = data.injection_time_ms;
+if(!scalar(data16)) return no("/injection_time_ms", R0);
+}
+if(data.ip_address !== undefined){
+let data17 = data.ip_address;
+if(!scalar(data17)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data18 = data.ip_pool;
+if(!scalar(data18)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data19 = data.mailbox_provider;
+if(!scalar(data19)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data20 = data.mailbox_provider_region;
+if(!scalar(data20)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data21 = data.message_id;
+if(!scalar(data21)) return no("/message_id", R0);
+}
+if(data.msg_batchname !== undefined){
+let data22 = data.msg_batchname;
+if(!scalar(data22)) return no("/msg_batchname", R0);
+}
+if(data.msg_from !== undefined){
+let data23 = data.msg_from;
+if(!scalar(data23)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data24 = data.msg_size;
+if(!scalar(data24)) return no("/msg_size", R0);
+}
+if(data.msg_spoolname !== undefined){
+let data25 = data.msg_spoolname;
+if(!scalar(data25)) return no("/msg_spoolname", R0);
+}
+if(data.node_name !== undefined){
+let data26 = data.node_name;
+if(!scalar(data26)) return no("/node_name", R0);
+}
+if(data.num_retries !== undefined){
+let data27 = data.num_retries;
+if(!scalar(data27)) return no("/num_retries", R0);
+}
+if(data.open_tracking !== undefined){
+let data28 = data.open_tracking;
+if(!scalar(data28)) return no("/open_tracking", R0);
+}
+if(data.queue_time !== undefined){
+let data29 = data.queue_time;
+if(!scalar(data29)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data30 = data.raw_rcpt_to;
+if(!scalar(data30)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data31 = data.raw_reason;
+if(!scalar(data31)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data32 = data.rcpt_hash;
+if(!scalar(data32)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_list_id !== undefined){
+let data33 = data.rcpt_list_id;
+if(!scalar(data33)) return no("/rcpt_list_id", R0);
 }
 if(data.rcpt_meta !== undefined){
-let data2 = data.rcpt_meta;
-if((typeof data2 != "object") && (!((typeof data2 == "number") && (isFinite(data2))))){
+let data34 = data.rcpt_meta;
+if((typeof data34 != "object") && (!((typeof data34 == "number") && (isFinite(data34))))){
 return no("/rcpt_meta", R1);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 0 || isNaN(data2)){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 0 || isNaN(data34)){
 return no("/rcpt_meta", R1);
 }
-if(data2 < 0 || isNaN(data2)){
+if(data34 < 0 || isNaN(data34)){
 return no("/rcpt_meta", R1);
 }
 }
-if(Array.isArray(data2)){
-if(data2.length > 0){
+if(Array.isArray(data34)){
+if(data34.length > 0){
 return no("/rcpt_meta", R1);
 }
 }
 }
 if(data.rcpt_tags !== undefined){
-let data3 = data.rcpt_tags;
-if(((!(Array.isArray(data3))) && (data3 !== null)) && (!((typeof data3 == "number") && (isFinite(data3))))){
+let data35 = data.rcpt_tags;
+if(((!(Array.isArray(data35))) && (data35 !== null)) && (!((typeof data35 == "number") && (isFinite(data35))))){
 return no("/rcpt_tags", R2);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 0 || isNaN(data3)){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 0 || isNaN(data35)){
 return no("/rcpt_tags", R2);
 }
-if(data3 < 0 || isNaN(data3)){
+if(data35 < 0 || isNaN(data35)){
 return no("/rcpt_tags", R2);
 }
 }
-if(Array.isArray(data3)){
-const len0 = data3.length;
+if(Array.isArray(data35)){
+const len0 = data35.length;
 for(let i0=0; i0<len0; i0++){
-let data4 = data3[i0];
-if(!scalar(data4)) return no("/rcpt_tags/" + i0, R0);
+let data36 = data35[i0];
+if(!scalar(data36)) return no("/rcpt_tags/" + i0, R0);
 }
 }
+}
+if(data.rcpt_to !== undefined){
+let data37 = data.rcpt_to;
+if(!scalar(data37)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data38 = data.rcpt_type;
+if(!scalar(data38)) return no("/rcpt_type", R0);
+}
+if(data.reason !== undefined){
+let data39 = data.reason;
+if(!scalar(data39)) return no("/reason", R0);
+}
+if(data.recipient_domain !== undefined){
+let data40 = data.recipient_domain;
+if(!scalar(data40)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data41 = data.recv_method;
+if(!scalar(data41)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data42 = data.routing_domain;
+if(!scalar(data42)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data43 = data.scheduled_time;
+if(!scalar(data43)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data44 = data.sending_ip;
+if(!scalar(data44)) return no("/sending_ip", R0);
+}
+if(data.sms_coding !== undefined){
+let data45 = data.sms_coding;
+if(!scalar(data45)) return no("/sms_coding", R0);
+}
+if(data.sms_dst !== undefined){
+let data46 = data.sms_dst;
+if(!scalar(data46)) return no("/sms_dst", R0);
+}
+if(data.sms_dst_npi !== undefined){
+let data47 = data.sms_dst_npi;
+if(!scalar(data47)) return no("/sms_dst_npi", R0);
+}
+if(data.sms_dst_ton !== undefined){
+let data48 = data.sms_dst_ton;
+if(!scalar(data48)) return no("/sms_dst_ton", R0);
+}
+if(data.sms_src !== undefined){
+let data49 = data.sms_src;
+if(!scalar(data49)) return no("/sms_src", R0);
+}
+if(data.sms_src_npi !== undefined){
+let data50 = data.sms_src_npi;
+if(!scalar(data50)) return no("/sms_src_npi", R0);
+}
+if(data.sms_src_ton !== undefined){
+let data51 = data.sms_src_ton;
+if(!scalar(data51)) return no("/sms_src_ton", R0);
+}
+if(data.snippet_count !== undefined){
+let data52 = data.snippet_count;
+if(!scalar(data52)) return no("/snippet_count", R0);
+}
+if(data.subaccount_id !== undefined){
+let data53 = data.subaccount_id;
+if(!scalar(data53)) return no("/subaccount_id", R0);
 }
 if(data.subject !== undefined){
-let data5 = data.subject;
-if(!scalar(data5)) return no("/subject", R0);
+let data54 = data.subject;
+if(!scalar(data54)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data55 = data.template_id;
+if(!scalar(data55)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data56 = data.template_version;
+if(!scalar(data56)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data57 = data.timestamp;
+if(!scalar(data57)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data58 = data.transactional;
+if(!scalar(data58)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data59 = data.transmission_id;
+if(!scalar(data59)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data60 = data.type;
+if(!scalar(data60)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check1(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.amp_enabled !== undefined){
+let data2 = data.amp_enabled;
+if(!scalar(data2)) return no("/amp_enabled", R0);
+}
+if(data.binding !== undefined){
+let data3 = data.binding;
+if(!scalar(data3)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data4 = data.binding_group;
+if(!scalar(data4)) return no("/binding_group", R0);
+}
+if(data.campaign_id !== undefined){
+let data5 = data.campaign_id;
+if(!scalar(data5)) return no("/campaign_id", R0);
+}
+if(data.click_tracking !== undefined){
+let data6 = data.click_tracking;
+if(!scalar(data6)) return no("/click_tracking", R0);
+}
+if(data.conn_name !== undefined){
+let data7 = data.conn_name;
+if(!scalar(data7)) return no("/conn_name", R0);
+}
+if(data.conn_stage !== undefined){
+let data8 = data.conn_stage;
+if(!scalar(data8)) return no("/conn_stage", R0);
+}
+if(data.customer_id !== undefined){
+let data9 = data.customer_id;
+if(!scalar(data9)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data10 = data.delv_method;
+if(!scalar(data10)) return no("/delv_method", R0);
+}
+if(data.device_token !== undefined){
+let data11 = data.device_token;
+if(!scalar(data11)) return no("/device_token", R0);
+}
+if(data.event_id !== undefined){
+let data12 = data.event_id;
+if(!scalar(data12)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data13 = data.friendly_from;
+if(!scalar(data13)) return no("/friendly_from", R0);
 }
 if(data.initial_pixel !== undefined){
-let data6 = data.initial_pixel;
-if(!scalar(data6)) return no("/initial_pixel", R0);
+let data14 = data.initial_pixel;
+if(!scalar(data14)) return no("/initial_pixel", R0);
+}
+if(data.injection_time !== undefined){
+let data15 = data.injection_time;
+if(!scalar(data15)) return no("/injection_time", R0);
+}
+if(data.injection_time_ms !== undefined){
+let data16 = data.injection_time_ms;
+if(!scalar(data16)) return no("/injection_time_ms", R0);
+}
+if(data.ip_address !== undefined){
+let data17 = data.ip_address;
+if(!scalar(data17)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data18 = data.ip_pool;
+if(!scalar(data18)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data19 = data.mailbox_provider;
+if(!scalar(data19)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data20 = data.mailbox_provider_region;
+if(!scalar(data20)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data21 = data.message_id;
+if(!scalar(data21)) return no("/message_id", R0);
+}
+if(data.msg_batchname !== undefined){
+let data22 = data.msg_batchname;
+if(!scalar(data22)) return no("/msg_batchname", R0);
+}
+if(data.msg_from !== undefined){
+let data23 = data.msg_from;
+if(!scalar(data23)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data24 = data.msg_size;
+if(!scalar(data24)) return no("/msg_size", R0);
+}
+if(data.msg_spoolname !== undefined){
+let data25 = data.msg_spoolname;
+if(!scalar(data25)) return no("/msg_spoolname", R0);
+}
+if(data.node_name !== undefined){
+let data26 = data.node_name;
+if(!scalar(data26)) return no("/node_name", R0);
+}
+if(data.num_retries !== undefined){
+let data27 = data.num_retries;
+if(!scalar(data27)) return no("/num_retries", R0);
+}
+if(data.open_tracking !== undefined){
+let data28 = data.open_tracking;
+if(!scalar(data28)) return no("/open_tracking", R0);
+}
+if(data.outbound_tls !== undefined){
+let data29 = data.outbound_tls;
+if(!scalar(data29)) return no("/outbound_tls", R0);
+}
+if(data.queue_time !== undefined){
+let data30 = data.queue_time;
+if(!scalar(data30)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data31 = data.raw_rcpt_to;
+if(!scalar(data31)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data32 = data.rcpt_hash;
+if(!scalar(data32)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_list_id !== undefined){
+let data33 = data.rcpt_list_id;
+if(!scalar(data33)) return no("/rcpt_list_id", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data34 = data.rcpt_meta;
+if((typeof data34 != "object") && (!((typeof data34 == "number") && (isFinite(data34))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 0 || isNaN(data34)){
+return no("/rcpt_meta", R1);
+}
+if(data34 < 0 || isNaN(data34)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data34)){
+if(data34.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data35 = data.rcpt_tags;
+if(((!(Array.isArray(data35))) && (data35 !== null)) && (!((typeof data35 == "number") && (isFinite(data35))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 0 || isNaN(data35)){
+return no("/rcpt_tags", R2);
+}
+if(data35 < 0 || isNaN(data35)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data35)){
+const len0 = data35.length;
+for(let i0=0; i0<len0; i0++){
+let data36 = data35[i0];
+if(!scalar(data36)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data37 = data.rcpt_to;
+if(!scalar(data37)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data38 = data.rcpt_type;
+if(!scalar(data38)) return no("/rcpt_type", R0);
+}
+if(data.recipient_domain !== undefined){
+let data39 = data.recipient_domain;
+if(!scalar(data39)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data40 = data.recv_method;
+if(!scalar(data40)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data41 = data.routing_domain;
+if(!scalar(data41)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data42 = data.scheduled_time;
+if(!scalar(data42)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data43 = data.sending_ip;
+if(!scalar(data43)) return no("/sending_ip", R0);
+}
+if(data.sms_coding !== undefined){
+let data44 = data.sms_coding;
+if(!scalar(data44)) return no("/sms_coding", R0);
+}
+if(data.sms_dst !== undefined){
+let data45 = data.sms_dst;
+if(!scalar(data45)) return no("/sms_dst", R0);
+}
+if(data.sms_dst_npi !== undefined){
+let data46 = data.sms_dst_npi;
+if(!scalar(data46)) return no("/sms_dst_npi", R0);
+}
+if(data.sms_dst_ton !== undefined){
+let data47 = data.sms_dst_ton;
+if(!scalar(data47)) return no("/sms_dst_ton", R0);
+}
+if(data.sms_remoteids !== undefined){
+let data48 = data.sms_remoteids;
+if(((!(Array.isArray(data48))) && (data48 !== null)) && (!((typeof data48 == "number") && (isFinite(data48))))){
+return no("/sms_remoteids", R2);
+}
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 0 || isNaN(data48)){
+return no("/sms_remoteids", R2);
+}
+if(data48 < 0 || isNaN(data48)){
+return no("/sms_remoteids", R2);
+}
+}
+if(Array.isArray(data48)){
+const len1 = data48.length;
+for(let i1=0; i1<len1; i1++){
+let data49 = data48[i1];
+if(!scalar(data49)) return no("/sms_remoteids/" + i1, R0);
+}
+}
+}
+if(data.sms_segments !== undefined){
+let data50 = data.sms_segments;
+if(!scalar(data50)) return no("/sms_segments", R0);
+}
+if(data.sms_src !== undefined){
+let data51 = data.sms_src;
+if(!scalar(data51)) return no("/sms_src", R0);
+}
+if(data.sms_src_npi !== undefined){
+let data52 = data.sms_src_npi;
+if(!scalar(data52)) return no("/sms_src_npi", R0);
+}
+if(data.sms_src_ton !== undefined){
+let data53 = data.sms_src_ton;
+if(!scalar(data53)) return no("/sms_src_ton", R0);
+}
+if(data.snippet_count !== undefined){
+let data54 = data.snippet_count;
+if(!scalar(data54)) return no("/snippet_count", R0);
+}
+if(data.subaccount_id !== undefined){
+let data55 = data.subaccount_id;
+if(!scalar(data55)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data56 = data.subject;
+if(!scalar(data56)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data57 = data.template_id;
+if(!scalar(data57)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data58 = data.template_version;
+if(!scalar(data58)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data59 = data.timestamp;
+if(!scalar(data59)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data60 = data.transactional;
+if(!scalar(data60)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data61 = data.transmission_id;
+if(!scalar(data61)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data62 = data.type;
+if(!scalar(data62)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check2(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.amp_enabled !== undefined){
+let data2 = data.amp_enabled;
+if(!scalar(data2)) return no("/amp_enabled", R0);
+}
+if(data.binding !== undefined){
+let data3 = data.binding;
+if(!scalar(data3)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data4 = data.binding_group;
+if(!scalar(data4)) return no("/binding_group", R0);
+}
+if(data.campaign_id !== undefined){
+let data5 = data.campaign_id;
+if(!scalar(data5)) return no("/campaign_id", R0);
+}
+if(data.click_tracking !== undefined){
+let data6 = data.click_tracking;
+if(!scalar(data6)) return no("/click_tracking", R0);
+}
+if(data.conn_name !== undefined){
+let data7 = data.conn_name;
+if(!scalar(data7)) return no("/conn_name", R0);
+}
+if(data.conn_stage !== undefined){
+let data8 = data.conn_stage;
+if(!scalar(data8)) return no("/conn_stage", R0);
+}
+if(data.customer_id !== undefined){
+let data9 = data.customer_id;
+if(!scalar(data9)) return no("/customer_id", R0);
+}
+if(data.event_id !== undefined){
+let data10 = data.event_id;
+if(!scalar(data10)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data11 = data.friendly_from;
+if(!scalar(data11)) return no("/friendly_from", R0);
+}
+if(data.initial_pixel !== undefined){
+let data12 = data.initial_pixel;
+if(!scalar(data12)) return no("/initial_pixel", R0);
+}
+if(data.injection_time !== undefined){
+let data13 = data.injection_time;
+if(!scalar(data13)) return no("/injection_time", R0);
+}
+if(data.injection_time_ms !== undefined){
+let data14 = data.injection_time_ms;
+if(!scalar(data14)) return no("/injection_time_ms", R0);
+}
+if(data.ip_pool !== undefined){
+let data15 = data.ip_pool;
+if(!scalar(data15)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data16 = data.mailbox_provider;
+if(!scalar(data16)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data17 = data.mailbox_provider_region;
+if(!scalar(data17)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data18 = data.message_id;
+if(!scalar(data18)) return no("/message_id", R0);
+}
+if(data.msg_batchname !== undefined){
+let data19 = data.msg_batchname;
+if(!scalar(data19)) return no("/msg_batchname", R0);
+}
+if(data.msg_from !== undefined){
+let data20 = data.msg_from;
+if(!scalar(data20)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data21 = data.msg_size;
+if(!scalar(data21)) return no("/msg_size", R0);
+}
+if(data.msg_spoolname !== undefined){
+let data22 = data.msg_spoolname;
+if(!scalar(data22)) return no("/msg_spoolname", R0);
+}
+if(data.node_name !== undefined){
+let data23 = data.node_name;
+if(!scalar(data23)) return no("/node_name", R0);
+}
+if(data.open_tracking !== undefined){
+let data24 = data.open_tracking;
+if(!scalar(data24)) return no("/open_tracking", R0);
+}
+if(data.pathway !== undefined){
+let data25 = data.pathway;
+if(!scalar(data25)) return no("/pathway", R0);
+}
+if(data.pathway_group !== undefined){
+let data26 = data.pathway_group;
+if(!scalar(data26)) return no("/pathway_group", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data27 = data.raw_rcpt_to;
+if(!scalar(data27)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data28 = data.rcpt_hash;
+if(!scalar(data28)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_list_id !== undefined){
+let data29 = data.rcpt_list_id;
+if(!scalar(data29)) return no("/rcpt_list_id", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data30 = data.rcpt_meta;
+if((typeof data30 != "object") && (!((typeof data30 == "number") && (isFinite(data30))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 0 || isNaN(data30)){
+return no("/rcpt_meta", R1);
+}
+if(data30 < 0 || isNaN(data30)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data30)){
+if(data30.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data31 = data.rcpt_tags;
+if(((!(Array.isArray(data31))) && (data31 !== null)) && (!((typeof data31 == "number") && (isFinite(data31))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 0 || isNaN(data31)){
+return no("/rcpt_tags", R2);
+}
+if(data31 < 0 || isNaN(data31)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data31)){
+const len0 = data31.length;
+for(let i0=0; i0<len0; i0++){
+let data32 = data31[i0];
+if(!scalar(data32)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data33 = data.rcpt_to;
+if(!scalar(data33)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data34 = data.rcpt_type;
+if(!scalar(data34)) return no("/rcpt_type", R0);
+}
+if(data.recipient_domain !== undefined){
+let data35 = data.recipient_domain;
+if(!scalar(data35)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data36 = data.recv_method;
+if(!scalar(data36)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data37 = data.routing_domain;
+if(!scalar(data37)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data38 = data.scheduled_time;
+if(!scalar(data38)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data39 = data.sending_ip;
+if(!scalar(data39)) return no("/sending_ip", R0);
+}
+if(data.sms_coding !== undefined){
+let data40 = data.sms_coding;
+if(!scalar(data40)) return no("/sms_coding", R0);
+}
+if(data.sms_dst !== undefined){
+let data41 = data.sms_dst;
+if(!scalar(data41)) return no("/sms_dst", R0);
+}
+if(data.sms_dst_npi !== undefined){
+let data42 = data.sms_dst_npi;
+if(!scalar(data42)) return no("/sms_dst_npi", R0);
+}
+if(data.sms_dst_ton !== undefined){
+let data43 = data.sms_dst_ton;
+if(!scalar(data43)) return no("/sms_dst_ton", R0);
+}
+if(data.sms_segments !== undefined){
+let data44 = data.sms_segments;
+if(!scalar(data44)) return no("/sms_segments", R0);
+}
+if(data.sms_src !== undefined){
+let data45 = data.sms_src;
+if(!scalar(data45)) return no("/sms_src", R0);
+}
+if(data.sms_src_npi !== undefined){
+let data46 = data.sms_src_npi;
+if(!scalar(data46)) return no("/sms_src_npi", R0);
+}
+if(data.sms_src_ton !== undefined){
+let data47 = data.sms_src_ton;
+if(!scalar(data47)) return no("/sms_src_ton", R0);
+}
+if(data.sms_text !== undefined){
+let data48 = data.sms_text;
+if(!scalar(data48)) return no("/sms_text", R0);
+}
+if(data.snippet_count !== undefined){
+let data49 = data.snippet_count;
+if(!scalar(data49)) return no("/snippet_count", R0);
+}
+if(data.subaccount_id !== undefined){
+let data50 = data.subaccount_id;
+if(!scalar(data50)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data51 = data.subject;
+if(!scalar(data51)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data52 = data.template_id;
+if(!scalar(data52)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data53 = data.template_version;
+if(!scalar(data53)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data54 = data.timestamp;
+if(!scalar(data54)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data55 = data.transactional;
+if(!scalar(data55)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data56 = data.transmission_id;
+if(!scalar(data56)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data57 = data.type;
+if(!scalar(data57)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check3(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.customer_id !== undefined){
+let data0 = data.customer_id;
+if(!scalar(data0)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data1 = data.delv_method;
+if(!scalar(data1)) return no("/delv_method", R0);
+}
+if(data.dr_latency !== undefined){
+let data2 = data.dr_latency;
+if(!scalar(data2)) return no("/dr_latency", R0);
+}
+if(data.ip_address !== undefined){
+let data3 = data.ip_address;
+if(!scalar(data3)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data4 = data.ip_pool;
+if(!scalar(data4)) return no("/ip_pool", R0);
+}
+if(data.raw_reason !== undefined){
+let data5 = data.raw_reason;
+if(!scalar(data5)) return no("/raw_reason", R0);
+}
+if(data.reason !== undefined){
+let data6 = data.reason;
+if(!scalar(data6)) return no("/reason", R0);
+}
+if(data.recv_method !== undefined){
+let data7 = data.recv_method;
+if(!scalar(data7)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data8 = data.routing_domain;
+if(!scalar(data8)) return no("/routing_domain", R0);
+}
+if(data.sending_ip !== undefined){
+let data9 = data.sending_ip;
+if(!scalar(data9)) return no("/sending_ip", R0);
+}
+if(data.sms_dst !== undefined){
+let data10 = data.sms_dst;
+if(!scalar(data10)) return no("/sms_dst", R0);
+}
+if(data.sms_dst_npi !== undefined){
+let data11 = data.sms_dst_npi;
+if(!scalar(data11)) return no("/sms_dst_npi", R0);
+}
+if(data.sms_dst_ton !== undefined){
+let data12 = data.sms_dst_ton;
+if(!scalar(data12)) return no("/sms_dst_ton", R0);
+}
+if(data.sms_remoteids !== undefined){
+let data13 = data.sms_remoteids;
+if(((!(Array.isArray(data13))) && (data13 !== null)) && (!((typeof data13 == "number") && (isFinite(data13))))){
+return no("/sms_remoteids", R2);
+}
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 0 || isNaN(data13)){
+return no("/sms_remoteids", R2);
+}
+if(data13 < 0 || isNaN(data13)){
+return no("/sms_remoteids", R2);
+}
+}
+if(Array.isArray(data13)){
+const len0 = data13.length;
+for(let i0=0; i0<len0; i0++){
+let data14 = data13[i0];
+if(!scalar(data14)) return no("/sms_remoteids/" + i0, R0);
+}
+}
+}
+if(data.sms_src !== undefined){
+let data15 = data.sms_src;
+if(!scalar(data15)) return no("/sms_src", R0);
+}
+if(data.sms_src_npi !== undefined){
+let data16 = data.sms_src_npi;
+if(!scalar(data16)) return no("/sms_src_npi", R0);
+}
+if(data.sms_src_ton !== undefined){
+let data17 = data.sms_src_ton;
+if(!scalar(data17)) return no("/sms_src_ton", R0);
+}
+if(data.sms_text !== undefined){
+let data18 = data.sms_text;
+if(!scalar(data18)) return no("/sms_text", R0);
+}
+if(data.stat_state !== undefined){
+let data19 = data.stat_state;
+if(!scalar(data19)) return no("/stat_state", R0);
+}
+if(data.stat_type !== undefined){
+let data20 = data.stat_type;
+if(!scalar(data20)) return no("/stat_type", R0);
+}
+if(data.subaccount_id !== undefined){
+let data21 = data.subaccount_id;
+if(!scalar(data21)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data22 = data.timestamp;
+if(!scalar(data22)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data23 = data.type;
+if(!scalar(data23)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check4(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.binding !== undefined){
+let data2 = data.binding;
+if(!scalar(data2)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data3 = data.binding_group;
+if(!scalar(data3)) return no("/binding_group", R0);
+}
+if(data.campaign_id !== undefined){
+let data4 = data.campaign_id;
+if(!scalar(data4)) return no("/campaign_id", R0);
+}
+if(data.customer_id !== undefined){
+let data5 = data.customer_id;
+if(!scalar(data5)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data6 = data.delv_method;
+if(!scalar(data6)) return no("/delv_method", R0);
+}
+if(data.event_id !== undefined){
+let data7 = data.event_id;
+if(!scalar(data7)) return no("/event_id", R0);
+}
+if(data.fbtype !== undefined){
+let data8 = data.fbtype;
+if(!scalar(data8)) return no("/fbtype", R0);
+}
+if(data.friendly_from !== undefined){
+let data9 = data.friendly_from;
+if(!scalar(data9)) return no("/friendly_from", R0);
+}
+if(data.injection_time !== undefined){
+let data10 = data.injection_time;
+if(!scalar(data10)) return no("/injection_time", R0);
+}
+if(data.injection_time_ms !== undefined){
+let data11 = data.injection_time_ms;
+if(!scalar(data11)) return no("/injection_time_ms", R0);
+}
+if(data.ip_address !== undefined){
+let data12 = data.ip_address;
+if(!scalar(data12)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data13 = data.ip_pool;
+if(!scalar(data13)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data14 = data.mailbox_provider;
+if(!scalar(data14)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data15 = data.mailbox_provider_region;
+if(!scalar(data15)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data16 = data.message_id;
+if(!scalar(data16)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data17 = data.msg_from;
+if(!scalar(data17)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data18 = data.msg_size;
+if(!scalar(data18)) return no("/msg_size", R0);
+}
+if(data.msg_spoolname !== undefined){
+let data19 = data.msg_spoolname;
+if(!scalar(data19)) return no("/msg_spoolname", R0);
+}
+if(data.node_name !== undefined){
+let data20 = data.node_name;
+if(!scalar(data20)) return no("/node_name", R0);
+}
+if(data.num_retries !== undefined){
+let data21 = data.num_retries;
+if(!scalar(data21)) return no("/num_retries", R0);
+}
+if(data.queue_time !== undefined){
+let data22 = data.queue_time;
+if(!scalar(data22)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data23 = data.raw_rcpt_to;
+if(!scalar(data23)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data24 = data.rcpt_hash;
+if(!scalar(data24)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_list_id !== undefined){
+let data25 = data.rcpt_list_id;
+if(!scalar(data25)) return no("/rcpt_list_id", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data26 = data.rcpt_meta;
+if((typeof data26 != "object") && (!((typeof data26 == "number") && (isFinite(data26))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 0 || isNaN(data26)){
+return no("/rcpt_meta", R1);
+}
+if(data26 < 0 || isNaN(data26)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data26)){
+if(data26.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data27 = data.rcpt_tags;
+if(((!(Array.isArray(data27))) && (data27 !== null)) && (!((typeof data27 == "number") && (isFinite(data27))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 0 || isNaN(data27)){
+return no("/rcpt_tags", R2);
+}
+if(data27 < 0 || isNaN(data27)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data27)){
+const len0 = data27.length;
+for(let i0=0; i0<len0; i0++){
+let data28 = data27[i0];
+if(!scalar(data28)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data29 = data.rcpt_to;
+if(!scalar(data29)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data30 = data.rcpt_type;
+if(!scalar(data30)) return no("/rcpt_type", R0);
+}
+if(data.recipient_domain !== undefined){
+let data31 = data.recipient_domain;
+if(!scalar(data31)) return no("/recipient_domain", R0);
+}
+if(data.report_by !== undefined){
+let data32 = data.report_by;
+if(!scalar(data32)) return no("/report_by", R0);
+}
+if(data.report_to !== undefined){
+let data33 = data.report_to;
+if(!scalar(data33)) return no("/report_to", R0);
+}
+if(data.routing_domain !== undefined){
+let data34 = data.routing_domain;
+if(!scalar(data34)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data35 = data.scheduled_time;
+if(!scalar(data35)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data36 = data.sending_ip;
+if(!scalar(data36)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data37 = data.subaccount_id;
+if(!scalar(data37)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data38 = data.subject;
+if(!scalar(data38)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data39 = data.template_id;
+if(!scalar(data39)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data40 = data.template_version;
+if(!scalar(data40)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data41 = data.timestamp;
+if(!scalar(data41)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data42 = data.transactional;
+if(!scalar(data42)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data43 = data.transmission_id;
+if(!scalar(data43)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data44 = data.type;
+if(!scalar(data44)) return no("/type", R0);
+}
+if(data.user_str !== undefined){
+let data45 = data.user_str;
+if(!scalar(data45)) return no("/user_str", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check5(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.binding !== undefined){
+let data2 = data.binding;
+if(!scalar(data2)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data3 = data.binding_group;
+if(!scalar(data3)) return no("/binding_group", R0);
+}
+if(data.bounce_class !== undefined){
+let data4 = data.bounce_class;
+if(!scalar(data4)) return no("/bounce_class", R0);
+}
+if(data.campaign_id !== undefined){
+let data5 = data.campaign_id;
+if(!scalar(data5)) return no("/campaign_id", R0);
+}
+if(data.conn_stage !== undefined){
+let data6 = data.conn_stage;
+if(!scalar(data6)) return no("/conn_stage", R0);
+}
+if(data.customer_id !== undefined){
+let data7 = data.customer_id;
+if(!scalar(data7)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data8 = data.delv_method;
+if(!scalar(data8)) return no("/delv_method", R0);
+}
+if(data.device_token !== undefined){
+let data9 = data.device_token;
+if(!scalar(data9)) return no("/device_token", R0);
+}
+if(data.error_code !== undefined){
+let data10 = data.error_code;
+if(!scalar(data10)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data11 = data.event_id;
+if(!scalar(data11)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data12 = data.friendly_from;
+if(!scalar(data12)) return no("/friendly_from", R0);
+}
+if(data.injection_time !== undefined){
+let data13 = data.injection_time;
+if(!scalar(data13)) return no("/injection_time", R0);
+}
+if(data.injection_time_ms !== undefined){
+let data14 = data.injection_time_ms;
+if(!scalar(data14)) return no("/injection_time_ms", R0);
+}
+if(data.ip_address !== undefined){
+let data15 = data.ip_address;
+if(!scalar(data15)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data16 = data.ip_pool;
+if(!scalar(data16)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data17 = data.mailbox_provider;
+if(!scalar(data17)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data18 = data.mailbox_provider_region;
+if(!scalar(data18)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data19 = data.message_id;
+if(!scalar(data19)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data20 = data.msg_from;
+if(!scalar(data20)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data21 = data.msg_size;
+if(!scalar(data21)) return no("/msg_size", R0);
+}
+if(data.node_name !== undefined){
+let data22 = data.node_name;
+if(!scalar(data22)) return no("/node_name", R0);
+}
+if(data.num_retries !== undefined){
+let data23 = data.num_retries;
+if(!scalar(data23)) return no("/num_retries", R0);
+}
+if(data.queue_time !== undefined){
+let data24 = data.queue_time;
+if(!scalar(data24)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data25 = data.raw_rcpt_to;
+if(!scalar(data25)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data26 = data.raw_reason;
+if(!scalar(data26)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data27 = data.rcpt_hash;
+if(!scalar(data27)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_list_id !== undefined){
+let data28 = data.rcpt_list_id;
+if(!scalar(data28)) return no("/rcpt_list_id", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data29 = data.rcpt_meta;
+if((typeof data29 != "object") && (!((typeof data29 == "number") && (isFinite(data29))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 0 || isNaN(data29)){
+return no("/rcpt_meta", R1);
+}
+if(data29 < 0 || isNaN(data29)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data29)){
+if(data29.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data30 = data.rcpt_tags;
+if(((!(Array.isArray(data30))) && (data30 !== null)) && (!((typeof data30 == "number") && (isFinite(data30))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 0 || isNaN(data30)){
+return no("/rcpt_tags", R2);
+}
+if(data30 < 0 || isNaN(data30)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data30)){
+const len0 = data30.length;
+for(let i0=0; i0<len0; i0++){
+let data31 = data30[i0];
+if(!scalar(data31)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data32 = data.rcpt_to;
+if(!scalar(data32)) return no("/rcpt_to", R0);
+}
+if(data.reason !== undefined){
+let data33 = data.reason;
+if(!scalar(data33)) return no("/reason", R0);
+}
+if(data.recipient_domain !== undefined){
+let data34 = data.recipient_domain;
+if(!scalar(data34)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data35 = data.recv_method;
+if(!scalar(data35)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data36 = data.routing_domain;
+if(!scalar(data36)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data37 = data.scheduled_time;
+if(!scalar(data37)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data38 = data.sending_ip;
+if(!scalar(data38)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data39 = data.subaccount_id;
+if(!scalar(data39)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data40 = data.subject;
+if(!scalar(data40)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data41 = data.template_id;
+if(!scalar(data41)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data42 = data.template_version;
+if(!scalar(data42)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data43 = data.timestamp;
+if(!scalar(data43)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data44 = data.transactional;
+if(!scalar(data44)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data45 = data.transmission_id;
+if(!scalar(data45)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data46 = data.type;
+if(!scalar(data46)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check6(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.binding !== undefined){
+let data2 = data.binding;
+if(!scalar(data2)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data3 = data.binding_group;
+if(!scalar(data3)) return no("/binding_group", R0);
+}
+if(data.bounce_class !== undefined){
+let data4 = data.bounce_class;
+if(!scalar(data4)) return no("/bounce_class", R0);
+}
+if(data.campaign_id !== undefined){
+let data5 = data.campaign_id;
+if(!scalar(data5)) return no("/campaign_id", R0);
+}
+if(data.conn_name !== undefined){
+let data6 = data.conn_name;
+if(!scalar(data6)) return no("/conn_name", R0);
+}
+if(data.customer_id !== undefined){
+let data7 = data.customer_id;
+if(!scalar(data7)) return no("/customer_id", R0);
+}
+if(data.error_code !== undefined){
+let data8 = data.error_code;
+if(!scalar(data8)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data9 = data.event_id;
+if(!scalar(data9)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data10 = data.friendly_from;
+if(!scalar(data10)) return no("/friendly_from", R0);
+}
+if(data.injection_time !== undefined){
+let data11 = data.injection_time;
+if(!scalar(data11)) return no("/injection_time", R0);
+}
+if(data.injection_time_ms !== undefined){
+let data12 = data.injection_time_ms;
+if(!scalar(data12)) return no("/injection_time_ms", R0);
+}
+if(data.ip_pool !== undefined){
+let data13 = data.ip_pool;
+if(!scalar(data13)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data14 = data.mailbox_provider;
+if(!scalar(data14)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data15 = data.mailbox_provider_region;
+if(!scalar(data15)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data16 = data.message_id;
+if(!scalar(data16)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data17 = data.msg_from;
+if(!scalar(data17)) return no("/msg_from", R0);
+}
+if(data.node_name !== undefined){
+let data18 = data.node_name;
+if(!scalar(data18)) return no("/node_name", R0);
+}
+if(data.pathway !== undefined){
+let data19 = data.pathway;
+if(!scalar(data19)) return no("/pathway", R0);
+}
+if(data.pathway_group !== undefined){
+let data20 = data.pathway_group;
+if(!scalar(data20)) return no("/pathway_group", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data21 = data.raw_rcpt_to;
+if(!scalar(data21)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data22 = data.raw_reason;
+if(!scalar(data22)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data23 = data.rcpt_hash;
+if(!scalar(data23)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_list_id !== undefined){
+let data24 = data.rcpt_list_id;
+if(!scalar(data24)) return no("/rcpt_list_id", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data25 = data.rcpt_meta;
+if((typeof data25 != "object") && (!((typeof data25 == "number") && (isFinite(data25))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 0 || isNaN(data25)){
+return no("/rcpt_meta", R1);
+}
+if(data25 < 0 || isNaN(data25)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data25)){
+if(data25.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data26 = data.rcpt_tags;
+if(((!(Array.isArray(data26))) && (data26 !== null)) && (!((typeof data26 == "number") && (isFinite(data26))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 0 || isNaN(data26)){
+return no("/rcpt_tags", R2);
+}
+if(data26 < 0 || isNaN(data26)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data26)){
+const len0 = data26.length;
+for(let i0=0; i0<len0; i0++){
+let data27 = data26[i0];
+if(!scalar(data27)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data28 = data.rcpt_to;
+if(!scalar(data28)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data29 = data.rcpt_type;
+if(!scalar(data29)) return no("/rcpt_type", R0);
+}
+if(data.reason !== undefined){
+let data30 = data.reason;
+if(!scalar(data30)) return no("/reason", R0);
+}
+if(data.recipient_domain !== undefined){
+let data31 = data.recipient_domain;
+if(!scalar(data31)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data32 = data.recv_method;
+if(!scalar(data32)) return no("/recv_method", R0);
+}
+if(data.remote_addr !== undefined){
+let data33 = data.remote_addr;
+if(!scalar(data33)) return no("/remote_addr", R0);
+}
+if(data.scope_name !== undefined){
+let data34 = data.scope_name;
+if(!scalar(data34)) return no("/scope_name", R0);
+}
+if(data.sending_ip !== undefined){
+let data35 = data.sending_ip;
+if(!scalar(data35)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data36 = data.subaccount_id;
+if(!scalar(data36)) return no("/subaccount_id", R0);
+}
+if(data.template_id !== undefined){
+let data37 = data.template_id;
+if(!scalar(data37)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data38 = data.template_version;
+if(!scalar(data38)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data39 = data.timestamp;
+if(!scalar(data39)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data40 = data.transactional;
+if(!scalar(data40)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data41 = data.transmission_id;
+if(!scalar(data41)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data42 = data.type;
+if(!scalar(data42)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check7(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.amp_enabled !== undefined){
+let data0 = data.amp_enabled;
+if(!scalar(data0)) return no("/amp_enabled", R0);
+}
+if(data.binding !== undefined){
+let data1 = data.binding;
+if(!scalar(data1)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data2 = data.binding_group;
+if(!scalar(data2)) return no("/binding_group", R0);
+}
+if(data.bounce_class !== undefined){
+let data3 = data.bounce_class;
+if(!scalar(data3)) return no("/bounce_class", R0);
+}
+if(data.campaign_id !== undefined){
+let data4 = data.campaign_id;
+if(!scalar(data4)) return no("/campaign_id", R0);
+}
+if(data.click_tracking !== undefined){
+let data5 = data.click_tracking;
+if(!scalar(data5)) return no("/click_tracking", R0);
+}
+if(data.conn_name !== undefined){
+let data6 = data.conn_name;
+if(!scalar(data6)) return no("/conn_name", R0);
+}
+if(data.conn_stage !== undefined){
+let data7 = data.conn_stage;
+if(!scalar(data7)) return no("/conn_stage", R0);
+}
+if(data.customer_id !== undefined){
+let data8 = data.customer_id;
+if(!scalar(data8)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data9 = data.delv_method;
+if(!scalar(data9)) return no("/delv_method", R0);
+}
+if(data.device_token !== undefined){
+let data10 = data.device_token;
+if(!scalar(data10)) return no("/device_token", R0);
+}
+if(data.error_code !== undefined){
+let data11 = data.error_code;
+if(!scalar(data11)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data12 = data.event_id;
+if(!scalar(data12)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data13 = data.friendly_from;
+if(!scalar(data13)) return no("/friendly_from", R0);
+}
+if(data.initial_pixel !== undefined){
+let data14 = data.initial_pixel;
+if(!scalar(data14)) return no("/initial_pixel", R0);
+}
+if(data.injection_time !== undefined){
+let data15 = data.injection_time;
+if(!scalar(data15)) return no("/injection_time", R0);
+}
+if(data.injection_time_ms !== undefined){
+let data16 = data.injection_time_ms;
+if(!scalar(data16)) return no("/injection_time_ms", R0);
+}
+if(data.ip_address !== undefined){
+let data17 = data.ip_address;
+if(!scalar(data17)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data18 = data.ip_pool;
+if(!scalar(data18)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data19 = data.mailbox_provider;
+if(!scalar(data19)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data20 = data.mailbox_provider_region;
+if(!scalar(data20)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data21 = data.message_id;
+if(!scalar(data21)) return no("/message_id", R0);
+}
+if(data.msg_batchname !== undefined){
+let data22 = data.msg_batchname;
+if(!scalar(data22)) return no("/msg_batchname", R0);
+}
+if(data.msg_from !== undefined){
+let data23 = data.msg_from;
+if(!scalar(data23)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data24 = data.msg_size;
+if(!scalar(data24)) return no("/msg_size", R0);
+}
+if(data.msg_spoolname !== undefined){
+let data25 = data.msg_spoolname;
+if(!scalar(data25)) return no("/msg_spoolname", R0);
+}
+if(data.next_attempt !== undefined){
+let data26 = data.next_attempt;
+if(!scalar(data26)) return no("/next_attempt", R0);
+}
+if(data.node_name !== undefined){
+let data27 = data.node_name;
+if(!scalar(data27)) return no("/node_name", R0);
+}
+if(data.num_retries !== undefined){
+let data28 = data.num_retries;
+if(!scalar(data28)) return no("/num_retries", R0);
+}
+if(data.open_tracking !== undefined){
+let data29 = data.open_tracking;
+if(!scalar(data29)) return no("/open_tracking", R0);
+}
+if(data.outbound_tls !== undefined){
+let data30 = data.outbound_tls;
+if(!scalar(data30)) return no("/outbound_tls", R0);
+}
+if(data.queue_time !== undefined){
+let data31 = data.queue_time;
+if(!scalar(data31)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data32 = data.raw_rcpt_to;
+if(!scalar(data32)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data33 = data.raw_reason;
+if(!scalar(data33)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data34 = data.rcpt_hash;
+if(!scalar(data34)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_list_id !== undefined){
+let data35 = data.rcpt_list_id;
+if(!scalar(data35)) return no("/rcpt_list_id", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data36 = data.rcpt_meta;
+if((typeof data36 != "object") && (!((typeof data36 == "number") && (isFinite(data36))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 0 || isNaN(data36)){
+return no("/rcpt_meta", R1);
+}
+if(data36 < 0 || isNaN(data36)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data36)){
+if(data36.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data37 = data.rcpt_tags;
+if(((!(Array.isArray(data37))) && (data37 !== null)) && (!((typeof data37 == "number") && (isFinite(data37))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 0 || isNaN(data37)){
+return no("/rcpt_tags", R2);
+}
+if(data37 < 0 || isNaN(data37)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data37)){
+const len0 = data37.length;
+for(let i0=0; i0<len0; i0++){
+let data38 = data37[i0];
+if(!scalar(data38)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data39 = data.rcpt_to;
+if(!scalar(data39)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data40 = data.rcpt_type;
+if(!scalar(data40)) return no("/rcpt_type", R0);
+}
+if(data.reason !== undefined){
+let data41 = data.reason;
+if(!scalar(data41)) return no("/reason", R0);
+}
+if(data.recipient_domain !== undefined){
+let data42 = data.recipient_domain;
+if(!scalar(data42)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data43 = data.recv_method;
+if(!scalar(data43)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data44 = data.routing_domain;
+if(!scalar(data44)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data45 = data.scheduled_time;
+if(!scalar(data45)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data46 = data.sending_ip;
+if(!scalar(data46)) return no("/sending_ip", R0);
+}
+if(data.sms_coding !== undefined){
+let data47 = data.sms_coding;
+if(!scalar(data47)) return no("/sms_coding", R0);
+}
+if(data.sms_dst !== undefined){
+let data48 = data.sms_dst;
+if(!scalar(data48)) return no("/sms_dst", R0);
+}
+if(data.sms_dst_npi !== undefined){
+let data49 = data.sms_dst_npi;
+if(!scalar(data49)) return no("/sms_dst_npi", R0);
+}
+if(data.sms_dst_ton !== undefined){
+let data50 = data.sms_dst_ton;
+if(!scalar(data50)) return no("/sms_dst_ton", R0);
+}
+if(data.sms_src !== undefined){
+let data51 = data.sms_src;
+if(!scalar(data51)) return no("/sms_src", R0);
+}
+if(data.sms_src_npi !== undefined){
+let data52 = data.sms_src_npi;
+if(!scalar(data52)) return no("/sms_src_npi", R0);
+}
+if(data.sms_src_ton !== undefined){
+let data53 = data.sms_src_ton;
+if(!scalar(data53)) return no("/sms_src_ton", R0);
+}
+if(data.snippet_count !== undefined){
+let data54 = data.snippet_count;
+if(!scalar(data54)) return no("/snippet_count", R0);
+}
+if(data.subaccount_id !== undefined){
+let data55 = data.subaccount_id;
+if(!scalar(data55)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data56 = data.subject;
+if(!scalar(data56)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data57 = data.template_id;
+if(!scalar(data57)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data58 = data.template_version;
+if(!scalar(data58)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data59 = data.timestamp;
+if(!scalar(data59)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data60 = data.transactional;
+if(!scalar(data60)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data61 = data.transmission_id;
+if(!scalar(data61)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data62 = data.type;
+if(!scalar(data62)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check8(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.accept_language !== undefined){
+let data2 = data.accept_language;
+if(!scalar(data2)) return no("/accept_language", R0);
+}
+if(data.amp_enabled !== undefined){
+let data3 = data.amp_enabled;
+if(!scalar(data3)) return no("/amp_enabled", R0);
+}
+if(data.campaign_id !== undefined){
+let data4 = data.campaign_id;
+if(!scalar(data4)) return no("/campaign_id", R0);
+}
+if(data.click_tracking !== undefined){
+let data5 = data.click_tracking;
+if(!scalar(data5)) return no("/click_tracking", R0);
+}
+if(data.customer_id !== undefined){
+let data6 = data.customer_id;
+if(!scalar(data6)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data7 = data.delv_method;
+if(!scalar(data7)) return no("/delv_method", R0);
+}
+if(data.event_id !== undefined){
+let data8 = data.event_id;
+if(!scalar(data8)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data9 = data.friendly_from;
+if(!scalar(data9)) return no("/friendly_from", R0);
 }
 if(data.geo_ip !== undefined){
-let data7 = data.geo_ip;
-if((typeof data7 != "object") && (!((typeof data7 == "number") && (isFinite(data7))))){
+let data10 = data.geo_ip;
+if((typeof data10 != "object") && (!((typeof data10 == "number") && (isFinite(data10))))){
 return no("/geo_ip", R1);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 0 || isNaN(data7)){
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 0 || isNaN(data10)){
 return no("/geo_ip", R1);
 }
-if(data7 < 0 || isNaN(data7)){
-return no("/geo_ip", R1);
-}
-}
-if(Array.isArray(data7)){
-if(data7.length > 0){
+if(data10 < 0 || isNaN(data10)){
 return no("/geo_ip", R1);
 }
 }
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.latitude !== undefined){
-let data8 = data7.latitude;
-if(!scalar(data8)) return no("/geo_ip/latitude", R0);
+if(Array.isArray(data10)){
+if(data10.length > 0){
+return no("/geo_ip", R1);
 }
-if(data7.city !== undefined){
-let data9 = data7.city;
-if(!scalar(data9)) return no("/geo_ip/city", R0);
+}
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.country !== undefined){
+let data11 = data10.country;
+if(!scalar(data11)) return no("/geo_ip/country", R0);
+}
+if(data10.region !== undefined){
+let data12 = data10.region;
+if(!scalar(data12)) return no("/geo_ip/region", R0);
+}
+if(data10.city !== undefined){
+let data13 = data10.city;
+if(!scalar(data13)) return no("/geo_ip/city", R0);
+}
+if(data10.latitude !== undefined){
+let data14 = data10.latitude;
+if(!scalar(data14)) return no("/geo_ip/latitude", R0);
+}
+if(data10.longitude !== undefined){
+let data15 = data10.longitude;
+if(!scalar(data15)) return no("/geo_ip/longitude", R0);
+}
+if(data10.zip !== undefined){
+let data16 = data10.zip;
+if(!scalar(data16)) return no("/geo_ip/zip", R0);
+}
+if(data10.postal_code !== undefined){
+let data17 = data10.postal_code;
+if(!scalar(data17)) return no("/geo_ip/postal_code", R0);
+}
+if(data10.continent !== undefined){
+let data18 = data10.continent;
+if(!scalar(data18)) return no("/geo_ip/continent", R0);
+}
+}
+}
+if(data.initial_pixel !== undefined){
+let data19 = data.initial_pixel;
+if(!scalar(data19)) return no("/initial_pixel", R0);
+}
+if(data.injection_time !== undefined){
+let data20 = data.injection_time;
+if(!scalar(data20)) return no("/injection_time", R0);
+}
+if(data.ip_address !== undefined){
+let data21 = data.ip_address;
+if(!scalar(data21)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data22 = data.ip_pool;
+if(!scalar(data22)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data23 = data.mailbox_provider;
+if(!scalar(data23)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data24 = data.mailbox_provider_region;
+if(!scalar(data24)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data25 = data.message_id;
+if(!scalar(data25)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data26 = data.msg_from;
+if(!scalar(data26)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data27 = data.msg_size;
+if(!scalar(data27)) return no("/msg_size", R0);
+}
+if(data.node_name !== undefined){
+let data28 = data.node_name;
+if(!scalar(data28)) return no("/node_name", R0);
+}
+if(data.num_retries !== undefined){
+let data29 = data.num_retries;
+if(!scalar(data29)) return no("/num_retries", R0);
+}
+if(data.open_tracking !== undefined){
+let data30 = data.open_tracking;
+if(!scalar(data30)) return no("/open_tracking", R0);
+}
+if(data.queue_time !== undefined){
+let data31 = data.queue_time;
+if(!scalar(data31)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data32 = data.raw_rcpt_to;
+if(!scalar(data32)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data33 = data.rcpt_hash;
+if(!scalar(data33)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data34 = data.rcpt_meta;
+if((typeof data34 != "object") && (!((typeof data34 == "number") && (isFinite(data34))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 0 || isNaN(data34)){
+return no("/rcpt_meta", R1);
+}
+if(data34 < 0 || isNaN(data34)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data34)){
+if(data34.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data35 = data.rcpt_tags;
+if(((!(Array.isArray(data35))) && (data35 !== null)) && (!((typeof data35 == "number") && (isFinite(data35))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 0 || isNaN(data35)){
+return no("/rcpt_tags", R2);
+}
+if(data35 < 0 || isNaN(data35)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data35)){
+const len0 = data35.length;
+for(let i0=0; i0<len0; i0++){
+let data36 = data35[i0];
+if(!scalar(data36)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data37 = data.rcpt_to;
+if(!scalar(data37)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data38 = data.rcpt_type;
+if(!scalar(data38)) return no("/rcpt_type", R0);
+}
+if(data.recipient_domain !== undefined){
+let data39 = data.recipient_domain;
+if(!scalar(data39)) return no("/recipient_domain", R0);
+}
+if(data.routing_domain !== undefined){
+let data40 = data.routing_domain;
+if(!scalar(data40)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data41 = data.scheduled_time;
+if(!scalar(data41)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data42 = data.sending_ip;
+if(!scalar(data42)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data43 = data.subaccount_id;
+if(!scalar(data43)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data44 = data.subject;
+if(!scalar(data44)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data45 = data.template_id;
+if(!scalar(data45)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data46 = data.template_version;
+if(!scalar(data46)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data47 = data.timestamp;
+if(!scalar(data47)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data48 = data.transactional;
+if(!scalar(data48)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data49 = data.transmission_id;
+if(!scalar(data49)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data50 = data.type;
+if(!scalar(data50)) return no("/type", R0);
+}
+if(data.user_agent !== undefined){
+let data51 = data.user_agent;
+if(!scalar(data51)) return no("/user_agent", R0);
+}
+if(data.user_agent_parsed !== undefined){
+let data52 = data.user_agent_parsed;
+if((typeof data52 != "object") && (!((typeof data52 == "number") && (isFinite(data52))))){
+return no("/user_agent_parsed", R1);
+}
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 0 || isNaN(data52)){
+return no("/user_agent_parsed", R1);
+}
+if(data52 < 0 || isNaN(data52)){
+return no("/user_agent_parsed", R1);
+}
+}
+if(Array.isArray(data52)){
+if(data52.length > 0){
+return no("/user_agent_parsed", R1);
+}
+}
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.agent_family !== undefined){
+let data53 = data52.agent_family;
+if(!scalar(data53)) return no("/user_agent_parsed/agent_family", R0);
+}
+if(data52.device_brand !== undefined){
+let data54 = data52.device_brand;
+if(!scalar(data54)) return no("/user_agent_parsed/device_brand", R0);
+}
+if(data52.device_family !== undefined){
+let data55 = data52.device_family;
+if(!scalar(data55)) return no("/user_agent_parsed/device_family", R0);
+}
+if(data52.os_family !== undefined){
+let data56 = data52.os_family;
+if(!scalar(data56)) return no("/user_agent_parsed/os_family", R0);
+}
+if(data52.os_version !== undefined){
+let data57 = data52.os_version;
+if(!scalar(data57)) return no("/user_agent_parsed/os_version", R0);
+}
+if(data52.is_mobile !== undefined){
+let data58 = data52.is_mobile;
+if(!scalar(data58)) return no("/user_agent_parsed/is_mobile", R0);
+}
+if(data52.is_proxy !== undefined){
+let data59 = data52.is_proxy;
+if(!scalar(data59)) return no("/user_agent_parsed/is_proxy", R0);
+}
+if(data52.is_prefetched !== undefined){
+let data60 = data52.is_prefetched;
+if(!scalar(data60)) return no("/user_agent_parsed/is_prefetched", R0);
 }
 }
 }
@@ -110,11 +2245,2189 @@ return no("", R3);
 return null;
 }
 
+function check9(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.accept_language !== undefined){
+let data2 = data.accept_language;
+if(!scalar(data2)) return no("/accept_language", R0);
+}
+if(data.amp_enabled !== undefined){
+let data3 = data.amp_enabled;
+if(!scalar(data3)) return no("/amp_enabled", R0);
+}
+if(data.campaign_id !== undefined){
+let data4 = data.campaign_id;
+if(!scalar(data4)) return no("/campaign_id", R0);
+}
+if(data.click_tracking !== undefined){
+let data5 = data.click_tracking;
+if(!scalar(data5)) return no("/click_tracking", R0);
+}
+if(data.customer_id !== undefined){
+let data6 = data.customer_id;
+if(!scalar(data6)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data7 = data.delv_method;
+if(!scalar(data7)) return no("/delv_method", R0);
+}
+if(data.event_id !== undefined){
+let data8 = data.event_id;
+if(!scalar(data8)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data9 = data.friendly_from;
+if(!scalar(data9)) return no("/friendly_from", R0);
+}
+if(data.geo_ip !== undefined){
+let data10 = data.geo_ip;
+if((typeof data10 != "object") && (!((typeof data10 == "number") && (isFinite(data10))))){
+return no("/geo_ip", R1);
+}
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 0 || isNaN(data10)){
+return no("/geo_ip", R1);
+}
+if(data10 < 0 || isNaN(data10)){
+return no("/geo_ip", R1);
+}
+}
+if(Array.isArray(data10)){
+if(data10.length > 0){
+return no("/geo_ip", R1);
+}
+}
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.country !== undefined){
+let data11 = data10.country;
+if(!scalar(data11)) return no("/geo_ip/country", R0);
+}
+if(data10.region !== undefined){
+let data12 = data10.region;
+if(!scalar(data12)) return no("/geo_ip/region", R0);
+}
+if(data10.city !== undefined){
+let data13 = data10.city;
+if(!scalar(data13)) return no("/geo_ip/city", R0);
+}
+if(data10.latitude !== undefined){
+let data14 = data10.latitude;
+if(!scalar(data14)) return no("/geo_ip/latitude", R0);
+}
+if(data10.longitude !== undefined){
+let data15 = data10.longitude;
+if(!scalar(data15)) return no("/geo_ip/longitude", R0);
+}
+if(data10.zip !== undefined){
+let data16 = data10.zip;
+if(!scalar(data16)) return no("/geo_ip/zip", R0);
+}
+if(data10.postal_code !== undefined){
+let data17 = data10.postal_code;
+if(!scalar(data17)) return no("/geo_ip/postal_code", R0);
+}
+if(data10.continent !== undefined){
+let data18 = data10.continent;
+if(!scalar(data18)) return no("/geo_ip/continent", R0);
+}
+}
+}
+if(data.initial_pixel !== undefined){
+let data19 = data.initial_pixel;
+if(!scalar(data19)) return no("/initial_pixel", R0);
+}
+if(data.injection_time !== undefined){
+let data20 = data.injection_time;
+if(!scalar(data20)) return no("/injection_time", R0);
+}
+if(data.ip_address !== undefined){
+let data21 = data.ip_address;
+if(!scalar(data21)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data22 = data.ip_pool;
+if(!scalar(data22)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data23 = data.mailbox_provider;
+if(!scalar(data23)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data24 = data.mailbox_provider_region;
+if(!scalar(data24)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data25 = data.message_id;
+if(!scalar(data25)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data26 = data.msg_from;
+if(!scalar(data26)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data27 = data.msg_size;
+if(!scalar(data27)) return no("/msg_size", R0);
+}
+if(data.node_name !== undefined){
+let data28 = data.node_name;
+if(!scalar(data28)) return no("/node_name", R0);
+}
+if(data.num_retries !== undefined){
+let data29 = data.num_retries;
+if(!scalar(data29)) return no("/num_retries", R0);
+}
+if(data.open_tracking !== undefined){
+let data30 = data.open_tracking;
+if(!scalar(data30)) return no("/open_tracking", R0);
+}
+if(data.queue_time !== undefined){
+let data31 = data.queue_time;
+if(!scalar(data31)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data32 = data.raw_rcpt_to;
+if(!scalar(data32)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data33 = data.rcpt_hash;
+if(!scalar(data33)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data34 = data.rcpt_meta;
+if((typeof data34 != "object") && (!((typeof data34 == "number") && (isFinite(data34))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 0 || isNaN(data34)){
+return no("/rcpt_meta", R1);
+}
+if(data34 < 0 || isNaN(data34)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data34)){
+if(data34.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data35 = data.rcpt_tags;
+if(((!(Array.isArray(data35))) && (data35 !== null)) && (!((typeof data35 == "number") && (isFinite(data35))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 0 || isNaN(data35)){
+return no("/rcpt_tags", R2);
+}
+if(data35 < 0 || isNaN(data35)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data35)){
+const len0 = data35.length;
+for(let i0=0; i0<len0; i0++){
+let data36 = data35[i0];
+if(!scalar(data36)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data37 = data.rcpt_to;
+if(!scalar(data37)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data38 = data.rcpt_type;
+if(!scalar(data38)) return no("/rcpt_type", R0);
+}
+if(data.recipient_domain !== undefined){
+let data39 = data.recipient_domain;
+if(!scalar(data39)) return no("/recipient_domain", R0);
+}
+if(data.routing_domain !== undefined){
+let data40 = data.routing_domain;
+if(!scalar(data40)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data41 = data.scheduled_time;
+if(!scalar(data41)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data42 = data.sending_ip;
+if(!scalar(data42)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data43 = data.subaccount_id;
+if(!scalar(data43)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data44 = data.subject;
+if(!scalar(data44)) return no("/subject", R0);
+}
+if(data.target_link_name !== undefined){
+let data45 = data.target_link_name;
+if(!scalar(data45)) return no("/target_link_name", R0);
+}
+if(data.target_link_url !== undefined){
+let data46 = data.target_link_url;
+if(!scalar(data46)) return no("/target_link_url", R0);
+}
+if(data.template_id !== undefined){
+let data47 = data.template_id;
+if(!scalar(data47)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data48 = data.template_version;
+if(!scalar(data48)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data49 = data.timestamp;
+if(!scalar(data49)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data50 = data.transactional;
+if(!scalar(data50)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data51 = data.transmission_id;
+if(!scalar(data51)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data52 = data.type;
+if(!scalar(data52)) return no("/type", R0);
+}
+if(data.user_agent !== undefined){
+let data53 = data.user_agent;
+if(!scalar(data53)) return no("/user_agent", R0);
+}
+if(data.user_agent_parsed !== undefined){
+let data54 = data.user_agent_parsed;
+if((typeof data54 != "object") && (!((typeof data54 == "number") && (isFinite(data54))))){
+return no("/user_agent_parsed", R1);
+}
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 0 || isNaN(data54)){
+return no("/user_agent_parsed", R1);
+}
+if(data54 < 0 || isNaN(data54)){
+return no("/user_agent_parsed", R1);
+}
+}
+if(Array.isArray(data54)){
+if(data54.length > 0){
+return no("/user_agent_parsed", R1);
+}
+}
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+if(data54.agent_family !== undefined){
+let data55 = data54.agent_family;
+if(!scalar(data55)) return no("/user_agent_parsed/agent_family", R0);
+}
+if(data54.device_brand !== undefined){
+let data56 = data54.device_brand;
+if(!scalar(data56)) return no("/user_agent_parsed/device_brand", R0);
+}
+if(data54.device_family !== undefined){
+let data57 = data54.device_family;
+if(!scalar(data57)) return no("/user_agent_parsed/device_family", R0);
+}
+if(data54.os_family !== undefined){
+let data58 = data54.os_family;
+if(!scalar(data58)) return no("/user_agent_parsed/os_family", R0);
+}
+if(data54.os_version !== undefined){
+let data59 = data54.os_version;
+if(!scalar(data59)) return no("/user_agent_parsed/os_version", R0);
+}
+if(data54.is_mobile !== undefined){
+let data60 = data54.is_mobile;
+if(!scalar(data60)) return no("/user_agent_parsed/is_mobile", R0);
+}
+if(data54.is_proxy !== undefined){
+let data61 = data54.is_proxy;
+if(!scalar(data61)) return no("/user_agent_parsed/is_proxy", R0);
+}
+if(data54.is_prefetched !== undefined){
+let data62 = data54.is_prefetched;
+if(!scalar(data62)) return no("/user_agent_parsed/is_prefetched", R0);
+}
+}
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check10(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.binding !== undefined){
+let data2 = data.binding;
+if(!scalar(data2)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data3 = data.binding_group;
+if(!scalar(data3)) return no("/binding_group", R0);
+}
+if(data.campaign_id !== undefined){
+let data4 = data.campaign_id;
+if(!scalar(data4)) return no("/campaign_id", R0);
+}
+if(data.customer_id !== undefined){
+let data5 = data.customer_id;
+if(!scalar(data5)) return no("/customer_id", R0);
+}
+if(data.error_code !== undefined){
+let data6 = data.error_code;
+if(!scalar(data6)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data7 = data.event_id;
+if(!scalar(data7)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data8 = data.friendly_from;
+if(!scalar(data8)) return no("/friendly_from", R0);
+}
+if(data.ip_pool !== undefined){
+let data9 = data.ip_pool;
+if(!scalar(data9)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data10 = data.mailbox_provider;
+if(!scalar(data10)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data11 = data.mailbox_provider_region;
+if(!scalar(data11)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data12 = data.message_id;
+if(!scalar(data12)) return no("/message_id", R0);
+}
+if(data.node_name !== undefined){
+let data13 = data.node_name;
+if(!scalar(data13)) return no("/node_name", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data14 = data.raw_rcpt_to;
+if(!scalar(data14)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data15 = data.raw_reason;
+if(!scalar(data15)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data16 = data.rcpt_hash;
+if(!scalar(data16)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data17 = data.rcpt_meta;
+if((typeof data17 != "object") && (!((typeof data17 == "number") && (isFinite(data17))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 0 || isNaN(data17)){
+return no("/rcpt_meta", R1);
+}
+if(data17 < 0 || isNaN(data17)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data17)){
+if(data17.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_subs !== undefined){
+let data18 = data.rcpt_subs;
+if((typeof data18 != "object") && (!((typeof data18 == "number") && (isFinite(data18))))){
+return no("/rcpt_subs", R1);
+}
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 0 || isNaN(data18)){
+return no("/rcpt_subs", R1);
+}
+if(data18 < 0 || isNaN(data18)){
+return no("/rcpt_subs", R1);
+}
+}
+if(Array.isArray(data18)){
+if(data18.length > 0){
+return no("/rcpt_subs", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data19 = data.rcpt_tags;
+if(((!(Array.isArray(data19))) && (data19 !== null)) && (!((typeof data19 == "number") && (isFinite(data19))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 0 || isNaN(data19)){
+return no("/rcpt_tags", R2);
+}
+if(data19 < 0 || isNaN(data19)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data19)){
+const len0 = data19.length;
+for(let i0=0; i0<len0; i0++){
+let data20 = data19[i0];
+if(!scalar(data20)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data21 = data.rcpt_to;
+if(!scalar(data21)) return no("/rcpt_to", R0);
+}
+if(data.reason !== undefined){
+let data22 = data.reason;
+if(!scalar(data22)) return no("/reason", R0);
+}
+if(data.recipient_domain !== undefined){
+let data23 = data.recipient_domain;
+if(!scalar(data23)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data24 = data.recv_method;
+if(!scalar(data24)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data25 = data.routing_domain;
+if(!scalar(data25)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data26 = data.scheduled_time;
+if(!scalar(data26)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data27 = data.sending_ip;
+if(!scalar(data27)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data28 = data.subaccount_id;
+if(!scalar(data28)) return no("/subaccount_id", R0);
+}
+if(data.tdate !== undefined){
+let data29 = data.tdate;
+if(!scalar(data29)) return no("/tdate", R0);
+}
+if(data.template_id !== undefined){
+let data30 = data.template_id;
+if(!scalar(data30)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data31 = data.template_version;
+if(!scalar(data31)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data32 = data.timestamp;
+if(!scalar(data32)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data33 = data.transactional;
+if(!scalar(data33)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data34 = data.transmission_id;
+if(!scalar(data34)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data35 = data.type;
+if(!scalar(data35)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check11(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.binding !== undefined){
+let data2 = data.binding;
+if(!scalar(data2)) return no("/binding", R0);
+}
+if(data.binding_group !== undefined){
+let data3 = data.binding_group;
+if(!scalar(data3)) return no("/binding_group", R0);
+}
+if(data.bounce_class !== undefined){
+let data4 = data.bounce_class;
+if(!scalar(data4)) return no("/bounce_class", R0);
+}
+if(data.campaign_id !== undefined){
+let data5 = data.campaign_id;
+if(!scalar(data5)) return no("/campaign_id", R0);
+}
+if(data.customer_id !== undefined){
+let data6 = data.customer_id;
+if(!scalar(data6)) return no("/customer_id", R0);
+}
+if(data.error_code !== undefined){
+let data7 = data.error_code;
+if(!scalar(data7)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data8 = data.event_id;
+if(!scalar(data8)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data9 = data.friendly_from;
+if(!scalar(data9)) return no("/friendly_from", R0);
+}
+if(data.ip_pool !== undefined){
+let data10 = data.ip_pool;
+if(!scalar(data10)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data11 = data.mailbox_provider;
+if(!scalar(data11)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data12 = data.mailbox_provider_region;
+if(!scalar(data12)) return no("/mailbox_provider_region", R0);
+}
+if(data.message_id !== undefined){
+let data13 = data.message_id;
+if(!scalar(data13)) return no("/message_id", R0);
+}
+if(data.node_name !== undefined){
+let data14 = data.node_name;
+if(!scalar(data14)) return no("/node_name", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data15 = data.raw_rcpt_to;
+if(!scalar(data15)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data16 = data.raw_reason;
+if(!scalar(data16)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data17 = data.rcpt_hash;
+if(!scalar(data17)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data18 = data.rcpt_meta;
+if((typeof data18 != "object") && (!((typeof data18 == "number") && (isFinite(data18))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 0 || isNaN(data18)){
+return no("/rcpt_meta", R1);
+}
+if(data18 < 0 || isNaN(data18)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data18)){
+if(data18.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_subs !== undefined){
+let data19 = data.rcpt_subs;
+if((typeof data19 != "object") && (!((typeof data19 == "number") && (isFinite(data19))))){
+return no("/rcpt_subs", R1);
+}
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 0 || isNaN(data19)){
+return no("/rcpt_subs", R1);
+}
+if(data19 < 0 || isNaN(data19)){
+return no("/rcpt_subs", R1);
+}
+}
+if(Array.isArray(data19)){
+if(data19.length > 0){
+return no("/rcpt_subs", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data20 = data.rcpt_tags;
+if(((!(Array.isArray(data20))) && (data20 !== null)) && (!((typeof data20 == "number") && (isFinite(data20))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 0 || isNaN(data20)){
+return no("/rcpt_tags", R2);
+}
+if(data20 < 0 || isNaN(data20)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data20)){
+const len0 = data20.length;
+for(let i0=0; i0<len0; i0++){
+let data21 = data20[i0];
+if(!scalar(data21)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data22 = data.rcpt_to;
+if(!scalar(data22)) return no("/rcpt_to", R0);
+}
+if(data.reason !== undefined){
+let data23 = data.reason;
+if(!scalar(data23)) return no("/reason", R0);
+}
+if(data.recipient_domain !== undefined){
+let data24 = data.recipient_domain;
+if(!scalar(data24)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data25 = data.recv_method;
+if(!scalar(data25)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data26 = data.routing_domain;
+if(!scalar(data26)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data27 = data.scheduled_time;
+if(!scalar(data27)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data28 = data.sending_ip;
+if(!scalar(data28)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data29 = data.subaccount_id;
+if(!scalar(data29)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data30 = data.subject;
+if(!scalar(data30)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data31 = data.template_id;
+if(!scalar(data31)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data32 = data.template_version;
+if(!scalar(data32)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data33 = data.timestamp;
+if(!scalar(data33)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data34 = data.transactional;
+if(!scalar(data34)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data35 = data.transmission_id;
+if(!scalar(data35)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data36 = data.type;
+if(!scalar(data36)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check12(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.amp_enabled !== undefined){
+let data2 = data.amp_enabled;
+if(!scalar(data2)) return no("/amp_enabled", R0);
+}
+if(data.campaign_id !== undefined){
+let data3 = data.campaign_id;
+if(!scalar(data3)) return no("/campaign_id", R0);
+}
+if(data.click_tracking !== undefined){
+let data4 = data.click_tracking;
+if(!scalar(data4)) return no("/click_tracking", R0);
+}
+if(data.customer_id !== undefined){
+let data5 = data.customer_id;
+if(!scalar(data5)) return no("/customer_id", R0);
+}
+if(data.event_id !== undefined){
+let data6 = data.event_id;
+if(!scalar(data6)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data7 = data.friendly_from;
+if(!scalar(data7)) return no("/friendly_from", R0);
+}
+if(data.initial_pixel !== undefined){
+let data8 = data.initial_pixel;
+if(!scalar(data8)) return no("/initial_pixel", R0);
+}
+if(data.injection_time !== undefined){
+let data9 = data.injection_time;
+if(!scalar(data9)) return no("/injection_time", R0);
+}
+if(data.ip_address !== undefined){
+let data10 = data.ip_address;
+if(!scalar(data10)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data11 = data.ip_pool;
+if(!scalar(data11)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data12 = data.mailbox_provider;
+if(!scalar(data12)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data13 = data.mailbox_provider_region;
+if(!scalar(data13)) return no("/mailbox_provider_region", R0);
+}
+if(data.mailfrom !== undefined){
+let data14 = data.mailfrom;
+if(!scalar(data14)) return no("/mailfrom", R0);
+}
+if(data.message_id !== undefined){
+let data15 = data.message_id;
+if(!scalar(data15)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data16 = data.msg_from;
+if(!scalar(data16)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data17 = data.msg_size;
+if(!scalar(data17)) return no("/msg_size", R0);
+}
+if(data.num_retries !== undefined){
+let data18 = data.num_retries;
+if(!scalar(data18)) return no("/num_retries", R0);
+}
+if(data.open_tracking !== undefined){
+let data19 = data.open_tracking;
+if(!scalar(data19)) return no("/open_tracking", R0);
+}
+if(data.queue_time !== undefined){
+let data20 = data.queue_time;
+if(!scalar(data20)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data21 = data.raw_rcpt_to;
+if(!scalar(data21)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data22 = data.rcpt_hash;
+if(!scalar(data22)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data23 = data.rcpt_meta;
+if((typeof data23 != "object") && (!((typeof data23 == "number") && (isFinite(data23))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 0 || isNaN(data23)){
+return no("/rcpt_meta", R1);
+}
+if(data23 < 0 || isNaN(data23)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data23)){
+if(data23.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data24 = data.rcpt_tags;
+if(((!(Array.isArray(data24))) && (data24 !== null)) && (!((typeof data24 == "number") && (isFinite(data24))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 0 || isNaN(data24)){
+return no("/rcpt_tags", R2);
+}
+if(data24 < 0 || isNaN(data24)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data24)){
+const len0 = data24.length;
+for(let i0=0; i0<len0; i0++){
+let data25 = data24[i0];
+if(!scalar(data25)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data26 = data.rcpt_to;
+if(!scalar(data26)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data27 = data.rcpt_type;
+if(!scalar(data27)) return no("/rcpt_type", R0);
+}
+if(data.recipient_domain !== undefined){
+let data28 = data.recipient_domain;
+if(!scalar(data28)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data29 = data.recv_method;
+if(!scalar(data29)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data30 = data.routing_domain;
+if(!scalar(data30)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data31 = data.scheduled_time;
+if(!scalar(data31)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data32 = data.sending_ip;
+if(!scalar(data32)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data33 = data.subaccount_id;
+if(!scalar(data33)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data34 = data.subject;
+if(!scalar(data34)) return no("/subject", R0);
+}
+if(data.template_id !== undefined){
+let data35 = data.template_id;
+if(!scalar(data35)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data36 = data.template_version;
+if(!scalar(data36)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data37 = data.timestamp;
+if(!scalar(data37)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data38 = data.transactional;
+if(!scalar(data38)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data39 = data.transmission_id;
+if(!scalar(data39)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data40 = data.type;
+if(!scalar(data40)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check13(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test_id !== undefined){
+let data0 = data.ab_test_id;
+if(!scalar(data0)) return no("/ab_test_id", R0);
+}
+if(data.ab_test_version !== undefined){
+let data1 = data.ab_test_version;
+if(!scalar(data1)) return no("/ab_test_version", R0);
+}
+if(data.accept_language !== undefined){
+let data2 = data.accept_language;
+if(!scalar(data2)) return no("/accept_language", R0);
+}
+if(data.amp_enabled !== undefined){
+let data3 = data.amp_enabled;
+if(!scalar(data3)) return no("/amp_enabled", R0);
+}
+if(data.campaign_id !== undefined){
+let data4 = data.campaign_id;
+if(!scalar(data4)) return no("/campaign_id", R0);
+}
+if(data.click_tracking !== undefined){
+let data5 = data.click_tracking;
+if(!scalar(data5)) return no("/click_tracking", R0);
+}
+if(data.customer_id !== undefined){
+let data6 = data.customer_id;
+if(!scalar(data6)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data7 = data.delv_method;
+if(!scalar(data7)) return no("/delv_method", R0);
+}
+if(data.event_id !== undefined){
+let data8 = data.event_id;
+if(!scalar(data8)) return no("/event_id", R0);
+}
+if(data.friendly_from !== undefined){
+let data9 = data.friendly_from;
+if(!scalar(data9)) return no("/friendly_from", R0);
+}
+if(data.initial_pixel !== undefined){
+let data10 = data.initial_pixel;
+if(!scalar(data10)) return no("/initial_pixel", R0);
+}
+if(data.injection_time !== undefined){
+let data11 = data.injection_time;
+if(!scalar(data11)) return no("/injection_time", R0);
+}
+if(data.ip_address !== undefined){
+let data12 = data.ip_address;
+if(!scalar(data12)) return no("/ip_address", R0);
+}
+if(data.ip_pool !== undefined){
+let data13 = data.ip_pool;
+if(!scalar(data13)) return no("/ip_pool", R0);
+}
+if(data.mailbox_provider !== undefined){
+let data14 = data.mailbox_provider;
+if(!scalar(data14)) return no("/mailbox_provider", R0);
+}
+if(data.mailbox_provider_region !== undefined){
+let data15 = data.mailbox_provider_region;
+if(!scalar(data15)) return no("/mailbox_provider_region", R0);
+}
+if(data.mailfrom !== undefined){
+let data16 = data.mailfrom;
+if(!scalar(data16)) return no("/mailfrom", R0);
+}
+if(data.message_id !== undefined){
+let data17 = data.message_id;
+if(!scalar(data17)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data18 = data.msg_from;
+if(!scalar(data18)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data19 = data.msg_size;
+if(!scalar(data19)) return no("/msg_size", R0);
+}
+if(data.num_retries !== undefined){
+let data20 = data.num_retries;
+if(!scalar(data20)) return no("/num_retries", R0);
+}
+if(data.open_tracking !== undefined){
+let data21 = data.open_tracking;
+if(!scalar(data21)) return no("/open_tracking", R0);
+}
+if(data.queue_time !== undefined){
+let data22 = data.queue_time;
+if(!scalar(data22)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data23 = data.raw_rcpt_to;
+if(!scalar(data23)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data24 = data.rcpt_hash;
+if(!scalar(data24)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_meta !== undefined){
+let data25 = data.rcpt_meta;
+if((typeof data25 != "object") && (!((typeof data25 == "number") && (isFinite(data25))))){
+return no("/rcpt_meta", R1);
+}
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 0 || isNaN(data25)){
+return no("/rcpt_meta", R1);
+}
+if(data25 < 0 || isNaN(data25)){
+return no("/rcpt_meta", R1);
+}
+}
+if(Array.isArray(data25)){
+if(data25.length > 0){
+return no("/rcpt_meta", R1);
+}
+}
+}
+if(data.rcpt_tags !== undefined){
+let data26 = data.rcpt_tags;
+if(((!(Array.isArray(data26))) && (data26 !== null)) && (!((typeof data26 == "number") && (isFinite(data26))))){
+return no("/rcpt_tags", R2);
+}
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 0 || isNaN(data26)){
+return no("/rcpt_tags", R2);
+}
+if(data26 < 0 || isNaN(data26)){
+return no("/rcpt_tags", R2);
+}
+}
+if(Array.isArray(data26)){
+const len0 = data26.length;
+for(let i0=0; i0<len0; i0++){
+let data27 = data26[i0];
+if(!scalar(data27)) return no("/rcpt_tags/" + i0, R0);
+}
+}
+}
+if(data.rcpt_to !== undefined){
+let data28 = data.rcpt_to;
+if(!scalar(data28)) return no("/rcpt_to", R0);
+}
+if(data.rcpt_type !== undefined){
+let data29 = data.rcpt_type;
+if(!scalar(data29)) return no("/rcpt_type", R0);
+}
+if(data.recipient_domain !== undefined){
+let data30 = data.recipient_domain;
+if(!scalar(data30)) return no("/recipient_domain", R0);
+}
+if(data.recv_method !== undefined){
+let data31 = data.recv_method;
+if(!scalar(data31)) return no("/recv_method", R0);
+}
+if(data.routing_domain !== undefined){
+let data32 = data.routing_domain;
+if(!scalar(data32)) return no("/routing_domain", R0);
+}
+if(data.scheduled_time !== undefined){
+let data33 = data.scheduled_time;
+if(!scalar(data33)) return no("/scheduled_time", R0);
+}
+if(data.sending_ip !== undefined){
+let data34 = data.sending_ip;
+if(!scalar(data34)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data35 = data.subaccount_id;
+if(!scalar(data35)) return no("/subaccount_id", R0);
+}
+if(data.subject !== undefined){
+let data36 = data.subject;
+if(!scalar(data36)) return no("/subject", R0);
+}
+if(data.target_link_name !== undefined){
+let data37 = data.target_link_name;
+if(!scalar(data37)) return no("/target_link_name", R0);
+}
+if(data.target_link_url !== undefined){
+let data38 = data.target_link_url;
+if(!scalar(data38)) return no("/target_link_url", R0);
+}
+if(data.template_id !== undefined){
+let data39 = data.template_id;
+if(!scalar(data39)) return no("/template_id", R0);
+}
+if(data.template_version !== undefined){
+let data40 = data.template_version;
+if(!scalar(data40)) return no("/template_version", R0);
+}
+if(data.timestamp !== undefined){
+let data41 = data.timestamp;
+if(!scalar(data41)) return no("/timestamp", R0);
+}
+if(data.transactional !== undefined){
+let data42 = data.transactional;
+if(!scalar(data42)) return no("/transactional", R0);
+}
+if(data.transmission_id !== undefined){
+let data43 = data.transmission_id;
+if(!scalar(data43)) return no("/transmission_id", R0);
+}
+if(data.type !== undefined){
+let data44 = data.type;
+if(!scalar(data44)) return no("/type", R0);
+}
+if(data.user_agent !== undefined){
+let data45 = data.user_agent;
+if(!scalar(data45)) return no("/user_agent", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check14(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.customer_id !== undefined){
+let data0 = data.customer_id;
+if(!scalar(data0)) return no("/customer_id", R0);
+}
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+if(!scalar(data1)) return no("/event_id", R0);
+}
+if(data.injection_time !== undefined){
+let data2 = data.injection_time;
+if(!scalar(data2)) return no("/injection_time", R0);
+}
+if(data.ip_pool !== undefined){
+let data3 = data.ip_pool;
+if(!scalar(data3)) return no("/ip_pool", R0);
+}
+if(data.message_id !== undefined){
+let data4 = data.message_id;
+if(!scalar(data4)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data5 = data.msg_from;
+if(!scalar(data5)) return no("/msg_from", R0);
+}
+if(data.msg_size !== undefined){
+let data6 = data.msg_size;
+if(!scalar(data6)) return no("/msg_size", R0);
+}
+if(data.origination !== undefined){
+let data7 = data.origination;
+if(!scalar(data7)) return no("/origination", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data8 = data.raw_rcpt_to;
+if(!scalar(data8)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data9 = data.rcpt_hash;
+if(!scalar(data9)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_to !== undefined){
+let data10 = data.rcpt_to;
+if(!scalar(data10)) return no("/rcpt_to", R0);
+}
+if(data.recv_method !== undefined){
+let data11 = data.recv_method;
+if(!scalar(data11)) return no("/recv_method", R0);
+}
+if(data.relay_id !== undefined){
+let data12 = data.relay_id;
+if(!scalar(data12)) return no("/relay_id", R0);
+}
+if(data.routing_domain !== undefined){
+let data13 = data.routing_domain;
+if(!scalar(data13)) return no("/routing_domain", R0);
+}
+if(data.sending_ip !== undefined){
+let data14 = data.sending_ip;
+if(!scalar(data14)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data15 = data.subaccount_id;
+if(!scalar(data15)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data16 = data.timestamp;
+if(!scalar(data16)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data17 = data.type;
+if(!scalar(data17)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check15(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.bounce_class !== undefined){
+let data0 = data.bounce_class;
+if(!scalar(data0)) return no("/bounce_class", R0);
+}
+if(data.customer_id !== undefined){
+let data1 = data.customer_id;
+if(!scalar(data1)) return no("/customer_id", R0);
+}
+if(data.error_code !== undefined){
+let data2 = data.error_code;
+if(!scalar(data2)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data3 = data.event_id;
+if(!scalar(data3)) return no("/event_id", R0);
+}
+if(data.injection_time !== undefined){
+let data4 = data.injection_time;
+if(!scalar(data4)) return no("/injection_time", R0);
+}
+if(data.message_id !== undefined){
+let data5 = data.message_id;
+if(!scalar(data5)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data6 = data.msg_from;
+if(!scalar(data6)) return no("/msg_from", R0);
+}
+if(data.origination !== undefined){
+let data7 = data.origination;
+if(!scalar(data7)) return no("/origination", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data8 = data.raw_rcpt_to;
+if(!scalar(data8)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data9 = data.raw_reason;
+if(!scalar(data9)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data10 = data.rcpt_hash;
+if(!scalar(data10)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_to !== undefined){
+let data11 = data.rcpt_to;
+if(!scalar(data11)) return no("/rcpt_to", R0);
+}
+if(data.reason !== undefined){
+let data12 = data.reason;
+if(!scalar(data12)) return no("/reason", R0);
+}
+if(data.recv_method !== undefined){
+let data13 = data.recv_method;
+if(!scalar(data13)) return no("/recv_method", R0);
+}
+if(data.relay_id !== undefined){
+let data14 = data.relay_id;
+if(!scalar(data14)) return no("/relay_id", R0);
+}
+if(data.remote_addr !== undefined){
+let data15 = data.remote_addr;
+if(!scalar(data15)) return no("/remote_addr", R0);
+}
+if(data.sending_ip !== undefined){
+let data16 = data.sending_ip;
+if(!scalar(data16)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data17 = data.subaccount_id;
+if(!scalar(data17)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data18 = data.timestamp;
+if(!scalar(data18)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data19 = data.type;
+if(!scalar(data19)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check16(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.customer_id !== undefined){
+let data0 = data.customer_id;
+if(!scalar(data0)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data1 = data.delv_method;
+if(!scalar(data1)) return no("/delv_method", R0);
+}
+if(data.event_id !== undefined){
+let data2 = data.event_id;
+if(!scalar(data2)) return no("/event_id", R0);
+}
+if(data.injection_time !== undefined){
+let data3 = data.injection_time;
+if(!scalar(data3)) return no("/injection_time", R0);
+}
+if(data.ip_pool !== undefined){
+let data4 = data.ip_pool;
+if(!scalar(data4)) return no("/ip_pool", R0);
+}
+if(data.message_id !== undefined){
+let data5 = data.message_id;
+if(!scalar(data5)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data6 = data.msg_from;
+if(!scalar(data6)) return no("/msg_from", R0);
+}
+if(data.num_retries !== undefined){
+let data7 = data.num_retries;
+if(!scalar(data7)) return no("/num_retries", R0);
+}
+if(data.origination !== undefined){
+let data8 = data.origination;
+if(!scalar(data8)) return no("/origination", R0);
+}
+if(data.queue_time !== undefined){
+let data9 = data.queue_time;
+if(!scalar(data9)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data10 = data.raw_rcpt_to;
+if(!scalar(data10)) return no("/raw_rcpt_to", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data11 = data.rcpt_hash;
+if(!scalar(data11)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_to !== undefined){
+let data12 = data.rcpt_to;
+if(!scalar(data12)) return no("/rcpt_to", R0);
+}
+if(data.recv_method !== undefined){
+let data13 = data.recv_method;
+if(!scalar(data13)) return no("/recv_method", R0);
+}
+if(data.relay_id !== undefined){
+let data14 = data.relay_id;
+if(!scalar(data14)) return no("/relay_id", R0);
+}
+if(data.routing_domain !== undefined){
+let data15 = data.routing_domain;
+if(!scalar(data15)) return no("/routing_domain", R0);
+}
+if(data.sending_ip !== undefined){
+let data16 = data.sending_ip;
+if(!scalar(data16)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data17 = data.subaccount_id;
+if(!scalar(data17)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data18 = data.timestamp;
+if(!scalar(data18)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data19 = data.type;
+if(!scalar(data19)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check17(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.customer_id !== undefined){
+let data0 = data.customer_id;
+if(!scalar(data0)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data1 = data.delv_method;
+if(!scalar(data1)) return no("/delv_method", R0);
+}
+if(data.error_code !== undefined){
+let data2 = data.error_code;
+if(!scalar(data2)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data3 = data.event_id;
+if(!scalar(data3)) return no("/event_id", R0);
+}
+if(data.injection_time !== undefined){
+let data4 = data.injection_time;
+if(!scalar(data4)) return no("/injection_time", R0);
+}
+if(data.ip_pool !== undefined){
+let data5 = data.ip_pool;
+if(!scalar(data5)) return no("/ip_pool", R0);
+}
+if(data.message_id !== undefined){
+let data6 = data.message_id;
+if(!scalar(data6)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data7 = data.msg_from;
+if(!scalar(data7)) return no("/msg_from", R0);
+}
+if(data.num_retries !== undefined){
+let data8 = data.num_retries;
+if(!scalar(data8)) return no("/num_retries", R0);
+}
+if(data.origination !== undefined){
+let data9 = data.origination;
+if(!scalar(data9)) return no("/origination", R0);
+}
+if(data.queue_time !== undefined){
+let data10 = data.queue_time;
+if(!scalar(data10)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data11 = data.raw_rcpt_to;
+if(!scalar(data11)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data12 = data.raw_reason;
+if(!scalar(data12)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data13 = data.rcpt_hash;
+if(!scalar(data13)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_to !== undefined){
+let data14 = data.rcpt_to;
+if(!scalar(data14)) return no("/rcpt_to", R0);
+}
+if(data.reason !== undefined){
+let data15 = data.reason;
+if(!scalar(data15)) return no("/reason", R0);
+}
+if(data.recv_method !== undefined){
+let data16 = data.recv_method;
+if(!scalar(data16)) return no("/recv_method", R0);
+}
+if(data.relay_id !== undefined){
+let data17 = data.relay_id;
+if(!scalar(data17)) return no("/relay_id", R0);
+}
+if(data.routing_domain !== undefined){
+let data18 = data.routing_domain;
+if(!scalar(data18)) return no("/routing_domain", R0);
+}
+if(data.sending_ip !== undefined){
+let data19 = data.sending_ip;
+if(!scalar(data19)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data20 = data.subaccount_id;
+if(!scalar(data20)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data21 = data.timestamp;
+if(!scalar(data21)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data22 = data.type;
+if(!scalar(data22)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check18(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.customer_id !== undefined){
+let data0 = data.customer_id;
+if(!scalar(data0)) return no("/customer_id", R0);
+}
+if(data.delv_method !== undefined){
+let data1 = data.delv_method;
+if(!scalar(data1)) return no("/delv_method", R0);
+}
+if(data.error_code !== undefined){
+let data2 = data.error_code;
+if(!scalar(data2)) return no("/error_code", R0);
+}
+if(data.event_id !== undefined){
+let data3 = data.event_id;
+if(!scalar(data3)) return no("/event_id", R0);
+}
+if(data.injection_time !== undefined){
+let data4 = data.injection_time;
+if(!scalar(data4)) return no("/injection_time", R0);
+}
+if(data.ip_pool !== undefined){
+let data5 = data.ip_pool;
+if(!scalar(data5)) return no("/ip_pool", R0);
+}
+if(data.message_id !== undefined){
+let data6 = data.message_id;
+if(!scalar(data6)) return no("/message_id", R0);
+}
+if(data.msg_from !== undefined){
+let data7 = data.msg_from;
+if(!scalar(data7)) return no("/msg_from", R0);
+}
+if(data.num_retries !== undefined){
+let data8 = data.num_retries;
+if(!scalar(data8)) return no("/num_retries", R0);
+}
+if(data.origination !== undefined){
+let data9 = data.origination;
+if(!scalar(data9)) return no("/origination", R0);
+}
+if(data.outbound_tls !== undefined){
+let data10 = data.outbound_tls;
+if(!scalar(data10)) return no("/outbound_tls", R0);
+}
+if(data.queue_time !== undefined){
+let data11 = data.queue_time;
+if(!scalar(data11)) return no("/queue_time", R0);
+}
+if(data.raw_rcpt_to !== undefined){
+let data12 = data.raw_rcpt_to;
+if(!scalar(data12)) return no("/raw_rcpt_to", R0);
+}
+if(data.raw_reason !== undefined){
+let data13 = data.raw_reason;
+if(!scalar(data13)) return no("/raw_reason", R0);
+}
+if(data.rcpt_hash !== undefined){
+let data14 = data.rcpt_hash;
+if(!scalar(data14)) return no("/rcpt_hash", R0);
+}
+if(data.rcpt_to !== undefined){
+let data15 = data.rcpt_to;
+if(!scalar(data15)) return no("/rcpt_to", R0);
+}
+if(data.reason !== undefined){
+let data16 = data.reason;
+if(!scalar(data16)) return no("/reason", R0);
+}
+if(data.recv_method !== undefined){
+let data17 = data.recv_method;
+if(!scalar(data17)) return no("/recv_method", R0);
+}
+if(data.relay_id !== undefined){
+let data18 = data.relay_id;
+if(!scalar(data18)) return no("/relay_id", R0);
+}
+if(data.routing_domain !== undefined){
+let data19 = data.routing_domain;
+if(!scalar(data19)) return no("/routing_domain", R0);
+}
+if(data.sending_ip !== undefined){
+let data20 = data.sending_ip;
+if(!scalar(data20)) return no("/sending_ip", R0);
+}
+if(data.subaccount_id !== undefined){
+let data21 = data.subaccount_id;
+if(!scalar(data21)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data22 = data.timestamp;
+if(!scalar(data22)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data23 = data.type;
+if(!scalar(data23)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check19(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.ab_test !== undefined){
+let data0 = data.ab_test;
+if((typeof data0 != "object") && (!((typeof data0 == "number") && (isFinite(data0))))){
+return no("/ab_test", R1);
+}
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 0 || isNaN(data0)){
+return no("/ab_test", R1);
+}
+if(data0 < 0 || isNaN(data0)){
+return no("/ab_test", R1);
+}
+}
+if(Array.isArray(data0)){
+if(data0.length > 0){
+return no("/ab_test", R1);
+}
+}
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+if(data0.id !== undefined){
+let data1 = data0.id;
+if(!scalar(data1)) return no("/ab_test/id", R0);
+}
+if(data0.name !== undefined){
+let data2 = data0.name;
+if(!scalar(data2)) return no("/ab_test/name", R0);
+}
+if(data0.version !== undefined){
+let data3 = data0.version;
+if(!scalar(data3)) return no("/ab_test/version", R0);
+}
+if(data0.test_mode !== undefined){
+let data4 = data0.test_mode;
+if(!scalar(data4)) return no("/ab_test/test_mode", R0);
+}
+if(data0.engagement_metric !== undefined){
+let data5 = data0.engagement_metric;
+if(!scalar(data5)) return no("/ab_test/engagement_metric", R0);
+}
+if(data0.default_template !== undefined){
+let data6 = data0.default_template;
+if((typeof data6 != "object") && (!((typeof data6 == "number") && (isFinite(data6))))){
+return no("/ab_test/default_template", R1);
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 0 || isNaN(data6)){
+return no("/ab_test/default_template", R1);
+}
+if(data6 < 0 || isNaN(data6)){
+return no("/ab_test/default_template", R1);
+}
+}
+if(Array.isArray(data6)){
+if(data6.length > 0){
+return no("/ab_test/default_template", R1);
+}
+}
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(data6.template_id !== undefined){
+let data7 = data6.template_id;
+if(!scalar(data7)) return no("/ab_test/default_template/template_id", R0);
+}
+if(data6.count_unique_clicked !== undefined){
+let data8 = data6.count_unique_clicked;
+if(!scalar(data8)) return no("/ab_test/default_template/count_unique_clicked", R0);
+}
+if(data6.count_unique_confirmed_opened !== undefined){
+let data9 = data6.count_unique_confirmed_opened;
+if(!scalar(data9)) return no("/ab_test/default_template/count_unique_confirmed_opened", R0);
+}
+if(data6.count_accepted !== undefined){
+let data10 = data6.count_accepted;
+if(!scalar(data10)) return no("/ab_test/default_template/count_accepted", R0);
+}
+if(data6.engagement_rate !== undefined){
+let data11 = data6.engagement_rate;
+if(!scalar(data11)) return no("/ab_test/default_template/engagement_rate", R0);
+}
+}
+}
+if(data0.variants !== undefined){
+let data12 = data0.variants;
+if(((!(Array.isArray(data12))) && (data12 !== null)) && (!((typeof data12 == "number") && (isFinite(data12))))){
+return no("/ab_test/variants", R2);
+}
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 0 || isNaN(data12)){
+return no("/ab_test/variants", R2);
+}
+if(data12 < 0 || isNaN(data12)){
+return no("/ab_test/variants", R2);
+}
+}
+if(Array.isArray(data12)){
+const len0 = data12.length;
+for(let i0=0; i0<len0; i0++){
+let data13 = data12[i0];
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.template_id !== undefined){
+let data14 = data13.template_id;
+if(!scalar(data14)) return no("/ab_test/variants/" + i0+"/template_id", R0);
+}
+if(data13.count_unique_clicked !== undefined){
+let data15 = data13.count_unique_clicked;
+if(!scalar(data15)) return no("/ab_test/variants/" + i0+"/count_unique_clicked", R0);
+}
+if(data13.count_unique_confirmed_opened !== undefined){
+let data16 = data13.count_unique_confirmed_opened;
+if(!scalar(data16)) return no("/ab_test/variants/" + i0+"/count_unique_confirmed_opened", R0);
+}
+if(data13.count_accepted !== undefined){
+let data17 = data13.count_accepted;
+if(!scalar(data17)) return no("/ab_test/variants/" + i0+"/count_accepted", R0);
+}
+if(data13.engagement_rate !== undefined){
+let data18 = data13.engagement_rate;
+if(!scalar(data18)) return no("/ab_test/variants/" + i0+"/engagement_rate", R0);
+}
+}
+else {
+return no("/ab_test/variants/" + i0, R3);
+}
+}
+}
+}
+if(data0.winning_template_id !== undefined){
+let data19 = data0.winning_template_id;
+if(!scalar(data19)) return no("/ab_test/winning_template_id", R0);
+}
+}
+}
+if(data.customer_id !== undefined){
+let data20 = data.customer_id;
+if(!scalar(data20)) return no("/customer_id", R0);
+}
+if(data.event_id !== undefined){
+let data21 = data.event_id;
+if(!scalar(data21)) return no("/event_id", R0);
+}
+if(data.subaccount_id !== undefined){
+let data22 = data.subaccount_id;
+if(!scalar(data22)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data23 = data.timestamp;
+if(!scalar(data23)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data24 = data.type;
+if(!scalar(data24)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check20(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.batch_id !== undefined){
+let data0 = data.batch_id;
+if(!scalar(data0)) return no("/batch_id", R0);
+}
+if(data.customer_id !== undefined){
+let data1 = data.customer_id;
+if(!scalar(data1)) return no("/customer_id", R0);
+}
+if(data.event_id !== undefined){
+let data2 = data.event_id;
+if(!scalar(data2)) return no("/event_id", R0);
+}
+if(data.expiration_timestamp !== undefined){
+let data3 = data.expiration_timestamp;
+if(!scalar(data3)) return no("/expiration_timestamp", R0);
+}
+if(data.number_duplicates !== undefined){
+let data4 = data.number_duplicates;
+if(!scalar(data4)) return no("/number_duplicates", R0);
+}
+if(data.number_succeeded !== undefined){
+let data5 = data.number_succeeded;
+if(!scalar(data5)) return no("/number_succeeded", R0);
+}
+if(data.subaccount_id !== undefined){
+let data6 = data.subaccount_id;
+if(!scalar(data6)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data7 = data.timestamp;
+if(!scalar(data7)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data8 = data.type;
+if(!scalar(data8)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check21(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.batch_id !== undefined){
+let data0 = data.batch_id;
+if(!scalar(data0)) return no("/batch_id", R0);
+}
+if(data.customer_id !== undefined){
+let data1 = data.customer_id;
+if(!scalar(data1)) return no("/customer_id", R0);
+}
+if(data.error_type !== undefined){
+let data2 = data.error_type;
+if(!scalar(data2)) return no("/error_type", R0);
+}
+if(data.event_id !== undefined){
+let data3 = data.event_id;
+if(!scalar(data3)) return no("/event_id", R0);
+}
+if(data.expiration_timestamp !== undefined){
+let data4 = data.expiration_timestamp;
+if(!scalar(data4)) return no("/expiration_timestamp", R0);
+}
+if(data.href !== undefined){
+let data5 = data.href;
+if(!scalar(data5)) return no("/href", R0);
+}
+if(data.number_duplicates !== undefined){
+let data6 = data.number_duplicates;
+if(!scalar(data6)) return no("/number_duplicates", R0);
+}
+if(data.number_failed !== undefined){
+let data7 = data.number_failed;
+if(!scalar(data7)) return no("/number_failed", R0);
+}
+if(data.number_succeeded !== undefined){
+let data8 = data.number_succeeded;
+if(!scalar(data8)) return no("/number_succeeded", R0);
+}
+if(data.retryable !== undefined){
+let data9 = data.retryable;
+if(!scalar(data9)) return no("/retryable", R0);
+}
+if(data.subaccount_id !== undefined){
+let data10 = data.subaccount_id;
+if(!scalar(data10)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data11 = data.timestamp;
+if(!scalar(data11)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data12 = data.type;
+if(!scalar(data12)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check22(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.binding !== undefined){
+let data0 = data.binding;
+if(!scalar(data0)) return no("/binding", R0);
+}
+if(data.customer_id !== undefined){
+let data1 = data.customer_id;
+if(!scalar(data1)) return no("/customer_id", R0);
+}
+if(data.event_id !== undefined){
+let data2 = data.event_id;
+if(!scalar(data2)) return no("/event_id", R0);
+}
+if(data.node_name !== undefined){
+let data3 = data.node_name;
+if(!scalar(data3)) return no("/node_name", R0);
+}
+if(data.opt_value !== undefined){
+let data4 = data.opt_value;
+if(!scalar(data4)) return no("/opt_value", R0);
+}
+if(data.option !== undefined){
+let data5 = data.option;
+if(!scalar(data5)) return no("/option", R0);
+}
+if(data.routing_domain !== undefined){
+let data6 = data.routing_domain;
+if(!scalar(data6)) return no("/routing_domain", R0);
+}
+if(data.scope !== undefined){
+let data7 = data.scope;
+if(!scalar(data7)) return no("/scope", R0);
+}
+if(data.subaccount_id !== undefined){
+let data8 = data.subaccount_id;
+if(!scalar(data8)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data9 = data.timestamp;
+if(!scalar(data9)) return no("/timestamp", R0);
+}
+if(data.type !== undefined){
+let data10 = data.type;
+if(!scalar(data10)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check23(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.action !== undefined){
+let data0 = data.action;
+if(!scalar(data0)) return no("/action", R0);
+}
+if(data.binding !== undefined){
+let data1 = data.binding;
+if(!scalar(data1)) return no("/binding", R0);
+}
+if(data.customer_id !== undefined){
+let data2 = data.customer_id;
+if(!scalar(data2)) return no("/customer_id", R0);
+}
+if(data.event_id !== undefined){
+let data3 = data.event_id;
+if(!scalar(data3)) return no("/event_id", R0);
+}
+if(data.node_name !== undefined){
+let data4 = data.node_name;
+if(!scalar(data4)) return no("/node_name", R0);
+}
+if(data.routing_domain !== undefined){
+let data5 = data.routing_domain;
+if(!scalar(data5)) return no("/routing_domain", R0);
+}
+if(data.rule !== undefined){
+let data6 = data.rule;
+if(!scalar(data6)) return no("/rule", R0);
+}
+if(data.scope !== undefined){
+let data7 = data.scope;
+if(!scalar(data7)) return no("/scope", R0);
+}
+if(data.start !== undefined){
+let data8 = data.start;
+if(!scalar(data8)) return no("/start", R0);
+}
+if(data.status !== undefined){
+let data9 = data.status;
+if(!scalar(data9)) return no("/status", R0);
+}
+if(data.stop !== undefined){
+let data10 = data.stop;
+if(!scalar(data10)) return no("/stop", R0);
+}
+if(data.subaccount_id !== undefined){
+let data11 = data.subaccount_id;
+if(!scalar(data11)) return no("/subaccount_id", R0);
+}
+if(data.timestamp !== undefined){
+let data12 = data.timestamp;
+if(!scalar(data12)) return no("/timestamp", R0);
+}
+if(data.trigger !== undefined){
+let data13 = data.trigger;
+if(!scalar(data13)) return no("/trigger", R0);
+}
+if(data.type !== undefined){
+let data14 = data.type;
+if(!scalar(data14)) return no("/type", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
+function check24(data: unknown): Problem | null {
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.content !== undefined){
+let data0 = data.content;
+if((typeof data0 != "object") && (!((typeof data0 == "number") && (isFinite(data0))))){
+return no("/content", R1);
+}
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 0 || isNaN(data0)){
+return no("/content", R1);
+}
+if(data0 < 0 || isNaN(data0)){
+return no("/content", R1);
+}
+}
+if(Array.isArray(data0)){
+if(data0.length > 0){
+return no("/content", R1);
+}
+}
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+if(data0.email_rfc822 !== undefined){
+let data1 = data0.email_rfc822;
+if(!scalar(data1)) return no("/content/email_rfc822", R0);
+}
+if(data0.email_rfc822_is_base64 !== undefined){
+let data2 = data0.email_rfc822_is_base64;
+if(!scalar(data2)) return no("/content/email_rfc822_is_base64", R0);
+}
+if(data0.headers !== undefined){
+let data3 = data0.headers;
+if(((!(Array.isArray(data3))) && (data3 !== null)) && (!((typeof data3 == "number") && (isFinite(data3))))){
+return no("/content/headers", R2);
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 0 || isNaN(data3)){
+return no("/content/headers", R2);
+}
+if(data3 < 0 || isNaN(data3)){
+return no("/content/headers", R2);
+}
+}
+if(Array.isArray(data3)){
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
+if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
+return no("/content/headers/" + i0, R3);
+}
+}
+}
+}
+if(data0.subject !== undefined){
+let data5 = data0.subject;
+if(!scalar(data5)) return no("/content/subject", R0);
+}
+if(data0.to !== undefined){
+let data6 = data0.to;
+if(((!(Array.isArray(data6))) && (data6 !== null)) && (!((typeof data6 == "number") && (isFinite(data6))))){
+return no("/content/to", R2);
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 0 || isNaN(data6)){
+return no("/content/to", R2);
+}
+if(data6 < 0 || isNaN(data6)){
+return no("/content/to", R2);
+}
+}
+if(Array.isArray(data6)){
+const len1 = data6.length;
+for(let i1=0; i1<len1; i1++){
+let data7 = data6[i1];
+if(!scalar(data7)) return no("/content/to/" + i1, R0);
+}
+}
+}
+if(data0.cc !== undefined){
+let data8 = data0.cc;
+if(((!(Array.isArray(data8))) && (data8 !== null)) && (!((typeof data8 == "number") && (isFinite(data8))))){
+return no("/content/cc", R2);
+}
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 0 || isNaN(data8)){
+return no("/content/cc", R2);
+}
+if(data8 < 0 || isNaN(data8)){
+return no("/content/cc", R2);
+}
+}
+if(Array.isArray(data8)){
+const len2 = data8.length;
+for(let i2=0; i2<len2; i2++){
+let data9 = data8[i2];
+if(!scalar(data9)) return no("/content/cc/" + i2, R0);
+}
+}
+}
+if(data0.text !== undefined){
+let data10 = data0.text;
+if(!scalar(data10)) return no("/content/text", R0);
+}
+if(data0.html !== undefined){
+let data11 = data0.html;
+if(!scalar(data11)) return no("/content/html", R0);
+}
+}
+}
+if(data.friendly_from !== undefined){
+let data12 = data.friendly_from;
+if(!scalar(data12)) return no("/friendly_from", R0);
+}
+if(data.msg_from !== undefined){
+let data13 = data.msg_from;
+if(!scalar(data13)) return no("/msg_from", R0);
+}
+if(data.rcpt_to !== undefined){
+let data14 = data.rcpt_to;
+if(!scalar(data14)) return no("/rcpt_to", R0);
+}
+if(data.webhook_id !== undefined){
+let data15 = data.webhook_id;
+if(!scalar(data15)) return no("/webhook_id", R0);
+}
+if(data.customer_id !== undefined){
+let data16 = data.customer_id;
+if(!scalar(data16)) return no("/customer_id", R0);
+}
+if(data.protocol !== undefined){
+let data17 = data.protocol;
+if(!scalar(data17)) return no("/protocol", R0);
+}
+if(data.text !== undefined){
+let data18 = data.text;
+if(!scalar(data18)) return no("/text", R0);
+}
+if(data.to !== undefined){
+let data19 = data.to;
+if(!scalar(data19)) return no("/to", R0);
+}
+if(data.from !== undefined){
+let data20 = data.from;
+if(!scalar(data20)) return no("/from", R0);
+}
+if(data.date !== undefined){
+let data21 = data.date;
+if(!scalar(data21)) return no("/date", R0);
+}
+}
+else {
+return no("", R3);
+}
+return null;
+}
+
 /** Fields that are strings in the payload, whatever the wire has. */
-export const ids: readonly string[] = ["event_id"]
+export const ids: readonly string[] = ["ab_test_id","batch_id","campaign_id","customer_id","event_id","message_id","rcpt_list_id","relay_id","subaccount_id","template_id","transmission_id","webhook_id"]
 
 /** One check for each wire type. */
 export const checks: Readonly<Record<string, Check>> = Object.freeze({
   __proto__: null,
   "message_event.bounce": check0,
+  "message_event.delivery": check1,
+  "message_event.injection": check2,
+  "message_event.sms_status": check3,
+  "message_event.spam_complaint": check4,
+  "message_event.out_of_band": check5,
+  "message_event.policy_rejection": check6,
+  "message_event.delay": check7,
+  "track_event.open": check8,
+  "track_event.initial_open": check8,
+  "track_event.click": check9,
+  "track_event.amp_open": check8,
+  "track_event.amp_initial_open": check8,
+  "track_event.amp_click": check9,
+  "gen_event.generation_failure": check10,
+  "gen_event.generation_rejection": check11,
+  "unsubscribe_event.list_unsubscribe": check12,
+  "unsubscribe_event.link_unsubscribe": check13,
+  "relay_event.relay_injection": check14,
+  "relay_event.relay_rejection": check15,
+  "relay_event.relay_delivery": check16,
+  "relay_event.relay_tempfail": check17,
+  "relay_event.relay_permfail": check18,
+  "ab_test_event.ab_test_completed": check19,
+  "ab_test_event.ab_test_cancelled": check19,
+  "ingest_event.success": check20,
+  "ingest_event.error": check21,
+  "adaptive_event.ad_adjust": check22,
+  "adaptive_event.ad_status": check23,
+  "relay_message": check24,
 })
