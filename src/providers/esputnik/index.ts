@@ -40,7 +40,8 @@ const ZONE_NOTICE =
  * the GET with which eSputnik checks an address when it is saved.
  *
  * @example
- * createReceiver({ inbox, sources: { news: esputnik({ auth: header('X-Secret', { env: 'YESPO_SECRET' }), timeZone: 'Europe/Kyiv' }) } })
+ * const auth = header('X-Secret', { env: 'YESPO_SECRET' })
+ * createReceiver({ inbox, sources: { news: esputnik({ auth, timeZone: 'Europe/Kyiv' }) } })
  * @throws OptionError for an auth that is none, a limit that is no number of bytes, or a zone that does not exist.
  */
 export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {

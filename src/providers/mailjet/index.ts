@@ -37,7 +37,8 @@ const provider: Provider = Object.freeze({
  * Mailjet signs nothing; it sends `user:password@` of the registered address as Basic credentials.
  *
  * @example
- * createReceiver({ inbox, sources: { mails: mailjet({ auth: basic({ username: 'mailjet', password: { env: 'MAILJET_PASSWORD' } }) }) } })
+ * const auth = basic({ username: 'mailjet', password: { env: 'MAILJET_PASSWORD' } })
+ * createReceiver({ inbox, sources: { mails: mailjet({ auth }) } })
  * @throws OptionError for an auth that is none, or a limit that is no number of bytes.
  */
 export function mailjet(options: MailjetOptions): Source<MailjetEvent> {
