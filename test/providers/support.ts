@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import type { Auth, Reading, Source, Unreadable } from '../../src/core/ports.ts'
+import { Scanner } from '../../src/lib/scan.ts'
+import { parseElements } from '../../src/lib/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
 import type { AnyEvent } from '../../src/types.ts'
 
@@ -11,13 +13,14 @@ export const auth: Auth = {
   [port]: { challenge: 'Test', prepare: async () => () => ({ ok: true, credential: null }) },
 }
 
-/** Parses as bodies are parsed: integers beyond 2^53 arrive as their digits. */
+/** One element, read from bytes as the elements of a body are: integers beyond 2^53 arrive as their digits. */
 export function parseExact(text: string): unknown {
-  type Reviver = (key: string, value: unknown, context: { source: string }) => unknown
-  const exact: Reviver = (_key, value, context) =>
-    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? context.source : value
-  // lib.es2024 lacks the third argument, which Node has from 22 on.
-  return JSON.parse(text, exact as (key: string, value: unknown) => unknown)
+  const bytes = new TextEncoder().encode(`[${text}]`)
+  const scanner = new Scanner(bytes)
+  scanner.advance(bytes.length)
+  const scan = scanner.result()
+  if ('failure' in scan) throw new Error(scan.failure)
+  return parseElements(bytes, scan, 0, scan.count)[0]
 }
 
 /** Reads one event from its JSON text. */

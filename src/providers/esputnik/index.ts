@@ -10,17 +10,7 @@ import { decode } from './decode.ts'
 import type { EsputnikEvent } from './payloads.generated.ts'
 
 export { field } from '../../lib/field.ts'
-export type {
-  EsputnikClicked,
-  EsputnikDelivered,
-  EsputnikEvent,
-  EsputnikRead,
-  EsputnikSent,
-  EsputnikSpam,
-  EsputnikSubscriptionChanged,
-  EsputnikUndelivered,
-  EsputnikUnsubscribed,
-} from './payloads.generated.ts'
+export type * from './payloads.generated.ts'
 
 export interface EsputnikOptions extends SourceOptions<Auth> {
   /**
@@ -45,7 +35,7 @@ const ZONE_NOTICE =
  * @throws OptionError for an auth that is none, a limit that is no number of bytes, or a zone that does not exist.
  */
 export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {
-  const bodyBytes = checkSourceOptions('esputnik', options)
+  const bodyBytes = checkSourceOptions('esputnik', options, ['timeZone'])
   const clock = clockOf(options.timeZone)
   const provider: Provider = Object.freeze({
     name: 'esputnik',

@@ -8,16 +8,7 @@ import { decode } from './decode.ts'
 import type { MailjetEvent } from './payloads.generated.ts'
 
 export { field } from '../../lib/field.ts'
-export type {
-  MailjetBlocked,
-  MailjetBounce,
-  MailjetClick,
-  MailjetEvent,
-  MailjetOpen,
-  MailjetSent,
-  MailjetSpam,
-  MailjetUnsub,
-} from './payloads.generated.ts'
+export type * from './payloads.generated.ts'
 
 export type MailjetOptions = SourceOptions<Auth>
 
