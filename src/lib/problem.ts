@@ -1,0 +1,10 @@
+/** Where a value breaks its schema: what the generated validators return. */
+export interface Problem {
+  /** JSON pointer into the value. */
+  readonly path: string
+  /** What was expected there; never the value. */
+  readonly reason: string
+}
+
+/** A compiled schema: null where the value fits. */
+export type Check = (value: unknown) => Problem | null
