@@ -15,7 +15,9 @@ interface Import {
 
 /** `import … from`, `export … from`, `import()` and `new URL('./x', import.meta.url)`; types told from values. */
 function importsOf(file: string): Import[] {
-  const text = readFileSync(join(src, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
+  const text = readFileSync(join(src, file), 'utf8')
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '')
   const statements = [...text.matchAll(/^(?:import|export)\s+(type\s+)?([^;'"`]*?)\s*from\s+'([^']+)'/gm)]
   const bare = [...text.matchAll(/(?:^import\s+|import\()'([^']+)'/gm)].map((match) => ['', undefined, '', match[1]])
   return [...statements, ...bare].map(([, typed, names, to]) => ({
@@ -112,16 +114,20 @@ describe('imports', () => {
   it('use no package beyond the dependencies at run time', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const allowed = Object.keys(manifest.dependencies)
-    const packages = all.filter(({ to, typeOnly, from }) => !typeOnly && !to.endsWith('.ts') && !to.startsWith('node:') && shipped(from))
+    const packages = all.filter(
+      ({ to, typeOnly, from }) => !typeOnly && !to.endsWith('.ts') && !to.startsWith('node:') && shipped(from),
+    )
     expect(packages.filter(({ to }) => !allowed.includes(to))).toEqual([])
   })
 
   it('use no word of a provider in core', () => {
-    const named = files.filter((file) => file.startsWith('core/')).filter((file) => {
-      const code = readFileSync(join(src, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
-      // Messages may show how a source is made.
-      return /momentum|sparkpost|mailjet|esputnik/i.test(code.replaceAll(/(['"`]).*?\1/g, ''))
-    })
+    const named = files
+      .filter((file) => file.startsWith('core/'))
+      .filter((file) => {
+        const code = readFileSync(join(src, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+        // Messages may show how a source is made.
+        return /momentum|sparkpost|mailjet|esputnik/i.test(code.replaceAll(/(['"`]).*?\1/g, ''))
+      })
     expect(named).toEqual([])
   })
 })
@@ -142,6 +148,20 @@ describe('the exports map', () => {
   })
 
   it('holds exactly these entries', () => {
-    expect(Object.keys(manifest.exports)).toMatchInlineSnapshot()
+    expect(Object.keys(manifest.exports)).toMatchInlineSnapshot(`
+      [
+        ".",
+        "./momentum",
+        "./mailjet",
+        "./esputnik",
+        "./auth",
+        "./memory",
+        "./sqlite",
+        "./express",
+        "./fastify",
+        "./node",
+        "./package.json",
+      ]
+    `)
   })
 })

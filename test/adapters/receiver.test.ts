@@ -64,7 +64,8 @@ function newSubject(makeInbox: () => Inbox, dispose: () => void = () => {}): Ada
     hold,
     async stored() {
       const bodies = []
-      for (const { id } of await oldestFirst()) bodies.push((await (await receiver.inbox.delivery(id))?.body()) as Uint8Array)
+      for (const { id } of await oldestFirst())
+        bodies.push((await (await receiver.inbox.delivery(id))?.body()) as Uint8Array)
       return bodies
     },
     senderLeft: async () => (await oldestFirst()).filter((delivery) => delivery.senderLeft).length,
