@@ -161,6 +161,8 @@ export class Store {
   /** Writing to a file that lost its name would acknowledge what nobody finds again. */
   #assertInPlace(): void {
     if (tryTo(() => identityOf(this.#path)) === this.#identity) return
+    // For good: a file made anew may be given the same number.
+    this.#identity = 'lost'
     throw new PosthornError('ERR_INBOX_IO', `${this.#path} was deleted or replaced while it was in use: restart.`)
   }
 
