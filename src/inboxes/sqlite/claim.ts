@@ -59,8 +59,18 @@ function findFirstPasses(db: Database, draft: Ledger, { handlers }: ClaimRequest
   const again = draft.returned.slice(0, limit).map((seq) => ({ seq, due: false, bytes: sizeOf(db, seq) }))
   const rest = limit - again.length
   if (rest === 0 || draft.progress.claimed === draft.lastSeq) return again
-  const rows = db.all<{ seq: number; size: number }>(sql.findNeverClaimed, draft.progress.claimed, rest)
-  return [...again, ...rows.map(({ seq, size }) => ({ seq, due: false, bytes: size }))]
+  return [...again, ...findNeverClaimed(db, draft, rest)]
+}
+
+/** The log has no gaps, so a row that is missing is taken up too: reading it will show the damage. */
+function findNeverClaimed(db: Database, { progress, lastSeq }: Ledger, limit: number): Candidate[] {
+  const rows = db.all<{ seq: number; size: number }>(sql.findNeverClaimed, progress.claimed, limit)
+  const sizes = new Map(rows.map(({ seq, size }) => [seq, size]))
+  const length = Math.min(limit, lastSeq - progress.claimed)
+  return Array.from({ length }, (_, i) => {
+    const seq = progress.claimed + 1 + i
+    return { seq, due: false, bytes: sizes.get(seq) ?? 0 }
+  })
 }
 
 function recordFirstClaims(draft: Ledger, picked: readonly Candidate[]): void {

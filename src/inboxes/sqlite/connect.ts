@@ -58,6 +58,8 @@ function configure(db: Database, path: string): void {
   db.exec('PRAGMA synchronous = FULL')
   // macOS: fsync alone leaves the bytes in the drive's cache. No effect elsewhere.
   db.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
+  // The store does it between groups.
+  db.exec('PRAGMA wal_autocheckpoint = 0')
   db.exec('PRAGMA trusted_schema = OFF')
   db.exec('PRAGMA temp_store = MEMORY')
   assertSetting(db, path, 'journal_mode', 'wal')

@@ -136,8 +136,8 @@ export const listDeadLetters = `
   ORDER BY x.id DESC LIMIT :limit`
 
 export const listQuarantine = `
-  SELECT q.id AS item, q.element_index, q.reason, q.path, q.at, d.source, d.id
-  FROM quarantine q JOIN delivery d USING (seq)
+  SELECT q.id AS item, q.element_index, q.reason, q.path, q.at, coalesce(d.source, '') AS source, coalesce(d.id, '') AS id
+  FROM quarantine q LEFT JOIN delivery d USING (seq)
   WHERE q.id < :before AND q.id >= :from
     AND (:source IS NULL OR d.source = :source)
     AND (:since IS NULL OR q.at >= :since) AND (:until IS NULL OR q.at < :until)
