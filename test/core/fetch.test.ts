@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { handleFetch } from '../../src/adapters/fetch.ts'
+import { handleFetch } from '../../src/core/fetch.ts'
 import type { NeutralRequest, NeutralResponse } from '../../src/core/ports.ts'
 import { createScriptedReceiver } from '../support/scripted-receiver.ts'
 
