@@ -253,6 +253,29 @@ export interface Claim {
   readonly handlers: readonly string[]
   /** null: the first pass over the whole delivery. Otherwise only these rows, all of handlers that were asked for. */
   readonly rows: readonly WorkRow[] | null
+  /**
+   * A process died while it worked on this: its events are to be handled one at a time, with a `note` before each call.
+   * Such a delivery is given alone: no other claim is under way beside it.
+   */
+  readonly careful: boolean
+  /** Events that were under way, as their notes say, when a process died: how often. */
+  readonly deaths: readonly Death[]
+}
+
+/** What was under way when a process died. */
+export interface Death {
+  readonly index: number
+  readonly handler: string
+  readonly times: number
+}
+
+export interface ClaimRequest {
+  /** Rows of these handlers only; none at all when it is empty. */
+  readonly handlers: readonly string[]
+  readonly maxDeliveries: number
+  readonly maxBytes: number
+  /** Only this delivery, due or not; `maxDeliveries` and `maxBytes` do not matter then. */
+  readonly seq?: number | undefined
 }
 
 /** How far a claim came. Settling ends the claim. */
@@ -271,11 +294,25 @@ export interface Settlement {
   readonly unhandled: Readonly<Record<string, number>>
 }
 
+export interface Accepted {
+  readonly status: 'accepted' | 'duplicate'
+  readonly seq: number
+  /** Nothing is left to do on it: its first pass has ended and no work row stands. */
+  readonly settled: boolean
+}
+
 export interface InboxOpening {
   /** The durable names this process works for, with the names they had before; empty when it only receives. */
   readonly handlers: ReadonlyArray<{ readonly name: string; readonly formerly: readonly string[] }>
   readonly logger: Logger
   readonly clock: Clock
+  /**
+   * `owner` accepts and claims. `control` looks and wishes beside a running owner: it never claims or accepts; what it
+   * changes is carried out by the owner, or by itself where there is none.
+   */
+  readonly role: 'owner' | 'control'
+  /** A repeat of a delivery with dead letters: only recorded on them, or also makes them work again. */
+  readonly onRedelivery: 'record' | 'rearm'
 }
 
 export interface InboxOpened {
@@ -287,16 +324,32 @@ export interface InboxOpened {
 export interface InboxStats {
   /** Deliveries with work left: never claimed, under way, or waiting for a retry. */
   readonly pending: number
+  /** Bodies of deliveries whose first pass has not ended. */
+  readonly pendingBytes: number
   readonly oldestPendingAt: number | null
   readonly deadLetters: number
   readonly quarantined: number
   readonly unhandled: Readonly<Record<string, number>>
+  /** Events whose dead letter or quarantine somebody dropped. */
+  readonly cancelled: number
+  /** Handlers that are not to work, by whose word, since when; durable. */
+  readonly paused: readonly StoredPause[]
+  /** Work rows of handlers that no opening has named for 24 h, by handler. */
+  readonly orphaned: Readonly<Record<string, number>>
+}
+
+export interface StoredPause {
+  readonly handler: string
+  readonly by: 'hand' | 'failures'
+  readonly since: number
 }
 
 export interface StoredDeadLetter extends NewDeadLetter {
   readonly id: number
   /** The delivery without its body. */
   readonly delivery: Omit<StoredDelivery, 'body'>
+  /** How many repeats of its delivery have come since it died. */
+  readonly redeliveries: number
 }
 
 export interface StoredQuarantine extends NewQuarantine {
@@ -313,6 +366,15 @@ export interface Page {
   readonly since?: number | undefined
   readonly until?: number | undefined
   readonly handler?: string | undefined
+  /** Only rows of this delivery (its id), and of this element of it. */
+  readonly deliveryId?: string | undefined
+  readonly index?: number | undefined
+}
+
+/** Rows of dead letters and of quarantine, by `id`. */
+export interface RowIds {
+  readonly dead: readonly number[]
+  readonly quarantined: readonly number[]
 }
 
 /**
@@ -331,7 +393,7 @@ export interface InboxPort {
    * A rejection leaves it open whether the delivery is stored; a repeat is then absorbed.
    * @throws ERR_INBOX_CLOSED, ERR_INBOX_FULL, ERR_INBOX_IO, ERR_INBOX_CORRUPT
    */
-  accept(delivery: NewDelivery): Promise<{ readonly status: 'accepted' | 'duplicate'; readonly seq: number }>
+  accept(delivery: NewDelivery): Promise<Accepted>
   /** Notes, lazily and as far as possible, that the sender left before the answer. */
   noteSenderLeft(seq: number): void
   /**
@@ -339,13 +401,20 @@ export interface InboxPort {
    * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
    * durably before this resolves. At least one claim is given when there is one, whatever its size.
    */
-  claim(request: {
-    readonly handlers: readonly string[]
-    readonly maxDeliveries: number
-    readonly maxBytes: number
-  }): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
-  /** Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held. */
-  settle(settlement: Settlement): Promise<void>
+  claim(
+    request: ClaimRequest,
+  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
+  /**
+   * Before a careful call: durable when it resolves. It stands until the delivery is settled or another note takes its
+   * place; what stands when the process dies is counted in `Claim.deaths`.
+   */
+  note(seq: number, index: number, handler: string): Promise<void>
+  /**
+   * Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held.
+   * Resolves with the id of an earlier delivery of the same source that had the same batch id and other bytes; test
+   * traffic is never in conflict.
+   */
+  settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }>
   /** Gives claims back unfinished, as if never claimed. */
   release(seqs: readonly number[]): void
   /** Called, possibly often, when something new may be claimable: an accept, a settlement with due rows. */
@@ -356,6 +425,20 @@ export interface InboxPort {
   delivery(id: string): Promise<StoredDelivery | null>
   deadLetters(page: Page): Promise<readonly StoredDeadLetter[]>
   quarantine(page: Page): Promise<readonly StoredQuarantine[]>
+  /**
+   * Makes work again of dead letters (a row for their handler) and of quarantine (rows for every handler the delivery
+   * belongs to; over all its elements where it was quarantined whole), with no attempts spent and due at once; their
+   * rows are gone when it resolves. Resolves with the number of rows found; ids that are gone already are passed over.
+   */
+  revive(ids: RowIds): Promise<number>
+  /** Gives up dead letters and quarantine: gone when it resolves, counted as cancelled. Resolves with the number found. */
+  drop(ids: RowIds): Promise<number>
+  /** Pauses a handler durably, or resumes it (null); the owner's listeners of `onPause` are told, wherever it was asked. */
+  pause(handler: string, by: 'hand' | 'failures' | null): Promise<void>
+  /** Called with the whole list after every change of it. */
+  onPause(listener: (paused: readonly StoredPause[]) => void): void
+  /** Bytes of bodies whose first pass has not ended, as last known: cheap, for the question whether to read a body. */
+  backlogBytes(): number
   /** null while deliveries can be stored; otherwise the reason in one sentence. */
   trouble(): string | null
   /** Finishes what was handed in, closes files and threads, gives up ownership. Idempotent. */
