@@ -114,6 +114,8 @@ export interface SourcePort {
   readonly auth: Auth
   /** Largest body, after the content coding, in bytes; null leaves it to the receiver's limits. */
   readonly bodyBytes: number | null
+  /** With `ack: 'handled'`: the sender waits this long, in ms; null leaves it to the receiver. */
+  readonly ackWithinMs?: number | null | undefined
   /** What the operator should know about the options taken: one warning each at start. No secrets. */
   readonly notices?: readonly string[] | undefined
 }
@@ -401,9 +403,7 @@ export interface InboxPort {
    * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
    * durably before this resolves. At least one claim is given when there is one, whatever its size.
    */
-  claim(
-    request: ClaimRequest,
-  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
+  claim(request: ClaimRequest): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
   /**
    * Before a careful call: durable when it resolves. It stands until the delivery is settled or another note takes its
    * place; what stands when the process dies is counted in `Claim.deaths`.

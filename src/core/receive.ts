@@ -7,8 +7,18 @@ import { decodeBody, readBody, sha256 } from '../lib/body.ts'
 import { port as portOf } from '../lib/symbols.ts'
 import { type BodyPlan, batchIdOf, headersOfRecord, planBody } from './body-rules.ts'
 import { deliveryId, isProbe } from './identity.ts'
+import type { Meter } from './metrics.ts'
 import type { Notices } from './notices.ts'
-import type { Clock, InboxPort, NeutralRequest, NeutralResponse, NewDelivery, SourcePort, Verify } from './ports.ts'
+import type {
+  Accepted,
+  Clock,
+  InboxPort,
+  NeutralRequest,
+  NeutralResponse,
+  NewDelivery,
+  SourcePort,
+  Verify,
+} from './ports.ts'
 import { answerOk, refuse } from './refusal.ts'
 import { allowed, methodOf, sourceName } from './route.ts'
 
@@ -17,6 +27,8 @@ export interface ReceiveLimits {
   readonly bodyMs: number
   readonly minBytesPerSecond: number
   readonly inFlightBytes: number
+  readonly requests: number
+  readonly backlogBytes: number
   readonly acceptMs: number
 }
 
@@ -33,6 +45,9 @@ export interface ReceiveParts {
   readonly clock: Clock
   readonly load: Load
   readonly notices: Notices
+  readonly meter: Meter
+  /** With `ack: 'handled'`: works on the delivery until all is settled (true), or time or the sender is gone. */
+  readonly handled: ((seq: number, port: SourcePort, gone: AbortSignal) => Promise<boolean>) | null
   /** Starts if nobody has; the checks by source name once open, else what to answer. */
   open(): Promise<ReadonlyMap<string, Verify> | 'not_open' | 'shutting_down'>
   closing(): boolean
@@ -41,7 +56,7 @@ export interface ReceiveParts {
   breathe(): Promise<void>
 }
 
-interface Accepted {
+interface From {
   readonly source: string
   readonly port: SourcePort
   readonly credential: string | null
@@ -66,7 +81,11 @@ export function createReceive(parts: ReceiveParts): (request: NeutralRequest) =>
 }
 
 function told(parts: ReceiveParts, source: string | null, response: NeutralResponse): NeutralResponse {
-  if (response.code !== null) parts.rejected(source, response)
+  if (response.code !== null) {
+    parts.meter.reject(response.code)
+    parts.meter.publish('rejected', { source, status: response.status, code: response.code })
+    parts.rejected(source, response)
+  }
   return parts.closing() && !response.closeConnection ? { ...response, closeConnection: true } : response
 }
 
@@ -93,6 +112,7 @@ const challenge = (port: SourcePort): Record<string, string> => {
 }
 
 function probe(parts: ReceiveParts, source: string): NeutralResponse {
+  parts.meter.add('probes')
   parts.notices(`probe:${source}`, 'info', `a test post arrived on "${source}" and was answered 200`, { source })
   return answerOk({ status: 'probe' }, false)
 }
@@ -113,7 +133,9 @@ async function admitted(parts: ReceiveParts, port: SourcePort, request: NeutralR
   if (body === null) return { bytes: new Uint8Array(), undecoded: null }
   // The host has read and decoded it already.
   if (body instanceof Uint8Array) return body.length > maxBytes ? 'body_too_large' : { bytes: body, undecoded: null }
-  if (parts.load.bytes + (plan.length ?? 0) > parts.limits.inFlightBytes) return 'overloaded'
+  if (parts.inbox.backlogBytes() > parts.limits.backlogBytes) return 'backlog_full'
+  const { load, limits } = parts
+  if (load.bytes + (plan.length ?? 0) > limits.inFlightBytes || load.requests >= limits.requests) return 'overloaded'
   return read(parts, body, plan, maxBytes)
 }
 
@@ -168,23 +190,44 @@ function consumed(parts: ReceiveParts): AnswerCode {
   return 'body_consumed'
 }
 
-async function store(parts: ReceiveParts, from: Accepted, read: Read): Promise<NeutralResponse> {
+async function store(parts: ReceiveParts, from: From, read: Read): Promise<NeutralResponse> {
   const { load } = parts
+  const began = performance.now()
   load.bytes += read.bytes.length
   load.requests++
   try {
     const delivery = await toDelivery(parts, from, read)
     const result = await beforeDeadline(parts, delivery)
     if (typeof result === 'string') return refuse(result)
-    const onUndelivered = () => parts.inbox.noteSenderLeft(result.seq)
-    return answerOk({ status: result.status, id: delivery.id }, false, onUndelivered)
+    count(parts, delivery, result, performance.now() - began)
+    return await answer(parts, from, delivery.id, result)
   } finally {
     load.bytes -= read.bytes.length
     load.requests--
   }
 }
 
-async function toDelivery(parts: ReceiveParts, from: Accepted, read: Read): Promise<NewDelivery> {
+function count({ meter }: ReceiveParts, { id, source, body }: NewDelivery, { status }: Accepted, ackMs: number): void {
+  meter.add(status === 'accepted' ? 'accepted' : 'duplicates')
+  meter.acknowledged(ackMs)
+  if (status === 'accepted') meter.publish('accepted', { source, id, bytes: body.length, ackMs })
+  else meter.publish('duplicate', { source, id })
+}
+
+/** A repeat of what is not settled is worked on again, never waved through. */
+async function answer(parts: ReceiveParts, from: From, id: string, stored: Accepted): Promise<NeutralResponse> {
+  const { handled, inbox, meter } = parts
+  const onUndelivered = () => {
+    meter.add('sendersLeft')
+    inbox.noteSenderLeft(stored.seq)
+  }
+  const done = handled === null || stored.settled || (await handled(stored.seq, from.port, from.request.gone))
+  return done
+    ? answerOk({ status: stored.status, id }, false, onUndelivered)
+    : { ...refuse('not_handled'), onUndelivered }
+}
+
+async function toDelivery(parts: ReceiveParts, from: From, read: Read): Promise<NewDelivery> {
   const { provider } = from.port
   const hash = await sha256(read.bytes, parts.breathe)
   const receivedAt = parts.clock.now()
