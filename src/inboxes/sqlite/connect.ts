@@ -20,6 +20,8 @@ export function connect(path: string, maxPages: number | null): Database {
     configure(db, path)
     if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`)
     migrate(db, version)
+    // A file that may only be read is found out here, not at the first delivery.
+    db.exec('BEGIN IMMEDIATE; ROLLBACK')
     return db
   } catch (error) {
     db.close()

@@ -32,6 +32,8 @@ export class Connection {
   #trouble: string | null = 'The inbox is not open yet.'
   #closing = false
   #timer: NodeJS.Timeout | undefined
+  /** What the timer started; never rejects. */
+  #background: Promise<void> | null = null
 
   constructor(options: ConnectionOptions, opening: InboxOpening) {
     this.#options = options
@@ -77,6 +79,7 @@ export class Connection {
     this.#closing = true
     this.#trouble = 'The inbox is closed.'
     clearTimeout(this.#timer)
+    await this.#background
     const thread = this.#thread
     this.#thread = null
     if (!thread) return
@@ -149,19 +152,27 @@ export class Connection {
   #restart(attempt: number): void {
     const delay = RESTART_MS[Math.min(attempt, RESTART_MS.length - 1)]
     this.#after(delay ?? 0, async () => {
-      const thread = this.#start()
       try {
-        const answer = await thread.call('open', this.#request())
-        if (this.#closing) return await thread.end()
-        if (answer.owned) throw this.#owned()
-        this.#enter(thread, answer)
-        this.#options.onBack()
+        await this.#startAgain()
       } catch (error) {
         this.#trouble = error instanceof Error ? error.message : String(error)
-        await thread.end()
         if (!this.#closing) this.#restart(attempt + 1)
       }
     })
+  }
+
+  async #startAgain(): Promise<void> {
+    const thread = this.#start()
+    try {
+      const answer = await thread.call('open', this.#request())
+      if (answer.owned) throw this.#owned()
+      if (this.#closing) return await thread.end()
+      this.#enter(thread, answer)
+    } catch (error) {
+      await thread.end()
+      throw error
+    }
+    this.#options.onBack()
   }
 
   async #probe(): Promise<void> {
@@ -176,11 +187,11 @@ export class Connection {
     }
   }
 
-  #after(ms: number, run: () => void): void {
+  #after(ms: number, run: () => Promise<void>): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      run()
+      this.#background = run()
     }, ms)
     this.#timer.unref()
   }
