@@ -112,14 +112,13 @@ export class Store {
 
   /** Brings the log of SQLite into the file and gives up ownership, last. */
   close(): void {
-    try {
-      this.#open?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      this.#open?.db.close()
-    } finally {
-      this.#open = null
-      this.#ownership?.release()
-      this.#ownership = null
-    }
+    const db = this.#open?.db
+    this.#open = null
+    // On a full disk the log stays where it is; the next owner reads it there.
+    tryTo(() => db?.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+    tryTo(() => db?.close())
+    this.#ownership?.release()
+    this.#ownership = null
   }
 
   #giveBack(seqs: readonly number[]): void {
