@@ -27,6 +27,14 @@ export interface NeutralRequest {
   readonly prefix?: string | undefined
 }
 
+/** How a request finds its source where its path alone does not say. */
+export interface Place {
+  /** Every request is for this source, whatever its path. */
+  readonly source?: string | undefined
+  /** The path must be exactly `<prefix>/<name>`. */
+  readonly prefix?: string | undefined
+}
+
 export interface NeutralResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -1,5 +1,6 @@
 /** Checks what the factories of all providers are given. Private. */
 import { OptionError } from '../errors.ts'
+import { knownKeys, wholeNumber } from './options.ts'
 import { port } from './symbols.ts'
 
 /** What every factory takes. */
@@ -13,23 +14,29 @@ export interface SourceOptions<A> {
 }
 
 /**
- * Returns the body limit, null where none is given.
- * @throws OptionError when `auth` is not from `posthorn/auth`, or a limit is no whole number of bytes.
+ * Returns the body limit, null where none is given. `own` are the options that only this factory takes.
+ * @throws OptionError when `auth` is not from `posthorn/auth`, a limit is no whole number of bytes, or an option is
+ * unknown.
  */
-export function checkSourceOptions(factory: string, options: SourceOptions<object>): number | null {
-  if (typeof options !== 'object' || options === null)
-    throw new OptionError(`${factory}: expected options with auth, got ${kindOf(options)}`)
-  const { auth, limits } = options
+export function checkSourceOptions(
+  factory: string,
+  options: SourceOptions<object>,
+  own: readonly string[] = [],
+): number | null {
+  assertObject(`${factory}: options`, options)
+  knownKeys(factory, options, ['auth', 'limits', ...own])
+  const { auth, limits = {} } = options
   if (typeof auth !== 'object' || auth === null || !(port in auth))
     throw new OptionError(`${factory}: auth must be made by posthorn/auth, such as token(…), got ${kindOf(auth)}`)
-  if (limits === undefined) return null
-  if (typeof limits !== 'object' || limits === null)
-    throw new OptionError(`${factory}: limits must be an object, got ${kindOf(limits)}`)
-  const { bodyBytes } = limits
-  if (bodyBytes === undefined) return null
-  if (!Number.isSafeInteger(bodyBytes) || bodyBytes < 1)
-    throw new OptionError(`${factory}: limits.bodyBytes must be a whole number of bytes ≥ 1, got ${String(bodyBytes)}`)
-  return bodyBytes
+  assertObject(`${factory}: limits`, limits)
+  knownKeys(`${factory}: limits`, limits, ['bodyBytes'])
+  if (limits.bodyBytes === undefined) return null
+  return wholeNumber(`${factory}: limits.bodyBytes`, limits.bodyBytes, 0, 1)
+}
+
+function assertObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null)
+    throw new OptionError(`${name} must be an object, got ${kindOf(value)}`)
 }
 
 // Not the value: it may be the secret itself, passed in the place of an auth kind.

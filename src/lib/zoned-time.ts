@@ -1,8 +1,8 @@
 /** Reads dates and times that may lack a zone. Private. */
 
 const DAY = 86_400_000
-const DATE_TIME =
-  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?\s?(?:(Z)|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?$/i
+const DATE_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/
+const REST = /^(?:\.(\d{1,3})\d*)? ?(?:(Z)|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?$/i
 
 /** Turns a wall clock reading, written as if it were UTC, into the instant; both in epoch milliseconds. */
 export type WallClock = (wallMs: number) => number
@@ -15,29 +15,39 @@ export interface DateTime {
 
 /** Reads `2019-09-26T14:45:18`, with or without fraction and offset; null for what is no date of 1970 or later. */
 export function parseDateTime(text: string, clock: WallClock): DateTime | null {
-  const found = DATE_TIME.exec(text)
-  if (found === null) return null
-  const wallMs = wallOf(found)
+  const wallMs = wallOf(text)
   if (wallMs === null) return null
-  const offsetMs = offsetOf(found)
-  return offsetMs === null ? { epochMs: clock(wallMs), zoned: false } : { epochMs: wallMs - offsetMs, zoned: true }
+  if (text.length === 19) return { epochMs: clock(wallMs), zoned: false }
+  const rest = REST.exec(text.slice(19))
+  if (rest === null) return null
+  const exactMs = wallMs + Number((rest[1] ?? '').padEnd(3, '0'))
+  const offsetMs = offsetOf(rest)
+  return offsetMs === null ? { epochMs: clock(exactMs), zoned: false } : { epochMs: exactMs - offsetMs, zoned: true }
 }
 
-function wallOf(found: RegExpExecArray): number | null {
-  const [year, month, day] = [Number(found[1]), Number(found[2]), Number(found[3])]
-  const [hour, minute, second] = [Number(found[4]), Number(found[5]), Number(found[6])]
+// By character codes: with the groups of an expression and a Date to check it took 1.5 µs, half of reading an event.
+function wallOf(text: string): number | null {
+  if (!DATE_TIME.test(text)) return null
+  const [year, month, day] = [twoDigits(text, 0) * 100 + twoDigits(text, 2), twoDigits(text, 5), twoDigits(text, 8)]
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)]
   if (year < 1970 || hour > 23 || minute > 59 || second > 59) return null
-  const wallMs = Date.UTC(year, month - 1, day, hour, minute, second, Number((found[7] ?? '').padEnd(3, '0')))
-  // Date.UTC carries 31 February over into March.
-  const date = new Date(wallMs)
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? wallMs : null
+  if (month < 1 || month > 12 || day < 1 || (day > 28 && day > daysIn(year, month))) return null
+  return Date.UTC(year, month - 1, day, hour, minute, second)
 }
 
-function offsetOf(found: RegExpExecArray): number | null {
-  if (found[8] !== undefined) return 0
-  if (found[9] === undefined) return null
-  const minutes = Number(found[10]) * 60 + Number(found[11] ?? 0)
-  return (found[9] === '-' ? -minutes : minutes) * 60_000
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
+}
+
+function daysIn(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate()
+}
+
+function offsetOf(rest: RegExpExecArray): number | null {
+  if (rest[2] !== undefined) return 0
+  if (rest[3] === undefined) return null
+  const minutes = Number(rest[4]) * 60 + Number(rest[5] ?? 0)
+  return (rest[3] === '-' ? -minutes : minutes) * 60_000
 }
 
 /** The offsets from UTC around one day of the wall clock. */

@@ -26,6 +26,17 @@ describe('checkSourceOptions', () => {
     expect(() => check({ auth, limits: { bodyBytes } })).toThrow('limits.bodyBytes')
   })
 
+  it('refuses options that nobody reads, misspelt ones first of all', () => {
+    expect(() => check({ auth, limit: { bodyBytes: 1 } })).toThrow('sender has no option "limit"')
+    expect(() => check({ auth, limits: { bodybytes: 1 } })).toThrow('sender: limits has no option "bodybytes"')
+  })
+
+  it("takes the options that are the factory's own", () => {
+    const options = { auth, timeZone: 'UTC' }
+    expect(() => checkSourceOptions('sender', options)).toThrow(OptionError)
+    expect(checkSourceOptions('sender', options, ['timeZone'])).toBeNull()
+  })
+
   it('refuses limits that are none', () => {
     expect(() => check({ auth, limits: 1024 })).toThrow(OptionError)
   })
