@@ -27,6 +27,14 @@ export interface NeutralRequest {
   readonly prefix?: string | undefined
 }
 
+/** How a request finds its source where its path alone does not say. */
+export interface Place {
+  /** Every request is for this source, whatever its path. */
+  readonly source?: string | undefined
+  /** The path must be exactly `<prefix>/<name>`. */
+  readonly prefix?: string | undefined
+}
+
 export interface NeutralResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -106,6 +114,8 @@ export interface SourcePort {
   readonly auth: Auth
   /** Largest body, after the content coding, in bytes; null leaves it to the receiver's limits. */
   readonly bodyBytes: number | null
+  /** What the operator should know about the options taken: one warning each at start. No secrets. */
+  readonly notices?: readonly string[] | undefined
 }
 
 /** What we know of one sender. Pure: no I/O, no clock. */

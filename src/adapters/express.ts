@@ -1,0 +1,31 @@
+/** Webhooks in Express 4 and 5. Exported as `posthorn/express`. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ReceiverLike } from '../core/ports.ts'
+import { checkedPlace, serve } from './serve.ts'
+
+export type { ReceiverLike } from '../core/ports.ts'
+export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
+
+/** What Express takes as a handler, told by its shape. */
+export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
+
+/**
+ * A handler for `app.use`: below its mount, `/<name>` is the source of that name; every other path goes on to `next()`,
+ * unread.
+ *
+ * ```ts
+ * app.use('/webhooks', webhooks(receiver))                       // POST /webhooks/shop
+ * app.use('/old/address', webhooks(receiver, { source: 'shop' }))
+ * ```
+ * Mount it before `express.json()`: a body that another parser has read can only be taken where that parser kept its
+ * bytes (`rawBody`, or `express.raw()`). `app.post` would leave out the GET with which eSputnik checks an address.
+ * @throws OptionError when the receiver has no such source
+ */
+export function webhooks(receiver: ReceiverLike, options: { readonly source?: string | undefined } = {}): Handler {
+  const { source } = checkedPlace(receiver, { source: options.source })
+  // Below the mount the path is `/<name>` and nothing else.
+  const place = source === undefined ? { prefix: '' } : { source }
+  return function posthornHandler(req, res, next) {
+    void serve(receiver, req, res, place, () => next())
+  }
+}

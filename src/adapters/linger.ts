@@ -1,0 +1,29 @@
+/** Answering before the body is read, so that the sender can see the answer. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LINGER_BYTES, LINGER_MS } from '../lib/linger.ts'
+
+/**
+ * Sends the answer at once and ends the connection as soon as the body is through, at the latest after 500 ms.
+ *
+ * A socket that is closed while bytes wait in it resets the connection, and the reset may overtake the answer: the
+ * sender would see a broken connection instead of 401. Past 64 kB nothing more is read; the sender is then held by
+ * TCP's own flow control until it has read the answer or the time is over. Node would otherwise read on to the end of
+ * whatever was announced. The head must have been written.
+ */
+export function endAfterLinger(req: IncomingMessage, res: ServerResponse, body: string): void {
+  let seen = 0
+  const count = (chunk: Uint8Array) => {
+    seen += chunk.length
+    if (seen >= LINGER_BYTES) req.pause()
+  }
+  const timer = setTimeout(() => res.end(() => req.socket.destroy()), LINGER_MS)
+  const end = () => res.end()
+  res.once('close', () => {
+    clearTimeout(timer)
+    req.off('data', count).off('end', end)
+  })
+  // All bytes of the answer are out, but the response has not ended: its end would close the socket.
+  if (body === '') res.flushHeaders()
+  else res.write(body)
+  req.on('data', count).once('end', end).resume()
+}

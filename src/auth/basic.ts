@@ -1,0 +1,66 @@
+import type { Auth } from '../core/ports.ts'
+import { OptionError, PosthornError } from '../errors.ts'
+import type { Secret, Secrets } from '../types.ts'
+import { authorizationOf } from './authorization.ts'
+import { type Credential, createMatch } from './compare.ts'
+import { createAuth, REALM } from './kind.ts'
+import { defineSecrets, type ReadSecret, warnIfShort } from './secrets.ts'
+
+export interface BasicOptions {
+  /** Without a colon: on the wire that ends the user name (RFC 7617 section 2). */
+  readonly username: Secret
+  /** `{ empty: true }` is the empty password, which SparkPost allows: the user name is then the secret. */
+  readonly password: Secrets | EmptyPassword
+}
+
+/** Said in words, since an empty text is far more often a secret that was forgotten. */
+export interface EmptyPassword {
+  readonly empty: true
+}
+
+/**
+ * Lets in requests with these HTTP Basic credentials, compared as the UTF-8 bytes of `username:password`. A sender
+ * that encodes them as latin-1 is refused, unless they are ASCII.
+ *
+ * The empty password: SparkPost API reference, Webhooks, `auth_credentials`, Aug 2026.
+ * @throws OptionError (ERR_SECRET_INVALID) when a literal is unusable
+ */
+export function basic({ username, password }: BasicOptions): Auth {
+  const readUser = defineSecrets('basic username', username)
+  if (typeof username === 'string' && username.includes(':')) throw new OptionError(COLON, 'ERR_SECRET_INVALID')
+  const readPasswords = isEmpty(password) ? null : defineSecrets('basic password', password)
+  return createAuth('basic', {
+    challenge: `Basic ${REALM}, charset="UTF-8"`,
+    async prepare(at) {
+      const users = await readUser(at)
+      if (users.some(({ text }) => text.includes(':')))
+        throw new PosthornError('ERR_SECRET_INVALID', `source "${at.source}": ${COLON}`)
+      const passwords = readPasswords === null ? EMPTY_PASSWORD : await readPasswords(at)
+      if (readPasswords === null) warnIfShort('basic username', users, at)
+      else warnIfShort('basic password', passwords, at)
+      const match = createMatch(users.flatMap((user) => passwords.map((one) => pair(user, one))))
+      return function verifyBasic({ rawHeaders }) {
+        const sent = authorizationOf(rawHeaders, 'basic')
+        return match(sent === null ? null : strictBase64(sent))
+      }
+    },
+  })
+}
+
+function isEmpty(password: Secrets | EmptyPassword): password is EmptyPassword {
+  return typeof password === 'object' && password !== null && 'empty' in password && password.empty === true
+}
+
+const COLON = 'basic username: expected no colon in it'
+
+const EMPTY_PASSWORD: readonly ReadSecret[] = [{ label: null, text: '' }]
+
+function pair(user: ReadSecret, password: ReadSecret): Credential {
+  return { label: password.label, bytes: Buffer.from(`${user.text}:${password.text}`) }
+}
+
+/** null for what RFC 4648 section 4 would not write: other alphabets, white space, missing padding, spare bits. */
+function strictBase64(text: string): Uint8Array | null {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : null
+}

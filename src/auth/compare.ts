@@ -1,0 +1,38 @@
+/** Comparing what came with what is configured, in a time that says nothing about either. */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Verdict } from '../core/ports.ts'
+
+/** What is accepted, as the bytes of the wire; `label` names it on `event.delivery.credential`. */
+export interface Credential {
+  readonly label: string | null
+  readonly bytes: Uint8Array
+}
+
+/** Tells whether a candidate is one of the credentials; null, for a request that brings none, never is. */
+export type Match = (candidate: Uint8Array | null) => Verdict
+
+/**
+ * A check against all credentials. Digests under a random key are compared instead of the values, so lengths are equal
+ * for `timingSafeEqual` and nobody outside can choose what is compared; every credential is evaluated, whichever
+ * matches, and a missing candidate costs the same as a wrong one.
+ */
+export function createMatch(credentials: readonly Credential[]): Match {
+  const known = credentials.map(({ label, bytes }) => ({ label, digest: digestOf(bytes) }))
+  return function match(candidate) {
+    const digest = digestOf(candidate ?? NOTHING)
+    const matched = known.filter((one) => timingSafeEqual(one.digest, digest))
+    return matched.length === 0 || candidate === null ? REFUSED : { ok: true, credential: matched[0]!.label }
+  }
+}
+
+export const REFUSED: Verdict = Object.freeze({ ok: false })
+
+const NOTHING = new Uint8Array(0)
+
+/** Made with the first secret, not on import; lives as long as the process. */
+let key: Uint8Array | undefined
+
+function digestOf(bytes: Uint8Array): Uint8Array {
+  key ??= randomBytes(32)
+  return createHmac('sha256', key).update(bytes).digest()
+}

@@ -1,0 +1,42 @@
+import type { Auth } from '../core/ports.ts'
+import { OptionError } from '../errors.ts'
+import { singleHeader } from '../lib/headers.ts'
+import type { Secrets } from '../types.ts'
+import { createMatch } from './compare.ts'
+import { createAuth, REALM } from './kind.ts'
+import { defineSecrets, warnIfShort } from './secrets.ts'
+
+/**
+ * Lets in requests that carry one of the secrets as the whole value of a header of your choice: the custom headers of
+ * Momentum, SparkPost and eSputnik. A header that occurs twice is refused.
+ *
+ * The bytes on the wire are compared with the UTF-8 of the secret; keep to ASCII, since proxies and senders disagree
+ * about anything else.
+ * @throws OptionError (ERR_OPTION) when `name` is no header name; (ERR_SECRET_INVALID) when a literal is unusable
+ */
+export function header(name: string, secrets: Secrets): Auth {
+  if (typeof name !== 'string' || !HEADER_NAME.test(name))
+    throw new OptionError(`header: expected the name of a header, got ${JSON.stringify(name)}`)
+  return headerKind('header', name, secrets)
+}
+
+/** A kind whose credential is the whole value of one header. */
+export function headerKind(scheme: string, name: string, secrets: Secrets): Auth {
+  const lowerName = name.toLowerCase()
+  const read = defineSecrets(scheme, secrets)
+  return createAuth(scheme, {
+    challenge: `${scheme} ${REALM}`,
+    async prepare(at) {
+      const known = await read(at)
+      warnIfShort(scheme, known, at)
+      const match = createMatch(known.map(({ label, text }) => ({ label, bytes: Buffer.from(text) })))
+      return function verifyHeader({ rawHeaders }) {
+        const value = singleHeader(rawHeaders, lowerName)
+        return match(value === null ? null : Buffer.from(value, 'latin1'))
+      }
+    },
+  })
+}
+
+/** RFC 9110 section 5.6.2, token. */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

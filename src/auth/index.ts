@@ -1,0 +1,16 @@
+/**
+ * Who may post to a source. Exported as `posthorn/auth`.
+ *
+ * Every kind takes its secrets as text, as `{ env: 'NAME' }` or as a function; the last two are read when the receiver
+ * starts. A list holds several during a rotation. The senders sign nothing, so a secret authenticates the connection,
+ * not the bytes: serve over TLS.
+ */
+
+export type { Auth } from '../core/ports.ts'
+export { anyOf } from './any-of.ts'
+export { type BasicOptions, basic, type EmptyPassword } from './basic.ts'
+export { bearer } from './bearer.ts'
+export { header } from './header.ts'
+export { query } from './query.ts'
+export { token } from './token.ts'
+export { unauthenticated } from './unauthenticated.ts'

@@ -1,0 +1,12 @@
+import type { Auth } from '../core/ports.ts'
+import type { Secrets } from '../types.ts'
+import { headerKind } from './header.ts'
+
+/**
+ * Lets in requests that carry one of the secrets in `X-MessageSystems-Webhook-Token`: the `auth_token` of Momentum
+ * webhooks and of SparkPost relay webhooks (SparkPost API reference, Webhooks and Relay Webhooks, Aug 2026).
+ * @throws OptionError (ERR_SECRET_INVALID) when a literal is unusable
+ */
+export function token(secrets: Secrets): Auth {
+  return headerKind('token', 'X-MessageSystems-Webhook-Token', secrets)
+}

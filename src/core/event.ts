@@ -1,0 +1,58 @@
+/** From a provider's reading to the event a handler gets: identity and delivery are the same for every sender. */
+import type { AnyEvent, Base } from '../types.ts'
+import type { Reading, StoredDelivery } from './ports.ts'
+
+/** What the events of one delivery share. */
+export interface DeliveryFacts {
+  readonly provider: string
+  readonly delivery: Omit<StoredDelivery, 'body'>
+  /** Number of elements. */
+  readonly size: number
+  readonly receivedAt: Date
+}
+
+export function deliveryFacts(provider: string, delivery: Omit<StoredDelivery, 'body'>, size: number): DeliveryFacts {
+  return { provider, delivery, size, receivedAt: new Date(delivery.receivedAt) }
+}
+
+export function toEvent(facts: DeliveryFacts, reading: Reading, index: number): AnyEvent {
+  const { delivery, receivedAt } = facts
+  const occurredAt = reading.occurredAt ?? delivery.receivedAt
+  const isTest = reading.isTest || delivery.isTest
+  const email = reading.channel === 'email' ? reading.recipient : null
+  const base: Base & Pick<AnyEvent, 'provider' | 'name' | 'type' | 'payload'> = {
+    id: `${delivery.id}.${index}`,
+    provider: facts.provider,
+    name: reading.name,
+    type: reading.type,
+    nativeType: reading.nativeType,
+    category: reading.category,
+    source: delivery.source,
+    run: null,
+    senderEventId: reading.senderEventId,
+    occurredAt: new Date(occurredAt),
+    occurredAtFrom: reading.occurredAt === null ? 'received' : reading.occurredAtFrom,
+    receivedAt,
+    lateMs: delivery.receivedAt - occurredAt,
+    email,
+    recipient: reading.recipient,
+    channel: reading.channel,
+    messageId: reading.messageId,
+    transmissionId: reading.transmissionId,
+    tags: reading.tags,
+    metadata: reading.metadata,
+    effect: isTest || email === null ? 'none' : reading.effect,
+    delivery: {
+      id: delivery.id,
+      index,
+      size: facts.size,
+      batchId: delivery.batchId,
+      senderLeft: delivery.senderLeft,
+      credential: delivery.credential,
+    },
+    isTest,
+    isReplay: false,
+    payload: reading.payload,
+  }
+  return reading.details === null ? base : Object.assign(base, reading.details)
+}

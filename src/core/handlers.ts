@@ -1,0 +1,178 @@
+/** Handlers: what a user registers, checked once, and the question which of them an event goes to. */
+import { OptionError } from '../errors.ts'
+import { nearest } from '../lib/nearest.ts'
+import { knownKeys, wholeNumber } from '../lib/options.ts'
+import type { AnyEvent, Retry } from '../types.ts'
+import type { Provider } from './ports.ts'
+
+/** What a handler is told beside its event. */
+export interface Context {
+  /** Fires when the attempt has timed out or the receiver must stop: give up then, the event is not lost. */
+  readonly signal: AbortSignal
+  /** 1 on the first call. */
+  readonly attempt: number
+  /** The durable name of the handler. */
+  readonly handler: string
+}
+
+export interface BatchFailures {
+  readonly failed: ReadonlyArray<{ readonly id: string; readonly error: unknown }>
+}
+
+export interface RetryPlan {
+  readonly attempts: number
+  readonly minMs: number
+  readonly maxMs: number
+}
+
+export interface HandlerSpec {
+  readonly name: string
+  readonly formerly: readonly string[]
+  readonly patterns: readonly string[]
+  /** null: every source. */
+  readonly sources: readonly string[] | null
+  readonly tests: boolean
+  readonly retry: RetryPlan
+  readonly timeoutMs: number
+  readonly concurrency: number
+  /** 1 and 0 for handlers of one event. */
+  readonly size: number
+  readonly maxWaitMs: number
+  readonly each: ((event: AnyEvent, context: Context) => unknown) | null
+  readonly batch: ((events: readonly AnyEvent[], context: Context) => unknown) | null
+}
+
+export interface HandlerDefaults {
+  readonly retry?: Retry | undefined
+  readonly timeoutMs?: number | undefined
+  readonly concurrency?: number | undefined
+}
+
+/** Options as they arrive, of one event or of a batch. */
+export interface RawHandlerOptions extends HandlerDefaults {
+  readonly name?: string
+  readonly formerly?: readonly string[]
+  readonly source?: string | readonly string[]
+  readonly tests?: boolean
+  readonly size?: number
+  readonly maxWaitMs?: number
+}
+
+const SHARED_KEYS = ['name', 'formerly', 'source', 'retry', 'timeoutMs', 'concurrency', 'tests']
+const MAX_MS = 2 ** 31 - 1
+
+/** The words that patterns may be made of. */
+export interface Vocabulary {
+  readonly sources: readonly string[]
+  readonly patterns: ReadonlySet<string>
+}
+
+export function vocabularyOf(sources: ReadonlyMap<string, { readonly provider: Provider }>): Vocabulary {
+  const patterns = new Set(['*', 'effect.suppress', 'effect.unsubscribe'])
+  for (const { provider } of sources.values()) {
+    patterns.add(`${provider.name}.*`)
+    for (const [name, types] of provider.catalogue) for (const word of [name, ...types]) patterns.add(word)
+  }
+  return { sources: [...sources.keys()], patterns }
+}
+
+/** @throws OptionError, with code ERR_PATTERN for a pattern that can match nothing. */
+export function defineHandler(
+  words: Vocabulary,
+  defaults: HandlerDefaults,
+  pattern: string | readonly string[],
+  options: RawHandlerOptions,
+  run: Pick<HandlerSpec, 'each' | 'batch'>,
+): HandlerSpec {
+  const isBatch = run.batch !== null
+  const method = isBatch ? 'onBatch' : 'on'
+  if (typeof (run.batch ?? run.each) !== 'function') throw new OptionError(`${method}: the handler must be a function`)
+  knownKeys(`${method} options`, options, isBatch ? [...SHARED_KEYS, 'size', 'maxWaitMs'] : SHARED_KEYS)
+  const patterns = checkPatterns(words, typeof pattern === 'string' ? [pattern] : pattern)
+  const sources = checkSources(words, options.source)
+  return {
+    ...run,
+    patterns,
+    sources,
+    name: checkName(options.name ?? defaultName(patterns, sources)),
+    formerly: (options.formerly ?? []).map(checkName),
+    tests: options.tests ?? true,
+    retry: retryPlan({ ...defaults.retry, ...options.retry }),
+    timeoutMs: wholeNumber('timeoutMs', options.timeoutMs ?? defaults.timeoutMs, 30_000, 1, MAX_MS),
+    concurrency: wholeNumber('concurrency', options.concurrency ?? (isBatch ? 1 : defaults.concurrency), 8, 1, 10_000),
+    size: isBatch ? wholeNumber('size', options.size, 100, 1, 100_000) : 1,
+    maxWaitMs: isBatch ? wholeNumber('maxWaitMs', options.maxWaitMs, 1_000, 0, MAX_MS) : 0,
+  }
+}
+
+export function retryPlan(retry: Retry): RetryPlan {
+  knownKeys('retry', retry, ['attempts', 'minMs', 'maxMs'])
+  const minMs = wholeNumber('retry.minMs', retry.minMs, 1_000, 0, MAX_MS)
+  return {
+    attempts: wholeNumber('retry.attempts', retry.attempts, 36, 1, 1_000_000),
+    minMs,
+    maxMs: wholeNumber('retry.maxMs', retry.maxMs, Math.max(minMs, 3_600_000), minMs, MAX_MS),
+  }
+}
+
+function checkPatterns(words: Vocabulary, patterns: readonly string[]): readonly string[] {
+  if (patterns.length === 0) throw new OptionError('a list of event names must not be empty', 'ERR_PATTERN')
+  for (const pattern of patterns) {
+    if (words.patterns.has(pattern)) continue
+    const near = nearest(pattern, words.patterns)
+    const hint = near === null ? '' : `; did you mean "${near}"?`
+    throw new OptionError(`no source sends an event called ${JSON.stringify(pattern)}${hint}`, 'ERR_PATTERN')
+  }
+  return [...new Set(patterns)].sort()
+}
+
+function checkSources(words: Vocabulary, source: string | readonly string[] | undefined): readonly string[] | null {
+  if (source === undefined) return null
+  const sources = typeof source === 'string' ? [source] : source
+  for (const name of sources)
+    if (!words.sources.includes(name))
+      throw new OptionError(`there is no source ${JSON.stringify(name)}; there are ${words.sources.join(', ')}`)
+  return [...new Set(sources)].sort()
+}
+
+function checkName(name: unknown): string {
+  if (typeof name === 'string' && name.trim() !== '' && name.length <= 200) return name
+  throw new OptionError('a handler name must be a text of 1 to 200 characters', 'ERR_HANDLER_NAME')
+}
+
+function defaultName(patterns: readonly string[], sources: readonly string[] | null): string {
+  return patterns.join('+') + (sources === null ? '' : `@${sources.join('+')}`)
+}
+
+/** The closed list of handlers, and the answer, remembered by kind of event, who gets what. */
+export class Registry {
+  readonly all: readonly HandlerSpec[]
+  readonly #byName: ReadonlyMap<string, HandlerSpec>
+  readonly #matches = new Map<string, readonly HandlerSpec[]>()
+
+  constructor(handlers: readonly HandlerSpec[]) {
+    this.all = handlers
+    this.#byName = new Map(handlers.map((handler) => [handler.name, handler]))
+  }
+
+  get(name: string): HandlerSpec | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** Every handler once, in order of registration. */
+  match(event: AnyEvent): readonly HandlerSpec[] {
+    const key = `${event.name} ${event.type} ${event.effect} ${event.isTest} ${event.source}`
+    const known = this.#matches.get(key)
+    if (known !== undefined) return known
+    const found = this.all.filter((handler) => asksFor(handler, event))
+    this.#matches.set(key, found)
+    return found
+  }
+}
+
+function asksFor(handler: HandlerSpec, event: AnyEvent): boolean {
+  if (event.isTest && !handler.tests) return false
+  if (handler.sources !== null && !handler.sources.includes(event.source)) return false
+  const words = ['*', event.name, event.type, `${event.provider}.*`, `effect.${event.effect}`]
+  return handler.patterns.some((pattern) => words.includes(pattern))
+}

@@ -1,0 +1,194 @@
+/** The public shape of a receiver and of its options. Types only, exported from `posthorn`. */
+import type { receive, sourceNames } from '../lib/symbols.ts'
+import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Effect, Logger, Quarantined, Retry } from '../types.ts'
+import type { BatchFailures, Context } from './handlers.ts'
+import type { Inbox, NeutralRequest, NeutralResponse, Source } from './ports.ts'
+
+export type Sources = Readonly<Record<string, Source<AnyEvent>>>
+export type EventsOf<S extends Sources> = { [K in keyof S]: S[K] extends Source<infer E> ? E : never }[keyof S]
+
+type Effects = `effect.${Exclude<Effect, 'none'>}`
+
+/** What `on` can listen to: a native name, a normalised type, `<provider>.*`, an effect, or everything. */
+export type NameOf<E extends AnyEvent> = '*' | E['name'] | E['type'] | `${E['provider']}.*` | Effects
+
+/** The normalised types whose events can have an effect. */
+type MayAct = 'bounced' | 'complained' | 'unsubscribed' | 'rejected'
+
+/** The events that a pattern lets through. */
+export type Matched<E extends AnyEvent, N extends string> = N extends '*'
+  ? E
+  : N extends `effect.${infer F extends Effect}`
+    ? Extract<E, { type: MayAct }> & { readonly effect: F; readonly email: string }
+    : N extends `${infer P}.*`
+      ? Extract<E, { provider: P }>
+      : Extract<E, { name: N }> | Extract<E, { type: N }>
+
+export type Handler<E> = (event: E, context: Context) => unknown
+export type BatchHandler<E> = (
+  events: readonly E[],
+  context: Context,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` is the common case
+) => void | BatchFailures | Promise<void | BatchFailures>
+
+export interface HandlerOptions<K extends string> {
+  /** The durable name. Default: the event it listens to, plus `@source`. Renaming it starts a new handler: see `formerly`. */
+  readonly name?: string
+  /** Names this handler had before; work left under them is carried over at `start`. */
+  readonly formerly?: readonly string[]
+  /** Only events of these sources. */
+  readonly source?: K | readonly K[]
+  /** Default 36 attempts, 1_000 to 3_600_000 ms, factor 2, jitter ± 10 %: about a day. */
+  readonly retry?: Retry
+  /** One attempt may take this long, in ms; then its signal fires and it has failed. Default 30_000. */
+  readonly timeoutMs?: number
+  /** Calls at once, over all deliveries. Default 8; 1 for `onBatch`. */
+  readonly concurrency?: number
+  /** false leaves the sender's test events out. Default true. */
+  readonly tests?: boolean
+}
+
+export interface BatchOptions<K extends string> extends HandlerOptions<K> {
+  /** Most events in one call. Default 100. */
+  readonly size?: number
+  /** How long the first event of a batch waits for company, in ms. Default 1_000. */
+  readonly maxWaitMs?: number
+}
+
+export interface Filter {
+  readonly since?: Date
+  readonly until?: Date
+  readonly source?: string
+  readonly handler?: string
+}
+
+export interface InboxStats {
+  /** Deliveries with work left: never claimed, under way, or waiting for a retry. */
+  readonly pending: number
+  readonly oldestPendingAt: Date | null
+  readonly deadLetters: number
+  readonly quarantined: number
+  /** Events that no handler asked for, by native name. */
+  readonly unhandled: Readonly<Record<string, number>>
+}
+
+/** A look into the inbox. Newest first. */
+export interface InboxControl {
+  stats(): Promise<InboxStats>
+  deliveries(filter?: Filter): AsyncIterable<DeliverySummary>
+  delivery(id: string): Promise<Delivery | null>
+  deadLetters(filter?: Filter): AsyncIterable<DeadLetter>
+  quarantine(filter?: Filter): AsyncIterable<Quarantined>
+}
+
+export interface Health {
+  /** Whether a delivery would be accepted now. */
+  readonly ready: boolean
+  /** Why not; null when ready. */
+  readonly reason: string | null
+  readonly backlog: { readonly deliveries: number; readonly oldestAt: Date | null }
+}
+
+/** What happens inside, for code. Called after the fact is stored; what a hook throws is logged and changes nothing. */
+export interface Hooks {
+  /** An attempt failed and will be repeated. */
+  failed?(failure: {
+    readonly event: AnyEvent
+    readonly handler: string
+    readonly attempt: number
+    readonly error: unknown
+    readonly retryAt: Date
+  }): void
+  deadLettered?(letter: DeadLetter): void
+  quarantined?(quarantined: Quarantined): void
+  /** A request got another answer than 200. `source` is null when the path named none. */
+  rejected?(rejection: { readonly source: string | null; readonly status: number; readonly code: string }): void
+  unhandled?(unhandled: { readonly name: string; readonly source: string; readonly count: number }): void
+}
+
+export interface Limits {
+  /** Largest body, on the wire and after the content coding, in bytes. Default 64 MiB; a source may set its own. */
+  readonly bodyBytes?: number
+  /** A body must have arrived in this time. Default 30_000. */
+  readonly bodyMs?: number
+  /** Slowest rate, looked at from the fifth second on. Default 16_384. */
+  readonly minBytesPerSecond?: number
+  /** Bytes of bodies between their first byte and their commit, all requests together. Default 128 MiB. */
+  readonly inFlightBytes?: number
+  /** From the last body byte to the answer; then 503, and the repeat is absorbed. Default 4_000. */
+  readonly acceptMs?: number
+}
+
+export interface Options<S extends Sources> {
+  /** Where deliveries are stored. There is no default: durability is chosen in words. */
+  readonly inbox: Inbox
+  /** By name; the name is the last segment of the address, `[a-z0-9][a-z0-9_-]*`. */
+  readonly sources: S
+  readonly limits?: Limits
+  /** Bodies and decoded events that the process half holds, in bytes. Default 256 MiB. */
+  readonly memoryBytes?: number
+  /** Defaults of all handlers. */
+  readonly handlers?: { readonly retry?: Retry; readonly timeoutMs?: number; readonly concurrency?: number }
+  /** Default: warnings and errors on stderr, one line each, and one line at start. `false` is silence. */
+  readonly logger?: Logger | false
+  readonly hooks?: Hooks
+}
+
+export interface Receiver<E extends AnyEvent, K extends string = string> {
+  /**
+   * Registers a handler for the events that match; at least once each, in no promised order.
+   * @throws OptionError ERR_PATTERN (misspelt), ERR_HANDLER_NAME (name taken), ERR_OPTION
+   * @throws PosthornError ERR_RECEIVER_STARTED
+   */
+  on<const N extends NameOf<E>>(name: N | readonly N[], handler: Handler<Matched<E, N>>): this
+  on<const N extends NameOf<E>>(
+    name: N | readonly N[],
+    options: HandlerOptions<K>,
+    handler: Handler<Matched<E, N>>,
+  ): this
+  /**
+   * As `on`, for many events in one call. Returning settles all but the events it names as failed; throwing has the
+   * batch tried again in halves until the failing event stands alone.
+   */
+  onBatch<const N extends NameOf<E>>(name: N | readonly N[], handler: BatchHandler<Matched<E, N>>): this
+  onBatch<const N extends NameOf<E>>(
+    name: N | readonly N[],
+    options: BatchOptions<K>,
+    handler: BatchHandler<Matched<E, N>>,
+  ): this
+  /**
+   * Answers a fetch request; bound, so it can be passed on as it is. Never rejects. The source is the last path
+   * segment, exactly `<prefix>/<source>` where `prefix` is given, or `source`.
+   */
+  handle(
+    this: void,
+    request: Request,
+    options?: { readonly source?: K | undefined; readonly prefix?: string | undefined },
+  ): Promise<Response>
+  /**
+   * Opens the inbox, reads the secrets, closes the list of handlers, begins to process; resolved when open. Idempotent.
+   * @throws ERR_SECRET_MISSING, ERR_SECRET_INVALID, ERR_INBOX_OWNED, ERR_INBOX_IO, ERR_INBOX_CORRUPT, ERR_INBOX_FOREIGN,
+   * ERR_INBOX_VERSION, ERR_RECEIVER_CLOSED
+   */
+  start(): Promise<void>
+  /**
+   * Stops: new requests get 503, bodies in flight are still answered truthfully, claimed work goes on for four fifths
+   * of `timeoutMs` (default 10_000), then handlers get their signal; unfinished work goes back; the inbox closes.
+   */
+  close(options?: { readonly timeoutMs?: number }): Promise<{ readonly drained: boolean; readonly returned: number }>
+  /** Resolves when nothing can be claimed now and nothing runs; a retry due later does not hold it. */
+  whenIdle(): Promise<void>
+  health(): Promise<Health>
+  readonly inbox: InboxControl
+  readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
+  readonly [sourceNames]: readonly string[]
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The events of a receiver, or those that a pattern lets through. */
+export type EventOf<R, N extends string = '*'> = R extends { on: unknown; readonly inbox: InboxControl } & Receiver<
+  infer E,
+  infer _K
+>
+  ? Matched<E, N>
+  : never

@@ -1,0 +1,249 @@
+/** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
+import { OptionError, PosthornError } from '../errors.ts'
+import { port, receive, sourceNames } from '../lib/symbols.ts'
+import { systemClock } from './clock.ts'
+import { Runner } from './dispatch.ts'
+import { handleFetch } from './fetch.ts'
+import { defineHandler, type HandlerSpec, type RawHandlerOptions, Registry, vocabularyOf } from './handlers.ts'
+import { createInboxControl } from './inbox-control.ts'
+import { createNotices } from './notices.ts'
+import { createPacer, type Pacer } from './pacer.ts'
+import type { Clock, NeutralRequest, NeutralResponse, ReceiverLike, Verify } from './ports.ts'
+import { createProcess, type Process } from './process.ts'
+import type { EventsOf, Health, InboxControl, Options, Receiver, Sources } from './public.ts'
+import { createReceive, type Load } from './receive.ts'
+import { createReport } from './report.ts'
+import { type Settings, settle } from './settings.ts'
+import { announce } from './start-line.ts'
+
+/**
+ * A receiver for these sources over this inbox. Opens no file, starts no thread, reads no secret: that is `start`,
+ * which the first request calls if nobody has.
+ * @throws OptionError naming the option, the expectation and the value
+ */
+export function createReceiver<const S extends Sources>(options: Options<S>): Receiver<EventsOf<S>, keyof S & string> {
+  const running = new RunningReceiver(settle(options), { clock: systemClock, random: Math.random, createPacer })
+  // The class knows events at run time only; which ones there are is known from the type of `sources`.
+  return running as unknown as Receiver<EventsOf<S>, keyof S & string>
+}
+
+/** What a test may stand in for. */
+export interface World {
+  readonly clock: Clock
+  random(): number
+  createPacer(load: Load): Pacer
+}
+
+/** As `createReceiver`, in another world. For our own tests. */
+export function createReceiverIn<const S extends Sources>(world: World, options: Options<S>) {
+  return new RunningReceiver(settle(options), world) as unknown as Receiver<EventsOf<S>, keyof S & string>
+}
+
+type State = 'new' | 'open' | 'closing' | 'closed'
+type Each = NonNullable<HandlerSpec['each']>
+type Batch = NonNullable<HandlerSpec['batch']>
+
+class RunningReceiver implements ReceiverLike {
+  readonly [sourceNames]: readonly string[]
+  readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
+  readonly inbox: InboxControl
+  readonly handle: (request: Request, options?: { source?: string; prefix?: string }) => Promise<Response>
+  readonly #settings: Settings
+  readonly #world: World
+  readonly #load: Load = { bytes: 0, requests: 0 }
+  readonly #notices
+  readonly #report
+  readonly #pacer
+  readonly #handlers: HandlerSpec[] = []
+  #checks: ReadonlyMap<string, Verify> = new Map()
+  #process: Process | null = null
+  #state: State = 'new'
+  #starting: Promise<void> | null = null
+  #closing: Promise<{ drained: boolean; returned: number }> | null = null
+
+  constructor(settings: Settings, world: World) {
+    this.#settings = settings
+    this.#world = world
+    this.#notices = createNotices(settings.logger, world.clock)
+    this.#report = createReport(settings.hooks, this.#notices)
+    this.#pacer = world.createPacer(this.#load)
+    this[sourceNames] = [...settings.sources.keys()]
+    this[receive] = this.#createReceive()
+    this.handle = (request, options) => handleFetch(this[receive], request, options)
+    const provider = (source: string) => settings.sources.get(source)?.provider
+    this.inbox = createInboxControl(settings.inbox, () => this.start(), provider)
+  }
+
+  on(pattern: string | readonly string[], second: RawHandlerOptions | Each, third?: Each): this {
+    const [options, each] = typeof second === 'function' ? [{}, second] : [second, third ?? null]
+    return this.#register(pattern, options, { each, batch: null })
+  }
+
+  onBatch(pattern: string | readonly string[], second: RawHandlerOptions | Batch, third?: Batch): this {
+    const [options, batch] = typeof second === 'function' ? [{}, second] : [second, third]
+    if (typeof batch !== 'function') throw new OptionError('onBatch: the handler must be a function')
+    return this.#register(pattern, options, { each: null, batch })
+  }
+
+  #register(pattern: string | readonly string[], options: RawHandlerOptions, run: Pick<HandlerSpec, 'each' | 'batch'>) {
+    if (this.#state !== 'new' || this.#starting !== null)
+      throw new PosthornError(
+        'ERR_RECEIVER_STARTED',
+        'handlers must be registered before start(), and before the first request',
+      )
+    const { sources, handlers } = this.#settings
+    const spec = defineHandler(vocabularyOf(sources), handlers, pattern, options, run)
+    if (this.#handlers.some((other) => other.name === spec.name))
+      throw new OptionError(`there are two handlers called "${spec.name}": give one of them a name`, 'ERR_HANDLER_NAME')
+    this.#handlers.push(spec)
+    return this
+  }
+
+  start(): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed')
+      return Promise.reject(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closed; create a new one'))
+    this.#starting ??= this.#open().catch((error: unknown) => {
+      // The next start, or the next request, tries again.
+      this.#starting = null
+      throw error
+    })
+    return this.#starting
+  }
+
+  async #open(): Promise<void> {
+    const { inbox, logger } = this.#settings
+    this.#checks = await this.#prepareChecks()
+    const handlers = this.#handlers.map(({ name, formerly }) => ({ name, formerly }))
+    const opened = await inbox.open({ handlers, logger, clock: this.#world.clock })
+    if (this.#state !== 'new') return inbox.close()
+    this.#state = 'open'
+    announce(this.#settings, this.#handlers, opened)
+    if (this.#handlers.length > 0) this.#startProcess()
+  }
+
+  async #prepareChecks(): Promise<Map<string, Verify>> {
+    const checks = new Map<string, Verify>()
+    const { sources, logger } = this.#settings
+    for (const [source, { auth }] of sources)
+      checks.set(source, await auth[port].prepare({ env: process.env, source, logger }))
+    return checks
+  }
+
+  #startProcess(): void {
+    const { inbox, sources, memoryBytes } = this.#settings
+    const { clock, random } = this.#world
+    const runners = new Map(this.#handlers.map((spec) => [spec.name, new Runner(spec, clock, this.#pacer)]))
+    this.#process = createProcess({
+      ...this.#report,
+      inbox,
+      clock,
+      random,
+      runners,
+      registry: new Registry(this.#handlers),
+      pacer: this.#pacer,
+      handlers: this.#handlers.map(({ name }) => name),
+      // Decoded events of a slice and copies on their way take about as much again, and more.
+      claimBytes: memoryBytes >> 2,
+      provider: (source) => sources.get(source)?.provider,
+    })
+    this.#process.start()
+  }
+
+  #createReceive() {
+    const { sources, limits, inbox } = this.#settings
+    return createReceive({
+      sources,
+      limits,
+      inbox,
+      clock: this.#world.clock,
+      load: this.#load,
+      notices: this.#notices,
+      open: () => this.#opened(),
+      closing: () => this.#state === 'closing' || this.#state === 'closed',
+      rejected: this.#report.rejected,
+      breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    })
+  }
+
+  /** What a request finds; a start that takes its time, as one that waits for the owner of a file, is not waited for. */
+  async #opened(): Promise<ReadonlyMap<string, Verify> | 'not_open' | 'shutting_down'> {
+    if (this.#state === 'open') return this.#checks
+    if (this.#state !== 'new') return 'shutting_down'
+    const started = this.start().then(
+      () => 'open' as const,
+      (error: unknown) => {
+        this.#report.trouble('the receiver could not start', error)
+        return 'not_open' as const
+      },
+    )
+    const outcome = await Promise.race([started, this.#patience()])
+    return outcome === 'open' && this.#isOpen() ? this.#checks : 'not_open'
+  }
+
+  #isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  #patience(): Promise<'not_open'> {
+    return new Promise((resolve) => {
+      this.#world.clock.after(this.#settings.limits.acceptMs, () => resolve('not_open'))
+    })
+  }
+
+  close(options: { readonly timeoutMs?: number } = {}): Promise<{ drained: boolean; returned: number }> {
+    this.#closing ??= this.#close(options.timeoutMs ?? 10_000)
+    return this.#closing
+  }
+
+  async #close(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
+    const wasOpen = this.#isOpen()
+    this.#state = 'closing'
+    // Our timers do not keep the process alive, but a stop under way must not be cut short by an empty loop.
+    const alive = setInterval(() => {}, 2 ** 30)
+    try {
+      await this.#starting?.catch(() => {})
+      const result = (await this.#process?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
+      await this.#requestsAnswered(timeoutMs)
+      if (wasOpen) await this.#settings.inbox.close()
+      return result
+    } finally {
+      this.#state = 'closed'
+      this.#notices.flush()
+      clearInterval(alive)
+    }
+  }
+
+  /** Bodies in flight are read and stored before the inbox closes, within the time given. */
+  async #requestsAnswered(timeoutMs: number): Promise<void> {
+    const end = this.#world.clock.now() + timeoutMs
+    while (this.#load.requests > 0 && this.#world.clock.now() < end)
+      await new Promise<void>((resolve) => void this.#world.clock.after(5, resolve))
+  }
+
+  whenIdle(): Promise<void> {
+    return this.#process?.idle() ?? Promise.resolve()
+  }
+
+  async health(): Promise<Health> {
+    const nothing = { deliveries: 0, oldestAt: null }
+    if (this.#state !== 'open')
+      return { ready: false, reason: `the receiver is ${WORDS[this.#state]}`, backlog: nothing }
+    const reason = this.#settings.inbox.trouble()
+    const stats = await this.inbox.stats().catch(() => null)
+    const backlog = stats === null ? nothing : { deliveries: stats.pending, oldestAt: stats.oldestPendingAt }
+    return {
+      ready: reason === null && stats !== null,
+      reason: reason ?? (stats === null ? 'the inbox does not answer' : null),
+      backlog,
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+const WORDS = { new: 'not started', open: 'open', closing: 'closing', closed: 'closed' } as const satisfies Record<
+  State,
+  string
+>

@@ -1,0 +1,89 @@
+/** Options, settled once at construction: defaults, checks, and the ports behind the public faces. */
+import { OptionError } from '../errors.ts'
+import { knownKeys, wholeNumber } from '../lib/options.ts'
+import { port } from '../lib/symbols.ts'
+import type { AnyEvent, Logger } from '../types.ts'
+import { type HandlerDefaults, retryPlan } from './handlers.ts'
+import { silentLogger, stderrLogger } from './notices.ts'
+import type { Inbox, InboxPort, Source, SourcePort } from './ports.ts'
+import type { Hooks, Limits, Options, Sources } from './public.ts'
+import type { ReceiveLimits } from './receive.ts'
+import { SOURCE_NAME } from './route.ts'
+
+const MiB = 1 << 20
+const MAX_MS = 2 ** 31 - 1
+const KEYS = ['inbox', 'sources', 'limits', 'memoryBytes', 'handlers', 'logger', 'hooks']
+
+export interface Settings {
+  readonly inbox: InboxPort
+  readonly inboxKind: string
+  readonly sources: ReadonlyMap<string, SourcePort>
+  readonly limits: ReceiveLimits
+  readonly memoryBytes: number
+  readonly handlers: HandlerDefaults
+  readonly logger: Logger
+  readonly hooks: Hooks
+}
+
+export function settle<S extends Sources>(options: Options<S>): Settings {
+  knownKeys('createReceiver', options, KEYS)
+  const { inbox, logger, hooks = {}, handlers = {} } = options
+  knownKeys('handlers', handlers, ['retry', 'timeoutMs', 'concurrency'])
+  retryPlan(handlers.retry ?? {})
+  return {
+    inbox: inboxPort(inbox),
+    inboxKind: inbox.kind,
+    sources: sourcePorts(options.sources),
+    limits: limitsOf(options.limits ?? {}),
+    memoryBytes: wholeNumber('memoryBytes', options.memoryBytes, 256 * MiB, MiB),
+    handlers: { ...handlers },
+    logger: logger === false ? silentLogger : (logger ?? stderrLogger),
+    hooks: { ...hooks },
+  }
+}
+
+function limitsOf(limits: Limits): ReceiveLimits {
+  knownKeys('limits', limits, ['bodyBytes', 'bodyMs', 'minBytesPerSecond', 'inFlightBytes', 'acceptMs'])
+  return {
+    bodyBytes: wholeNumber('limits.bodyBytes', limits.bodyBytes, 64 * MiB, 1),
+    bodyMs: wholeNumber('limits.bodyMs', limits.bodyMs, 30_000, 1, MAX_MS),
+    minBytesPerSecond: wholeNumber('limits.minBytesPerSecond', limits.minBytesPerSecond, 16_384, 0),
+    inFlightBytes: wholeNumber('limits.inFlightBytes', limits.inFlightBytes, 128 * MiB, 1),
+    acceptMs: wholeNumber('limits.acceptMs', limits.acceptMs, 4_000, 1, MAX_MS),
+  }
+}
+
+function inboxPort(inbox: Inbox | undefined): InboxPort {
+  const found = inbox?.[port]
+  if (found !== undefined) return found
+  throw new OptionError(
+    "createReceiver needs an inbox: sqlite({ path }) from 'posthorn/sqlite', or memory() from 'posthorn/memory' in tests",
+  )
+}
+
+function sourcePorts(sources: Readonly<Record<string, Source<AnyEvent>>> | undefined): Map<string, SourcePort> {
+  const entries = Object.entries(sources ?? {})
+  if (entries.length === 0)
+    throw new OptionError(
+      "createReceiver needs sources, for example { shop: momentum({ auth: token({ env: 'TOKEN' }) }) }",
+    )
+  return new Map(entries.map(([name, source]) => [checkName(name), sourcePort(name, source)]))
+}
+
+function checkName(name: string): string {
+  if (SOURCE_NAME.test(name)) return name
+  throw new OptionError(
+    `a source is a path segment of a-z, 0-9, _ and -, so it cannot be called ${JSON.stringify(name)}`,
+  )
+}
+
+function sourcePort(name: string, source: Source<AnyEvent>): SourcePort {
+  const found = source?.[port]
+  if (found === undefined)
+    throw new OptionError(`source "${name}" must be made by a provider, for example momentum({ auth })`)
+  if (found.auth?.[port] === undefined)
+    throw new OptionError(
+      `source "${name}" needs auth from 'posthorn/auth'; unauthenticated() if the door is to stand open`,
+    )
+  return found
+}

@@ -1,0 +1,33 @@
+/** What an operator reads first: one line at start, and the warnings that only a start can give. */
+import type { HandlerSpec } from './handlers.ts'
+import type { InboxOpened } from './ports.ts'
+import type { Settings } from './settings.ts'
+
+export function announce(
+  settings: Settings,
+  handlers: readonly HandlerSpec[],
+  { stats, newHandlers }: InboxOpened,
+): void {
+  const { logger, inboxKind, sources } = settings
+  const shown = [...sources].map(([name, source]) => `/${name} (${source.provider.name}, ${source.auth.scheme})`)
+  const facts = {
+    inbox: inboxKind,
+    handlers: Object.fromEntries(handlers.map(({ name, patterns }) => [name, patterns.join(' ')])),
+    pending: stats.pending,
+    deadLetters: stats.deadLetters,
+    quarantined: stats.quarantined,
+  }
+  logger.info(facts, `receiving ${shown.join(', ')}`)
+  for (const [name, source] of sources) for (const notice of source.notices ?? []) logger.warn({ source: name }, notice)
+  if (handlers.length === 0)
+    logger.warn(
+      {},
+      'there are no handlers: deliveries are stored and wait until some are registered with on() or onBatch()',
+    )
+  for (const { name, settledWithout } of newHandlers)
+    if (settledWithout > 0)
+      logger.info(
+        { events: settledWithout },
+        `handler "${name}" is new: it gets what comes from now on, not what was settled without it`,
+      )
+}

@@ -1,0 +1,66 @@
+/** Activities of eSputnik, now Yespo ("Webhooks for Tracking Activity"): exported as `posthorn/esputnik`. */
+import type { Auth, Provider, Source } from '../../core/ports.ts'
+import { OptionError } from '../../errors.ts'
+import { namesAndTypes } from '../../lib/catalogue.ts'
+import { checkSourceOptions, type SourceOptions } from '../../lib/source-options.ts'
+import { port } from '../../lib/symbols.ts'
+import { type WallClock, wallClock } from '../../lib/zoned-time.ts'
+import { catalogue } from './catalogue.ts'
+import { decode } from './decode.ts'
+import type { EsputnikEvent } from './payloads.generated.ts'
+
+export { field } from '../../lib/field.ts'
+export type * from './payloads.generated.ts'
+
+export interface EsputnikOptions extends SourceOptions<Auth> {
+  /**
+   * Zone of `activityDateTime`, which has none: an IANA name, `Europe/Kyiv`. Default UTC, with a warning at start: the
+   * sender does not document it. Compare one event with your own clock.
+   */
+  readonly timeZone?: string
+}
+
+const names = namesAndTypes('esputnik', catalogue)
+
+const ZONE_NOTICE =
+  "esputnik: activityDateTime has no zone and is read as UTC; set timeZone ('Europe/Kyiv', 'UTC') to say which it is"
+
+/**
+ * A source for activities of e-mail, SMS, Viber, push and on-site messages; `event.channel` tells them apart. Answers
+ * the GET with which eSputnik checks an address when it is saved.
+ *
+ * @example
+ * const auth = header('X-Secret', { env: 'YESPO_SECRET' })
+ * createReceiver({ inbox, sources: { news: esputnik({ auth, timeZone: 'Europe/Kyiv' }) } })
+ * @throws OptionError for an auth that is none, a limit that is no number of bytes, or a zone that does not exist.
+ */
+export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {
+  const bodyBytes = checkSourceOptions('esputnik', options, ['timeZone'])
+  const clock = clockOf(options.timeZone)
+  const provider: Provider = Object.freeze({
+    name: 'esputnik',
+    probes: Object.freeze(['[]']),
+    answersGet: true,
+    batchIdHeader: null,
+    testBatchIds: new Set<string>(),
+    catalogue: names,
+    read: (element: unknown) => decode(element, clock),
+  })
+  const notices = Object.freeze(options.timeZone === undefined ? [ZONE_NOTICE] : [])
+  return Object.freeze({
+    provider: provider.name,
+    [port]: Object.freeze({ provider, auth: options.auth, bodyBytes, notices }),
+  })
+}
+
+const utc: WallClock = (wallMs) => wallMs
+
+function clockOf(timeZone: string | undefined): WallClock {
+  if (timeZone === undefined || timeZone === 'UTC') return utc
+  try {
+    if (typeof timeZone === 'string') return wallClock(timeZone)
+  } catch {
+    // Intl says only that it does not know the zone.
+  }
+  throw new OptionError(`esputnik: timeZone must be an IANA name such as Europe/Kyiv, got ${String(timeZone)}`)
+}

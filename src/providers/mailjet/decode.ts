@@ -1,0 +1,23 @@
+/** From one parsed element of a body to a reading. Private. */
+import type { Reading, Unreadable } from '../../core/ports.ts'
+import { isObject } from '../../lib/guards.ts'
+import { idsToStrings } from '../../lib/ids.ts'
+import { catalogue } from './catalogue.ts'
+import { normalise, normaliseUnknown } from './normalise.ts'
+import { checks, ids } from './validate.generated.ts'
+
+const NOT_AN_OBJECT: Unreadable = Object.freeze({ unreadable: 'expected object', path: '' })
+
+const KNOWN = new Map(
+  Object.entries(catalogue).map(([name, { schema }]) => [schema as string, { name, event: schema }] as const),
+)
+
+/** Reads one element. Its identifiers become strings in place: it is ours, freshly parsed. Never throws. */
+export function decode(element: unknown): Reading | Unreadable {
+  if (!isObject(element)) return NOT_AN_OBJECT
+  const known = typeof element.event === 'string' ? KNOWN.get(element.event) : undefined
+  const problem = known && checks[known.event]?.(element)
+  if (problem) return { unreadable: problem.reason, path: problem.path }
+  idsToStrings(element, ids)
+  return known === undefined ? normaliseUnknown(element) : normalise(known.name, known.event, element)
+}

@@ -1,0 +1,41 @@
+/** Mailjet's events ("webhooks", "event tracking"): exported as `posthorn/mailjet`. */
+import type { Auth, Provider, Source } from '../../core/ports.ts'
+import { namesAndTypes } from '../../lib/catalogue.ts'
+import { checkSourceOptions, type SourceOptions } from '../../lib/source-options.ts'
+import { port } from '../../lib/symbols.ts'
+import { catalogue } from './catalogue.ts'
+import { decode } from './decode.ts'
+import type { MailjetEvent } from './payloads.generated.ts'
+
+export { field } from '../../lib/field.ts'
+export type * from './payloads.generated.ts'
+
+export type MailjetOptions = SourceOptions<Auth>
+
+// Mailjet announces no probe on saving an address; grouped triggers make an empty array thinkable.
+const provider: Provider = Object.freeze({
+  name: 'mailjet',
+  probes: Object.freeze(['[]']),
+  answersGet: false,
+  batchIdHeader: null,
+  testBatchIds: new Set<string>(),
+  catalogue: namesAndTypes('mailjet', catalogue),
+  read: decode,
+})
+
+/**
+ * A source for Mailjet's Event API: bare objects (version 1) and arrays (version 2, "group events") alike.
+ * Mailjet signs nothing; it sends `user:password@` of the registered address as Basic credentials.
+ *
+ * @example
+ * const auth = basic({ username: 'mailjet', password: { env: 'MAILJET_PASSWORD' } })
+ * createReceiver({ inbox, sources: { mails: mailjet({ auth }) } })
+ * @throws OptionError for an auth that is none, or a limit that is no number of bytes.
+ */
+export function mailjet(options: MailjetOptions): Source<MailjetEvent> {
+  const bodyBytes = checkSourceOptions('mailjet', options)
+  return Object.freeze({
+    provider: provider.name,
+    [port]: Object.freeze({ provider, auth: options.auth, bodyBytes }),
+  })
+}

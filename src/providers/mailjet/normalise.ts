@@ -1,0 +1,112 @@
+/** From a Mailjet event on the wire to the event that handlers get. Reads any object; never throws. Private. */
+import type { Reading } from '../../core/ports.ts'
+import { CATEGORIES } from '../../lib/catalogue.ts'
+import { textOf } from '../../lib/guards.ts'
+import type { Meaning } from '../../lib/meaning.ts'
+import { smtpReply } from '../../lib/smtp-reply.ts'
+import type { Automation, Client } from '../../types.ts'
+import { readBlocked, readBounce } from './failures.ts'
+
+type Wire = Readonly<Record<string, unknown>>
+
+const NOTHING: readonly never[] = Object.freeze([])
+const NO_METADATA = Object.freeze({})
+// Mailjet says nothing about machines; image proxies show in the user agent only.
+const AUTOMATION: Automation = Object.freeze({ prefetched: null, proxied: null })
+// One pixel, fetched once per display.
+const OPEN = Object.freeze({ pixel: 'bottom', amp: false, counts: true } as const)
+const COMPLAINED: Meaning = { type: 'complained', effect: 'suppress', details: null }
+const UNKNOWN: Meaning = { type: 'unknown', effect: 'none', details: null }
+
+/** How to read each of the events we know, by the word in `event`. */
+export const READERS = {
+  sent: readSent,
+  open: readOpen,
+  click: readClick,
+  bounce: readBounce,
+  blocked: readBlocked,
+  spam: () => COMPLAINED,
+  unsub: readUnsub,
+} as const satisfies Record<string, (wire: Wire) => Meaning>
+
+/** Reads `wire`, whose ids are strings by now, as the event of that name. */
+export function normalise(name: string, event: keyof typeof READERS, wire: Wire): Reading {
+  return reading(name, event, READERS[event](wire), wire)
+}
+
+/** Reads any other object, as far as its fields are those that all events have. */
+export function normaliseUnknown(wire: Wire): Reading {
+  return reading('mailjet.unknown', textOf(wire.event) ?? 'unknown', UNKNOWN, wire)
+}
+
+function reading(name: string, nativeType: string, meaning: Meaning, wire: Wire): Reading {
+  return {
+    name,
+    nativeType,
+    type: meaning.type,
+    category: CATEGORIES[meaning.type],
+    payload: wire,
+    senderEventId: null,
+    occurredAt: instantOf(wire.time),
+    occurredAtFrom: 'sender',
+    recipient: textOf(wire.email),
+    channel: 'email',
+    messageId: messageIdOf(wire),
+    transmissionId: null,
+    tags: NOTHING,
+    metadata: NO_METADATA,
+    effect: meaning.effect,
+    // The test button sends MessageID 0 and an empty address (captures of 2018 and 2022).
+    isTest: wire.MessageID === '0' && wire.email === '',
+    details: meaning.details,
+  }
+}
+
+function readSent(wire: Wire): Meaning {
+  return { type: 'delivered', effect: 'none', details: { smtp: smtpReply(unwrapped(textOf(wire.smtp_reply))) } }
+}
+
+function readOpen(wire: Wire): Meaning {
+  const userAgent = textOf(wire.agent)
+  const details = { open: OPEN, userAgent, client: clientOf(wire), automation: AUTOMATION, automated: null }
+  return { type: 'opened', effect: 'none', details }
+}
+
+function readClick(wire: Wire): Meaning {
+  const details = {
+    url: textOf(wire.url),
+    linkName: null,
+    userAgent: textOf(wire.agent),
+    client: clientOf(wire),
+    automation: AUTOMATION,
+    automated: null,
+  }
+  return { type: 'clicked', effect: 'none', details }
+}
+
+function readUnsub(wire: Wire): Meaning {
+  const details = { userAgent: textOf(wire.agent), client: clientOf(wire) }
+  return { type: 'unsubscribed', effect: 'unsubscribe', details }
+}
+
+function clientOf(wire: Wire): Client {
+  return { ip: textOf(wire.ip), country: textOf(wire.geo), region: null, city: null }
+}
+
+/** Grouped `sent` events of 2015 have `mj_message_id` only; the 0 of the test button names no message. */
+function messageIdOf(wire: Wire): string | null {
+  const id = textOf(wire.MessageID)
+  return id === null || id === '0' ? textOf(wire.mj_message_id) : id
+}
+
+/** Unix seconds, as a number or as its digits; null for what is no instant after 1970. */
+function instantOf(time: unknown): number | null {
+  const seconds = typeof time === 'string' && /^\d{1,13}$/.test(time) ? Number(time) : time
+  // 8.64e12 s is the end of time for a Date.
+  return typeof seconds === 'number' && seconds > 0 && seconds <= 8.64e12 ? Math.floor(seconds * 1000) : null
+}
+
+/** The reply inside the `sent (…)` of older events. */
+function unwrapped(reply: string | null): string | null {
+  return reply?.startsWith('sent (') && reply.endsWith(')') ? reply.slice(6, -1) : reply
+}

@@ -1,0 +1,34 @@
+/** What auth kinds are given at start, with the warnings they write. */
+import type { Auth, AuthSetting, Verify } from '../../src/core/ports.ts'
+import { port } from '../../src/lib/symbols.ts'
+
+export interface TestSetting extends AuthSetting {
+  readonly warnings: ReadonlyArray<{ readonly facts: object; readonly message: string }>
+}
+
+export function setting(env: Record<string, string> = {}): TestSetting {
+  const warnings: { facts: object; message: string }[] = []
+  return {
+    env,
+    source: 'shop',
+    logger: { info() {}, warn: (facts, message) => void warnings.push({ facts, message }), error() {} },
+    warnings,
+  }
+}
+
+export function prepare(auth: Auth, env: Record<string, string> = {}): Promise<Verify> {
+  return auth[port].prepare(setting(env))
+}
+
+/** A request that carries the given headers, in order. */
+export function withHeaders(...headers: ReadonlyArray<readonly [string, string]>) {
+  return { rawHeaders: ['Host', 'localhost', ...headers.flat()], target: '/webhooks/shop' }
+}
+
+/** A header value as Node hands it over: the bytes of the wire as latin-1. */
+export function onTheWire(text: string, encoding: BufferEncoding = 'utf8'): string {
+  return Buffer.from(text, encoding).toString('latin1')
+}
+
+export const LET_IN = { ok: true, credential: null }
+export const REFUSED = { ok: false }

@@ -1,0 +1,180 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Scan, Scanner } from '../../src/lib/scan.ts'
+import { elementBytes, parseElements, sliceEnd } from '../../src/lib/slices.ts'
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+
+function scan(body: string | Uint8Array, step = 1 << 20): Scan | { failure: string } {
+  const scanner = new Scanner(typeof body === 'string' ? bytesOf(body) : body)
+  while (!scanner.advance(step));
+  return scanner.result()
+}
+
+function read(text: string, sliceBytes = 64): unknown[] {
+  const bytes = bytesOf(text)
+  const found = scan(bytes)
+  if ('failure' in found) throw new Error(found.failure)
+  const all: unknown[] = []
+  for (let from = 0; from < found.count; ) {
+    const to = sliceEnd(found, from, sliceBytes)
+    all.push(...parseElements(bytes, found, from, to))
+    from = to
+  }
+  return all
+}
+
+describe('scan', () => {
+  it.each([
+    ['[]', 0],
+    [' [ ] ', 0],
+    ['{}', 1],
+    ['[{}]', 1],
+    ['[{},{}]', 2],
+    ['[[1,2],"a,b]",{"k":"}"}]', 3],
+    ['\ufeff[{"a":1}]', 1],
+  ])('finds the elements of %s', (text, count) => {
+    expect(scan(text)).toMatchObject({ count })
+  })
+
+  it.each([
+    ['', 'not a JSON array'],
+    ['  ', 'not a JSON array'],
+    ['"text"', 'not a JSON array'],
+    ['12', 'not a JSON array'],
+    ['a=b&c=d', 'not a JSON array'],
+    ['<xml/>', 'not a JSON array'],
+    ['\ufeff\ufeff[]', 'not a JSON array'],
+    ['[{}', 'too early'],
+    ['[{"a":"', 'inside a string'],
+    ['[{"a":"\\"', 'inside a string'],
+    ['[{]}', 'not balanced'],
+    ['{"a":[}]', 'not balanced'],
+    ['[{},]', 'is empty'],
+    ['[,{}]', 'is empty'],
+    ['[{},,{}]', 'is empty'],
+    ['[{}] x', 'goes on'],
+    ['{}{}', 'goes on'],
+    ['{"a":1}\n{"a":2}', 'goes on'],
+  ])('refuses %s whole', (text, reason) => {
+    expect(scan(text)).toEqual({ failure: expect.stringContaining(reason) })
+  })
+
+  it.each([
+    ['a lone continuation byte', [0x80]],
+    ['an overlong slash', [0xc0, 0xaf]],
+    ['a surrogate', [0xed, 0xa0, 0x80]],
+    ['UTF-16', [0xff, 0xfe]],
+  ])('refuses %s, because it is not UTF-8', (_name, bad) => {
+    expect(scan(Uint8Array.from([...bytesOf('[{"a":"'), ...bad, ...bytesOf('"}]')]))).toEqual({
+      failure: 'the body is not UTF-8',
+    })
+  })
+
+  it('refuses a body of six million open brackets without parsing it', () => {
+    expect(scan('['.repeat(6_000_000))).toEqual({ failure: 'the body ends too early' })
+  })
+
+  it('takes 1 000 000 elements and refuses one more', () => {
+    expect(scan(`[${'0,'.repeat(999_999)}0]`)).toMatchObject({ count: 1_000_000 })
+    expect(scan(`[${'0,'.repeat(1_000_000)}0]`)).toEqual({ failure: expect.stringContaining('more than 1000000') })
+  })
+
+  it('marks the element that is nested deeper than 32 and keeps the borders of its neighbours', () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+    const found = scan(`[{"a":1},${nested(31)},${nested(32)},{"a":2}]`) as Scan
+    expect(found.count).toBe(4)
+    expect([...found.deep]).toEqual([2])
+    expect(sliceEnd(found, 0, 1e6)).toBe(2)
+  })
+
+  it('gives the same result in steps of any size', () => {
+    const text = '[{"a":"x\\\\\\"y","n":12345678901234567890},[1,[2]],"s",{"u":"é😀"}]'
+    const whole = scan(text)
+    for (let step = 1; step < 40; step++) expect(scan(text, step)).toEqual(whole)
+  })
+
+  it('never accepts a body cut off anywhere', () => {
+    const text = '[{"msys":{"track_event":{"type":"click","n":[1,2,"é"]}}},{"b":null}]'
+    const bytes = bytesOf(text)
+    for (let end = 0; end < bytes.length; end++) expect(scan(bytes.subarray(0, end))).toHaveProperty('failure')
+  })
+})
+
+describe('parseElements', () => {
+  it('keeps every digit of integers that a double would round', () => {
+    expect(read('[{"MessageID":19421777396190490,"b":-9007199254740993,"c":9007199254740991}]')).toEqual([
+      { MessageID: '19421777396190490', b: '-9007199254740993', c: 9007199254740991 },
+    ])
+    expect(read('{"a":9007199254740992}')).toEqual([{ a: '9007199254740992' }])
+    expect(read('[12345678901234567890,[12345678901234567891]]')).toEqual([
+      '12345678901234567890',
+      ['12345678901234567891'],
+    ])
+  })
+
+  it('keeps numbers beyond the range of a double as text', () => {
+    expect(read('[1e400, -1E+999, 1e3, 0.1e1]')).toEqual(['1e400', '-1E+999', 1000, 1])
+  })
+
+  it('leaves digits inside strings and keys alone', () => {
+    const value = {
+      agent: 'Mozilla 12345678901234567890, "12345678901234567890" \\',
+      Payload: '{"id":19421777396190490}',
+      subject: ': 19421777396190490,',
+      '19421777396190490': { 'a":19421777396190490,"b': '[19421777396190490]' },
+    }
+    expect(read(JSON.stringify([value, value]))).toEqual([value, value])
+  })
+
+  it.each(['{12345678901234567890:1}', '{"a":012345678901234567890}', '{"a":+12345678901234567890}', '{"a":1.e999}'])(
+    'does not make JSON out of %s',
+    (text) => {
+      expect(() => read(`[${text}]`)).toThrow(SyntaxError)
+    },
+  )
+
+  it('gives each element its own bytes', () => {
+    const bytes = bytesOf('[ {"a":1} ,\n"x"]')
+    const found = scan(bytes) as Scan
+    const texts = [0, 1].map((index) => new TextDecoder().decode(elementBytes(bytes, found, index)))
+    expect(texts).toEqual(['{"a":1}', '"x"'])
+  })
+
+  it('reads any JSON array as JSON.parse does', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.jsonValue({ maxDepth: 4 }), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 200 }),
+        (value, size) => {
+          const text = JSON.stringify(value)
+          // Whole numbers that JSON prints without an exponent and that a double may have rounded come as text.
+          const exact = (_key: string, n: unknown) =>
+            Number.isInteger(n) && !Number.isSafeInteger(n) && !String(n).includes('e') ? String(n) : n
+          expect(read(text, size)).toEqual(JSON.parse(text, exact))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('keeps integers of any length digit for digit, wherever they stand', () => {
+    const integer = fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n })
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.string().filter((key) => key !== '__proto__'),
+            integer,
+          ),
+          { minLength: 1, maxLength: 20 },
+        ),
+        (pairs) => {
+          const text = `[${pairs.map(([key, n]) => `{${JSON.stringify(key)}: ${n} }`).join(',')}]`
+          const expected = pairs.map(([key, n]) => ({ [key]: Number.isSafeInteger(Number(n)) ? Number(n) : String(n) }))
+          expect(read(text)).toEqual(expected)
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { OptionError } from '../../src/errors.ts'
+import { checkSourceOptions } from '../../src/lib/source-options.ts'
+import { port } from '../../src/lib/symbols.ts'
+
+const auth = { [port]: {} }
+const check = (options: unknown) => checkSourceOptions('sender', options as never)
+
+describe('checkSourceOptions', () => {
+  it('gives the body limit, or null for none', () => {
+    expect(check({ auth, limits: { bodyBytes: 1024 } })).toBe(1024)
+    expect(check({ auth, limits: {} })).toBeNull()
+    expect(check({ auth })).toBeNull()
+  })
+
+  it.each([undefined, null, 'secret', {}, { auth: 'secret' }, { auth: {} }, { auth: null }])(
+    'refuses %j for options with an auth kind, without repeating it',
+    (options) => {
+      expect(() => check(options)).toThrow(OptionError)
+      expect(() => check(options)).toThrow(/^sender: /)
+      expect(() => check(options)).not.toThrow(/secret/)
+    },
+  )
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1024', null])('refuses %s bytes', (bodyBytes) => {
+    expect(() => check({ auth, limits: { bodyBytes } })).toThrow('limits.bodyBytes')
+  })
+
+  it('refuses options that nobody reads, misspelt ones first of all', () => {
+    expect(() => check({ auth, limit: { bodyBytes: 1 } })).toThrow('sender has no option "limit"')
+    expect(() => check({ auth, limits: { bodybytes: 1 } })).toThrow('sender: limits has no option "bodybytes"')
+  })
+
+  it("takes the options that are the factory's own", () => {
+    const options = { auth, timeZone: 'UTC' }
+    expect(() => checkSourceOptions('sender', options)).toThrow(OptionError)
+    expect(checkSourceOptions('sender', options, ['timeZone'])).toBeNull()
+  })
+
+  it('refuses limits that are none', () => {
+    expect(() => check({ auth, limits: 1024 })).toThrow(OptionError)
+  })
+})

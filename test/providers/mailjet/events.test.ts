@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { catalogue } from '../../../src/providers/mailjet/catalogue.ts'
+import { schemas } from '../../../src/providers/mailjet/events.ts'
+import { checks, ids } from '../../../src/providers/mailjet/validate.generated.ts'
+import { mailjetSamples } from '../../../src/testing/samples/mailjet.ts'
+import { mutated } from '../support.ts'
+
+describe('schemas', () => {
+  it('stand in the catalogue, in the checks and among the published files, all of them', () => {
+    const words = Object.keys(schemas).sort()
+    expect(
+      Object.values(catalogue)
+        .map(({ schema }) => schema)
+        .sort(),
+    ).toEqual(words)
+    expect(Object.keys(checks).sort()).toEqual(words)
+    const files = readdirSync(join(import.meta.dirname, '../../../schemas/mailjet'))
+    expect(files.sort()).toEqual(words.map((word) => `${word}.json`))
+  })
+
+  it('mark the identifiers', () => {
+    expect(ids).toEqual(['MessageID', 'mj_campaign_id', 'mj_contact_id', 'mj_list_id'])
+  })
+})
+
+describe.each(Object.entries(mailjetSamples))('%s', (name, samples) => {
+  const { schema } = catalogue[name as keyof typeof mailjetSamples]
+
+  it('accepts its samples', () => {
+    for (const fields of Object.values(samples)) expect(checks[schema]?.(fields)).toBeNull()
+  })
+
+  it('is judged by the compiled check as by the schema it came from', () => {
+    for (const fields of Object.values(samples)) {
+      const accepted = { yes: 0, no: 0 }
+      fc.assert(
+        fc.property(mutated(fields), (value) => {
+          const problem = checks[schema]?.(value)
+          const parsed = schemas[schema]?.safeParse(value)
+          expect(problem === null).toBe(parsed?.success)
+          if (problem) expect(parsed?.error?.issues.map(({ path }) => `/${String(path[0])}`)).toContain(problem.path)
+          accepted[problem === null ? 'yes' : 'no'] += 1
+        }),
+        { numRuns: 500 },
+      )
+      expect(Math.min(accepted.yes, accepted.no)).toBeGreaterThan(20)
+    }
+  })
+})

@@ -1,0 +1,59 @@
+/** A sender of our own for tests of the core: `{ "type": "ping" | "pong", "to"?, "test"?, "bad"? }`. */
+import { unauthenticated } from '../../src/auth/index.ts'
+import type { Auth, Provider, Source } from '../../src/core/ports.ts'
+import { port } from '../../src/lib/symbols.ts'
+import type { Event } from '../../src/types.ts'
+
+export type ToyEvent =
+  | Event<'toy', 'toy.ping', 'opened', { readonly n?: number }>
+  | Event<'toy', 'toy.pong', 'complained', { readonly n?: number }>
+  | Event<'toy', 'toy.unknown', 'unknown', object>
+
+const TYPES = new Map<unknown, 'opened' | 'complained'>([
+  ['ping', 'opened'],
+  ['pong', 'complained'],
+])
+
+export const toyProvider: Provider = {
+  name: 'toy',
+  probes: ['[]', '[{"toy":{}}]'],
+  answersGet: false,
+  batchIdHeader: 'x-toy-batch',
+  testBatchIds: new Set(['test-batch']),
+  catalogue: new Map([
+    ['toy.ping', ['opened']],
+    ['toy.pong', ['complained']],
+    ['toy.unknown', ['unknown']],
+  ]),
+  read(element) {
+    if (typeof element !== 'object' || element === null) return { unreadable: 'not an object', path: null }
+    const wire = element as { type?: unknown; to?: string; test?: boolean; bad?: unknown; crash?: unknown }
+    if (wire.crash !== undefined) throw new Error('a fault of the provider')
+    if (wire.bad !== undefined) return { unreadable: 'expected nothing', path: '/bad' }
+    const type = TYPES.get(wire.type)
+    return {
+      name: type === undefined ? 'toy.unknown' : `toy.${wire.type}`,
+      nativeType: String(wire.type),
+      type: type ?? 'unknown',
+      category: 'other',
+      payload: wire,
+      senderEventId: null,
+      occurredAt: null,
+      occurredAtFrom: 'sender',
+      recipient: wire.to ?? null,
+      channel: 'email',
+      messageId: null,
+      transmissionId: null,
+      tags: [],
+      metadata: {},
+      effect: type === 'complained' ? 'suppress' : 'none',
+      isTest: wire.test === true,
+      details: null,
+    }
+  },
+}
+
+export function toy(options: { auth?: Auth; answersGet?: boolean; bodyBytes?: number } = {}): Source<ToyEvent> {
+  const { auth = unauthenticated(), answersGet = false, bodyBytes = null } = options
+  return { provider: 'toy', [port]: { provider: { ...toyProvider, answersGet }, auth, bodyBytes } }
+}
