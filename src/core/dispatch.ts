@@ -3,62 +3,15 @@
  * handler falls behind, and pause one that only fails.
  */
 import { PermanentError, PosthornError, RetryLater } from '../errors.ts'
-import type { AnyEvent } from '../types.ts'
 import { Attempt, type Outcome, RETURNED } from './attempt.ts'
 import type { BatchFailures, HandlerSpec } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import type { Clock } from './ports.ts'
-
-/** One event for one handler. */
-export interface Task {
-  readonly event: AnyEvent
-  /** Attempts already made. */
-  readonly attempts: number
-  /** Not in a batch with others. */
-  readonly alone: boolean
-  /** Called exactly once. */
-  done(outcome: Outcome): void
-}
-
-/** A task that was handed in. */
-export interface Ticket {
-  /** Takes it back where it has not begun: it is then done as returned. */
-  withdraw(): void
-  /** Tells a running call to stop; whether it does is its own affair. */
-  stop(): void
-  /** A running call's result is dropped: the task is done as returned. */
-  abandon(): void
-}
+import { Entry, type Task, type Ticket } from './task.ts'
 
 /** Waiting longer than this, with every place taken, a handler is behind the others. */
 const BEHIND_MS = 1_000
-
-class Entry implements Ticket {
-  readonly task: Task
-  readonly since: number
-  attempt: Attempt | null = null
-  waiting = true
-
-  constructor(task: Task, since: number) {
-    this.task = task
-    this.since = since
-  }
-
-  withdraw(): void {
-    if (!this.waiting) return
-    this.waiting = false
-    this.task.done(RETURNED)
-  }
-
-  stop(): void {
-    this.attempt?.stop()
-  }
-
-  abandon(): void {
-    this.attempt?.abandon()
-  }
-}
 
 export interface RunnerParts {
   readonly clock: Clock
@@ -248,17 +201,10 @@ export class Runner {
   }
 
   #named(entries: readonly Entry[], value: unknown): void {
-    const failed = (value as BatchFailures | undefined)?.failed
-    const errors = new Map((Array.isArray(failed) ? failed : []).map((failure) => [failure?.id, failure?.error]))
-    const ids = new Set(entries.map((entry) => entry.task.event.id))
-    const stranger = [...errors.keys()].some((id) => !ids.has(id))
-    const message = `handler "${this.spec.name}" named an event as failed that was not in its batch`
-    const confused = new PosthornError('ERR_HANDLER_BATCH', message)
+    const failures = failuresOf(this.spec.name, entries, value)
     for (const entry of entries) {
-      const { id } = entry.task.event
-      if (stranger) this.#end(entry, { end: 'failed', error: confused })
-      else if (errors.has(id)) this.#end(entry, { end: 'failed', error: errors.get(id) })
-      else this.#end(entry, { end: 'done', value: undefined })
+      const failure = failures.get(entry.task.event.id)
+      this.#end(entry, failure ?? { end: 'done', value: undefined })
     }
   }
 
@@ -289,3 +235,16 @@ export class Runner {
 
 /** A handler that says what is to become of its event is not broken. */
 const counts = (error: unknown) => !(error instanceof PermanentError || error instanceof RetryLater)
+
+/** What a batch handler has named as failed; the whole batch, when it named an event that was not in it. */
+function failuresOf(handler: string, entries: readonly Entry[], value: unknown): Map<string, Outcome> {
+  const named = (value as BatchFailures | undefined)?.failed
+  const failed = (Array.isArray(named) ? named : []).map(
+    (one) => [one?.id, { end: 'failed', error: one?.error }] as const,
+  )
+  const ids = entries.map((entry) => entry.task.event.id)
+  if (failed.every(([id]) => ids.includes(id))) return new Map(failed)
+  const message = `handler "${handler}" named an event as failed that was not in its batch`
+  const confused = new PosthornError('ERR_HANDLER_BATCH', message)
+  return new Map(ids.map((id) => [id, { end: 'failed', error: confused }]))
+}

@@ -2,9 +2,10 @@
 import { PermanentError, RetryLater } from '../errors.ts'
 import type { AnyEvent, AttemptError } from '../types.ts'
 import type { Outcome } from './attempt.ts'
-import type { Runner, Task, Ticket } from './dispatch.ts'
+import type { Runner } from './dispatch.ts'
 import type { HandlerSpec } from './handlers.ts'
 import type { NewWorkRow, StoredError } from './ports.ts'
+import type { Task, Ticket } from './task.ts'
 
 /** How one event ended for one handler. */
 export type End =

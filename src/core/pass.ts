@@ -2,11 +2,12 @@
  * One claim, from stored bytes to its settlement: scan → slices → provider → handlers. Replay, recovery after a crash
  * and tests come through here too.
  */
-import { type Scan, Scanner } from '../lib/scan.ts'
-import { elementBytes, parseElements, sliceEnd } from '../lib/slices.ts'
+import type { Scan } from '../lib/scan.ts'
+import { elementBytes, sliceEnd } from '../lib/slices.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
+import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
 import type { HandlerSpec, Registry } from './handlers.ts'
 import { type End, Item, Lane, type Verdicts } from './lane.ts'
@@ -35,7 +36,6 @@ export interface PassResult {
   readonly handled: number
 }
 
-const SCAN_BYTES = 256 << 10
 const SLICE_BYTES = 128 << 10
 
 /** A handler that is behind by this much is not waited for any longer. */
@@ -84,8 +84,9 @@ export class Pass implements Verdicts {
   async run(): Promise<PassResult> {
     const { delivery, rows } = this.#claim
     const provider = this.#parts.provider(delivery.source)
-    const scan = await this.#scan(provider)
-    if (typeof scan === 'string' || provider === undefined) return this.#unreadable(String(scan))
+    if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
+    const scan = await scanBody(delivery, this.#parts.pacer)
+    if (typeof scan === 'string') return this.#unreadable(scan)
     const facts = deliveryFacts(provider.name, delivery, scan.count)
     this.#count = scan.count
     this.#scanned = true
@@ -114,28 +115,17 @@ export class Pass implements Verdicts {
     for (const lane of this.#lanes.values()) lane.end('abandon')
   }
 
-  async #scan(provider: Provider | undefined): Promise<Scan | string> {
-    const { body, source, undecoded } = this.#claim.delivery
-    if (provider === undefined) return `there is no source "${source}" any more`
-    if (undecoded !== null) return `the body is not ${undecoded}, as its content-encoding says`
-    const scanner = new Scanner(body)
-    while (!scanner.advance(SCAN_BYTES)) if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-    const result = scanner.result()
-    return 'failure' in result ? result.failure : result
-  }
-
   /** Elements `first` to `last`, both inclusive, for all handlers of the pass or for that of the row. */
   async #range(scan: Scan, provider: Provider, facts: DeliveryFacts, first: number, last: number, row: WorkRow | null) {
     if (row !== null && !this.#stopping) this.#lanes.get(row.handler)?.goOn()
     const end = Math.min(last + 1, scan.count)
     for (let from = first; from < end; ) {
       const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
-      const elements = this.#parse(scan, from, to)
+      const elements = readSlice(this.#claim.delivery.body, scan, from, to)
       for (let index = from; index < to; index++) {
         if (row !== null && this.#rowEnds(row, index, end - 1)) return
-        const element = elements[index - from]
         this.#next = index + 1
-        if (element !== BROKEN) this.#element(provider, facts, element, index, row)
+        this.#element(provider, facts, elements[index - from], index, row)
         if (this.#careful.length > 0) await this.#oneByOne()
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
         if (this.#outstanding >= this.#window) await this.#below(this.#window)
@@ -152,26 +142,16 @@ export class Pass implements Verdicts {
     return true
   }
 
-  /** A slice that does not parse is parsed one by one: the broken element is quarantined alone. */
-  #parse(scan: Scan, from: number, to: number): unknown[] {
-    const { body } = this.#claim.delivery
-    if (scan.deep.has(from)) return [this.#broken(from, 'the element is nested too deeply')]
-    try {
-      return parseElements(body, scan, from, to)
-    } catch {
-      if (to - from === 1) return [this.#broken(from, 'the element is not JSON')]
-      return Array.from({ length: to - from }, (_, i) => this.#parse(scan, from + i, from + i + 1)[0])
-    }
-  }
-
-  #broken(index: number, reason: string, path: string | null = null): typeof BROKEN {
+  #quarantine(index: number, reason: string, path: string | null): void {
     this.#quarantined.push({ index, reason, path, at: this.now() })
-    return BROKEN
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
-    const reading = readSafely(provider, element)
-    if ('unreadable' in reading) return void this.#broken(index, reading.unreadable, reading.path)
+    const reading = readElement(provider, element)
+    if ('unreadable' in reading) {
+      this.#quarantine(index, reading.unreadable, reading.path)
+      return
+    }
     const event = toEvent(facts, reading, index)
     const matched = this.#parts.registry.match(event)
     if (row !== null) {
@@ -203,7 +183,7 @@ export class Pass implements Verdicts {
       const { name } = lane.spec
       const times = deaths.find((death) => death.index === index && death.handler === name)?.times ?? 0
       if (times >= MOST_DEATHS) {
-        this.#broken(index, `the process died ${times} times while handler "${name}" had the event`)
+        this.#quarantine(index, `the process died ${times} times while handler "${name}" had the event`, null)
         continue
       }
       await this.#parts.note(delivery.seq, index, name)
@@ -297,14 +277,4 @@ export class Pass implements Verdicts {
   }
 }
 
-const BROKEN: unique symbol = Symbol('broken')
 const NO_BYTES = new Uint8Array()
-
-/** Providers do not throw; if one does all the same, its element waits in quarantine for the mended version. */
-function readSafely(provider: Provider, element: unknown) {
-  try {
-    return provider.read(element)
-  } catch {
-    return { unreadable: 'Posthorn failed to read the element: please report this', path: null }
-  }
-}

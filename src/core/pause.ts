@@ -64,7 +64,11 @@ export class PauseWatch {
 
   failed(event: string): void {
     const now = this.#clock.now()
-    if (this.#pause !== null) return this.#probeFailed(now)
+    if (this.#pause !== null) this.#probeFailed(now)
+    else this.#countFailure(event, now)
+  }
+
+  #countFailure(event: string, now: number): void {
     if (this.#failures++ === 0) this.#firstFailureAt = now
     if (this.#events.size < EVENTS) this.#events.add(event)
     if (this.#failures < FAILURES || this.#events.size < EVENTS || now - this.#firstFailureAt < OVER_MS) return

@@ -1,4 +1,5 @@
 /** The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more. */
+import { codeOf } from '../lib/code-of.ts'
 import type { Runner } from './dispatch.ts'
 import { Pass, type PassParts, type PassResult } from './pass.ts'
 import type { Claim, InboxPort } from './ports.ts'
@@ -214,7 +215,8 @@ class Worker implements Process {
         return await this.#parts.inbox.settle(settlement)
       } catch (error) {
         this.#parts.trouble(`progress on ${claim.delivery.id} could not be stored`, error)
-        if (!this.#running) return null
+        // A settlement that the inbox refuses as such would be refused for ever.
+        if (!this.#running || codeOf(error) === 'ERR_OPTION') return null
         await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
       }
     }

@@ -1,4 +1,5 @@
 /** Everything the receiver tells: hooks for code, lines for operators. No address, no secret, no payload in a line. */
+import { codeOf } from '../lib/code-of.ts'
 import type { AnyEvent } from '../types.ts'
 import { toAttemptErrors } from './lane.ts'
 import type { Meter } from './metrics.ts'
@@ -105,15 +106,5 @@ export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Repo
       notices(`unhandled:${source}:${name}`, 'warn', `no handler asks for ${name} from "${source}"`, { count })
       call('unhandled', () => hooks.unhandled?.({ name, source, count }))
     }
-  }
-}
-
-/** Code or name, never the message: a handler's message may quote its event. */
-function codeOf(error: unknown): string {
-  try {
-    const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
-    return String(code ?? name ?? typeof error)
-  } catch {
-    return 'unknown'
   }
 }

@@ -7,7 +7,7 @@ import { type HandlerDefaults, retryPlan } from './handlers.ts'
 import { silentLogger, stderrLogger } from './notices.ts'
 import type { Inbox, InboxPort, Source, SourcePort } from './ports.ts'
 import type { Hooks, Limits, Options, Role, Sources } from './public.ts'
-import type { ReceiveLimits } from './receive.ts'
+import type { ReceiveLimits } from './receive-parts.ts'
 import { SOURCE_NAME } from './route.ts'
 
 const MiB = 1 << 20
