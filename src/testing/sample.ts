@@ -8,6 +8,8 @@ import { type Sender, senderOf } from './senders.ts'
 
 export interface Sample {
   readonly sender: Sender
+  /** The fields of the event, identifiers as text. */
+  readonly fields: Fields
   /** The JSON text of one element of a body. */
   readonly text: string
   /** What the provider makes of it. */
@@ -21,15 +23,15 @@ export interface Sample {
  */
 export function sampleOf(name: string, payload: Fields = {}, as?: string | undefined): Sample {
   const sender = senderOf(name)
-  const base = baseOf(sender, name, as)
-  const text = sender.wire({ ...freshen(base, sender.fresh, Date.now()), ...payload })
+  const fields = { ...freshen(baseOf(sender, name, as), sender.fresh, Date.now()), ...payload }
+  const text = sender.wire(fields, name)
   const reading = sender.provider.read(parseElement(Buffer.from(text)))
   if ('unreadable' in reading)
     throw new OptionError(`the payload is no ${name}: ${reading.unreadable} at ${reading.path || 'its root'}`)
   if (reading.name !== name) throw new OptionError(`the payload makes ${reading.name} of it, not ${name}`)
   if (as !== undefined && reading.type !== as)
     throw new OptionError(`with this payload, ${name} is ${JSON.stringify(reading.type)}, not ${JSON.stringify(as)}`)
-  return { sender, text, reading }
+  return { sender, fields, text, reading }
 }
 
 function baseOf(sender: Sender, name: string, as: string | undefined): Fields {
