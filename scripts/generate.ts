@@ -27,15 +27,19 @@ export async function generateAll(): Promise<Map<string, string>> {
 
 async function generate(provider: string): Promise<Map<string, string>> {
   const folder = `src/providers/${provider}`
-  const { schemas } = (await load(`${folder}/events.ts`)) as { schemas: Record<string, z.ZodType> }
+  const events = (await load(`${folder}/events.ts`)) as {
+    schemas: Record<string, z.ZodType>
+    reads?: readonly string[]
+  }
   const { catalogue } = (await load(`${folder}/catalogue.ts`)) as { catalogue: Catalogue }
   const annotated = new Map(
-    Object.entries(schemas).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]),
+    Object.entries(events.schemas).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]),
   )
   const files = new Map<string, string>()
   for (const [key, schema] of annotated)
     files.set(`schemas/${provider}/${key}.json`, `${JSON.stringify(toPublishedSchema(schema), null, 2)}\n`)
-  files.set(`${folder}/validate.generated.ts`, renderValidators(annotated, idsOf(annotated)))
+  const options = { ids: idsOf(annotated), reads: events.reads ?? null }
+  files.set(`${folder}/validate.generated.ts`, renderValidators(annotated, options))
   files.set(`${folder}/payloads.generated.ts`, renderPayloads(provider, annotated, catalogue))
   return files
 }
