@@ -39,15 +39,15 @@ export function renderValidators(schemas: ReadonlyMap<string, JsonSchema>, { ids
 import type { ${places ? 'SlotsCheck' : 'Check'}, Problem } from '../../lib/problem.ts'
 
 ${[...reasons].map(([reason, name]) => `const ${name} = ${JSON.stringify(reason)}`).join('\n')}
-${HELPERS}
+${HELPERS}${places ? PLAIN : ''}
 ${code.join('\n\n')}
-
+${places && reads ? renderSlots(schemas, places, reads, ids) : renderIds(ids)}
 /** One check for each wire type. */
 export const checks: Readonly<Record<string, ${places ? 'SlotsCheck' : 'Check'}>> = Object.freeze({
   __proto__: null,
 ${rows.join('\n')}
 })
-${places && reads ? renderSlots(schemas, places, reads, ids) : renderIds(ids)}`
+`
 }
 
 const HELPERS = `
@@ -59,7 +59,9 @@ const scalar = (v: unknown): boolean =>
   typeof v === 'boolean' ||
   v === null ||
   (Array.isArray(v) && v.length === 0)
+`
 
+const PLAIN = `
 /** Whether all fields are scalars. */
 const plain = (v: object): boolean => {
   for (const name in v) if (!scalar(v[name])) return false

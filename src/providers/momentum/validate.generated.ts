@@ -4275,41 +4275,6 @@ if(!scalar(data21)) return no("/date", R0);
 return null;
 }
 
-/** One check for each wire type. */
-export const checks: Readonly<Record<string, SlotsCheck>> = Object.freeze({
-  __proto__: null,
-  "message_event.bounce": check0,
-  "message_event.delivery": check1,
-  "message_event.injection": check2,
-  "message_event.sms_status": check3,
-  "message_event.spam_complaint": check4,
-  "message_event.out_of_band": check5,
-  "message_event.policy_rejection": check6,
-  "message_event.delay": check7,
-  "track_event.open": check8,
-  "track_event.initial_open": check8,
-  "track_event.click": check9,
-  "track_event.amp_open": check8,
-  "track_event.amp_initial_open": check8,
-  "track_event.amp_click": check9,
-  "gen_event.generation_failure": check10,
-  "gen_event.generation_rejection": check11,
-  "unsubscribe_event.list_unsubscribe": check12,
-  "unsubscribe_event.link_unsubscribe": check13,
-  "relay_event.relay_injection": check14,
-  "relay_event.relay_rejection": check15,
-  "relay_event.relay_delivery": check16,
-  "relay_event.relay_tempfail": check17,
-  "relay_event.relay_permfail": check18,
-  "ab_test_event.ab_test_completed": check19,
-  "ab_test_event.ab_test_cancelled": check19,
-  "ingest_event.success": check20,
-  "ingest_event.error": check21,
-  "adaptive_event.ad_adjust": check22,
-  "adaptive_event.ad_status": check23,
-  "relay_message": check24,
-})
-
 /** The places of the fields that are read. */
 export const F = {
   "bounce_class": 9,
@@ -4376,3 +4341,38 @@ export function fill(slots: unknown[], wire: object): void {
 
 /** Fields that are strings in the payload, whatever the wire has, with their places. */
 export const ids: ReadonlyArray<readonly [name: string, place: number]> = [["ab_test_id",1],["batch_id",6],["campaign_id",10],["customer_id",16],["event_id",23],["message_id",38],["rcpt_list_id",61],["relay_id",70],["subaccount_id",97],["template_id",102],["transmission_id",108],["webhook_id",114]]
+
+/** One check for each wire type. */
+export const checks: Readonly<Record<string, SlotsCheck>> = Object.freeze({
+  __proto__: null,
+  "message_event.bounce": check0,
+  "message_event.delivery": check1,
+  "message_event.injection": check2,
+  "message_event.sms_status": check3,
+  "message_event.spam_complaint": check4,
+  "message_event.out_of_band": check5,
+  "message_event.policy_rejection": check6,
+  "message_event.delay": check7,
+  "track_event.open": check8,
+  "track_event.initial_open": check8,
+  "track_event.click": check9,
+  "track_event.amp_open": check8,
+  "track_event.amp_initial_open": check8,
+  "track_event.amp_click": check9,
+  "gen_event.generation_failure": check10,
+  "gen_event.generation_rejection": check11,
+  "unsubscribe_event.list_unsubscribe": check12,
+  "unsubscribe_event.link_unsubscribe": check13,
+  "relay_event.relay_injection": check14,
+  "relay_event.relay_rejection": check15,
+  "relay_event.relay_delivery": check16,
+  "relay_event.relay_tempfail": check17,
+  "relay_event.relay_permfail": check18,
+  "ab_test_event.ab_test_completed": check19,
+  "ab_test_event.ab_test_cancelled": check19,
+  "ingest_event.success": check20,
+  "ingest_event.error": check21,
+  "adaptive_event.ad_adjust": check22,
+  "adaptive_event.ad_status": check23,
+  "relay_message": check24,
+})
