@@ -6,9 +6,23 @@ import { nearest } from '../lib/nearest.ts'
 import { port } from '../lib/symbols.ts'
 import { esputnik } from '../providers/esputnik/index.ts'
 import { mailjet } from '../providers/mailjet/index.ts'
-import { beyond2to60, type Make, unixSeconds, uuid, wallClock } from './fresh.ts'
+import { momentum } from '../providers/momentum/index.ts'
+import {
+  beyond2to60,
+  digits18,
+  hex20,
+  isoTime,
+  type Make,
+  shifted,
+  unixSeconds,
+  unixSecondsText,
+  uuid,
+  wallClock,
+} from './fresh.ts'
+import { momentumElement } from './momentum-element.ts'
 import { esputnikSamples, esputnikWire } from './samples/esputnik.ts'
 import { mailjetSamples, mailjetWire } from './samples/mailjet.ts'
+import { momentumSamples } from './samples/momentum.ts'
 import type { Fields, Samples } from './samples/wire.ts'
 
 export interface Sender {
@@ -20,8 +34,33 @@ export interface Sender {
 }
 
 const auth = unauthenticated()
+const HOUR = 3_600_000
+
+const MOMENTUM_FRESH: Readonly<Record<string, Make>> = {
+  timestamp: unixSecondsText,
+  event_id: digits18,
+  message_id: hex20,
+  transmission_id: digits18,
+  injection_time: shifted(isoTime, -2_000),
+  scheduled_time: shifted(unixSecondsText, -60_000),
+  batch_id: uuid,
+  expiration_timestamp: shifted(isoTime, 168 * HOUR),
+  start: unixSeconds,
+  stop: shifted(unixSeconds, HOUR),
+}
 
 const SENDERS: readonly Sender[] = [
+  {
+    provider: momentum({ auth })[port].provider,
+    samples: withUnknown(
+      'momentum',
+      momentumSamples['momentum.delivery'].delivered,
+      { type: 'sample' },
+      momentumSamples,
+    ),
+    fresh: MOMENTUM_FRESH,
+    wire: momentumElement,
+  },
   {
     provider: mailjet({ auth })[port].provider,
     samples: withUnknown('mailjet', mailjetSamples['mailjet.sent'].delivered, { event: 'sample' }, mailjetSamples),
