@@ -111,24 +111,28 @@ describe('an answer', () => {
     expect((await wire.response()).status).toBe(401)
     await wire.send(EVENT)
     await wire.closed
-    expect(server!.sockets[0]!.errored).toBeNull()
+    expect(server!.sockets[0]!.bytesRead).toBe(post().length + EVENT.length)
   })
 
-  test('after the host has answered itself is not sent, and counts as not delivered', async () => {
-    const onUndelivered = vi.fn()
-    const { receiver } = createScriptedReceiver()
-    const ours = webhooks({ ...receiver, [receive]: async () => answer(200, { onUndelivered }) })
-    server = await listen(
-      createServer((req, res) => {
-        res.writeHead(503, { 'Content-Length': 0 }).end()
-        ours(req, res)
-      }),
-    )
-    const wire = await open()
-    await wire.send(post() + EVENT)
-    expect((await wire.response()).status).toBe(503)
-    await vi.waitFor(() => expect(onUndelivered).toHaveBeenCalledTimes(1))
-  })
+  test.each(['', 'sorry'])(
+    'after the host has begun to answer is not sent, and is not delivered: "%s"',
+    async (rest) => {
+      const onUndelivered = vi.fn()
+      const { receiver } = createScriptedReceiver()
+      const ours = webhooks({ ...receiver, [receive]: async () => answer(200, { onUndelivered }) })
+      server = await listen(
+        createServer((req, res) => {
+          res.writeHead(503, { 'Content-Length': rest.length }).flushHeaders()
+          ours(req, res)
+          setImmediate(() => res.end(rest))
+        }),
+      )
+      const wire = await open()
+      await wire.send(post() + EVENT)
+      expect(await wire.response()).toMatchObject({ status: 503, body: rest })
+      await vi.waitFor(() => expect(onUndelivered).toHaveBeenCalledTimes(1))
+    },
+  )
 
   test('for a pipelined request whose sender is gone counts as not delivered', async () => {
     const onUndelivered = vi.fn()
@@ -199,6 +203,10 @@ describe('gone', () => {
 })
 
 describe('a body', () => {
+  const nextError = (request: NeutralRequest) =>
+    iterator(request)
+      .next()
+      .catch((error: unknown) => error)
   const iterator = ({ body }: NeutralRequest) => (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
 
   test('throws ERR_BODY_ABORTED when the sender leaves in its middle, after the bytes that came', async () => {
@@ -218,15 +226,42 @@ describe('a body', () => {
       wire.socket.destroy()
       const socket = server!.sockets[0]!
       await new Promise((resolve) => socket.once('close', resolve))
-      code.resolve(
-        await iterator(request)
-          .next()
-          .catch((error: unknown) => error),
-      )
+      code.resolve(await nextError(request))
       return answer(200)
     })
     await wire.send(post())
     expect(await code.promise).toMatchObject({ code: 'ERR_BODY_ABORTED' })
+  })
+
+  test('throws with what the socket said as its cause', async () => {
+    const thrown = Promise.withResolvers<unknown>()
+    const wire = await serveWith(async (request) => {
+      setImmediate(() => wire.socket.resetAndDestroy())
+      thrown.resolve(await nextError(request))
+      return answer(200)
+    })
+    await wire.send(post())
+    expect(await thrown.promise).toMatchObject({ code: 'ERR_BODY_ABORTED', cause: { code: 'ECONNRESET' } })
+  })
+
+  test('throws when the host destroys the request without a reason', async () => {
+    const thrown = Promise.withResolvers<unknown>()
+    const { receiver } = createScriptedReceiver()
+    const ours = webhooks({
+      ...receiver,
+      async [receive](request) {
+        thrown.resolve(await nextError(request))
+        return answer(200)
+      },
+    })
+    server = await listen(
+      createServer((req, res) => {
+        ours(req, res)
+        setImmediate(() => req.destroy())
+      }),
+    )
+    await (await open()).send(post())
+    expect(await thrown.promise).toMatchObject({ code: 'ERR_BODY_ABORTED' })
   })
 
   test('can be left early and answered on the same connection', async () => {

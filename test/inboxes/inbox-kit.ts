@@ -114,9 +114,13 @@ export interface Opened {
 
 type Names = ReadonlyArray<string | { readonly name: string; readonly formerly: readonly string[] }>
 
-export async function openWith(inbox: InboxPort, names: Names, clock = handClock()): Promise<Opened> {
+export async function openWith(
+  inbox: InboxPort,
+  names: Names,
+  clock = handClock(),
+  logger = keptLines(),
+): Promise<Opened> {
   const handlers = names.map((name) => (typeof name === 'string' ? { name, formerly: [] } : name))
-  const logger = keptLines()
   const opened = await inbox.open({ handlers, logger, clock })
   const asked = handlers.map((handler) => handler.name)
   const request = { handlers: asked, maxDeliveries: 1_000, maxBytes: 1e9 }

@@ -22,7 +22,7 @@ export interface ScriptedReceiver extends AdapterSubject {
 const TOKEN = 'correct horse battery staple'
 const SMALL_LIMIT = 1000
 
-export function createScriptedReceiver(): ScriptedReceiver {
+export function createScriptedReceiver({ beforeReading = async () => {} } = {}): ScriptedReceiver {
   const stored: Uint8Array[] = []
   const requests: NeutralRequest[] = []
   const bodyErrors: string[] = []
@@ -40,6 +40,7 @@ export function createScriptedReceiver(): ScriptedReceiver {
     if (singleHeader(request.rawHeaders, 'x-token') !== TOKEN)
       return { ...refusal('unauthorized'), headers: { 'www-authenticate': 'token realm="posthorn"' } }
     if (request.body === 'consumed') return refusal('body_consumed')
+    await beforeReading()
     const body = await readBody(request, source === 'small' ? SMALL_LIMIT : Number.POSITIVE_INFINITY)
     if (body === null) return refusal('body_too_large')
     if (body.length === 0) return taken({ status: 'probe' }, closing)

@@ -49,7 +49,7 @@ function findDue(db: Database, draft: Ledger, { handlers, now }: ClaimRequest, l
       if (found === limit) break
     }
   }
-  const bySeq = [...dueAt].sort((a, b) => a[1] - b[1]).slice(0, limit)
+  const bySeq = [...dueAt].sort((a, b) => a[1] - b[1] || a[0] - b[0]).slice(0, limit)
   return bySeq.map(([seq]) => ({ seq, due: true, bytes: sizeOf(db, seq) }))
 }
 
@@ -59,17 +59,28 @@ function findFirstPasses(db: Database, draft: Ledger, { handlers }: ClaimRequest
   const again = draft.returned.slice(0, limit).map((seq) => ({ seq, due: false, bytes: sizeOf(db, seq) }))
   const rest = limit - again.length
   if (rest === 0 || draft.progress.claimed === draft.lastSeq) return again
-  const rows = db.all<{ seq: number; size: number }>(sql.findNeverClaimed, draft.progress.claimed, rest)
-  return [...again, ...rows.map(({ seq, size }) => ({ seq, due: false, bytes: size }))]
+  return [...again, ...findNeverClaimed(db, draft, rest)]
+}
+
+/** The log has no gaps, so a row that is missing is taken up too: reading it will show the damage. */
+function findNeverClaimed(db: Database, { progress, lastSeq }: Ledger, limit: number): Candidate[] {
+  const rows = db.all<{ seq: number; size: number }>(sql.findNeverClaimed, progress.claimed, limit)
+  const sizes = new Map(rows.map(({ seq, size }) => [seq, size]))
+  const length = Math.min(limit, lastSeq - progress.claimed)
+  return Array.from({ length }, (_, i) => {
+    const seq = progress.claimed + 1 + i
+    return { seq, due: false, bytes: sizes.get(seq) ?? 0 }
+  })
 }
 
 function recordFirstClaims(draft: Ledger, picked: readonly Candidate[]): void {
-  const firstPasses = new Set(picked.filter((candidate) => !candidate.due).map((candidate) => candidate.seq))
-  draft.returned = draft.returned.filter((seq) => !firstPasses.has(seq))
   for (const candidate of picked) draft.held.add(candidate.seq)
   const { claimed } = draft.progress
-  const newest = Math.max(claimed, ...firstPasses)
-  if (newest === claimed) return
+  const firstPasses = picked.filter((candidate) => !candidate.due)
+  // Both kinds are picked in order, from the front.
+  draft.returned = draft.returned.slice(firstPasses.filter(({ seq }) => seq <= claimed).length)
+  const newest = firstPasses.at(-1)?.seq ?? 0
+  if (newest <= claimed) return
   const epoch = draft.epochs.at(-1)
   if (!epoch || !sameHandlers(epoch.handlers, draft.handlers))
     draft.epochs.push({ from: claimed + 1, handlers: draft.handlers })

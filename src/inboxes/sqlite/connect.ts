@@ -20,6 +20,8 @@ export function connect(path: string, maxPages: number | null): Database {
     configure(db, path)
     if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`)
     migrate(db, version)
+    // A file that may only be read is found out here, not at the first delivery.
+    db.exec('BEGIN IMMEDIATE; ROLLBACK')
     return db
   } catch (error) {
     db.close()
@@ -58,6 +60,8 @@ function configure(db: Database, path: string): void {
   db.exec('PRAGMA synchronous = FULL')
   // macOS: fsync alone leaves the bytes in the drive's cache. No effect elsewhere.
   db.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
+  // The store does it between groups.
+  db.exec('PRAGMA wal_autocheckpoint = 0')
   db.exec('PRAGMA trusted_schema = OFF')
   db.exec('PRAGMA temp_store = MEMORY')
   assertSetting(db, path, 'journal_mode', 'wal')

@@ -3,6 +3,7 @@ import { OptionError, PosthornError } from '../../errors.ts'
 import type { Failure } from './protocol.ts'
 
 // Primary result codes, sqlite.org/rescode.html.
+const ERROR = 1
 const BUSY = 5
 const CORRUPT = 11
 const FULL = 13
@@ -44,6 +45,9 @@ export function toFailure(error: unknown, path: string): Failure {
   switch (sqliteCode(error)) {
     case FULL:
       return { code: 'ERR_INBOX_FULL', message: `No space is left for ${path}: ${text}.` }
+    case ERROR:
+      // Our statements are right; so the schema is not the one that the version stands for.
+      return { code: 'ERR_INBOX_CORRUPT', message: `${path} is not what its schema version says: ${text}.` }
     case CORRUPT:
     case NOTADB:
       return { code: 'ERR_INBOX_CORRUPT', message: `${path} is damaged or not a database: ${text}.` }

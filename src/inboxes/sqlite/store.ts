@@ -15,7 +15,13 @@ import { readStats } from './stats.ts'
 interface Open {
   readonly db: Database
   ledger: Ledger
+  /** About how much was written since the log of SQLite was last brought into the file. */
+  unchecked: number
 }
+
+const CHECKPOINT_BYTES = 4 * 1024 * 1024
+/** What a settlement or a small delivery adds to the log of SQLite, roughly. */
+const ITEM_BYTES = 8 * 1024
 
 export class Store {
   readonly #settings: Settings
@@ -42,7 +48,7 @@ export class Store {
     const db = this.#connect()
     const newHandlers = carryOver(db, handlers)
     const ledger = readLedger(db, this.#handlers, this.#held)
-    this.#open = { db, ledger }
+    this.#open = { db, ledger, unchecked: 0 }
     this.#identity = identityOf(this.#path)
     const opened = { stats: readStats(db, ledger), newHandlers }
     return { owned: false, opened, identity: this.#identity, warnings: warningsOf(db), shortage: this.#shortage() }
@@ -56,9 +62,25 @@ export class Store {
       const shortage = request.accepts.length > 0 ? this.#shortage() : null
       const { ledger, answer } = runGroup(open.db, open.ledger, request, { path: this.#path, shortage })
       open.ledger = ledger
+      open.unchecked += request.packed.byteLength + ITEM_BYTES * (request.accepts.length + request.settlements.length)
       return answer
     } catch (error) {
       return { lost: this.#lose(error) }
+    }
+  }
+
+  /**
+   * Brings the log of SQLite into the file when it has grown. Between groups, after the answer: inside a commit it
+   * doubles the time of a large one, which the sender would wait for.
+   */
+  tidy(): void {
+    const open = this.#open
+    if (!open || open.unchecked < CHECKPOINT_BYTES) return
+    open.unchecked = 0
+    try {
+      open.db.pragma('wal_checkpoint(PASSIVE)')
+    } catch (error) {
+      this.#lose(error)
     }
   }
 
@@ -90,14 +112,13 @@ export class Store {
 
   /** Brings the log of SQLite into the file and gives up ownership, last. */
   close(): void {
-    try {
-      this.#open?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      this.#open?.db.close()
-    } finally {
-      this.#open = null
-      this.#ownership?.release()
-      this.#ownership = null
-    }
+    const db = this.#open?.db
+    this.#open = null
+    // On a full disk the log stays where it is; the next owner reads it there.
+    tryTo(() => db?.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+    tryTo(() => db?.close())
+    this.#ownership?.release()
+    this.#ownership = null
   }
 
   #giveBack(seqs: readonly number[]): void {
@@ -109,7 +130,7 @@ export class Store {
   #opened(): Open {
     if (!this.#open) {
       const db = this.#connect()
-      this.#open = { db, ledger: readLedger(db, this.#handlers, this.#held) }
+      this.#open = { db, ledger: readLedger(db, this.#handlers, this.#held), unchecked: 0 }
     }
     return this.#open
   }
@@ -139,6 +160,8 @@ export class Store {
   /** Writing to a file that lost its name would acknowledge what nobody finds again. */
   #assertInPlace(): void {
     if (tryTo(() => identityOf(this.#path)) === this.#identity) return
+    // For good: a file made anew may be given the same number.
+    this.#identity = 'lost'
     throw new PosthornError('ERR_INBOX_IO', `${this.#path} was deleted or replaced while it was in use: restart.`)
   }
 

@@ -28,6 +28,7 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
 
 main.on('message', ({ id, name, request }: ToThread) => {
   answer(id, name, request)
+  if (name === 'group') store.tidy()
 })
 
 function answer(id: number, name: CallName, request: unknown): void {
