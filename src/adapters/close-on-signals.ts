@@ -57,7 +57,8 @@ async function closeAll(server: ServerLike, receiver: ReceiverLike, timeoutMs: n
 function closeServer(server: ServerLike, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     let cut = false
-    // Keep-alive connections that were busy when the server closed fall idle later, and hold it open for seconds.
+    // close() ends the connections that are idle; those that were busy with another route fall idle later, and would
+    // hold it open until their keep-alive is over.
     const sweeper = setInterval(() => server.closeIdleConnections?.(), SWEEP_MS)
     const timer = setTimeout(() => {
       cut = true
@@ -68,7 +69,6 @@ function closeServer(server: ServerLike, timeoutMs: number): Promise<boolean> {
       clearTimeout(timer)
       resolve(cut)
     })
-    server.closeIdleConnections?.()
   })
 }
 

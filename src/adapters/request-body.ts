@@ -65,7 +65,7 @@ class RequestBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    this.#stop('ended')
+    this.#end('ended')
     this.#req.pause()
     return DONE
   }
@@ -89,25 +89,26 @@ class RequestBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
+    if (this.#state !== 'reading') return
     this.#ready.push(chunk)
     this.#readyBytes += chunk.length
     if (this.#readyBytes >= AHEAD_BYTES) this.#req.pause()
     this.#wakeUp()
   }
 
-  readonly #onEnd = (): void => this.#stop('ended')
+  readonly #onEnd = (): void => this.#end('ended')
 
   readonly #onError = (error: unknown): void => {
     this.#cause = error
-    this.#stop('aborted')
+    this.#end('aborted')
   }
 
-  readonly #onClose = (): void => this.#stop('aborted')
+  /** Comes after every end, and alone when the request is destroyed without a reason. */
+  readonly #onClose = (): void => this.#end('aborted')
 
-  #stop(state: 'ended' | 'aborted'): void {
-    this.#state = state
-    const req = this.#req
-    req.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose)
+  /** The listeners stay: taking them off costs more than the request has left to say. */
+  #end(state: 'ended' | 'aborted'): void {
+    if (this.#state === 'reading') this.#state = state
     this.#wakeUp()
   }
 

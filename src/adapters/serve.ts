@@ -77,8 +77,8 @@ function whenLeft(res: ServerResponse, then: () => void): void {
 }
 
 function write(req: IncomingMessage, res: ServerResponse, answer: NeutralResponse): void {
-  // A time limit of the host may have answered before us; and a pipelined request whose socket is gone has a response
-  // that never closes. Neither sender has seen our answer.
+  // A time limit of the host may have answered before us; and on Node 22 the response to a pipelined request does not
+  // close with its socket. Neither sender has seen our answer.
   if (res.headersSent || res.destroyed || req.socket.destroyed) {
     answer.onUndelivered?.()
     return

@@ -305,7 +305,10 @@ export interface StoredQuarantine extends NewQuarantine {
   readonly deliveryId: string
 }
 
-/** One page, newest first; `before` is the id (seq for deliveries) of the last row of the page before. */
+/**
+ * One page, newest first; `before` is the id (seq for deliveries) of the last row of the page before. `since` is
+ * included, `until` is not; filters that a listing has no field for do not apply.
+ */
 export interface Page {
   readonly before: number | null
   readonly limit: number
@@ -318,6 +321,7 @@ export interface Page {
 /**
  * The durable store, and the only place where the two halves meet.
  * Claims live as long as the process (embedded inboxes); a new owner finds what was claimed as never claimed.
+ * Outside of open and close every method that answers rejects with ERR_INBOX_CLOSED; a closed port can be opened again.
  */
 export interface InboxPort {
   /**
@@ -337,14 +341,19 @@ export interface InboxPort {
   /**
    * Hands out due work rows and never-claimed deliveries in turn, each delivery in at most one claim at a time; the
    * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
-   * durably before this resolves. At least one claim is given when there is one, whatever its size.
+   * durably before this resolves. At least one claim is given when there is one, whatever its size; none for no
+   * handlers. `nextDueAt` is later than now: when the next row of the asked handlers falls due, held or not.
    */
   claim(request: {
     readonly handlers: readonly string[]
     readonly maxDeliveries: number
     readonly maxBytes: number
   }): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
-  /** Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held. */
+  /**
+   * Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held, and the
+   * same settlement can be handed in again: what was carried out after all is not carried out twice.
+   * @throws ERR_OPTION when the delivery is not claimed
+   */
   settle(settlement: Settlement): Promise<void>
   /** Gives claims back unfinished, as if never claimed. */
   release(seqs: readonly number[]): void

@@ -2,7 +2,7 @@
 import { ANSWERS, type AnswerCode } from '../errors.ts'
 import type { NeutralResponse } from './ports.ts'
 
-const JSON_TYPE = 'application/json; charset=utf-8'
+const JSON_TYPE = 'application/json'
 
 export function answerOk(body: object, closeConnection: boolean, onUndelivered?: () => void): NeutralResponse {
   const headers = { 'content-type': JSON_TYPE }

@@ -164,13 +164,13 @@ describe('basic', () => {
     expect(await sent(sender, `Basic ${credentials}`)).toEqual(REFUSED)
   })
 
-  test('refuses the URL alphabet and spare bits, which decode to the same bytes', async () => {
-    const password = '>>>???>>>???>>>???x'
-    const good = base64(`sender:${password}`)
-    expect(await sent({ ...sender, password }, `Basic ${good}`)).toEqual(LET_IN)
-    for (const bad of [good.replaceAll('+', '-').replaceAll('/', '_'), good.replace(/A==$/, 'B=='), `${good}=`]) {
-      if (bad !== good) expect(await sent({ ...sender, password }, `Basic ${bad}`)).toEqual(REFUSED)
-    }
+  test('refuses the URL alphabet, spare bits and spare padding, which decode to the same bytes', async () => {
+    const auth = { username: 'sender42', password: '>>>???>>>???>>>???x' }
+    const good = base64(`${auth.username}:${auth.password}`)
+    expect(good).toMatch(/\+.*\/.*A==$/)
+    expect(await sent(auth, `Basic ${good}`)).toEqual(LET_IN)
+    for (const bad of [good.replaceAll('+', '-').replaceAll('/', '_'), good.replace(/A==$/, 'B=='), `${good}=`])
+      expect(await sent(auth, `Basic ${bad}`)).toEqual(REFUSED)
   })
 
   test.each(['Basic  ', 'Basic\t', 'Basic', 'Basic:', 'BasicX '])('refuses "%s" as the beginning', async (start) => {

@@ -1,6 +1,6 @@
 /** A receiver that imitates what hosts see of the real one, and records what reached it. */
 
-import { handleFetch } from '../../src/adapters/fetch.ts'
+import { handleFetch } from '../../src/core/fetch.ts'
 import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/core/ports.ts'
 import { ANSWERS, type AnswerCode, PosthornError } from '../../src/errors.ts'
 import { singleHeader } from '../../src/lib/headers.ts'
@@ -22,7 +22,7 @@ export interface ScriptedReceiver extends AdapterSubject {
 const TOKEN = 'correct horse battery staple'
 const SMALL_LIMIT = 1000
 
-export function createScriptedReceiver(): ScriptedReceiver {
+export function createScriptedReceiver({ beforeReading = async () => {} } = {}): ScriptedReceiver {
   const stored: Uint8Array[] = []
   const requests: NeutralRequest[] = []
   const bodyErrors: string[] = []
@@ -40,6 +40,7 @@ export function createScriptedReceiver(): ScriptedReceiver {
     if (singleHeader(request.rawHeaders, 'x-token') !== TOKEN)
       return { ...refusal('unauthorized'), headers: { 'www-authenticate': 'token realm="posthorn"' } }
     if (request.body === 'consumed') return refusal('body_consumed')
+    await beforeReading()
     const body = await readBody(request, source === 'small' ? SMALL_LIMIT : Number.POSITIVE_INFINITY)
     if (body === null) return refusal('body_too_large')
     if (body.length === 0) return taken({ status: 'probe' }, closing)

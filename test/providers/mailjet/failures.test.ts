@@ -71,8 +71,8 @@ describe.each(TABLE)('%s: %s', (error_related_to, error, unflagged, soft, hard, 
     expect(`${read.kind} ${read.effect}`).toBe(rejected)
   })
 
-  const known = error !== '' && error !== 'new in 2030'
-  it.runIf(known)('reads the text in the field of the category, and in any case', () => {
+  if (error === '' || error === 'new in 2030') return
+  it('reads the text in the field of the category, and in any case', () => {
     const text = ` ${error.toUpperCase()} `
     const moved = { error_related_to: text, error: '' }
     expect([outcome('', moved), outcome(false, moved), outcome(true, moved)]).toEqual([unflagged, soft, hard])

@@ -1,0 +1,25 @@
+import type { Page } from '../../core/ports.ts'
+
+interface Facts {
+  readonly id: number
+  readonly at: number
+  readonly source: string
+  /** Absent where rows belong to no handler: the filter then does not apply. */
+  readonly handler?: string
+}
+
+/** One page of rows that are stored oldest first, newest first. */
+export function pageOf<T>(rows: readonly T[], page: Page, factsOf: (row: T) => Facts): T[] {
+  return rows
+    .filter((row) => matches(page, factsOf(row)))
+    .reverse()
+    .slice(0, page.limit)
+}
+
+function matches(page: Page, { id, at, source, handler }: Facts): boolean {
+  if (page.before !== null && id >= page.before) return false
+  if (page.source !== undefined && source !== page.source) return false
+  if (page.since !== undefined && at < page.since) return false
+  if (page.until !== undefined && at >= page.until) return false
+  return page.handler === undefined || handler === undefined || handler === page.handler
+}

@@ -1,0 +1,26 @@
+/** How a body lies in the file: as it is, or compressed where that pays. */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+export interface Coded {
+  readonly coding: 'zstd' | null
+  readonly bytes: Uint8Array
+}
+
+/** Smaller bodies gain less than they cost. */
+const WORTH_TRYING = 64 * 1024
+
+const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+export function encode(body: Uint8Array): Coded {
+  if (body.byteLength <= WORTH_TRYING) return { coding: null, bytes: body }
+  const bytes = zstdCompressSync(body, fastest)
+  // Bytes that hardly shrink (images, ciphertext) are not worth undoing at every read.
+  if (bytes.byteLength > body.byteLength * 0.9) return { coding: null, bytes: body }
+  return { coding: 'zstd', bytes }
+}
+
+/** @throws when the bytes are not what `encode` made, or more than `size` come out. */
+export function decode(coding: string | null, bytes: Uint8Array, size: number): Uint8Array {
+  if (coding === null) return bytes
+  return zstdDecompressSync(bytes, { maxOutputLength: Math.max(size, 1) })
+}

@@ -1,0 +1,77 @@
+/** One connection of `node:sqlite` with its prepared statements. */
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+
+/** A named parameter list. */
+export type Named = Readonly<Record<string, SQLInputValue>>
+
+export class Database {
+  readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(path: string) {
+    const { DatabaseSync } = loadSqlite()
+    this.#db = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql)
+  }
+
+  run(sql: string, ...values: SQLInputValue[]): void {
+    this.#prepared(sql).run(...values)
+  }
+
+  /** The first row. Its shape is what the statement says, which no compiler can check. */
+  get<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
+    return this.#prepared(sql).get(...values) as T | undefined
+  }
+
+  all<T>(sql: string, ...values: SQLInputValue[]): T[] {
+    return this.#prepared(sql).all(...values) as T[]
+  }
+
+  allNamed<T>(sql: string, values: Named): T[] {
+    return this.#prepared(sql).all(values) as T[]
+  }
+
+  iterate<T>(sql: string, ...values: SQLInputValue[]): Iterable<T> {
+    return this.#prepared(sql).iterate(...values) as Iterable<T>
+  }
+
+  /** The single value of a pragma. */
+  pragma(text: string): unknown {
+    const row = this.#db.prepare(`PRAGMA ${text}`).get()
+    return row === undefined ? undefined : Object.values(row)[0]
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#db.close()
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.#db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
+
+let loaded: typeof import('node:sqlite') | null = null
+
+/** Loads the driver without the one warning that Node 22 prints for it. */
+function loadSqlite(): typeof import('node:sqlite') {
+  if (loaded) return loaded
+  const emitWarning = process.emitWarning
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (rest[0] === 'ExperimentalWarning' && String(warning).startsWith('SQLite')) return
+    Reflect.apply(emitWarning, process, [warning, ...rest])
+  }
+  try {
+    loaded = process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+  return loaded
+}

@@ -1,0 +1,58 @@
+/** The files of an inbox: made for the owner alone, and found under one name by every process. */
+import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, statfsSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/** The true path, so that two names of one file mean one owner. Makes the directory when it is missing. */
+export function preparePath(path: string): string {
+  const folder = dirname(path)
+  const made = mkdirSync(folder, { recursive: true })
+  if (made !== undefined) syncUpFrom(folder, dirname(made))
+  try {
+    return realpathSync(path)
+  } catch {
+    return join(realpathSync(folder), basename(path))
+  }
+}
+
+/**
+ * Makes an empty file that only its owner can read, unless it is there. Never opens one that is there: closing a
+ * second descriptor would drop the locks this process holds on it (POSIX fcntl).
+ */
+export function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
+  }
+}
+
+/** Bytes an ordinary user can still write beside `path`. */
+function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(dirname(path))
+  return bavail * bsize
+}
+
+/** A directory that was just made is only there after a power cut when the one above it was synced. */
+function syncUpFrom(folder: string, top: string): void {
+  if (process.platform === 'win32') return
+  for (let at = folder; ; at = dirname(at)) {
+    const descriptor = openSync(at, 'r')
+    fsyncSync(descriptor)
+    closeSync(descriptor)
+    if (at === top || at === dirname(at)) return
+  }
+}
+
+/** What a file is, whatever its name: changes when it is deleted and made anew, or another is moved in its place. */
+export function identityOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true })
+  return `${dev}:${ino}`
+}
+
+/** One sentence when less than `minFreeBytes` is left beside `path`. */
+export function shortageAt(path: string, minFreeBytes: number): string | null {
+  if (minFreeBytes === 0) return null
+  const free = freeBytes(path)
+  if (free >= minFreeBytes) return null
+  return `Only ${free} bytes are free beside ${path}; new deliveries are refused below minFreeBytes (${minFreeBytes}).`
+}

@@ -1,0 +1,76 @@
+/** Reads stored deliveries back, and never hands out bytes that are not the ones that were accepted. */
+import { hash } from 'node:crypto'
+import type { StoredDelivery } from '../../core/ports.ts'
+import { decode } from './coding.ts'
+import type { Database } from './database.ts'
+import { isCorrupt } from './failure.ts'
+import { unpackMeta } from './packing.ts'
+import type { Read } from './protocol.ts'
+import * as sql from './sql.ts'
+
+/** The columns of a delivery without its body, with what became known of it later. */
+export interface DeliveryColumns {
+  readonly seq: number
+  readonly id: string
+  readonly source: string
+  readonly batch_id: string | null
+  readonly sha256: Uint8Array
+  readonly received_at: number
+  readonly meta: string
+  readonly size: number
+  readonly sender_left: number | null
+  readonly duplicates: number | null
+  readonly events: number | null
+}
+
+interface BodyColumns {
+  readonly coding: string | null
+  readonly body: Uint8Array
+}
+
+/** @throws when the store as such cannot be read. */
+export function readDelivery(db: Database, seq: number): Read {
+  try {
+    const row = db.get<DeliveryColumns & BodyColumns>(sql.readDelivery, seq)
+    if (!row) return { damage: 'the stored delivery is missing' }
+    const body = readBody(row)
+    return body ? { delivery: { ...toDelivery(row), body } } : { damage: 'the stored bytes are not those accepted' }
+  } catch (error) {
+    if (isCorrupt(error)) return { damage: 'the stored bytes lie in a damaged part of the file' }
+    throw error
+  }
+}
+
+export function findDelivery(db: Database, id: string): Read | null {
+  const seq = db.get<{ seq: number | null }>(sql.findLatestById, id)?.seq ?? null
+  return seq === null ? null : readDelivery(db, seq)
+}
+
+export function toDelivery(row: DeliveryColumns): Omit<StoredDelivery, 'body'> {
+  return {
+    seq: row.seq,
+    id: row.id,
+    source: row.source,
+    batchId: row.batch_id,
+    sha256: row.sha256,
+    receivedAt: row.received_at,
+    ...unpackMeta(row.meta),
+    senderLeft: row.sender_left === 1,
+    duplicates: row.duplicates ?? 0,
+    events: row.events,
+  }
+}
+
+/** null when they are not the bytes whose hash was stored with them. */
+function readBody({ coding, body, size, sha256 }: DeliveryColumns & BodyColumns): Uint8Array | null {
+  const bytes = tryDecode(coding, body, size)
+  return bytes && Buffer.compare(hash('sha256', bytes, 'buffer'), sha256) === 0 ? bytes : null
+}
+
+function tryDecode(coding: string | null, body: Uint8Array, size: number): Uint8Array | null {
+  try {
+    return decode(coding, body, size)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,50 @@
+/** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
+import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
+import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
+import type { CallName, Calls, FromThread, Read, Settings, ToThread } from './protocol.ts'
+import { findDelivery, readDelivery } from './read.ts'
+import { readStats } from './stats.ts'
+import { Store } from './store.ts'
+
+if (!parentPort) throw new Error('This file is started by the inbox, as a thread.')
+const main: MessagePort = parentPort
+const store = new Store(workerData as Settings)
+
+const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] } = {
+  open: (request) => store.open(request),
+  group: (request) => store.group(request),
+  read: (seqs) => store.read((db) => seqs.map((seq) => readDelivery(db, seq))),
+  find: (id) => store.read((db) => findDelivery(db, id)),
+  stats: () => store.read(readStats),
+  deliveries: (request) => store.read((db) => listDeliveries(db, request)),
+  deadLetters: (request) => store.read((db) => listDeadLetters(db, request)),
+  quarantine: (request) => store.read((db) => listQuarantine(db, request)),
+  probe: () => store.probe(),
+  close: () => {
+    store.close()
+    return null
+  },
+}
+
+main.on('message', ({ id, name, request }: ToThread) => {
+  answer(id, name, request)
+  if (name === 'group') store.tidy()
+})
+
+function answer(id: number, name: CallName, request: unknown): void {
+  try {
+    // The sender's types pair name and request; across the message port that cannot be expressed.
+    const value = (calls[name] as (request: unknown) => unknown)(request)
+    main.postMessage({ id, value } satisfies FromThread, buffersOf(name, value))
+  } catch (error) {
+    main.postMessage({ id, failure: store.failureOf(error) } satisfies FromThread)
+  }
+}
+
+/** Bodies change hands instead of being copied. */
+function buffersOf(name: CallName, value: unknown): TransferListItem[] {
+  if (name !== 'read') return []
+  return (value as readonly Read[]).flatMap((read) =>
+    'delivery' in read && read.delivery.body.buffer instanceof ArrayBuffer ? [read.delivery.body.buffer] : [],
+  )
+}

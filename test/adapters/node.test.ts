@@ -1,0 +1,323 @@
+import { createServer } from 'node:http'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { webhooks } from '../../src/adapters/node.ts'
+import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/core/ports.ts'
+import { receive, sourceNames } from '../../src/lib/symbols.ts'
+import { type Listening, listen } from '../contracts/hosts.ts'
+import { createScriptedReceiver } from '../support/scripted-receiver.ts'
+import { openWire, requestHead, type Wire } from '../support/wire.ts'
+
+const EVENT = '{"event":"open"}'
+
+let server: Listening | undefined
+const wires: Wire[] = []
+
+afterEach(async () => {
+  for (const { socket } of wires.splice(0)) socket.destroy()
+  await server?.close()
+  server = undefined
+})
+
+/** A server with one receiver that does what the test says. */
+async function serveWith(take: (request: NeutralRequest) => Promise<NeutralResponse>): Promise<Wire> {
+  const receiver: ReceiverLike = {
+    [receive]: take,
+    [sourceNames]: ['shop'],
+    start: async () => {},
+    close: async () => {},
+  }
+  server = await listen(createServer(webhooks(receiver)))
+  return open()
+}
+
+async function open(): Promise<Wire> {
+  const wire = await openWire(server!.port)
+  wires.push(wire)
+  return wire
+}
+
+function answer(status: number, more: Partial<NeutralResponse> = {}): NeutralResponse {
+  return { status, headers: {}, body: '{}', closeConnection: false, code: null, ...more }
+}
+
+const post = (length = EVENT.length) => requestHead('POST', '/webhooks/shop', { 'Content-Length': length })
+
+describe('webhooks', () => {
+  test('hands over the request as it was received', async () => {
+    let seen: NeutralRequest | undefined
+    const wire = await serveWith(async (request) => {
+      seen = request
+      return answer(200)
+    })
+    await wire.send(requestHead('POST', '/a//b/../shop/?x=%20', { 'X-Key': ['one', 'two'], 'x-KEY': 'three' }))
+    await wire.response()
+    expect(seen).toMatchObject({ method: 'POST', target: '/a//b/../shop/?x=%20', body: null, source: undefined })
+    expect(seen?.rawHeaders.slice(-6)).toEqual(['X-Key', 'one', 'X-Key', 'two', 'x-KEY', 'three'])
+  })
+
+  test('hands over the source and the prefix it was given', async () => {
+    const { receiver, requests } = createScriptedReceiver()
+    const listeners = [webhooks(receiver, { source: 'shop' }), webhooks(receiver, { prefix: '/hooks' })]
+    server = await listen(createServer((req, res) => listeners[Number(req.headers['x-listener'])]!(req, res)))
+    const wire = await open()
+    for (const index of [0, 1]) {
+      await wire.send(requestHead('HEAD', '/hooks/shop', { 'X-Listener': index }))
+      await wire.response({ head: true })
+    }
+    expect(requests).toMatchObject([{ source: 'shop' }, { prefix: '/hooks' }])
+  })
+
+  test.each([
+    [{ source: 'shpo' }],
+    [{ prefix: 'webhooks' }],
+    [{ prefix: '/webhooks/' }],
+    [{ prefix: '/' }],
+    [{ prefix: '' }],
+  ])('refuses %j', (options) => {
+    const { receiver } = createScriptedReceiver()
+    expect(() => webhooks(receiver, options)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }))
+  })
+
+  test('neither starts nor closes the receiver', async () => {
+    const { receiver, calls } = createScriptedReceiver()
+    server = await listen(createServer(webhooks(receiver)))
+    expect(calls).toEqual([])
+  })
+})
+
+describe('an answer', () => {
+  test('that ends the connection says so and ends it, the body having been read', async () => {
+    const subject = createScriptedReceiver()
+    subject.shutDown()
+    server = await listen(createServer(webhooks(subject.receiver)))
+    const wire = await open()
+    const rest = { ...subject.credentials, 'Content-Length': EVENT.length }
+    await wire.send(requestHead('POST', '/webhooks/shop', rest) + EVENT)
+    const { status, headers } = await wire.response()
+    expect([status, headers.connection]).toEqual([200, 'close'])
+    await wire.closed
+  })
+
+  test('before the body is read ends the connection, asked for or not', async () => {
+    const wire = await serveWith(async () => answer(200))
+    await wire.send(post(1_000_000))
+    expect((await wire.response()).headers.connection).toBe('close')
+    await wire.closed
+  })
+
+  test('before the body is read is followed by the end as soon as the body is through', async () => {
+    const wire = await serveWith(async () => answer(401, { closeConnection: true }))
+    await wire.send(post())
+    expect((await wire.response()).status).toBe(401)
+    await wire.send(EVENT)
+    await wire.closed
+    expect(server!.sockets[0]!.bytesRead).toBe(post().length + EVENT.length)
+  })
+
+  test.each(['', 'sorry'])(
+    'after the host has begun to answer is not sent, and is not delivered: "%s"',
+    async (rest) => {
+      const onUndelivered = vi.fn()
+      const { receiver } = createScriptedReceiver()
+      const ours = webhooks({ ...receiver, [receive]: async () => answer(200, { onUndelivered }) })
+      server = await listen(
+        createServer((req, res) => {
+          res.writeHead(503, { 'Content-Length': rest.length }).flushHeaders()
+          ours(req, res)
+          setImmediate(() => res.end(rest))
+        }),
+      )
+      const wire = await open()
+      await wire.send(post() + EVENT)
+      expect(await wire.response()).toMatchObject({ status: 503, body: rest })
+      await vi.waitFor(() => expect(onUndelivered).toHaveBeenCalledTimes(1))
+    },
+  )
+
+  test('for a pipelined request whose sender is gone counts as not delivered', async () => {
+    const onUndelivered = vi.fn()
+    const leave = Promise.withResolvers<void>()
+    const both = Promise.withResolvers<void>()
+    let requests = 0
+    const wire = await serveWith(async () => {
+      if (++requests === 2) both.resolve()
+      await leave.promise
+      return answer(200, { onUndelivered })
+    })
+    await wire.send(requestHead('POST', '/webhooks/shop').repeat(2))
+    await both.promise
+    wire.socket.destroy()
+    const socket = server!.sockets[0]!
+    await new Promise((resolve) => socket.once('close', resolve))
+    leave.resolve()
+    await vi.waitFor(() => expect(onUndelivered).toHaveBeenCalledTimes(2))
+  })
+
+  test('has no body for HEAD, whatever core says', async () => {
+    const wire = await serveWith(async () => answer(200))
+    await wire.send(requestHead('HEAD', '/webhooks/shop') + requestHead('HEAD', '/webhooks/shop'))
+    expect((await wire.response({ head: true })).headers['content-length']).toBeUndefined()
+    expect((await wire.response({ head: true })).status).toBe(200)
+  })
+})
+
+describe('gone', () => {
+  test('fires when the sender leaves before its answer', async () => {
+    const fired = Promise.withResolvers<string>()
+    const wire = await serveWith(async ({ gone }) => {
+      await new Promise((resolve) => gone.addEventListener('abort', resolve))
+      fired.resolve('fired')
+      return answer(200)
+    })
+    await wire.send(requestHead('POST', '/webhooks/shop'))
+    await vi.waitFor(() => expect(server!.sockets[0]?.bytesRead).toBeGreaterThan(0))
+    wire.socket.destroy()
+    expect(await fired.promise).toBe('fired')
+  })
+
+  test('has fired when it is asked for after the sender has left', async () => {
+    const seen = Promise.withResolvers<boolean>()
+    const wire = await serveWith(async (request) => {
+      wire.socket.destroy()
+      const socket = server!.sockets[0]!
+      await new Promise((resolve) => socket.once('close', resolve))
+      seen.resolve(request.gone.aborted)
+      return answer(200)
+    })
+    await wire.send(requestHead('POST', '/webhooks/shop'))
+    expect(await seen.promise).toBe(true)
+  })
+
+  test('does not fire for a sender that has got its answer, and is the same every time', async () => {
+    let request: NeutralRequest | undefined
+    const wire = await serveWith(async (one) => {
+      request = one
+      expect(one.gone).toBe(one.gone)
+      return answer(200, { closeConnection: true })
+    })
+    await wire.send(requestHead('POST', '/webhooks/shop'))
+    await wire.response()
+    await wire.closed
+    expect(request?.gone.aborted).toBe(false)
+  })
+})
+
+describe('a body', () => {
+  const nextError = (request: NeutralRequest) =>
+    iterator(request)
+      .next()
+      .catch((error: unknown) => error)
+  const iterator = ({ body }: NeutralRequest) => (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+
+  test('throws ERR_BODY_ABORTED when the sender leaves in its middle, after the bytes that came', async () => {
+    const subject = createScriptedReceiver()
+    server = await listen(createServer(webhooks(subject.receiver)))
+    for (const way of ['destroy', 'resetAndDestroy'] as const) {
+      const wire = await open()
+      await wire.send(requestHead('POST', '/webhooks/shop', { ...subject.credentials, 'Content-Length': 1000 }) + EVENT)
+      wire.socket[way]()
+    }
+    await vi.waitFor(() => expect(subject.bodyErrors).toEqual(['ERR_BODY_ABORTED', 'ERR_BODY_ABORTED']))
+  })
+
+  test('throws ERR_BODY_ABORTED when the sender had left before it was read', async () => {
+    const code = Promise.withResolvers<unknown>()
+    const wire = await serveWith(async (request) => {
+      wire.socket.destroy()
+      const socket = server!.sockets[0]!
+      await new Promise((resolve) => socket.once('close', resolve))
+      code.resolve(await nextError(request))
+      return answer(200)
+    })
+    await wire.send(post())
+    expect(await code.promise).toMatchObject({ code: 'ERR_BODY_ABORTED' })
+  })
+
+  test('throws with what the socket said as its cause', async () => {
+    const thrown = Promise.withResolvers<unknown>()
+    const wire = await serveWith(async (request) => {
+      setImmediate(() => wire.socket.resetAndDestroy())
+      thrown.resolve(await nextError(request))
+      return answer(200)
+    })
+    await wire.send(post())
+    expect(await thrown.promise).toMatchObject({ code: 'ERR_BODY_ABORTED', cause: { code: 'ECONNRESET' } })
+  })
+
+  test('throws when the host destroys the request without a reason', async () => {
+    const thrown = Promise.withResolvers<unknown>()
+    const { receiver } = createScriptedReceiver()
+    const ours = webhooks({
+      ...receiver,
+      async [receive](request) {
+        thrown.resolve(await nextError(request))
+        return answer(200)
+      },
+    })
+    server = await listen(
+      createServer((req, res) => {
+        ours(req, res)
+        setImmediate(() => req.destroy())
+      }),
+    )
+    await (await open()).send(post())
+    expect(await thrown.promise).toMatchObject({ code: 'ERR_BODY_ABORTED' })
+  })
+
+  test('can be left early and answered on the same connection', async () => {
+    const wire = await serveWith(async ({ body }) => {
+      for await (const _ of body as AsyncIterable<Uint8Array>) break
+      return answer(413, { closeConnection: true })
+    })
+    await wire.send(post(1_000_000) + EVENT)
+    expect((await wire.response()).status).toBe(413)
+  })
+
+  test('can be answered while a read of it is still waiting', async () => {
+    const wire = await serveWith(async (request) => {
+      void iterator(request).next()
+      return answer(408, { closeConnection: true })
+    })
+    await wire.send(post())
+    expect((await wire.response()).status).toBe(408)
+    await wire.send(EVENT)
+    await wire.closed
+  })
+
+  test('ends, and stays ended', async () => {
+    const results: unknown[] = []
+    const wire = await serveWith(async (request) => {
+      const chunks = iterator(request)
+      for (let count = 0; count < 3; count++) results.push((await chunks.next()).done)
+      return answer(200)
+    })
+    await wire.send(post() + EVENT)
+    await wire.response()
+    expect(results).toEqual([false, true, true])
+  })
+
+  test('waits in the socket while nobody reads it', async () => {
+    const go = Promise.withResolvers<void>()
+    const total = 20_000_000
+    let length = 0
+    const wire = await serveWith(async (request) => {
+      const chunks = iterator(request)
+      length += (await chunks.next()).value?.length ?? 0
+      await go.promise
+      for (let read = await chunks.next(); !read.done; read = await chunks.next()) length += read.value.length
+      return answer(200)
+    })
+    void wire.send(post(total))
+    const sent = wire.send(Buffer.alloc(total))
+    const socket = await vi.waitFor(() => {
+      const [socket] = server!.sockets
+      expect(socket?.isPaused()).toBe(true)
+      return socket!
+    })
+    expect(socket.bytesRead).toBeLessThan(1_000_000)
+    go.resolve()
+    expect((await wire.response()).status).toBe(200)
+    await sent
+    expect(length).toBe(total)
+  })
+})

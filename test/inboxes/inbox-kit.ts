@@ -1,0 +1,137 @@
+/** What the tests of inboxes are written with: deliveries, settlements, a clock and a logger that is read. */
+import { createHash } from 'node:crypto'
+import type {
+  Claim,
+  Clock,
+  Inbox,
+  InboxOpened,
+  InboxPort,
+  NewDelivery,
+  NewWorkRow,
+  Page,
+  Settlement,
+  StoredError,
+} from '../../src/core/ports.ts'
+import { port } from '../../src/lib/symbols.ts'
+import type { Logger } from '../../src/types.ts'
+
+export const START = Date.UTC(2026, 0, 1)
+
+/** A clock that stands until it is moved. */
+export interface HandClock extends Clock {
+  advance(ms: number): void
+}
+
+export function handClock(): HandClock {
+  let now = START
+  return {
+    now: () => now,
+    after: () => () => {},
+    advance: (ms) => {
+      now += ms
+    },
+  }
+}
+
+export interface KeptLines extends Logger {
+  readonly lines: { readonly level: 'info' | 'warn' | 'error'; readonly facts: object; readonly message: string }[]
+}
+
+export function keptLines(): KeptLines {
+  const lines: KeptLines['lines'] = []
+  const keep = (level: 'info' | 'warn' | 'error') => (facts: object, message: string) =>
+    void lines.push({ level, facts, message })
+  return { lines, info: keep('info'), warn: keep('warn'), error: keep('error') }
+}
+
+export function portOf(inbox: Inbox): InboxPort {
+  return inbox[port]
+}
+
+export function sha256(body: Uint8Array): Uint8Array {
+  return createHash('sha256').update(body).digest()
+}
+
+/** A delivery whose id follows from `name`; its body is the name unless given. */
+export function newDelivery(name: string, changes: Partial<NewDelivery> = {}): NewDelivery {
+  const body = changes.body ?? new TextEncoder().encode(`[{"name":"${name}"}]`)
+  return {
+    id: `d_${name}`,
+    source: 'shop',
+    batchId: `batch-${name}`,
+    sha256: sha256(body),
+    body,
+    receivedAt: START,
+    headers: [['content-type', 'application/json']],
+    credential: null,
+    isTest: false,
+    origin: 'wire',
+    undecoded: null,
+    ...changes,
+  }
+}
+
+/** The end of a first pass that went well, or what `changes` say. */
+export function firstPass(seq: number, changes: Partial<Settlement> = {}): Settlement {
+  return {
+    seq,
+    firstPass: true,
+    events: 1,
+    endedRows: [],
+    rows: [],
+    dead: [],
+    quarantined: [],
+    unhandled: {},
+    ...changes,
+  }
+}
+
+/** The end of work on the rows of a claim. */
+export function retried(claim: Claim, changes: Partial<Settlement> = {}): Settlement {
+  const endedRows = (claim.rows ?? []).map((row) => row.id)
+  return { ...firstPass(claim.delivery.seq), firstPass: false, events: null, endedRows, ...changes }
+}
+
+export function row(handler: string, dueAt: number, changes: Partial<NewWorkRow> = {}): NewWorkRow {
+  return { handler, first: 0, last: 0, attempts: 1, dueAt, errors: [], ...changes }
+}
+
+export function failure(message: string): StoredError {
+  return { attempt: 1, at: START, name: 'Error', message, code: null }
+}
+
+export const everything: Page = { before: null, limit: 1_000 }
+
+export interface Opened {
+  readonly inbox: InboxPort
+  readonly opened: InboxOpened
+  readonly clock: HandClock
+  readonly logger: KeptLines
+  /** Claims for the handlers it was opened with, without limits unless given. */
+  claim(limits?: { maxDeliveries?: number; maxBytes?: number; handlers?: readonly string[] }): Promise<readonly Claim[]>
+  nextDueAt(): Promise<number | null>
+}
+
+type Names = ReadonlyArray<string | { readonly name: string; readonly formerly: readonly string[] }>
+
+export async function openWith(
+  inbox: InboxPort,
+  names: Names,
+  clock = handClock(),
+  logger = keptLines(),
+): Promise<Opened> {
+  const handlers = names.map((name) => (typeof name === 'string' ? { name, formerly: [] } : name))
+  const opened = await inbox.open({ handlers, logger, clock })
+  const asked = handlers.map((handler) => handler.name)
+  const request = { handlers: asked, maxDeliveries: 1_000, maxBytes: 1e9 }
+  return {
+    inbox,
+    opened,
+    clock,
+    logger,
+    claim: async (limits) => (await inbox.claim({ ...request, ...limits })).claims,
+    nextDueAt: async () => (await inbox.claim({ ...request, maxDeliveries: 0 })).nextDueAt,
+  }
+}
+
+export const seqsOf = (claims: readonly Claim[]) => claims.map((claim) => claim.delivery.seq)

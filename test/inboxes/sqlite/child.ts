@@ -1,0 +1,51 @@
+/** A process with an inbox of its own: `node child.ts <what> <path>`. Says what it did, a line each, when it is done. */
+import { writeSync } from 'node:fs'
+import { SqliteInbox } from '../../../src/inboxes/sqlite/inbox.ts'
+import { firstPass, newDelivery, openWith, START } from '../inbox-kit.ts'
+
+const [what, path] = process.argv.slice(2)
+const say = (line: string) => void writeSync(1, `${line}\n`)
+
+const inbox = new SqliteInbox({
+  path: path!,
+  ownerWaitMs: 0,
+  minFreeBytes: 0,
+  maxPages: null,
+  cacheBytes: 1024 * 1024,
+})
+
+try {
+  const { claim } = await openWith(inbox, ['a'])
+  say('open')
+  if (what === 'own') setInterval(() => {}, 60_000)
+  if (what === 'accept') say(JSON.stringify(await inbox.accept(newDelivery('x'))))
+  if (what === 'load') await load(claim)
+} catch (error) {
+  say(String((error as { code?: string }).code ?? error))
+}
+
+/** Accepts from several sides, claims and settles, until it is killed. */
+async function load(claim: Awaited<ReturnType<typeof openWith>>['claim']): Promise<void> {
+  let next = 0
+  const send = async () => {
+    for (;;) {
+      const name = `${next++}`
+      const body = new TextEncoder().encode(JSON.stringify([name, 'x'.repeat((next * 7919) % 90_000)]))
+      const { seq } = await inbox.accept(newDelivery(name, { body }))
+      say(`accepted ${seq} ${name}`)
+    }
+  }
+  const work = async () => {
+    for (;;) {
+      for (const claimed of await claim({ maxDeliveries: 5 })) {
+        const { seq } = claimed.delivery
+        if (seq % 3 === 0) continue
+        const rows = seq % 3 === 1 ? [{ handler: 'a', first: 0, last: 0, attempts: 1, dueAt: START, errors: [] }] : []
+        if (claimed.rows === null) await inbox.settle(firstPass(seq, { rows }))
+        else await inbox.settle({ ...firstPass(seq), firstPass: false, endedRows: claimed.rows.map(({ id }) => id) })
+        say(`${claimed.rows === null ? 'settled' : 'retried'} ${seq}`)
+      }
+    }
+  }
+  await Promise.all([send(), send(), send(), send(), work()])
+}

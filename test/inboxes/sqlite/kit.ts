@@ -1,0 +1,87 @@
+/** For tests of what only the SQLite inbox does: a folder per test, inner settings, other processes. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, expect } from 'vitest'
+import { type InboxSettings, SqliteInbox } from '../../../src/inboxes/sqlite/inbox.ts'
+
+const undo: (() => unknown)[] = []
+
+/** Runs after the test, the latest first. */
+export function later(run: () => unknown): void {
+  undo.push(run)
+}
+
+afterEach(async () => {
+  for (const run of undo.splice(0).reverse()) await run()
+})
+
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-'))
+  later(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export function newFile(): string {
+  return join(newFolder(), 'inbox.db')
+}
+
+/** Closed after the test. */
+export function inboxOn(path: string, settings: Partial<InboxSettings> = {}): SqliteInbox {
+  const inbox = new SqliteInbox({
+    path,
+    ownerWaitMs: 0,
+    minFreeBytes: 0,
+    maxPages: null,
+    cacheBytes: 64 * 1024 * 1024,
+    ...settings,
+  })
+  later(() => inbox.close())
+  return inbox
+}
+
+/** A second connection to the file, as a tool or an accident would have it. */
+export function meddle<T>(path: string, run: (db: DatabaseSync) => T): T {
+  const db = new DatabaseSync(path)
+  try {
+    return run(db)
+  } finally {
+    db.close()
+  }
+}
+
+export interface Child {
+  readonly process: ChildProcess
+  /** What it printed so far, a line each. */
+  readonly lines: readonly string[]
+  /** All of its stderr so far. */
+  stderr(): string
+  said(line: string): Promise<void>
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>
+}
+
+/** Runs `child.ts` in a process of its own; killed after the test at the latest. */
+export function startChild(...args: readonly string[]): Child {
+  const file = new URL('./child.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  let stderr = ''
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal })),
+  )
+  later(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  const said = async (line: string) => {
+    await expect.poll(() => lines.includes(line) || stderr, { timeout: 20_000 }).toBe(true)
+  }
+  return { process: child, lines, stderr: () => stderr, said, ended }
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { headerValues, singleHeader } from '../../src/lib/headers.ts'
+
+const RAW = ['Host', 'localhost', 'X-Key', 'one', 'x-KEY', 'two, three', 'X-Keys', 'four', 'X-Key']
+
+test('headerValues gives every value as it was sent, whatever the case of the name', () => {
+  expect(headerValues(RAW, 'x-key')).toEqual(['one', 'two, three'])
+  expect(headerValues(RAW, 'x-none')).toEqual([])
+})
+
+test('headerValues tells a value from a name', () => {
+  expect(headerValues(['A', 'x-key', 'x-key', 'good'], 'x-key')).toEqual(['good'])
+})
+
+test('singleHeader gives a value that occurs once, also an empty one', () => {
+  expect(singleHeader(RAW, 'host')).toBe('localhost')
+  expect(singleHeader(['A', ''], 'a')).toBe('')
+})
+
+test('singleHeader gives null for what is missing or repeated', () => {
+  expect(singleHeader(RAW, 'x-none')).toBeNull()
+  expect(singleHeader(RAW, 'x-key')).toBeNull()
+  expect(singleHeader(['A', 'same', 'a', 'same'], 'a')).toBeNull()
+})
+
+test.each(['__proto__', 'constructor', 'tostring'])('a header named %s is like any other', (name) => {
+  expect(singleHeader([], name)).toBeNull()
+  expect(singleHeader([name, 'x'], name)).toBe('x')
+})

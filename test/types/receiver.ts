@@ -1,0 +1,87 @@
+/** Checked by the compiler, never run: what a handler may write, and what it may not. */
+import express from 'express'
+import fastify from 'fastify'
+import { createReceiver, type EventOf } from 'posthorn'
+import { basic, header, token } from 'posthorn/auth'
+import { esputnik } from 'posthorn/esputnik'
+import { closeOnSignals, webhooks } from 'posthorn/express'
+import { webhooks as fastifyWebhooks } from 'posthorn/fastify'
+import { type MailjetOpen, mailjet } from 'posthorn/mailjet'
+import { type MomentumBounce, type MomentumClick, momentum, sparkpost } from 'posthorn/momentum'
+import { sqlite } from 'posthorn/sqlite'
+
+/** Compiles only when both types are the same, and neither is `any`. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type IsAny<T> = 0 extends 1 & T ? true : false
+const is = <_T extends true>(): void => {}
+const isNot = <_T extends false>(): void => {}
+
+const receiver = createReceiver({
+  inbox: sqlite({ path: './posthorn.db' }),
+  sources: {
+    shop: momentum({ auth: token({ env: 'MOMENTUM_TOKEN' }) }),
+    outlet: sparkpost({ auth: token(['old-token-of-some-length', { label: 'new', secret: { env: 'NEW' } }]) }),
+    news: mailjet({ auth: basic({ username: 'u', password: { env: 'P' } }) }),
+    crm: esputnik({ auth: header('x-key', () => 'from-a-vault-of-some-kind'), timeZone: 'Europe/Kyiv' }),
+  },
+})
+
+receiver.on('effect.suppress', { name: 'suppress' }, async (event) => {
+  is<Same<typeof event.email, string>>()
+  is<Same<typeof event.effect, 'suppress'>>()
+})
+receiver.on('momentum.click', { name: 'clicks' }, async (event, context) => {
+  is<Same<typeof event.payload, MomentumClick>>()
+  is<Same<typeof event.type, 'clicked'>>()
+  isNot<IsAny<typeof event.payload.target_link_url>>()
+  event.payload.target_link_url?.toString()
+  event.url?.startsWith('https:')
+  context.signal.throwIfAborted()
+  // @ts-expect-error a misspelt field does not compile
+  event.payload.target_link_ulr
+  // @ts-expect-error clicks have no bounce
+  event.bounce
+})
+receiver.on('momentum.bounce', (event) => {
+  is<Same<typeof event.payload, MomentumBounce>>()
+  // @ts-expect-error an auto-reply comes as a bounce too: check the type first
+  event.bounce
+  if (event.type === 'bounced')
+    is<Same<typeof event.bounce.kind, 'hard' | 'soft' | 'block' | 'admin' | 'undetermined'>>()
+})
+receiver.on('bounced', { source: 'news' }, (event) => {
+  event.bounce.class
+  isNot<IsAny<typeof event>>()
+})
+receiver.on('opened', (event) => {
+  event.open.counts satisfies boolean
+  if (event.name === 'mailjet.open') is<Same<typeof event.payload, MailjetOpen>>()
+})
+receiver.on('mailjet.*', (event) => is<Same<typeof event.provider, 'mailjet'>>())
+receiver.on(['mailjet.open', 'esputnik.read'], (event) => is<Same<typeof event.type, 'opened'>>())
+receiver.on('*', (event) => is<Same<typeof event, EventOf<typeof receiver>>>())
+receiver.onBatch('*', { name: 'warehouse', size: 1000 }, async (events) => {
+  is<Same<(typeof events)[number], EventOf<typeof receiver>>>()
+  return { failed: [{ id: events[0]?.id ?? '', error: new Error('full') }] }
+})
+
+// @ts-expect-error a misspelt event
+receiver.on('momentum.clik', () => {})
+// @ts-expect-error a misspelt event in a list
+receiver.on(['momentum.click', 'mailjet.opne'], () => {})
+// @ts-expect-error a source that is not there
+receiver.on('bounced', { source: 'shoop' }, () => {})
+// @ts-expect-error a misspelt option
+receiver.on('bounced', { concurency: 1 }, () => {})
+// @ts-expect-error there is no default inbox
+createReceiver({ sources: {} })
+// @ts-expect-error a source is made by a factory
+createReceiver({ inbox: sqlite({ path: 'x' }), sources: { shop: { provider: 'momentum' } } })
+
+type Bounced = EventOf<typeof receiver, 'bounced'>
+is<Same<Bounced['type'], 'bounced'>>()
+
+await receiver.start()
+closeOnSignals(express().use('/webhooks', webhooks(receiver)).listen(3000), receiver)
+await fastify().register(fastifyWebhooks(receiver), { prefix: '/webhooks' })
+export const { handle: GET, handle: POST, handle: HEAD } = receiver
