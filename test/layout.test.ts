@@ -160,6 +160,7 @@ describe('the exports map', () => {
         "./express",
         "./fastify",
         "./node",
+        "./testing",
         "./package.json",
       ]
     `)
