@@ -3,10 +3,11 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createReceiver } from 'posthorn'
-import { basic, header } from 'posthorn/auth'
+import { basic, header, token } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { mailjet } from 'posthorn/mailjet'
 import { memory } from 'posthorn/memory'
+import { momentum } from 'posthorn/momentum'
 import { webhooks } from 'posthorn/node'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { AnyEvent } from '../../src/types.ts'
@@ -44,6 +45,7 @@ async function receiving() {
     inbox: memory(),
     logger: false,
     sources: {
+      shop: momentum({ auth: token('a token of some length') }),
       news: mailjet({ auth: basic({ username: 'mailjet', password: 'pass:word of some length' }) }),
       crm: esputnik({ auth: header('X-Key', 'a key of some length'), timeZone: 'UTC' }),
     },
@@ -65,6 +67,21 @@ describe('posthorn send', () => {
     expect(stdout).toMatch(/^200 after \d+\.\d ms\n\{"status":"accepted","id":"d_[0-9a-z]+"\}\n$/)
     await receiver.whenIdle()
     expect(events).toMatchObject([{ name: 'mailjet.click', type: 'clicked', source: 'news', isTest: false }])
+  })
+
+  it('sends as Momentum does: the token, a batch id, each event in its class', async () => {
+    const { base, events, receiver } = await receiving()
+    const to = ['--to', `${base}/shop`, '--token', 'a token of some length']
+    for (const name of ['momentum.bounce', 'momentum.relay_message', 'momentum.ingest_success', 'momentum.unknown'])
+      expect(await run(name, ...to), name).toMatchObject({ code: 0 })
+    await receiver.whenIdle()
+    expect(events.map(({ name }) => name)).toEqual([
+      'momentum.bounce',
+      'momentum.relay_message',
+      'momentum.ingest_success',
+      'momentum.unknown',
+    ])
+    expect(new Set(events.map(({ delivery }) => delivery.batchId)).size).toBe(4)
   })
 
   it('sends many in one delivery, each with ids of its own', async () => {
