@@ -106,13 +106,13 @@ function fieldsOf(name: string, settings: readonly string[], as: string | undefi
       const at = setting.indexOf('=')
       if (at < 1) throw new OptionError(`--set must be field=value, got ${JSON.stringify(setting)}`)
       const field = setting.slice(0, at)
-      return [field, fieldValue(setting.slice(at + 1), sample[field])]
+      return [field, settingOf(setting.slice(at + 1), sample[field])]
     }),
   )
 }
 
 /** Text, unless it is JSON; a number is one only where the sample has one, since senders write most of them as text. */
-function fieldValue(text: string, like: unknown): unknown {
+function settingOf(text: string, like: unknown): unknown {
   const value = parsed(text)
   return typeof value === 'number' && typeof like !== 'number' ? text : value
 }

@@ -1,7 +1,7 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
-import { connect, warningsOf } from './connect.ts'
+import { connect, versionOf, warningsAbout } from './connect.ts'
 import type { Database } from './database.ts'
 import { toFailure } from './failure.ts'
 import { identityOf, preparePath, shortageAt } from './files.ts'
@@ -51,7 +51,13 @@ export class Store {
     this.#open = { db, ledger, unchecked: 0 }
     this.#identity = identityOf(this.#path)
     const opened = { stats: readStats(db, ledger), newHandlers }
-    return { owned: false, opened, identity: this.#identity, warnings: warningsOf(db), shortage: this.#shortage() }
+    return {
+      owned: false,
+      opened,
+      identity: this.#identity,
+      warnings: warningsAbout(versionOf(db)),
+      shortage: this.#shortage(),
+    }
   }
 
   group(request: GroupRequest): GroupAnswer {

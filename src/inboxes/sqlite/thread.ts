@@ -21,8 +21,6 @@ export class Thread {
   constructor(settings: Settings, onEnd: (thread: Thread, cause: Error | null) => void) {
     // No flags of the process: some of them (--input-type) make a thread refuse to start.
     this.worker = new Worker(file, { workerData: settings, name: 'posthorn-sqlite', execArgv: [] })
-    // An idle inbox does not keep the process alive: nothing is lost when it ends. A call under way does.
-    this.worker.unref()
     let cause: Error | null = null
     this.worker.on('error', (error) => {
       cause = error instanceof Error ? error : new Error(String(error))
@@ -56,6 +54,7 @@ export class Thread {
     const waiter = this.#waiting.get(message.id)
     if (!waiter) return
     this.#waiting.delete(message.id)
+    // An idle inbox does not keep the process alive: nothing is lost when it ends. A call under way does.
     if (this.#waiting.size === 0) this.worker.unref()
     if ('failure' in message) waiter.reject(toError(message.failure))
     else waiter.resolve(message.value as never)
