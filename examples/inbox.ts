@@ -4,7 +4,7 @@ import { token } from 'posthorn/auth'
 import { momentum } from 'posthorn/momentum'
 import { sqlite } from 'posthorn/sqlite'
 
-await using receiver = createReceiver({
+const receiver = createReceiver({
   inbox: sqlite({ path: './posthorn.db' }),
   sources: { shop: momentum({ auth: token({ env: 'MOMENTUM_TOKEN' }) }) },
 })
@@ -24,3 +24,4 @@ for await (const { id, receivedAt, events, senderLeft, duplicates } of receiver.
   const delivery = await receiver.inbox.delivery(id)
   console.log(delivery?.sha256, (await delivery?.body())?.length)
 }
+await receiver.close()

@@ -23,7 +23,8 @@ export interface Sample {
  */
 export function sampleOf(name: string, payload: Fields = {}, as?: string | undefined): Sample {
   const sender = senderOf(name)
-  const fields = { ...freshen(baseOf(sender, name, as), sender.fresh, Date.now()), ...payload }
+  const fresh = freshen(baseOf(sender, name, as), sender.fresh, Date.now())
+  const fields = { ...fresh, ...sender.follow?.(payload), ...payload }
   const text = sender.wire(fields, name)
   const reading = sender.provider.read(parseElement(Buffer.from(text)))
   if ('unreadable' in reading)

@@ -29,6 +29,8 @@ export interface Sender {
   readonly provider: Provider
   readonly samples: Samples
   readonly fresh: Readonly<Record<string, Make>>
+  /** Fields that follow from those that are given. */
+  follow?(payload: Fields): Fields
   /** The JSON text of one element of a body, from the fields of an event; its name tells what they do not. */
   wire(fields: Fields, name?: string): string
 }
@@ -59,6 +61,7 @@ const SENDERS: readonly Sender[] = [
       momentumSamples,
     ),
     fresh: MOMENTUM_FRESH,
+    follow: recipientOf,
     wire: momentumElement,
   },
   {
@@ -79,6 +82,12 @@ const SENDERS: readonly Sender[] = [
     wire: esputnikWire,
   },
 ]
+
+/** Whoever gives one spelling of the recipient means the other as well. */
+function recipientOf({ rcpt_to, raw_rcpt_to }: Fields): Fields {
+  if (typeof raw_rcpt_to === 'string') return { rcpt_to: raw_rcpt_to.toLowerCase() }
+  return rcpt_to === undefined ? {} : { raw_rcpt_to: rcpt_to }
+}
 
 /** `<provider>.unknown` has no sample of its own: it is another event under a word that nobody knows. */
 function withUnknown(provider: string, like: Fields, word: Fields, samples: Samples): Samples {

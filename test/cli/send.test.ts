@@ -3,12 +3,14 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createReceiver } from 'posthorn'
-import { basic, header } from 'posthorn/auth'
+import { basic, header, token } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { mailjet } from 'posthorn/mailjet'
 import { memory } from 'posthorn/memory'
+import { momentum } from 'posthorn/momentum'
 import { webhooks } from 'posthorn/node'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { send } from '../../src/cli/send.ts'
 import type { AnyEvent } from '../../src/types.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -24,12 +26,29 @@ interface Ended {
   readonly stderr: string
 }
 
-function run(...args: string[]): Promise<Ended> {
+/** The command as it is typed. */
+function typed(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(process.execPath, [main, 'send', ...args], (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     )
   })
+}
+
+/** The same without a process of its own, which takes most of a second. */
+async function run(...args: string[]): Promise<Ended> {
+  const written = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const)
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      written[stream] += text
+      return true
+    })
+  try {
+    const code = await send(args)
+    return { code, ...written }
+  } finally {
+    vi.restoreAllMocks()
+  }
 }
 
 async function listening(listener: RequestListener): Promise<string> {
@@ -44,6 +63,7 @@ async function receiving() {
     inbox: memory(),
     logger: false,
     sources: {
+      shop: momentum({ auth: token('a token of some length') }),
       news: mailjet({ auth: basic({ username: 'mailjet', password: 'pass:word of some length' }) }),
       crm: esputnik({ auth: header('X-Key', 'a key of some length'), timeZone: 'UTC' }),
     },
@@ -60,11 +80,26 @@ const LOGIN = ['--basic', 'mailjet:pass:word of some length']
 describe('posthorn send', () => {
   it('brings a sample event to the handler of a running server', async () => {
     const { base, events, receiver } = await receiving()
-    const { code, stdout, stderr } = await run('mailjet.click', '--to', `${base}/news`, ...LOGIN)
+    const { code, stdout, stderr } = await typed('mailjet.click', '--to', `${base}/news`, ...LOGIN)
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^200 after \d+\.\d ms\n\{"status":"accepted","id":"d_[0-9a-z]+"\}\n$/)
     await receiver.whenIdle()
     expect(events).toMatchObject([{ name: 'mailjet.click', type: 'clicked', source: 'news', isTest: false }])
+  })
+
+  it('sends as Momentum does: the token, a batch id, each event in its class', async () => {
+    const { base, events, receiver } = await receiving()
+    const to = ['--to', `${base}/shop`, '--token', 'a token of some length']
+    for (const name of ['momentum.bounce', 'momentum.relay_message', 'momentum.ingest_success', 'momentum.unknown'])
+      expect(await run(name, ...to), name).toMatchObject({ code: 0 })
+    await receiver.whenIdle()
+    expect(events.map(({ name }) => name)).toEqual([
+      'momentum.bounce',
+      'momentum.relay_message',
+      'momentum.ingest_success',
+      'momentum.unknown',
+    ])
+    expect(new Set(events.map(({ delivery }) => delivery.batchId)).size).toBe(4)
   })
 
   it('sends many in one delivery, each with ids of its own', async () => {
@@ -105,7 +140,7 @@ describe('posthorn send', () => {
 
   it('ends with 1 and shows the answer when it is not 200', async () => {
     const { base, events } = await receiving()
-    const { code, stdout } = await run('mailjet.click', '--to', `${base}/news`, '--basic', 'mailjet:wrong')
+    const { code, stdout } = await typed('mailjet.click', '--to', `${base}/news`, '--basic', 'mailjet:wrong')
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^401 after .*\n\{"error":"unauthorized"/)])
     expect(events).toEqual([])
   })
@@ -123,8 +158,15 @@ describe('posthorn send', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('no answer from 127.0.0.1:')])
   })
 
+  it('ends with 2 for a misspelt name, with the nearest one', async () => {
+    expect(await typed('momentum.bonce', '--to', 'http://localhost')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'posthorn send: there is no event called "momentum.bonce"; did you mean "momentum.bounce"?\n',
+    })
+  })
+
   it.each([
-    ['a misspelt name', ['mailjet.clik', '--to', 'http://localhost'], 'did you mean "mailjet.click"?'],
     ['no name', ['--to', 'http://localhost'], 'expected one event name'],
     ['two names', ['mailjet.click', 'mailjet.open', '--to', 'http://localhost'], 'expected one event name'],
     ['no address', ['mailjet.click'], '--to must be'],

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createReceiver } from 'posthorn'
-import { basic, header, query, unauthenticated } from 'posthorn/auth'
+import { basic, header, query, token, unauthenticated } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { mailjet } from 'posthorn/mailjet'
 import { memory } from 'posthorn/memory'
+import { momentum } from 'posthorn/momentum'
 import { sqlite } from 'posthorn/sqlite'
 import { deliver, deliveryRequest, sampleEvent } from 'posthorn/testing'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PermanentError } from '../../src/errors.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { auth as silent } from '../providers/support.ts'
@@ -18,7 +19,10 @@ import { toy } from '../support/toy.ts'
 const SECRET = 'a secret of some length'
 const open: { close(options?: object): Promise<unknown> }[] = []
 
+beforeEach(() => void vi.stubEnv('POSTHORN_TEST_TOKEN', SECRET))
+
 afterEach(async () => {
+  vi.unstubAllEnvs()
   for (const receiver of open.splice(0)) await receiver.close({ timeoutMs: 0 })
 })
 
@@ -27,6 +31,7 @@ function newReceiver(inbox = memory()) {
     inbox,
     logger: false,
     sources: {
+      shop: momentum({ auth: token({ env: 'POSTHORN_TEST_TOKEN' }) }),
       news: mailjet({ auth: basic({ username: 'mailjet', password: [{ label: 'spring', secret: SECRET }] }) }),
       crm: esputnik({ auth: header('X-Key', () => SECRET), timeZone: 'UTC' }),
       asked: mailjet({ auth: query('key', SECRET) }),
@@ -63,6 +68,26 @@ describe('deliver', () => {
     expect(events[0]).toMatchObject({ messageId: '1152921540137429011', delivery: { credential: 'spring', size: 2 } })
   })
 
+  it('brings every event of Momentum, as an event, as its payload and as an element', async () => {
+    const { receiver, events } = collecting()
+    const names = ['momentum.click', 'momentum.ingest_error', 'momentum.relay_message', 'momentum.sms_status'] as const
+    const samples = names.map((name) => sampleEvent(name))
+    const payloads = samples.map(({ payload }) => payload)
+    const elements = [{ msys: { track_event: payloads[0] } }, { track_event: payloads[0] }]
+    const { settled } = await deliver(receiver, 'shop', [...samples, ...payloads, ...elements])
+    expect(settled).toBe(10)
+    expect(events.map(({ name }) => name)).toEqual([...names, ...names, 'momentum.click', 'momentum.click'])
+    expect(events[0]?.payload).toEqual(payloads[0])
+  })
+
+  it('comes with the batch id that the sender would have, the same for the same events', async () => {
+    const { receiver, events } = collecting()
+    const click = sampleEvent('momentum.click')
+    const first = await deliver(receiver, 'shop', [click])
+    expect(events[0]?.delivery.batchId).toMatch(/^[0-9a-f]{32}$/)
+    expect((await deliver(receiver, 'shop', [click])).body).toEqual({ status: 'duplicate', id: first.body.id })
+  })
+
   it('writes identifiers as the sender does', async () => {
     const { receiver } = collecting()
     const { body } = await deliver(receiver, 'news', [OPEN])
@@ -80,10 +105,13 @@ describe('deliver', () => {
     expect(events.map(({ occurredAt }) => occurredAt)).toEqual([read.occurredAt, read.occurredAt])
   })
 
-  it.each(['news', 'crm', 'asked', 'open'] as const)('has the credentials of every kind: %s', async (source) => {
-    const { receiver } = collecting()
-    expect(await deliver(receiver, source, [{}])).toMatchObject({ status: 200, settled: 1 })
-  })
+  it.each(['shop', 'news', 'crm', 'asked', 'open'] as const)(
+    'has the credentials of every kind: %s',
+    async (source) => {
+      const { receiver } = collecting()
+      expect(await deliver(receiver, source, [{ type: 'click' }])).toMatchObject({ status: 200, settled: 1 })
+    },
+  )
 
   it('says that the same events again are a duplicate, and settles nothing', async () => {
     const { receiver, events } = collecting()
@@ -191,16 +219,19 @@ describe('deliver', () => {
 })
 
 describe('deliveryRequest', () => {
-  it.each(['news', 'crm', 'asked', 'open'] as const)('makes a request that handle accepts: %s', async (source) => {
-    const { receiver, events } = collecting()
-    const request = await deliveryRequest(receiver, source, [{}])
-    expect(request.method).toBe('POST')
-    expect(new URL(request.url).pathname).toBe(`/webhooks/${source}`)
-    const response = await receiver.handle(request, { prefix: '/webhooks' })
-    expect([response.status, await response.json()]).toEqual([200, { status: 'accepted', id: expect.any(String) }])
-    await receiver.whenIdle()
-    expect(events).toHaveLength(1)
-  })
+  it.each(['shop', 'news', 'crm', 'asked', 'open'] as const)(
+    'makes a request that handle accepts: %s',
+    async (source) => {
+      const { receiver, events } = collecting()
+      const request = await deliveryRequest(receiver, source, [{ type: 'click' }])
+      expect(request.method).toBe('POST')
+      expect(new URL(request.url).pathname).toBe(`/webhooks/${source}`)
+      const response = await receiver.handle(request, { prefix: '/webhooks' })
+      expect([response.status, await response.json()]).toEqual([200, { status: 'accepted', id: expect.any(String) }])
+      await receiver.whenIdle()
+      expect(events).toHaveLength(1)
+    },
+  )
 
   it('is refused without its credentials', async () => {
     const { receiver } = collecting()

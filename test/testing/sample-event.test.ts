@@ -48,6 +48,15 @@ describe('sampleEvent', () => {
     expect(event.payload).toMatchObject({ event: 'click', email: 'ann@shop.example', geo: 'FR' })
   })
 
+  it('gives the recipient of Momentum in both spellings, whichever is set', () => {
+    const { email, payload } = sampleEvent('momentum.bounce', { rcpt_to: 'ann@shop.example' })
+    expect([email, payload.raw_rcpt_to]).toEqual(['ann@shop.example', 'ann@shop.example'])
+    const other = sampleEvent('momentum.open', { raw_rcpt_to: 'Ann@shop.example' })
+    expect([other.email, other.payload.rcpt_to]).toEqual(['Ann@shop.example', 'ann@shop.example'])
+    const both = sampleEvent('momentum.open', { rcpt_to: 'a@shop.example', raw_rcpt_to: 'A@shop.example' })
+    expect([both.email, both.payload.rcpt_to]).toEqual(['A@shop.example', 'a@shop.example'])
+  })
+
   it('keeps identifiers beyond 2^53 to the digit', () => {
     const event = sampleEvent('mailjet.open', { MessageID: '19421777396190491' })
     expect(event.messageId).toBe('19421777396190491')
