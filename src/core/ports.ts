@@ -57,6 +57,13 @@ export interface ReceiverLike {
   close(options?: { readonly timeoutMs?: number }): Promise<unknown>
 }
 
+/** What `posthorn/testing` needs of a receiver: to post as a sender does, and to see what became of it. */
+export interface TestDoor {
+  source(name: string): SourcePort | undefined
+  /** Calls `tell` after each settlement, until the returned function is called. */
+  watch(tell: (claim: Claim, settlement: Settlement) => void): () => void
+}
+
 /** Time, as core sees it. */
 export interface Clock {
   now(): number
@@ -80,6 +87,20 @@ export interface AuthPort {
    * @throws ERR_SECRET_MISSING naming what is missing, never its value.
    */
   prepare(at: AuthSetting): Promise<Verify>
+  /**
+   * What a request carries that the check lets in, made from the same secrets, the first where there are several. For
+   * tests that post as the sender does; nothing else calls it. Absent where a kind cannot say.
+   * @throws ERR_SECRET_MISSING, ERR_SECRET_INVALID as `prepare` does
+   */
+  present?(at: AuthSetting): Promise<Presented>
+}
+
+/** The credentials of one request, as they stand on the wire. */
+export interface Presented {
+  /** Name and value in turn; values as the bytes of the wire, one character each. */
+  readonly rawHeaders: readonly string[]
+  /** What follows the `?` of the address; empty where nothing does. */
+  readonly query: string
 }
 
 export interface AuthSetting {

@@ -1,6 +1,6 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
-import { port, receive, sourceNames } from '../lib/symbols.ts'
+import { port, receive, sourceNames, testDoor } from '../lib/symbols.ts'
 import { systemClock } from './clock.ts'
 import { handleFetch } from './fetch.ts'
 import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers.ts'
@@ -9,7 +9,16 @@ import { type InjectOptions, inject } from './inject.ts'
 import { Meter, type Metrics } from './metrics.ts'
 import { createNotices } from './notices.ts'
 import { createPacer, type Pacer } from './pacer.ts'
-import type { Clock, NeutralRequest, NeutralResponse, ReceiverLike, Verify } from './ports.ts'
+import type {
+  Claim,
+  Clock,
+  NeutralRequest,
+  NeutralResponse,
+  ReceiverLike,
+  Settlement,
+  TestDoor,
+  Verify,
+} from './ports.ts'
 import type { EventsOf, Health, InboxControl, Options, Receiver, Sources } from './public.ts'
 import { createReceive } from './receive.ts'
 import type { Load } from './receive-parts.ts'
@@ -58,6 +67,7 @@ class RunningReceiver implements ReceiverLike {
   readonly #pacer
   readonly #meter = new Meter()
   readonly #handlers: HandlerSpec[] = []
+  readonly #watchers = new Set<Parameters<TestDoor['watch']>[0]>()
   #checks: ReadonlyMap<string, Verify> = new Map()
   #work: Work | null = null
   #state: State = 'new'
@@ -134,6 +144,9 @@ class RunningReceiver implements ReceiverLike {
       random,
       pacer: this.#pacer,
       report: this.#report,
+      settled: (claim: Claim, settlement: Settlement) => {
+        for (const tell of this.#watchers) tell(claim, settlement)
+      },
     }
     this.#work = new Work(parts, opened.stats.paused)
     if (ack === 'stored' || background) this.#work.start()
@@ -248,6 +261,16 @@ class RunningReceiver implements ReceiverLike {
 
   metrics(): Metrics {
     return this.#meter.read()
+  }
+
+  get [testDoor](): TestDoor {
+    return {
+      source: (name) => this.#settings.sources.get(name),
+      watch: (tell) => {
+        this.#watchers.add(tell)
+        return () => void this.#watchers.delete(tell)
+      },
+    }
   }
 
   async health(): Promise<Health> {

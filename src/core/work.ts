@@ -3,7 +3,7 @@
 import { Runner } from './dispatch.ts'
 import { type HandlerSpec, Registry } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
-import type { Clock, SourcePort, StoredPause } from './ports.ts'
+import type { Claim, Clock, Settlement, SourcePort, StoredPause } from './ports.ts'
 import { createProcess, type Process } from './process.ts'
 import type { Report } from './report.ts'
 import type { Settings } from './settings.ts'
@@ -15,6 +15,8 @@ export interface WorkParts {
   random(): number
   readonly pacer: Pacer
   readonly report: Report
+  /** Told after everybody else. */
+  settled(claim: Claim, settlement: Settlement): void
 }
 
 export class Work {
@@ -107,6 +109,7 @@ export class Work {
       settled: (claim, result, conflictsWith) => {
         this.#settled++
         report.settled(claim, result, conflictsWith)
+        this.#parts.settled(claim, result.settlement)
       },
     })
   }

@@ -8,8 +8,8 @@ export interface Decoded {
   readonly native: Native | null
   readonly nativeType: string
   readonly wire: Record<string, unknown>
-  /** Where `wire` is in the element, as a JSON pointer. */
-  readonly at: string
+  /** The keys that lead to `wire` in the element. */
+  readonly keys: readonly string[]
 }
 
 /**
@@ -24,19 +24,21 @@ export function decode(element: unknown): Decoded | Unreadable {
   if (!isObject(element)) return unreadable('expected object', '')
   const { msys, type } = element
   if (msys !== undefined) return isObject(msys) ? fromMsys(msys) : unreadable('expected object', '/msys')
-  if (typeof type === 'string' && type !== '') return decoded(BY_TYPE.get(type) ?? null, type, element, '')
+  if (typeof type === 'string' && type !== '') return decoded(BY_TYPE.get(type) ?? null, type, element, [])
   const found = findClass(element)
-  return found === null ? unreadable('expected msys, an event class or a type', '') : fromClass(element, found, '')
+  return found === null ? unreadable('expected msys, an event class or a type', '') : fromClass(element, found, [])
 }
 
 /** `{"msys":{}}` is the vendor's test POST. An unknown class is kept, and so is what is no class at all. */
 function fromMsys(msys: Record<string, unknown>): Decoded | Unreadable {
   const found = findClass(msys)
-  if (found !== null) return fromClass(msys, found, '/msys')
+  if (found !== null) return fromClass(msys, found, ['msys'])
   const keys = Object.keys(msys)
   const [key = ''] = keys
   const inner = msys[key]
-  return keys.length === 1 && isObject(inner) ? decoded(null, key, inner, '') : decoded(null, 'msys', msys, '')
+  return keys.length === 1 && isObject(inner)
+    ? decoded(null, key, inner, ['msys', key])
+    : decoded(null, 'msys', msys, ['msys'])
 }
 
 const SEVERAL = Symbol('several')
@@ -58,24 +60,29 @@ function looksLikeEvent(value: unknown): boolean {
 
 type Holder = Record<string, unknown>
 
-function fromClass(holder: Holder, found: string | typeof SEVERAL, path: string): Decoded | Unreadable {
-  if (found === SEVERAL) return unreadable('expected one event, found several', path)
+function fromClass(holder: Holder, found: string | typeof SEVERAL, above: readonly string[]): Decoded | Unreadable {
+  if (found === SEVERAL) return unreadable('expected one event, found several', pointerOf(above))
   const wire = holder[found]
-  const at = `${path}/${found}`
-  if (!isObject(wire)) return unreadable('expected object', at)
+  const keys = [...above, found]
+  if (!isObject(wire)) return unreadable('expected object', pointerOf(keys))
   const type = typeof wire.type === 'string' ? wire.type : ''
   const native = BY_CLASS.get(found)?.get(found === 'relay_message' ? '' : type) ?? null
-  if (native !== null) return decoded(native, native.nativeType, wire, at)
-  return decoded(ADAPTIVE?.get(type) ?? null, type === '' ? found : `${found}.${type}`, wire, at)
+  if (native !== null) return decoded(native, native.nativeType, wire, keys)
+  return decoded(ADAPTIVE?.get(type) ?? null, type === '' ? found : `${found}.${type}`, wire, keys)
 }
 
 // The class of `ad_status` and `ad_adjust` is not documented; `adaptive_event` is a guess from the Ingest API.
 const ADAPTIVE = BY_CLASS.get('adaptive_event')
 
-function decoded(native: Native | null, nativeType: string, wire: Holder, at: string): Decoded {
-  return { native, nativeType, wire, at }
+function decoded(native: Native | null, nativeType: string, wire: Holder, keys: readonly string[]): Decoded {
+  return { native, nativeType, wire, keys }
 }
 
 function unreadable(reason: string, path: string): Unreadable {
   return { unreadable: reason, path }
+}
+
+/** The JSON pointer (RFC 6901). */
+export function pointerOf(keys: readonly string[]): string {
+  return keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

@@ -4,7 +4,7 @@ import { CATEGORIES } from '../../lib/catalogue.ts'
 import { isObject } from '../../lib/guards.ts'
 import type { Meaning } from '../../lib/meaning.ts'
 import type { Slots } from '../../lib/slots.ts'
-import { type Decoded, decode } from './decode.ts'
+import { type Decoded, decode, pointerOf } from './decode.ts'
 import { channelOf, recipientOf } from './recipient.ts'
 import { F, fill, ids, SIZE } from './validate.generated.ts'
 import { idOf, instantOf } from './wire.ts'
@@ -38,23 +38,25 @@ export function read(element: unknown): Reading | Unreadable {
   }
 }
 
-function readEvent({ native, nativeType, wire, at }: Decoded, slots: unknown[]): Reading | Unreadable {
-  fill(slots, wire)
-  if (native === null) return normalise('momentum.unknown', nativeType, UNKNOWN, wire, idsToStrings(wire, slots))
-  const problem = native.check(slots)
-  if (problem !== null) return { unreadable: `${native.nativeType}: ${problem.reason}`, path: at + problem.path }
-  return normalise(native.name, nativeType, native.read(slots), wire, idsToStrings(wire, slots))
+function readEvent({ native, nativeType, wire, keys }: Decoded, slots: unknown[]): Reading | Unreadable {
+  const numbers = fill(slots, wire)
+  const problem = native?.check(slots)
+  // The words of the table, not those of the wire: a class there may be anything.
+  if (problem) return { unreadable: `${native?.nativeType}: ${problem.reason}`, path: pointerOf(keys) + problem.path }
+  if (numbers) idsToStrings(wire, slots)
+  return native === null
+    ? normalise('momentum.unknown', nativeType, UNKNOWN, wire, slots)
+    : normalise(native.name, nativeType, native.read(slots), wire, slots)
 }
 
 /** Numbers among the identifiers become strings, in the event and in its slots. Integers beyond 2^53 are so already. */
-function idsToStrings(wire: Record<string, unknown>, slots: unknown[]): Slots {
+function idsToStrings(wire: Record<string, unknown>, slots: unknown[]): void {
   for (const [name, place] of ids) {
     const value = slots[place]
     if (typeof value !== 'number') continue
     slots[place] = String(value)
     wire[name] = slots[place]
   }
-  return slots
 }
 
 function normalise(name: string, nativeType: string, meaning: Meaning, payload: object, slots: Slots): Reading {

@@ -179,6 +179,13 @@ describe('fields of a wrong type', () => {
     expect(read(element)).toEqual({ unreadable: `track_event.click: ${reason}`, path })
   })
 
+  it('are pointed at through a class of any name', () => {
+    expect(read({ msys: { 'a/b~c': { type: 'ad_status', start: {} } } })).toEqual({
+      unreadable: 'adaptive_event.ad_status: expected string, number, boolean, null or empty list',
+      path: '/msys/a~1b~0c/start',
+    })
+  })
+
   it('are not told with their value', () => {
     const secret = { mail: 'jo@shop.example' }
     const result = read({ msys: { track_event: { ...click, rcpt_to: secret, 'jo@shop.example': 1 } } })
