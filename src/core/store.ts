@@ -8,20 +8,44 @@ import type { From, Read, ReceiveParts } from './receive-parts.ts'
 import { answerOk, refuse } from './refusal.ts'
 
 export async function store(parts: ReceiveParts, from: From, read: Read): Promise<NeutralResponse> {
-  const { load } = parts
   const began = performance.now()
-  load.bytes += read.bytes.length
+  const delivery = await toDelivery(parts, from, read)
+  const result = await accept(parts, delivery)
+  if (typeof result === 'string') return refuse(result)
+  count(parts, delivery, result, performance.now() - began)
+  return answer(parts, from, delivery.id, result)
+}
+
+/** A commit that comes after the deadline is not lost: the sender repeats, and the repeat is absorbed. */
+async function accept(
+  parts: ReceiveParts,
+  delivery: NewDelivery,
+): Promise<Accepted | 'storage_slow' | 'storage_failed'> {
+  const { load, inbox } = parts
+  load.bytes += delivery.body.length
   load.requests++
-  try {
-    const delivery = await toDelivery(parts, from, read)
-    const result = await beforeDeadline(parts, delivery)
-    if (typeof result === 'string') return refuse(result)
-    count(parts, delivery, result, performance.now() - began)
-    return await answer(parts, from, delivery.id, result)
-  } finally {
-    load.bytes -= read.bytes.length
-    load.requests--
-  }
+  const accepted = inbox.accept(delivery).catch((error: unknown) => {
+    const facts = { error: codeOf(error) }
+    parts.notices('accept', 'error', 'a delivery could not be stored and was answered 503', facts)
+    return 'storage_failed' as const
+  })
+  // Past the deadline the inbox still holds the body: a disk that hangs must not gather what senders repeat.
+  void accepted.then(() => {
+    load.bytes -= delivery.body.length
+  })
+  const result = await beforeDeadline(parts, accepted)
+  load.requests--
+  return result
+}
+
+async function beforeDeadline<T>(parts: ReceiveParts, accepted: Promise<T>): Promise<T | 'storage_slow'> {
+  let cancel = () => {}
+  const late = new Promise<'storage_slow'>((resolve) => {
+    cancel = parts.clock.after(parts.limits.acceptMs, () => resolve('storage_slow'))
+  })
+  const result = await Promise.race([accepted, late])
+  cancel()
+  return result
 }
 
 function count({ meter }: ReceiveParts, { id, source, body }: NewDelivery, { status }: Accepted, ackMs: number): void {
@@ -63,22 +87,5 @@ async function toDelivery(parts: ReceiveParts, from: From, read: Read): Promise<
     isTest,
     origin: 'wire',
     undecoded: read.undecoded,
-  }
-}
-
-/** A commit that comes after the deadline is not lost: the sender repeats, and the repeat is absorbed. */
-async function beforeDeadline(parts: ReceiveParts, delivery: NewDelivery) {
-  let cancel = () => {}
-  const late = new Promise<'storage_slow'>((resolve) => {
-    cancel = parts.clock.after(parts.limits.acceptMs, () => resolve('storage_slow'))
-  })
-  const accepted = parts.inbox.accept(delivery).catch((error: unknown) => {
-    parts.notices('accept', 'error', 'a delivery could not be stored and was answered 503', { error: codeOf(error) })
-    return 'storage_failed' as const
-  })
-  try {
-    return await Promise.race([accepted, late])
-  } finally {
-    cancel()
   }
 }
