@@ -8,36 +8,38 @@ import type { From, Read, ReceiveParts } from './receive-parts.ts'
 import { answerOk, refuse } from './refusal.ts'
 
 export async function store(parts: ReceiveParts, from: From, read: Read): Promise<NeutralResponse> {
+  const { load } = parts
   const began = performance.now()
-  const delivery = await toDelivery(parts, from, read)
-  const result = await accept(parts, delivery)
-  if (typeof result === 'string') return refuse(result)
-  count(parts, delivery, result, performance.now() - began)
-  return answer(parts, from, delivery.id, result)
+  load.bytes += read.bytes.length
+  load.requests++
+  let accepted: Promise<unknown> = Promise.resolve()
+  try {
+    const delivery = await toDelivery(parts, from, read)
+    const accepting = accept(parts, delivery)
+    accepted = accepting
+    const result = await beforeDeadline(parts, accepting)
+    if (typeof result === 'string') return refuse(result)
+    count(parts, delivery, result, performance.now() - began)
+    return await answer(parts, from, delivery.id, result)
+  } finally {
+    load.requests--
+    // Past the deadline the inbox still holds the body: a disk that hangs must not gather what senders repeat.
+    void accepted.then(() => {
+      load.bytes -= read.bytes.length
+    })
+  }
+}
+
+/** Never rejects. */
+function accept({ inbox, notices }: ReceiveParts, delivery: NewDelivery): Promise<Accepted | 'storage_failed'> {
+  return inbox.accept(delivery).catch((error: unknown) => {
+    const facts = { error: codeOf(error) }
+    notices('accept', 'error', 'a delivery could not be stored and was answered 503', facts)
+    return 'storage_failed' as const
+  })
 }
 
 /** A commit that comes after the deadline is not lost: the sender repeats, and the repeat is absorbed. */
-async function accept(
-  parts: ReceiveParts,
-  delivery: NewDelivery,
-): Promise<Accepted | 'storage_slow' | 'storage_failed'> {
-  const { load, inbox } = parts
-  load.bytes += delivery.body.length
-  load.requests++
-  const accepted = inbox.accept(delivery).catch((error: unknown) => {
-    const facts = { error: codeOf(error) }
-    parts.notices('accept', 'error', 'a delivery could not be stored and was answered 503', facts)
-    return 'storage_failed' as const
-  })
-  // Past the deadline the inbox still holds the body: a disk that hangs must not gather what senders repeat.
-  void accepted.then(() => {
-    load.bytes -= delivery.body.length
-  })
-  const result = await beforeDeadline(parts, accepted)
-  load.requests--
-  return result
-}
-
 async function beforeDeadline<T>(parts: ReceiveParts, accepted: Promise<T>): Promise<T | 'storage_slow'> {
   let cancel = () => {}
   const late = new Promise<'storage_slow'>((resolve) => {
