@@ -168,7 +168,8 @@ export class Pass implements Verdicts {
       if (lane.runner.isBehind()) lane.setAside(index, this.#count - 1)
       else this.#take(lane, event, index, null)
     }
-    if (!asked) this.#unhandled[event.name] = (this.#unhandled[event.name] ?? 0) + 1
+    // The sender's own tests stay out of the statistics.
+    if (!asked && !event.isTest) this.#unhandled[event.name] = (this.#unhandled[event.name] ?? 0) + 1
   }
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
