@@ -36,7 +36,8 @@ export interface PassResult {
   readonly handled: number
 }
 
-const SLICE_BYTES = 128 << 10
+/** Text beyond ASCII takes two bytes a character: a larger slice would be a large object to the collector (measured). */
+const SLICE_BYTES = 32 << 10
 
 /** A handler that is behind by this much is not waited for any longer. */
 const BEHIND_MS = 1_000
