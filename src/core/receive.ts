@@ -170,17 +170,23 @@ function consumed(parts: ReceiveParts): AnswerCode {
 
 async function store(parts: ReceiveParts, from: Accepted, read: Read): Promise<NeutralResponse> {
   const { load } = parts
-  load.bytes += read.bytes.length
+  const bytes = read.bytes.length
+  let accepted: ReturnType<typeof accept> | null = null
+  load.bytes += bytes
   load.requests++
   try {
     const delivery = await toDelivery(parts, from, read)
-    const result = await beforeDeadline(parts, delivery)
+    accepted = accept(parts, delivery)
+    const result = await beforeDeadline(parts, accepted)
     if (typeof result === 'string') return refuse(result)
     const onUndelivered = () => parts.inbox.noteSenderLeft(result.seq)
     return answerOk({ status: result.status, id: delivery.id }, false, onUndelivered)
   } finally {
-    load.bytes -= read.bytes.length
     load.requests--
+    // Past the deadline the inbox still holds the body: a disk that hangs must not gather what senders repeat.
+    void Promise.resolve(accepted).then(() => {
+      load.bytes -= bytes
+    })
   }
 }
 
@@ -206,15 +212,19 @@ async function toDelivery(parts: ReceiveParts, from: Accepted, read: Read): Prom
   }
 }
 
+/** Never rejects. */
+function accept(parts: ReceiveParts, delivery: NewDelivery) {
+  return parts.inbox.accept(delivery).catch((error: unknown) => {
+    parts.notices('accept', 'error', 'a delivery could not be stored and was answered 503', { error: briefly(error) })
+    return 'storage_failed' as const
+  })
+}
+
 /** A commit that comes after the deadline is not lost: the sender repeats, and the repeat is absorbed. */
-async function beforeDeadline(parts: ReceiveParts, delivery: NewDelivery) {
+async function beforeDeadline<T>(parts: ReceiveParts, accepted: Promise<T>): Promise<T | 'storage_slow'> {
   let cancel = () => {}
   const late = new Promise<'storage_slow'>((resolve) => {
     cancel = parts.clock.after(parts.limits.acceptMs, () => resolve('storage_slow'))
-  })
-  const accepted = parts.inbox.accept(delivery).catch((error: unknown) => {
-    parts.notices('accept', 'error', 'a delivery could not be stored and was answered 503', { error: briefly(error) })
-    return 'storage_failed' as const
   })
   try {
     return await Promise.race([accepted, late])
