@@ -68,24 +68,28 @@ describe('a kill', () => {
 })
 
 describeWith(['strace'], 'a kill inside the write', () => {
-  it.each(['pwrite64', 'fsync,fdatasync'])('at any %s of a delivery leaves all of it or nothing', async (calls) => {
-    const stored: number[] = []
-    for (let when = 1; when < 60; when++) {
-      const site = new Site()
-      const running = await site.start()
-      const sent = site.ledger.add([{ pad: 'x'.repeat(rounds(100, 30_000)) }, {}])
-      const fault = 'signal=KILL'
-      await tamper(running.pid, { calls, fault, when: `${when}`, files: filesOf(site.path) })
-      const { status } = await running.sender.post(sent)
-      if (status !== 200) expect(await running.child.exited).toEqual({ code: null, signal: 'SIGKILL' })
-      await running.kill()
-      const found = await site.audit()
-      expect(found.faults, `${calls} ${when}`).toEqual([])
-      stored.push(found.stored)
-      // No such call before the answer any more: every one has had its kill.
-      if (status === 200) break
-    }
-    expect(stored.length).toBeGreaterThan(1)
-    expect(stored.at(-1)).toBe(1)
-  }, 120_000)
+  it.each(['pwrite64', 'fsync,fdatasync'])(
+    'at any %s of a delivery leaves all of it or nothing',
+    async (calls) => {
+      const stored: number[] = []
+      for (let when = 1; when < 60; when++) {
+        const site = new Site()
+        const running = await site.start()
+        const sent = site.ledger.add([{ pad: 'x'.repeat(rounds(100, 30_000)) }, {}])
+        const fault = 'signal=KILL'
+        await tamper(running.pid, { calls, fault, when: `${when}`, files: filesOf(site.path) })
+        const { status } = await running.sender.post(sent)
+        if (status !== 200) expect(await running.child.exited).toEqual({ code: null, signal: 'SIGKILL' })
+        await running.kill()
+        const found = await site.audit()
+        expect(found.faults, `${calls} ${when}`).toEqual([])
+        stored.push(found.stored)
+        // No such call before the answer any more: every one has had its kill.
+        if (status === 200) break
+      }
+      expect(stored.length).toBeGreaterThan(1)
+      expect(stored.at(-1)).toBe(1)
+    },
+    120_000,
+  )
 })

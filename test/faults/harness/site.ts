@@ -12,6 +12,8 @@ import type { Plan } from './plan.ts'
 import { Sender } from './sender.ts'
 
 export interface SiteOptions {
+  /** What another site has sent and done already, on the same disk mounted anew. */
+  readonly before?: Site
   /** Where the inbox lies; default a folder of its own. */
   readonly data?: string
   /** The checkout whose receiver is run; default this one. */
@@ -21,16 +23,16 @@ export interface SiteOptions {
 const HERE = join(import.meta.dirname, '../../..')
 
 export class Site {
-  readonly folder: string
   readonly path: string
   readonly effectsPath: string
-  readonly ledger = new Ledger()
+  readonly ledger: Ledger
   readonly #script: string
 
-  constructor({ data, root = HERE }: SiteOptions = {}) {
-    this.folder = newFolder()
-    this.path = join(data ?? this.folder, 'inbox.db')
-    this.effectsPath = join(this.folder, 'effects')
+  constructor({ data, root = HERE, before }: SiteOptions = {}) {
+    const folder = newFolder()
+    this.path = join(data ?? folder, 'inbox.db')
+    this.effectsPath = before?.effectsPath ?? join(folder, 'effects')
+    this.ledger = before?.ledger ?? new Ledger()
     this.#script = join(root, 'test/faults/harness/receiver-process.ts')
   }
 

@@ -19,8 +19,10 @@ export interface Injection {
 export interface Tampering {
   /** Calls seen, one a line; those that were tampered with say `(INJECTED)` or `(DELAYED)`. */
   log(): string[]
-  /** Ends it; the process goes on as usual. */
+  /** Ends it; the process goes on as usual. Takes as long as a call that is being delayed. */
   stop(): Promise<void>
+  /** Ends it at once; the log may lack its last lines. */
+  cut(): Promise<void>
 }
 
 /** Resolves when the injection is in place. Ends with the process, or with the test. */
@@ -31,11 +33,12 @@ export async function tamper(pid: number, { calls, fault, when, files }: Injecti
   const args = ['-f', '-p', String(pid), '-o', output, '-e', `trace=${calls}`, ...inject, ...paths]
   const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => strace.once('close', () => resolve()))
-  const stop = async () => {
-    strace.kill('SIGINT')
+  const end = async (signal: NodeJS.Signals) => {
+    strace.kill(signal)
     await ended
   }
-  later(stop)
+  // Not in its own time: a process that is being delayed cannot even be killed before.
+  later(() => end('SIGKILL'))
   let said = ''
   await new Promise<void>((resolve, reject) => {
     strace.stderr.on('data', (chunk) => {
@@ -44,7 +47,11 @@ export async function tamper(pid: number, { calls, fault, when, files }: Injecti
     })
     void ended.then(() => reject(new Error(`strace did not attach: ${said}`)))
   })
-  return { stop, log: () => readFileSync(output, 'utf8').split('\n').slice(0, -1) }
+  return {
+    stop: () => end('SIGINT'),
+    cut: () => end('SIGKILL'),
+    log: () => readFileSync(output, 'utf8').split('\n').slice(0, -1),
+  }
 }
 
 /** The files that make up an inbox. */
