@@ -113,6 +113,7 @@ class RunningReceiver implements ReceiverLike {
   async #open(): Promise<void> {
     const { inbox, logger } = this.#settings
     this.#checks = await this.#prepareChecks()
+    if (this.#state !== 'new') return
     const handlers = this.#handlers.map(({ name, formerly }) => ({ name, formerly }))
     const opened = await inbox.open({ handlers, logger, clock: this.#world.clock })
     if (this.#state !== 'new') return inbox.close()
@@ -201,6 +202,8 @@ class RunningReceiver implements ReceiverLike {
     // Our timers do not keep the process alive, but a stop under way must not be cut short by an empty loop.
     const alive = setInterval(() => {}, 2 ** 30)
     try {
+      // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
+      if (!wasOpen) await this.#settings.inbox.close()
       await this.#starting?.catch(() => {})
       const result = (await this.#process?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
       await this.#requestsAnswered(timeoutMs)
