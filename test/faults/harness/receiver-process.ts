@@ -1,10 +1,12 @@
 /**
  * A receiver in a process of its own, to be killed, starved and cut. Argument: a plan as JSON. Tells its parent line by
  * line: `{"port"}` once it listens, `{"open"}` once its inbox is open, `{"refused"}` when it is not, `{"connection"}`,
- * `{"called"}` when its handler first is, `{"log"}`. Beside the webhooks it answers `/control/…`.
+ * `{"called"}` when its handler first is, `{"log"}`. Beside the webhooks it answers `/control/…`. SIGUSR2 opens the gate.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { flushCompileCache } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { closeOnSignals, webhooks } from '../../../src/adapters/node.ts'
 import { createReceiver } from '../../../src/core/receiver.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
@@ -57,15 +59,22 @@ if (plan.handler !== 'none') {
   receiver.on('*', { name: 'work', retry, timeoutMs, concurrency }, handler)
 }
 
+process.on('SIGUSR2', () => gate.resolve())
+
 const controls: Readonly<Record<string, () => unknown>> = {
   '/control/health': () => receiver.health(),
   '/control/memory': () => {
-    globalThis.gc?.()
+    collect()
     return process.memoryUsage()
   },
   '/control/stats': () => receiver.inbox.stats(),
   '/control/go': () => gate.resolve(),
   '/control/settled': settled,
+}
+
+function collect(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
 }
 
 /** Resolves when no work is left, the work that is due later included. */
