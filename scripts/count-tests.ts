@@ -19,7 +19,9 @@ const reports = files.map((name): Report => JSON.parse(readFileSync(join(folder,
 const sum = (count: (report: Report) => number) => reports.reduce((total, report) => total + count(report), 0)
 
 const suites = reports.flatMap((report) => report.testResults)
-const skipped = suites.flatMap((suite) => suite.assertionResults).filter(({ status }) => status !== 'passed' && status !== 'failed')
+const skipped = suites
+  .flatMap((suite) => suite.assertionResults)
+  .filter(({ status }) => status !== 'passed' && status !== 'failed')
 for (const { fullName } of skipped) console.log(`skipped: ${fullName}`)
 // A file that does not load has no tests to fail.
 const broken = suites.filter((suite) => suite.status === 'failed' && suite.assertionResults.length === 0).length

@@ -1,6 +1,5 @@
 /** The public look into the inbox: pages become async iterables, stored elements become events again. */
-import { Scanner } from '../lib/scan.ts'
-import { parseElements } from '../lib/slices.ts'
+import { parseElement } from '../lib/slices.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
 import { deliveryFacts, toEvent } from './event.ts'
 import { toAttemptErrors } from './lane.ts'
@@ -105,16 +104,9 @@ export function toDeadLetter(row: StoredDeadLetter, provider: Provider | undefin
 /** Read again from the dead letter's own bytes, through the same door as the first time. */
 function storedEvent({ delivery, element, index, size }: StoredDeadLetter, provider: Provider | undefined): AnyEvent {
   const facts = deliveryFacts(provider?.name ?? 'unknown', delivery, size)
-  const reading = provider?.read(parseOne(element))
+  const reading = provider?.read(parseElement(element))
   if (reading !== undefined && !('unreadable' in reading)) return toEvent(facts, reading, index)
   return toEvent(facts, { ...UNREAD, name: `${facts.provider}.unknown` }, index)
-}
-
-function parseOne(element: Uint8Array): unknown {
-  const scanner = new Scanner(element)
-  while (!scanner.advance(element.length));
-  const scan = scanner.result()
-  return 'failure' in scan ? null : parseElements(element, scan, 0, 1)[0]
 }
 
 /** A dead letter of a source that is no longer configured still shows that it is there. */

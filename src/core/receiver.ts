@@ -1,6 +1,6 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
-import { port, receive, sourceNames } from '../lib/symbols.ts'
+import { port, receive, sourceNames, testDoor } from '../lib/symbols.ts'
 import { systemClock } from './clock.ts'
 import { Runner } from './dispatch.ts'
 import { handleFetch } from './fetch.ts'
@@ -8,7 +8,7 @@ import { defineHandler, type HandlerSpec, type RawHandlerOptions, Registry, voca
 import { createInboxControl } from './inbox-control.ts'
 import { createNotices } from './notices.ts'
 import { createPacer, type Pacer } from './pacer.ts'
-import type { Clock, NeutralRequest, NeutralResponse, ReceiverLike, Verify } from './ports.ts'
+import type { Clock, NeutralRequest, NeutralResponse, ReceiverLike, TestDoor, Verify } from './ports.ts'
 import { createProcess, type Process } from './process.ts'
 import type { EventsOf, Health, InboxControl, Options, Receiver, Sources } from './public.ts'
 import { createReceive, type Load } from './receive.ts'
@@ -55,6 +55,7 @@ class RunningReceiver implements ReceiverLike {
   readonly #report
   readonly #pacer
   readonly #handlers: HandlerSpec[] = []
+  readonly #watchers = new Set<Parameters<TestDoor['watch']>[0]>()
   #checks: ReadonlyMap<string, Verify> = new Map()
   #process: Process | null = null
   #state: State = 'new'
@@ -146,6 +147,10 @@ class RunningReceiver implements ReceiverLike {
       // Decoded events of a slice and copies on their way take about as much again, and more.
       claimBytes: memoryBytes >> 2,
       provider: (source) => sources.get(source)?.provider,
+      settled: (claim, result) => {
+        this.#report.settled(claim, result)
+        for (const tell of this.#watchers) tell(claim, result.settlement)
+      },
     })
     this.#process.start()
   }
@@ -225,6 +230,16 @@ class RunningReceiver implements ReceiverLike {
 
   whenIdle(): Promise<void> {
     return this.#process?.idle() ?? Promise.resolve()
+  }
+
+  get [testDoor](): TestDoor {
+    return {
+      source: (name) => this.#settings.sources.get(name),
+      watch: (tell) => {
+        this.#watchers.add(tell)
+        return () => void this.#watchers.delete(tell)
+      },
+    }
   }
 
   async health(): Promise<Health> {

@@ -49,7 +49,7 @@ function findDue(db: Database, draft: Ledger, { handlers, now }: ClaimRequest, l
       if (found === limit) break
     }
   }
-  const bySeq = [...dueAt].sort((a, b) => a[1] - b[1]).slice(0, limit)
+  const bySeq = [...dueAt].sort((a, b) => a[1] - b[1] || a[0] - b[0]).slice(0, limit)
   return bySeq.map(([seq]) => ({ seq, due: true, bytes: sizeOf(db, seq) }))
 }
 
@@ -74,12 +74,13 @@ function findNeverClaimed(db: Database, { progress, lastSeq }: Ledger, limit: nu
 }
 
 function recordFirstClaims(draft: Ledger, picked: readonly Candidate[]): void {
-  const firstPasses = new Set(picked.filter((candidate) => !candidate.due).map((candidate) => candidate.seq))
-  draft.returned = draft.returned.filter((seq) => !firstPasses.has(seq))
   for (const candidate of picked) draft.held.add(candidate.seq)
   const { claimed } = draft.progress
-  const newest = Math.max(claimed, ...firstPasses)
-  if (newest === claimed) return
+  const firstPasses = picked.filter((candidate) => !candidate.due)
+  // Both kinds are picked in order, from the front.
+  draft.returned = draft.returned.slice(firstPasses.filter(({ seq }) => seq <= claimed).length)
+  const newest = firstPasses.at(-1)?.seq ?? 0
+  if (newest <= claimed) return
   const epoch = draft.epochs.at(-1)
   if (!epoch || !sameHandlers(epoch.handlers, draft.handlers))
     draft.epochs.push({ from: claimed + 1, handlers: draft.handlers })

@@ -15,9 +15,10 @@ import type {
 import { PosthornError } from '../../errors.ts'
 import { BodyCache } from './body-cache.ts'
 import { Connection } from './connection.ts'
+import { listPage } from './list-page.ts'
 import { loadClaims } from './load-claims.ts'
 import { Outbox } from './outbox.ts'
-import type { Accepted, Calls, GroupAnswer, GroupRequest, Settings, Stretch } from './protocol.ts'
+import type { Accepted, GroupAnswer, GroupRequest, Settings } from './protocol.ts'
 import type { Thread } from './thread.ts'
 
 export interface InboxSettings extends Settings {
@@ -30,7 +31,6 @@ export interface InboxSettings extends Settings {
 }
 
 type ClaimRequest = Parameters<InboxPort['claim']>[0]
-type Listing = 'deliveries' | 'deadLetters' | 'quarantine'
 
 interface Session {
   readonly connection: Connection
@@ -117,8 +117,8 @@ export class SqliteInbox implements InboxPort {
     return this.#opened().connection.call('stats', null)
   }
 
-  deliveries(page: Page): Promise<readonly (StoredDelivery & { readonly bytes: number })[]> {
-    return this.#list('deliveries', page)
+  async deliveries(page: Page): Promise<readonly (StoredDelivery & { readonly bytes: number })[]> {
+    return listPage(this.#opened().connection, 'deliveries', page)
   }
 
   async delivery(id: string): Promise<StoredDelivery | null> {
@@ -128,12 +128,12 @@ export class SqliteInbox implements InboxPort {
     return found.delivery
   }
 
-  deadLetters(page: Page): Promise<readonly StoredDeadLetter[]> {
-    return this.#list('deadLetters', page)
+  async deadLetters(page: Page): Promise<readonly StoredDeadLetter[]> {
+    return listPage(this.#opened().connection, 'deadLetters', page)
   }
 
-  quarantine(page: Page): Promise<readonly StoredQuarantine[]> {
-    return this.#list('quarantine', page)
+  async quarantine(page: Page): Promise<readonly StoredQuarantine[]> {
+    return listPage(this.#opened().connection, 'quarantine', page)
   }
 
   trouble(): string | null {
@@ -192,18 +192,6 @@ export class SqliteInbox implements InboxPort {
     opening.logger.error({ inbox: 'sqlite', seq }, `a stored delivery is damaged and goes to quarantine: ${reason}`)
     await outbox.condemn({ seq, reason, at: opening.clock.now() })
     this.#held.delete(seq)
-  }
-
-  async #list<N extends Listing, R extends Calls[N][1]['rows'][number]>(name: N, page: Page): Promise<R[]> {
-    const { connection } = this.#opened()
-    const rows: R[] = []
-    for (let before = page.before; rows.length < page.limit; ) {
-      const stretch: Stretch<unknown> = await connection.call(name, { page, before, limit: page.limit - rows.length })
-      rows.push(...(stretch.rows as R[]))
-      if (stretch.next === null) break
-      before = stretch.next
-    }
-    return rows
   }
 
   #opened(): Session {

@@ -1,5 +1,11 @@
 /** Listings, in stretches short enough not to hold up an acknowledgement. */
-import type { StoredDeadLetter, StoredDelivery, StoredError, StoredQuarantine } from '../../core/ports.ts'
+import type {
+  NewQuarantine,
+  StoredDeadLetter,
+  StoredDelivery,
+  StoredError,
+  StoredQuarantine,
+} from '../../core/ports.ts'
 import type { Database, Named } from './database.ts'
 import type { Stretch, StretchRequest } from './protocol.ts'
 import { type DeliveryColumns, toDelivery } from './read.ts'
@@ -22,9 +28,8 @@ interface DeadLetterColumns extends DeliveryColumns {
 interface QuarantineColumns {
   readonly item: number
   readonly element_index: number | null
-  readonly reason: string
-  readonly path: string | null
   readonly at: number
+  readonly what: string
   readonly source: string
   readonly id: string
 }
@@ -54,8 +59,9 @@ export function listDeadLetters(db: Database, request: StretchRequest): Stretch<
 
 export function listQuarantine(db: Database, request: StretchRequest): Stretch<StoredQuarantine> {
   const stretch = take<QuarantineColumns>(db, request, sql.listQuarantine, sql.findLastQuarantine)
-  return convert(stretch, ({ item, element_index, id, ...row }) => ({
+  return convert(stretch, ({ item, element_index, id, what, ...row }) => ({
     ...row,
+    ...(JSON.parse(what) as Pick<NewQuarantine, 'reason' | 'path'>),
     id: item,
     index: element_index,
     deliveryId: id,

@@ -30,5 +30,5 @@ function describe(delivery: NewDelivery): PackedDelivery {
   const { id, source, batchId, receivedAt, body } = delivery
   const { headers, credential, isTest, origin, undecoded } = delivery
   const meta = JSON.stringify({ headers, credential, isTest, origin, undecoded } satisfies Meta)
-  return { id, source, batchId, receivedAt, meta, size: body.byteLength }
+  return { id, source, batchId, receivedAt: Math.trunc(receivedAt), meta, size: body.byteLength }
 }

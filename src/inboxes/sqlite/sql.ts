@@ -70,7 +70,7 @@ export const insertDeadLetter = `
   INSERT INTO dead_letter (seq, handler, element_index, attempts, at, size, errors, element)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 
-export const insertQuarantine = 'INSERT INTO quarantine (seq, element_index, reason, path, at) VALUES (?, ?, ?, ?, ?)'
+export const insertQuarantine = 'INSERT INTO quarantine (seq, element_index, at, what) VALUES (?, ?, ?, ?)'
 
 export const countUnhandled = `
   INSERT INTO unhandled (name, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`
@@ -136,7 +136,7 @@ export const listDeadLetters = `
   ORDER BY x.id DESC LIMIT :limit`
 
 export const listQuarantine = `
-  SELECT q.id AS item, q.element_index, q.reason, q.path, q.at, coalesce(d.source, '') AS source, coalesce(d.id, '') AS id
+  SELECT q.id AS item, q.element_index, q.at, q.what, coalesce(d.source, '') AS source, coalesce(d.id, '') AS id
   FROM quarantine q LEFT JOIN delivery d USING (seq)
   WHERE q.id < :before AND q.id >= :from
     AND (:source IS NULL OR d.source = :source)

@@ -1,7 +1,7 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
-import { connect, warningsOf } from './connect.ts'
+import { connect, versionOf, warningsAbout } from './connect.ts'
 import type { Database } from './database.ts'
 import { toFailure } from './failure.ts'
 import { identityOf, preparePath, shortageAt } from './files.ts'
@@ -51,7 +51,13 @@ export class Store {
     this.#open = { db, ledger, unchecked: 0 }
     this.#identity = identityOf(this.#path)
     const opened = { stats: readStats(db, ledger), newHandlers }
-    return { owned: false, opened, identity: this.#identity, warnings: warningsOf(db), shortage: this.#shortage() }
+    return {
+      owned: false,
+      opened,
+      identity: this.#identity,
+      warnings: warningsAbout(versionOf(db)),
+      shortage: this.#shortage(),
+    }
   }
 
   group(request: GroupRequest): GroupAnswer {
@@ -112,14 +118,13 @@ export class Store {
 
   /** Brings the log of SQLite into the file and gives up ownership, last. */
   close(): void {
-    try {
-      this.#open?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      this.#open?.db.close()
-    } finally {
-      this.#open = null
-      this.#ownership?.release()
-      this.#ownership = null
-    }
+    const db = this.#open?.db
+    this.#open = null
+    // On a full disk the log stays where it is; the next owner reads it there.
+    tryTo(() => db?.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+    tryTo(() => db?.close())
+    this.#ownership?.release()
+    this.#ownership = null
   }
 
   #giveBack(seqs: readonly number[]): void {

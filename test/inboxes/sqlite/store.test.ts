@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { warningsAbout } from '../../../src/inboxes/sqlite/connect.ts'
 import { pack } from '../../../src/inboxes/sqlite/packing.ts'
 import type { GroupRequest } from '../../../src/inboxes/sqlite/protocol.ts'
 import { Store } from '../../../src/inboxes/sqlite/store.ts'
@@ -62,4 +63,14 @@ it('does not go on with another file in the place of the one it had', () => {
   const again = new Store({ path, minFreeBytes: 0, maxPages: null })
   later(() => again.close())
   expect(() => again.open({ handlers: [], held: [], identity: 'another' })).toThrow(/deleted or replaced/)
+})
+
+it.each([
+  ['3.51.2', 1],
+  ['3.51.3', 0],
+  ['3.53.4', 0],
+  ['3.9.0', 1],
+  ['4.0.0', 0],
+])('warns about the SQLite that can damage a file: %s', (version, warnings) => {
+  expect(warningsAbout(version)).toHaveLength(warnings)
 })
