@@ -13,7 +13,7 @@ it('senders with more bytes than have room get 503, and all of it is taken in th
   const site = new Site()
   const running = await site.start({ ...soon, limits: { inFlightBytes: 4 * MIB } })
   const pad = noise(seeded(1), MIB)
-  let left = rounds(60, 400)
+  let left = rounds(60, 200)
   await running.sender.load(20, () => (left-- > 0 ? site.ledger.add([{ pad }]) : null))
   expect(running.sender.answers[503]).toBeGreaterThan(0)
   await endsWell(site, running)

@@ -51,7 +51,7 @@ it('memory does not grow with the backlog when senders are faster than handlers'
   const site = new Site()
   const running = await site.start({ handler: 'gate', memoryBytes: 32 * MIB })
   const pad = noise(seeded(1), 500_000)
-  const count = rounds(400, 1_200)
+  const count = rounds(400, 800)
   let left = count
   const load = running.sender.load(4, () => (left-- > 0 ? site.ledger.add([{ pad }, {}]) : null))
   const sizes: number[] = []

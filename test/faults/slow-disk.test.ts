@@ -18,7 +18,7 @@ describeWith(['strace'], 'a disk that', () => {
     const fault = `delay_enter=${ms * 1_000}`
     const tampering = await tamper(running.pid, { ...syncs, fault, files: filesOf(site.path) })
     const load = running.sender.load(32, small(site.ledger))
-    await running.sender.acknowledgements(rounds(200, 1_000))
+    await running.sender.acknowledgements(rounds(200, 500))
     running.sender.stop()
     await load
     const delayed = tampering.log().filter((line) => line.includes('(DELAYED)')).length

@@ -1,5 +1,6 @@
 /** Small scenarios that tell what is wrong: nothing with the source as it is, something with a fault put in. */
 import { DatabaseSync } from 'node:sqlite'
+import { expect, vi } from 'vitest'
 import { later } from './cleanup.ts'
 import { Site } from './site.ts'
 
@@ -41,9 +42,10 @@ export const SCENARIOS = {
     await killed.child.line('called')
     await killed.kill()
     const next = await site.start()
-    // Handed out after the older one.
-    await next.sender.deliver(site.ledger.add([{}]))
-    await next.child.line('called')
+    // Handed out after the older one, so that one is under way too when this one is handled.
+    const { first } = site.ledger.add([{}])
+    await next.sender.load(1, () => null)
+    await vi.waitFor(() => expect(site.effects().map(({ n }) => n)).toContain(first), 20_000)
     await next.end()
     const { faults, pending } = await site.audit()
     return pending === 0 ? faults : [...faults, `left waiting: ${pending}`]
