@@ -128,6 +128,7 @@ class RunningReceiver implements ReceiverLike {
     const { inbox, logger, role, onRedelivery, ack, background } = this.#settings
     const [receives, processes] = [role === 'both' || role === 'receive', role === 'both' || role === 'process']
     if (receives) this.#checks = await this.#prepareChecks()
+    if (this.#state !== 'new') return
     const handlers = processes ? this.#handlers.map(({ name, formerly }) => ({ name, formerly })) : []
     const { clock } = this.#world
     const inboxRole = role === 'control' ? 'control' : 'owner'
@@ -219,6 +220,8 @@ class RunningReceiver implements ReceiverLike {
     // Our timers do not keep the process alive, but a stop under way must not be cut short by an empty loop.
     const alive = setInterval(() => {}, 2 ** 30)
     try {
+      // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
+      if (!wasOpen) await this.#settings.inbox.close()
       await this.#starting?.catch(() => {})
       const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
       await this.#requestsAnswered(timeoutMs)
