@@ -33,7 +33,7 @@ function dueWork(store: Store, asked: ReadonlySet<string>, now: number): Candida
   }
   const longestDue = ([, rows]: [number, WorkRow[]]) => Math.min(...rows.map((row) => row.dueAt))
   return [...bySeq]
-    .sort((a, b) => longestDue(a) - longestDue(b))
+    .sort((a, b) => longestDue(a) - longestDue(b) || a[0] - b[0])
     .map(([seq, rows]) =>
       candidate(
         store.at(seq)!,

@@ -4,7 +4,9 @@ import type { Store } from './store.ts'
 
 /** Carries renames over to stored work and registers the handlers; returns those never seen before. */
 export function carryOver(store: Store, { handlers }: InboxOpening): InboxOpened['newHandlers'] {
-  rename(store, renamesOf(handlers))
+  const renames = [...renamesOf(handlers)].filter(([old]) => store.seen.has(old))
+  rename(store, new Map(renames))
+  store.turn = 0
   store.handlers = handlers.map((handler) => handler.name).sort()
   const settledWithout = store.entries.reduce((sum, entry) => sum + (entry.passed ? (entry.events ?? 0) : 0), 0)
   const unseen = store.handlers.filter((name) => !store.seen.has(name))

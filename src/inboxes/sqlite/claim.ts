@@ -49,7 +49,7 @@ function findDue(db: Database, draft: Ledger, { handlers, now }: ClaimRequest, l
       if (found === limit) break
     }
   }
-  const bySeq = [...dueAt].sort((a, b) => a[1] - b[1]).slice(0, limit)
+  const bySeq = [...dueAt].sort((a, b) => a[1] - b[1] || a[0] - b[0]).slice(0, limit)
   return bySeq.map(([seq]) => ({ seq, due: true, bytes: sizeOf(db, seq) }))
 }
 

@@ -33,7 +33,7 @@ export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at
   if (writing) db.exec('BEGIN IMMEDIATE')
   const settlements = request.settlements.map((settlement) => item(() => settle(db, draft, settlement)))
   for (const condemned of request.condemned) condemn(db, draft, condemned)
-  for (const seq of request.sendersLeft) db.run(sql.noteSenderLeft, seq)
+  for (const seq of request.sendersLeft) if (seq <= draft.lastSeq) db.run(sql.noteSenderLeft, seq)
   const accepts = acceptAll(db, draft, request, at, item)
   const claims = request.claims.map((claim) => planClaim(db, draft, claim))
   // A claim that found nothing to record needs no transaction; one connection writes, so nothing can come between.
