@@ -5,6 +5,7 @@ import type {
   Clock,
   Inbox,
   InboxOpened,
+  InboxOpening,
   InboxPort,
   NewDelivery,
   NewWorkRow,
@@ -119,9 +120,10 @@ export async function openWith(
   names: Names,
   clock = handClock(),
   logger = keptLines(),
+  changes: Partial<InboxOpening> = {},
 ): Promise<Opened> {
   const handlers = names.map((name) => (typeof name === 'string' ? { name, formerly: [] } : name))
-  const opened = await inbox.open({ handlers, logger, clock })
+  const opened = await inbox.open({ handlers, logger, clock, role: 'owner', onRedelivery: 'record', ...changes })
   const asked = handlers.map((handler) => handler.name)
   const request = { handlers: asked, maxDeliveries: 1_000, maxBytes: 1e9 }
   return {

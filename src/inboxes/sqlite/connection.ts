@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TransferListItem } from 'node:worker_threads'
 import type { InboxOpened, InboxOpening } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
-import type { CallName, Calls, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
+import type { CallName, Calls, Held, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
 import { Thread } from './thread.ts'
 
 export interface ConnectionOptions {
   readonly settings: Settings
   readonly ownerWaitMs: number
   /** What this process works on, for a thread that is started again. */
-  readonly held: () => readonly number[]
+  readonly held: () => readonly Held[]
   /** The store works again: there may be work. */
   readonly onBack: () => void
   /** A thread was started. */
@@ -73,7 +73,7 @@ export class Connection {
     this.#closing = true
   }
 
-  async close(): Promise<void> {
+  async close(now: number): Promise<void> {
     this.#closing = true
     this.#trouble = 'The inbox is closed.'
     clearTimeout(this.#timer)
@@ -81,7 +81,7 @@ export class Connection {
     this.#thread = null
     if (!thread) return
     try {
-      await thread.call('close', null)
+      await thread.call('close', { now })
     } catch (error) {
       // Everything acknowledged is in the file or its log; the next owner reads both.
       this.#opening.logger.warn({ ...this.#facts(), error }, 'the inbox could not be closed in order')
@@ -186,7 +186,8 @@ export class Connection {
   }
 
   #request(): OpenRequest {
-    return { handlers: this.#opening.handlers, held: this.#options.held(), identity: this.#identity }
+    const { handlers, onRedelivery, clock } = this.#opening
+    return { handlers, onRedelivery, now: clock.now(), held: this.#options.held(), identity: this.#identity }
   }
 
   #facts(): { readonly inbox: string; readonly path: string } {

@@ -14,6 +14,7 @@ export interface DeliveryColumns {
   readonly id: string
   readonly source: string
   readonly batch_id: string | null
+  readonly is_test: number
   readonly sha256: Uint8Array
   readonly received_at: number
   readonly meta: string
@@ -52,6 +53,7 @@ export function toDelivery(row: DeliveryColumns): Omit<StoredDelivery, 'body'> {
     id: row.id,
     source: row.source,
     batchId: row.batch_id,
+    isTest: row.is_test === 1,
     sha256: row.sha256,
     receivedAt: row.received_at,
     ...unpackMeta(row.meta),
@@ -59,6 +61,20 @@ export function toDelivery(row: DeliveryColumns): Omit<StoredDelivery, 'body'> {
     duplicates: row.duplicates ?? 0,
     events: row.events,
   }
+}
+
+/** What the end of a first pass asks of its delivery. */
+export interface Facts {
+  readonly source: string
+  readonly batchId: string | null
+  readonly isTest: boolean
+  readonly size: number
+}
+
+/** null when the row is missing. */
+export function readFacts(db: Database, seq: number): Facts | null {
+  const row = db.get<{ source: string; batch_id: string | null; is_test: number; size: number }>(sql.readFacts, seq)
+  return row ? { source: row.source, batchId: row.batch_id, isTest: row.is_test === 1, size: row.size } : null
 }
 
 /** null when they are not the bytes whose hash was stored with them. */
