@@ -26,11 +26,15 @@ import { settle } from './settle.ts'
 import { pausesOf, stats } from './stats.ts'
 import { type Dead, Store } from './store.ts'
 
+/** How often an open inbox notes that its handlers are still in use. */
+const RENEW_MS = 3_600_000
+
 export class MemoryInbox implements InboxPort {
   readonly #store: Store
   readonly #workListeners: (() => void)[] = []
   readonly #pauseListeners: ((paused: readonly StoredPause[]) => void)[] = []
   #opening: InboxOpening | null = null
+  #cancelRenewal: () => void = () => {}
 
   /** `store` is what an inbox held before, as a file would. */
   constructor(store: Store = new Store()) {
@@ -45,6 +49,7 @@ export class MemoryInbox implements InboxPort {
     opening.logger.warn({ inbox: 'memory' }, 'the inbox is in memory: what it holds is lost with the process')
     takeStock(this.#store)
     const newHandlers = carryOver(this.#store, opening)
+    this.#renewHourly(opening)
     return { stats: await this.stats(), newHandlers }
   }
 
@@ -178,7 +183,16 @@ export class MemoryInbox implements InboxPort {
     if (!this.#opening) return
     this.#store.giveBack([...this.#store.held.keys()])
     see(this.#store, this.#opening.clock.now())
+    this.#cancelRenewal()
     this.#opening = null
+  }
+
+  #renewHourly(opening: InboxOpening): void {
+    const { clock } = opening
+    this.#cancelRenewal = clock.after(RENEW_MS, () => {
+      see(this.#store, clock.now())
+      this.#renewHourly(opening)
+    })
   }
 
   #repeat(entry: Entry, onRedelivery: InboxOpening['onRedelivery']): Accepted {

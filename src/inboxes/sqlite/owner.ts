@@ -145,7 +145,6 @@ export class Owner {
     this.#backlogBytes = opened.stats.pendingBytes
     this.#every(LOOK_MS, () => this.#outbox.look())
     this.#every(RENEW_MS, () => this.#outbox.renew())
-    this.#outbox.look()
     return opened
   }
 

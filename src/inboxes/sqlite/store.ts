@@ -6,7 +6,7 @@ import { connect, warningsOf } from './connect.ts'
 import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
 import { writeProgress } from './extent.ts'
-import { toFailure } from './failure.ts'
+import { toError, toFailure } from './failure.ts'
 import { freeBytes, identityOf, preparePath, shortageOf } from './files.ts'
 import { runGroup } from './group.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
@@ -53,10 +53,11 @@ export class Store {
     this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, held }
     const db = this.#connect()
     const newHandlers = this.#takeOver(db, request)
-    const ledger = readLedger(db, this.#owner)
-    this.#open = { db, ledger, unchecked: 0 }
+    this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
     this.#identity = identityOf(this.#path)
-    const opened = { stats: readStats(db, ledger, { now, handlers: ledger.handlers }), newHandlers }
+    const { lost } = this.group({ ...nothing, now, wishes: true })
+    if (lost) throw toError(lost)
+    const opened = { stats: this.stats(now), newHandlers }
     return { owned: false, opened, identity: this.#identity, warnings: warningsOf(db), shortage: this.#shortage() }
   }
 

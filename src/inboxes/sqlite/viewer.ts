@@ -8,9 +8,8 @@ import { PosthornError } from '../../errors.ts'
 import { assertReadable } from './connect.ts'
 import { Database } from './database.ts'
 import { readExtent } from './extent.ts'
-import { toError, toFailure } from './failure.ts'
+import { toFailure } from './failure.ts'
 import { preparePath } from './files.ts'
-import { nothing } from './packing.ts'
 import type { Command, Failure, ItemAnswer, Settings } from './protocol.ts'
 import * as sql from './sql.ts'
 import { readStats } from './stats.ts'
@@ -57,15 +56,10 @@ export class Viewer {
 
   fulfil(now: number): null {
     const store = new Store(this.#settings)
-    const opened = store.open({ handlers: [], onRedelivery: 'record', now, held: [], identity: null })
-    if (opened.owned) return null
-    try {
-      const answer = store.group({ ...nothing, now, wishes: true })
-      if (answer.lost) throw toError(answer.lost)
-      return null
-    } finally {
-      store.close(now)
-    }
+    // Opening carries out the wishes it finds.
+    store.open({ handlers: [], onRedelivery: 'record', now, held: [], identity: null })
+    store.close(now)
+    return null
   }
 
   failureOf(error: unknown): Failure {

@@ -26,7 +26,8 @@ try {
 
 /** Accepts from several sides, claims and settles, until it is killed. */
 async function load(claim: Awaited<ReturnType<typeof openWith>>['claim']): Promise<void> {
-  let next = 0
+  // No name comes twice, whichever process makes it.
+  let next = process.pid * 1_000_000
   const send = async () => {
     for (;;) {
       const name = `${next++}`
