@@ -2,6 +2,7 @@
 import type { Sized } from '../../lib/in-turn.ts'
 import type { Database } from './database.ts'
 import { isPassed } from './extent.ts'
+import { type Facts, type FactsColumns, readFacts, toFacts } from './facts.ts'
 import type { Ledger } from './ledger.ts'
 import { findReturned, findSuspectPass } from './passes.ts'
 import * as sql from './sql.ts'
@@ -12,6 +13,8 @@ export interface Candidate extends Sized {
   /** Work rows of it; otherwise it is its first pass. */
   readonly work: boolean
   readonly careful: boolean
+  /** null: its row is missing. */
+  readonly facts: Facts | null
 }
 
 /** Later than every work row: rows that are not due yet as well. */
@@ -70,14 +73,20 @@ export function findOne(db: Database, draft: Ledger, seq: number, handlers: read
 function findNeverClaimed(db: Database, { progress, lastSeq, passes }: Ledger, limit: number): Candidate[] {
   const { claimed } = progress
   if (claimed === lastSeq) return []
-  const rows = db.all<{ seq: number; size: number }>(sql.findNeverClaimed, claimed, limit + passes.size)
-  const sizes = new Map(rows.map(({ seq, size }) => [seq, size]))
+  const rows = db.all<FactsColumns>(sql.findNeverClaimed, claimed, limit + passes.size)
+  const known = new Map(rows.map((row) => [row.seq, toFacts(row)]))
   const found: Candidate[] = []
   for (let seq = claimed + 1; seq <= lastSeq && found.length < limit; seq++)
-    if (!passes.has(seq)) found.push({ seq, work: false, careful: false, bytes: sizes.get(seq) ?? 0 })
+    if (!passes.has(seq)) found.push(withFacts(seq, { work: false, careful: false }, known.get(seq) ?? null))
   return found
 }
 
-function candidate(db: Database, seq: number, what: { readonly work: boolean; readonly careful: boolean }): Candidate {
-  return { seq, ...what, bytes: db.get<{ size: number }>(sql.readSize, seq)?.size ?? 0 }
+type What = Pick<Candidate, 'work' | 'careful'>
+
+function candidate(db: Database, seq: number, what: What): Candidate {
+  return withFacts(seq, what, readFacts(db, seq))
+}
+
+function withFacts(seq: number, { work, careful }: What, facts: Facts | null): Candidate {
+  return { seq, work, careful, facts, bytes: facts?.size ?? 0 }
 }

@@ -33,7 +33,7 @@ export function planClaim(
 function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): readonly Candidate[] {
   const { handlers, seq } = request
   const limit = Math.min(request.maxDeliveries, MOST_DELIVERIES)
-  if ([...draft.held.values()].includes(true)) return []
+  if ([...draft.held.values()].some((hold) => hold.careful)) return []
   if (seq !== undefined) return alone(draft, findOne(db, draft, seq, handlers))
   if (limit < 1) return []
   const suspect = findSuspect(db, draft, handlers, now)
@@ -49,7 +49,7 @@ function alone({ held }: Ledger, one: Candidate | null): Candidate[] {
 }
 
 function record(db: Database, draft: Ledger, picked: readonly Candidate[]): void {
-  for (const { seq, careful } of picked) draft.held.set(seq, careful)
+  for (const { seq, careful, facts } of picked) draft.held.set(seq, { careful, facts })
   const passes = picked.filter((candidate) => !candidate.work).map((candidate) => candidate.seq)
   const [seq] = passes
   if (seq !== undefined && isAhead(draft, seq)) claimAhead(db, draft, seq)

@@ -14,6 +14,11 @@ export interface Progress {
   readonly cancelled: number
 }
 
+const NAMES: readonly (keyof Progress)[] = [
+  ...(['mark', 'claimed', 'settled', 'settled_bytes', 'events', 'with_work'] as const),
+  ...(['dead_letters', 'quarantined', 'cancelled'] as const),
+]
+
 /** How far the log and the work on it have come. */
 export interface Extent {
   lastSeq: number
@@ -50,14 +55,11 @@ export function hasWork(db: Database, seq: number): boolean {
 }
 
 export function count(draft: Extent, changes: Partial<Progress>): void {
-  const { progress } = draft
-  const sum: Record<string, number> = {}
-  for (const [name, change] of Object.entries(changes)) sum[name] = progress[name as keyof Progress] + change
-  draft.progress = { ...progress, ...sum }
+  const sum: { -readonly [K in keyof Progress]: Progress[K] } = { ...draft.progress }
+  for (const name of NAMES) sum[name] += changes[name] ?? 0
+  draft.progress = sum
 }
 
 export function writeProgress(db: Database, progress: Progress): void {
-  const { mark, claimed, settled, settled_bytes, events, with_work, dead_letters, quarantined, cancelled } = progress
-  const values = [mark, claimed, settled, settled_bytes, events, with_work, dead_letters, quarantined, cancelled]
-  db.run(sql.writeProgress, ...values)
+  db.run(sql.writeProgress, ...NAMES.map((name) => progress[name]))
 }

@@ -108,7 +108,7 @@ class Group {
   hasMoreWork(): boolean {
     if (this.#commanded || this.draft.progress.dead_letters < this.#before.progress.dead_letters) return true
     const ended = [...this.#before.held].filter(([seq]) => !this.draft.held.has(seq))
-    return ended.some(([, careful]) => careful) || (ended.length > 0 && hasSuspects(this.#db, this.draft))
+    return ended.some(([, hold]) => hold.careful) || (ended.length > 0 && hasSuspects(this.#db, this.draft))
   }
 
   pauses(): StoredPause[] | null {

@@ -4,10 +4,12 @@
  */
 import type { Death, InboxOpening } from '../../core/ports.ts'
 import type { Turn } from '../../lib/in-turn.ts'
+import { type RecentBatches, readRecentBatches, saveBatches } from './conflicts.ts'
 import { readDeaths, readNoted } from './crashes.ts'
 import type { Database } from './database.ts'
 import { type Epoch, readEpochs } from './epochs.ts'
 import { type Extent, readExtent, writeProgress } from './extent.ts'
+import type { Facts } from './facts.ts'
 import { type Pass, readPasses } from './passes.ts'
 import type { Held } from './protocol.ts'
 import * as sql from './sql.ts'
@@ -17,14 +19,22 @@ export interface Ledger extends Extent {
   /** Names a delivery belongs to when it is claimed for the first time now; sorted. */
   readonly handlers: readonly string[]
   readonly onRedelivery: InboxOpening['onRedelivery']
-  /** Deliveries under claim; true: to be handled with care, and alone. */
-  readonly held: Map<number, boolean>
+  /** Deliveries under claim. */
+  readonly held: Map<number, Hold>
   /** First passes of which `progress.claimed` does not say enough. */
   readonly passes: Map<number, Pass>
   /** Deliveries with an event that is said to be under way. */
   noted: ReadonlySet<number>
   deaths: ReadonlyMap<number, readonly Death[]>
+  readonly recent: RecentBatches
   turn: Turn
+}
+
+export interface Hold {
+  /** It is to be handled with care, and alone. */
+  readonly careful: boolean
+  /** null: not at hand. */
+  readonly facts: Facts | null
 }
 
 /** Whom a ledger is for. */
@@ -36,7 +46,7 @@ export interface Owner {
 
 export function readLedger(db: Database, owner: Owner): Ledger {
   const extent = readExtent(db)
-  const held = new Map(owner.held.map(({ seq, careful }) => [seq, careful]))
+  const held = new Map(owner.held.map(({ seq, careful }) => [seq, { careful, facts: null }]))
   return {
     ...extent,
     epochs: readEpochs(db),
@@ -46,6 +56,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
     passes: readPasses(db, extent.progress, held),
     noted: readNoted(db),
     deaths: readDeaths(db),
+    recent: readRecentBatches(db),
     turn: 0,
   }
 }
@@ -59,5 +70,6 @@ export function draftOf(ledger: Ledger): Ledger {
 export function saveLedger(db: Database, before: Ledger, draft: Ledger): void {
   for (const epoch of draft.epochs.slice(before.epochs.length))
     db.run(sql.insertEpoch, epoch.from, JSON.stringify(epoch.handlers))
+  saveBatches(db, draft.recent)
   if (draft.progress !== before.progress) writeProgress(db, draft.progress)
 }

@@ -36,13 +36,16 @@ CREATE TABLE settled (
   events INTEGER
 ) STRICT;
 
--- The first delivery of a batch whose first pass has ended; test traffic left out.
+-- The first delivery of a batch whose first pass has ended, by a hash of source and batch id; test traffic left out.
+-- Hashes come in no order, so the latest are kept apart, those of one commit together, and added in sorted bulk.
 CREATE TABLE batch (
-  source TEXT NOT NULL,
-  batch_id TEXT NOT NULL,
-  seq INTEGER NOT NULL,
-  PRIMARY KEY (source, batch_id)
-) STRICT, WITHOUT ROWID;
+  hash INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL
+) STRICT;
+CREATE TABLE recent_batches (
+  id INTEGER PRIMARY KEY,
+  batches TEXT NOT NULL
+) STRICT;
 
 -- Deliveries from from_seq up to the next row, and up to progress.claimed, belong to these handlers.
 CREATE TABLE epoch (

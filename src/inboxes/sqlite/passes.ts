@@ -24,7 +24,7 @@ interface PassColumns {
 }
 
 /** What is said to be claimed and is not held by this process goes to the next who asks. */
-export function readPasses(db: Database, progress: Progress, held: ReadonlyMap<number, boolean>): Map<number, Pass> {
+export function readPasses(db: Database, progress: Progress, held: ReadonlyMap<number, unknown>): Map<number, Pass> {
   const passes = new Map<number, Pass>()
   for (const { seq, state, careful, handlers } of db.all<PassColumns>(sql.readPasses)) {
     const known = handlers === null ? null : (JSON.parse(handlers) as string[])

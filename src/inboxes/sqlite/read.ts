@@ -63,20 +63,6 @@ export function toDelivery(row: DeliveryColumns): Omit<StoredDelivery, 'body'> {
   }
 }
 
-/** What the end of a first pass asks of its delivery. */
-export interface Facts {
-  readonly source: string
-  readonly batchId: string | null
-  readonly isTest: boolean
-  readonly size: number
-}
-
-/** null when the row is missing. */
-export function readFacts(db: Database, seq: number): Facts | null {
-  const row = db.get<{ source: string; batch_id: string | null; is_test: number; size: number }>(sql.readFacts, seq)
-  return row ? { source: row.source, batchId: row.batch_id, isTest: row.is_test === 1, size: row.size } : null
-}
-
 /** null when they are not the bytes whose hash was stored with them. */
 function readBody({ coding, body, size, sha256 }: DeliveryColumns & BodyColumns): Uint8Array | null {
   const bytes = tryDecode(coding, body, size)

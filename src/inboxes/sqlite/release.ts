@@ -7,10 +7,10 @@ import * as sql from './sql.ts'
 
 /** Gives a claim back as if it had never been made. */
 export function release(db: Database, draft: Ledger, seq: number): void {
-  const careful = draft.held.get(seq)
-  if (careful === undefined) return
+  const hold = draft.held.get(seq)
+  if (!hold) return
   draft.held.delete(seq)
   forgetUnderWay(db, draft, seq)
   if (isPassed(db, draft, seq)) db.run(sql.giveRowsBack, seq)
-  else givePassBack(db, draft, seq, careful)
+  else givePassBack(db, draft, seq, hold.careful)
 }

@@ -1,13 +1,13 @@
 import type { NewDeadLetter, NewQuarantine, Settlement } from '../../core/ports.ts'
 import { OptionError } from '../../errors.ts'
-import { findConflict, recordBatch } from './conflicts.ts'
+import { findConflict } from './conflicts.ts'
 import { forgetDeaths, forgetUnderWay } from './crashes.ts'
 import type { Database } from './database.ts'
 import { count, hasWork, isPassed } from './extent.ts'
-import type { Ledger } from './ledger.ts'
+import { type Facts, readFacts } from './facts.ts'
+import type { Hold, Ledger } from './ledger.ts'
 import { endPass, givePassBack } from './passes.ts'
 import type { Condemned, Settled } from './protocol.ts'
-import { type Facts, readFacts } from './read.ts'
 import * as sql from './sql.ts'
 import { atomically } from './transaction.ts'
 import { insertRow } from './work-rows.ts'
@@ -15,13 +15,14 @@ import { insertRow } from './work-rows.ts'
 /** Carries out one settlement inside the transaction of the group, whole or not at all. */
 export function settle(db: Database, draft: Ledger, settlement: Settlement): Settled {
   const { seq, firstPass } = settlement
-  if (!draft.held.has(seq)) throw new OptionError(`settle: delivery ${seq} is not claimed`)
-  const facts = firstPass ? readFacts(db, seq) : null
+  const hold = draft.held.get(seq)
+  if (!hold) throw new OptionError(`settle: delivery ${seq} is not claimed`)
+  const facts = firstPass ? (hold.facts ?? readFacts(db, seq)) : null
   if (!isApplied(db, draft, settlement)) apply(db, draft, settlement, facts)
-  endClaim(db, draft, settlement)
+  endClaim(db, draft, settlement, hold)
   const workIsLeft = hasWork(db, seq)
-  if (!workIsLeft && isPassed(db, draft, seq)) forgetDeaths(db, draft, seq, null)
-  return { workIsLeft, conflictsWith: facts && findConflict(db, seq, facts) }
+  if (!workIsLeft && draft.deaths.has(seq) && isPassed(db, draft, seq)) forgetDeaths(db, draft, seq, null)
+  return { workIsLeft, conflictsWith: facts && findConflict(db, draft, seq, facts) }
 }
 
 /** Takes a delivery out of all work because its bytes are not what was accepted. */
@@ -53,17 +54,17 @@ function isApplied(db: Database, draft: Ledger, { seq, firstPass, endedRows }: S
 function apply(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null): void {
   const { seq, firstPass, events } = settlement
   atomically(db, draft, () => {
-    const worked = hasWork(db, seq)
+    // Before the end of its first pass a delivery has no work rows.
+    const worked = !firstPass && hasWork(db, seq)
     if (firstPass) db.run(sql.insertSettled, seq, events)
-    if (facts) recordBatch(db, seq, facts)
     writeDetails(db, settlement)
-    countDetails(draft, settlement, facts, Number(hasWork(db, seq)) - Number(worked))
+    const works = firstPass ? settlement.rows.length > 0 : hasWork(db, seq)
+    countDetails(draft, settlement, facts, Number(works) - Number(worked))
   })
   if (firstPass) advanceMark(db, draft, seq)
 }
 
-function endClaim(db: Database, draft: Ledger, { seq, firstPass }: Settlement): void {
-  const careful = draft.held.get(seq) ?? false
+function endClaim(db: Database, draft: Ledger, { seq, firstPass }: Settlement, { careful }: Hold): void {
   draft.held.delete(seq)
   forgetUnderWay(db, draft, seq)
   if (firstPass) endPass(db, draft, seq)

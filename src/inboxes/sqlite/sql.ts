@@ -32,9 +32,8 @@ export const readNotes = `
 
 // ---- claim -------------------------------------------------------------------------------------------------------
 
-export const readSize = 'SELECT size FROM delivery WHERE seq = ?'
-
-export const findNeverClaimed = 'SELECT seq, size FROM delivery WHERE seq > ? ORDER BY seq LIMIT ?'
+export const findNeverClaimed = `
+  SELECT seq, source, batch_id, is_test, size FROM delivery WHERE seq > ? ORDER BY seq LIMIT ?`
 
 /** With the deliveries to leave out as a JSON list. */
 export const findDue = `
@@ -71,13 +70,22 @@ export const isSettled = 'SELECT 1 FROM settled WHERE seq = ?'
 
 export const insertSettled = 'INSERT INTO settled (seq, events) VALUES (?, ?)'
 
-export const readFacts = 'SELECT source, batch_id, is_test, size FROM delivery WHERE seq = ?'
+export const readFacts = 'SELECT seq, source, batch_id, is_test, size FROM delivery WHERE seq = ?'
 
-export const insertBatch = 'INSERT OR IGNORE INTO batch (source, batch_id, seq) VALUES (?, ?, ?)'
+export const findBatch = 'SELECT seq FROM batch WHERE hash = ?'
 
+export const insertBatch = 'INSERT OR IGNORE INTO batch (hash, seq) VALUES (?, ?)'
+
+export const readRecentBatches = 'SELECT batches FROM recent_batches ORDER BY id'
+
+export const insertRecentBatches = 'INSERT INTO recent_batches (batches) VALUES (?)'
+
+export const deleteRecentBatches = 'DELETE FROM recent_batches'
+
+/** With the other delivery, and what both are to have. */
 export const findConflict = `
-  SELECT d.id FROM batch b JOIN delivery d ON d.seq = b.seq
-  WHERE b.source = ? AND b.batch_id = ? AND d.sha256 <> (SELECT sha256 FROM delivery WHERE seq = ?)`
+  SELECT id FROM delivery
+  WHERE seq = ? AND source = ? AND batch_id = ? AND sha256 <> (SELECT sha256 FROM delivery WHERE seq = ?)`
 
 export const hasWork = 'SELECT 1 FROM work WHERE seq = ? LIMIT 1'
 

@@ -173,7 +173,7 @@ export class Store {
     const failure = toFailure(error, this.#path)
     const open = this.#open
     this.#open = null
-    const held = open ? [...open.ledger.held].map(([seq, careful]) => ({ seq, careful })) : this.#owner.held
+    const held = open ? [...open.ledger.held].map(([seq, { careful }]) => ({ seq, careful })) : this.#owner.held
     // Nobody holds what was to be given back, whether that is in the file or not.
     this.#owner = { ...this.#owner, held: held.filter(({ seq }) => !released.includes(seq)) }
     if (!open) return failure

@@ -6,10 +6,10 @@ import type { Ledger } from './ledger.ts'
 /** Undoes what a refused item has written and counted so far; any other failure undoes the whole group. */
 export function atomically<T>(db: Database, draft: Ledger, write: () => T): T {
   const before = { ...draft }
-  db.exec('SAVEPOINT item')
+  db.run('SAVEPOINT item')
   try {
     const value = write()
-    db.exec('RELEASE item')
+    db.run('RELEASE item')
     return value
   } catch (error) {
     if (isOfTheItem(error)) {
