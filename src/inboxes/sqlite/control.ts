@@ -39,14 +39,12 @@ export class Control {
   }
 
   async command(command: Command): Promise<number> {
-    const start = this.#now()
-    const id = await this.call('wish', { now: start, command })
-    for (let polls = 0; ; polls++) {
-      if (polls % OWNER_POLLS === 0) await this.call('fulfil', { now: this.#now() })
-      const result = await this.call('result', id)
-      if (result !== null) return unpack(result)
-      if (this.#now() - start >= PATIENCE_MS && (await this.call('withdraw', id))) throw noAnswer()
-      await new Promise<void>((resolve) => void this.#opening.clock.after(POLL_MS, resolve))
+    // The clock does not keep the process alive, and a command that was given must not be dropped.
+    const alive = setInterval(() => {}, PATIENCE_MS)
+    try {
+      return await this.#wish(command)
+    } finally {
+      clearInterval(alive)
     }
   }
 
@@ -66,6 +64,18 @@ export class Control {
   async close(): Promise<void> {
     this.#closed = true
     await this.#thread.end()
+  }
+
+  async #wish(command: Command): Promise<number> {
+    const start = this.#now()
+    const id = await this.call('wish', { now: start, command })
+    for (let polls = 0; ; polls++) {
+      if (polls % OWNER_POLLS === 0) await this.call('fulfil', { now: this.#now() })
+      const result = await this.call('result', id)
+      if (result !== null) return unpack(result)
+      if (this.#now() - start >= PATIENCE_MS && (await this.call('withdraw', id))) throw noAnswer()
+      await new Promise<void>((resolve) => void this.#opening.clock.after(POLL_MS, resolve))
+    }
   }
 
   #now(): number {
