@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { identityOf } from '../../../src/inboxes/sqlite/files.ts'
 import { nothing as noWork, pack } from '../../../src/inboxes/sqlite/packing.ts'
@@ -71,4 +72,50 @@ it('does not go on with another file in the place of the one it had', () => {
   const again = new Store({ path, minFreeBytes: 0, maxPages: null })
   later(() => again.close(START))
   expect(() => again.open({ ...opening(path, []), identity: 'another' })).toThrow(/deleted or replaced/)
+})
+
+it('refuses new deliveries below the floor without touching the file, and takes them when there is room again', () => {
+  const path = newFile()
+  let free = 1_000_000
+  const store = new Store({ path, minFreeBytes: 500_000, maxPages: null }, () => free)
+  later(() => store.close(START))
+  store.open(opening(path, []))
+  const accept = (name: string) => store.group({ ...nothing, ...pack([newDelivery(name)]) })
+  expect(accept('x')).toMatchObject({ shortage: null, accepts: [{ value: { status: 'accepted' } }] })
+  free = 499_999
+  const bytes = () => ['', '-wal'].map((suffix) => readFileSync(path + suffix).toString('latin1'))
+  const before = bytes()
+  const shortage = expect.stringContaining('minFreeBytes')
+  expect(accept('y')).toMatchObject({ shortage, accepts: [{ failure: { code: 'ERR_INBOX_FULL', message: shortage } }] })
+  expect(store.probe()).toEqual({ shortage })
+  expect(bytes()).toEqual(before)
+  expect(accept('x')).toMatchObject({ accepts: [{ value: { status: 'duplicate', seq: 1 } }] })
+  free = 500_000
+  expect(store.probe()).toEqual({ shortage: null })
+  expect(accept('y')).toMatchObject({ shortage: null, accepts: [{ value: { status: 'accepted', seq: 2 } }] })
+})
+
+it('finds a batch again whose hash is with thousands of others', () => {
+  const path = newFile()
+  const store = openStore(path, [])
+  const settleAll = (names: readonly string[], batchId: (name: string) => string) => {
+    const deliveries = names.map((name) => newDelivery(name, { batchId: batchId(name) }))
+    store.group({ ...nothing, ...pack(deliveries) })
+    const claimed = store.group({ ...nothing, claims: [{ ...claims[0]!, maxDeliveries: 10_000 }] })
+    const seqs = claimed.lost === null ? claimed.claims[0]!.claims.map(({ seq }) => seq) : []
+    return store.group({ ...nothing, settlements: seqs.map((seq) => firstPass(seq)) })
+  }
+  const many = Array.from({ length: 5_000 }, (_, n) => `n${n}`)
+  settleAll(many.slice(0, 2_000), (name) => name)
+  settleAll(many.slice(2_000), (name) => name)
+  const again = settleAll(['old', 'new', 'other'], (name) => ({ old: 'n3', new: 'n4999' })[name] ?? name)
+  expect(again).toMatchObject({
+    settlements: ['d_n3', 'd_n4999', null].map((conflictsWith) => ({ value: { conflictsWith } })),
+  })
+  store.close(START)
+  const reopened = openStore(path, [])
+  reopened.group({ ...nothing, ...pack([newDelivery('late', { batchId: 'other' })]), claims })
+  expect(reopened.group({ ...nothing, settlements: [firstPass(5_004)] })).toMatchObject({
+    settlements: [{ value: { conflictsWith: 'd_other' } }],
+  })
 })
