@@ -370,9 +370,20 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
         await inbox.settle(firstPass(1, { rows: [row('new', START)] }))
         const retry = only(await claim())
         expect(retry).toMatchObject({ careful: false, deaths })
-        await inbox.settle(retried(retry, { quarantined: [broken(4)] }))
-        expect(await inbox.revive({ ...(await ids(inbox)), dead: [] })).toBe(1)
+        await inbox.settle(retried(retry, { dead: [letter('new', 4)] }))
+        expect(await inbox.revive(await ids(inbox))).toBe(1)
         expect(only(await claim()).deaths).toEqual([])
+      })
+
+      it('counts no more for an element that comes back from quarantine, and still for others', async () => {
+        await fill((await open(['a', 'b'])).inbox, 'x')
+        await die([4, 'a'])
+        await die([5, 'b'])
+        const { inbox, claim } = await open(['a', 'b'])
+        await claim()
+        await inbox.settle(firstPass(1, { rows: [row('a', START)], quarantined: [broken(4)] }))
+        expect(await inbox.revive(await ids(inbox))).toBe(1)
+        expect(only(await claim()).deaths).toEqual([{ index: 5, handler: 'b', times: 1 }])
       })
 
       it('is refused for a delivery that is not claimed', async () => {
