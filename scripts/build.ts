@@ -1,10 +1,11 @@
-/** Builds `dist/`: plain ESM with declarations and their maps. */
+/** Builds `dist/`, or the folder given: plain ESM with declarations and their maps. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-rmSync(join(root, 'dist'), { recursive: true, force: true })
+const out = process.argv[2] === undefined ? join(root, 'dist') : resolve(process.argv[2])
+rmSync(out, { recursive: true, force: true })
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
-chmodSync(join(root, 'dist/cli/main.js'), 0o755)
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', out], { cwd: root, stdio: 'inherit' })
+chmodSync(join(out, 'cli/main.js'), 0o755)

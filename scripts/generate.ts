@@ -1,6 +1,6 @@
 /**
- * Writes what is generated from the zod schemas and checked in: JSON Schemas, validators, payload interfaces.
- * Run it with `npm run generate` after a change to an `events.ts` or a `catalogue.ts`.
+ * Writes what is generated from the zod schemas and checked in: JSON Schemas, validators, payload interfaces, and the
+ * documents made from all of these. Run it with `npm run generate` after a change to an `events.ts` or a `catalogue.ts`.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
@@ -25,17 +25,27 @@ export async function generateAll(): Promise<Map<string, string>> {
   return files
 }
 
+/** Every generated document, as path from the root and text. Runs the readers, so what they are made from comes first. */
+export async function generateDocs(): Promise<Map<string, string>> {
+  const { renderEvents } = await import('./docs/events.ts')
+  return new Map([['docs/events.md', renderEvents()]])
+}
+
 async function generate(provider: string): Promise<Map<string, string>> {
   const folder = `src/providers/${provider}`
-  const { schemas } = (await load(`${folder}/events.ts`)) as { schemas: Record<string, z.ZodType> }
+  const events = (await load(`${folder}/events.ts`)) as {
+    schemas: Record<string, z.ZodType>
+    reads?: readonly string[]
+  }
   const { catalogue } = (await load(`${folder}/catalogue.ts`)) as { catalogue: Catalogue }
   const annotated = new Map(
-    Object.entries(schemas).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]),
+    Object.entries(events.schemas).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]),
   )
   const files = new Map<string, string>()
   for (const [key, schema] of annotated)
     files.set(`schemas/${provider}/${key}.json`, `${JSON.stringify(toPublishedSchema(schema), null, 2)}\n`)
-  files.set(`${folder}/validate.generated.ts`, renderValidators(annotated, idsOf(annotated)))
+  const options = { ids: idsOf(annotated), reads: events.reads ?? null }
+  files.set(`${folder}/validate.generated.ts`, renderValidators(annotated, options))
   files.set(`${folder}/payloads.generated.ts`, renderPayloads(provider, annotated, catalogue))
   return files
 }
@@ -64,9 +74,15 @@ export async function checkedInSchemas(): Promise<string[]> {
 if (import.meta.main) {
   const files = await generateAll()
   for (const path of await checkedInSchemas()) if (!files.has(path)) await rm(join(ROOT, path))
+  await write(files)
+  const documents = await generateDocs()
+  await write(documents)
+  console.log(`${files.size + documents.size} files written`)
+}
+
+async function write(files: ReadonlyMap<string, string>): Promise<void> {
   for (const [path, text] of files) {
     await mkdir(dirname(join(ROOT, path)), { recursive: true })
     await writeFile(join(ROOT, path), text)
   }
-  console.log(`${files.size} files written`)
 }

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'ERR_INBOX_FOREIGN'
   | 'ERR_INBOX_VERSION'
   | 'ERR_BODY_ABORTED'
+  | 'ERR_DELIVERY_REFUSED'
 
 /** Base of every coded error: `code` is stable, the message is for operators and carries no secret and no payload. */
 export class PosthornError extends Error {
@@ -86,6 +87,8 @@ export const ANSWERS = {
   internal: { status: 500, message: 'internal error', retryAfter: null, close: true },
   storage_slow: { status: 503, message: 'storage too slow', retryAfter: 5, close: false },
   storage_failed: { status: 503, message: 'storage failing', retryAfter: 30, close: false },
+  backlog_full: { status: 503, message: 'too much waits to be handled', retryAfter: 30, close: true },
+  not_handled: { status: 503, message: 'stored, and not handled yet', retryAfter: 5, close: false },
   not_open: { status: 503, message: 'not ready', retryAfter: 5, close: true },
   shutting_down: { status: 503, message: 'shutting down', retryAfter: 5, close: true },
   overloaded: { status: 503, message: 'too many bytes in flight', retryAfter: 5, close: true },

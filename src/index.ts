@@ -1,5 +1,6 @@
 /** Posthorn: receives e-mail event webhooks, stores them durably, answers at once, handles them at least once. */
 export type { BatchFailures, Context } from './core/handlers.ts'
+export { ACK_BUCKETS_MS, type MetricEvents, type Metrics } from './core/metrics.ts'
 export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'
 export type {
   BatchHandler,
@@ -17,8 +18,12 @@ export type {
   Matched,
   NameOf,
   Options,
+  PausedHandler,
   Receiver,
+  Role,
+  Run,
   Sources,
+  VerbReport,
 } from './core/public.ts'
 export { createReceiver } from './core/receiver.ts'
 export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'

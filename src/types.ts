@@ -188,6 +188,8 @@ export interface DeadLetter {
   /** The first and the latest nine failures, oldest first. */
   readonly errors: readonly AttemptError[]
   readonly since: Date
+  /** How many repeats of its delivery have come since. */
+  readonly redeliveries: number
 }
 
 /** Bytes that no handler has seen. */

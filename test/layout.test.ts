@@ -29,7 +29,7 @@ function importsOf(file: string): Import[] {
 
 function allTyped(names: string): boolean {
   const list = names.match(/^\{([\s\S]*)\}$/)?.[1]
-  return list !== undefined && list.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '))
+  return list?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) ?? false
 }
 
 function target(file: string, to: string): string {
@@ -160,6 +160,7 @@ describe('the exports map', () => {
         "./express",
         "./fastify",
         "./node",
+        "./testing",
         "./package.json",
       ]
     `)

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ReceiverLike } from '../core/ports.ts'
 import { sourceNames } from '../lib/symbols.ts'
-import { type CloseOptions, closeOnSignals as closeServerOnSignals } from './close-on-signals.ts'
+import { type CloseOptions, closeOnSignals as closeServerOnSignals, type ServerLike } from './close-on-signals.ts'
 import { checkedPlace, serve } from './serve.ts'
 
 export type { ReceiverLike } from '../core/ports.ts'
@@ -36,13 +36,22 @@ export function webhooks(
   return fp(posthorn, { name: 'posthorn', fastify: '5.x', encapsulate: true })
 }
 
-/** Closes app and receiver on the first SIGTERM or SIGINT; see `closeOnSignals` of `posthorn/node`. */
-export function closeOnSignals(app: FastifyInstance, receiver: ReceiverLike, options?: CloseOptions): Disposable {
+/** What is needed of an app, told by its shape, so that it fits whatever server and logger it was made with. */
+export interface AppLike {
+  readonly server: Pick<ServerLike, 'closeIdleConnections' | 'closeAllConnections'>
+  close(): PromiseLike<unknown>
+}
+
+/**
+ * Closes app and receiver on the first SIGTERM or SIGINT; see `closeOnSignals` of `posthorn/node`. A hook of the app
+ * that fails ends the process with its stack.
+ */
+export function closeOnSignals(app: AppLike, receiver: ReceiverLike, options?: CloseOptions): Disposable {
   const { server } = app
-  const whole = {
-    close: (closed: () => void) => void app.close().then(closed, closed),
-    closeIdleConnections: () => server.closeIdleConnections(),
-    closeAllConnections: () => server.closeAllConnections(),
+  const whole: ServerLike = {
+    close: (closed) => void app.close().then(closed),
+    closeIdleConnections: () => server.closeIdleConnections?.(),
+    closeAllConnections: () => server.closeAllConnections?.(),
   }
   return closeServerOnSignals(whole, receiver, options)
 }

@@ -1,4 +1,4 @@
-import type { Auth } from '../core/ports.ts'
+import type { Auth, AuthPort, AuthSetting, Presented } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
 import { port } from '../lib/symbols.ts'
 import { REFUSED } from './compare.ts'
@@ -23,5 +23,12 @@ export function anyOf(...auth: readonly Auth[]): Auth {
         return verdicts.find(({ ok }) => ok) ?? REFUSED
       }
     },
+    present: (at) => presentFirst(ports, at),
   })
+}
+
+/** What the first kind that can say presents. */
+async function presentFirst(ports: readonly AuthPort[], at: AuthSetting): Promise<Presented> {
+  for (const one of ports) if (one.present !== undefined) return one.present(at)
+  throw new OptionError('anyOf: none of its kinds can say what a request must carry')
 }

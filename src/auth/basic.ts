@@ -1,4 +1,4 @@
-import type { Auth } from '../core/ports.ts'
+import type { Auth, AuthSetting } from '../core/ports.ts'
 import { OptionError, PosthornError } from '../errors.ts'
 import type { Secret, Secrets } from '../types.ts'
 import { authorizationOf } from './authorization.ts'
@@ -29,13 +29,16 @@ export function basic({ username, password }: BasicOptions): Auth {
   const readUser = defineSecrets('basic username', username)
   if (typeof username === 'string' && username.includes(':')) throw new OptionError(COLON, 'ERR_SECRET_INVALID')
   const readPasswords = isEmpty(password) ? null : defineSecrets('basic password', password)
+  const readBoth = async (at: AuthSetting) => {
+    const users = await readUser(at)
+    if (users.some(({ text }) => text.includes(':')))
+      throw new PosthornError('ERR_SECRET_INVALID', `source "${at.source}": ${COLON}`)
+    return { users, passwords: readPasswords === null ? EMPTY_PASSWORD : await readPasswords(at) }
+  }
   return createAuth('basic', {
     challenge: `Basic ${REALM}, charset="UTF-8"`,
     async prepare(at) {
-      const users = await readUser(at)
-      if (users.some(({ text }) => text.includes(':')))
-        throw new PosthornError('ERR_SECRET_INVALID', `source "${at.source}": ${COLON}`)
-      const passwords = readPasswords === null ? EMPTY_PASSWORD : await readPasswords(at)
+      const { users, passwords } = await readBoth(at)
       if (readPasswords === null) warnIfShort('basic username', users, at)
       else warnIfShort('basic password', passwords, at)
       const match = createMatch(users.flatMap((user) => passwords.map((one) => pair(user, one))))
@@ -43,6 +46,11 @@ export function basic({ username, password }: BasicOptions): Auth {
         const sent = authorizationOf(rawHeaders, 'basic')
         return match(sent === null ? null : strictBase64(sent))
       }
+    },
+    async present(at) {
+      const { users, passwords } = await readBoth(at)
+      const pairText = Buffer.from(pair(users[0]!, passwords[0]!).bytes).toString('base64')
+      return { rawHeaders: ['authorization', `Basic ${pairText}`], query: '' }
     },
   })
 }

@@ -3,7 +3,7 @@ import type { Secrets } from '../types.ts'
 import { authorizationOf } from './authorization.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, warnIfShort } from './secrets.ts'
+import { defineSecrets, toWire, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests with `Authorization: Bearer <secret>`, for a token that does not change by itself.
@@ -22,5 +22,9 @@ export function bearer(secrets: Secrets): Auth {
         return match(sent === null ? null : Buffer.from(sent, 'latin1'))
       }
     },
+    present: async (at) => ({
+      rawHeaders: ['authorization', `Bearer ${toWire((await read(at))[0]!.text)}`],
+      query: '',
+    }),
   })
 }

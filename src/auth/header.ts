@@ -4,7 +4,7 @@ import { singleHeader } from '../lib/headers.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, warnIfShort } from './secrets.ts'
+import { defineSecrets, toWire, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests that carry one of the secrets as the whole value of a header of your choice: the custom headers of
@@ -35,6 +35,7 @@ export function headerKind(scheme: string, name: string, secrets: Secrets): Auth
         return match(value === null ? null : Buffer.from(value, 'latin1'))
       }
     },
+    present: async (at) => ({ rawHeaders: [name, toWire((await read(at))[0]!.text)], query: '' }),
   })
 }
 

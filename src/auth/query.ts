@@ -26,5 +26,9 @@ export function query(name: string, secrets: Secrets): Auth {
         return match(singleParameter(target, name))
       }
     },
+    async present(at) {
+      const [first] = await read(at)
+      return { rawHeaders: [], query: `${encodeURIComponent(name)}=${encodeURIComponent(first!.text)}` }
+    },
   })
 }

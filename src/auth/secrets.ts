@@ -35,6 +35,11 @@ export function defineSecrets(what: string, secrets: Secrets): ReadSecrets {
   }
 }
 
+/** The UTF-8 of the text as it stands in a header: one character a byte. */
+export function toWire(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}
+
 /** Warns once for all that are short; call it once per source. */
 export function warnIfShort(what: string, secrets: readonly ReadSecret[], at: AuthSetting): void {
   const short = secrets.filter(({ text }) => text.length < WELL_LONG).length

@@ -9,6 +9,7 @@ export function unauthenticated(): Auth {
   return createAuth('unauthenticated', {
     challenge: `unauthenticated ${REALM}`,
     prepare: async () => () => LET_IN,
+    present: async () => ({ rawHeaders: [], query: '' }),
   })
 }
 

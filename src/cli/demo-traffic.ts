@@ -18,10 +18,11 @@ export interface Traffic {
   readonly body: string
 }
 
-const everyOf = (
-  samples: Readonly<Record<string, Readonly<Record<string, object>>>>,
-  wire: (fields: never) => string,
-) => Object.values(samples).flatMap((types) => Object.values(types).map((fields) => wire(fields as never)))
+type Samples = Readonly<Record<string, Readonly<Record<string, object>>>>
+
+/** One element of every name and type. */
+const everyOf = (samples: Samples, wire: (name: never, fields: never) => string) =>
+  Object.entries(samples).flatMap(([name, types]) => Object.values(types).map((f) => wire(name as never, f as never)))
 
 export function traffic({ token, password, key }: Credentials): Traffic[] {
   const basic = `Basic ${Buffer.from(`mailjet:${password}`).toString('base64')}`
@@ -67,7 +68,7 @@ export function traffic({ token, password, key }: Credentials): Traffic[] {
       source: 'news',
       method: 'POST',
       headers: mailjet,
-      body: `[${everyOf(mailjetSamples, mailjetWire).join(',')}]`,
+      body: `[${everyOf(mailjetSamples, (_, fields) => mailjetWire(fields)).join(',')}]`,
     },
     { what: 'eSputnik: the GET check on saving', source: 'crm', method: 'GET', headers: {}, body: '' },
     {
@@ -75,7 +76,7 @@ export function traffic({ token, password, key }: Credentials): Traffic[] {
       source: 'crm',
       method: 'POST',
       headers: esputnik,
-      body: `[${everyOf(esputnikSamples, esputnikWire).join(',')}]`,
+      body: `[${everyOf(esputnikSamples, (_, fields) => esputnikWire(fields)).join(',')}]`,
     },
     {
       what: 'somebody with a wrong token',

@@ -1,11 +1,17 @@
 #!/usr/bin/env node
-/** The command line: `posthorn demo`. */
+/** The command line: `posthorn demo`, `posthorn send`. */
 import { parseArgs } from 'node:util'
 
 const USAGE = `posthorn <command>
 
   demo [--port 3000] [--once]   a receiver on a SQLite file, deliveries of every sender posted to it over loopback,
                                 and what became of them; then it stays and listens (--once: ends)
+  send <name> --to URL          one delivery of sample events, momentum.bounce or any other native name, to a running
+                                server; exits 0 on 200, 1 otherwise
+       --token T | --basic user:password | --header 'name: value'     credentials
+       --as type                the normalised type, where a name can have several
+       --set field=value        a field of the payload, as often as you like; values may be JSON
+       --count n                this many events, each with ids of its own (default 1)
 `
 
 async function main(args: readonly string[]): Promise<number> {
@@ -15,6 +21,10 @@ async function main(args: readonly string[]): Promise<number> {
     const options = { port: { type: 'string', default: '3000' }, once: { type: 'boolean', default: false } } as const
     const { values } = parseArgs({ args: rest, options })
     return demo({ port: Number(values.port), once: values.once })
+  }
+  if (command === 'send') {
+    const { send } = await import('./send.ts')
+    return send(rest)
   }
   const asked = command === undefined || command === 'help' || command === '--help'
   ;(asked ? process.stdout : process.stderr).write(

@@ -1,5 +1,6 @@
-/** One POST over a connection of its own, timed from its last byte to the answer: what a sender waits for. */
+/** One POST, plain or over TLS, over a connection of its own, timed from its last byte to the answer: what a sender waits for. */
 import { request } from 'node:http'
+import { request as secureRequest } from 'node:https'
 
 export interface Posted {
   readonly status: number
@@ -14,7 +15,8 @@ export function post(url: string, method: string, headers: Record<string, string
   return new Promise((resolve, reject) => {
     const began = performance.now()
     let sent = began
-    const call = request(
+    const send = url.startsWith('https:') ? secureRequest : request
+    const call = send(
       url,
       { method, headers: { ...headers, 'content-length': Buffer.byteLength(body) } },
       (response) => {

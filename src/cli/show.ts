@@ -33,7 +33,7 @@ export function showCounts(counts: ReadonlyMap<string, number>): void {
 export function showEvent(event: AnyEvent): void {
   const { id, name, type, source, occurredAt, email, messageId, effect } = event
   const shown = { id, name, type, source, occurredAt, email: email && redacted(email), messageId, effect }
-  say(`\nA ${event.provider} event, as a handler gets it (without its payload):\n${JSON.stringify(shown, null, 2)}`)
+  say(`\nAn event of ${event.provider}, as a handler gets it (without its payload):\n${JSON.stringify(shown, null, 2)}`)
 }
 
 /** `j***@example.com`: enough to tell two apart, too little to write to. */

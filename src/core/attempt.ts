@@ -46,13 +46,15 @@ export class Attempt implements Context {
   /** Runs the handler; resolves in time, whatever the handler does. A handler that returns at once costs no timer. */
   run(spec: HandlerSpec, clock: Clock, call: (context: Context) => unknown): Outcome | Promise<Outcome> {
     let value: unknown
+    let promise: Promise<unknown> | null
     try {
       value = call(this)
+      // In here because looking at a value can throw too.
+      promise = typeof (value as { then?: unknown } | null)?.then === 'function' ? Promise.resolve(value) : null
     } catch (error) {
       return this.#failed(error)
     }
-    if (typeof (value as { then?: unknown } | null)?.then !== 'function') return { end: 'done', value }
-    return this.#settled(spec, clock, Promise.resolve(value))
+    return promise === null ? { end: 'done', value } : this.#settled(spec, clock, promise)
   }
 
   #failed(error: unknown): Outcome {

@@ -1,26 +1,35 @@
-/** Runners: one for each handler, over all deliveries; they bound what runs at once and gather batches. */
-import { PosthornError, RetryLater } from '../errors.ts'
-import type { AnyEvent } from '../types.ts'
+/**
+ * Runners: one for each handler, over all deliveries. They bound what runs at once, gather batches, notice when their
+ * handler falls behind, and pause one that only fails.
+ */
+import { PermanentError, PosthornError, RetryLater } from '../errors.ts'
 import { Attempt, type Outcome, RETURNED } from './attempt.ts'
 import type { BatchFailures, HandlerSpec } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
+import { type Pause, PauseWatch } from './pause.ts'
 import type { Clock } from './ports.ts'
+import { Entry, type Task, type Ticket } from './task.ts'
 
-/** One event for one handler. */
-export interface Task {
-  readonly event: AnyEvent
-  /** Attempts already made. */
-  readonly attempts: number
-  /** Called exactly once. */
-  done(outcome: Outcome): void
+/** Waiting longer than this, with every place taken, a handler is behind the others. */
+const BEHIND_MS = 1_000
+
+export interface RunnerParts {
+  readonly clock: Clock
+  readonly pacer: Pacer
+  /** Whether a handler that only fails is paused; not where the sender's own backoff is the pause. */
+  readonly pauses: boolean
+  /** Told when the handler pauses or resumes by itself. */
+  onPause(pause: Pause | null): void
+  /** Told when a place has become free. */
+  onRoom(): void
 }
 
 export class Runner {
   readonly spec: HandlerSpec
-  readonly #clock: Clock
-  readonly #pacer: Pacer
+  readonly #parts: RunnerParts
+  readonly #watch: PauseWatch
   readonly #live = new Set<Attempt>()
-  #queue: Task[] = []
+  #queue: Entry[] = []
   #running = 0
   #closed = false
   #pumping = false
@@ -29,17 +38,51 @@ export class Runner {
   /** What is gathered has waited long enough. */
   #overdue = false
 
-  constructor(spec: HandlerSpec, clock: Clock, pacer: Pacer) {
+  constructor(spec: HandlerSpec, parts: RunnerParts) {
     this.spec = spec
-    this.#clock = clock
-    this.#pacer = pacer
+    this.#parts = parts
+    this.#watch = new PauseWatch(parts.clock)
   }
 
   /** Starts the task as soon as there is room; a batch handler's waits for company, at most `maxWaitMs`. */
-  submit(task: Task): void {
-    if (this.#closed) task.done(RETURNED)
-    else this.#queue.push(task)
+  submit(task: Task): Ticket {
+    const entry = new Entry(task, this.#parts.clock.now())
+    if (this.#closed || !this.#watch.isOpen()) {
+      entry.withdraw()
+      return entry
+    }
+    this.#watch.begin()
+    this.#queue.push(entry)
     this.#pump()
+    return entry
+  }
+
+  get paused(): Pause | null {
+    return this.#watch.pause
+  }
+
+  /** Pauses or resumes by another's word, or because the last process had. */
+  setPaused(pause: Pause | null): void {
+    this.#watch.set(pause)
+    if (pause !== null) for (const entry of this.#queue.splice(0)) entry.withdraw()
+  }
+
+  /** Room for about one more round of calls: worth claiming what was left for this handler. */
+  hasRoom(): boolean {
+    return !this.#closed && this.#watch.pause === null && this.#queue.length < this.spec.concurrency * this.spec.size
+  }
+
+  /** When the next event may be tried although the handler is paused; null where none is to be. */
+  probeAt(): number | null {
+    return this.#closed ? null : this.#watch.probeAt()
+  }
+
+  /** Paused and not to be tried now, or its oldest task has waited a second for a place: better left for later. */
+  isBehind(): boolean {
+    if (!this.#watch.isOpen()) return true
+    const oldest = this.#queue[0]
+    if (oldest === undefined || this.#running < this.spec.concurrency) return false
+    return this.#parts.clock.now() - oldest.since > BEHIND_MS
   }
 
   /** No more waiting for company: what is gathered goes out. */
@@ -52,7 +95,7 @@ export class Runner {
   stop(): void {
     this.#closed = true
     this.#endGathering()
-    for (const task of this.#queue.splice(0)) task.done(RETURNED)
+    for (const entry of this.#queue.splice(0)) entry.withdraw()
     for (const attempt of this.#live) attempt.stop()
   }
 
@@ -61,28 +104,38 @@ export class Runner {
     for (const attempt of this.#live) attempt.abandon()
   }
 
+  /** Works again after a stop. */
+  reopen(): void {
+    this.#closed = false
+    this.#hurried = false
+  }
+
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    while (this.#running < this.spec.concurrency && this.#queue.length > 0 && this.#ready()) {
-      if (this.#pacer.spent()) {
-        void this.#pacer.breathe().then(() => {
-          this.#pumping = false
-          this.#pump()
-        })
-        return
-      }
-      this.#start(this.#queue.splice(0, this.spec.size))
+    while (this.#running < this.spec.concurrency && this.#ready()) {
+      if (this.#parts.pacer.spent()) return void this.#pumpLater()
+      this.#start(this.#take())
     }
     this.#pumping = false
   }
 
+  async #pumpLater(): Promise<void> {
+    await this.#parts.pacer.breathe()
+    this.#pumping = false
+    this.#pump()
+  }
+
   #ready(): boolean {
-    if (this.#queue.length >= this.spec.size || this.#hurried || this.#overdue) {
+    while (this.#queue[0]?.waiting === false) this.#queue.shift()
+    const first = this.#queue[0]
+    if (first === undefined) return false
+    const full = this.#queue.length >= this.spec.size || this.#hurried || this.#overdue
+    if (full || first.task.alone || this.#watch.pause !== null) {
       this.#endGathering()
       return true
     }
-    this.#gathering ??= this.#clock.after(this.spec.maxWaitMs, () => {
+    this.#gathering ??= this.#parts.clock.after(this.spec.maxWaitMs, () => {
       this.#gathering = null
       this.#overdue = true
       this.#pump()
@@ -95,62 +148,103 @@ export class Runner {
     this.#gathering = null
   }
 
-  #start(tasks: readonly Task[]): void {
-    this.#running++
-    this.#overdue = false
-    const ended = this.spec.batch === null ? this.#one(tasks[0] as Task) : this.#group(tasks)
-    if (ended === undefined) this.#running--
-    else
-      void ended.then(() => {
-        this.#running--
-        this.#pump()
-      })
+  /** The next call's events: one, or up to `size`. */
+  #take(): Entry[] {
+    const entries: Entry[] = []
+    while (entries.length < this.spec.size) {
+      const entry = this.#queue[0]
+      if (entry === undefined || (entries.length > 0 && entry.task.alone)) break
+      this.#queue.shift()
+      if (!entry.waiting) continue
+      entry.waiting = false
+      entries.push(entry)
+      if (entry.task.alone) break
+    }
+    return entries
   }
 
-  #one(task: Task): undefined | Promise<void> {
-    const outcome = this.#attempt(task.attempts + 1, (context) => this.spec.each?.(task.event, context))
-    if (!(outcome instanceof Promise)) return task.done(outcome) as undefined
-    return outcome.then((late) => task.done(late))
+  #start(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    this.#running++
+    this.#overdue = false
+    const ended = this.spec.batch === null ? this.#one(entries[0] as Entry) : this.#group(entries)
+    if (ended === undefined) this.#running--
+    else void ended.then(() => this.#free())
+  }
+
+  #free(): void {
+    this.#running--
+    this.#pump()
+    if (this.#queue.length === 0) this.#parts.onRoom()
+  }
+
+  #one(entry: Entry): undefined | Promise<void> {
+    const outcome = this.#attempt([entry], (context) => this.spec.each?.(entry.task.event, context))
+    if (outcome instanceof Promise) return outcome.then((late) => this.#end(entry, late))
+    this.#end(entry, outcome)
+    return undefined
   }
 
   /** A group that throws is tried again in halves, until the failing event stands alone. */
-  async #group(tasks: readonly Task[]): Promise<void> {
-    const events = tasks.map((task) => task.event)
-    const attempts = Math.max(...tasks.map((task) => task.attempts)) + 1
-    const outcome = await this.#attempt(attempts, (context) => this.spec.batch?.(events, context))
-    if (outcome.end === 'done') return this.#named(tasks, outcome.value)
-    const alone = tasks.length === 1 || outcome.end === 'returned' || outcome.error instanceof RetryLater
-    if (alone) return tasks.forEach((task) => void task.done(outcome))
-    const middle = tasks.length >> 1
-    await this.#group(tasks.slice(0, middle))
-    await this.#group(tasks.slice(middle))
+  async #group(entries: readonly Entry[]): Promise<void> {
+    const events = entries.map((entry) => entry.task.event)
+    const outcome = await this.#attempt(entries, (context) => this.spec.batch?.(events, context))
+    if (outcome.end === 'done') return this.#named(entries, outcome.value)
+    const whole = entries.length === 1 || outcome.end === 'returned' || outcome.error instanceof RetryLater
+    if (whole) {
+      for (const entry of entries) this.#end(entry, outcome)
+      return
+    }
+    const middle = entries.length >> 1
+    await this.#group(entries.slice(0, middle))
+    await this.#group(entries.slice(middle))
   }
 
-  #named(tasks: readonly Task[], value: unknown): void {
-    const failed = (value as BatchFailures | undefined)?.failed
-    const errors = new Map((Array.isArray(failed) ? failed : []).map((failure) => [failure?.id, failure?.error]))
-    const ids = new Set(tasks.map((task) => task.event.id))
-    const stranger = [...errors.keys()].some((id) => !ids.has(id))
-    const confused = new PosthornError(
-      'ERR_HANDLER_BATCH',
-      `handler "${this.spec.name}" named an event as failed that was not in its batch`,
-    )
-    for (const task of tasks) {
-      if (stranger) task.done({ end: 'failed', error: confused })
-      else if (errors.has(task.event.id)) task.done({ end: 'failed', error: errors.get(task.event.id) })
-      else task.done({ end: 'done', value: undefined })
+  #named(entries: readonly Entry[], value: unknown): void {
+    const failures = failuresOf(this.spec.name, entries, value)
+    for (const entry of entries) {
+      const failure = failures.get(entry.task.event.id)
+      this.#end(entry, failure ?? { end: 'done', value: undefined })
     }
   }
 
-  #attempt(number: number, call: Parameters<Attempt['run']>[2]): Outcome | Promise<Outcome> {
-    const attempt = new Attempt(number, this.spec.name)
+  #attempt(entries: readonly Entry[], call: Parameters<Attempt['run']>[2]): Outcome | Promise<Outcome> {
     if (this.#closed) return RETURNED
+    const number = Math.max(...entries.map((entry) => entry.task.attempts)) + 1
+    const attempt = new Attempt(number, this.spec.name)
+    for (const entry of entries) entry.attempt = attempt
     this.#live.add(attempt)
-    const outcome = attempt.run(this.spec, this.#clock, call)
-    if (!(outcome instanceof Promise)) {
-      this.#live.delete(attempt)
-      return outcome
-    }
-    return outcome.finally(() => this.#live.delete(attempt))
+    const outcome = attempt.run(this.spec, this.#parts.clock, call)
+    if (outcome instanceof Promise) return outcome.finally(() => this.#live.delete(attempt))
+    this.#live.delete(attempt)
+    return outcome
   }
+
+  #end({ task }: Entry, outcome: Outcome): void {
+    const before = this.#watch.pause
+    if (outcome.end === 'done') this.#watch.succeeded()
+    else if (outcome.end === 'failed' && counts(outcome.error) && this.#parts.pauses) this.#watch.failed(task.event.id)
+    else this.#watch.ended()
+    const after = this.#watch.pause
+    task.done(outcome)
+    if ((before === null) === (after === null)) return
+    if (after !== null) for (const entry of this.#queue.splice(0)) entry.withdraw()
+    this.#parts.onPause(after)
+  }
+}
+
+/** A handler that says what is to become of its event is not broken. */
+const counts = (error: unknown) => !(error instanceof PermanentError || error instanceof RetryLater)
+
+/** What a batch handler has named as failed; the whole batch, when it named an event that was not in it. */
+function failuresOf(handler: string, entries: readonly Entry[], value: unknown): Map<string, Outcome> {
+  const named = (value as BatchFailures | undefined)?.failed
+  const failed = (Array.isArray(named) ? named : []).map(
+    (one) => [one?.id, { end: 'failed', error: one?.error }] as const,
+  )
+  const ids = entries.map((entry) => entry.task.event.id)
+  if (failed.every(([id]) => ids.includes(id))) return new Map(failed)
+  const message = `handler "${handler}" named an event as failed that was not in its batch`
+  const confused = new PosthornError('ERR_HANDLER_BATCH', message)
+  return new Map(ids.map((id) => [id, { end: 'failed', error: confused }]))
 }

@@ -1,32 +1,52 @@
 /** The public look into the inbox: pages become async iterables, stored elements become events again. */
-import { Scanner } from '../lib/scan.ts'
-import { parseElements } from '../lib/slices.ts'
+import { parseElement } from '../lib/slices.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
 import { deliveryFacts, toEvent } from './event.ts'
 import { toAttemptErrors } from './lane.ts'
-import type { InboxPort, Page, Provider, StoredDeadLetter, StoredDelivery } from './ports.ts'
-import type { Filter, InboxControl } from './public.ts'
-
-const PAGE = 100
+import type {
+  Clock,
+  InboxPort,
+  Provider,
+  StoredDeadLetter,
+  StoredDelivery,
+  StoredPause,
+  InboxStats as StoredStats,
+} from './ports.ts'
+import type { Filter, InboxControl, InboxStats, PausedHandler } from './public.ts'
+import { pages, pagesOf, run, type VerbParts } from './verbs.ts'
 
 type ProviderOf = (source: string) => Provider | undefined
 
-export function createInboxControl(inbox: InboxPort, open: () => Promise<void>, providerOf: ProviderOf): InboxControl {
-  const rows = <R>(read: (page: Page) => Promise<readonly R[]>, id: (row: R) => number, filter: Filter = {}) =>
-    paged(open, read, id, filter)
+export interface ControlParts {
+  readonly inbox: InboxPort
+  readonly clock: Clock
+  open(): Promise<void>
+  provider: ProviderOf
+}
+
+export function createInboxControl({ inbox, clock, open, provider }: ControlParts): InboxControl {
+  const nameOf = (row: StoredDeadLetter) => toDeadLetter(row, provider(row.delivery.source)).event.name
+  const verbs: VerbParts = { inbox, clock, nameOf }
+  async function* listed<R>(
+    read: Parameters<typeof pages<R>>[0],
+    id: (row: R) => number,
+    filter: Filter = {},
+  ): AsyncGenerator<R> {
+    await open()
+    for (const page of pagesOf(filter)) for await (const rows of pages(read, id, page)) yield* rows
+  }
   return {
     async stats() {
       await open()
-      const { oldestPendingAt, ...stats } = await inbox.stats()
-      return { ...stats, oldestPendingAt: oldestPendingAt === null ? null : new Date(oldestPendingAt) }
+      return toStats(await inbox.stats())
     },
     async *deliveries(filter) {
-      for await (const row of rows(
+      const rows = listed(
         (page) => inbox.deliveries(page),
         (row) => row.seq,
         filter,
-      ))
-        yield summary(row, row.bytes)
+      )
+      for await (const row of rows) yield summary(row, row.bytes)
     },
     async delivery(id) {
       await open()
@@ -34,41 +54,53 @@ export function createInboxControl(inbox: InboxPort, open: () => Promise<void>, 
       return stored === null ? null : toDelivery(stored)
     },
     async *deadLetters(filter) {
-      for await (const row of rows(
+      const rows = listed(
         (page) => inbox.deadLetters(page),
         (row) => row.id,
         filter,
-      ))
-        yield toDeadLetter(row, providerOf(row.delivery.source))
+      )
+      for await (const row of rows) {
+        const letter = toDeadLetter(row, provider(row.delivery.source))
+        if (filter?.name === undefined || letter.event.name === filter.name) yield letter
+      }
     },
     async *quarantine(filter) {
-      for await (const row of rows(
+      for await (const row of listed(
         (page) => inbox.quarantine(page),
         (row) => row.id,
         filter,
       ))
         yield toQuarantined(row)
     },
+    async retry(filter, options = {}) {
+      await open()
+      return run(verbs, filter, options, (ids) => inbox.revive(ids))
+    },
+    async drop(filter, options = {}) {
+      await open()
+      return run(verbs, filter, options, (ids) => inbox.drop(ids))
+    },
+    async pause(handler) {
+      await open()
+      await inbox.pause(handler, 'hand')
+    },
+    async resume(handler) {
+      await open()
+      await inbox.pause(handler, null)
+    },
   }
 }
 
-async function* paged<R>(
-  open: () => Promise<void>,
-  read: (page: Page) => Promise<readonly R[]>,
-  id: (row: R) => number,
-  filter: Filter,
-): AsyncGenerator<R> {
-  await open()
-  const { source, handler } = filter
-  const [since, until] = [filter.since?.getTime(), filter.until?.getTime()]
-  for (let before: number | null = null; ; ) {
-    const page: readonly R[] = await read({ before, limit: PAGE, source, handler, since, until })
-    yield* page
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return
-    before = id(last)
-  }
+function toStats({ oldestPendingAt, paused, ...stats }: StoredStats): InboxStats {
+  const oldest = oldestPendingAt === null ? null : new Date(oldestPendingAt)
+  return { ...stats, oldestPendingAt: oldest, paused: paused.map(toPaused) }
 }
+
+export const toPaused = ({ handler, by, since }: StoredPause): PausedHandler => ({
+  handler,
+  by,
+  since: new Date(since),
+})
 
 function summary(stored: StoredDelivery, bytes: number): DeliverySummary {
   const { id, source, events, senderLeft, duplicates, isTest } = stored
@@ -98,23 +130,17 @@ function toQuarantined(row: {
 }
 
 export function toDeadLetter(row: StoredDeadLetter, provider: Provider | undefined): DeadLetter {
-  const { handler, attempts, errors, at } = row
-  return { event: storedEvent(row, provider), handler, attempts, errors: toAttemptErrors(errors), since: new Date(at) }
+  const { handler, attempts, errors, at, redeliveries } = row
+  const event = storedEvent(row, provider)
+  return { event, handler, attempts, errors: toAttemptErrors(errors), since: new Date(at), redeliveries }
 }
 
 /** Read again from the dead letter's own bytes, through the same door as the first time. */
 function storedEvent({ delivery, element, index, size }: StoredDeadLetter, provider: Provider | undefined): AnyEvent {
   const facts = deliveryFacts(provider?.name ?? 'unknown', delivery, size)
-  const reading = provider?.read(parseOne(element))
+  const reading = provider?.read(parseElement(element))
   if (reading !== undefined && !('unreadable' in reading)) return toEvent(facts, reading, index)
   return toEvent(facts, { ...UNREAD, name: `${facts.provider}.unknown` }, index)
-}
-
-function parseOne(element: Uint8Array): unknown {
-  const scanner = new Scanner(element)
-  while (!scanner.advance(element.length));
-  const scan = scanner.result()
-  return 'failure' in scan ? null : parseElements(element, scan, 0, 1)[0]
 }
 
 /** A dead letter of a source that is no longer configured still shows that it is there. */

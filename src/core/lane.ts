@@ -2,9 +2,10 @@
 import { PermanentError, RetryLater } from '../errors.ts'
 import type { AnyEvent, AttemptError } from '../types.ts'
 import type { Outcome } from './attempt.ts'
-import type { Runner, Task } from './dispatch.ts'
+import type { Runner } from './dispatch.ts'
 import type { HandlerSpec } from './handlers.ts'
 import type { NewWorkRow, StoredError } from './ports.ts'
+import type { Task, Ticket } from './task.ts'
 
 /** How one event ended for one handler. */
 export type End =
@@ -35,6 +36,8 @@ export class Item {
   readonly attempts: number
   readonly errors: readonly StoredError[]
   end: End | null = null
+  /** null before it was handed in, and when it has ended. */
+  ticket: Ticket | null = null
 
   constructor(index: number, attempts: number, errors: readonly StoredError[]) {
     this.index = index
@@ -43,47 +46,95 @@ export class Item {
   }
 }
 
+/** A stretch of elements that the handler has not been given. */
+interface Left {
+  readonly first: number
+  readonly last: number
+  readonly attempts: number
+  readonly errors: readonly StoredError[]
+}
+
 export class Lane {
   readonly spec: HandlerSpec
   readonly items: Item[] = []
   readonly #runner: Runner
+  readonly #left: Left[] = []
+  #aside = false
 
   constructor(runner: Runner) {
     this.spec = runner.spec
     this.#runner = runner
   }
 
-  /** Takes the event in; `ended` is called exactly once. Gone stays gone: nothing starts after the runner stopped. */
-  take(item: Item, event: AnyEvent, verdicts: Verdicts, ended: (end: End, outcome: Outcome) => void): void {
+  /** Whether the rest was left for later: nothing more is to be handed in. */
+  get isAside(): boolean {
+    return this.#aside
+  }
+
+  get runner(): Runner {
+    return this.#runner
+  }
+
+  /** Takes the event in; `ended` is called exactly once. */
+  take(
+    item: Item,
+    event: AnyEvent,
+    alone: boolean,
+    verdicts: Verdicts,
+    ended: (end: End, outcome: Outcome) => void,
+  ): void {
     this.items.push(item)
     const task: Task = {
       event,
       attempts: item.attempts,
+      alone,
       done: (outcome) => {
         if (item.end !== null) return
         item.end = judge(this.spec, item, event, outcome, verdicts)
+        item.ticket = null
         ended(item.end, outcome)
       },
     }
-    this.#runner.submit(task)
+    const ticket = this.#runner.submit(task)
+    if (item.end === null) item.ticket = ticket
   }
 
-  /** Rows for all that is not over: one for each failed event, one for each stretch that was given back. */
+  /** Leaves elements `first` to `last` for later, and takes back what has not begun. */
+  setAside(first: number, last: number, attempts = 0, errors: readonly StoredError[] = []): void {
+    this.#aside = true
+    if (first <= last) this.#left.push({ first, last, attempts, errors })
+    for (const item of this.items) item.ticket?.withdraw()
+  }
+
+  /** A row of its own begins: the last one's rest is noted. */
+  goOn(): void {
+    this.#aside = false
+  }
+
+  /** What runs is told to stop, or given up. */
+  end(how: 'stop' | 'abandon'): void {
+    for (const item of this.items) item.ticket?.[how]()
+  }
+
+  /** Rows for all that is not over: one for each failed event, one for each stretch that was given back or left. */
   rows(now: number): NewWorkRow[] {
     const rows: NewWorkRow[] = []
-    let stretch: NewWorkRow | null = null
+    let open = false
     for (const item of this.items) {
-      if (item.end?.kind === 'returned') {
-        const joined: boolean = stretch !== null && stretch.attempts === item.attempts && item.attempts === 0
-        stretch = joined
-          ? { ...(stretch as NewWorkRow), last: item.index }
-          : this.#row(item, item.attempts, now, item.errors)
-        if (joined) rows.pop()
-        rows.push(stretch)
-        continue
-      }
-      stretch = null
+      const last = rows.at(-1)
       if (item.end?.kind === 'retry') rows.push(this.#row(item, item.end.attempts, item.end.dueAt, item.end.errors))
+      if (item.end?.kind === 'returned') {
+        if (open && last !== undefined && item.attempts === 0) rows[rows.length - 1] = { ...last, last: item.index }
+        else rows.push(this.#row(item, item.attempts, now, item.errors))
+      }
+      open = item.end?.kind === 'returned' && item.attempts === 0
+    }
+    for (const left of this.#left) {
+      const last = rows.at(-1)
+      const joined = open && last !== undefined && left.attempts === 0 && last.last < left.first
+      if (joined) rows[rows.length - 1] = { ...last, last: left.last }
+      else rows.push({ handler: this.spec.name, ...left, dueAt: now })
+      open = false
     }
     return rows
   }

@@ -3,7 +3,7 @@
  * one, a slice takes 1 ms and the next begins 3 ms later, so that this work takes at most a quarter of the loop and
  * still never starves; otherwise slices of 8 ms follow each other, with a turn of the loop in between.
  */
-import type { Load } from './receive.ts'
+import type { Load } from './receive-parts.ts'
 
 export interface Pacer {
   /** The slice is used up: `await breathe()` before going on. */

@@ -2,11 +2,12 @@
  * One claim, from stored bytes to its settlement: scan → slices → provider → handlers. Replay, recovery after a crash
  * and tests come through here too.
  */
-import { type Scan, Scanner } from '../lib/scan.ts'
-import { elementBytes, parseElements, sliceEnd } from '../lib/slices.ts'
+import type { Scan } from '../lib/scan.ts'
+import { elementBytes, sliceEnd } from '../lib/slices.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
+import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
 import type { HandlerSpec, Registry } from './handlers.ts'
 import { type End, Item, Lane, type Verdicts } from './lane.ts'
@@ -20,6 +21,8 @@ export interface PassParts {
   readonly clock: Clock
   random(): number
   provider(source: string): Provider | undefined
+  /** Before a careful call. */
+  note(seq: number, index: number, handler: string): Promise<void>
   /** Told of every failed attempt that will be repeated. */
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
 }
@@ -29,17 +32,19 @@ export interface PassResult {
   readonly settlement: Settlement
   readonly dead: ReadonlyArray<{ readonly event: AnyEvent; readonly letter: NewDeadLetter }>
   readonly returned: number
+  /** Calls that succeeded: one for each event and handler. */
+  readonly handled: number
 }
 
-const SCAN_BYTES = 256 << 10
-const SLICE_BYTES = 128 << 10
+/** Text beyond ASCII takes two bytes a character: a larger slice would be a large object to the collector (measured). */
+const SLICE_BYTES = 32 << 10
 
-export async function runPass(parts: PassParts, claim: Claim): Promise<PassResult> {
-  const pass = new Pass(parts, claim)
-  return pass.run()
-}
+/** A handler that is behind by this much is not waited for any longer. */
+const BEHIND_MS = 1_000
+/** An event that was under way when so many processes died does not get another. */
+const MOST_DEATHS = 3
 
-class Pass implements Verdicts {
+export class Pass implements Verdicts {
   readonly jitter: number
   readonly #parts: PassParts
   readonly #claim: Claim
@@ -51,6 +56,13 @@ class Pass implements Verdicts {
   readonly #absent: readonly string[]
   readonly #window: number
   #outstanding = 0
+  /** The element after the one that was looked at last. */
+  #next = 0
+  #count = 0
+  #scanned = false
+  #stopping = false
+  /** Calls to be made one at a time, each after its note. */
+  #careful: { lane: Lane; event: AnyEvent; index: number; row: WorkRow | null }[] = []
   #wake: () => void = () => {}
 
   constructor(parts: PassParts, claim: Claim) {
@@ -73,34 +85,49 @@ class Pass implements Verdicts {
   async run(): Promise<PassResult> {
     const { delivery, rows } = this.#claim
     const provider = this.#parts.provider(delivery.source)
-    const scan = await this.#scan(provider)
-    if (typeof scan === 'string' || provider === undefined) return this.#unreadable(String(scan))
+    if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
+    const scan = await scanBody(delivery, this.#parts.pacer)
+    if (typeof scan === 'string') return this.#unreadable(scan)
     const facts = deliveryFacts(provider.name, delivery, scan.count)
+    this.#count = scan.count
+    this.#scanned = true
+    if (this.#stopping) this.#leaveRest()
     if (rows === null) await this.#range(scan, provider, facts, 0, scan.count - 1, null)
     else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
     await this.#below(1)
     return this.#result(scan)
   }
 
-  async #scan(provider: Provider | undefined): Promise<Scan | string> {
-    const { body, source, undecoded } = this.#claim.delivery
-    if (provider === undefined) return `there is no source "${source}" any more`
-    if (undecoded !== null) return `the body is not ${undecoded}, as its content-encoding says`
-    const scanner = new Scanner(body)
-    while (!scanner.advance(SCAN_BYTES)) if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-    const result = scanner.result()
-    return 'failure' in result ? result.failure : result
+  /** Nothing more begins, what has not begun is left for later, what runs is told to stop. */
+  stop(): void {
+    this.#stopping = true
+    if (this.#scanned) this.#leaveRest()
+    for (const lane of this.#lanes.values()) lane.end('stop')
+  }
+
+  /** Rows of work notice by themselves, each where it stands. */
+  #leaveRest(): void {
+    const [first, last] = this.#claim.rows === null ? [this.#next, this.#count - 1] : [1, 0]
+    for (const lane of this.#lanes.values()) if (!lane.isAside) lane.setAside(first, last)
+  }
+
+  /** What still runs is left for later; its result is dropped. */
+  abandon(): void {
+    for (const lane of this.#lanes.values()) lane.end('abandon')
   }
 
   /** Elements `first` to `last`, both inclusive, for all handlers of the pass or for that of the row. */
   async #range(scan: Scan, provider: Provider, facts: DeliveryFacts, first: number, last: number, row: WorkRow | null) {
+    if (row !== null && !this.#stopping) this.#lanes.get(row.handler)?.goOn()
     const end = Math.min(last + 1, scan.count)
     for (let from = first; from < end; ) {
       const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
-      const elements = this.#parse(scan, from, to)
+      const elements = readSlice(this.#claim.delivery.body, scan, from, to)
       for (let index = from; index < to; index++) {
-        const element = elements[index - from]
-        if (element !== BROKEN) this.#element(provider, facts, element, index, row)
+        if (row !== null && this.#rowEnds(row, index, end - 1)) return
+        this.#next = index + 1
+        this.#element(provider, facts, elements[index - from], index, row)
+        if (this.#careful.length > 0) await this.#oneByOne()
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
         if (this.#outstanding >= this.#window) await this.#below(this.#window)
       }
@@ -108,26 +135,24 @@ class Pass implements Verdicts {
     }
   }
 
-  /** A slice that does not parse is parsed one by one: the broken element is quarantined alone. */
-  #parse(scan: Scan, from: number, to: number): unknown[] {
-    const { body } = this.#claim.delivery
-    if (scan.deep.has(from)) return [this.#broken(from, 'the element is nested too deeply')]
-    try {
-      return parseElements(body, scan, from, to)
-    } catch {
-      if (to - from === 1) return [this.#broken(from, 'the element is not JSON')]
-      return Array.from({ length: to - from }, (_, i) => this.#parse(scan, from + i, from + i + 1)[0])
-    }
+  /** The handler of the row is paused, or all stops: the rest of the row stays what it was. */
+  #rowEnds(row: WorkRow, index: number, last: number): boolean {
+    const lane = this.#lanes.get(row.handler)
+    if (lane === undefined || !(this.#stopping || (lane.runner.paused !== null && lane.runner.isBehind()))) return false
+    lane.setAside(index, last, row.attempts, row.errors)
+    return true
   }
 
-  #broken(index: number, reason: string, path: string | null = null): typeof BROKEN {
+  #quarantine(index: number, reason: string, path: string | null): void {
     this.#quarantined.push({ index, reason, path, at: this.now() })
-    return BROKEN
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
-    const reading = readSafely(provider, element)
-    if ('unreadable' in reading) return void this.#broken(index, reading.unreadable, reading.path)
+    const reading = readElement(provider, element)
+    if ('unreadable' in reading) {
+      this.#quarantine(index, reading.unreadable, reading.path)
+      return
+    }
     const event = toEvent(facts, reading, index)
     const matched = this.#parts.registry.match(event)
     if (row !== null) {
@@ -140,15 +165,40 @@ class Pass implements Verdicts {
       const lane = this.#lanes.get(spec.name)
       if (lane === undefined) continue
       asked = true
-      this.#take(lane, event, index, null)
+      if (lane.isAside) continue
+      if (lane.runner.isBehind()) lane.setAside(index, this.#count - 1)
+      else this.#take(lane, event, index, null)
     }
-    if (!asked) this.#unhandled[event.name] = (this.#unhandled[event.name] ?? 0) + 1
+    // The sender's own tests stay out of the statistics.
+    if (!asked && !event.isTest) this.#unhandled[event.name] = (this.#unhandled[event.name] ?? 0) + 1
   }
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
+    if (this.#claim.careful) this.#careful.push({ lane, event, index, row })
+    else this.#hand(lane, event, index, row)
+  }
+
+  /** After a crash: what is under way is written down first, so that an event that kills its process is found. */
+  async #oneByOne(): Promise<void> {
+    const { delivery, deaths } = this.#claim
+    for (const { lane, event, index, row } of this.#careful.splice(0)) {
+      const { name } = lane.spec
+      const times = deaths.find((death) => death.index === index && death.handler === name)?.times ?? 0
+      if (times >= MOST_DEATHS) {
+        this.#quarantine(index, `the process died ${times} times while handler "${name}" had the event`, null)
+        continue
+      }
+      await this.#parts.note(delivery.seq, index, name)
+      this.#hand(lane, event, index, row)
+      await this.#below(1)
+    }
+  }
+
+  #hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
     this.#outstanding++
     const item = new Item(index, row?.attempts ?? 0, row?.errors ?? [])
-    lane.take(item, event, this, (end, outcome) => this.#ended(lane.spec, event, index, end, outcome))
+    const ended = (end: End, outcome: Outcome) => this.#ended(lane.spec, event, index, end, outcome)
+    lane.take(item, event, this.#claim.careful, this, ended)
   }
 
   #ended(spec: HandlerSpec, event: AnyEvent, index: number, end: End, outcome: Outcome): void {
@@ -170,17 +220,28 @@ class Pass implements Verdicts {
     this.#dead.push({ event, letter })
   }
 
-  /** Waits until fewer than `count` events are with their handlers. */
+  /** Waits until fewer than `count` events are with their handlers; a handler that is behind is left aside after a second. */
   async #below(count: number): Promise<void> {
-    while (this.#outstanding >= count)
+    while (this.#outstanding >= count) {
+      const cancel = this.#parts.clock.after(BEHIND_MS, () => this.#leaveSlow())
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
+      cancel()
+    }
+  }
+
+  /** In a first pass only: rows of work hold nobody but their own handler. */
+  #leaveSlow(): void {
+    if (this.#claim.rows === null && !this.#claim.careful)
+      for (const lane of this.#lanes.values())
+        if (!lane.isAside && lane.runner.isBehind()) lane.setAside(this.#next, this.#count - 1)
+    this.#wake()
   }
 
   #unreadable(reason: string): PassResult {
     const quarantined = [{ index: null, reason, path: null, at: this.now() }]
-    return { settlement: { ...this.#settlement(), quarantined }, dead: [], returned: 0 }
+    return { settlement: { ...this.#settlement(), quarantined }, dead: [], returned: 0, handled: 0 }
   }
 
   #settlement(): Settlement {
@@ -208,23 +269,14 @@ class Pass implements Verdicts {
       quarantined: this.#quarantined,
       unhandled: this.#unhandled,
     }
-    return { settlement, dead, returned: this.#returned() }
+    return { settlement, dead, returned: this.#howMany('returned'), handled: this.#howMany('done') }
   }
 
-  #returned(): number {
-    const items = [...this.#lanes.values()].flatMap((lane) => lane.items)
-    return items.filter((item) => item.end?.kind === 'returned').length
+  #howMany(kind: End['kind']): number {
+    let count = 0
+    for (const lane of this.#lanes.values()) for (const item of lane.items) if (item.end?.kind === kind) count++
+    return count
   }
 }
 
-const BROKEN: unique symbol = Symbol('broken')
 const NO_BYTES = new Uint8Array()
-
-/** Providers do not throw; if one does all the same, its element waits in quarantine for the mended version. */
-function readSafely(provider: Provider, element: unknown) {
-  try {
-    return provider.read(element)
-  } catch {
-    return { unreadable: 'Posthorn failed to read the element: please report this', path: null }
-  }
-}

@@ -57,6 +57,13 @@ export interface ReceiverLike {
   close(options?: { readonly timeoutMs?: number }): Promise<unknown>
 }
 
+/** What `posthorn/testing` needs of a receiver: to post as a sender does, and to see what became of it. */
+export interface TestDoor {
+  source(name: string): SourcePort | undefined
+  /** Calls `tell` after each settlement, until the returned function is called. */
+  watch(tell: (claim: Claim, settlement: Settlement) => void): () => void
+}
+
 /** Time, as core sees it. */
 export interface Clock {
   now(): number
@@ -80,6 +87,20 @@ export interface AuthPort {
    * @throws ERR_SECRET_MISSING naming what is missing, never its value.
    */
   prepare(at: AuthSetting): Promise<Verify>
+  /**
+   * What a request carries that the check lets in, made from the same secrets, the first where there are several. For
+   * tests that post as the sender does; nothing else calls it. Absent where a kind cannot say.
+   * @throws ERR_SECRET_MISSING, ERR_SECRET_INVALID as `prepare` does
+   */
+  present?(at: AuthSetting): Promise<Presented>
+}
+
+/** The credentials of one request, as they stand on the wire. */
+export interface Presented {
+  /** Name and value in turn; values as the bytes of the wire, one character each. */
+  readonly rawHeaders: readonly string[]
+  /** What follows the `?` of the address; empty where nothing does. */
+  readonly query: string
 }
 
 export interface AuthSetting {
@@ -114,6 +135,8 @@ export interface SourcePort {
   readonly auth: Auth
   /** Largest body, after the content coding, in bytes; null leaves it to the receiver's limits. */
   readonly bodyBytes: number | null
+  /** With `ack: 'handled'`: the sender waits this long, in ms; null leaves it to the receiver. */
+  readonly ackWithinMs?: number | null | undefined
   /** What the operator should know about the options taken: one warning each at start. No secrets. */
   readonly notices?: readonly string[] | undefined
 }
@@ -358,7 +381,10 @@ export interface StoredQuarantine extends NewQuarantine {
   readonly deliveryId: string
 }
 
-/** One page, newest first; `before` is the id (seq for deliveries) of the last row of the page before. */
+/**
+ * One page, newest first; `before` is the id (seq for deliveries) of the last row of the page before. `since` is
+ * included, `until` is not; filters that a listing has no field for do not apply.
+ */
 export interface Page {
   readonly before: number | null
   readonly limit: number
@@ -380,6 +406,7 @@ export interface RowIds {
 /**
  * The durable store, and the only place where the two halves meet.
  * Claims live as long as the process (embedded inboxes); a new owner finds what was claimed as never claimed.
+ * Outside of open and close every method that answers rejects with ERR_INBOX_CLOSED; a closed port can be opened again.
  */
 export interface InboxPort {
   /**
@@ -399,20 +426,20 @@ export interface InboxPort {
   /**
    * Hands out due work rows and never-claimed deliveries in turn, each delivery in at most one claim at a time; the
    * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
-   * durably before this resolves. At least one claim is given when there is one, whatever its size.
+   * durably before this resolves. At least one claim is given when there is one, whatever its size. `nextDueAt` is later than now: when the next row of the asked handlers falls due, held or not.
    */
-  claim(
-    request: ClaimRequest,
-  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
+  claim(request: ClaimRequest): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
   /**
    * Before a careful call: durable when it resolves. It stands until the delivery is settled or another note takes its
    * place; what stands when the process dies is counted in `Claim.deaths`.
    */
   note(seq: number, index: number, handler: string): Promise<void>
   /**
-   * Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held.
+   * Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held, and the
+   * same settlement can be handed in again: what was carried out after all is not carried out twice.
    * Resolves with the id of an earlier delivery of the same source that had the same batch id and other bytes; test
    * traffic is never in conflict.
+   * @throws ERR_OPTION when the delivery is not claimed
    */
   settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }>
   /** Gives claims back unfinished, as if never claimed. */

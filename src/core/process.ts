@@ -1,32 +1,41 @@
 /** The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more. */
+import { codeOf } from '../lib/code-of.ts'
 import type { Runner } from './dispatch.ts'
-import { type PassParts, type PassResult, runPass } from './pass.ts'
+import { Pass, type PassParts, type PassResult } from './pass.ts'
 import type { Claim, InboxPort } from './ports.ts'
 
-export interface ProcessParts extends PassParts {
+export interface ProcessParts extends Omit<PassParts, 'note'> {
   readonly inbox: InboxPort
-  readonly handlers: readonly string[]
   /** Bodies claimed and not yet settled, in bytes; a larger one comes alone. */
   readonly claimBytes: number
   /** Told after the settlement is durable. */
-  settled(claim: Claim, result: PassResult): void
+  settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
   /** Told when the inbox or Posthorn itself failed; never because a handler did. */
   trouble(what: string, error: unknown): void
 }
 
 export interface Process {
   start(): void
+  /** There may be more to claim: a handler has room again, or was resumed. */
+  kick(): void
   /** Resolves when nothing can be claimed now and nothing runs. */
   idle(): Promise<void>
   /**
    * Claims no more; what is claimed goes on for four fifths of the time, then handlers get their signal, and what is
-   * not finished at the end goes back.
+   * not finished at the end goes back. May be started again.
    */
   stop(timeoutMs: number): Promise<{ readonly drained: boolean; readonly returned: number }>
+  /**
+   * Works on one delivery alone, due or not, until it is done or `cut` says so; true when it is settled. False also
+   * when another claim holds it.
+   */
+  workOn(seq: number, cut: AbortSignal): Promise<boolean>
 }
 
 const MAX_CLAIMS = 256
 const AGAIN_MS = 1_000
+/** For handlers that were told to stop because the sender will not wait longer. */
+const GRACE_MS = 250
 
 export function createProcess(parts: ProcessParts): Process {
   return new Worker(parts)
@@ -34,6 +43,7 @@ export function createProcess(parts: ProcessParts): Process {
 
 class Worker implements Process {
   readonly #parts: ProcessParts
+  readonly #passParts: PassParts
   readonly #active = new Set<Promise<void>>()
   #bytes = 0
   #returned = 0
@@ -41,19 +51,27 @@ class Worker implements Process {
   /** There may be something that the last claim has not seen. */
   #dirty = true
   #running = false
+  #listening = false
   #cancelDue: () => void = () => {}
   #waiters: (() => void)[] = []
 
   constructor(parts: ProcessParts) {
     this.#parts = parts
+    const note: PassParts['note'] = (seq, index, handler) => parts.inbox.note(seq, index, handler)
+    this.#passParts = { ...parts, note }
   }
 
   start(): void {
     this.#running = true
-    this.#parts.inbox.onWork(() => {
-      this.#dirty = true
-      void this.#ask()
-    })
+    this.#returned = 0
+    each(this.#parts.runners, (runner) => runner.reopen())
+    if (!this.#listening) this.#parts.inbox.onWork(() => this.kick())
+    this.#listening = true
+    this.kick()
+  }
+
+  kick(): void {
+    this.#dirty = true
     void this.#ask()
   }
 
@@ -66,7 +84,7 @@ class Worker implements Process {
     this.#running = false
     this.#cancelDue()
     const { runners, clock } = this.#parts
-    for (const runner of runners.values()) runner.hurry()
+    each(runners, (runner) => runner.hurry())
     const cancelStop = clock.after((timeoutMs * 4) / 5, () => each(runners, (runner) => runner.stop()))
     const cancelAbandon = clock.after(timeoutMs, () => each(runners, (runner) => runner.abandon()))
     while (this.#active.size > 0 || this.#asking) await Promise.race([...this.#active, this.#turn()])
@@ -75,6 +93,25 @@ class Worker implements Process {
     each(runners, (runner) => runner.stop())
     this.#wake()
     return { drained: this.#returned === 0, returned: this.#returned }
+  }
+
+  async workOn(seq: number, cut: AbortSignal): Promise<boolean> {
+    each(this.#parts.runners, (runner) => runner.reopen())
+    const { claims } = await this.#parts.inbox.claim({ ...this.#request([...this.#parts.runners.keys()]), seq })
+    const claim = claims[0]
+    if (claim === undefined) return false
+    const pass = new Pass(this.#passParts, claim)
+    let cancelAbandon = () => {}
+    const stop = () => {
+      pass.stop()
+      cancelAbandon = this.#parts.clock.after(GRACE_MS, () => pass.abandon())
+    }
+    if (cut.aborted) stop()
+    else cut.addEventListener('abort', stop, { once: true })
+    const result = await this.#finish(claim, pass)
+    cut.removeEventListener('abort', stop)
+    cancelAbandon()
+    return result !== null && result.settlement.rows.length === 0
   }
 
   #turn(): Promise<void> {
@@ -95,7 +132,7 @@ class Worker implements Process {
     this.#asking = true
     while (this.#running && this.#dirty && this.#hasRoom()) {
       this.#dirty = false
-      await this.#claim()
+      this.#sleepUntil(await this.#claimAll())
     }
     this.#asking = false
     if (!this.#running || this.#isIdle()) this.#wake()
@@ -105,18 +142,36 @@ class Worker implements Process {
     return this.#active.size < MAX_CLAIMS && this.#bytes < this.#parts.claimBytes
   }
 
-  async #claim(): Promise<void> {
-    const { inbox, handlers, claimBytes } = this.#parts
-    const [maxDeliveries, maxBytes] = [MAX_CLAIMS - this.#active.size, claimBytes - this.#bytes]
+  /** First what anybody can work on, then one event for each paused handler whose time has come. Returns when to look again. */
+  async #claimAll(): Promise<number | null> {
+    const runners = [...this.#parts.runners.values()]
+    const working = runners.filter((runner) => runner.hasRoom()).map((runner) => runner.spec.name)
+    let next = await this.#claim(this.#request(working))
+    for (const runner of runners) {
+      const at = runner.probeAt()
+      if (at === null) continue
+      const due = at <= this.#parts.clock.now()
+      next = earlier(next, due ? await this.#claim({ ...this.#request([runner.spec.name]), maxDeliveries: 1 }) : at)
+    }
+    return next
+  }
+
+  #request(handlers: readonly string[]) {
+    const [maxDeliveries, maxBytes] = [MAX_CLAIMS - this.#active.size, this.#parts.claimBytes - this.#bytes]
+    return { handlers, maxDeliveries: Math.max(1, maxDeliveries), maxBytes: Math.max(1, maxBytes) }
+  }
+
+  async #claim(request: Parameters<InboxPort['claim']>[0]): Promise<number | null> {
+    const { inbox, clock } = this.#parts
     try {
-      const { claims, nextDueAt } = await inbox.claim({ handlers, maxDeliveries, maxBytes })
+      const { claims, nextDueAt } = await inbox.claim(request)
       if (claims.length > 0) this.#dirty = true
       if (this.#running) for (const claim of claims) this.#begin(claim)
       else inbox.release(claims.map((claim) => claim.delivery.seq))
-      this.#sleepUntil(nextDueAt)
+      return nextDueAt
     } catch (error) {
       this.#parts.trouble('the inbox gave no work', error)
-      this.#sleepUntil(this.#parts.clock.now() + AGAIN_MS)
+      return clock.now() + AGAIN_MS
     }
   }
 
@@ -124,16 +179,13 @@ class Worker implements Process {
     this.#cancelDue()
     if (dueAt === null || !this.#running) return
     const { clock } = this.#parts
-    this.#cancelDue = clock.after(Math.max(0, dueAt - clock.now()), () => {
-      this.#dirty = true
-      void this.#ask()
-    })
+    this.#cancelDue = clock.after(Math.max(0, dueAt - clock.now()), () => this.kick())
   }
 
   #begin(claim: Claim): void {
     const size = claim.delivery.body.length
     this.#bytes += size
-    const work = this.#work(claim).finally(() => {
+    const work = this.#finish(claim, new Pass(this.#passParts, claim)).then(() => {
       this.#bytes -= size
       this.#active.delete(work)
       void this.#ask()
@@ -141,31 +193,37 @@ class Worker implements Process {
     this.#active.add(work)
   }
 
-  async #work(claim: Claim): Promise<void> {
+  /** null: it could not be worked on, or what came of it could not be stored; the next start finds it again. */
+  async #finish(claim: Claim, pass: Pass): Promise<PassResult | null> {
     try {
-      const result = await runPass(this.#parts, claim)
-      if (!(await this.#settle(claim, result))) return
+      const result = await pass.run()
+      const settled = await this.#settle(claim, result)
+      if (settled === null) return null
       this.#returned += result.returned
-      this.#parts.settled(claim, result)
+      this.#parts.settled(claim, result, settled.conflictsWith)
+      return result
     } catch (error) {
       this.#parts.trouble('a delivery could not be worked on and waits for the next start', error)
+      return null
     }
   }
 
   /** An inbox in trouble keeps the claim; the settlement is repeated until it is stored or the receiver stops. */
-  async #settle(claim: Claim, { settlement }: PassResult): Promise<boolean> {
+  async #settle(claim: Claim, { settlement }: PassResult): Promise<{ conflictsWith: string | null } | null> {
     for (;;) {
       try {
-        await this.#parts.inbox.settle(settlement)
-        return true
+        return await this.#parts.inbox.settle(settlement)
       } catch (error) {
         this.#parts.trouble(`progress on ${claim.delivery.id} could not be stored`, error)
-        if (!this.#running) return false
+        // A settlement that the inbox refuses as such would be refused for ever.
+        if (!this.#running || codeOf(error) === 'ERR_OPTION') return null
         await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
       }
     }
   }
 }
+
+const earlier = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.min(a, b))
 
 function each(runners: ReadonlyMap<string, Runner>, run: (runner: Runner) => void): void {
   for (const runner of runners.values()) run(runner)

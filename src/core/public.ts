@@ -1,8 +1,9 @@
 /** The public shape of a receiver and of its options. Types only, exported from `posthorn`. */
-import type { receive, sourceNames } from '../lib/symbols.ts'
+import type { receive, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Effect, Logger, Quarantined, Retry } from '../types.ts'
 import type { BatchFailures, Context } from './handlers.ts'
-import type { Inbox, NeutralRequest, NeutralResponse, Source } from './ports.ts'
+import type { Metrics } from './metrics.ts'
+import type { Inbox, NeutralRequest, NeutralResponse, Source, TestDoor } from './ports.ts'
 
 export type Sources = Readonly<Record<string, Source<AnyEvent>>>
 export type EventsOf<S extends Sources> = { [K in keyof S]: S[K] extends Source<infer E> ? E : never }[keyof S]
@@ -60,6 +61,28 @@ export interface Filter {
   readonly until?: Date
   readonly source?: string
   readonly handler?: string
+  /** Native name, `momentum.bounce`; dead letters only. */
+  readonly name?: string
+  /** Default: both. */
+  readonly outcome?: 'dead' | 'quarantined'
+  /** Ids of events or of deliveries; the way to them is direct. */
+  readonly ids?: readonly string[]
+}
+
+/** How a verb runs over many rows. */
+export interface Run {
+  /** Counts what matches and changes nothing. */
+  readonly dryRun?: boolean
+  /** Default: as fast as the inbox takes it. */
+  readonly ratePerSecond?: number
+  /** Stops between two portions; what was done stays done. */
+  readonly signal?: AbortSignal
+}
+
+export interface VerbReport {
+  readonly matched: number
+  /** Really changed; 0 in a dry run. */
+  readonly queued: number
 }
 
 export interface InboxStats {
@@ -70,6 +93,19 @@ export interface InboxStats {
   readonly quarantined: number
   /** Events that no handler asked for, by native name. */
   readonly unhandled: Readonly<Record<string, number>>
+  /** Bodies that nobody has read yet, in bytes. */
+  readonly pendingBytes: number
+  /** Dead letters and quarantined bytes that were dropped. */
+  readonly cancelled: number
+  readonly paused: readonly PausedHandler[]
+  /** Work of handlers that nobody has registered for 24 h, by handler; dropped only by hand. */
+  readonly orphaned: Readonly<Record<string, number>>
+}
+
+export interface PausedHandler {
+  readonly handler: string
+  readonly by: 'hand' | 'failures'
+  readonly since: Date
 }
 
 /** A look into the inbox. Newest first. */
@@ -79,6 +115,13 @@ export interface InboxControl {
   delivery(id: string): Promise<Delivery | null>
   deadLetters(filter?: Filter): AsyncIterable<DeadLetter>
   quarantine(filter?: Filter): AsyncIterable<Quarantined>
+  /** Runs again what failed: dead letters for their handler, quarantine for every handler its delivery belongs to. */
+  retry(filter: Filter, run?: Run): Promise<VerbReport>
+  /** Gives up dead letters and quarantine; they end as cancelled. */
+  drop(filter: Filter, run?: Run): Promise<VerbReport>
+  /** The handler gets nothing more until `resume`, also after a restart; its work waits. */
+  pause(handler: string): Promise<void>
+  resume(handler: string): Promise<void>
 }
 
 export interface Health {
@@ -86,7 +129,8 @@ export interface Health {
   readonly ready: boolean
   /** Why not; null when ready. */
   readonly reason: string | null
-  readonly backlog: { readonly deliveries: number; readonly oldestAt: Date | null }
+  readonly backlog: { readonly deliveries: number; readonly bytes: number; readonly oldestAt: Date | null }
+  readonly paused: readonly PausedHandler[]
 }
 
 /** What happens inside, for code. Called after the fact is stored; what a hook throws is logged and changes nothing. */
@@ -115,6 +159,10 @@ export interface Limits {
   readonly minBytesPerSecond?: number
   /** Bytes of bodies between their first byte and their commit, all requests together. Default 128 MiB. */
   readonly inFlightBytes?: number
+  /** Requests between their first body byte and their commit. Default 1_000. */
+  readonly requests?: number
+  /** With more bytes of bodies waiting to be handled, new ones are answered 503. Default: no limit but the disk. */
+  readonly backlogBytes?: number
   /** From the last body byte to the answer; then 503, and the repeat is absorbed. Default 4_000. */
   readonly acceptMs?: number
 }
@@ -132,7 +180,26 @@ export interface Options<S extends Sources> {
   /** Default: warnings and errors on stderr, one line each, and one line at start. `false` is silence. */
   readonly logger?: Logger | false
   readonly hooks?: Hooks
+  /**
+   * `both` (default), `receive` (stores, never handles), `process` (handles, answers 503), `control` (opens the inbox
+   * beside a running owner: looks and wishes, never claims).
+   */
+  readonly role?: Role
+  /**
+   * `stored` (default): 200 as soon as the delivery is durable. `handled`, for hosts that do not run after the answer:
+   * stored, then handled within the sender's time limit; 200 only when nothing is left to do, else 503, and the repeat
+   * goes on where this one stopped.
+   */
+  readonly ack?: 'stored' | 'handled'
+  /** With `ack: 'handled'`: how long a sender is let wait, in ms. Default 4_000; a source may set its own. */
+  readonly ackWithinMs?: number
+  /** With `ack: 'handled'`: whether retries run between requests, in a host that lives on. Default false: see `drain`. */
+  readonly background?: boolean
+  /** A repeat of a delivery with dead letters: `record` it on them (default), or `rearm` them. */
+  readonly onRedelivery?: 'record' | 'rearm'
 }
+
+export type Role = 'both' | 'receive' | 'process' | 'control'
 
 export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
@@ -178,10 +245,27 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   close(options?: { readonly timeoutMs?: number }): Promise<{ readonly drained: boolean; readonly returned: number }>
   /** Resolves when nothing can be claimed now and nothing runs; a retry due later does not hold it. */
   whenIdle(): Promise<void>
+  /**
+   * Works off what can be claimed now, at most for `limitMs` (default: without limit) or until the signal, and returns:
+   * for cron, and for hosts with `ack: 'handled'`. `settled` counts deliveries, `pending` those with work left.
+   */
+  drain(options?: {
+    readonly limitMs?: number
+    readonly signal?: AbortSignal
+  }): Promise<{ readonly settled: number; readonly pending: number }>
+  /** Puts a body in as if it had been delivered, marked by `origin` (default `backfill`); durable when it resolves. */
+  inject(
+    source: K,
+    body: Uint8Array | string | readonly object[],
+    options?: { readonly origin?: 'backfill' | 'test' },
+  ): Promise<{ readonly id: string; readonly status: 'accepted' | 'duplicate' }>
   health(): Promise<Health>
+  /** What has been counted since `start`. */
+  metrics(): Metrics
   readonly inbox: InboxControl
   readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
   readonly [sourceNames]: readonly string[]
+  readonly [testDoor]: TestDoor
   [Symbol.asyncDispose](): Promise<void>
 }
 

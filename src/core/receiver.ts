@@ -1,20 +1,31 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
-import { port, receive, sourceNames } from '../lib/symbols.ts'
+import { port, receive, sourceNames, testDoor } from '../lib/symbols.ts'
 import { systemClock } from './clock.ts'
-import { Runner } from './dispatch.ts'
 import { handleFetch } from './fetch.ts'
-import { defineHandler, type HandlerSpec, type RawHandlerOptions, Registry, vocabularyOf } from './handlers.ts'
-import { createInboxControl } from './inbox-control.ts'
+import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers.ts'
+import { createInboxControl, toPaused } from './inbox-control.ts'
+import { type InjectOptions, inject } from './inject.ts'
+import { Meter, type Metrics } from './metrics.ts'
 import { createNotices } from './notices.ts'
 import { createPacer, type Pacer } from './pacer.ts'
-import type { Clock, NeutralRequest, NeutralResponse, ReceiverLike, Verify } from './ports.ts'
-import { createProcess, type Process } from './process.ts'
+import type {
+  Claim,
+  Clock,
+  NeutralRequest,
+  NeutralResponse,
+  ReceiverLike,
+  Settlement,
+  TestDoor,
+  Verify,
+} from './ports.ts'
 import type { EventsOf, Health, InboxControl, Options, Receiver, Sources } from './public.ts'
-import { createReceive, type Load } from './receive.ts'
+import { createReceive } from './receive.ts'
+import type { Load } from './receive-parts.ts'
 import { createReport } from './report.ts'
 import { type Settings, settle } from './settings.ts'
 import { announce } from './start-line.ts'
+import { Work } from './work.ts'
 
 /**
  * A receiver for these sources over this inbox. Opens no file, starts no thread, reads no secret: that is `start`,
@@ -54,9 +65,11 @@ class RunningReceiver implements ReceiverLike {
   readonly #notices
   readonly #report
   readonly #pacer
+  readonly #meter = new Meter()
   readonly #handlers: HandlerSpec[] = []
+  readonly #watchers = new Set<Parameters<TestDoor['watch']>[0]>()
   #checks: ReadonlyMap<string, Verify> = new Map()
-  #process: Process | null = null
+  #work: Work | null = null
   #state: State = 'new'
   #starting: Promise<void> | null = null
   #closing: Promise<{ drained: boolean; returned: number }> | null = null
@@ -65,13 +78,14 @@ class RunningReceiver implements ReceiverLike {
     this.#settings = settings
     this.#world = world
     this.#notices = createNotices(settings.logger, world.clock)
-    this.#report = createReport(settings.hooks, this.#notices)
+    this.#report = createReport(settings.hooks, this.#notices, this.#meter)
     this.#pacer = world.createPacer(this.#load)
     this[sourceNames] = [...settings.sources.keys()]
     this[receive] = this.#createReceive()
     this.handle = (request, options) => handleFetch(this[receive], request, options)
     const provider = (source: string) => settings.sources.get(source)?.provider
-    this.inbox = createInboxControl(settings.inbox, () => this.start(), provider)
+    const { inbox } = settings
+    this.inbox = createInboxControl({ inbox, clock: world.clock, open: () => this.start(), provider })
   }
 
   on(pattern: string | readonly string[], second: RawHandlerOptions | Each, third?: Each): this {
@@ -111,14 +125,32 @@ class RunningReceiver implements ReceiverLike {
   }
 
   async #open(): Promise<void> {
-    const { inbox, logger } = this.#settings
-    this.#checks = await this.#prepareChecks()
-    const handlers = this.#handlers.map(({ name, formerly }) => ({ name, formerly }))
-    const opened = await inbox.open({ handlers, logger, clock: this.#world.clock })
+    const { inbox, logger, role, onRedelivery, ack, background } = this.#settings
+    const [receives, processes] = [role === 'both' || role === 'receive', role === 'both' || role === 'process']
+    if (receives) this.#checks = await this.#prepareChecks()
+    if (this.#state !== 'new') return
+    const handlers = processes ? this.#handlers.map(({ name, formerly }) => ({ name, formerly })) : []
+    const { clock } = this.#world
+    const inboxRole = role === 'control' ? 'control' : 'owner'
+    const opened = await inbox.open({ handlers, logger, clock, role: inboxRole, onRedelivery })
     if (this.#state !== 'new') return inbox.close()
     this.#state = 'open'
-    announce(this.#settings, this.#handlers, opened)
-    if (this.#handlers.length > 0) this.#startProcess()
+    announce(this.#settings, processes ? this.#handlers : null, opened)
+    if (handlers.length === 0) return
+    const { random } = this.#world
+    const parts = {
+      settings: this.#settings,
+      handlers: this.#handlers,
+      clock,
+      random,
+      pacer: this.#pacer,
+      report: this.#report,
+      settled: (claim: Claim, settlement: Settlement) => {
+        for (const tell of this.#watchers) tell(claim, settlement)
+      },
+    }
+    this.#work = new Work(parts, opened.stats.paused)
+    if (ack === 'stored' || background) this.#work.start()
   }
 
   async #prepareChecks(): Promise<Map<string, Verify>> {
@@ -129,28 +161,8 @@ class RunningReceiver implements ReceiverLike {
     return checks
   }
 
-  #startProcess(): void {
-    const { inbox, sources, memoryBytes } = this.#settings
-    const { clock, random } = this.#world
-    const runners = new Map(this.#handlers.map((spec) => [spec.name, new Runner(spec, clock, this.#pacer)]))
-    this.#process = createProcess({
-      ...this.#report,
-      inbox,
-      clock,
-      random,
-      runners,
-      registry: new Registry(this.#handlers),
-      pacer: this.#pacer,
-      handlers: this.#handlers.map(({ name }) => name),
-      // Decoded events of a slice and copies on their way take about as much again, and more.
-      claimBytes: memoryBytes >> 2,
-      provider: (source) => sources.get(source)?.provider,
-    })
-    this.#process.start()
-  }
-
   #createReceive() {
-    const { sources, limits, inbox } = this.#settings
+    const { sources, limits, inbox, ack } = this.#settings
     return createReceive({
       sources,
       limits,
@@ -158,6 +170,11 @@ class RunningReceiver implements ReceiverLike {
       clock: this.#world.clock,
       load: this.#load,
       notices: this.#notices,
+      meter: this.#meter,
+      handled:
+        ack === 'stored'
+          ? null
+          : async (seq, source, gone) => (await this.#work?.inRequest(seq, source, gone)) ?? false,
       open: () => this.#opened(),
       closing: () => this.#state === 'closing' || this.#state === 'closed',
       rejected: this.#report.rejected,
@@ -167,6 +184,8 @@ class RunningReceiver implements ReceiverLike {
 
   /** What a request finds; a start that takes its time, as one that waits for the owner of a file, is not waited for. */
   async #opened(): Promise<ReadonlyMap<string, Verify> | 'not_open' | 'shutting_down'> {
+    const { role } = this.#settings
+    if (role === 'process' || role === 'control') return 'not_open'
     if (this.#state === 'open') return this.#checks
     if (this.#state !== 'new') return 'shutting_down'
     const started = this.start().then(
@@ -201,8 +220,10 @@ class RunningReceiver implements ReceiverLike {
     // Our timers do not keep the process alive, but a stop under way must not be cut short by an empty loop.
     const alive = setInterval(() => {}, 2 ** 30)
     try {
+      // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
+      if (!wasOpen) await this.#settings.inbox.close()
       await this.#starting?.catch(() => {})
-      const result = (await this.#process?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
+      const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
       await this.#requestsAnswered(timeoutMs)
       if (wasOpen) await this.#settings.inbox.close()
       return result
@@ -221,21 +242,51 @@ class RunningReceiver implements ReceiverLike {
   }
 
   whenIdle(): Promise<void> {
-    return this.#process?.idle() ?? Promise.resolve()
+    return this.#work?.idle() ?? Promise.resolve()
+  }
+
+  async drain(options: { limitMs?: number; signal?: AbortSignal } = {}): Promise<{ settled: number; pending: number }> {
+    await this.start()
+    const { limitMs = Number.POSITIVE_INFINITY, signal } = options
+    const settled = (await this.#work?.drain(limitMs, signal)) ?? 0
+    const { pending } = await this.#settings.inbox.stats()
+    return { settled, pending }
+  }
+
+  async inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions = {}) {
+    await this.start()
+    const { inbox, sources } = this.#settings
+    const result = await inject({ inbox, sources, clock: this.#world.clock }, source, body, options)
+    if (result.status === 'accepted') this.#meter.add('accepted')
+    else this.#meter.add('duplicates')
+    return result
+  }
+
+  metrics(): Metrics {
+    return this.#meter.read()
+  }
+
+  get [testDoor](): TestDoor {
+    return {
+      source: (name) => this.#settings.sources.get(name),
+      watch: (tell) => {
+        this.#watchers.add(tell)
+        return () => void this.#watchers.delete(tell)
+      },
+    }
   }
 
   async health(): Promise<Health> {
-    const nothing = { deliveries: 0, oldestAt: null }
-    if (this.#state !== 'open')
-      return { ready: false, reason: `the receiver is ${WORDS[this.#state]}`, backlog: nothing }
-    const reason = this.#settings.inbox.trouble()
-    const stats = await this.inbox.stats().catch(() => null)
-    const backlog = stats === null ? nothing : { deliveries: stats.pending, oldestAt: stats.oldestPendingAt }
-    return {
-      ready: reason === null && stats !== null,
-      reason: reason ?? (stats === null ? 'the inbox does not answer' : null),
-      backlog,
-    }
+    const nothing = { backlog: { deliveries: 0, bytes: 0, oldestAt: null }, paused: [] }
+    if (this.#state !== 'open') return { ready: false, reason: `the receiver is ${WORDS[this.#state]}`, ...nothing }
+    const trouble = this.#settings.inbox.trouble()
+    const stats = await this.#settings.inbox.stats().catch(() => null)
+    if (stats === null) return { ready: false, reason: trouble ?? 'the inbox does not answer', ...nothing }
+    const oldestAt = stats.oldestPendingAt === null ? null : new Date(stats.oldestPendingAt)
+    const backlog = { deliveries: stats.pending, bytes: stats.pendingBytes, oldestAt }
+    const full = stats.pendingBytes > this.#settings.limits.backlogBytes ? 'too much waits to be handled' : null
+    const reason = trouble ?? full
+    return { ready: reason === null, reason, backlog, paused: stats.paused.map(toPaused) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,8 @@
 /** Everything the receiver tells: hooks for code, lines for operators. No address, no secret, no payload in a line. */
+import { codeOf } from '../lib/code-of.ts'
 import type { AnyEvent } from '../types.ts'
 import { toAttemptErrors } from './lane.ts'
+import type { Meter } from './metrics.ts'
 import type { Notices } from './notices.ts'
 import type { PassResult } from './pass.ts'
 import type { Claim, NeutralResponse } from './ports.ts'
@@ -9,11 +11,12 @@ import type { Hooks } from './public.ts'
 export interface Report {
   rejected(source: string | null, response: NeutralResponse): void
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
-  settled(claim: Claim, result: PassResult): void
+  settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
+  paused(handler: string, by: 'hand' | 'failures' | null): void
   trouble(what: string, error: unknown): void
 }
 
-export function createReport(hooks: Hooks, notices: Notices): Report {
+export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Report {
   const call = (hook: string, run: () => void) => {
     try {
       run()
@@ -29,18 +32,47 @@ export function createReport(hooks: Hooks, notices: Notices): Report {
       call('rejected', () => hooks.rejected?.({ source, status, code: known }))
     },
     failed(event, handler, attempt, error, retryAt) {
+      meter.add('retried')
       const facts = { event: event.id, name: event.name, attempt, error: codeOf(error) }
       notices(`failed:${handler}`, 'warn', `handler "${handler}" failed and will be tried again`, facts)
       call('failed', () => hooks.failed?.({ event, handler, attempt, error, retryAt: new Date(retryAt) }))
     },
-    settled(claim, result) {
+    settled(claim, result, conflictsWith) {
+      measure(claim, result)
       tellDead(result)
       tellQuarantined(claim, result)
       tellUnhandled(claim, result)
+      if (conflictsWith !== null) tellConflict(claim, conflictsWith)
+    },
+    paused(handler, by) {
+      meter.publish('paused', { handler, by })
+      if (by === null) notices(`resumed:${handler}`, 'info', `handler "${handler}" works again`)
+      else if (by === 'failures')
+        notices(
+          `paused:${handler}`,
+          'error',
+          `handler "${handler}" only fails and is paused; one event is tried from time to time`,
+        )
+      else notices(`paused:${handler}`, 'warn', `handler "${handler}" is paused by hand; see receiver.inbox.resume()`)
     },
     trouble(what, error) {
       notices(`trouble:${what.split(' ', 2).join(' ')}`, 'error', what, { error: codeOf(error) })
     },
+  }
+
+  function measure({ delivery: { source, id } }: Claim, { settlement, dead, handled }: PassResult): void {
+    const quarantined = settlement.quarantined.length
+    meter.add('handled', handled)
+    meter.add('dead', dead.length)
+    meter.add('quarantined', quarantined)
+    for (const count of Object.values(settlement.unhandled)) meter.add('unhandled', count)
+    meter.publish('settled', { source, id, handled, dead: dead.length, quarantined })
+  }
+
+  function tellConflict({ delivery: { source, id } }: Claim, other: string): void {
+    meter.add('conflicts')
+    const message = `two deliveries to "${source}" have one batch id and different bytes: both are handled`
+    notices(`conflict:${source}`, 'warn', message, { delivery: id, earlier: other })
   }
 
   function tellDead({ dead }: PassResult): void {
@@ -55,7 +87,7 @@ export function createReport(hooks: Hooks, notices: Notices): Report {
         facts,
       )
       const [errors, since] = [toAttemptErrors(letter.errors), new Date(letter.at)]
-      call('deadLettered', () => hooks.deadLettered?.({ event, handler, attempts, errors, since }))
+      call('deadLettered', () => hooks.deadLettered?.({ event, handler, attempts, errors, since, redeliveries: 0 }))
     }
   }
 
@@ -74,15 +106,5 @@ export function createReport(hooks: Hooks, notices: Notices): Report {
       notices(`unhandled:${source}:${name}`, 'warn', `no handler asks for ${name} from "${source}"`, { count })
       call('unhandled', () => hooks.unhandled?.({ name, source, count }))
     }
-  }
-}
-
-/** Code or name, never the message: a handler's message may quote its event. */
-function codeOf(error: unknown): string {
-  try {
-    const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
-    return String(code ?? name ?? typeof error)
-  } catch {
-    return 'unknown'
   }
 }

@@ -1,18 +1,32 @@
 /** Options, settled once at construction: defaults, checks, and the ports behind the public faces. */
 import { OptionError } from '../errors.ts'
-import { knownKeys, wholeNumber } from '../lib/options.ts'
+import { knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
 import type { AnyEvent, Logger } from '../types.ts'
 import { type HandlerDefaults, retryPlan } from './handlers.ts'
 import { silentLogger, stderrLogger } from './notices.ts'
 import type { Inbox, InboxPort, Source, SourcePort } from './ports.ts'
-import type { Hooks, Limits, Options, Sources } from './public.ts'
-import type { ReceiveLimits } from './receive.ts'
+import type { Hooks, Limits, Options, Role, Sources } from './public.ts'
+import type { ReceiveLimits } from './receive-parts.ts'
 import { SOURCE_NAME } from './route.ts'
 
 const MiB = 1 << 20
 const MAX_MS = 2 ** 31 - 1
-const KEYS = ['inbox', 'sources', 'limits', 'memoryBytes', 'handlers', 'logger', 'hooks']
+const LIMITS = ['bodyBytes', 'bodyMs', 'minBytesPerSecond', 'inFlightBytes', 'requests', 'backlogBytes', 'acceptMs']
+const KEYS = [
+  'inbox',
+  'sources',
+  'limits',
+  'memoryBytes',
+  'handlers',
+  'logger',
+  'hooks',
+  'role',
+  'ack',
+  'ackWithinMs',
+  'background',
+  'onRedelivery',
+]
 
 export interface Settings {
   readonly inbox: InboxPort
@@ -23,6 +37,12 @@ export interface Settings {
   readonly handlers: HandlerDefaults
   readonly logger: Logger
   readonly hooks: Hooks
+  readonly role: Role
+  readonly ack: 'stored' | 'handled'
+  readonly ackWithinMs: number
+  /** Whether work goes on between requests. */
+  readonly background: boolean
+  readonly onRedelivery: 'record' | 'rearm'
 }
 
 export function settle<S extends Sources>(options: Options<S>): Settings {
@@ -39,16 +59,33 @@ export function settle<S extends Sources>(options: Options<S>): Settings {
     handlers: { ...handlers },
     logger: logger === false ? silentLogger : (logger ?? stderrLogger),
     hooks: { ...hooks },
+    ...waysOf(options),
+  }
+}
+
+function waysOf(options: Options<Sources>) {
+  const ack = oneOf('ack', options.ack, 'stored', ['stored', 'handled'])
+  const { background = ack === 'stored' } = options
+  if (typeof background !== 'boolean') throw new OptionError('background must be true or false')
+  if (!background && ack === 'stored') throw new OptionError("background: false goes with ack: 'handled' only")
+  return {
+    role: oneOf('role', options.role, 'both', ['both', 'receive', 'process', 'control']),
+    ack,
+    ackWithinMs: wholeNumber('ackWithinMs', options.ackWithinMs, 4_000, 1, MAX_MS),
+    background,
+    onRedelivery: oneOf('onRedelivery', options.onRedelivery, 'record', ['record', 'rearm']),
   }
 }
 
 function limitsOf(limits: Limits): ReceiveLimits {
-  knownKeys('limits', limits, ['bodyBytes', 'bodyMs', 'minBytesPerSecond', 'inFlightBytes', 'acceptMs'])
+  knownKeys('limits', limits, LIMITS)
   return {
     bodyBytes: wholeNumber('limits.bodyBytes', limits.bodyBytes, 64 * MiB, 1),
     bodyMs: wholeNumber('limits.bodyMs', limits.bodyMs, 30_000, 1, MAX_MS),
     minBytesPerSecond: wholeNumber('limits.minBytesPerSecond', limits.minBytesPerSecond, 16_384, 0),
     inFlightBytes: wholeNumber('limits.inFlightBytes', limits.inFlightBytes, 128 * MiB, 1),
+    requests: wholeNumber('limits.requests', limits.requests, 1_000, 1),
+    backlogBytes: wholeNumber('limits.backlogBytes', limits.backlogBytes, 2 ** 53, 0),
     acceptMs: wholeNumber('limits.acceptMs', limits.acceptMs, 4_000, 1, MAX_MS),
   }
 }

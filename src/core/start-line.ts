@@ -3,26 +3,31 @@ import type { HandlerSpec } from './handlers.ts'
 import type { InboxOpened } from './ports.ts'
 import type { Settings } from './settings.ts'
 
-export function announce(
-  settings: Settings,
-  handlers: readonly HandlerSpec[],
-  { stats, newHandlers }: InboxOpened,
-): void {
+/** `handlers` is null where this process is not to handle anything. */
+export function announce(settings: Settings, handlers: readonly HandlerSpec[] | null, opened: InboxOpened): void {
+  const { stats, newHandlers } = opened
   const { logger, inboxKind, sources } = settings
   const shown = [...sources].map(([name, source]) => `/${name} (${source.provider.name}, ${source.auth.scheme})`)
   const facts = {
     inbox: inboxKind,
-    handlers: Object.fromEntries(handlers.map(({ name, patterns }) => [name, patterns.join(' ')])),
+    handlers: Object.fromEntries((handlers ?? []).map(({ name, patterns }) => [name, patterns.join(' ')])),
     pending: stats.pending,
     deadLetters: stats.deadLetters,
     quarantined: stats.quarantined,
   }
   logger.info(facts, `receiving ${shown.join(', ')}`)
   for (const [name, source] of sources) for (const notice of source.notices ?? []) logger.warn({ source: name }, notice)
-  if (handlers.length === 0)
+  if (handlers?.length === 0)
     logger.warn(
       {},
       'there are no handlers: deliveries are stored and wait until some are registered with on() or onBatch()',
+    )
+  for (const { handler, by } of stats.paused) logger.warn({ by }, `handler "${handler}" is paused`)
+  const orphaned = Object.keys(stats.orphaned)
+  if (orphaned.length > 0)
+    logger.warn(
+      { handlers: orphaned },
+      'work waits for handlers that nobody has registered for 24 h; see receiver.inbox.stats()',
     )
   for (const { name, settledWithout } of newHandlers)
     if (settledWithout > 0)

@@ -1,3 +1,5 @@
+import type { Slots } from './slots.ts'
+
 /** Where a value breaks its schema: what the generated validators return. */
 export interface Problem {
   /** JSON pointer into the value. */
@@ -8,3 +10,6 @@ export interface Problem {
 
 /** A compiled schema: null where the value fits. */
 export type Check = (value: unknown) => Problem | null
+
+/** The same over the slots of an object. */
+export type SlotsCheck = (slots: Slots) => Problem | null

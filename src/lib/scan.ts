@@ -31,6 +31,7 @@ const COMMA = 0x2c
 const PLUS = 0x2b
 const MINUS = 0x2d
 const COLON = 0x3a
+const DOT = 0x2e
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 const OPEN_ARRAY = 0x5b
@@ -52,8 +53,6 @@ export class Scanner {
   /** Bit d is set while the container at depth d + 1 is an object; deeper ones are only counted. */
   #objects = 0
   #single = false
-  /** Something stands between the last border and here. */
-  #seen = false
   #failure: string | null = null
   #ended = false
 
@@ -97,22 +96,16 @@ export class Scanner {
           if (inner === QUOTE) break
           if (inner === BACKSLASH) at++
         }
-        if (at >= length) this.#failure = 'the body ends inside a string'
-        this.#seen = true
-        at++
+        if (at++ >= length) this.#failure = 'the body ends inside a string'
       } else if (byte === COMMA) {
         if (this.#depth === 1 && !this.#single) this.#comma(at)
         at++
-      } else if (byte === COLON || isSpace(byte)) at++
-      else if (isDigit(byte) || byte === MINUS) at = this.#number(bytes, at)
-      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#enter(byte === OPEN_OBJECT, at++)
+      } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#enter(byte === OPEN_OBJECT, at++)
       else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
         this.#leave(byte === CLOSE_OBJECT, at++)
         if (this.#ended || this.#failure !== null) return at
-      } else {
-        this.#seen = true
-        at++
-      }
+      } else if (isDigit(byte) || byte === MINUS) at = this.#number(bytes, at)
+      else at++
     }
     return at
   }
@@ -134,10 +127,16 @@ export class Scanner {
   }
 
   #border(at: number): void {
-    if (!this.#seen) this.#failure ??= `element ${this.#ends.length} is empty`
+    if (this.#isEmpty(at)) this.#failure ??= `element ${this.#ends.length} is empty`
     if (this.#ends.length >= MAX_ELEMENTS) this.#failure ??= `the body has more than ${MAX_ELEMENTS} elements`
     this.#ends.push(at)
-    this.#seen = false
+  }
+
+  /** Nothing but white space stands between the last border and here. */
+  #isEmpty(end: number): boolean {
+    let at = end
+    while (isSpace(this.#bytes[at - 1])) at--
+    return at <= (this.#starts.at(-1) as number)
   }
 
   #enter(object: boolean, at: number): void {
@@ -145,9 +144,7 @@ export class Scanner {
     if (++this.#depth > MAX_DEPTH) this.#deep.add(this.#ends.length)
     else if (object) this.#objects |= bit
     else this.#objects &= ~bit
-    const outer = this.#depth === 1 && !this.#single
-    this.#seen = !outer
-    if (outer) this.#starts.push(at + 1)
+    if (this.#depth === 1 && !this.#single) this.#starts.push(at + 1)
   }
 
   #leave(object: boolean, at: number): void {
@@ -159,7 +156,7 @@ export class Scanner {
   #end(at: number): void {
     this.#ended = true
     if (this.#single) this.#ends.push(at + 1)
-    else if (this.#seen || this.#ends.length > 0) this.#border(at)
+    else if (!this.#isEmpty(at) || this.#ends.length > 0) this.#border(at)
     else this.#starts.pop()
   }
 
@@ -168,7 +165,6 @@ export class Scanner {
     const digits = bytes[start] === MINUS ? start + 1 : start
     let [at, value] = [digits, 0]
     for (; isDigit(bytes[at] ?? 0); at++) value = value * 10 + ((bytes[at] as number) - 0x30)
-    this.#seen = true
     if (isFraction(bytes[at] ?? 0)) return this.#fraction(bytes, start, at)
     // A leading zero is no JSON: left alone, so that it still fails when it is parsed.
     if (value > Number.MAX_SAFE_INTEGER && bytes[digits] !== 0x30) this.#quote(bytes, start, at)
@@ -176,11 +172,20 @@ export class Scanner {
   }
 
   #fraction(bytes: Uint8Array, start: number, from: number): number {
-    let at = from
-    while (isDigit(bytes[at] ?? 0) || isFraction(bytes[at] ?? 0) || bytes[at] === PLUS || bytes[at] === MINUS) at++
-    const text = String.fromCharCode(...bytes.subarray(start, Math.min(at, start + 400)))
-    if (JSON_NUMBER.test(text) && !Number.isFinite(Number(text))) this.#quote(bytes, start, at)
+    let [at, hasExponent] = [from, false]
+    for (; ; at++) {
+      const byte = bytes[at] ?? 0
+      if ((byte | 0x20) === 0x65) hasExponent = true
+      else if (!isDigit(byte) && byte !== DOT && byte !== PLUS && byte !== MINUS) break
+    }
+    // Only these can be beyond the range of a double; looking at all of them costs half of the scan.
+    if (hasExponent || at - start > 300) this.#judgeFraction(bytes, start, at)
     return at
+  }
+
+  #judgeFraction(bytes: Uint8Array, start: number, end: number): void {
+    const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 400)))
+    if (JSON_NUMBER.test(text) && !Number.isFinite(Number(text))) this.#quote(bytes, start, end)
   }
 
   /** A number in the place of a key is no JSON, and must not become it. */

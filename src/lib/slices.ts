@@ -1,5 +1,5 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
-import type { Scan } from './scan.ts'
+import { type Scan, Scanner } from './scan.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -21,6 +21,17 @@ export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: n
   const parsed: unknown[] = JSON.parse(`[${text}]`)
   if (parsed.length !== to - from) throw new SyntaxError('the elements do not stand where their borders are')
   return parsed
+}
+
+/**
+ * Parses the one element that `bytes` are, as an element of a body; undefined when they are none.
+ * @throws SyntaxError as `parseElements` does
+ */
+export function parseElement(bytes: Uint8Array): unknown {
+  const scanner = new Scanner(bytes)
+  while (!scanner.advance(bytes.length));
+  const scan = scanner.result()
+  return 'failure' in scan || scan.count !== 1 || scan.deep.has(0) ? undefined : parseElements(bytes, scan, 0, 1)[0]
 }
 
 /** The bytes of one element, without white space around it; a view, not a copy. */

@@ -9,5 +9,8 @@ export const port: unique symbol = Symbol.for('posthorn.port.v1') as never
 /** On the receiver: takes a neutral request, returns a neutral response. */
 export const receive: unique symbol = Symbol.for('posthorn.receive.v1') as never
 
+/** On the receiver: what `posthorn/testing` needs of it. */
+export const testDoor: unique symbol = Symbol.for('posthorn.test-door.v1') as never
+
 /** On the receiver: the names of its sources, for adapters that register a route for each. */
 export const sourceNames: unique symbol = Symbol.for('posthorn.sources.v1') as never

@@ -29,7 +29,7 @@ export function batchOf(count: number, seed = 1): string {
   const events: string[] = []
   for (let n = 0; n < count; n++) {
     const name = CYCLE[Math.floor(random() * CYCLE.length)] as (typeof CYCLE)[number]
-    events.push(momentumWire({ ...(Object.values(momentumSamples[name])[0] as object), ...variation(n, random) }))
+    events.push(momentumWire(name, { ...(Object.values(momentumSamples[name])[0] as object), ...variation(n, random) }))
   }
   return `[${events.join(',')}]`
 }

@@ -21,16 +21,24 @@ const SENDERS = {
   esputnik: { source: 'crm', headers: { 'x-key': SECRET } },
 }
 
-const every = (samples: object, wire: (fields: never) => string) =>
-  Object.values(samples).flatMap((types: object) => Object.values(types).map((fields) => wire(fields as never)))
+const every = (samples: object, wire: (name: never, fields: never) => string) =>
+  Object.entries(samples).flatMap(([name, types]: [string, object]) =>
+    Object.values(types).map((fields) => wire(name as never, fields as never)),
+  )
+const mailjets = every(mailjetSamples, (_, fields) => mailjetWire(fields))
+const activities = every(esputnikSamples, (_, fields) => esputnikWire(fields))
 
 const own: SampleBody[] = [
   { sender: 'momentum', name: 'every type', text: `[${every(momentumSamples, momentumWire).join(',\n')}]` },
-  { sender: 'momentum', name: 'unwrapped', text: '[{"track_event":{"type":"open","rcpt_to":"a@b.example"}},{"type":"click"}]' },
+  {
+    sender: 'momentum',
+    name: 'unwrapped',
+    text: '[{"track_event":{"type":"open","rcpt_to":"a@b.example"}},{"type":"click"}]',
+  },
   { sender: 'momentum', name: 'large', text: batchOf(500) },
-  { sender: 'mailjet', name: 'grouped', text: `[${every(mailjetSamples, mailjetWire).join(',')}]` },
-  ...every(mailjetSamples, mailjetWire).map((text) => ({ sender: 'mailjet', name: 'single', text }) as const),
-  { sender: 'esputnik', name: 'every status', text: `[${every(esputnikSamples, esputnikWire).join(',')}]` },
+  { sender: 'mailjet', name: 'grouped', text: `[${mailjets.join(',')}]` },
+  ...mailjets.map((text) => ({ sender: 'mailjet', name: 'single', text }) as const),
+  { sender: 'esputnik', name: 'every status', text: `[${activities.join(',')}]` },
 ]
 
 interface Outcome {

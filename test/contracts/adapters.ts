@@ -247,8 +247,10 @@ function describeHost(host: Host, newSubject: () => AdapterSubject | Promise<Ada
       if (host.answersWhileSending) expect((await wire.response()).status).toBe(401)
       await stopped
       await serverSideClosed()
-      // 64 kB, and the one buffer that a socket may have handed over when it is told to wait.
-      expect(server.sockets[0]!.bytesRead).toBeLessThanOrEqual(3 * 64 * 1024)
+      // 64 kB, and the one buffer that a socket may have handed over when it is told to wait; a fetch host also reads
+      // ahead into the buffers of its streams, whether or not anybody asks for the body.
+      const buffers = host.answersWhileSending ? 3 : 8
+      expect(server.sockets[0]!.bytesRead).toBeLessThanOrEqual(buffers * 64 * 1024)
     })
 
     test('reaches a sender that announced a body and waits', async () => {

@@ -426,7 +426,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         await first.claim()
         const items = [
           { index: null, reason: 'not UTF-8', path: null, at: START },
-          { index: 4, reason: 'not a number', path: '/msys/0', at: START + 1 },
+          { index: 4, reason: 'not a number', path: '/msys/\u0000\ud800é', at: START + 1 },
         ]
         await first.inbox.settle(firstPass(1, { events: null, quarantined: items }))
         const second = await open()

@@ -252,6 +252,15 @@ describe('a handler that fails', () => {
     ['throws a text', () => Promise.reject('text')],
     ['throws what cannot be shown', () => Promise.reject(Object.create(null))],
     [
+      'returns what cannot be looked at',
+      () =>
+        Object.defineProperty({}, 'then', {
+          get: () => {
+            throw new Error('no')
+          },
+        }),
+    ],
+    [
       'returns what only looks like a promise',
       () => ({
         // biome-ignore lint/suspicious/noThenProperty: that is the case

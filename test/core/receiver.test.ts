@@ -37,11 +37,21 @@ describe('construction', () => {
     ['with a name that is no path segment', { inbox: memory(), sources: { Shop: toy() } }, 'cannot be called "Shop"'],
     ['with a source that is none', { inbox: memory(), sources: { shop: {} } }, 'made by a provider'],
     ['with an unknown option', { inbox: memory(), sources: { shop: toy() }, inbx: 1 }, 'no option "inbx"'],
-    ['with a limit that is no number', { inbox: memory(), sources: { shop: toy() }, limits: { bodyBytes: '10mb' } }, 'limits.bodyBytes'],
-    ['with a limit of NaN', { inbox: memory(), sources: { shop: toy() }, limits: { acceptMs: Number.NaN } }, 'limits.acceptMs'],
+    [
+      'with a limit that is no number',
+      { inbox: memory(), sources: { shop: toy() }, limits: { bodyBytes: '10mb' } },
+      'limits.bodyBytes',
+    ],
+    [
+      'with a limit of NaN',
+      { inbox: memory(), sources: { shop: toy() }, limits: { acceptMs: Number.NaN } },
+      'limits.acceptMs',
+    ],
   ])('%s is refused', (_name, options, message) => {
     const create = createReceiver as (options: unknown) => unknown
-    expect(() => create(options)).toThrow(expect.objectContaining({ name: 'OptionError', message: expect.stringContaining(message) }))
+    expect(() => create(options)).toThrow(
+      expect.objectContaining({ name: 'OptionError', message: expect.stringContaining(message) }),
+    )
   })
 })
 

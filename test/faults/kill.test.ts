@@ -6,7 +6,7 @@ import { Child } from '../support/child.ts'
 
 const script = join(import.meta.dirname, '../support/crash-child.ts')
 const authorization = `Basic ${Buffer.from('mailjet:a-password-of-some-length').toString('base64')}`
-const body = '[{"event":"open","time":1780000000,"MessageID":19421777396190490,"email":"jo@shop.example"}]'
+const single = '[{"event":"open","time":1780000000,"MessageID":19421777396190490,"email":"jo@shop.example"}]'
 
 let folder: string
 let children: Child[]
@@ -21,13 +21,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function start(mode: 'none' | 'hang' | 'handle'): Child {
+function start(mode: 'none' | 'hang' | 'handle' | 'die'): Child {
   const child = new Child(script, [join(folder, 'inbox.db'), mode])
   children.push(child)
   return child
 }
 
-async function post(child: Child): Promise<{ status: number; json: unknown }> {
+async function post(child: Child, body = single): Promise<{ status: number; json: unknown }> {
   const { port } = await child.line('port')
   const response = await fetch(`http://127.0.0.1:${port}/webhooks/news`, {
     method: 'POST',
@@ -73,3 +73,37 @@ it('SIGTERM gives back what a handler does not finish, and says so with its exit
   const second = start('handle')
   expect(await second.line('handled')).toMatchObject({ attempt: 1 })
 })
+
+it('an event that kills its process is found after three deaths and quarantined; its siblings are handled', async () => {
+  const events = [11, 12, 13, 14].map(
+    (id) => `{"event":"open","time":1780000000,"MessageID":${id},"email":"jo@shop.example"}`,
+  )
+  const first = start('die')
+  // The answer may be lost with the process: what counts is what is in the file.
+  await post(first, `[${events.join(',')}]`).catch(() => {})
+  await first.exited
+  const deaths = [first]
+  for (let last = start('die'); ; last = start('die')) {
+    deaths.push(last)
+    const ended = await Promise.race([last.exited, last.line('port').then(() => idle(last))])
+    if (ended === 'idle') break
+    expect(ended).toMatchObject({ signal: 'SIGKILL' })
+    expect(deaths.length).toBeLessThan(8)
+  }
+  const last = deaths.at(-1) as Child
+  expect(await last.kill('SIGTERM')).toEqual({ code: 0, signal: null })
+  const told = deaths.flatMap(handled).map((line) => line.messageId)
+  expect(new Set(told)).toEqual(new Set(['11', '12', '13', '14']))
+  expect(told.filter((id) => id === '13')).toHaveLength(4)
+  const looking = new Child(join(import.meta.dirname, '../support/look-child.ts'), [join(folder, 'inbox.db')])
+  expect(await looking.line('quarantined')).toMatchObject({
+    quarantined: [{ index: 2, reason: expect.stringContaining('died 3 times') }],
+    pending: 0,
+  })
+})
+
+/** Resolves when the child has worked off what it found. */
+async function idle(child: Child): Promise<'idle'> {
+  await child.line('idle')
+  return 'idle'
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { singleParameter } from '../../src/lib/query.ts'
 
-const valueOf = (target: string, name = 'key') => {
+const readParameter = (target: string, name = 'key') => {
   const bytes = singleParameter(target, name)
   return bytes === null ? null : Buffer.from(bytes).toString()
 }
@@ -18,22 +18,22 @@ describe('singleParameter', () => {
     ['/x?key=%E2%82%ac', '€'],
     ['?key=a', 'a'],
   ])('finds in %s', (target, value) => {
-    expect(valueOf(target)).toBe(value)
+    expect(readParameter(target)).toBe(value)
   })
 
   test.each(['/x', '/x?', '/x?a=key', '/key=a', '/x?KEY=a', '/x?%zzkey=a', '/x?key=a&key=a', '/x?key&%6bey'])(
     'finds nothing in %s',
     (target) => {
-      expect(valueOf(target)).toBeNull()
+      expect(readParameter(target)).toBeNull()
     },
   )
 
   test.each(['%', '%2', '%2g', '%g2', '%%20', 'a%'])('refuses the broken encoding %s', (value) => {
-    expect(valueOf(`/x?key=${value}`)).toBeNull()
+    expect(readParameter(`/x?key=${value}`)).toBeNull()
   })
 
   test('compares names as bytes, so that two ways to write one are one', () => {
-    expect(valueOf('/x?schl%C3%BCssel=a', 'schlüssel')).toBe('a')
+    expect(readParameter('/x?schl%C3%BCssel=a', 'schlüssel')).toBe('a')
   })
 
   test('gives bytes that are no text as they are', () => {

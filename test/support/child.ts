@@ -6,7 +6,7 @@ export class Child {
   readonly process: ChildProcess
   readonly lines: Record<string, unknown>[] = []
   stderr = ''
-  #wake: () => void = () => {}
+  readonly #waiting: (() => void)[] = []
   readonly exited: Promise<{ code: number | null; signal: string | null }>
 
   constructor(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -32,10 +32,12 @@ export class Child {
       if (found !== undefined) return found
       if (this.process.exitCode !== null || this.process.signalCode !== null)
         throw new Error(`the child ended without telling "${key}": ${this.stderr}`)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+      await new Promise<void>((resolve) => void this.#waiting.push(resolve))
     }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<{ code: number | null; signal: string | null }> {

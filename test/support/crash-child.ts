@@ -1,6 +1,6 @@
 /**
  * A receiver in a process of its own, to be killed. Arguments: path of the file, and what its handler does:
- * `none` (there is no handler), `hang`, or `handle`. Tells its parent, line by line: `{"port"}`, `{"handled"}`.
+ * `none` (there is no handler), `hang`, `handle`, or `die` (kills the process at a message id of 13). Tells its parent, line by line: `{"port"}`, `{"handled"}`.
  */
 import { createServer } from 'node:http'
 import { closeOnSignals, webhooks } from '../../src/adapters/node.ts'
@@ -20,6 +20,7 @@ const receiver = createReceiver({
 if (mode !== 'none')
   receiver.on('*', { name: 'work' }, (event, { attempt }) => {
     tell({ handled: event.id, messageId: event.messageId, attempt })
+    if (mode === 'die' && event.messageId === '13') process.kill(process.pid, 'SIGKILL')
     return mode === 'hang' ? new Promise(() => {}) : undefined
   })
 await receiver.start()
@@ -28,3 +29,5 @@ const server = createServer(webhooks(receiver)).listen(0, '127.0.0.1', () => {
   tell({ port: typeof address === 'object' ? address?.port : null })
 })
 closeOnSignals(server, receiver, { timeoutMs: 500 })
+await receiver.whenIdle()
+tell({ idle: true })

@@ -15,7 +15,9 @@ export function sampleBodies(): SampleBody[] {
   if (samplesFolder === undefined || !existsSync(samplesFolder)) return []
   return (['momentum', 'mailjet', 'esputnik'] as const).flatMap((sender) => {
     const folder = join(samplesFolder as string, sender)
-    const files = readdirSync(folder).filter((file) => file.endsWith('.json') && !/^api-(event|relay)-|eventcallbackurl/.test(file))
+    const files = readdirSync(folder).filter(
+      (file) => file.endsWith('.json') && !/^api-(event|relay)-|eventcallbackurl/.test(file),
+    )
     return files.flatMap((file) => bodiesOf(sender, file, readFileSync(join(folder, file), 'utf8')))
   })
 }

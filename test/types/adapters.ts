@@ -5,12 +5,16 @@ import { serve } from '@hono/node-server'
 import type { RequestHandler } from 'express'
 import express from 'express'
 import express4 from 'express4'
-import fastify from 'fastify'
+import fastify, { type FastifyBaseLogger } from 'fastify'
 import * as onExpress from '../../src/adapters/express.ts'
 import * as onFastify from '../../src/adapters/fastify.ts'
 import * as onNode from '../../src/adapters/node.ts'
 import { anyOf, basic, token } from '../../src/auth/index.ts'
 import type { ReceiverLike } from '../../src/core/ports.ts'
+
+interface CustomLogger extends FastifyBaseLogger {
+  audit(message: string): void
+}
 
 declare const receiver: ReceiverLike
 
@@ -21,6 +25,9 @@ express4().use('/webhooks', onExpress.webhooks(receiver, { source: 'shop' }))
 
 fastify().register(onFastify.webhooks(receiver), { prefix: '/webhooks' })
 onFastify.closeOnSignals(fastify(), receiver)
+const secure = fastify({ https: {}, loggerInstance: {} as CustomLogger })
+secure.register(onFastify.webhooks(receiver, { source: 'shop' }))
+onFastify.closeOnSignals(secure, receiver)
 
 createServer(onNode.webhooks(receiver, { prefix: '/webhooks' }))
 createSecureServer({}, onNode.webhooks(receiver))

@@ -46,7 +46,8 @@ receiver.on('momentum.bounce', (event) => {
   is<Same<typeof event.payload, MomentumBounce>>()
   // @ts-expect-error an auto-reply comes as a bounce too: check the type first
   event.bounce
-  if (event.type === 'bounced') is<Same<typeof event.bounce.kind, 'hard' | 'soft' | 'block' | 'admin' | 'undetermined'>>()
+  if (event.type === 'bounced')
+    is<Same<typeof event.bounce.kind, 'hard' | 'soft' | 'block' | 'admin' | 'undetermined'>>()
 })
 receiver.on('bounced', { source: 'news' }, (event) => {
   event.bounce.class

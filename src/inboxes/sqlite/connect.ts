@@ -20,6 +20,8 @@ export function connect(path: string, maxPages: number | null): Database {
     configure(db, path)
     if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`)
     migrate(db, version)
+    // A file that may only be read is found out here, not at the first delivery.
+    db.exec('BEGIN IMMEDIATE; ROLLBACK')
     return db
   } catch (error) {
     db.close()
@@ -39,8 +41,12 @@ export function assertReadable(db: Database, path: string): void {
   )
 }
 
-export function warningsOf(db: Database): string[] {
-  const version = db.get<{ v: string }>('SELECT sqlite_version() AS v')?.v ?? '0'
+export function versionOf(db: Database): string {
+  return db.get<{ version: string }>('SELECT sqlite_version() AS version')?.version ?? '0.0.0'
+}
+
+/** What the operator should know about this release of SQLite. */
+export function warningsAbout(version: string): string[] {
   if (!isOlder(version, SOUND_SQLITE)) return []
   return [`SQLite ${version} is older than ${SOUND_SQLITE}: a known bug can damage the file under load; update Node`]
 }

@@ -1,10 +1,10 @@
 /** Keeps a thread on the file: waits for ownership, starts a dead thread again, and knows what is wrong. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { TransferListItem } from 'node:worker_threads'
 import type { InboxOpened, InboxOpening } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
-import type { CallName, Calls, Held, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
+import type { CallName, Calls, Held, OpenRequest, Settings } from './protocol.ts'
 import { Thread } from './thread.ts'
+import { type Owned, ownedByAnother, type Waiting, waitForOwnership } from './wait-for-ownership.ts'
 
 export interface ConnectionOptions {
   readonly settings: Settings
@@ -17,10 +17,8 @@ export interface ConnectionOptions {
   readonly onThread: (thread: Thread) => void
 }
 
-type Owned = Extract<OpenAnswer, { readonly owned: false }>
-
-const POLL_MS = 100
-const TELL_AFTER_MS = 1_000
+/** Soon, since many a failure is over at once; then every second. */
+const FIRST_PROBE_MS = 100
 const PROBE_MS = 1_000
 const RESTART_MS = [0, 100, 1_000, 5_000] as const
 
@@ -32,6 +30,8 @@ export class Connection {
   #trouble: string | null = 'The inbox is not open yet.'
   #closing = false
   #timer: NodeJS.Timeout | undefined
+  /** What the timer started; never rejects. */
+  #background: Promise<void> | null = null
 
   constructor(options: ConnectionOptions, opening: InboxOpening) {
     this.#options = options
@@ -41,7 +41,7 @@ export class Connection {
   async open(): Promise<InboxOpened> {
     const thread = this.#start()
     try {
-      const answer = await this.#waitForOwnership(thread)
+      const answer = await waitForOwnership(thread, this.#request(), this.#waiting())
       for (const warning of answer.warnings) this.#opening.logger.warn(this.#facts(), warning)
       this.#enter(thread, answer)
       return answer.opened
@@ -60,12 +60,13 @@ export class Connection {
     return this.#trouble
   }
 
-  /** Notes what keeps deliveries from being stored, and looks every second whether it is over. */
+  /** Notes what keeps deliveries from being stored, and looks again and again whether it is over. */
   report(trouble: string): void {
-    if (this.#trouble === null) this.#opening.logger.error(this.#facts(), trouble)
+    const first = this.#trouble === null
+    if (first) this.#opening.logger.error(this.#facts(), trouble)
     this.#trouble = trouble
     // Not put off by every further failure.
-    if (this.#thread && this.#timer === undefined) this.#after(PROBE_MS, () => this.#probe())
+    if (this.#thread && this.#timer === undefined) this.#after(first ? FIRST_PROBE_MS : PROBE_MS, () => this.#probe())
   }
 
   /** Stops waiting for ownership and starting anew; calls still go through. */
@@ -77,6 +78,7 @@ export class Connection {
     this.#closing = true
     this.#trouble = 'The inbox is closed.'
     clearTimeout(this.#timer)
+    await this.#background
     const thread = this.#thread
     this.#thread = null
     if (!thread) return
@@ -110,33 +112,6 @@ export class Connection {
     if (shortage !== null) this.report(shortage)
   }
 
-  async #waitForOwnership(thread: Thread): Promise<Owned> {
-    const start = performance.now()
-    let told = false
-    for (;;) {
-      const answer = await thread.call('open', this.#request())
-      if (!answer.owned) return answer
-      const waitedMs = performance.now() - start
-      if (this.#closing)
-        throw new PosthornError('ERR_INBOX_CLOSED', 'The inbox was closed while it waited for its file.')
-      if (waitedMs >= this.#options.ownerWaitMs) throw this.#owned()
-      if (!told && waitedMs >= TELL_AFTER_MS) {
-        this.#opening.logger.warn(this.#facts(), 'the inbox is in use by another process; waiting for it to end')
-        told = true
-      }
-      await sleep(Math.min(POLL_MS, this.#options.ownerWaitMs - waitedMs))
-    }
-  }
-
-  #owned(): PosthornError {
-    const { path } = this.#options.settings
-    return new PosthornError(
-      'ERR_INBOX_OWNED',
-      `${path} is in use by another receiver. One process owns a SQLite inbox: stop the other one first (one replica, ` +
-        'stop before start), or use PostgreSQL when several processes are to share an inbox.',
-    )
-  }
-
   #onEnd(thread: Thread, cause: Error | null): void {
     if (thread !== this.#thread) return
     this.#thread = null
@@ -149,19 +124,27 @@ export class Connection {
   #restart(attempt: number): void {
     const delay = RESTART_MS[Math.min(attempt, RESTART_MS.length - 1)]
     this.#after(delay ?? 0, async () => {
-      const thread = this.#start()
       try {
-        const answer = await thread.call('open', this.#request())
-        if (this.#closing) return await thread.end()
-        if (answer.owned) throw this.#owned()
-        this.#enter(thread, answer)
-        this.#options.onBack()
+        await this.#startAgain()
       } catch (error) {
         this.#trouble = error instanceof Error ? error.message : String(error)
-        await thread.end()
         if (!this.#closing) this.#restart(attempt + 1)
       }
     })
+  }
+
+  async #startAgain(): Promise<void> {
+    const thread = this.#start()
+    try {
+      const answer = await thread.call('open', this.#request())
+      if (answer.owned) throw ownedByAnother(this.#options.settings.path)
+      if (this.#closing) return await thread.end()
+      this.#enter(thread, answer)
+    } catch (error) {
+      await thread.end()
+      throw error
+    }
+    this.#options.onBack()
   }
 
   async #probe(): Promise<void> {
@@ -176,13 +159,18 @@ export class Connection {
     }
   }
 
-  #after(ms: number, run: () => void): void {
+  #after(ms: number, run: () => Promise<void>): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      run()
+      this.#background = run()
     }, ms)
     this.#timer.unref()
+  }
+
+  #waiting(): Waiting {
+    const { settings, ownerWaitMs } = this.#options
+    return { path: settings.path, ownerWaitMs, logger: this.#opening.logger, isOver: () => this.#closing }
   }
 
   #request(): OpenRequest {

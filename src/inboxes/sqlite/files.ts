@@ -45,7 +45,7 @@ function syncUpFrom(folder: string, top: string): void {
 
 /** What a file is, whatever its name: changes when it is deleted and made anew, or another is moved in its place. */
 export function identityOf(path: string): string {
-  const { dev, ino } = statSync(path)
+  const { dev, ino } = statSync(path, { bigint: true })
   return `${dev}:${ino}`
 }
 

@@ -18,7 +18,7 @@ import type {
 } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { Control } from './control.ts'
-import { type Listing, listPage } from './listings.ts'
+import { listPage } from './list-page.ts'
 import { type InboxSettings, Owner } from './owner.ts'
 import type { CallName, Calls } from './protocol.ts'
 
@@ -81,8 +81,8 @@ export class SqliteInbox implements InboxPort {
     return this.#call('stats', { now: this.#now() })
   }
 
-  deliveries(page: Page): Promise<readonly (StoredDelivery & { readonly bytes: number })[]> {
-    return this.#list('deliveries', page)
+  async deliveries(page: Page): Promise<readonly (StoredDelivery & { readonly bytes: number })[]> {
+    return listPage(this.#opened(), 'deliveries', page)
   }
 
   async delivery(id: string): Promise<StoredDelivery | null> {
@@ -92,12 +92,12 @@ export class SqliteInbox implements InboxPort {
     return found.delivery
   }
 
-  deadLetters(page: Page): Promise<readonly StoredDeadLetter[]> {
-    return this.#list('deadLetters', page)
+  async deadLetters(page: Page): Promise<readonly StoredDeadLetter[]> {
+    return listPage(this.#opened(), 'deadLetters', page)
   }
 
-  quarantine(page: Page): Promise<readonly StoredQuarantine[]> {
-    return this.#list('quarantine', page)
+  async quarantine(page: Page): Promise<readonly StoredQuarantine[]> {
+    return listPage(this.#opened(), 'quarantine', page)
   }
 
   async revive(ids: RowIds): Promise<number> {
@@ -153,10 +153,6 @@ export class SqliteInbox implements InboxPort {
 
   async #call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]> {
     return this.#opened().call(name, request)
-  }
-
-  #list<N extends Listing>(name: N, page: Page) {
-    return listPage((listing: N, request: Calls[N][0]) => this.#call(listing, request), name, page)
   }
 
   #opened(): Owner | Control {

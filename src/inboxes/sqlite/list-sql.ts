@@ -33,7 +33,7 @@ const deadLetters = (where: string) => `
   ORDER BY x.id DESC LIMIT :limit`
 
 const quarantine = (where: string) => `
-  SELECT q.id AS item, q.element_index, q.reason, q.path, q.at, coalesce(d.source, '') AS source, coalesce(d.id, '') AS id
+  SELECT q.id AS item, q.element_index, q.at, q.what, coalesce(d.source, '') AS source, coalesce(d.id, '') AS id
   FROM quarantine q LEFT JOIN delivery d USING (seq)
   WHERE ${where} AND q.id < :before
     AND (:source IS NULL OR d.source = :source)

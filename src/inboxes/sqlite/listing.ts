@@ -1,5 +1,11 @@
 /** Listings, in stretches short enough not to hold up an acknowledgement. */
-import type { StoredDeadLetter, StoredDelivery, StoredError, StoredQuarantine } from '../../core/ports.ts'
+import type {
+  NewQuarantine,
+  StoredDeadLetter,
+  StoredDelivery,
+  StoredError,
+  StoredQuarantine,
+} from '../../core/ports.ts'
 import type { Database, Named } from './database.ts'
 import * as sql from './list-sql.ts'
 import type { Stretch, StretchRequest } from './protocol.ts'
@@ -30,9 +36,8 @@ interface DeadLetterColumns extends DeliveryColumns {
 interface QuarantineColumns {
   readonly item: number
   readonly element_index: number | null
-  readonly reason: string
-  readonly path: string | null
   readonly at: number
+  readonly what: string
   readonly source: string
   readonly id: string
 }
@@ -71,8 +76,9 @@ export function listDeadLetters(db: Database, request: StretchRequest): Stretch<
 
 export function listQuarantine(db: Database, request: StretchRequest): Stretch<StoredQuarantine> {
   const stretch = take<QuarantineColumns>(db, request, quarantine)
-  return convert(stretch, ({ item, element_index, id, ...row }) => ({
+  return convert(stretch, ({ item, element_index, id, what, ...row }) => ({
     ...row,
+    ...(JSON.parse(what) as Pick<NewQuarantine, 'reason' | 'path'>),
     id: item,
     index: element_index,
     deliveryId: id,

@@ -128,9 +128,9 @@ CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   seq INTEGER NOT NULL,
   element_index INTEGER,
-  reason TEXT NOT NULL,
-  path TEXT,
-  at INTEGER NOT NULL
+  at INTEGER NOT NULL,
+  -- Reason and path as JSON: a path quotes keys of the payload, and Node 22 cuts text at a NUL.
+  what TEXT NOT NULL
 ) STRICT;
 CREATE INDEX quarantine_by_seq ON quarantine (seq);
 

@@ -55,7 +55,7 @@ export class Owner {
     this.#cache = new BodyCache(settings.cacheBytes)
     this.#connection = this.#newConnection()
     this.#outbox = new Outbox({
-      now: () => opening.clock.now(),
+      now: () => Math.trunc(opening.clock.now()),
       send: (request: GroupRequest) => this.#connection.call('group', request, [request.packed.buffer as ArrayBuffer]),
       onAnswer: (answer) => this.#note(answer),
     })

@@ -45,5 +45,5 @@ function describe(delivery: NewDelivery): PackedDelivery {
   const { id, source, batchId, isTest, receivedAt, body } = delivery
   const { headers, credential, origin, undecoded } = delivery
   const meta = JSON.stringify({ headers, credential, origin, undecoded } satisfies Meta)
-  return { id, source, batchId, isTest, receivedAt, meta, size: body.byteLength }
+  return { id, source, batchId, isTest, receivedAt: Math.trunc(receivedAt), meta, size: body.byteLength }
 }

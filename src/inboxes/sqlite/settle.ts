@@ -32,7 +32,7 @@ export function condemn(db: Database, draft: Ledger, { seq, reason, at }: Condem
   const bytes = firstPass ? (readFacts(db, seq)?.size ?? 0) : 0
   if (firstPass) db.run(sql.insertSettled, seq, null)
   db.run(sql.deleteRowsOf, seq)
-  db.run(sql.insertQuarantine, seq, null, reason, null, at)
+  insertQuarantine(db, seq, { index: null, reason, path: null, at })
   draft.held.delete(seq)
   endPass(db, draft, seq)
   forgetUnderWay(db, draft, seq)
@@ -97,9 +97,9 @@ function advanceMark(db: Database, draft: Ledger, seq: number): void {
 
 function insertDeadLetter(db: Database, seq: number, letter: NewDeadLetter): void {
   const { handler, index, attempts, errors, at, element, size } = letter
-  db.run(sql.insertDeadLetter, seq, handler, index, attempts, at, size, JSON.stringify(errors), element)
+  db.run(sql.insertDeadLetter, seq, handler, index, attempts, Math.trunc(at), size, JSON.stringify(errors), element)
 }
 
 function insertQuarantine(db: Database, seq: number, { index, reason, path, at }: NewQuarantine): void {
-  db.run(sql.insertQuarantine, seq, index, reason, path, at)
+  db.run(sql.insertQuarantine, seq, index, Math.trunc(at), JSON.stringify({ reason, path }))
 }

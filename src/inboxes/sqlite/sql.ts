@@ -105,7 +105,7 @@ export const insertDeadLetter = `
   INSERT INTO dead_letter (seq, handler, element_index, attempts, at, size, errors, element)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 
-export const insertQuarantine = 'INSERT INTO quarantine (seq, element_index, reason, path, at) VALUES (?, ?, ?, ?, ?)'
+export const insertQuarantine = 'INSERT INTO quarantine (seq, element_index, at, what) VALUES (?, ?, ?, ?)'
 
 export const countUnhandled = `
   INSERT INTO unhandled (name, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`

@@ -2,7 +2,7 @@
 import type { InboxOpened, InboxStats } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
-import { connect, warningsOf } from './connect.ts'
+import { connect, versionOf, warningsAbout } from './connect.ts'
 import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
 import { writeProgress } from './extent.ts'
@@ -58,7 +58,13 @@ export class Store {
     const { lost } = this.group({ ...nothing, now, wishes: true })
     if (lost) throw toError(lost)
     const opened = { stats: this.stats(now), newHandlers }
-    return { owned: false, opened, identity: this.#identity, warnings: warningsOf(db), shortage: this.#shortage() }
+    return {
+      owned: false,
+      opened,
+      identity: this.#identity,
+      warnings: warningsAbout(versionOf(db)),
+      shortage: this.#shortage(),
+    }
   }
 
   group(request: GroupRequest): GroupAnswer {
@@ -125,14 +131,12 @@ export class Store {
   close(now: number): void {
     const open = this.#open
     this.#open = null
-    try {
-      if (open) this.#leave(open, now)
-      open?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    } finally {
-      tryTo(() => open?.db.close())
-      this.#ownership?.release()
-      this.#ownership = null
-    }
+    // On a full disk the log stays where it is; the next owner reads it there, and is careful.
+    tryTo(() => open && this.#leave(open, now))
+    tryTo(() => open?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+    tryTo(() => open?.db.close())
+    this.#ownership?.release()
+    this.#ownership = null
   }
 
   /** Carries over what was stored under other names, and what a process left that died. */

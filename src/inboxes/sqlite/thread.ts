@@ -15,19 +15,19 @@ export class Thread {
   readonly worker: Worker
   readonly #waiting = new Map<number, Waiter>()
   #calls = 0
+  #ended = false
 
   /** `onEnd` is called once when the thread has ended, whoever ended it, after its waiters were rejected. */
   constructor(settings: Settings, onEnd: (thread: Thread, cause: Error | null) => void) {
     // No flags of the process: some of them (--input-type) make a thread refuse to start.
     this.worker = new Worker(file, { workerData: settings, name: 'posthorn-sqlite', execArgv: [] })
-    // An idle inbox does not keep the process alive: nothing is lost when it ends. A call under way does.
-    this.worker.unref()
     let cause: Error | null = null
     this.worker.on('error', (error) => {
       cause = error instanceof Error ? error : new Error(String(error))
     })
     this.worker.on('message', (message: FromThread) => this.#take(message))
     this.worker.on('exit', () => {
+      this.#ended = true
       this.#rejectAll(cause)
       onEnd(this, cause)
     })
@@ -37,10 +37,11 @@ export class Thread {
   call<K extends CallName>(name: K, request: Calls[K][0], transfer: TransferListItem[] = []): Promise<Calls[K][1]> {
     const id = ++this.#calls
     return new Promise((resolve, reject) => {
-      if (this.#waiting.size === 0) this.worker.ref()
-      this.#waiting.set(id, { resolve, reject })
+      if (this.#ended) throw endedEarly(null)
       // The parameter pairs them; the union of pairs is too much for inference.
       this.worker.postMessage({ id, name, request } as ToThread, transfer)
+      if (this.#waiting.size === 0) this.worker.ref()
+      this.#waiting.set(id, { resolve, reject })
     })
   }
 
@@ -53,16 +54,18 @@ export class Thread {
     const waiter = this.#waiting.get(message.id)
     if (!waiter) return
     this.#waiting.delete(message.id)
+    // An idle inbox does not keep the process alive: nothing is lost when it ends. A call under way does.
     if (this.#waiting.size === 0) this.worker.unref()
     if ('failure' in message) waiter.reject(toError(message.failure))
     else waiter.resolve(message.value as never)
   }
 
   #rejectAll(cause: Error | null): void {
-    for (const waiter of this.#waiting.values())
-      waiter.reject(
-        new PosthornError('ERR_INBOX_IO', 'The thread of the inbox has ended before it answered.', { cause }),
-      )
+    for (const waiter of this.#waiting.values()) waiter.reject(endedEarly(cause))
     this.#waiting.clear()
   }
+}
+
+function endedEarly(cause: Error | null): PosthornError {
+  return new PosthornError('ERR_INBOX_IO', 'The thread of the inbox has ended before it answered.', { cause })
 }

@@ -15,7 +15,8 @@ export interface Cause {
   readonly advice: 'suppress' | 'refused' | 'follow' | 'none'
 }
 
-const CAUSES: ReadonlyMap<string, Cause> = new Map([
+/** By the text of the error, in lower case. */
+export const CAUSES: ReadonlyMap<string, Cause> = new Map([
   // recipient
   ['user unknown', { kind: 'hard', advice: 'suppress' }], // state 1
   ['mailbox inactive', { kind: 'soft', advice: 'suppress' }], // state 2

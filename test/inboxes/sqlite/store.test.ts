@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { warningsAbout } from '../../../src/inboxes/sqlite/connect.ts'
 import { identityOf } from '../../../src/inboxes/sqlite/files.ts'
 import { nothing as noWork, pack } from '../../../src/inboxes/sqlite/packing.ts'
 import type { GroupRequest, OpenRequest } from '../../../src/inboxes/sqlite/protocol.ts'
@@ -118,4 +119,14 @@ it('finds a batch again whose hash is with thousands of others', () => {
   expect(reopened.group({ ...nothing, settlements: [firstPass(5_004)] })).toMatchObject({
     settlements: [{ value: { conflictsWith: 'd_other' } }],
   })
+})
+
+it.each([
+  ['3.51.2', 1],
+  ['3.51.3', 0],
+  ['3.53.4', 0],
+  ['3.9.0', 1],
+  ['4.0.0', 0],
+])('warns about the SQLite that can damage a file: %s', (version, warnings) => {
+  expect(warningsAbout(version)).toHaveLength(warnings)
 })

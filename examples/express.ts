@@ -1,0 +1,27 @@
+/** Express: one call mounts an endpoint for every source. */
+import express from 'express'
+import { createReceiver } from 'posthorn'
+import { token } from 'posthorn/auth'
+import { closeOnSignals, webhooks } from 'posthorn/express'
+import { momentum } from 'posthorn/momentum'
+import { sqlite } from 'posthorn/sqlite'
+
+const suppressions = new Set<string>()
+const links = new Map<string, number>()
+const warehouse: object[] = []
+
+const receiver = createReceiver({
+  inbox: sqlite({ path: './posthorn.db' }),
+  sources: { shop: momentum({ auth: token({ env: 'MOMENTUM_TOKEN' }) }) }, // POST /webhooks/shop
+})
+receiver.on('effect.suppress', { name: 'suppress' }, async (event) => suppressions.add(event.email))
+receiver.on('momentum.click', { name: 'clicks' }, async (event) => {
+  const url = event.payload.target_link_url ?? ''
+  links.set(url, (links.get(url) ?? 0) + 1)
+})
+receiver.onBatch('*', { name: 'warehouse', size: 1000 }, async (events) => {
+  warehouse.push(...events)
+})
+
+await receiver.start()
+closeOnSignals(express().use('/webhooks', webhooks(receiver)).listen(3000), receiver)

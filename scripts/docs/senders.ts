@@ -1,0 +1,67 @@
+/** What the documents are made from: the schemas, the catalogues, and the code that reads. */
+import { unauthenticated } from '../../src/auth/index.ts'
+import type { Reading, Unreadable } from '../../src/core/ports.ts'
+import type { Catalogue } from '../../src/lib/catalogue.ts'
+import { parseElement } from '../../src/lib/slices.ts'
+import { port } from '../../src/lib/symbols.ts'
+import { catalogue as esputnikCatalogue } from '../../src/providers/esputnik/catalogue.ts'
+import { schemas as esputnikSchemas } from '../../src/providers/esputnik/events.ts'
+import { esputnik } from '../../src/providers/esputnik/index.ts'
+import { catalogue as mailjetCatalogue } from '../../src/providers/mailjet/catalogue.ts'
+import { schemas as mailjetSchemas } from '../../src/providers/mailjet/events.ts'
+import { mailjet } from '../../src/providers/mailjet/index.ts'
+import { catalogue as momentumCatalogue } from '../../src/providers/momentum/catalogue.ts'
+import { schemas as momentumSchemas } from '../../src/providers/momentum/events.ts'
+import { UNDOCUMENTED } from '../../src/providers/momentum/events-sets.ts'
+import { momentum } from '../../src/providers/momentum/index.ts'
+import { type JsonSchema, toAnnotatedSchema } from '../schema/json-schema.ts'
+
+export interface Sender {
+  readonly title: string
+  readonly provider: string
+  readonly catalogue: Catalogue
+  /** By wire key, with the annotations of the generator. */
+  readonly schemas: ReadonlyMap<string, JsonSchema>
+  /** Fields that are not in the sender's own documents, by wire key. */
+  readonly undocumented: Readonly<Record<string, readonly string[]>>
+  /** Reads one element from its JSON text, as it is read from a body. */
+  read(text: string): Reading | Unreadable
+}
+
+const auth = unauthenticated()
+
+const reader = (source: ReturnType<typeof momentum | typeof mailjet | typeof esputnik>) => (text: string) =>
+  source[port].provider.read(parseElement(Buffer.from(text)))
+
+function annotated(provider: string, schemas: typeof momentumSchemas): ReadonlyMap<string, JsonSchema> {
+  return new Map(Object.entries(schemas).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]))
+}
+
+export const MOMENTUM: Sender = {
+  title: 'Momentum and SparkPost',
+  provider: 'momentum',
+  catalogue: momentumCatalogue,
+  schemas: annotated('momentum', momentumSchemas),
+  undocumented: UNDOCUMENTED,
+  read: reader(momentum({ auth })),
+}
+
+export const MAILJET: Sender = {
+  title: 'Mailjet',
+  provider: 'mailjet',
+  catalogue: mailjetCatalogue,
+  schemas: annotated('mailjet', mailjetSchemas),
+  undocumented: {},
+  read: reader(mailjet({ auth })),
+}
+
+export const ESPUTNIK: Sender = {
+  title: 'eSputnik (Yespo)',
+  provider: 'esputnik',
+  catalogue: esputnikCatalogue,
+  schemas: annotated('esputnik', esputnikSchemas),
+  undocumented: {},
+  read: reader(esputnik({ auth, timeZone: 'UTC' })),
+}
+
+export const SENDERS: readonly Sender[] = [MOMENTUM, MAILJET, ESPUTNIK]

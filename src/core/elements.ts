@@ -1,0 +1,45 @@
+/** Reading of a stored body: scan, slices, elements. What cannot be read is named, and goes to quarantine. */
+import { type Scan, Scanner } from '../lib/scan.ts'
+import { parseElements } from '../lib/slices.ts'
+import type { Pacer } from './pacer.ts'
+import type { Provider, Reading, StoredDelivery, Unreadable } from './ports.ts'
+
+const SCAN_BYTES = 256 << 10
+
+/** An element that is not JSON, with the reason in one sentence. */
+export class Broken {
+  readonly reason: string
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
+/** The borders of the elements, or why there are none, in one sentence without payload. */
+export async function scanBody(delivery: StoredDelivery, pacer: Pacer): Promise<Scan | string> {
+  if (delivery.undecoded !== null) return `the body is not ${delivery.undecoded}, as its content-encoding says`
+  const scanner = new Scanner(delivery.body)
+  while (!scanner.advance(SCAN_BYTES)) if (pacer.spent()) await pacer.breathe()
+  const result = scanner.result()
+  return 'failure' in result ? result.failure : result
+}
+
+/** A slice that does not parse is parsed one by one: the broken element is broken alone. */
+export function readSlice(body: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
+  if (scan.deep.has(from)) return [new Broken('the element is nested too deeply')]
+  try {
+    return parseElements(body, scan, from, to)
+  } catch {
+    if (to - from === 1) return [new Broken('the element is not JSON')]
+    return Array.from({ length: to - from }, (_, i) => readSlice(body, scan, from + i, from + i + 1)[0])
+  }
+}
+
+/** Providers do not throw; if one does all the same, its element waits in quarantine for the mended version. */
+export function readElement(provider: Provider, element: unknown): Reading | Unreadable {
+  if (element instanceof Broken) return { unreadable: element.reason, path: null }
+  try {
+    return provider.read(element)
+  } catch {
+    return { unreadable: 'Posthorn failed to read the element: please report this', path: null }
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Counts of what has happened since the start, as plain data and as events of `node:diagnostics_channel`; they balance
+ * with the inbox: every accepted event is handled, unhandled, dead, quarantined, or still pending.
+ */
+import { channel } from 'node:diagnostics_channel'
+
+/** Upper bounds of the histogram of acknowledgements, in ms. */
+export const ACK_BUCKETS_MS: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
+
+export interface Metrics {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly probes: number
+  /** By code of the answer. */
+  readonly rejected: Readonly<Record<string, number>>
+  /** Deliveries whose sender left before our answer. */
+  readonly sendersLeft: number
+  /** Events that handlers were called for with success: once for each handler. */
+  readonly handled: number
+  /** Attempts that failed and are repeated. */
+  readonly retried: number
+  readonly dead: number
+  readonly quarantined: number
+  readonly unhandled: number
+  /** Same source and batch id as an earlier delivery, other bytes. */
+  readonly conflicts: number
+  /** From the last byte of the body to the answer: how many took at most `ACK_BUCKETS_MS[i]`, the last one more. */
+  readonly ackMs: { readonly buckets: readonly number[]; readonly sum: number; readonly count: number }
+}
+
+type Counter = Exclude<keyof Metrics, 'rejected' | 'ackMs'>
+
+/** What is published on the channel `posthorn:<name>`; no payload, no address, no secret. */
+export interface MetricEvents {
+  accepted: { readonly source: string; readonly id: string; readonly bytes: number; readonly ackMs: number }
+  duplicate: { readonly source: string; readonly id: string }
+  rejected: { readonly source: string | null; readonly status: number; readonly code: string }
+  settled: {
+    readonly source: string
+    readonly id: string
+    readonly handled: number
+    readonly dead: number
+    readonly quarantined: number
+  }
+  paused: { readonly handler: string; readonly by: 'hand' | 'failures' | null }
+}
+
+export class Meter {
+  readonly #counts = new Map<Counter, number>()
+  readonly #rejected: Record<string, number> = {}
+  readonly #buckets = new Array<number>(ACK_BUCKETS_MS.length + 1).fill(0)
+  #sum = 0
+  #count = 0
+
+  add(counter: Counter, by = 1): void {
+    this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + by)
+  }
+
+  reject(code: string): void {
+    this.#rejected[code] = (this.#rejected[code] ?? 0) + 1
+  }
+
+  acknowledged(ms: number): void {
+    const found = ACK_BUCKETS_MS.findIndex((bound) => ms <= bound)
+    const bucket = found < 0 ? ACK_BUCKETS_MS.length : found
+    this.#buckets[bucket] = (this.#buckets[bucket] as number) + 1
+    this.#sum += ms
+    this.#count++
+  }
+
+  publish<N extends keyof MetricEvents>(name: N, event: MetricEvents[N]): void {
+    const found = channel(`posthorn:${name}`)
+    if (found.hasSubscribers) found.publish(event)
+  }
+
+  read(): Metrics {
+    const count = (counter: Counter) => this.#counts.get(counter) ?? 0
+    return {
+      accepted: count('accepted'),
+      duplicates: count('duplicates'),
+      probes: count('probes'),
+      rejected: { ...this.#rejected },
+      sendersLeft: count('sendersLeft'),
+      handled: count('handled'),
+      retried: count('retried'),
+      dead: count('dead'),
+      quarantined: count('quarantined'),
+      unhandled: count('unhandled'),
+      conflicts: count('conflicts'),
+      ackMs: { buckets: [...this.#buckets], sum: this.#sum, count: this.#count },
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/** From one parsed element of a body to the object of its event. Private. */
+import type { Unreadable } from '../../core/ports.ts'
+import { isObject } from '../../lib/guards.ts'
+import { BY_CLASS, BY_TYPE, type Native } from './natives.ts'
+
+export interface Decoded {
+  /** null: a class or type we do not know. */
+  readonly native: Native | null
+  readonly nativeType: string
+  readonly wire: Record<string, unknown>
+  /** The keys that lead to `wire` in the element. */
+  readonly keys: readonly string[]
+}
+
+/**
+ * Finds the event in `{"msys":{"<class>":{…}}}`, `{"<class>":{…}}` or the bare event with its `type`. Momentum's and
+ * SparkPost's documents know the first shape; a consumer in production takes all three (Momentum-Webhook-Ingest).
+ * Keys beside `msys` are passed over (`"cust":{"id":"…"}` was seen, django-anymail, 2016).
+ *
+ * Two events in one element are unreadable: it has one id and one place in its delivery, so reading either of them
+ * would lose the other.
+ */
+export function decode(element: unknown): Decoded | Unreadable {
+  if (!isObject(element)) return unreadable('expected object', '')
+  const { msys, type } = element
+  if (msys !== undefined) return isObject(msys) ? fromMsys(msys) : unreadable('expected object', '/msys')
+  if (typeof type === 'string' && type !== '') return decoded(BY_TYPE.get(type) ?? null, type, element, [])
+  const found = findClass(element)
+  return found === null ? unreadable('expected msys, an event class or a type', '') : fromClass(element, found, [])
+}
+
+/** `{"msys":{}}` is the vendor's test POST. An unknown class is kept, and so is what is no class at all. */
+function fromMsys(msys: Record<string, unknown>): Decoded | Unreadable {
+  const found = findClass(msys)
+  if (found !== null) return fromClass(msys, found, ['msys'])
+  const keys = Object.keys(msys)
+  const [key = ''] = keys
+  const inner = msys[key]
+  return keys.length === 1 && isObject(inner)
+    ? decoded(null, key, inner, ['msys', key])
+    : decoded(null, 'msys', msys, ['msys'])
+}
+
+const SEVERAL = Symbol('several')
+
+/** The one key that is a class we know, or whose value looks like an event. */
+function findClass(holder: Record<string, unknown>): string | typeof SEVERAL | null {
+  let found: string | null = null
+  for (const key in holder) {
+    if (!BY_CLASS.has(key) && !looksLikeEvent(holder[key])) continue
+    if (found !== null) return SEVERAL
+    found = key
+  }
+  return found
+}
+
+function looksLikeEvent(value: unknown): boolean {
+  return isObject(value) && typeof value.type === 'string'
+}
+
+type Holder = Record<string, unknown>
+
+function fromClass(holder: Holder, found: string | typeof SEVERAL, above: readonly string[]): Decoded | Unreadable {
+  if (found === SEVERAL) return unreadable('expected one event, found several', pointerOf(above))
+  const wire = holder[found]
+  const keys = [...above, found]
+  if (!isObject(wire)) return unreadable('expected object', pointerOf(keys))
+  const type = typeof wire.type === 'string' ? wire.type : ''
+  const native = BY_CLASS.get(found)?.get(found === 'relay_message' ? '' : type) ?? null
+  if (native !== null) return decoded(native, native.nativeType, wire, keys)
+  return decoded(ADAPTIVE?.get(type) ?? null, type === '' ? found : `${found}.${type}`, wire, keys)
+}
+
+// The class of `ad_status` and `ad_adjust` is not documented; `adaptive_event` is a guess from the Ingest API.
+const ADAPTIVE = BY_CLASS.get('adaptive_event')
+
+function decoded(native: Native | null, nativeType: string, wire: Holder, keys: readonly string[]): Decoded {
+  return { native, nativeType, wire, keys }
+}
+
+function unreadable(reason: string, path: string): Unreadable {
+  return { unreadable: reason, path }
+}
+
+/** The JSON pointer (RFC 6901). */
+export function pointerOf(keys: readonly string[]): string {
+  return keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}

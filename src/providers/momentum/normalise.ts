@@ -1,0 +1,97 @@
+/** From one element to a reading. Private. */
+import type { Reading, Unreadable } from '../../core/ports.ts'
+import { CATEGORIES } from '../../lib/catalogue.ts'
+import { isObject } from '../../lib/guards.ts'
+import type { Meaning } from '../../lib/meaning.ts'
+import type { Slots } from '../../lib/slots.ts'
+import { type Decoded, decode, pointerOf } from './decode.ts'
+import { channelOf, recipientOf } from './recipient.ts'
+import { F, fill, ids, SIZE } from './validate.generated.ts'
+import { idOf, instantOf } from './wire.ts'
+
+/**
+ * The ids that the vendor's samples share: message, track, generation, unsubscribe and relay events the first, A/B and
+ * ingest events the second (SparkPost samples endpoint, 2016 to 2026).
+ */
+const SAMPLE_ID = '92356927693813856'
+const LATER_SAMPLE_ID = '0e5cf1fc-cb36-4c39-b695-3651b6ea6563'
+const UNKNOWN: Meaning = Object.freeze({ type: 'unknown', effect: 'none', details: null })
+const NO_TAGS: readonly string[] = Object.freeze([])
+const NO_METADATA = Object.freeze({})
+
+// One for all: an array for each event would be most of what is allocated here. Empty whenever nothing is being read.
+const SLOTS = new Array<unknown>(SIZE).fill(undefined)
+
+/**
+ * Reads one element. A known field of a wrong type makes it unreadable, an unknown class or type makes it
+ * `momentum.unknown`. Identifiers become strings in place: the element is ours, freshly parsed. Never throws.
+ */
+export function read(element: unknown): Reading | Unreadable {
+  try {
+    const found = decode(element)
+    return 'unreadable' in found ? found : readEvent(found, SLOTS)
+  } catch {
+    // What JSON.parse returns cannot bring this about: proxies, throwing getters and frozen objects can.
+    return { unreadable: 'the element cannot be read', path: null }
+  } finally {
+    SLOTS.fill(undefined)
+  }
+}
+
+function readEvent({ native, nativeType, wire, keys }: Decoded, slots: unknown[]): Reading | Unreadable {
+  const numbers = fill(slots, wire)
+  const problem = native?.check(slots)
+  // The words of the table, not those of the wire: a class there may be anything.
+  if (problem) return { unreadable: `${native?.nativeType}: ${problem.reason}`, path: pointerOf(keys) + problem.path }
+  if (numbers) idsToStrings(wire, slots)
+  return native === null
+    ? normalise('momentum.unknown', nativeType, UNKNOWN, wire, slots)
+    : normalise(native.name, nativeType, native.read(slots), wire, slots)
+}
+
+/** Numbers among the identifiers become strings, in the event and in its slots. Integers beyond 2^53 are so already. */
+function idsToStrings(wire: Record<string, unknown>, slots: unknown[]): void {
+  for (const [name, place] of ids) {
+    const value = slots[place]
+    if (typeof value !== 'number') continue
+    slots[place] = String(value)
+    wire[name] = slots[place]
+  }
+}
+
+function normalise(name: string, nativeType: string, meaning: Meaning, payload: object, slots: Slots): Reading {
+  const channel = channelOf(name, slots)
+  const senderEventId = idOf(slots[F.event_id])
+  const metadata = slots[F.rcpt_meta]
+  return {
+    name,
+    nativeType,
+    type: meaning.type,
+    category: CATEGORIES[meaning.type],
+    payload,
+    senderEventId,
+    occurredAt: instantOf(slots[F.timestamp]),
+    occurredAtFrom: 'sender',
+    recipient: recipientOf(channel, slots),
+    channel,
+    messageId: idOf(slots[F.message_id]),
+    transmissionId: idOf(slots[F.transmission_id]),
+    tags: tagsOf(slots[F.rcpt_tags]),
+    metadata: isObject(metadata) ? metadata : NO_METADATA,
+    effect: meaning.effect,
+    isTest: senderEventId === SAMPLE_ID || senderEventId === LATER_SAMPLE_ID || isProbe(nativeType, payload),
+    details: meaning.details,
+  }
+}
+
+/** The test POST `{"msys":{}}`, as an element of a batch. */
+function isProbe(nativeType: string, payload: object): boolean {
+  return nativeType === 'msys' && Object.keys(payload).length === 0
+}
+
+function tagsOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0) return NO_TAGS
+  return value.every(isText) ? value : value.filter(isText)
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'

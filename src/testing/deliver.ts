@@ -1,0 +1,100 @@
+import type { Claim, NeutralRequest, Settlement } from '../core/ports.ts'
+import type { Receiver } from '../core/public.ts'
+import { PosthornError } from '../errors.ts'
+import { receive, testDoor } from '../lib/symbols.ts'
+import type { AnyEvent } from '../types.ts'
+import { type Post, postOf } from './request.ts'
+
+export interface Delivered {
+  readonly status: number
+  readonly body: {
+    readonly status: 'accepted' | 'duplicate' | 'probe'
+    /** The delivery; absent for a probe, which is not stored. */
+    readonly id?: string
+  }
+  /** Events that this call brought to an end: handled, unhandled, quarantined or dead. The others wait for a retry. */
+  readonly settled: number
+  /** Dead letters that this call made: one for each event and handler. */
+  readonly deadLetters: number
+}
+
+/**
+ * Posts one delivery of these events to a source, with valid credentials and through the receive half, and resolves
+ * when the process half has nothing left to do now: with an inbox in memory, or a real one. Starts the receiver if
+ * nobody has.
+ *
+ * An event is an element as it stands on the wire, an `event.payload`, or an event of `sampleEvent`. Identifiers that
+ * are text of digits are written as numbers where the sender writes numbers. The same events again are a duplicate.
+ * @throws OptionError for a source that is not there
+ * @throws PosthornError ERR_DELIVERY_REFUSED when the answer is not 200; what `start` throws
+ */
+export async function deliver<E extends AnyEvent, K extends string>(
+  receiver: Receiver<E, K>,
+  source: NoInfer<K>,
+  events: readonly object[],
+): Promise<Delivered> {
+  await receiver.start()
+  const post = await postOf(receiver, source, events)
+  const tally = new Tally()
+  const stop = receiver[testDoor].watch((claim, settlement) => tally.add(claim, settlement))
+  try {
+    const answer = await receiver[receive](toNeutral(source, post))
+    if (answer.status !== 200)
+      throw new PosthornError(
+        'ERR_DELIVERY_REFUSED',
+        `the delivery to "${source}" was answered ${answer.status} ${answer.code}`,
+      )
+    const body: Delivered['body'] = JSON.parse(answer.body)
+    await receiver.whenIdle()
+    return { status: answer.status, body, ...tally.of(body.id) }
+  } finally {
+    stop()
+  }
+}
+
+/**
+ * A fetch request that delivers these events to a source, with valid credentials: for `receiver.handle`, or for the
+ * app around it. Its address is `http://localhost/webhooks/<source>`.
+ * @throws OptionError for a source that is not there; ERR_SECRET_MISSING, ERR_SECRET_INVALID
+ */
+export async function deliveryRequest<E extends AnyEvent, K extends string>(
+  receiver: Receiver<E, K>,
+  source: NoInfer<K>,
+  events: readonly object[],
+): Promise<Request> {
+  const { body, rawHeaders, search } = await postOf(receiver, source, events)
+  const headers = new Headers()
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
+  return new Request(`http://localhost/webhooks/${source}${search}`, { method: 'POST', headers, body })
+}
+
+function toNeutral(source: string, { body, rawHeaders, search }: Post): NeutralRequest {
+  const gone = new AbortController().signal
+  return { method: 'POST', target: `/${source}${search}`, rawHeaders, body: Buffer.from(body), gone, source }
+}
+
+/** Adds up what became of each delivery. */
+class Tally {
+  readonly #deliveries = new Map<string, { seen: Set<number>; waiting: Set<string>; deadLetters: number }>()
+
+  add({ delivery, rows }: Claim, settlement: Settlement): void {
+    const known = this.#deliveries.get(delivery.id) ?? { seen: new Set(), waiting: new Set(), deadLetters: 0 }
+    this.#deliveries.set(delivery.id, known)
+    for (const row of rows ?? [{ first: 0, last: (settlement.events ?? 0) - 1, handler: '' }])
+      for (let index = row.first; index <= row.last; index++) {
+        known.seen.add(index)
+        known.waiting.delete(`${index} ${row.handler}`)
+      }
+    for (const { first, last, handler } of settlement.rows)
+      for (let index = first; index <= last; index++) known.waiting.add(`${index} ${handler}`)
+    known.deadLetters += settlement.dead.length
+  }
+
+  of(id: string | undefined): Pick<Delivered, 'settled' | 'deadLetters'> {
+    const known = id === undefined ? undefined : this.#deliveries.get(id)
+    if (known === undefined) return { settled: 0, deadLetters: 0 }
+    const unsettled = new Set([...known.waiting].map((key) => key.split(' ', 1)[0]))
+    return { settled: known.seen.size - unsettled.size, deadLetters: known.deadLetters }
+  }
+}

@@ -1,0 +1,75 @@
+/** What a sender would post: the body and the headers of one delivery. Private. */
+import { createHash } from 'node:crypto'
+import { silentLogger } from '../core/notices.ts'
+import type { Presented, Provider, ReceiverLike, SourcePort, TestDoor } from '../core/ports.ts'
+import { OptionError } from '../errors.ts'
+import { isObject } from '../lib/guards.ts'
+import { nearest } from '../lib/nearest.ts'
+import { port, sourceNames, testDoor } from '../lib/symbols.ts'
+import { senderNamed } from './senders.ts'
+
+/** A receiver, as far as tests look into it. */
+export interface Tested extends Pick<ReceiverLike, typeof sourceNames> {
+  readonly [testDoor]: TestDoor
+}
+
+export interface Post {
+  readonly body: string
+  readonly rawHeaders: readonly string[]
+  /** Empty, or with its `?`. */
+  readonly search: string
+}
+
+/** @throws OptionError for a source that is not there, or whose auth cannot say what a request must carry */
+export async function postOf(receiver: Tested, source: string, events: readonly object[]): Promise<Post> {
+  const configured = sourceOf(receiver, source)
+  const { provider } = configured
+  const body = `[${events.map((event) => elementText(provider, event)).join(',')}]`
+  const { rawHeaders, query } = await credentials(configured, source)
+  const type = ['content-type', 'application/json', 'user-agent', 'posthorn-testing']
+  return {
+    body,
+    rawHeaders: [...type, ...batchHeader(provider, body), ...rawHeaders],
+    search: query === '' ? '' : `?${query}`,
+  }
+}
+
+function sourceOf(receiver: Tested, source: string): SourcePort {
+  const configured = receiver[testDoor].source(source)
+  if (configured !== undefined) return configured
+  const near = nearest(source, receiver[sourceNames])
+  const hint = near === null ? `; there are ${receiver[sourceNames].join(', ')}` : `; did you mean "${near}"?`
+  throw new OptionError(`there is no source ${JSON.stringify(source)}${hint}`)
+}
+
+/**
+ * From the same secrets as the check: the receiver does not keep them, so they are read once more. They stand in the
+ * request alone.
+ */
+async function credentials({ auth }: SourcePort, source: string): Promise<Presented> {
+  const { present } = auth[port]
+  if (present === undefined) throw new OptionError(`source "${source}": ${auth.scheme} cannot make a valid request`)
+  return present({ env: process.env, source, logger: silentLogger })
+}
+
+/** An event of ours goes as its payload; anything else is an element as it stands on the wire. */
+function elementText({ name }: Provider, event: object): string {
+  const sender = senderNamed(name)
+  if (isEvent(event)) return sender?.wire(event.payload, event.name) ?? JSON.stringify(event.payload)
+  return isObject(event) && sender !== undefined ? sender.wire(event) : JSON.stringify(event)
+}
+
+interface EventLike {
+  readonly name: string
+  readonly payload: Record<string, unknown>
+}
+
+function isEvent(event: object): event is EventLike {
+  return 'nativeType' in event && 'name' in event && 'payload' in event && isObject(event.payload)
+}
+
+/** A batch id that follows from the body, so that the same events again are a duplicate, as a repeat would be. */
+function batchHeader({ batchIdHeader }: Provider, body: string): string[] {
+  if (batchIdHeader === null) return []
+  return [batchIdHeader, createHash('sha256').update(body).digest('hex').slice(0, 32)]
+}

@@ -1,0 +1,113 @@
+/** What stands behind the samples: for each sender its provider, its samples, and what is new in each. Private. */
+import { unauthenticated } from '../auth/index.ts'
+import type { Provider } from '../core/ports.ts'
+import { OptionError } from '../errors.ts'
+import { nearest } from '../lib/nearest.ts'
+import { port } from '../lib/symbols.ts'
+import { esputnik } from '../providers/esputnik/index.ts'
+import { mailjet } from '../providers/mailjet/index.ts'
+import { momentum } from '../providers/momentum/index.ts'
+import {
+  beyond2to60,
+  digits18,
+  hex20,
+  isoTime,
+  type Make,
+  shifted,
+  unixSeconds,
+  unixSecondsText,
+  uuid,
+  wallClock,
+} from './fresh.ts'
+import { momentumElement } from './momentum-element.ts'
+import { esputnikSamples, esputnikWire } from './samples/esputnik.ts'
+import { mailjetSamples, mailjetWire } from './samples/mailjet.ts'
+import { momentumSamples } from './samples/momentum.ts'
+import type { Fields, Samples } from './samples/wire.ts'
+
+export interface Sender {
+  readonly provider: Provider
+  readonly samples: Samples
+  readonly fresh: Readonly<Record<string, Make>>
+  /** Fields that follow from those that are given. */
+  follow?(payload: Fields): Fields
+  /** The JSON text of one element of a body, from the fields of an event; its name tells what they do not. */
+  wire(fields: Fields, name?: string): string
+}
+
+const auth = unauthenticated()
+const HOUR = 3_600_000
+
+const MOMENTUM_FRESH: Readonly<Record<string, Make>> = {
+  timestamp: unixSecondsText,
+  event_id: digits18,
+  message_id: hex20,
+  transmission_id: digits18,
+  injection_time: shifted(isoTime, -2_000),
+  scheduled_time: shifted(unixSecondsText, -60_000),
+  batch_id: uuid,
+  expiration_timestamp: shifted(isoTime, 168 * HOUR),
+  start: unixSeconds,
+  stop: shifted(unixSeconds, HOUR),
+}
+
+const SENDERS: readonly Sender[] = [
+  {
+    provider: momentum({ auth })[port].provider,
+    samples: withUnknown(
+      'momentum',
+      momentumSamples['momentum.delivery'].delivered,
+      { type: 'sample' },
+      momentumSamples,
+    ),
+    fresh: MOMENTUM_FRESH,
+    follow: recipientOf,
+    wire: momentumElement,
+  },
+  {
+    provider: mailjet({ auth })[port].provider,
+    samples: withUnknown('mailjet', mailjetSamples['mailjet.sent'].delivered, { event: 'sample' }, mailjetSamples),
+    fresh: { time: unixSeconds, MessageID: beyond2to60, Message_GUID: uuid },
+    wire: mailjetWire,
+  },
+  {
+    provider: esputnik({ auth, timeZone: 'UTC' })[port].provider,
+    samples: withUnknown(
+      'esputnik',
+      esputnikSamples['esputnik.delivered'].delivered,
+      { activityStatus: 'SAMPLE' },
+      esputnikSamples,
+    ),
+    fresh: { activityDateTime: wallClock, iid: uuid, workflowInstanceId: uuid },
+    wire: esputnikWire,
+  },
+]
+
+/** Whoever gives one spelling of the recipient means the other as well. */
+function recipientOf({ rcpt_to, raw_rcpt_to }: Fields): Fields {
+  if (typeof raw_rcpt_to === 'string') return { rcpt_to: raw_rcpt_to.toLowerCase() }
+  return rcpt_to === undefined ? {} : { raw_rcpt_to: rcpt_to }
+}
+
+/** `<provider>.unknown` has no sample of its own: it is another event under a word that nobody knows. */
+function withUnknown(provider: string, like: Fields, word: Fields, samples: Samples): Samples {
+  return { ...samples, [`${provider}.unknown`]: { unknown: { ...like, ...word } } }
+}
+
+const BY_PROVIDER: ReadonlyMap<string, Sender> = new Map(SENDERS.map((sender) => [sender.provider.name, sender]))
+
+/** Every native name there is a sample of. */
+export const NAMES: readonly string[] = SENDERS.flatMap(({ samples }) => Object.keys(samples))
+
+/** @throws OptionError (ERR_PATTERN) with the nearest name */
+export function senderOf(name: string): Sender {
+  const sender = BY_PROVIDER.get(name.split('.', 1)[0] as string)
+  if (sender !== undefined && Object.hasOwn(sender.samples, name)) return sender
+  const near = nearest(name, NAMES)
+  const hint = near === null ? '' : `; did you mean "${near}"?`
+  throw new OptionError(`there is no event called ${JSON.stringify(name)}${hint}`, 'ERR_PATTERN')
+}
+
+export function senderNamed(provider: string): Sender | undefined {
+  return BY_PROVIDER.get(provider)
+}

@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createReceiver } from 'posthorn'
+import { basic, header, token } from 'posthorn/auth'
+import { esputnik } from 'posthorn/esputnik'
+import { mailjet } from 'posthorn/mailjet'
+import { memory } from 'posthorn/memory'
+import { momentum } from 'posthorn/momentum'
+import { webhooks } from 'posthorn/node'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { send } from '../../src/cli/send.ts'
+import type { AnyEvent } from '../../src/types.ts'
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts')
+const closing: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The command as it is typed. */
+function typed(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, 'send', ...args], (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
+}
+
+/** The same without a process of its own, which takes most of a second. */
+async function run(...args: string[]): Promise<Ended> {
+  const written = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const)
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      written[stream] += text
+      return true
+    })
+  try {
+    const code = await send(args)
+    return { code, ...written }
+  } finally {
+    vi.restoreAllMocks()
+  }
+}
+
+async function listening(listener: RequestListener): Promise<string> {
+  const server: Server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closing.push(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function receiving() {
+  const receiver = createReceiver({
+    inbox: memory(),
+    logger: false,
+    sources: {
+      shop: momentum({ auth: token('a token of some length') }),
+      news: mailjet({ auth: basic({ username: 'mailjet', password: 'pass:word of some length' }) }),
+      crm: esputnik({ auth: header('X-Key', 'a key of some length'), timeZone: 'UTC' }),
+    },
+  })
+  const events: AnyEvent[] = []
+  receiver.on('*', { name: 'collect' }, (event) => void events.push(event))
+  closing.push(() => receiver.close({ timeoutMs: 0 }))
+  const base = await listening(webhooks(receiver, { prefix: '/webhooks' }))
+  return { base: `${base}/webhooks`, events, receiver }
+}
+
+const LOGIN = ['--basic', 'mailjet:pass:word of some length']
+
+describe('posthorn send', () => {
+  it('brings a sample event to the handler of a running server', async () => {
+    const { base, events, receiver } = await receiving()
+    const { code, stdout, stderr } = await typed('mailjet.click', '--to', `${base}/news`, ...LOGIN)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^200 after \d+\.\d ms\n\{"status":"accepted","id":"d_[0-9a-z]+"\}\n$/)
+    await receiver.whenIdle()
+    expect(events).toMatchObject([{ name: 'mailjet.click', type: 'clicked', source: 'news', isTest: false }])
+  })
+
+  it('sends as Momentum does: the token, a batch id, each event in its class', async () => {
+    const { base, events, receiver } = await receiving()
+    const to = ['--to', `${base}/shop`, '--token', 'a token of some length']
+    for (const name of ['momentum.bounce', 'momentum.relay_message', 'momentum.ingest_success', 'momentum.unknown'])
+      expect(await run(name, ...to), name).toMatchObject({ code: 0 })
+    await receiver.whenIdle()
+    expect(events.map(({ name }) => name)).toEqual([
+      'momentum.bounce',
+      'momentum.relay_message',
+      'momentum.ingest_success',
+      'momentum.unknown',
+    ])
+    expect(new Set(events.map(({ delivery }) => delivery.batchId)).size).toBe(4)
+  })
+
+  it('sends many in one delivery, each with ids of its own', async () => {
+    const { base, events, receiver } = await receiving()
+    const key = ['--header', 'X-Key: a key of some length']
+    expect((await run('esputnik.read', '--to', `${base}/crm`, ...key, '--count', '3')).code).toBe(0)
+    await receiver.whenIdle()
+    expect(events.map(({ delivery: { index, size } }) => [index, size])).toEqual([
+      [0, 3],
+      [1, 3],
+      [2, 3],
+    ])
+    expect(new Set(events.map(({ messageId }) => messageId)).size).toBe(3)
+  })
+
+  it('sets fields, as text, as JSON, and as numbers where the sender writes numbers', async () => {
+    const { base, events, receiver } = await receiving()
+    const set = ['email=ann=a@shop.example', 'hard_bounce=false', 'error=greylisted', 'time=1780000001', 'CustomID=17']
+    const flags = [...set.flatMap((one) => ['--set', one]), '--set', 'MessageID=19421777396190491']
+    expect(await run('mailjet.bounce', '--to', `${base}/news`, ...LOGIN, ...flags)).toMatchObject({ code: 0 })
+    await receiver.whenIdle()
+    expect(events).toMatchObject([
+      {
+        type: 'deferred',
+        email: 'ann=a@shop.example',
+        messageId: '19421777396190491',
+        payload: { hard_bounce: false, time: 1780000001, CustomID: '17' },
+      },
+    ])
+  })
+
+  it('picks the normalised type', async () => {
+    const { base, events, receiver } = await receiving()
+    await run('mailjet.bounce', '--as', 'deferred', '--to', `${base}/news`, ...LOGIN)
+    await receiver.whenIdle()
+    expect(events).toMatchObject([{ name: 'mailjet.bounce', type: 'deferred' }])
+  })
+
+  it('ends with 1 and shows the answer when it is not 200', async () => {
+    const { base, events } = await receiving()
+    const { code, stdout } = await typed('mailjet.click', '--to', `${base}/news`, '--basic', 'mailjet:wrong')
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^401 after .*\n\{"error":"unauthorized"/)])
+    expect(events).toEqual([])
+  })
+
+  it('ends with 1 for any other success: a sender would repeat it', async () => {
+    const base = await listening(
+      (request, response) => void request.resume().on('end', () => response.writeHead(202).end()),
+    )
+    expect(await run('mailjet.click', '--to', base)).toMatchObject({ code: 1, stdout: expect.stringMatching(/^202 /) })
+  })
+
+  it('ends with 1 when nobody answers', async () => {
+    const base = await listening((request) => request.socket.destroy())
+    const { code, stderr } = await run('mailjet.click', '--to', base)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no answer from 127.0.0.1:')])
+  })
+
+  it('ends with 2 for a misspelt name, with the nearest one', async () => {
+    expect(await typed('momentum.bonce', '--to', 'http://localhost')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'posthorn send: there is no event called "momentum.bonce"; did you mean "momentum.bounce"?\n',
+    })
+  })
+
+  it.each([
+    ['no name', ['--to', 'http://localhost'], 'expected one event name'],
+    ['two names', ['mailjet.click', 'mailjet.open', '--to', 'http://localhost'], 'expected one event name'],
+    ['no address', ['mailjet.click'], '--to must be'],
+    ['an address of another kind', ['mailjet.click', '--to', 'ftp://localhost'], '--to must be'],
+    ['an unknown flag', ['mailjet.click', '--to', 'http://localhost', '--tokn', 'x'], '--tokn'],
+    ['a count of none', ['mailjet.click', '--to', 'http://localhost', '--count', '0'], '--count must be'],
+    ['a count that is no number', ['mailjet.click', '--to', 'http://localhost', '--count', 'ten'], '--count must be'],
+    ['a setting without a value', ['mailjet.click', '--to', 'http://localhost', '--set', 'email'], '--set must be'],
+    [
+      'a header without a value',
+      ['mailjet.click', '--to', 'http://localhost', '--header', 'x-key'],
+      '--header must be',
+    ],
+    [
+      'a type it cannot have',
+      ['mailjet.click', '--to', 'http://localhost', '--as', 'opened'],
+      'its normalised types are',
+    ],
+    [
+      'a payload of another event',
+      ['mailjet.click', '--to', 'http://localhost', '--set', 'event=open'],
+      'the payload makes mailjet.open',
+    ],
+  ])('ends with 2 for %s', async (_what, args, message) => {
+    expect(await run(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) })
+  })
+})

@@ -1,0 +1,100 @@
+/** Writes and syncs that fail: one of them, or all of them for a while. */
+import { expect, it, vi } from 'vitest'
+import { noise, small } from './harness/bodies.ts'
+import { endsWell } from './harness/endings.ts'
+import { seeded } from './harness/random.ts'
+import { type Running, Site } from './harness/site.ts'
+import { filesOf, type Injection, type Tampering, tamper } from './harness/strace.ts'
+import { describeWith, rounds } from './harness/tools.ts'
+
+const soon = { retry: { minMs: 1, maxMs: 1 } }
+
+/** Ten deliveries from two connections, each repeated until it is acknowledged. */
+async function deliverTen(site: Site, running: Running): Promise<void> {
+  const next = small(site.ledger)
+  let left = 10
+  await running.sender.load(2, () => (left-- > 0 ? next() : null))
+}
+
+async function isReady(running: Running, ready: boolean): Promise<void> {
+  const health = () => running.control('health')
+  await vi.waitFor(async () => expect(await health()).toMatchObject({ ready }), { timeout: 20_000 })
+}
+
+const tampered = (tampering: Tampering) => tampering.log().filter((line) => line.includes('(INJECTED)')).length
+
+describeWith(['strace'], 'one call that fails', () => {
+  const nth = (last: number) => Array.from({ length: last }, (_, i) => `${i + 1}`)
+  it.each([
+    ...nth(rounds(2, 8)).map((when) => ({ calls: 'fsync,fdatasync', fault: 'error=EIO', when })),
+    ...nth(rounds(2, 8)).map((when) => ({ calls: 'pwrite64', fault: 'error=EIO', when })),
+    ...nth(rounds(1, 4)).map((when) => ({
+      calls: 'pwrite64',
+      fault: 'error=ENOSPC',
+      when: `${when}..${Number(when) + 3}`,
+    })),
+  ])('($calls: $fault, number $when) costs no delivery', async (injection) => {
+    const site = new Site()
+    const running = await site.start(soon)
+    const tampering = await tamper(running.pid, { ...injection, files: filesOf(site.path) })
+    await deliverTen(site, running)
+    await running.control('settled')
+    await tampering.stop()
+    expect(tampered(tampering)).toBeGreaterThan(0)
+    await isReady(running, true)
+    await endsWell(site, running)
+  })
+})
+
+describeWith(['strace'], 'a disk that fails every', () => {
+  const whole: readonly Omit<Injection, 'files'>[] = [
+    { calls: 'fsync,fdatasync', fault: 'error=EIO' },
+    { calls: 'pwrite64', fault: 'error=EIO' },
+    { calls: 'pwrite64', fault: 'error=ENOSPC' },
+    { calls: 'pwrite64', fault: 'error=EROFS' },
+  ]
+  it.each(whole)('$calls ($fault) is answered 503 and not ready, and 200 when it is over', async (injection) => {
+    const site = new Site()
+    const running = await site.start(soon)
+    await running.sender.deliver(site.ledger.add([{}]))
+    const tampering = await tamper(running.pid, { ...injection, files: filesOf(site.path) })
+    const refused = site.ledger.add([{}])
+    for (let i = 0; i < 5; i++) expect(await running.sender.post(refused)).toMatchObject({ status: 503 })
+    await isReady(running, false)
+    expect(await running.sender.post(site.ledger.add([{}]))).toMatchObject({ status: 503 })
+    expect(running.child.process.exitCode).toBeNull()
+
+    await tampering.stop()
+    expect(tampered(tampering)).toBeGreaterThan(0)
+    await isReady(running, true)
+    await running.sender.load(2, () => null)
+    await deliverTen(site, running)
+    await endsWell(site, running)
+  })
+
+  it('write into the database file itself, behind the log, refuses no delivery', async () => {
+    const site = new Site()
+    const running = await site.start(soon)
+    const tampering = await tamper(running.pid, { calls: 'pwrite64', fault: 'error=EIO', files: [site.path] })
+    const pad = noise(seeded(1), 500_000)
+    while (tampered(tampering) === 0) await running.sender.deliver(site.ledger.add([{ pad }]))
+    await deliverTen(site, running)
+    await tampering.stop()
+    await endsWell(site, running)
+  })
+
+  it('sync is answered 503 under load too, and a kill in the middle of it loses nothing', async () => {
+    const site = new Site()
+    const running = await site.start(soon)
+    await deliverTen(site, running)
+    await tamper(running.pid, { calls: 'fsync,fdatasync', fault: 'error=EIO', when: '3+', files: filesOf(site.path) })
+    const load = running.sender.load(4, small(site.ledger))
+    await vi.waitFor(() => expect(running.sender.answers[503]).toBeGreaterThan(10), { timeout: 20_000 })
+    await running.kill()
+    await load
+    expect((await site.audit()).faults).toEqual([])
+    const next = await site.start(soon)
+    await next.sender.load(2, () => null)
+    await endsWell(site, next)
+  })
+})

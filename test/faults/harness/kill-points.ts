@@ -1,0 +1,89 @@
+/** Kill points, in a receiver's surroundings and not in the product: its port, its requests, its answers, its handler. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Inbox, InboxPort, NeutralRequest, ReceiverLike } from '../../../src/core/ports.ts'
+import { receive, sourceNames } from '../../../src/lib/symbols.ts'
+import { around } from './around.ts'
+import type { Window } from './plan.ts'
+
+export interface KillPoints {
+  inbox(inner: Inbox): Inbox
+  receiver(inner: ReceiverLike): ReceiverLike
+  server(server: Server): void
+  /** Dies when it is its turn. */
+  at(window: Window): void
+}
+
+export function killPoints(killAt: Window | undefined): KillPoints {
+  const at = (window: Window) => {
+    if (window === killAt) process.kill(process.pid, 'SIGKILL')
+  }
+  const answered = Promise.withResolvers<void>()
+  let stored = false
+  const port = (inner: InboxPort): Partial<InboxPort> => ({
+    async accept(delivery) {
+      at('body complete')
+      const result = await inner.accept(delivery)
+      stored = true
+      at('stored')
+      return result
+    },
+    async claim(request) {
+      if (killAt === 'answered' && stored) {
+        await answered.promise
+        at('answered')
+      }
+      const result = await inner.claim(request)
+      if (result.claims.length > 0) at('claimed')
+      return result
+    },
+    async settle(settlement) {
+      at('handled')
+      const settled = await inner.settle(settlement)
+      at('settled')
+      return settled
+    },
+  })
+  return {
+    at,
+    inbox: (inner) => around(inner, port),
+    receiver: (inner) => ({
+      [receive]: (request) => inner[receive](withBody(request, at)),
+      [sourceNames]: inner[sourceNames],
+      start: () => inner.start(),
+      close: (options) => inner.close(options),
+    }),
+    server(server) {
+      server.on('connection', () => at('connected'))
+      server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => {
+        if (req.method !== 'POST') return
+        res.once('finish', answered.resolve)
+        if (killAt === 'answer begun') res.end = cutAnswer(req, res, at)
+      })
+    },
+  }
+}
+
+/** Half of the status line reaches the system, then nothing more. */
+function cutAnswer(req: IncomingMessage, res: ServerResponse, at: (window: Window) => void): ServerResponse['end'] {
+  return () => {
+    req.socket.write('HTTP/1.1 200 O', () => at('answer begun'))
+    return res
+  }
+}
+
+function withBody(request: NeutralRequest, at: (window: Window) => void): NeutralRequest {
+  const { body } = request
+  if (body === null || body === 'consumed' || body instanceof Uint8Array) return request
+  const watched = watch(body, at)
+  // Getters of the request read private fields, so they are called on it.
+  return new Proxy(request, {
+    get: (target, key) => (key === 'body' ? watched : Reflect.get(target, key, target)),
+  })
+}
+
+async function* watch(body: AsyncIterable<Uint8Array>, at: (window: Window) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    at('body begun')
+    yield chunk
+  }
+}

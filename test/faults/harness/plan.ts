@@ -1,0 +1,37 @@
+/** What a receiver process is told to be, and the instants at which it can be told to die. */
+import type { Limits } from '../../../src/core/public.ts'
+import type { Retry } from '../../../src/types.ts'
+
+/** The instants of one delivery's way, in order, at which the process can kill itself. */
+export const WINDOWS = [
+  'connected',
+  'body begun',
+  'body complete',
+  'stored',
+  'answer begun',
+  'answered',
+  'claimed',
+  'in the handler',
+  'handled',
+  'settled',
+] as const
+
+export type Window = (typeof WINDOWS)[number]
+
+export interface Plan {
+  /** The inbox. */
+  readonly path: string
+  /** Where the handler writes what it did, synced line by line. */
+  readonly effects: string
+  /** `gate` waits until it is told to go on, `hang` for ever, `block` stops the event loop for a while. Default `work`. */
+  readonly handler?: 'work' | 'gate' | 'hang' | 'none'
+  readonly killAt?: Window
+  readonly limits?: Limits
+  readonly memoryBytes?: number
+  readonly retry?: Retry
+  readonly timeoutMs?: number
+  readonly concurrency?: number
+  readonly minFreeBytes?: number
+  readonly ownerWaitMs?: number
+  readonly closeMs?: number
+}

@@ -1,0 +1,115 @@
+/** Copies of the source with one fault put in, and the faults that the suite must catch. */
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { newFolder } from './site.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+
+export interface Patch {
+  readonly file: string
+  /** Must be in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+export type Mutant = readonly Patch[]
+
+/** A checkout in which the receiver process of the harness runs with this fault. */
+export function copyWith(mutant: Mutant): string {
+  const root = newFolder()
+  cpSync(join(ROOT, 'src'), join(root, 'src'), { recursive: true })
+  cpSync(join(ROOT, 'package.json'), join(root, 'package.json'))
+  mkdirSync(join(root, 'test/faults'), { recursive: true })
+  for (const part of ['test/faults/harness', 'test/support'])
+    cpSync(join(ROOT, part), join(root, part), { recursive: true })
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+  for (const patch of mutant) apply(root, patch)
+  return root
+}
+
+function apply(root: string, { file, find, replace }: Patch): void {
+  const path = join(root, file)
+  const parts = readFileSync(path, 'utf8').split(find)
+  if (parts.length !== 2) throw new Error(`expected once in ${file}, found ${parts.length - 1} times: ${find}`)
+  writeFileSync(path, parts.join(replace))
+}
+
+const synchronous = (mode: string, value: number): Mutant => [
+  { file: 'src/inboxes/sqlite/connect.ts', find: 'PRAGMA synchronous = FULL', replace: `PRAGMA synchronous = ${mode}` },
+  { file: 'src/inboxes/sqlite/connect.ts', find: "'synchronous', 2)", replace: `'synchronous', ${value})` },
+]
+
+export const MUTANTS = {
+  'synchronous=NORMAL': synchronous('NORMAL', 1),
+  'synchronous=OFF': synchronous('OFF', 0),
+  'acknowledged before the commit': [
+    {
+      file: 'src/inboxes/sqlite/owner.ts',
+      find: 'const accepted = await this.#outbox.accept(delivery)',
+      replace:
+        "this.#outbox.accept(delivery).catch(() => {})\n    const accepted = { status: 'accepted', seq: 0, settled: false } as Accepted",
+    },
+  ],
+  'a failed commit acknowledged': [
+    {
+      file: 'src/core/receive.ts',
+      find: "return 'storage_failed' as const",
+      replace: "return { status: 'accepted' as const, seq: 0 }",
+    },
+  ],
+  'settled before the handler ends': [{ file: 'src/core/pass.ts', find: 'await this.#below(1)', replace: '' }],
+  'settled when claimed': [
+    {
+      file: 'src/inboxes/sqlite/passes.ts',
+      find: 'draft.progress = { ...draft.progress, claimed }',
+      replace: 'draft.progress = { ...draft.progress, claimed, mark: claimed }',
+    },
+  ],
+  'forgotten when a handler fails': [
+    {
+      file: 'src/core/lane.ts',
+      find: "if (item.end?.kind === 'retry') rows.push(",
+      replace: "if (item.end?.kind === 'retry' && item.attempts < 0) rows.push(",
+    },
+  ],
+  'id without the hash': [
+    {
+      file: 'src/core/identity.ts',
+      find: '.update(sha256).digest()',
+      replace: '.update(sha256.subarray(0, 0)).digest()',
+    },
+    {
+      file: 'src/inboxes/sqlite/dedupe.ts',
+      find: 'if (Buffer.compare(row.sha256, sha256) === 0) return row.seq',
+      replace: 'if (sha256.length > 0) return row.seq',
+    },
+  ],
+  'no dedupe': [
+    {
+      file: 'src/inboxes/sqlite/dedupe.ts',
+      find: 'if (Buffer.compare(row.sha256, sha256) === 0) return row.seq',
+      replace: 'if (row.sha256.length < 0) return sha256.length',
+    },
+  ],
+  'claims of the dead forgotten': [
+    {
+      file: 'src/inboxes/sqlite/passes.ts',
+      find: '  let seq = mark + 1\n',
+      replace: '  if (mark < claimed) return\n  let seq = mark + 1\n',
+    },
+  ],
+  'two owners': [
+    {
+      file: 'src/inboxes/sqlite/ownership.ts',
+      find: "db.exec('BEGIN EXCLUSIVE')",
+      replace: "db.exec('BEGIN')",
+    },
+  ],
+  'stored as text': [
+    {
+      file: 'src/core/receive.ts',
+      find: 'body: read.bytes,',
+      replace: 'body: new TextEncoder().encode(JSON.stringify(JSON.parse(new TextDecoder().decode(read.bytes)))),',
+    },
+  ],
+} as const satisfies Record<string, Mutant>

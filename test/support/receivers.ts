@@ -1,0 +1,26 @@
+/** Receivers in a world of the test's own: fake time, no randomness, no giving way. */
+import { createReceiverIn } from '../../src/core/receiver.ts'
+import { memory } from '../../src/inboxes/memory.ts'
+import type { FakeClock } from './fake-clock.ts'
+import { toy } from './toy.ts'
+
+const createPacer = () => ({ spent: () => false, breathe: () => Promise.resolve() })
+
+/** Two toy sources, `shop` and `outlet`, over memory unless the options say otherwise. */
+export function receiverIn(clock: FakeClock, options: object = {}) {
+  const sources = { shop: toy(), outlet: toy() }
+  return createReceiverIn(
+    { clock, random: () => 0.5, createPacer },
+    { inbox: memory(), sources, logger: false, ...options },
+  )
+}
+
+/** JSON of so many toy events, numbered. */
+export const pings = (count: number, more: (n: number) => object = () => ({})): string =>
+  JSON.stringify(Array.from({ length: count }, (_, n) => ({ type: 'ping', n, ...more(n) })))
+
+export async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const row of rows) found.push(row)
+  return found
+}

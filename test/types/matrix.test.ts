@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const modules = realpathSync(join(root, 'node_modules'))
+const folder = mkdtempSync(join(realpathSync(tmpdir()), 'posthorn-types-'))
+const MINUTES = 60_000
+
+/** Those that import what a user imports. */
+const ownTests = globSync('*.ts', { cwd: import.meta.dirname, exclude: ['*.test.ts'] }).filter(
+  (file) => !readFileSync(join(import.meta.dirname, file), 'utf8').includes("from '../"),
+)
+
+interface Ended {
+  readonly code: number
+  readonly output: string
+}
+
+/** With the exit code, and all that was written. */
+function ends(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: folder, maxBuffer: 1 << 24 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr }),
+    )
+  })
+}
+
+/** A project of somebody who has installed the package as it is built: the examples, and our own tests of the types. */
+beforeAll(async () => {
+  const installed = join(folder, 'node_modules')
+  expect(await ends(join(root, 'scripts/build.ts'), join(installed, 'posthorn/dist'))).toMatchObject({ code: 0 })
+  cpSync(join(root, 'package.json'), join(installed, 'posthorn/package.json'))
+  for (const name of ['@types', '@hono', 'express', 'fastify', 'hono', 'fastify-plugin'])
+    symlinkSync(join(modules, name), join(installed, name))
+  cpSync(join(root, 'examples'), folder, { recursive: true })
+  mkdirSync(join(folder, 'own'))
+  for (const file of ownTests) cpSync(join(import.meta.dirname, file), join(folder, 'own', file))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+  writeFileSync(join(folder, 'entries.ts'), everyEntry())
+}, 5 * MINUTES)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Declarations of other packages are theirs: Hono's need the DOM. */
+function errorsIn(output: string): string[] {
+  return output.split('\n').filter((line) => /error/i.test(line) && !line.startsWith(relative(folder, modules)))
+}
+
+/** A program that loads every entry of the exports map. */
+function everyEntry(): string {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const entries = Object.keys(exports).filter((entry) => entry !== './package.json')
+  return entries.map((entry, n) => `import * as e${n} from '${entry.replace('.', 'posthorn')}'\nvoid e${n}\n`).join('')
+}
+
+const COMPILERS = [
+  ['5.9', 'typescript5'],
+  ['6.0', 'typescript6'],
+  ['7.0', 'typescript'],
+] as const
+
+describe.each(COMPILERS)('TypeScript %s', (version, name) => {
+  const tsc = (...args: string[]) => ends(join(modules, name, 'bin/tsc'), ...args)
+
+  it('is the compiler it says', async () => {
+    expect(await tsc('--version')).toEqual({ code: 0, output: expect.stringContaining(`Version ${version}.`) })
+  })
+
+  // The own tests expect errors too, so a package whose types are lost does not pass.
+  it(
+    'takes the examples, our own tests of the types, and every declaration they reach',
+    async () => {
+      const { code, output } = await tsc('-p', '.')
+      expect(errorsIn(output)).toEqual([])
+      expect(code).toBeLessThanOrEqual(2)
+    },
+    5 * MINUTES,
+  )
+})
+
+describe('the examples', () => {
+  it('are held beside our own tests of the types', () => {
+    expect(ownTests.sort()).toEqual(['receiver.ts', 'testing.ts'])
+  })
+
+  it('are ten, and each names what it imports by the name of the package', () => {
+    const files = globSync('*.ts', { cwd: join(root, 'examples') })
+    expect(files).toHaveLength(10)
+    for (const file of files)
+      expect(readFileSync(join(root, 'examples', file), 'utf8'), file).not.toMatch(/from '\.\.?\//)
+  })
+
+  it('of testing a handler passes on the package as built', async () => {
+    const { code, output } = await ends('--test', '--test-reporter=tap', join(folder, 'handler.test.ts'))
+    expect([code, output]).toEqual([0, expect.stringMatching(/^# pass 3$/m)])
+  })
+})
+
+describe('the package as built', () => {
+  it('has every file that its exports map and its bin name', () => {
+    const installed = join(folder, 'node_modules/posthorn')
+    const { exports, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+    const paths = JSON.stringify([exports, bin]).match(/"\.\/[^"]+\.(?:js|d\.ts|json)"/g) ?? []
+    expect(paths.length).toBeGreaterThan(20)
+    expect(paths.filter((path) => !existsSync(join(installed, JSON.parse(path))))).toEqual([])
+  })
+})
