@@ -1,13 +1,11 @@
 /** The contract of InboxPort: every inbox passes it. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { InboxPort } from '../../src/core/ports.ts'
 import {
   everything,
   failure,
   firstPass,
-  handClock,
   newDelivery,
-  type Opened,
   openWith,
   retried,
   row,
@@ -15,14 +13,7 @@ import {
   seqsOf,
   sha256,
 } from '../inboxes/inbox-kit.ts'
-
-/** One store, opened again and again. */
-export interface Store {
-  /** A port on the store; the one before is closed. */
-  next(): InboxPort
-  /** Called after the test, when every port is closed. */
-  remove(): Promise<void>
-}
+import { type Store, useStore } from './inbox-store.ts'
 
 export interface Skip {
   readonly reason: string
@@ -38,32 +29,16 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
   }
 
   describe(`${name} inbox`, () => {
-    let store: Store | null = null
-    let current: InboxPort | null = null
-
-    /** Opens the store of this test, closing it first when it is open. */
-    const open = async (names: Parameters<typeof openWith>[1] = ['a'], clock = handClock()): Promise<Opened> => {
-      await current?.close()
-      store ??= newStore()
-      current = store.next()
-      return openWith(current, names, clock)
-    }
-
-    afterEach(async () => {
-      await current?.close()
-      await store?.remove()
-      store = null
-      current = null
-    })
+    const { open, next } = useStore(newStore)
 
     describe('accept', () => {
       fact('numbers deliveries from 1 without gaps, across repeats and reopening', async () => {
         const first = await open()
-        expect(await first.inbox.accept(newDelivery('x'))).toEqual({ status: 'accepted', seq: 1 })
-        expect(await first.inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1 })
-        expect(await first.inbox.accept(newDelivery('y'))).toEqual({ status: 'accepted', seq: 2 })
+        expect(await first.inbox.accept(newDelivery('x'))).toEqual({ status: 'accepted', seq: 1, settled: false })
+        expect(await first.inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1, settled: false })
+        expect(await first.inbox.accept(newDelivery('y'))).toMatchObject({ status: 'accepted', seq: 2 })
         const second = await open()
-        expect(await second.inbox.accept(newDelivery('z'))).toEqual({ status: 'accepted', seq: 3 })
+        expect(await second.inbox.accept(newDelivery('z'))).toMatchObject({ status: 'accepted', seq: 3 })
       })
 
       fact('keeps every field and every byte', async () => {
@@ -126,7 +101,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         await first.inbox.accept(newDelivery('x'))
         const second = await open()
         expect((await second.inbox.delivery('d_x'))?.duplicates).toBe(1)
-        expect(await second.inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1 })
+        expect(await second.inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1, settled: true })
         expect(await second.claim()).toEqual([])
       })
 
@@ -134,10 +109,10 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         const { inbox, claim } = await open()
         const one = newDelivery('x', { body: new TextEncoder().encode('[1]') })
         const two = newDelivery('x', { body: new TextEncoder().encode('[2]') })
-        expect(await inbox.accept(one)).toEqual({ status: 'accepted', seq: 1 })
-        expect(await inbox.accept(two)).toEqual({ status: 'accepted', seq: 2 })
-        expect(await inbox.accept(one)).toEqual({ status: 'duplicate', seq: 1 })
-        expect(await inbox.accept(two)).toEqual({ status: 'duplicate', seq: 2 })
+        expect(await inbox.accept(one)).toMatchObject({ status: 'accepted', seq: 1 })
+        expect(await inbox.accept(two)).toMatchObject({ status: 'accepted', seq: 2 })
+        expect(await inbox.accept(one)).toMatchObject({ status: 'duplicate', seq: 1 })
+        expect(await inbox.accept(two)).toMatchObject({ status: 'duplicate', seq: 2 })
         const bodies = (await claim()).map((claimed) => Buffer.from(claimed.delivery.body).toString())
         expect(bodies).toEqual(['[1]', '[2]'])
       })
@@ -438,7 +413,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(more).toEqual([])
         const { element, delivery, id, ...rest } = stored!
         const { element: _, ...facts } = letter
-        expect(rest).toEqual(facts)
+        expect(rest).toEqual({ ...facts, redeliveries: 0 })
         expect(Buffer.from(element).toString()).toBe('{"n":2}')
         expect(delivery).toMatchObject({ id: 'd_x', seq: 1, source: 'shop', events: 2, batchId: 'batch-x' })
         expect('body' in delivery).toBe(false)
@@ -618,10 +593,14 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         const pending = async () => (await inbox.stats()).pending
         expect(opened.stats).toEqual({
           pending: 0,
+          pendingBytes: 0,
           oldestPendingAt: null,
           deadLetters: 0,
           quarantined: 0,
           unhandled: {},
+          cancelled: 0,
+          paused: [],
+          orphaned: {},
         })
         await inbox.accept(newDelivery('x', { receivedAt: START + 1 }))
         await inbox.accept(newDelivery('y', { receivedAt: START + 2 }))
@@ -654,8 +633,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
 
     describe('life', () => {
       fact('refuses work before it is opened and after it is closed', async () => {
-        store = newStore()
-        current = store.next()
+        const current = next()
         const closed = { code: 'ERR_INBOX_CLOSED' }
         const request = { handlers: ['a'], maxDeliveries: 1, maxBytes: 1 }
         for (const opening of [false, true]) {

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto'
 import type {
   Claim,
+  ClaimRequest,
   Clock,
   Inbox,
   InboxOpened,
+  InboxOpening,
   InboxPort,
   NewDelivery,
   NewWorkRow,
@@ -24,11 +26,23 @@ export interface HandClock extends Clock {
 
 export function handClock(): HandClock {
   let now = START
+  const timers = new Set<{ readonly at: number; readonly run: () => void }>()
+  const earliest = (end: number) => [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
   return {
     now: () => now,
-    after: () => () => {},
-    advance: (ms) => {
-      now += ms
+    after(ms, run) {
+      const timer = { at: now + ms, run }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
+    advance(ms) {
+      const end = now + ms
+      for (let timer = earliest(end); timer; timer = earliest(end)) {
+        timers.delete(timer)
+        now = timer.at
+        timer.run()
+      }
+      now = end
     },
   }
 }
@@ -108,7 +122,7 @@ export interface Opened {
   readonly clock: HandClock
   readonly logger: KeptLines
   /** Claims for the handlers it was opened with, without limits unless given. */
-  claim(limits?: { maxDeliveries?: number; maxBytes?: number; handlers?: readonly string[] }): Promise<readonly Claim[]>
+  claim(limits?: Partial<ClaimRequest>): Promise<readonly Claim[]>
   nextDueAt(): Promise<number | null>
 }
 
@@ -119,9 +133,10 @@ export async function openWith(
   names: Names,
   clock = handClock(),
   logger = keptLines(),
+  changes: Partial<InboxOpening> = {},
 ): Promise<Opened> {
   const handlers = names.map((name) => (typeof name === 'string' ? { name, formerly: [] } : name))
-  const opened = await inbox.open({ handlers, logger, clock })
+  const opened = await inbox.open({ handlers, logger, clock, role: 'owner', onRedelivery: 'record', ...changes })
   const asked = handlers.map((handler) => handler.name)
   const request = { handlers: asked, maxDeliveries: 1_000, maxBytes: 1e9 }
   return {

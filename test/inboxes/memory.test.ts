@@ -1,19 +1,40 @@
 import { expect, it } from 'vitest'
+import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
+import { Store } from '../../src/inboxes/memory/store.ts'
 import { memory } from '../../src/inboxes/memory.ts'
 import { describeInbox } from '../contracts/inbox.ts'
-import { openWith, portOf } from './inbox-kit.ts'
+import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
+import { handClock, keptLines, newDelivery, openWith, portOf } from './inbox-kit.ts'
 
-describeInbox(
-  'memory',
-  () => {
-    const inbox = portOf(memory())
-    return { next: () => inbox, remove: async () => {} }
-  },
-  { skip: [] },
-)
+/** A store outlives the inbox that is not closed. */
+const newStore = () => {
+  const kept = new Store()
+  return { next: () => new MemoryInbox(kept), crash: async () => {}, remove: async () => {} }
+}
+
+describeInbox('memory', newStore, { skip: [] })
+describeGuarantees('memory', newStore)
 
 it('warns once that it keeps nothing', async () => {
   const { logger, inbox } = await openWith(portOf(memory()), ['a'])
   expect(logger.lines.map((line) => line.level)).toEqual(['warn'])
+  await inbox.close()
+})
+
+it('keeps its contents when it is closed and opened again', async () => {
+  const inbox = portOf(memory())
+  await openWith(inbox, ['a'])
+  await inbox.accept(newDelivery('x'))
+  await inbox.close()
+  expect((await openWith(inbox, ['a'])).opened.stats.pending).toBe(1)
+  await inbox.close()
+})
+
+it('cannot be controlled from another process', async () => {
+  const inbox = portOf(memory())
+  await expect(openWith(inbox, [], handClock(), keptLines(), { role: 'control' })).rejects.toMatchObject({
+    code: 'ERR_OPTION',
+  })
+  expect((await openWith(inbox, [])).opened.stats.pending).toBe(0)
   await inbox.close()
 })

@@ -1,18 +1,35 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { InboxPort } from '../../src/core/ports.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { describeInbox } from '../contracts/inbox.ts'
+import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
 import { portOf } from './inbox-kit.ts'
 
-describeInbox(
-  'SQLite',
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), 'posthorn-'))
-    return {
-      next: () => portOf(sqlite({ path: join(folder, 'inbox.db') })),
-      remove: async () => rmSync(folder, { recursive: true }),
-    }
-  },
-  { skip: [] },
-)
+const newFolder = () => mkdtempSync(join(tmpdir(), 'posthorn-'))
+
+const newStore = () => {
+  const folders = [newFolder()]
+  let port: InboxPort
+  return {
+    next() {
+      port = portOf(sqlite({ path: join(folders.at(-1)!, 'inbox.db') }))
+      return port
+    },
+    /** Goes on with a copy of what is on the disk before the inbox has been closed. */
+    async crash() {
+      const [from, to] = [folders.at(-1)!, newFolder()]
+      for (const name of ['inbox.db', 'inbox.db-wal'])
+        if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name))
+      folders.push(to)
+      await port.close()
+    },
+    async remove() {
+      for (const folder of folders) rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+describeInbox('SQLite', newStore, { skip: [] })
+describeGuarantees('SQLite', newStore)

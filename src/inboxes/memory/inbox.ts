@@ -1,49 +1,65 @@
 /** The port of the inbox in memory: one synchronous step per call, so every call is atomic by itself. */
 import type {
+  Accepted,
   Claim,
+  ClaimRequest,
   InboxOpened,
   InboxOpening,
   InboxPort,
   InboxStats,
   NewDelivery,
   Page,
+  RowIds,
   Settlement,
   StoredDeadLetter,
   StoredDelivery,
+  StoredPause,
   StoredQuarantine,
 } from '../../core/ports.ts'
-import { PosthornError } from '../../errors.ts'
-import { type ClaimRequest, claim } from './claim.ts'
-import { toDelivery, withoutBody } from './entry.ts'
-import { carryOver } from './open.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
+import { claim } from './claim.ts'
+import { type Entry, toDelivery, withoutBody } from './entry.ts'
+import { carryOver, see, takeStock } from './open.ts'
 import { pageOf } from './page.ts'
+import { drop, revive } from './revive.ts'
 import { settle } from './settle.ts'
-import { stats } from './stats.ts'
-import { Store } from './store.ts'
+import { pausesOf, stats } from './stats.ts'
+import { type Dead, Store } from './store.ts'
+
+/** How often an open inbox notes that its handlers are still in use. */
+const RENEW_MS = 3_600_000
 
 export class MemoryInbox implements InboxPort {
-  readonly #store = new Store()
-  readonly #listeners: (() => void)[] = []
+  readonly #store: Store
+  readonly #workListeners: (() => void)[] = []
+  readonly #pauseListeners: ((paused: readonly StoredPause[]) => void)[] = []
   #opening: InboxOpening | null = null
+  #cancelRenewal: () => void = () => {}
+
+  /** `store` is what an inbox held before, as a file would. */
+  constructor(store: Store = new Store()) {
+    this.#store = store
+  }
 
   async open(opening: InboxOpening): Promise<InboxOpened> {
     if (this.#opening) throw new PosthornError('ERR_INBOX_OWNED', 'This inbox is open already.')
+    if (opening.role === 'control')
+      throw new OptionError('an inbox in memory has one process: there is no other to control it from')
     this.#opening = opening
     opening.logger.warn({ inbox: 'memory' }, 'the inbox is in memory: what it holds is lost with the process')
+    takeStock(this.#store)
     const newHandlers = carryOver(this.#store, opening)
-    return { stats: stats(this.#store), newHandlers }
+    this.#renewHourly(opening)
+    return { stats: await this.stats(), newHandlers }
   }
 
-  async accept(delivery: NewDelivery): Promise<{ readonly status: 'accepted' | 'duplicate'; readonly seq: number }> {
-    this.#assertOpen()
+  async accept(delivery: NewDelivery): Promise<Accepted> {
+    const { onRedelivery } = this.#assertOpen()
     const known = this.#store.find(delivery.id, delivery.sha256)
-    if (known) {
-      known.duplicates += 1
-      return { status: 'duplicate', seq: known.seq }
-    }
+    if (known) return this.#repeat(known, onRedelivery)
     const { seq } = this.#store.add(delivery)
     this.#tellOfWork()
-    return { status: 'accepted', seq }
+    return { status: 'accepted', seq, settled: false }
   }
 
   noteSenderLeft(seq: number): void {
@@ -57,24 +73,32 @@ export class MemoryInbox implements InboxPort {
     return claim(this.#store, request, this.#assertOpen().clock.now())
   }
 
-  async settle(settlement: Settlement): Promise<void> {
+  async note(seq: number, index: number, handler: string): Promise<void> {
     this.#assertOpen()
-    settle(this.#store, settlement)
-    if (this.#store.rowsOf(settlement.seq).length > 0) this.#tellOfWork()
+    const entry = this.#store.at(seq)
+    if (!entry || !this.#store.held.has(seq)) throw new OptionError(`note: delivery ${seq} is not claimed`)
+    entry.underWay = { index, handler }
+  }
+
+  async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
+    this.#assertOpen()
+    const careful = this.#store.held.get(settlement.seq)?.careful
+    const conflictsWith = settle(this.#store, settlement)
+    if (careful || this.#store.hasSuspects() || this.#store.workOf(settlement.seq).length > 0) this.#tellOfWork()
+    return { conflictsWith }
   }
 
   release(seqs: readonly number[]): void {
-    for (const seq of seqs) this.#store.held.delete(seq)
+    this.#store.giveBack(seqs)
     this.#tellOfWork()
   }
 
   onWork(listener: () => void): void {
-    this.#listeners.push(listener)
+    this.#workListeners.push(listener)
   }
 
   async stats(): Promise<InboxStats> {
-    this.#assertOpen()
-    return stats(this.#store)
+    return stats(this.#store, this.#assertOpen().clock.now())
   }
 
   async deliveries(page: Page): Promise<readonly (StoredDelivery & { readonly bytes: number })[]> {
@@ -82,7 +106,7 @@ export class MemoryInbox implements InboxPort {
     const entries = pageOf(this.#store.entries, page, (entry) => ({
       id: entry.seq,
       at: entry.delivery.receivedAt,
-      source: entry.delivery.source,
+      ...placeOf(entry),
     }))
     return entries.map((entry) => ({
       ...withoutBody(entry),
@@ -100,27 +124,55 @@ export class MemoryInbox implements InboxPort {
   async deadLetters(page: Page): Promise<readonly StoredDeadLetter[]> {
     this.#assertOpen()
     const letters = pageOf(this.#store.dead, page, ({ id, entry, letter }) => ({
-      id,
-      at: letter.at,
-      source: entry.delivery.source,
-      handler: letter.handler,
+      ...{ id, at: letter.at, handler: letter.handler, index: letter.index },
+      ...placeOf(entry),
     }))
-    return letters.map(({ id, entry, letter }) => ({ ...letter, id, delivery: withoutBody(entry) }))
+    return letters.map(({ id, entry, letter, redeliveries }) => ({
+      ...letter,
+      id,
+      redeliveries,
+      delivery: withoutBody(entry),
+    }))
   }
 
   async quarantine(page: Page): Promise<readonly StoredQuarantine[]> {
     this.#assertOpen()
     const items = pageOf(this.#store.quarantined, page, ({ id, entry, item }) => ({
-      id,
-      at: item.at,
-      source: entry.delivery.source,
+      ...{ id, at: item.at, index: item.index },
+      ...placeOf(entry),
     }))
-    return items.map(({ id, entry, item }) => ({
-      ...item,
-      id,
-      source: entry.delivery.source,
-      deliveryId: entry.delivery.id,
-    }))
+    return items.map(({ id, entry, item }) => ({ ...item, id, ...placeOf(entry) }))
+  }
+
+  async revive(ids: RowIds): Promise<number> {
+    const found = revive(this.#store, ids, this.#assertOpen().clock.now())
+    this.#tellOfWork()
+    return found
+  }
+
+  async drop(ids: RowIds): Promise<number> {
+    this.#assertOpen()
+    return drop(this.#store, ids)
+  }
+
+  async pause(handler: string, by: 'hand' | 'failures' | null): Promise<void> {
+    const { clock } = this.#assertOpen()
+    const { pauses } = this.#store
+    const known = pauses.get(handler)
+    if (known?.by === (by ?? undefined)) return
+    if (by === null) pauses.delete(handler)
+    // It has not worked since the first word, whoever had it.
+    else pauses.set(handler, { handler, by, since: known?.since ?? clock.now() })
+    const paused = pausesOf(this.#store)
+    for (const listener of this.#pauseListeners) queueMicrotask(() => listener(paused))
+  }
+
+  onPause(listener: (paused: readonly StoredPause[]) => void): void {
+    this.#pauseListeners.push(listener)
+  }
+
+  backlogBytes(): number {
+    return this.#store.pendingBytes
   }
 
   trouble(): string | null {
@@ -128,8 +180,32 @@ export class MemoryInbox implements InboxPort {
   }
 
   async close(): Promise<void> {
+    if (!this.#opening) return
+    this.#store.giveBack([...this.#store.held.keys()])
+    see(this.#store, this.#opening.clock.now())
+    this.#cancelRenewal()
     this.#opening = null
-    this.#store.held.clear()
+  }
+
+  #renewHourly(opening: InboxOpening): void {
+    const { clock } = opening
+    this.#cancelRenewal = clock.after(RENEW_MS, () => {
+      see(this.#store, clock.now())
+      this.#renewHourly(opening)
+    })
+  }
+
+  #repeat(entry: Entry, onRedelivery: InboxOpening['onRedelivery']): Accepted {
+    entry.duplicates += 1
+    const dead = this.#store.dead.filter((letter) => letter.entry === entry)
+    if (onRedelivery === 'record') for (const letter of dead) letter.redeliveries += 1
+    else if (dead.length > 0) this.#rearm(dead)
+    return { status: 'duplicate', seq: entry.seq, settled: this.#store.isSettled(entry) }
+  }
+
+  #rearm(dead: readonly Dead[]): void {
+    revive(this.#store, { dead: dead.map(({ id }) => id), quarantined: [] }, this.#assertOpen().clock.now())
+    this.#tellOfWork()
   }
 
   #assertOpen(): InboxOpening {
@@ -138,6 +214,10 @@ export class MemoryInbox implements InboxPort {
   }
 
   #tellOfWork(): void {
-    for (const listener of this.#listeners) queueMicrotask(listener)
+    for (const listener of this.#workListeners) queueMicrotask(listener)
   }
+}
+
+function placeOf({ delivery }: Entry): { readonly source: string; readonly deliveryId: string } {
+  return { source: delivery.source, deliveryId: delivery.id }
 }

@@ -1,25 +1,64 @@
 import type { InboxOpened, InboxOpening } from '../../core/ports.ts'
 import { renamesOf } from '../../lib/renames.ts'
+import type { Entry } from './entry.ts'
 import type { Store } from './store.ts'
 
+/** Whatever is still claimed was claimed by a process that died: the next one is to be careful with it. */
+export function takeStock(store: Store): void {
+  for (const [seq, { rows }] of store.held) {
+    if (rows === null) store.at(seq)!.careful = true
+    for (const id of rows ?? []) store.work.get(id)!.careful = true
+  }
+  store.held.clear()
+  for (const entry of store.entries) countDeath(entry)
+}
+
 /** Carries renames over to stored work and registers the handlers; returns those never seen before. */
-export function carryOver(store: Store, { handlers }: InboxOpening): InboxOpened['newHandlers'] {
+export function carryOver(store: Store, { handlers, clock }: InboxOpening): InboxOpened['newHandlers'] {
   const renames = [...renamesOf(handlers)].filter(([old]) => store.seen.has(old))
   rename(store, new Map(renames))
   store.turn = 0
   store.handlers = handlers.map((handler) => handler.name).sort()
   const settledWithout = store.entries.reduce((sum, entry) => sum + (entry.passed ? (entry.events ?? 0) : 0), 0)
   const unseen = store.handlers.filter((name) => !store.seen.has(name))
-  for (const name of unseen) store.seen.add(name)
+  see(store, clock.now())
   return unseen.map((name) => ({ name, settledWithout }))
+}
+
+/** The handlers of this process are in use. */
+export function see(store: Store, now: number): void {
+  for (const name of store.handlers) store.seen.set(name, now)
+}
+
+function countDeath(entry: Entry): void {
+  const { underWay, deaths } = entry
+  if (underWay === null) return
+  const isIt = (death: { readonly index: number; readonly handler: string }) =>
+    death.index === underWay.index && death.handler === underWay.handler
+  const times = deaths.find(isIt)?.times ?? 0
+  const all = [...deaths.filter((death) => !isIt(death)), { ...underWay, times: times + 1 }]
+  entry.deaths = all.sort((a, b) => a.index - b.index || (a.handler < b.handler ? -1 : 1))
+  entry.underWay = null
 }
 
 function rename(store: Store, renames: ReadonlyMap<string, string>): void {
   if (renames.size === 0) return
   const now = (name: string) => renames.get(name) ?? name
-  for (const [id, work] of store.work)
-    store.work.set(id, { ...work, row: { ...work.row, handler: now(work.row.handler) } })
-  store.dead = store.dead.map((dead) => ({ ...dead, letter: { ...dead.letter, handler: now(dead.letter.handler) } }))
-  for (const entry of store.entries) if (entry.handlers) entry.handlers = [...new Set(entry.handlers.map(now))].sort()
-  for (const [old, name] of renames) if (store.seen.delete(old)) store.seen.add(name)
+  const renamed = <T extends { readonly handler: string }>(one: T): T => ({ ...one, handler: now(one.handler) })
+  for (const [id, work] of store.work) store.work.set(id, { ...work, row: renamed(work.row) })
+  store.dead = store.dead.map((dead) => ({ ...dead, letter: renamed(dead.letter) }))
+  for (const entry of store.entries) {
+    if (entry.handlers) entry.handlers = [...new Set(entry.handlers.map(now))].sort()
+    entry.deaths = entry.deaths.map(renamed)
+  }
+  for (const [old, name] of renames) renameSeen(store, old, name)
+}
+
+function renameSeen(store: Store, old: string, name: string): void {
+  const seenAt = store.seen.get(old)
+  if (seenAt !== undefined) store.seen.set(name, seenAt)
+  store.seen.delete(old)
+  const pause = store.pauses.get(old)
+  if (pause && !store.pauses.has(name)) store.pauses.set(name, { ...pause, handler: name })
+  store.pauses.delete(old)
 }

@@ -1,23 +1,56 @@
 import type { Settlement } from '../../core/ports.ts'
 import { OptionError } from '../../errors.ts'
-import type { Store } from './store.ts'
+import type { Entry } from './entry.ts'
+import type { Hold, Store } from './store.ts'
 
-export function settle(store: Store, settlement: Settlement): void {
+/** Answers the id of the delivery it is in conflict with. */
+export function settle(store: Store, settlement: Settlement): string | null {
   const entry = store.at(settlement.seq)
-  if (!entry || !store.held.delete(entry.seq))
-    throw new OptionError(`settle: delivery ${settlement.seq} is not claimed`)
-  if (settlement.firstPass) {
-    entry.passed = true
-    entry.events = settlement.events
-  }
+  const hold = store.held.get(settlement.seq)
+  if (!entry || !hold) throw new OptionError(`settle: delivery ${settlement.seq} is not claimed`)
+  store.held.delete(entry.seq)
+  entry.underWay = null
   for (const id of settlement.endedRows) store.work.delete(id)
-  for (const row of settlement.rows) {
-    const id = store.nextId()
-    store.work.set(id, { seq: entry.seq, row: { ...row, id } })
+  if (settlement.firstPass) endFirstPass(store, entry, settlement)
+  else leaveRows(store, hold)
+  write(store, entry, settlement)
+  if (store.isSettled(entry)) entry.deaths = []
+  return settlement.firstPass ? conflictOf(store, entry) : null
+}
+
+function endFirstPass(store: Store, entry: Entry, { events }: Settlement): void {
+  if (!entry.passed) store.pendingBytes -= entry.delivery.body.byteLength
+  entry.passed = true
+  entry.careful = false
+  entry.events = events
+}
+
+/** Rows that were claimed and are not ended. */
+function leaveRows(store: Store, { rows }: Hold): void {
+  for (const id of rows ?? []) {
+    const work = store.work.get(id)
+    if (work) work.careful = false
   }
-  for (const letter of settlement.dead)
-    store.dead.push({ id: store.nextId(), entry, letter: { ...letter, element: new Uint8Array(letter.element) } })
-  for (const item of settlement.quarantined) store.quarantined.push({ id: store.nextId(), entry, item })
-  for (const [name, count] of Object.entries(settlement.unhandled))
+}
+
+function write(store: Store, entry: Entry, { rows, dead, quarantined, unhandled }: Settlement): void {
+  for (const row of rows) store.addWork(entry.seq, row)
+  for (const letter of dead) {
+    const kept = { ...letter, element: new Uint8Array(letter.element) }
+    store.dead.push({ id: store.nextId(), entry, letter: kept, redeliveries: 0 })
+  }
+  for (const item of quarantined) store.quarantined.push({ id: store.nextId(), entry, item })
+  for (const [name, count] of Object.entries(unhandled))
     store.unhandled.set(name, (store.unhandled.get(name) ?? 0) + count)
+}
+
+/** The first of its batch to be settled stands for it. */
+function conflictOf(store: Store, entry: Entry): string | null {
+  const { source, batchId, isTest, sha256 } = entry.delivery
+  if (batchId === null || isTest) return null
+  const batch = JSON.stringify([source, batchId])
+  const first = store.batches.get(batch)
+  if (!first) store.batches.set(batch, entry)
+  if (!first || Buffer.compare(first.delivery.sha256, sha256) === 0) return null
+  return first.delivery.id
 }

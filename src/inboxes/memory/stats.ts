@@ -1,14 +1,33 @@
-import type { InboxStats } from '../../core/ports.ts'
+import type { InboxStats, StoredPause } from '../../core/ports.ts'
 import type { Store } from './store.ts'
 
-export function stats(store: Store): InboxStats {
-  const waiting = new Set([...store.work.values()].map((work) => work.seq))
-  const pending = store.entries.filter((entry) => !entry.passed || waiting.has(entry.seq))
+/** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
+const ORPHANED_AFTER_MS = 86_400_000
+
+export function stats(store: Store, now: number): InboxStats {
+  const pending = store.entries.filter((entry) => !store.isSettled(entry))
   return {
     pending: pending.length,
+    pendingBytes: store.pendingBytes,
     oldestPendingAt: pending[0]?.delivery.receivedAt ?? null,
     deadLetters: store.dead.length,
     quarantined: store.quarantined.length,
     unhandled: Object.fromEntries(store.unhandled),
+    cancelled: store.cancelled,
+    paused: pausesOf(store),
+    orphaned: orphaned(store, now),
   }
+}
+
+export function pausesOf(store: Store): StoredPause[] {
+  return [...store.pauses.values()].sort((a, b) => (a.handler < b.handler ? -1 : 1))
+}
+
+function orphaned(store: Store, now: number): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { row } of store.work.values()) {
+    const seenAt = store.handlers.includes(row.handler) ? now : store.seen.get(row.handler)
+    if (seenAt === undefined || seenAt <= now - ORPHANED_AFTER_MS) counts[row.handler] = (counts[row.handler] ?? 0) + 1
+  }
+  return counts
 }

@@ -1,16 +1,19 @@
-import type { NewDeadLetter, NewDelivery, NewQuarantine, WorkRow } from '../../core/ports.ts'
+import type { NewDeadLetter, NewDelivery, NewQuarantine, NewWorkRow, StoredPause, WorkRow } from '../../core/ports.ts'
 import type { Turn } from '../../lib/in-turn.ts'
 import { type Entry, newEntry } from './entry.ts'
 
 export interface Work {
   readonly seq: number
   readonly row: WorkRow
+  /** It was under claim when a process died. */
+  careful: boolean
 }
 
 export interface Dead {
   readonly id: number
   readonly entry: Entry
   readonly letter: NewDeadLetter
+  redeliveries: number
 }
 
 export interface Quarantined {
@@ -19,19 +22,32 @@ export interface Quarantined {
   readonly item: NewQuarantine
 }
 
-/** What the inbox holds. Everything but `held` and `turn` is what a file would keep. */
+/** A claim that is under way. */
+export interface Hold {
+  readonly careful: boolean
+  /** Ids of its rows; null for a first pass. */
+  readonly rows: readonly number[] | null
+}
+
+/** What the inbox holds. Everything but `turn` is what a file would keep. */
 export class Store {
   readonly entries: Entry[] = []
   readonly work = new Map<number, Work>()
   dead: Dead[] = []
-  readonly quarantined: Quarantined[] = []
+  quarantined: Quarantined[] = []
   readonly unhandled = new Map<string, number>()
-  /** Every handler that was ever opened with. */
-  readonly seen = new Set<string>()
+  cancelled = 0
+  /** Bodies of deliveries whose first pass has not ended. */
+  pendingBytes = 0
+  /** Every handler that was ever opened with, and when an opening named it last. */
+  readonly seen = new Map<string, number>()
+  readonly pauses = new Map<string, StoredPause>()
+  /** The first delivery to be settled of each batch, by source and batch id. */
+  readonly batches = new Map<string, Entry>()
   /** The handlers a delivery belongs to when it is claimed for the first time now. */
   handlers: readonly string[] = []
-  /** Sequence numbers under claim. */
-  readonly held = new Set<number>()
+  /** Claims by sequence number. */
+  readonly held = new Map<number, Hold>()
   turn: Turn = 0
   readonly #byId = new Map<string, Entry[]>()
   #ids = 0
@@ -39,10 +55,16 @@ export class Store {
   add(delivery: NewDelivery): Entry {
     const entry = newEntry(this.entries.length + 1, delivery)
     this.entries.push(entry)
+    this.pendingBytes += delivery.body.byteLength
     const same = this.#byId.get(delivery.id)
     if (same) same.push(entry)
     else this.#byId.set(delivery.id, [entry])
     return entry
+  }
+
+  addWork(seq: number, row: NewWorkRow): void {
+    const id = this.nextId()
+    this.work.set(id, { seq, row: { ...row, id }, careful: false })
   }
 
   at(seq: number): Entry | undefined {
@@ -58,8 +80,23 @@ export class Store {
     return this.#byId.get(id)?.at(-1)
   }
 
-  rowsOf(seq: number): WorkRow[] {
-    return [...this.work.values()].filter((work) => work.seq === seq).map((work) => work.row)
+  workOf(seq: number): Work[] {
+    return [...this.work.values()].filter((work) => work.seq === seq)
+  }
+
+  /** Ends claims as if they had never been made. */
+  giveBack(seqs: readonly number[]): void {
+    for (const seq of seqs) if (this.held.delete(seq)) this.at(seq)!.underWay = null
+  }
+
+  /** Nothing is left to do on it. */
+  isSettled(entry: Entry): boolean {
+    return entry.passed && this.workOf(entry.seq).length === 0
+  }
+
+  /** Whether claims wait until one that is to be handled alone has had its turn. */
+  hasSuspects(): boolean {
+    return this.entries.some((entry) => entry.careful) || [...this.work.values()].some((work) => work.careful)
   }
 
   nextId(): number {

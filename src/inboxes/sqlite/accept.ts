@@ -1,38 +1,54 @@
+import type { Accepted } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { encode } from './coding.ts'
 import type { Database } from './database.ts'
 import { findStored } from './dedupe.ts'
+import { hasWork, isPassed } from './extent.ts'
 import type { Ledger } from './ledger.ts'
-import type { Accepted, PackedDelivery } from './protocol.ts'
+import type { PackedDelivery } from './protocol.ts'
+import { reviveDeadLettersOf } from './revive.ts'
 import * as sql from './sql.ts'
+import { atomically } from './transaction.ts'
+
+interface Bytes {
+  readonly sha256: Uint8Array
+  readonly body: Uint8Array
+}
+
+interface Circumstances {
+  readonly now: number
+  /** Why nothing new is taken; null when it is. */
+  readonly shortage: string | null
+}
 
 /** Stores one delivery or counts the repeat, inside the transaction of the group. */
 export function accept(
   db: Database,
   draft: Ledger,
   delivery: PackedDelivery,
-  bytes: { readonly sha256: Uint8Array; readonly body: Uint8Array },
-  shortage: string | null,
+  bytes: Bytes,
+  { now, shortage }: Circumstances,
 ): Accepted {
   const stored = findStored(db, delivery.id, bytes.sha256)
-  if (stored !== null) {
-    db.run(sql.countDuplicate, stored)
-    return { status: 'duplicate', seq: stored }
-  }
+  if (stored !== null) return atomically(db, draft, () => repeat(db, draft, stored, now))
   if (shortage !== null) throw new PosthornError('ERR_INBOX_FULL', shortage)
   const seq = draft.lastSeq + 1
-  insert(db, seq, delivery, bytes)
+  insert(db, seq, draft.total + delivery.size, delivery, bytes)
   draft.lastSeq = seq
-  return { status: 'accepted', seq }
+  draft.total += delivery.size
+  return { status: 'accepted', seq, settled: false }
 }
 
-function insert(
-  db: Database,
-  seq: number,
-  delivery: PackedDelivery,
-  { sha256, body }: { readonly sha256: Uint8Array; readonly body: Uint8Array },
-): void {
-  const { id, source, batchId, receivedAt, meta, size } = delivery
+function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted {
+  db.run(sql.countDuplicate, seq)
+  if (draft.onRedelivery === 'rearm') reviveDeadLettersOf(db, draft, seq, now)
+  else db.run(sql.countRedelivery, seq)
+  return { status: 'duplicate', seq, settled: isPassed(db, draft, seq) && !hasWork(db, seq) }
+}
+
+function insert(db: Database, seq: number, upTo: number, delivery: PackedDelivery, { sha256, body }: Bytes): void {
+  const { id, source, batchId, isTest, receivedAt, meta, size } = delivery
   const { coding, bytes } = encode(body)
-  db.run(sql.insertDelivery, seq, id, source, batchId, sha256, receivedAt, meta, size, coding, bytes)
+  const test = isTest ? 1 : 0
+  db.run(sql.insertDelivery, seq, id, source, batchId, test, sha256, receivedAt, meta, size, upTo, coding, bytes)
 }

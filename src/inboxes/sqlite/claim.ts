@@ -1,109 +1,77 @@
-import type { StoredError, WorkRow } from '../../core/ports.ts'
-import { pickInTurn, type Sized } from '../../lib/in-turn.ts'
+import type { ClaimRequest } from '../../core/ports.ts'
+import { pickInTurn } from '../../lib/in-turn.ts'
+import { type Candidate, EVER, findDue, findFirstPasses, findOne, findSuspect } from './candidates.ts'
 import type { Database } from './database.ts'
-import { epochOf, sameHandlers } from './epochs.ts'
 import type { Ledger } from './ledger.ts'
-import type { ClaimPlan, ClaimRequest, Notes, PlannedClaim } from './protocol.ts'
+import { claimAhead, claimPasses, handlersOf } from './passes.ts'
+import type { ClaimPlan, Notes, PlannedClaim } from './protocol.ts'
 import * as sql from './sql.ts'
-
-interface Candidate extends Sized {
-  readonly seq: number
-  /** Work rows of it are due; otherwise it is its first pass. */
-  readonly due: boolean
-}
-
-interface WorkColumns {
-  readonly id: number
-  readonly handler: string
-  readonly first: number
-  readonly last: number
-  readonly attempts: number
-  readonly due_at: number
-  readonly errors: string
-}
+import { readRows } from './work-rows.ts'
 
 /** More are never planned at once, whatever was asked. */
 const MOST_DELIVERIES = 10_000
 
-/** Decides who gets what, on the draft; the caller commits, so that the set of handlers is durable before work begins. */
-export function planClaim(db: Database, draft: Ledger, request: ClaimRequest): ClaimPlan {
+/**
+ * Decides who gets what, on the draft, and records it: the set of handlers, and what is under claim, must be durable
+ * before work begins. `begin` begins the transaction where none is open.
+ */
+export function planClaim(
+  db: Database,
+  draft: Ledger,
+  request: ClaimRequest,
+  now: number,
+  begin: () => void,
+): ClaimPlan {
+  const picked = pick(db, draft, request, now)
+  if (picked.length > 0) begin()
+  record(db, draft, picked)
+  const dueBy = request.seq === undefined ? now : EVER
+  const claims = picked.map((candidate) => plan(db, draft, candidate, request.handlers, dueBy))
+  return { claims, nextDueAt: findNextDue(db, request.handlers, now) }
+}
+
+function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): readonly Candidate[] {
+  const { handlers, seq } = request
   const limit = Math.min(request.maxDeliveries, MOST_DELIVERIES)
-  const queues = [findDue(db, draft, request, limit), findFirstPasses(db, draft, request, limit)] as const
+  if ([...draft.held.values()].some((hold) => hold.careful)) return []
+  if (seq !== undefined) return alone(draft, findOne(db, draft, seq, handlers))
+  if (limit < 1) return []
+  const suspect = findSuspect(db, draft, handlers, now)
+  if (suspect) return alone(draft, suspect)
+  const queues = [findDue(db, draft, handlers, now, limit), findFirstPasses(db, draft, limit)] as const
   const { picked, turn } = pickInTurn<Candidate>(queues, draft.turn, { ...request, maxDeliveries: limit })
   draft.turn = turn
-  recordFirstClaims(draft, picked)
-  const claims = picked.map((candidate) => plan(db, draft, request, candidate))
-  return { claims, nextDueAt: findNextDue(db, request) }
+  return picked
 }
 
-/** Deliveries with due rows of the asked handlers, the longest due first. */
-function findDue(db: Database, draft: Ledger, { handlers, now }: ClaimRequest, limit: number): Candidate[] {
-  const held = JSON.stringify([...draft.held])
-  const dueAt = new Map<number, number>()
-  for (const handler of handlers) {
-    let found = 0
-    for (const row of db.iterate<{ seq: number; due_at: number }>(sql.findDue, handler, now, held)) {
-      const known = dueAt.get(row.seq)
-      if (known === undefined || row.due_at < known) dueAt.set(row.seq, row.due_at)
-      found += known === undefined ? 1 : 0
-      if (found === limit) break
-    }
-  }
-  const bySeq = [...dueAt].sort((a, b) => a[1] - b[1] || a[0] - b[0]).slice(0, limit)
-  return bySeq.map(([seq]) => ({ seq, due: true, bytes: sizeOf(db, seq) }))
+function alone({ held }: Ledger, one: Candidate | null): Candidate[] {
+  return one === null || (one.careful && held.size > 0) ? [] : [one]
 }
 
-/** Deliveries whose first pass has not ended: those given back, then those nobody ever had. */
-function findFirstPasses(db: Database, draft: Ledger, { handlers }: ClaimRequest, limit: number): Candidate[] {
-  if (handlers.length === 0 || draft.handlers.length === 0) return []
-  const again = draft.returned.slice(0, limit).map((seq) => ({ seq, due: false, bytes: sizeOf(db, seq) }))
-  const rest = limit - again.length
-  if (rest === 0 || draft.progress.claimed === draft.lastSeq) return again
-  return [...again, ...findNeverClaimed(db, draft, rest)]
+function record(db: Database, draft: Ledger, picked: readonly Candidate[]): void {
+  for (const { seq, careful, facts } of picked) draft.held.set(seq, { careful, facts })
+  const passes = picked.filter((candidate) => !candidate.work).map((candidate) => candidate.seq)
+  const [seq] = passes
+  if (seq !== undefined && isAhead(draft, seq)) claimAhead(db, draft, seq)
+  else claimPasses(db, draft, passes)
 }
 
-/** The log has no gaps, so a row that is missing is taken up too: reading it will show the damage. */
-function findNeverClaimed(db: Database, { progress, lastSeq }: Ledger, limit: number): Candidate[] {
-  const rows = db.all<{ seq: number; size: number }>(sql.findNeverClaimed, progress.claimed, limit)
-  const sizes = new Map(rows.map(({ seq, size }) => [seq, size]))
-  const length = Math.min(limit, lastSeq - progress.claimed)
-  return Array.from({ length }, (_, i) => {
-    const seq = progress.claimed + 1 + i
-    return { seq, due: false, bytes: sizes.get(seq) ?? 0 }
-  })
+/** Never claimed, with deliveries before it that were not claimed either: only one that was asked for. */
+function isAhead({ passes, progress }: Ledger, seq: number): boolean {
+  return seq > progress.claimed + 1 && !passes.has(seq)
 }
 
-function recordFirstClaims(draft: Ledger, picked: readonly Candidate[]): void {
-  for (const candidate of picked) draft.held.add(candidate.seq)
-  const { claimed } = draft.progress
-  const firstPasses = picked.filter((candidate) => !candidate.due)
-  // Both kinds are picked in order, from the front.
-  draft.returned = draft.returned.slice(firstPasses.filter(({ seq }) => seq <= claimed).length)
-  const newest = firstPasses.at(-1)?.seq ?? 0
-  if (newest <= claimed) return
-  const epoch = draft.epochs.at(-1)
-  if (!epoch || !sameHandlers(epoch.handlers, draft.handlers))
-    draft.epochs.push({ from: claimed + 1, handlers: draft.handlers })
-  draft.progress = { ...draft.progress, claimed: newest }
-}
-
-function plan(db: Database, draft: Ledger, request: ClaimRequest, candidate: Candidate): PlannedClaim {
-  const { seq, bytes, due } = candidate
-  return {
-    seq,
-    bytes,
-    handlers: epochOf(draft.epochs, seq)?.handlers ?? [],
-    rows: due ? readRows(db, seq, request) : null,
-    notes: readNotes(db, seq),
-  }
-}
-
-function readRows(db: Database, seq: number, { now, handlers }: ClaimRequest): WorkRow[] {
-  return db.all<WorkColumns>(sql.readDueRows, seq, now, JSON.stringify(handlers)).map(({ due_at, errors, ...row }) => ({
-    ...row,
-    dueAt: due_at,
-    errors: JSON.parse(errors) as StoredError[],
-  }))
+function plan(
+  db: Database,
+  draft: Ledger,
+  { seq, bytes, work, careful }: Candidate,
+  handlers: readonly string[],
+  dueBy: number,
+): PlannedClaim {
+  const rows = work ? readRows(db, seq, handlers, dueBy).map(({ row }) => row) : null
+  for (const { id } of rows ?? []) db.run(sql.claimRow, id)
+  const deaths = draft.deaths.get(seq) ?? []
+  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, notes: readNotes(db, seq) }
 }
 
 function readNotes(db: Database, seq: number): Notes {
@@ -114,11 +82,7 @@ function readNotes(db: Database, seq: number): Notes {
   return { senderLeft: row?.sender_left === 1, duplicates: row?.duplicates ?? 0, events: row?.events ?? null }
 }
 
-function sizeOf(db: Database, seq: number): number {
-  return db.get<{ size: number }>(sql.readSize, seq)?.size ?? 0
-}
-
-function findNextDue(db: Database, { handlers, now }: ClaimRequest): number | null {
+function findNextDue(db: Database, handlers: readonly string[], now: number): number | null {
   let next: number | null = null
   for (const handler of handlers) {
     const dueAt = db.get<{ due_at: number | null }>(sql.findNextDue, handler, now)?.due_at ?? null

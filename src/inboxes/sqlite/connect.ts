@@ -31,6 +31,16 @@ export function connect(path: string, maxPages: number | null): Database {
   }
 }
 
+/** For a connection beside the owner's: the file must be an inbox of this release already. */
+export function assertReadable(db: Database, path: string): void {
+  const version = assertOurs(db, path)
+  if (version === migrations.length) return
+  throw new PosthornError(
+    'ERR_INBOX_VERSION',
+    `${path} has schema version ${version}, not ${migrations.length}: start the receiver with this release first.`,
+  )
+}
+
 export function versionOf(db: Database): string {
   return db.get<{ version: string }>('SELECT sqlite_version() AS version')?.version ?? '0.0.0'
 }

@@ -2,7 +2,7 @@
 import type { TransferListItem } from 'node:worker_threads'
 import type { InboxOpened, InboxOpening } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
-import type { CallName, Calls, OpenRequest, Settings } from './protocol.ts'
+import type { CallName, Calls, Held, OpenRequest, Settings } from './protocol.ts'
 import { Thread } from './thread.ts'
 import { type Owned, ownedByAnother, type Waiting, waitForOwnership } from './wait-for-ownership.ts'
 
@@ -10,7 +10,7 @@ export interface ConnectionOptions {
   readonly settings: Settings
   readonly ownerWaitMs: number
   /** What this process works on, for a thread that is started again. */
-  readonly held: () => readonly number[]
+  readonly held: () => readonly Held[]
   /** The store works again: there may be work. */
   readonly onBack: () => void
   /** A thread was started. */
@@ -74,7 +74,7 @@ export class Connection {
     this.#closing = true
   }
 
-  async close(): Promise<void> {
+  async close(now: number): Promise<void> {
     this.#closing = true
     this.#trouble = 'The inbox is closed.'
     clearTimeout(this.#timer)
@@ -83,7 +83,7 @@ export class Connection {
     this.#thread = null
     if (!thread) return
     try {
-      await thread.call('close', null)
+      await thread.call('close', { now })
     } catch (error) {
       // Everything acknowledged is in the file or its log; the next owner reads both.
       this.#opening.logger.warn({ ...this.#facts(), error }, 'the inbox could not be closed in order')
@@ -174,7 +174,8 @@ export class Connection {
   }
 
   #request(): OpenRequest {
-    return { handlers: this.#opening.handlers, held: this.#options.held(), identity: this.#identity }
+    const { handlers, onRedelivery, clock } = this.#opening
+    return { handlers, onRedelivery, now: clock.now(), held: this.#options.held(), identity: this.#identity }
   }
 
   #facts(): { readonly inbox: string; readonly path: string } {

@@ -8,17 +8,18 @@ export class Database {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(path: string) {
+  constructor(path: string, options: { readonly readOnly: boolean } = { readOnly: false }) {
     const { DatabaseSync } = loadSqlite()
-    this.#db = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+    this.#db = new DatabaseSync(path, { enableForeignKeyConstraints: false, ...options })
   }
 
   exec(sql: string): void {
     this.#db.exec(sql)
   }
 
-  run(sql: string, ...values: SQLInputValue[]): void {
-    this.#prepared(sql).run(...values)
+  /** Answers the number of rows it changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes)
   }
 
   /** The first row. Its shape is what the statement says, which no compiler can check. */

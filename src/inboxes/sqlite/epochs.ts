@@ -1,4 +1,6 @@
 /** Which handlers a delivery belongs to: the set known when it was claimed for the first time. */
+import type { Database } from './database.ts'
+import * as sql from './sql.ts'
 
 export interface Epoch {
   /** First sequence number it holds for; it ends where the next begins. */
@@ -7,11 +9,22 @@ export interface Epoch {
   readonly handlers: readonly string[]
 }
 
+export function readEpochs(db: Database): Epoch[] {
+  const rows = db.all<{ from_seq: number; handlers: string }>(sql.readEpochs)
+  return rows.map((row) => ({ from: row.from_seq, handlers: JSON.parse(row.handlers) as string[] }))
+}
+
 /** The epoch of a delivery that has been claimed. */
 export function epochOf(epochs: readonly Epoch[], seq: number): Epoch | undefined {
   return epochs.findLast((epoch) => epoch.from <= seq)
 }
 
-export function sameHandlers(a: readonly string[], b: readonly string[]): boolean {
+/** From `seq` on, deliveries belong to these handlers. */
+export function extend(epochs: Epoch[], seq: number, handlers: readonly string[]): void {
+  const last = epochs.at(-1)
+  if (!last || !sameHandlers(last.handlers, handlers)) epochs.push({ from: seq, handlers })
+}
+
+function sameHandlers(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, i) => name === b[i])
 }

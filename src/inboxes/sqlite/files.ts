@@ -27,7 +27,7 @@ export function createPrivately(path: string): void {
 }
 
 /** Bytes an ordinary user can still write beside `path`. */
-function freeBytes(path: string): number {
+export function freeBytes(path: string): number {
   const { bavail, bsize } = statfsSync(dirname(path))
   return bavail * bsize
 }
@@ -49,10 +49,8 @@ export function identityOf(path: string): string {
   return `${dev}:${ino}`
 }
 
-/** One sentence when less than `minFreeBytes` is left beside `path`. */
-export function shortageAt(path: string, minFreeBytes: number): string | null {
-  if (minFreeBytes === 0) return null
-  const free = freeBytes(path)
+/** One sentence when fewer than `minFreeBytes` are free beside `path`. */
+export function shortageOf(path: string, free: number, minFreeBytes: number): string | null {
   if (free >= minFreeBytes) return null
   return `Only ${free} bytes are free beside ${path}; new deliveries are refused below minFreeBytes (${minFreeBytes}).`
 }

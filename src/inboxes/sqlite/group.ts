@@ -1,19 +1,27 @@
 /** One group: everything that arrived while the last one was written, in one transaction and one commit. */
-
+import type { Accepted, StoredPause } from '../../core/ports.ts'
 import { accept } from './accept.ts'
 import { planClaim } from './claim.ts'
+import { carryOut, readPauses } from './commands.ts'
+import { hasSuspects, noteUnderWay } from './crashes.ts'
 import type { Database } from './database.ts'
+import { pendingBytes } from './extent.ts'
 import { isOfTheItem, toFailure } from './failure.ts'
 import { draftOf, type Ledger, saveLedger } from './ledger.ts'
 import { HASH_BYTES } from './packing.ts'
-import type { Accepted, GroupAnswer, GroupRequest, ItemAnswer } from './protocol.ts'
+import type { Command, GroupAnswer, GroupRequest, ItemAnswer } from './protocol.ts'
+import { release } from './release.ts'
 import { condemn, settle } from './settle.ts'
 import * as sql from './sql.ts'
+import { atomically } from './transaction.ts'
+import { findWishes, fulfil } from './wishes.ts'
+
+type Done = Extract<GroupAnswer, { readonly lost: null }>
 
 export interface GroupResult {
   /** What the ledger is from now on. */
   readonly ledger: Ledger
-  readonly answer: Extract<GroupAnswer, { readonly lost: null }>
+  readonly answer: Done
 }
 
 interface Surroundings {
@@ -27,55 +35,119 @@ interface Surroundings {
  * @throws when the group as a whole failed. After an error of COMMIT nobody knows whether it is in the file.
  */
 export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at: Surroundings): GroupResult {
-  const draft = draftOf(ledger)
-  const item = <T>(run: () => T) => attempt(run, at.path)
-  let writing = isWriting(request)
-  if (writing) db.exec('BEGIN IMMEDIATE')
-  const settlements = request.settlements.map((settlement) => item(() => settle(db, draft, settlement)))
-  for (const condemned of request.condemned) condemn(db, draft, condemned)
-  for (const seq of request.sendersLeft) if (seq <= draft.lastSeq) db.run(sql.noteSenderLeft, seq)
-  const accepts = acceptAll(db, draft, request, at, item)
-  const claims = request.claims.map((claim) => planClaim(db, draft, claim))
-  // A claim that found nothing to record needs no transaction; one connection writes, so nothing can come between.
-  if (!writing && draft.progress !== ledger.progress) {
-    writing = true
-    db.exec('BEGIN IMMEDIATE')
+  const group = new Group(db, ledger, request, at)
+  const progress = group.progress()
+  const commands = group.commands()
+  const accepts = group.accepts()
+  const moreWork = group.hasMoreWork()
+  const claims = group.claims()
+  const pauses = group.pauses()
+  const committed = group.commit()
+  const facts = { lost: null, committed, shortage: at.shortage, pendingBytes: pendingBytes(group.draft) }
+  return { ledger: group.draft, answer: { ...facts, ...progress, commands, accepts, claims, pauses, moreWork } }
+}
+
+class Group {
+  readonly draft: Ledger
+  readonly #db: Database
+  readonly #before: Ledger
+  readonly #request: GroupRequest
+  readonly #at: Surroundings
+  #writing = false
+  #commanded = false
+  #pausing = false
+
+  constructor(db: Database, before: Ledger, request: GroupRequest, at: Surroundings) {
+    this.draft = draftOf(before)
+    this.#db = db
+    this.#before = before
+    this.#request = request
+    this.#at = at
+    if (isWriting(request)) this.#begin()
   }
-  if (writing) {
-    saveLedger(db, ledger, draft)
-    db.exec('COMMIT')
+
+  progress(): Pick<Done, 'underWay' | 'settlements'> {
+    const [db, draft] = [this.#db, this.draft]
+    const { now, renew, releases, condemned, sendersLeft } = this.#request
+    if (renew) for (const name of draft.handlers) db.run(sql.seeHandler, name, now)
+    for (const seq of releases) release(db, draft, seq)
+    const underWay = this.#request.underWay.map((note) => this.#item(() => noteUnderWay(db, draft, note)))
+    const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one)))
+    for (const one of condemned) condemn(db, draft, one)
+    for (const seq of sendersLeft) if (seq <= draft.lastSeq) db.run(sql.noteSenderLeft, seq)
+    return { underWay, settlements }
   }
-  return {
-    ledger: draft,
-    answer: { lost: null, committed: writing, shortage: at.shortage, settlements, accepts, claims },
+
+  commands(): Done['commands'] {
+    const { commands, wishes } = this.#request
+    const found = wishes ? findWishes(this.#db) : []
+    if (found.length > 0) this.#begin()
+    const answers = commands.map((command) => this.#carryOut(command))
+    for (const wish of found) fulfil(this.#db, wish, (command) => this.#carryOut(command))
+    return answers
+  }
+
+  accepts(): ItemAnswer<Accepted>[] {
+    const { accepts, packed, now } = this.#request
+    let at = 0
+    return accepts.map((delivery) => {
+      const sha256 = packed.subarray(at, at + HASH_BYTES)
+      const body = packed.subarray(at + HASH_BYTES, at + HASH_BYTES + delivery.size)
+      at += HASH_BYTES + delivery.size
+      const circumstances = { now, shortage: this.#at.shortage }
+      return this.#item(() => accept(this.#db, this.draft, delivery, { sha256, body }, circumstances))
+    })
+  }
+
+  claims(): Done['claims'] {
+    const { claims, now } = this.#request
+    return claims.map((claim) => planClaim(this.#db, this.draft, claim, now, () => this.#begin()))
+  }
+
+  /** What can be claimed beside new deliveries and what settlements left. */
+  hasMoreWork(): boolean {
+    if (this.#commanded || this.draft.progress.dead_letters < this.#before.progress.dead_letters) return true
+    const ended = [...this.#before.held].filter(([seq]) => !this.draft.held.has(seq))
+    return ended.some(([, hold]) => hold.careful) || (ended.length > 0 && hasSuspects(this.#db, this.draft))
+  }
+
+  pauses(): StoredPause[] | null {
+    return this.#pausing ? readPauses(this.#db) : null
+  }
+
+  commit(): boolean {
+    if (!this.#writing) return false
+    saveLedger(this.#db, this.#before, this.draft)
+    this.#db.exec('COMMIT')
+    return true
+  }
+
+  #carryOut(command: Command): ItemAnswer<number> {
+    const [db, draft] = [this.#db, this.draft]
+    const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request.now)))
+    this.#commanded = true
+    if (command.kind === 'pause' && 'value' in answer && answer.value > 0) this.#pausing = true
+    return answer
+  }
+
+  /** One connection writes these tables, so nothing can come between what was read before and this. */
+  #begin(): void {
+    if (!this.#writing) this.#db.exec('BEGIN IMMEDIATE')
+    this.#writing = true
+  }
+
+  #item<T>(run: () => T): ItemAnswer<T> {
+    try {
+      return { value: run() }
+    } catch (error) {
+      if (!isOfTheItem(error)) throw error
+      return { failure: toFailure(error, this.#at.path) }
+    }
   }
 }
 
-function isWriting({ settlements, condemned, sendersLeft, accepts }: GroupRequest): boolean {
-  return settlements.length + condemned.length + sendersLeft.length + accepts.length > 0
-}
-
-function acceptAll(
-  db: Database,
-  draft: Ledger,
-  { accepts, packed }: GroupRequest,
-  { shortage }: Surroundings,
-  item: <T>(run: () => T) => ItemAnswer<T>,
-): ItemAnswer<Accepted>[] {
-  let at = 0
-  return accepts.map((delivery) => {
-    const sha256 = packed.subarray(at, at + HASH_BYTES)
-    const body = packed.subarray(at + HASH_BYTES, at + HASH_BYTES + delivery.size)
-    at += HASH_BYTES + delivery.size
-    return item(() => accept(db, draft, delivery, { sha256, body }, shortage))
-  })
-}
-
-function attempt<T>(run: () => T, path: string): ItemAnswer<T> {
-  try {
-    return { value: run() }
-  } catch (error) {
-    if (!isOfTheItem(error)) throw error
-    return { failure: toFailure(error, path) }
-  }
+function isWriting({ renew, releases, underWay, settlements, condemned, ...others }: GroupRequest): boolean {
+  const { sendersLeft, commands, accepts } = others
+  const items = [releases, underWay, settlements, condemned, sendersLeft, commands, accepts]
+  return renew || items.some((list) => list.length > 0)
 }

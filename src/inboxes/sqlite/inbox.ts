@@ -1,51 +1,34 @@
-/** The port of the SQLite inbox, in the main thread: hands work to the thread of the file and keeps bodies at hand. */
+/** The port of the SQLite inbox: its life, and who answers it, the owner of the file or somebody beside the owner. */
 import type {
+  Accepted,
   Claim,
+  ClaimRequest,
   InboxOpened,
   InboxOpening,
   InboxPort,
   InboxStats,
   NewDelivery,
   Page,
+  RowIds,
   Settlement,
   StoredDeadLetter,
   StoredDelivery,
+  StoredPause,
   StoredQuarantine,
 } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
-import { BodyCache } from './body-cache.ts'
-import { Connection } from './connection.ts'
+import { Control } from './control.ts'
 import { listPage } from './list-page.ts'
-import { loadClaims } from './load-claims.ts'
-import { Outbox } from './outbox.ts'
-import type { Accepted, GroupAnswer, GroupRequest, Settings } from './protocol.ts'
-import type { Thread } from './thread.ts'
+import { type InboxSettings, Owner } from './owner.ts'
+import type { CallName, Calls } from './protocol.ts'
 
-export interface InboxSettings extends Settings {
-  readonly ownerWaitMs: number
-  /** Bodies kept at hand between their commit and their claim, in bytes. */
-  readonly cacheBytes: number
-  /** For tests: every thread that is started, every write transaction. */
-  readonly onThread?: (thread: Thread) => void
-  readonly onCommit?: () => void
-}
-
-type ClaimRequest = Parameters<InboxPort['claim']>[0]
-
-interface Session {
-  readonly connection: Connection
-  readonly outbox: Outbox
-  readonly opening: InboxOpening
-  readonly cache: BodyCache
-}
+export type { InboxSettings } from './owner.ts'
 
 export class SqliteInbox implements InboxPort {
   readonly #settings: InboxSettings
-  readonly #listeners: (() => void)[] = []
-  /** Claims of this process: they live here, so that a thread that is started again knows them. */
-  readonly #held = new Set<number>()
-  #session: Session | null = null
-  #opening: Promise<unknown> | null = null
+  readonly #workListeners: (() => void)[] = []
+  readonly #pauseListeners: ((paused: readonly StoredPause[]) => void)[] = []
+  #session: Owner | Control | null = null
   #closing: Promise<void> | null = null
 
   constructor(settings: InboxSettings) {
@@ -56,88 +39,89 @@ export class SqliteInbox implements InboxPort {
     if (this.#session || this.#closing) throw new PosthornError('ERR_INBOX_OWNED', 'This inbox is open already.')
     const session = this.#newSession(opening)
     this.#session = session
-    const opened = session.connection.open()
-    this.#opening = opened.catch(() => {
+    try {
+      return await session.open()
+    } catch (error) {
       if (this.#session === session) this.#session = null
-    })
-    return opened
+      throw error
+    }
   }
 
   async accept(delivery: NewDelivery): Promise<Accepted> {
-    const { outbox, cache } = this.#opened()
-    const accepted = await outbox.accept(delivery)
-    if (accepted.status === 'accepted') {
-      cache.add(accepted.seq, delivery)
-      this.#tellOfWork()
-    }
-    return accepted
+    return this.#owner().accept(delivery)
   }
 
   noteSenderLeft(seq: number): void {
-    this.#session?.outbox.noteSenderLeft(seq)
+    if (this.#session instanceof Owner) this.#session.noteSenderLeft(seq)
   }
 
   async claim(
     request: ClaimRequest,
   ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }> {
-    const { connection, outbox, cache, opening } = this.#opened()
-    for (;;) {
-      const plan = await outbox.claim({ ...request, now: opening.clock.now() })
-      for (const { seq } of plan.claims) this.#held.add(seq)
-      try {
-        const { claims, damaged } = await loadClaims(plan.claims, cache, (seqs) => connection.call('read', seqs))
-        for (const { seq, reason } of damaged) await this.#condemn(seq, reason)
-        if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt: plan.nextDueAt }
-      } catch (error) {
-        this.release(plan.claims.map((claim) => claim.seq))
-        throw error
-      }
-    }
+    return this.#owner().claim(request)
   }
 
-  async settle(settlement: Settlement): Promise<void> {
-    // An element is often a part of a large body, which must neither be kept nor sent along.
-    const dead = settlement.dead.map((letter) => ({ ...letter, element: new Uint8Array(letter.element) }))
-    const workIsLeft = await this.#opened().outbox.settle({ ...settlement, dead })
-    this.#held.delete(settlement.seq)
-    if (workIsLeft) this.#tellOfWork()
+  async note(seq: number, index: number, handler: string): Promise<void> {
+    return this.#owner().note(seq, index, handler)
+  }
+
+  async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
+    return this.#owner().settle(settlement)
   }
 
   release(seqs: readonly number[]): void {
-    const ours = seqs.filter((seq) => this.#held.delete(seq))
-    this.#session?.outbox.release(ours)
-    this.#tellOfWork()
+    if (this.#session instanceof Owner) this.#session.release(seqs)
   }
 
   onWork(listener: () => void): void {
-    this.#listeners.push(listener)
+    this.#workListeners.push(listener)
   }
 
   async stats(): Promise<InboxStats> {
-    return this.#opened().connection.call('stats', null)
+    return this.#call('stats', { now: this.#now() })
   }
 
   async deliveries(page: Page): Promise<readonly (StoredDelivery & { readonly bytes: number })[]> {
-    return listPage(this.#opened().connection, 'deliveries', page)
+    return listPage(this.#opened(), 'deliveries', page)
   }
 
   async delivery(id: string): Promise<StoredDelivery | null> {
-    const found = await this.#opened().connection.call('find', id)
+    const found = await this.#call('find', id)
     if (found === null) return null
     if ('damage' in found) throw new PosthornError('ERR_INBOX_CORRUPT', `Delivery ${id}: ${found.damage}.`)
     return found.delivery
   }
 
   async deadLetters(page: Page): Promise<readonly StoredDeadLetter[]> {
-    return listPage(this.#opened().connection, 'deadLetters', page)
+    return listPage(this.#opened(), 'deadLetters', page)
   }
 
   async quarantine(page: Page): Promise<readonly StoredQuarantine[]> {
-    return listPage(this.#opened().connection, 'quarantine', page)
+    return listPage(this.#opened(), 'quarantine', page)
+  }
+
+  async revive(ids: RowIds): Promise<number> {
+    return this.#opened().command({ kind: 'revive', ids })
+  }
+
+  async drop(ids: RowIds): Promise<number> {
+    return this.#opened().command({ kind: 'drop', ids })
+  }
+
+  async pause(handler: string, by: 'hand' | 'failures' | null): Promise<void> {
+    await this.#opened().command({ kind: 'pause', handler, by })
+  }
+
+  onPause(listener: (paused: readonly StoredPause[]) => void): void {
+    this.#pauseListeners.push(listener)
+  }
+
+  backlogBytes(): number {
+    return this.#session?.backlogBytes() ?? 0
   }
 
   trouble(): string | null {
-    return this.#session ? this.#session.connection.trouble() : 'The inbox is not open.'
+    return this.#session ? this.#session.trouble() : 'The inbox is not open.'
   }
 
   async close(): Promise<void> {
@@ -149,57 +133,36 @@ export class SqliteInbox implements InboxPort {
 
   async #close(): Promise<void> {
     const session = this.#session
-    if (!session) return
     this.#session = null
-    session.connection.abandon()
-    await this.#opening
-    await session.outbox.drained()
-    await session.connection.close()
-    this.#held.clear()
+    await session?.close()
   }
 
-  #newSession(opening: InboxOpening): Session {
-    const { ownerWaitMs, path, minFreeBytes, maxPages } = this.#settings
-    const connection = new Connection(
-      {
-        settings: { path, minFreeBytes, maxPages },
-        ownerWaitMs,
-        held: () => [...this.#held],
-        onBack: () => this.#tellOfWork(),
-        onThread: (thread) => this.#settings.onThread?.(thread),
-      },
-      opening,
-    )
-    const outbox = new Outbox({
-      send: (request: GroupRequest) => connection.call('group', request, [request.packed.buffer as ArrayBuffer]),
-      onAnswer: (answer) => this.#note(connection, answer),
-    })
-    return { connection, outbox, opening, cache: new BodyCache(this.#settings.cacheBytes) }
-  }
-
-  #note(connection: Connection, answer: GroupAnswer): void {
-    if (answer.lost) {
-      connection.report(answer.lost.message)
-      return
+  #newSession(opening: InboxOpening): Owner | Control {
+    this.#now = () => opening.clock.now()
+    if (opening.role === 'control') return new Control(this.#settings, opening)
+    const tell = <T>(listeners: readonly ((told: T) => void)[], told: T) => {
+      for (const listener of listeners) queueMicrotask(() => listener(told))
     }
-    if (answer.committed) this.#settings.onCommit?.()
-    if (answer.shortage !== null) connection.report(answer.shortage)
+    return new Owner(this.#settings, opening, {
+      work: () => tell(this.#workListeners, undefined),
+      pauses: (paused) => tell(this.#pauseListeners, paused),
+    })
   }
 
-  /** Damaged bytes leave the work for the quarantine, where somebody can look at them. */
-  async #condemn(seq: number, reason: string): Promise<void> {
-    const { outbox, opening } = this.#opened()
-    opening.logger.error({ inbox: 'sqlite', seq }, `a stored delivery is damaged and goes to quarantine: ${reason}`)
-    await outbox.condemn({ seq, reason, at: opening.clock.now() })
-    this.#held.delete(seq)
+  #now: () => number = () => 0
+
+  async #call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]> {
+    return this.#opened().call(name, request)
   }
 
-  #opened(): Session {
+  #opened(): Owner | Control {
     if (!this.#session) throw new PosthornError('ERR_INBOX_CLOSED', 'The inbox is not open.')
     return this.#session
   }
 
-  #tellOfWork(): void {
-    for (const listener of this.#listeners) queueMicrotask(listener)
+  #owner(): Owner {
+    const session = this.#opened()
+    if (session instanceof Owner) return session
+    throw new PosthornError('ERR_INBOX_CLOSED', session.trouble())
   }
 }

@@ -1,15 +1,18 @@
 import type { Page } from '../../core/ports.ts'
-import type { Connection } from './connection.ts'
-import type { Calls, Stretch } from './protocol.ts'
+import type { CallName, Calls, Stretch } from './protocol.ts'
 
 type Listing = 'deliveries' | 'deadLetters' | 'quarantine'
 type Row<N extends Listing> = Calls[N][1] extends Stretch<infer R> ? R : never
 
+interface Caller {
+  call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]>
+}
+
 /** One page, gathered in stretches between which the thread takes other calls. */
-export async function listPage<N extends Listing>(connection: Connection, name: N, page: Page): Promise<Row<N>[]> {
+export async function listPage<N extends Listing>(caller: Caller, name: N, page: Page): Promise<Row<N>[]> {
   const rows: Row<N>[] = []
   for (let before = page.before; rows.length < page.limit; ) {
-    const stretch = await connection.call(name, { page, before, limit: page.limit - rows.length })
+    const stretch = await caller.call(name, { page, before, limit: page.limit - rows.length })
     // The name pairs the call with its rows, which is lost on a type parameter.
     rows.push(...(stretch.rows as Row<N>[]))
     if (stretch.next === null) break

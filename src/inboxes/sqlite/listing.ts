@@ -7,12 +7,19 @@ import type {
   StoredQuarantine,
 } from '../../core/ports.ts'
 import type { Database, Named } from './database.ts'
+import * as sql from './list-sql.ts'
 import type { Stretch, StretchRequest } from './protocol.ts'
 import { type DeliveryColumns, toDelivery } from './read.ts'
-import * as sql from './sql.ts'
 
 /** Ids looked at in one go. */
 const STRETCH = 1_000
+
+/** What one listing is made of: its statements for a stretch of ids and for one delivery, and where its ids end. */
+interface Statements {
+  readonly stretch: string
+  readonly ofDelivery: string
+  readonly findLast: string
+}
 
 interface DeadLetterColumns extends DeliveryColumns {
   readonly letter: number
@@ -21,6 +28,7 @@ interface DeadLetterColumns extends DeliveryColumns {
   readonly attempts: number
   readonly at: number
   readonly elements: number
+  readonly redeliveries: number
   readonly errors: string
   readonly element: Uint8Array
 }
@@ -34,16 +42,24 @@ interface QuarantineColumns {
   readonly id: string
 }
 
+const deliveries = { stretch: sql.listDeliveries, ofDelivery: sql.listDeliveriesOf, findLast: sql.findLastDelivery }
+const deadLetters = {
+  stretch: sql.listDeadLetters,
+  ofDelivery: sql.listDeadLettersOf,
+  findLast: sql.findLastDeadLetter,
+}
+const quarantine = { stretch: sql.listQuarantine, ofDelivery: sql.listQuarantineOf, findLast: sql.findLastQuarantine }
+
 export function listDeliveries(
   db: Database,
   request: StretchRequest,
 ): Stretch<StoredDelivery & { readonly bytes: number }> {
-  const stretch = take<DeliveryColumns>(db, request, sql.listDeliveries, sql.findLastSeq)
+  const stretch = take<DeliveryColumns>(db, request, deliveries)
   return convert(stretch, (row) => ({ ...toDelivery(row), body: new Uint8Array(0), bytes: row.size }))
 }
 
 export function listDeadLetters(db: Database, request: StretchRequest): Stretch<StoredDeadLetter> {
-  const stretch = take<DeadLetterColumns>(db, request, sql.listDeadLetters, sql.findLastDeadLetter)
+  const stretch = take<DeadLetterColumns>(db, request, deadLetters)
   return convert(stretch, (row) => ({
     id: row.letter,
     handler: row.handler,
@@ -53,12 +69,13 @@ export function listDeadLetters(db: Database, request: StretchRequest): Stretch<
     at: row.at,
     element: row.element,
     size: row.elements,
+    redeliveries: row.redeliveries,
     delivery: toDelivery(row),
   }))
 }
 
 export function listQuarantine(db: Database, request: StretchRequest): Stretch<StoredQuarantine> {
-  const stretch = take<QuarantineColumns>(db, request, sql.listQuarantine, sql.findLastQuarantine)
+  const stretch = take<QuarantineColumns>(db, request, quarantine)
   return convert(stretch, ({ item, element_index, id, what, ...row }) => ({
     ...row,
     ...(JSON.parse(what) as Pick<NewQuarantine, 'reason' | 'path'>),
@@ -68,17 +85,24 @@ export function listQuarantine(db: Database, request: StretchRequest): Stretch<S
   }))
 }
 
-function take<T>(db: Database, { page, before, limit }: StretchRequest, list: string, findLast: string): Stretch<T> {
-  const top = before ?? (db.get<{ seq: number | null }>(findLast)?.seq ?? 0) + 1
+function take<T>(db: Database, { page, before, limit }: StretchRequest, statements: Statements): Stretch<T> {
+  const top = before ?? (db.get<{ id: number | null }>(statements.findLast)?.id ?? 0) + 1
+  const { deliveryId } = page
+  if (deliveryId !== undefined) {
+    const list = statements.ofDelivery
+    return { rows: db.allNamed<T>(list, { ...filtersOf(list, page), deliveryId, before: top, limit }), next: null }
+  }
+  const list = statements.stretch
   const from = Math.max(top - STRETCH, 0)
   const rows = db.allNamed<T>(list, { ...filtersOf(list, page), before: top, from, limit: Math.min(limit, STRETCH) })
   return { rows, next: from > 0 ? from : null }
 }
 
 /** Only those the statement has: the driver refuses others. */
-function filtersOf(list: string, { source, since, until, handler }: StretchRequest['page']): Named {
-  const filters = { source: source ?? null, since: since ?? null, until: until ?? null }
-  return list.includes(':handler') ? { ...filters, handler: handler ?? null } : filters
+function filtersOf(list: string, { source, since, until, handler, index }: StretchRequest['page']): Named {
+  const filters = { source, since, until, handler, index }
+  const known = Object.entries(filters).filter(([name]) => list.includes(`:${name} `))
+  return Object.fromEntries(known.map(([name, value]) => [name, value ?? null]))
 }
 
 function convert<A, B>({ rows, next }: Stretch<A>, to: (row: A) => B): Stretch<B> {

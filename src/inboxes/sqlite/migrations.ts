@@ -5,16 +5,19 @@ export const APPLICATION_ID = 0x50_68_72_6e
 
 const first = `
 -- The log. Written once by accept; progress never touches it. The body stands last, so that the other columns are
--- read without walking its pages.
+-- read without walking its pages. up_to: bytes of this body and of all before it, so that accept keeps the sum of the
+-- backlog without writing another row.
 CREATE TABLE delivery (
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL,
   source TEXT NOT NULL,
   batch_id TEXT,
+  is_test INTEGER NOT NULL,
   sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
   received_at INTEGER NOT NULL,
   meta TEXT NOT NULL,
   size INTEGER NOT NULL,
+  up_to INTEGER NOT NULL,
   coding TEXT CHECK (coding IN ('zstd')),
   body BLOB NOT NULL
 ) STRICT;
@@ -33,18 +36,46 @@ CREATE TABLE settled (
   events INTEGER
 ) STRICT;
 
--- Deliveries from from_seq up to the next row belong to these handlers.
-CREATE TABLE epoch (
-  from_seq INTEGER PRIMARY KEY,
-  handlers TEXT NOT NULL,
-  events INTEGER NOT NULL DEFAULT 0
+-- The first delivery of a batch whose first pass has ended, by a hash of source and batch id; test traffic left out.
+-- Hashes come in no order, so the latest are kept apart, those of one commit together, and added in sorted bulk.
+CREATE TABLE batch (
+  hash INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL
+) STRICT;
+CREATE TABLE recent_batches (
+  id INTEGER PRIMARY KEY,
+  batches TEXT NOT NULL
 ) STRICT;
 
--- Every handler that was ever opened with.
+-- Deliveries from from_seq up to the next row, and up to progress.claimed, belong to these handlers.
+CREATE TABLE epoch (
+  from_seq INTEGER PRIMARY KEY,
+  handlers TEXT NOT NULL
+) STRICT;
+
+-- First passes of which progress.claimed does not say enough: given back, to be careful with, or claimed ahead of it;
+-- these carry the handlers they belong to until progress.claimed has come to them. A first pass up to progress.claimed
+-- that is neither here nor settled is under claim.
+CREATE TABLE first_pass (
+  seq INTEGER PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('claimed', 'returned', 'ended')),
+  careful INTEGER NOT NULL,
+  handlers TEXT
+) STRICT;
+
+-- Every handler that was ever opened with, and when an opening named it last.
 CREATE TABLE handler (
-  name TEXT PRIMARY KEY
+  name TEXT PRIMARY KEY,
+  seen_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE pause (
+  handler TEXT PRIMARY KEY,
+  reason TEXT NOT NULL CHECK (reason IN ('hand', 'failures')),
+  since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- claimed: under claim by the process that owns the file. careful: it was, when a process died.
 CREATE TABLE work (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   seq INTEGER NOT NULL,
@@ -53,10 +84,30 @@ CREATE TABLE work (
   last INTEGER NOT NULL CHECK (0 <= first AND first <= last),
   attempts INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
+  claimed INTEGER NOT NULL DEFAULT 0,
+  careful INTEGER NOT NULL DEFAULT 0,
   errors TEXT NOT NULL
 ) STRICT;
 CREATE INDEX work_by_handler ON work (handler, due_at, seq);
 CREATE INDEX work_by_seq ON work (seq);
+CREATE INDEX work_claimed ON work (seq) WHERE claimed = 1;
+CREATE INDEX work_careful ON work (seq) WHERE careful = 1;
+
+-- The event that is with its handler while a delivery is worked on carefully.
+CREATE TABLE under_way (
+  seq INTEGER PRIMARY KEY,
+  element_index INTEGER NOT NULL,
+  handler TEXT NOT NULL
+) STRICT;
+
+-- How often an event was under way when a process died; kept until nothing is left to do on its delivery.
+CREATE TABLE death (
+  seq INTEGER NOT NULL,
+  element_index INTEGER NOT NULL,
+  handler TEXT NOT NULL,
+  times INTEGER NOT NULL,
+  PRIMARY KEY (seq, element_index, handler)
+) STRICT, WITHOUT ROWID;
 
 -- Carries its own copy of the element. Pruning keeps the row of the delivery and takes its bytes.
 CREATE TABLE dead_letter (
@@ -67,9 +118,11 @@ CREATE TABLE dead_letter (
   attempts INTEGER NOT NULL,
   at INTEGER NOT NULL,
   size INTEGER NOT NULL,
+  redeliveries INTEGER NOT NULL DEFAULT 0,
   errors TEXT NOT NULL,
   element BLOB NOT NULL
 ) STRICT;
+CREATE INDEX dead_letter_by_seq ON dead_letter (seq);
 
 CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -79,25 +132,38 @@ CREATE TABLE quarantine (
   -- Reason and path as JSON: a path quotes keys of the payload, and Node 22 cuts text at a NUL.
   what TEXT NOT NULL
 ) STRICT;
+CREATE INDEX quarantine_by_seq ON quarantine (seq);
 
 CREATE TABLE unhandled (
   name TEXT PRIMARY KEY,
   count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What another process asks of the owner: written by the one, carried out by the other, who notes the result.
+CREATE TABLE wish (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  made_at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  arguments TEXT NOT NULL,
+  result TEXT
+) STRICT;
+
 -- mark: the first pass has ended for all up to it. claimed: all up to it have been claimed once.
--- The rest are counts, so that nothing is ever counted by walking: settled first passes, deliveries with work rows,
--- dead letters, items in quarantine.
+-- The rest are counts, so that nothing is ever counted by walking: settled first passes, their bytes and their events,
+-- deliveries with work rows, dead letters, items in quarantine, what was dropped of both.
 CREATE TABLE progress (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   mark INTEGER NOT NULL,
   claimed INTEGER NOT NULL,
   settled INTEGER NOT NULL,
+  settled_bytes INTEGER NOT NULL,
+  events INTEGER NOT NULL,
   with_work INTEGER NOT NULL,
   dead_letters INTEGER NOT NULL,
-  quarantined INTEGER NOT NULL
+  quarantined INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL
 ) STRICT;
-INSERT INTO progress VALUES (1, 0, 0, 0, 0, 0, 0);
+INSERT INTO progress VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 `
 
 export const migrations: readonly string[] = [first]

@@ -2,10 +2,19 @@
  * What waits for the file. At most one group is under way; whatever arrives meanwhile is the next group: one message
  * each way and one commit for all of it.
  */
-import type { NewDelivery, Settlement } from '../../core/ports.ts'
+import type { Accepted, ClaimRequest, NewDelivery, Settlement } from '../../core/ports.ts'
 import { toError } from './failure.ts'
 import { pack, packedSize } from './packing.ts'
-import type { Accepted, ClaimPlan, ClaimRequest, Condemned, GroupAnswer, GroupRequest, ItemAnswer } from './protocol.ts'
+import type {
+  ClaimPlan,
+  Command,
+  Condemned,
+  GroupAnswer,
+  GroupRequest,
+  ItemAnswer,
+  Settled,
+  UnderWay,
+} from './protocol.ts'
 
 interface Waiting<I, O> {
   readonly item: I
@@ -14,6 +23,7 @@ interface Waiting<I, O> {
 }
 
 export interface OutboxOptions {
+  readonly now: () => number
   readonly send: (request: GroupRequest) => Promise<GroupAnswer>
   /** Called before the waiters of the group are told. */
   readonly onAnswer: (answer: GroupAnswer) => void
@@ -24,14 +34,29 @@ const ALONE_ABOVE = 1024 * 1024
 /** Small bodies of one group together. */
 const GROUP_BYTES = 4 * 1024 * 1024
 
+/** Everything that waits; accepts stay until they fit into a group, the rest goes with the next one. */
+class Tray {
+  readonly accepts: Waiting<NewDelivery, Accepted>[] = []
+  readonly settlements: Waiting<Settlement, Settled>[] = []
+  readonly underWay: Waiting<UnderWay, null>[] = []
+  readonly claims: Waiting<ClaimRequest, ClaimPlan>[] = []
+  readonly condemned: Waiting<Condemned, void>[] = []
+  readonly commands: Waiting<Command, number>[] = []
+  readonly releases: number[] = []
+  readonly sendersLeft: number[] = []
+  renew = false
+  wishes = false
+
+  isEmpty(): boolean {
+    const { accepts, settlements, underWay, claims, condemned, commands, releases, sendersLeft } = this
+    const queues = [accepts, settlements, underWay, claims, condemned, commands, releases, sendersLeft]
+    return !this.renew && !this.wishes && queues.every((queue) => queue.length === 0)
+  }
+}
+
 export class Outbox {
   readonly #options: OutboxOptions
-  #accepts: Waiting<NewDelivery, Accepted>[] = []
-  #settlements: Waiting<Settlement, boolean>[] = []
-  #claims: Waiting<ClaimRequest, ClaimPlan>[] = []
-  #condemned: Waiting<Condemned, void>[] = []
-  #releases: number[] = []
-  #sendersLeft: number[] = []
+  #tray = new Tray()
   #running: Promise<void> | null = null
 
   constructor(options: OutboxOptions) {
@@ -39,29 +64,48 @@ export class Outbox {
   }
 
   accept(delivery: NewDelivery): Promise<Accepted> {
-    return this.#put(this.#accepts, delivery)
+    return this.#put(this.#tray.accepts, delivery)
   }
 
-  /** True: work is left on the delivery. */
-  settle(settlement: Settlement): Promise<boolean> {
-    return this.#put(this.#settlements, settlement)
+  settle(settlement: Settlement): Promise<Settled> {
+    return this.#put(this.#tray.settlements, settlement)
+  }
+
+  note(underWay: UnderWay): Promise<null> {
+    return this.#put(this.#tray.underWay, underWay)
   }
 
   claim(request: ClaimRequest): Promise<ClaimPlan> {
-    return this.#put(this.#claims, request)
+    return this.#put(this.#tray.claims, request)
   }
 
   condemn(condemned: Condemned): Promise<void> {
-    return this.#put(this.#condemned, condemned)
+    return this.#put(this.#tray.condemned, condemned)
+  }
+
+  command(command: Command): Promise<number> {
+    return this.#put(this.#tray.commands, command)
   }
 
   release(seqs: readonly number[]): void {
-    this.#releases.push(...seqs)
+    this.#tray.releases.push(...seqs)
     this.#start()
   }
 
   noteSenderLeft(seq: number): void {
-    this.#sendersLeft.push(seq)
+    this.#tray.sendersLeft.push(seq)
+    this.#start()
+  }
+
+  /** Looks for wishes of other processes. */
+  look(): void {
+    this.#tray.wishes = true
+    this.#start()
+  }
+
+  /** Notes that the handlers of this process are still in use. */
+  renew(): void {
+    this.#tray.renew = true
     this.#start()
   }
 
@@ -84,60 +128,67 @@ export class Outbox {
   async #run(): Promise<void> {
     // Calls of the same turn of the event loop go together.
     await null
-    while (!this.#isEmpty()) await this.#sendGroup()
+    while (!this.#tray.isEmpty()) await this.#sendGroup()
     this.#running = null
   }
 
   async #sendGroup(): Promise<void> {
-    const accepts = this.#takeAccepts()
-    const [settlements, claims, condemned] = [this.#settlements, this.#claims, this.#condemned]
-    const [releases, sendersLeft] = [this.#releases, this.#sendersLeft]
-    this.#settlements = []
-    this.#claims = []
-    this.#condemned = []
-    this.#releases = []
-    this.#sendersLeft = []
-    const everybody = [...accepts, ...settlements, ...claims, ...condemned]
+    const tray = this.#tray
+    this.#tray = new Tray()
+    const accepts = takeAccepts(tray.accepts)
+    this.#tray.accepts.push(...tray.accepts)
+    const { settlements, underWay, claims, condemned, commands } = tray
     try {
-      const answer = await this.#options.send({
-        releases,
-        sendersLeft,
-        settlements: settlements.map((waiting) => waiting.item),
-        condemned: condemned.map((waiting) => waiting.item),
-        claims: claims.map((waiting) => waiting.item),
-        ...pack(accepts.map((waiting) => waiting.item)),
-      })
+      const answer = await this.#options.send(this.#toRequest(tray, accepts))
       this.#options.onAnswer(answer)
       if (answer.lost) throw toError(answer.lost)
       tell(settlements, answer.settlements)
+      tell(underWay, answer.underWay)
+      tell(commands, answer.commands)
       tell(accepts, answer.accepts)
-      tell(
-        claims,
-        answer.claims.map((value) => ({ value })),
-      )
+      tell(claims, answer.claims.map(answered))
       for (const waiting of condemned) waiting.resolve()
     } catch (error) {
-      for (const waiting of everybody) waiting.reject(error)
+      for (const waiting of [...accepts, ...settlements, ...underWay, ...claims, ...condemned, ...commands])
+        waiting.reject(error)
     }
   }
 
-  #takeAccepts(): Waiting<NewDelivery, Accepted>[] {
-    let bytes = 0
-    const end = this.#accepts.findIndex(({ item }, i) => {
-      bytes += packedSize(item)
-      return i > 0 && (bytes > GROUP_BYTES || item.body.byteLength > ALONE_ABOVE || isAlone(this.#accepts[0]?.item))
-    })
-    return this.#accepts.splice(0, end === -1 ? this.#accepts.length : end)
-  }
-
-  #isEmpty(): boolean {
-    const waiting = [this.#accepts, this.#settlements, this.#claims, this.#condemned, this.#releases, this.#sendersLeft]
-    return waiting.every((queue) => queue.length === 0)
+  #toRequest(tray: Tray, accepts: readonly Waiting<NewDelivery, Accepted>[]): GroupRequest {
+    const { releases, sendersLeft, renew, wishes } = tray
+    return {
+      ...{ now: this.#options.now(), releases, sendersLeft, renew, wishes },
+      settlements: tray.settlements.map(itemOf),
+      underWay: tray.underWay.map(itemOf),
+      condemned: tray.condemned.map(itemOf),
+      commands: tray.commands.map(itemOf),
+      claims: tray.claims.map(itemOf),
+      ...pack(accepts.map(itemOf)),
+    }
   }
 }
 
-function isAlone(delivery: NewDelivery | undefined): boolean {
-  return delivery !== undefined && delivery.body.byteLength > ALONE_ABOVE
+/** Removes those of the next group. */
+function takeAccepts(accepts: Waiting<NewDelivery, Accepted>[]): Waiting<NewDelivery, Accepted>[] {
+  let bytes = 0
+  const [first] = accepts
+  const end = accepts.findIndex(({ item }, i) => {
+    bytes += packedSize(item)
+    return i > 0 && (bytes > GROUP_BYTES || isAlone(item) || (first !== undefined && isAlone(first.item)))
+  })
+  return accepts.splice(0, end === -1 ? accepts.length : end)
+}
+
+function isAlone(delivery: NewDelivery): boolean {
+  return delivery.body.byteLength > ALONE_ABOVE
+}
+
+function itemOf<I>({ item }: { readonly item: I }): I {
+  return item
+}
+
+function answered<T>(value: T): ItemAnswer<T> {
+  return { value }
 }
 
 function tell<O>(waiting: ReadonlyArray<Waiting<unknown, O>>, answers: readonly ItemAnswer<O>[]): void {

@@ -4,7 +4,22 @@ import type { GroupRequest, PackedDelivery } from './protocol.ts'
 
 export const HASH_BYTES = 32
 
-type Meta = Pick<NewDelivery, 'headers' | 'credential' | 'isTest' | 'origin' | 'undecoded'>
+/** A group that has nothing to do. */
+export const nothing: Omit<GroupRequest, 'now'> = {
+  renew: false,
+  releases: [],
+  underWay: [],
+  settlements: [],
+  condemned: [],
+  sendersLeft: [],
+  commands: [],
+  wishes: false,
+  accepts: [],
+  packed: new Uint8Array(0),
+  claims: [],
+}
+
+type Meta = Pick<NewDelivery, 'headers' | 'credential' | 'origin' | 'undecoded'>
 
 export function packedSize(delivery: NewDelivery): number {
   return HASH_BYTES + delivery.body.byteLength
@@ -27,8 +42,8 @@ export function unpackMeta(meta: string): Meta {
 }
 
 function describe(delivery: NewDelivery): PackedDelivery {
-  const { id, source, batchId, receivedAt, body } = delivery
-  const { headers, credential, isTest, origin, undecoded } = delivery
-  const meta = JSON.stringify({ headers, credential, isTest, origin, undecoded } satisfies Meta)
-  return { id, source, batchId, receivedAt: Math.trunc(receivedAt), meta, size: body.byteLength }
+  const { id, source, batchId, isTest, receivedAt, body } = delivery
+  const { headers, credential, origin, undecoded } = delivery
+  const meta = JSON.stringify({ headers, credential, origin, undecoded } satisfies Meta)
+  return { id, source, batchId, isTest, receivedAt: Math.trunc(receivedAt), meta, size: body.byteLength }
 }

@@ -3,13 +3,18 @@
  * bytes that should not be copied travel in transferred buffers.
  */
 import type {
+  Accepted,
+  ClaimRequest,
+  Death,
   InboxOpened,
   InboxOpening,
   InboxStats,
   Page,
+  RowIds,
   Settlement,
   StoredDeadLetter,
   StoredDelivery,
+  StoredPause,
   StoredQuarantine,
   WorkRow,
 } from '../../core/ports.ts'
@@ -29,11 +34,19 @@ export interface Failure {
   readonly message: string
 }
 
+/** A delivery under claim. */
+export interface Held {
+  readonly seq: number
+  readonly careful: boolean
+}
+
 export interface OpenRequest {
   readonly handlers: InboxOpening['handlers']
-  /** Deliveries this process still works on, when the thread is started again. */
-  readonly held: readonly number[]
-  /** The file it must be when the thread is started again; null the first time. */
+  readonly onRedelivery: InboxOpening['onRedelivery']
+  readonly now: number
+  /** What this process still works on, when the thread is started again. */
+  readonly held: readonly Held[]
+  /** The file it must be when the thread is started again; null the first time: what is claimed was by a dead process. */
   readonly identity: string | null
 }
 
@@ -52,17 +65,18 @@ export interface PackedDelivery {
   readonly id: string
   readonly source: string
   readonly batchId: string | null
+  readonly isTest: boolean
   readonly receivedAt: number
   /** The fields nobody searches by, as JSON. */
   readonly meta: string
   readonly size: number
 }
 
-export interface ClaimRequest {
-  readonly handlers: readonly string[]
-  readonly maxDeliveries: number
-  readonly maxBytes: number
-  readonly now: number
+/** The event that is given to its handler now. */
+export interface UnderWay {
+  readonly seq: number
+  readonly index: number
+  readonly handler: string
 }
 
 /** A delivery whose stored bytes turned out to be damaged. */
@@ -72,12 +86,25 @@ export interface Condemned {
   readonly at: number
 }
 
+/** What operators ask for. */
+export type Command =
+  | { readonly kind: 'revive'; readonly ids: RowIds }
+  | { readonly kind: 'drop'; readonly ids: RowIds }
+  | { readonly kind: 'pause'; readonly handler: string; readonly by: 'hand' | 'failures' | null }
+
 /** What is committed together. Carried out in the order of the fields. */
 export interface GroupRequest {
+  readonly now: number
+  /** Notes that the handlers of this process are still in use. */
+  readonly renew: boolean
   readonly releases: readonly number[]
+  readonly underWay: readonly UnderWay[]
   readonly settlements: readonly Settlement[]
   readonly condemned: readonly Condemned[]
   readonly sendersLeft: readonly number[]
+  readonly commands: readonly Command[]
+  /** Carries out the wishes of other processes too. */
+  readonly wishes: boolean
   readonly accepts: readonly PackedDelivery[]
   /** 32 bytes of hash, then the body, for each accept. */
   readonly packed: Uint8Array
@@ -86,9 +113,9 @@ export interface GroupRequest {
 
 export type ItemAnswer<T> = { readonly value: T } | { readonly failure: Failure }
 
-export interface Accepted {
-  readonly status: 'accepted' | 'duplicate'
-  readonly seq: number
+export interface Settled {
+  readonly workIsLeft: boolean
+  readonly conflictsWith: string | null
 }
 
 /** A claim before its bytes are read. */
@@ -97,6 +124,8 @@ export interface PlannedClaim {
   readonly bytes: number
   readonly handlers: readonly string[]
   readonly rows: readonly WorkRow[] | null
+  readonly careful: boolean
+  readonly deaths: readonly Death[]
   readonly notes: Notes
 }
 
@@ -119,8 +148,14 @@ export type GroupAnswer =
       readonly committed: boolean
       /** Why new deliveries are refused although the store works; null when they are not. */
       readonly shortage: string | null
-      /** Whether work rows are left on the delivery. */
-      readonly settlements: readonly ItemAnswer<boolean>[]
+      readonly pendingBytes: number
+      /** The whole list when it was changed. */
+      readonly pauses: readonly StoredPause[] | null
+      /** Something may be claimable that was not before, beside what is accepted and settled. */
+      readonly moreWork: boolean
+      readonly underWay: readonly ItemAnswer<null>[]
+      readonly settlements: readonly ItemAnswer<Settled>[]
+      readonly commands: readonly ItemAnswer<number>[]
       readonly accepts: readonly ItemAnswer<Accepted>[]
       readonly claims: readonly ClaimPlan[]
     }
@@ -140,20 +175,31 @@ export interface Stretch<T> {
   readonly next: number | null
 }
 
-/** Every call, with its request and its answer. */
+/** Every call, with its request and its answer. `now` is the time of the opening's clock. */
 export interface Calls {
   open: [OpenRequest, OpenAnswer]
   group: [GroupRequest, GroupAnswer]
   /** In the order of the request. */
   read: [readonly number[], readonly Read[]]
   find: [string, Read | null]
-  stats: [null, InboxStats]
+  stats: [{ readonly now: number }, InboxStats]
   deliveries: [StretchRequest, Stretch<StoredDelivery & { readonly bytes: number }>]
   deadLetters: [StretchRequest, Stretch<StoredDeadLetter>]
   quarantine: [StretchRequest, Stretch<StoredQuarantine>]
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]
-  close: [null, null]
+  close: [{ readonly now: number }, null]
+
+  /** From here on looks at a file that another process may own. */
+  look: [{ readonly now: number }, InboxStats]
+  /** Leaves a wish for the owner; answers its id. */
+  wish: [{ readonly now: number; readonly command: Command }, number]
+  /** The result of a wish, which is then removed; null while there is none. */
+  result: [number, ItemAnswer<number> | null]
+  /** Takes a wish back; false: it was carried out already. */
+  withdraw: [number, boolean]
+  /** Where nobody owns the file: owns it for a moment and carries out the wishes. */
+  fulfil: [{ readonly now: number }, null]
 }
 
 export type CallName = keyof Calls

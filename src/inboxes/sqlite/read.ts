@@ -14,6 +14,7 @@ export interface DeliveryColumns {
   readonly id: string
   readonly source: string
   readonly batch_id: string | null
+  readonly is_test: number
   readonly sha256: Uint8Array
   readonly received_at: number
   readonly meta: string
@@ -52,6 +53,7 @@ export function toDelivery(row: DeliveryColumns): Omit<StoredDelivery, 'body'> {
     id: row.id,
     source: row.source,
     batchId: row.batch_id,
+    isTest: row.is_test === 1,
     sha256: row.sha256,
     receivedAt: row.received_at,
     ...unpackMeta(row.meta),

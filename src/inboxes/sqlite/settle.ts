@@ -1,37 +1,44 @@
-import type { NewDeadLetter, NewQuarantine, NewWorkRow, Settlement } from '../../core/ports.ts'
+import type { NewDeadLetter, NewQuarantine, Settlement } from '../../core/ports.ts'
 import { OptionError } from '../../errors.ts'
+import { findConflict } from './conflicts.ts'
+import { forgetDeaths, forgetUnderWay } from './crashes.ts'
 import type { Database } from './database.ts'
-import { epochOf } from './epochs.ts'
-import { isOfTheItem } from './failure.ts'
-import { giveBack, isPassed, type Ledger } from './ledger.ts'
-import type { Condemned } from './protocol.ts'
+import { count, hasWork, isPassed } from './extent.ts'
+import { type Facts, readFacts } from './facts.ts'
+import type { Hold, Ledger } from './ledger.ts'
+import { endPass, givePassBack } from './passes.ts'
+import type { Condemned, Settled } from './protocol.ts'
 import * as sql from './sql.ts'
+import { atomically } from './transaction.ts'
+import { insertRow } from './work-rows.ts'
 
-/** Carries out one settlement inside the transaction of the group, whole or not at all. True: work is left. */
-export function settle(db: Database, draft: Ledger, settlement: Settlement): boolean {
-  const { seq } = settlement
-  if (!draft.held.has(seq)) throw new OptionError(`settle: delivery ${seq} is not claimed`)
-  if (!isApplied(db, draft, settlement)) apply(db, draft, settlement)
-  if (settlement.firstPass) draft.held.delete(seq)
-  else giveBack(db, draft, seq)
-  return hasWork(db, seq)
+/** Carries out one settlement inside the transaction of the group, whole or not at all. */
+export function settle(db: Database, draft: Ledger, settlement: Settlement): Settled {
+  const { seq, firstPass } = settlement
+  const hold = draft.held.get(seq)
+  if (!hold) throw new OptionError(`settle: delivery ${seq} is not claimed`)
+  const facts = firstPass ? (hold.facts ?? readFacts(db, seq)) : null
+  if (!isApplied(db, draft, settlement)) apply(db, draft, settlement, facts)
+  endClaim(db, draft, settlement, hold)
+  const workIsLeft = hasWork(db, seq)
+  if (!workIsLeft && draft.deaths.has(seq) && isPassed(db, draft, seq)) forgetDeaths(db, draft, seq, null)
+  return { workIsLeft, conflictsWith: facts && findConflict(db, draft, seq, facts) }
 }
 
 /** Takes a delivery out of all work because its bytes are not what was accepted. */
 export function condemn(db: Database, draft: Ledger, { seq, reason, at }: Condemned): void {
   const firstPass = !isPassed(db, draft, seq)
   const worked = hasWork(db, seq)
+  const bytes = firstPass ? (readFacts(db, seq)?.size ?? 0) : 0
   if (firstPass) db.run(sql.insertSettled, seq, null)
   db.run(sql.deleteRowsOf, seq)
   insertQuarantine(db, seq, { index: null, reason, path: null, at })
   draft.held.delete(seq)
-  const { settled, with_work, quarantined } = draft.progress
-  draft.progress = {
-    ...draft.progress,
-    settled: settled + (firstPass ? 1 : 0),
-    with_work: with_work - (worked ? 1 : 0),
-    quarantined: quarantined + 1,
-  }
+  endPass(db, draft, seq)
+  forgetUnderWay(db, draft, seq)
+  forgetDeaths(db, draft, seq, null)
+  const ended = firstPass ? { settled: 1, settled_bytes: bytes } : {}
+  count(draft, { ...ended, with_work: worked ? -1 : 0, quarantined: 1 })
   if (firstPass) advanceMark(db, draft, seq)
 }
 
@@ -44,27 +51,26 @@ function isApplied(db: Database, draft: Ledger, { seq, firstPass, endedRows }: S
   return endedRows.length > 0 && endedRows.every((id) => db.get(sql.hasRow, id, seq) === undefined)
 }
 
-function apply(db: Database, draft: Ledger, settlement: Settlement): void {
+function apply(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null): void {
   const { seq, firstPass, events } = settlement
-  const worked = !firstPass && hasWork(db, seq)
-  atomically(db, () => {
+  atomically(db, draft, () => {
+    // Before the end of its first pass a delivery has no work rows.
+    const worked = !firstPass && hasWork(db, seq)
     if (firstPass) db.run(sql.insertSettled, seq, events)
     writeDetails(db, settlement)
+    const works = firstPass ? settlement.rows.length > 0 : hasWork(db, seq)
+    countDetails(draft, settlement, facts, Number(works) - Number(worked))
   })
-  count(db, draft, settlement, worked)
   if (firstPass) advanceMark(db, draft, seq)
 }
 
-/** Undoes what a refused item has written so far; any other failure undoes the whole group. */
-function atomically(db: Database, write: () => void): void {
-  db.exec('SAVEPOINT settlement')
-  try {
-    write()
-  } catch (error) {
-    if (isOfTheItem(error)) db.exec('ROLLBACK TO settlement; RELEASE settlement')
-    throw error
-  }
-  db.exec('RELEASE settlement')
+function endClaim(db: Database, draft: Ledger, { seq, firstPass }: Settlement, { careful }: Hold): void {
+  draft.held.delete(seq)
+  forgetUnderWay(db, draft, seq)
+  if (firstPass) endPass(db, draft, seq)
+  else if (isPassed(db, draft, seq)) db.run(sql.leaveRows, seq)
+  // Whoever settled rows of it has left its first pass as it was.
+  else givePassBack(db, draft, seq, careful)
 }
 
 function writeDetails(db: Database, { seq, endedRows, rows, dead, quarantined, unhandled }: Settlement): void {
@@ -75,20 +81,10 @@ function writeDetails(db: Database, { seq, endedRows, rows, dead, quarantined, u
   for (const [name, times] of Object.entries(unhandled)) db.run(sql.countUnhandled, name, times)
 }
 
-function count(db: Database, draft: Ledger, settlement: Settlement, worked: boolean): void {
-  const { seq, firstPass, events, dead, quarantined } = settlement
-  const works = hasWork(db, seq)
-  const { progress } = draft
-  draft.progress = {
-    ...progress,
-    settled: progress.settled + (firstPass ? 1 : 0),
-    with_work: progress.with_work + (works ? 1 : 0) - (worked ? 1 : 0),
-    dead_letters: progress.dead_letters + dead.length,
-    quarantined: progress.quarantined + quarantined.length,
-  }
-  const epoch = epochOf(draft.epochs, seq)
-  if (firstPass && events && epoch)
-    draft.eventsByEpoch.set(epoch.from, (draft.eventsByEpoch.get(epoch.from) ?? 0) + events)
+function countDetails(draft: Ledger, settlement: Settlement, facts: Facts | null, with_work: number): void {
+  const { firstPass, events, dead, quarantined } = settlement
+  const ended = firstPass ? { settled: 1, settled_bytes: facts?.size ?? 0, events: events ?? 0 } : {}
+  count(draft, { ...ended, with_work, dead_letters: dead.length, quarantined: quarantined.length })
 }
 
 function advanceMark(db: Database, draft: Ledger, seq: number): void {
@@ -97,16 +93,6 @@ function advanceMark(db: Database, draft: Ledger, seq: number): void {
   do mark += 1
   while (db.get(sql.isSettled, mark + 1) !== undefined)
   draft.progress = { ...draft.progress, mark }
-}
-
-function hasWork(db: Database, seq: number): boolean {
-  return db.get(sql.hasWork, seq) !== undefined
-}
-
-function insertRow(db: Database, seq: number, row: NewWorkRow): void {
-  const { handler, first, last, attempts, dueAt, errors } = row
-  // A whole number, rounded so that it is never due too early.
-  db.run(sql.insertRow, seq, handler, first, last, attempts, Math.ceil(dueAt), JSON.stringify(errors))
 }
 
 function insertDeadLetter(db: Database, seq: number, letter: NewDeadLetter): void {

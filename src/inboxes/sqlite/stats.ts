@@ -1,18 +1,40 @@
 import type { InboxStats } from '../../core/ports.ts'
+import { readPauses } from './commands.ts'
 import type { Database } from './database.ts'
-import type { Ledger } from './ledger.ts'
+import { type Extent, pendingBytes } from './extent.ts'
 import * as sql from './sql.ts'
 
-/** From kept counts alone: the same cost whatever the size of the log. */
-export function readStats(db: Database, { progress, lastSeq }: Ledger): InboxStats {
-  const unhandled = db.all<{ name: string; count: number }>(sql.readUnhandled)
+/** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
+const ORPHANED_AFTER_MS = 86_400_000
+
+/** From kept counts: the same cost whatever the size of the log. Only what is orphaned is counted row by row. */
+export function readStats(
+  db: Database,
+  extent: Extent,
+  { now, handlers }: { readonly now: number; readonly handlers: readonly string[] },
+): InboxStats {
+  const { progress, lastSeq } = extent
+  const current = JSON.stringify(handlers)
   return {
     pending: lastSeq - progress.settled + progress.with_work,
+    pendingBytes: pendingBytes(extent),
     oldestPendingAt: findOldest(db, progress.mark, lastSeq),
     deadLetters: progress.dead_letters,
     quarantined: progress.quarantined,
-    unhandled: Object.fromEntries(unhandled.map((row) => [row.name, row.count])),
+    unhandled: counts(db.all<Count>(sql.readUnhandled)),
+    cancelled: progress.cancelled,
+    paused: readPauses(db),
+    orphaned: counts(db.all<Count>(sql.countOrphaned, now - ORPHANED_AFTER_MS, current)),
   }
+}
+
+interface Count {
+  readonly name: string
+  readonly count: number
+}
+
+function counts(rows: readonly Count[]): Record<string, number> {
+  return Object.fromEntries(rows.map(({ name, count }) => [name, count]))
 }
 
 /** By place in the log: the first without an end to its first pass, or the first with a work row. */

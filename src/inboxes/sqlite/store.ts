@@ -1,16 +1,20 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
+import type { InboxOpened, InboxStats } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
 import { connect, versionOf, warningsAbout } from './connect.ts'
+import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
-import { toFailure } from './failure.ts'
-import { identityOf, preparePath, shortageAt } from './files.ts'
+import { writeProgress } from './extent.ts'
+import { toError, toFailure } from './failure.ts'
+import { freeBytes, identityOf, preparePath, shortageOf } from './files.ts'
 import { runGroup } from './group.ts'
-import { giveBack, type Ledger, readLedger } from './ledger.ts'
+import { type Ledger, type Owner, readLedger } from './ledger.ts'
 import { acquireOwnership, type Ownership } from './ownership.ts'
+import { nothing } from './packing.ts'
 import type { Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
-import * as sql from './sql.ts'
 import { readStats } from './stats.ts'
+import { clearStaleWishes } from './wishes.ts'
 
 interface Open {
   readonly db: Database
@@ -25,32 +29,35 @@ const ITEM_BYTES = 8 * 1024
 
 export class Store {
   readonly #settings: Settings
+  readonly #free: (path: string) => number
   #path: string
   #identity: string | null = null
   #ownership: Ownership | null = null
   #open: Open | null = null
   /** What a connection is made again with. */
-  #handlers: readonly string[] = []
-  #held: ReadonlySet<number> = new Set()
+  #owner: Owner = { handlers: [], onRedelivery: 'record', held: [] }
 
-  constructor(settings: Settings) {
+  /** `free` tells the bytes that are free beside a path. */
+  constructor(settings: Settings, free: (path: string) => number = freeBytes) {
     this.#settings = settings
     this.#path = settings.path
+    this.#free = free
   }
 
-  open({ handlers, held, identity }: OpenRequest): OpenAnswer {
+  open(request: OpenRequest): OpenAnswer {
     this.#path = preparePath(this.#settings.path)
     this.#ownership ??= acquireOwnership(this.#path)
     if (!this.#ownership) return { owned: true }
-    this.#identity = identity
-    this.#handlers = handlers.map((handler) => handler.name).sort()
-    this.#held = new Set(held)
+    const { handlers, onRedelivery, held, now } = request
+    this.#identity = request.identity
+    this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, held }
     const db = this.#connect()
-    const newHandlers = carryOver(db, handlers)
-    const ledger = readLedger(db, this.#handlers, this.#held)
-    this.#open = { db, ledger, unchecked: 0 }
+    const newHandlers = this.#takeOver(db, request)
+    this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
     this.#identity = identityOf(this.#path)
-    const opened = { stats: readStats(db, ledger), newHandlers }
+    const { lost } = this.group({ ...nothing, now, wishes: true })
+    if (lost) throw toError(lost)
+    const opened = { stats: this.stats(now), newHandlers }
     return {
       owned: false,
       opened,
@@ -62,7 +69,6 @@ export class Store {
 
   group(request: GroupRequest): GroupAnswer {
     try {
-      this.#giveBack(request.releases)
       const open = this.#opened()
       this.#assertInPlace()
       const shortage = request.accepts.length > 0 ? this.#shortage() : null
@@ -71,7 +77,7 @@ export class Store {
       open.unchecked += request.packed.byteLength + ITEM_BYTES * (request.accepts.length + request.settlements.length)
       return answer
     } catch (error) {
-      return { lost: this.#lose(error) }
+      return { lost: this.#lose(error, request.releases) }
     }
   }
 
@@ -90,53 +96,69 @@ export class Store {
     }
   }
 
-  /** Writes a little, to see whether it works again. */
+  /** Writes a little, to see whether it works again; nothing while the disk is short. */
   probe(): { readonly shortage: string | null } {
     const { db, ledger } = this.#opened()
     this.#assertInPlace()
+    const shortage = this.#shortage()
+    if (shortage !== null) return { shortage }
     try {
       db.exec('BEGIN IMMEDIATE')
-      const { mark, claimed, settled, with_work, dead_letters, quarantined } = ledger.progress
-      db.run(sql.writeProgress, mark, claimed, settled, with_work, dead_letters, quarantined)
+      writeProgress(db, ledger.progress)
       db.exec('COMMIT')
     } catch (error) {
       const { code, message } = this.#lose(error)
       throw new PosthornError(code, message, { cause: error })
     }
-    return { shortage: this.#shortage() }
+    return { shortage: null }
   }
 
   /** For reading: a lost connection is made again. */
-  read<T>(run: (db: Database, ledger: Ledger) => T): T {
+  read<T>(run: (db: Database) => T): T {
+    return run(this.#opened().db)
+  }
+
+  stats(now: number): InboxStats {
     const { db, ledger } = this.#opened()
-    return run(db, ledger)
+    return readStats(db, ledger, { now, handlers: ledger.handlers })
   }
 
   failureOf(error: unknown): Failure {
     return toFailure(error, this.#path)
   }
 
-  /** Brings the log of SQLite into the file and gives up ownership, last. */
-  close(): void {
-    const db = this.#open?.db
+  /** Gives back what is claimed, brings the log of SQLite into the file and gives up ownership, last. */
+  close(now: number): void {
+    const open = this.#open
     this.#open = null
-    // On a full disk the log stays where it is; the next owner reads it there.
-    tryTo(() => db?.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
-    tryTo(() => db?.close())
+    // On a full disk the log stays where it is; the next owner reads it there, and is careful.
+    tryTo(() => open && this.#leave(open, now))
+    tryTo(() => open?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+    tryTo(() => open?.db.close())
     this.#ownership?.release()
     this.#ownership = null
   }
 
-  #giveBack(seqs: readonly number[]): void {
-    const open = this.#open
-    if (open) for (const seq of seqs) giveBack(open.db, open.ledger, seq)
-    else this.#held = new Set([...this.#held].filter((seq) => !seqs.includes(seq)))
+  /** Carries over what was stored under other names, and what a process left that died. */
+  #takeOver(db: Database, { handlers, identity, now }: OpenRequest): InboxOpened['newHandlers'] {
+    db.exec('BEGIN IMMEDIATE')
+    if (identity === null) takeStock(db)
+    clearStaleWishes(db, now)
+    const newHandlers = carryOver(db, handlers, now)
+    db.exec('COMMIT')
+    return newHandlers
+  }
+
+  /** Whoever comes next need not be careful with what this process leaves in order. */
+  #leave({ db, ledger }: Open, now: number): void {
+    const releases = [...ledger.held.keys()]
+    runGroup(db, ledger, { ...nothing, now, renew: true, releases }, { path: this.#path, shortage: null })
   }
 
   #opened(): Open {
     if (!this.#open) {
       const db = this.#connect()
-      this.#open = { db, ledger: readLedger(db, this.#handlers, this.#held), unchecked: 0 }
+      this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
     }
     return this.#open
   }
@@ -151,12 +173,14 @@ export class Store {
    * After a failed write or sync the state of the connection, and of the file behind it, is anybody's guess: it is
    * closed, opened anew and read, never "tried until it works".
    */
-  #lose(error: unknown): Failure {
+  #lose(error: unknown, released: readonly number[] = []): Failure {
     const failure = toFailure(error, this.#path)
     const open = this.#open
     this.#open = null
+    const held = open ? [...open.ledger.held].map(([seq, { careful }]) => ({ seq, careful })) : this.#owner.held
+    // Nobody holds what was to be given back, whether that is in the file or not.
+    this.#owner = { ...this.#owner, held: held.filter(({ seq }) => !released.includes(seq)) }
     if (!open) return failure
-    this.#held = open.ledger.held
     tryTo(() => open.db.exec('ROLLBACK'))
     tryTo(() => open.db.close())
     tryTo(() => this.#opened())
@@ -172,7 +196,8 @@ export class Store {
   }
 
   #shortage(): string | null {
-    return shortageAt(this.#path, this.#settings.minFreeBytes)
+    const { minFreeBytes } = this.#settings
+    return minFreeBytes === 0 ? null : shortageOf(this.#path, this.#free(this.#path), minFreeBytes)
   }
 }
 

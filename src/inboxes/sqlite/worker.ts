@@ -3,27 +3,38 @@ import { type MessagePort, parentPort, type TransferListItem, workerData } from 
 import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
 import type { CallName, Calls, FromThread, Read, Settings, ToThread } from './protocol.ts'
 import { findDelivery, readDelivery } from './read.ts'
-import { readStats } from './stats.ts'
 import { Store } from './store.ts'
+import { Viewer } from './viewer.ts'
 
 if (!parentPort) throw new Error('This file is started by the inbox, as a thread.')
 const main: MessagePort = parentPort
 const store = new Store(workerData as Settings)
+const viewer = new Viewer(workerData as Settings)
+/** What is read from: the file as its owner has it, or as somebody beside the owner. */
+let reader: Store | Viewer = store
 
 const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] } = {
   open: (request) => store.open(request),
   group: (request) => store.group(request),
-  read: (seqs) => store.read((db) => seqs.map((seq) => readDelivery(db, seq))),
-  find: (id) => store.read((db) => findDelivery(db, id)),
-  stats: () => store.read(readStats),
-  deliveries: (request) => store.read((db) => listDeliveries(db, request)),
-  deadLetters: (request) => store.read((db) => listDeadLetters(db, request)),
-  quarantine: (request) => store.read((db) => listQuarantine(db, request)),
+  read: (seqs) => reader.read((db) => seqs.map((seq) => readDelivery(db, seq))),
+  find: (id) => reader.read((db) => findDelivery(db, id)),
+  stats: ({ now }) => reader.stats(now),
+  deliveries: (request) => reader.read((db) => listDeliveries(db, request)),
+  deadLetters: (request) => reader.read((db) => listDeadLetters(db, request)),
+  quarantine: (request) => reader.read((db) => listQuarantine(db, request)),
   probe: () => store.probe(),
-  close: () => {
-    store.close()
+  close: ({ now }) => {
+    store.close(now)
     return null
   },
+  look: ({ now }) => {
+    reader = viewer
+    return viewer.stats(now)
+  },
+  wish: ({ now, command }) => viewer.wish(command, now),
+  result: (id) => viewer.result(id),
+  withdraw: (id) => viewer.withdraw(id),
+  fulfil: ({ now }) => viewer.fulfil(now),
 }
 
 main.on('message', ({ id, name, request }: ToThread) => {
@@ -37,7 +48,7 @@ function answer(id: number, name: CallName, request: unknown): void {
     const value = (calls[name] as (request: unknown) => unknown)(request)
     main.postMessage({ id, value } satisfies FromThread, buffersOf(name, value))
   } catch (error) {
-    main.postMessage({ id, failure: store.failureOf(error) } satisfies FromThread)
+    main.postMessage({ id, failure: reader.failureOf(error) } satisfies FromThread)
   }
 }
 

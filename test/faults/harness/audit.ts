@@ -142,14 +142,14 @@ async function readContents(path: string): Promise<Contents> {
   const inbox = sqlite({ path, ownerWaitMs: 10_000, minFreeBytes: 0 })[port]
   const silent = { info() {}, warn() {}, error() {} }
   const clock = { now: () => FAR_AWAY, after: () => () => {} }
-  await inbox.open({ handlers: [{ name: 'work', formerly: [] }], logger: silent, clock })
+  const handlers = [{ name: 'work', formerly: [] }]
+  await inbox.open({ handlers, logger: silent, clock, role: 'owner', onRedelivery: 'record' })
   try {
     const countedPending = (await inbox.stats()).pending
     const deliveries = await readDeliveries(inbox)
     const [dead, quarantined] = [await readDead(inbox), await readQuarantine(inbox)]
     const claims = await claimAll(inbox)
     const pending = new Set(claims.flatMap(waiting))
-    inbox.release(claims.map(({ delivery }) => delivery.seq))
     return { deliveries, dead, quarantined, pending, countedPending, claimable: claims.length }
   } finally {
     await inbox.close()
@@ -223,16 +223,21 @@ async function* pages<R>(
   }
 }
 
-type Waiting = Pick<Claim, 'rows'> & { readonly delivery: Pick<StoredDelivery, 'id' | 'seq'> }
+type Waiting = Pick<Claim, 'rows'> & { readonly delivery: Pick<StoredDelivery, 'id'> }
 
+/** One after the other, each given back at once: what a dead process had claimed is given alone. */
 async function claimAll(inbox: InboxPort): Promise<Waiting[]> {
   const found: Waiting[] = []
-  for (;;) {
-    const { claims } = await inbox.claim({ handlers: ['work'], maxDeliveries: 256, maxBytes: 64 << 20 })
-    if (claims.length === 0) return found
+  for await (const { seq } of pages(
+    (page) => inbox.deliveries(page),
+    (row) => row.seq,
+  )) {
+    const { claims } = await inbox.claim({ handlers: ['work'], maxDeliveries: 1, maxBytes: 0, seq })
     // Without the bytes.
-    found.push(...claims.map(({ rows, delivery: { id, seq } }) => ({ rows, delivery: { id, seq } })))
+    found.push(...claims.map(({ rows, delivery: { id } }) => ({ rows, delivery: { id } })))
+    inbox.release([seq])
   }
+  return found
 }
 
 /** Ids of the events that wait; of the whole delivery when its first pass has not ended. */

@@ -38,8 +38,9 @@ export function killPoints(killAt: Window | undefined): KillPoints {
     },
     async settle(settlement) {
       at('handled')
-      await inner.settle(settlement)
+      const settled = await inner.settle(settlement)
       at('settled')
+      return settled
     },
   })
   return {

@@ -28,9 +28,10 @@ let progressed = Promise.withResolvers<void>()
 
 const inbox = around(points.inbox(sqlite({ path, minFreeBytes, ownerWaitMs })), (inner) => ({
   async settle(settlement) {
-    await inner.settle(settlement)
+    const settled = await inner.settle(settlement)
     progressed.resolve()
     progressed = Promise.withResolvers()
+    return settled
   },
 }))
 const log = (_facts: object, message: string) => void tell({ log: message })

@@ -44,10 +44,10 @@ export const MUTANTS = {
   'synchronous=OFF': synchronous('OFF', 0),
   'acknowledged before the commit': [
     {
-      file: 'src/inboxes/sqlite/inbox.ts',
-      find: 'const accepted = await outbox.accept(delivery)',
+      file: 'src/inboxes/sqlite/owner.ts',
+      find: 'const accepted = await this.#outbox.accept(delivery)',
       replace:
-        "outbox.accept(delivery).catch(() => {})\n    const accepted = { status: 'accepted' as 'accepted' | 'duplicate', seq: 0 }",
+        "this.#outbox.accept(delivery).catch(() => {})\n    const accepted = { status: 'accepted', seq: 0, settled: false } as Accepted",
     },
   ],
   'a failed commit acknowledged': [
@@ -60,9 +60,9 @@ export const MUTANTS = {
   'settled before the handler ends': [{ file: 'src/core/pass.ts', find: 'await this.#below(1)', replace: '' }],
   'settled when claimed': [
     {
-      file: 'src/inboxes/sqlite/claim.ts',
-      find: 'draft.progress = { ...draft.progress, claimed: newest }',
-      replace: 'draft.progress = { ...draft.progress, claimed: newest, mark: newest }',
+      file: 'src/inboxes/sqlite/passes.ts',
+      find: 'draft.progress = { ...draft.progress, claimed }',
+      replace: 'draft.progress = { ...draft.progress, claimed, mark: claimed }',
     },
   ],
   'forgotten when a handler fails': [
@@ -93,9 +93,9 @@ export const MUTANTS = {
   ],
   'claims of the dead forgotten': [
     {
-      file: 'src/inboxes/sqlite/ledger.ts',
-      find: 'returned: findUnsettled(db, progress).filter((seq) => !held.has(seq)),',
-      replace: 'returned: findUnsettled(db, progress).filter(() => false),',
+      file: 'src/inboxes/sqlite/passes.ts',
+      find: '  let seq = mark + 1\n',
+      replace: '  if (mark < claimed) return\n  let seq = mark + 1\n',
     },
   ],
   'two owners': [

@@ -1,10 +1,20 @@
 /** A process with an inbox of its own: `node child.ts <what> <path>`. Says what it did, a line each, when it is done. */
 import { writeSync } from 'node:fs'
 import { SqliteInbox } from '../../../src/inboxes/sqlite/inbox.ts'
-import { firstPass, newDelivery, openWith, START } from '../inbox-kit.ts'
+import { everything, firstPass, keptLines, newDelivery, openWith, START } from '../inbox-kit.ts'
 
 const [what, path] = process.argv.slice(2)
 const say = (line: string) => void writeSync(1, `${line}\n`)
+
+const systemTime = {
+  now: Date.now,
+  after(ms: number, run: () => void) {
+    const timer = setTimeout(run, ms)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+  advance() {},
+}
 
 const inbox = new SqliteInbox({
   path: path!,
@@ -15,8 +25,11 @@ const inbox = new SqliteInbox({
 })
 
 try {
-  const { claim } = await openWith(inbox, ['a'])
+  const changes = { role: what === 'control' ? 'control' : 'owner' } as const
+  const { claim } = await openWith(inbox, ['a'], systemTime, keptLines(), changes)
   say('open')
+  if (what === 'hold') await hold(claim)
+  if (what === 'control') await dropAll()
   if (what === 'own') setInterval(() => {}, 60_000)
   if (what === 'accept') say(JSON.stringify(await inbox.accept(newDelivery('x'))))
   if (what === 'load') await load(claim)
@@ -24,9 +37,26 @@ try {
   say(String((error as { code?: string }).code ?? error))
 }
 
+/** Works on the first of two deliveries until it is killed. */
+async function hold(claim: Awaited<ReturnType<typeof openWith>>['claim']): Promise<void> {
+  for (const name of ['x', 'y']) await inbox.accept(newDelivery(name))
+  const claims = await claim({ maxDeliveries: 1 })
+  for (const { delivery } of claims) await inbox.note(delivery.seq, 3, 'a')
+  say(`claimed ${claims.length}`)
+  setInterval(() => {}, 60_000)
+}
+
+async function dropAll(): Promise<void> {
+  const dead = (await inbox.deadLetters(everything)).map(({ id }) => id)
+  const quarantined = (await inbox.quarantine(everything)).map(({ id }) => id)
+  say(`dropped ${await inbox.drop({ dead, quarantined })}`)
+  await inbox.close()
+}
+
 /** Accepts from several sides, claims and settles, until it is killed. */
 async function load(claim: Awaited<ReturnType<typeof openWith>>['claim']): Promise<void> {
-  let next = 0
+  // No name comes twice, whichever process makes it.
+  let next = process.pid * 1_000_000
   const send = async () => {
     for (;;) {
       const name = `${next++}`

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { openWith } from '../inbox-kit.ts'
+import type { Claim } from '../../../src/core/ports.ts'
+import type { Thread } from '../../../src/inboxes/sqlite/thread.ts'
+import { firstPass, openWith, retried, row, START } from '../inbox-kit.ts'
 import { inboxOn, newFile, startChild } from './kit.ts'
 
 it('keeps everything it acknowledged when the process is killed', async () => {
@@ -19,8 +21,16 @@ const whole = /^(accepted|settled|retried) (\d+)(?: (\d+))?$/
 async function verify(path: string, lines: readonly string[]): Promise<void> {
   const inbox = inboxOn(path)
   const { claim } = await openWith(inbox, ['a'])
-  const claims = new Map((await claim({ maxDeliveries: 10_000 })).map((claimed) => [claimed.delivery.seq, claimed]))
-  expect((await inbox.stats()).pending).toBe(claims.size)
+  const { pending } = await inbox.stats()
+  const claims = new Map<number, Claim>()
+  // What the child had claimed comes alone, and first.
+  for (let some = await claim(); some.length > 0; some = await claim()) {
+    for (const claimed of some) claims.set(claimed.delivery.seq, claimed)
+    const [first] = some
+    if (first?.careful) await inbox.settle(first.rows ? retried(first) : firstPass(first.delivery.seq))
+  }
+  expect(pending).toBe(claims.size)
+  expect([...claims.values()].some(({ careful }) => careful)).toBe(true)
   const kinds = new Set<string>()
   for (const line of lines.slice(0, -1)) {
     const [, verb, number, name] = whole.exec(line) ?? []
@@ -38,3 +48,30 @@ async function verify(path: string, lines: readonly string[]): Promise<void> {
   expect([...kinds].sort()).toEqual(['accepted', 'retried', 'settled'])
   await inbox.close()
 }
+
+it('knows what it handles with care when its thread is started again', async () => {
+  const path = newFile()
+  const child = startChild('hold', path)
+  await child.said('claimed 1')
+  child.process.kill('SIGKILL')
+  await child.ended
+  const threads: Thread[] = []
+  const { inbox, claim } = await openWith(inboxOn(path, { onThread: (thread) => threads.push(thread) }), ['a'])
+  const restart = async () => {
+    await threads.at(-1)!.worker.terminate()
+    await expect.poll(() => inbox.trouble(), { timeout: 20_000 }).toBeNull()
+  }
+  await restart()
+  const deaths = [{ index: 3, handler: 'a', times: 1 }]
+  expect(await claim()).toMatchObject([{ delivery: { seq: 1 }, careful: true, deaths }])
+  await inbox.note(1, 3, 'a')
+  await restart()
+  // Still alone; and this process lives, so nothing more has died.
+  expect(await claim()).toEqual([])
+  await inbox.settle(firstPass(1, { rows: [row('a', START)] }))
+  const claims = await claim()
+  expect(claims.map(({ delivery, careful, deaths }) => [delivery.seq, careful, deaths])).toEqual([
+    [1, false, deaths],
+    [2, false, []],
+  ])
+})

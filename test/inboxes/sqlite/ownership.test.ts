@@ -64,6 +64,6 @@ it('stops waiting for its file when it is closed', async () => {
 it('lets the process end while it is idle, not while a call is under way', async () => {
   const child = startChild('accept', newFile())
   expect(await child.ended).toEqual({ code: 0, signal: null })
-  expect(child.lines).toEqual(['open', '{"status":"accepted","seq":1}'])
+  expect(child.lines).toEqual(['open', '{"status":"accepted","seq":1,"settled":false}'])
   expect(child.stderr()).not.toMatch(/sqlite/i)
 })

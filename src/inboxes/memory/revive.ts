@@ -1,0 +1,47 @@
+/** Dead letters and quarantine: made work again, or given up. */
+import type { NewWorkRow, RowIds, StoredError } from '../../core/ports.ts'
+import type { Dead, Quarantined, Store } from './store.ts'
+
+/** More elements no delivery has: stands for all of them where nobody could count them. */
+const MOST_ELEMENTS = 1_000_000
+
+/** The history of errors goes on; attempts begin anew. */
+export function revive(store: Store, ids: RowIds, now: number): number {
+  const { dead, quarantined } = take(store, ids)
+  for (const letter of dead) reviveDeadLetter(store, letter, now)
+  for (const item of quarantined) reviveQuarantine(store, item, now)
+  return dead.length + quarantined.length
+}
+
+export function drop(store: Store, ids: RowIds): number {
+  const { dead, quarantined } = take(store, ids)
+  store.cancelled += dead.length + quarantined.length
+  return dead.length + quarantined.length
+}
+
+/** Removes them from the store. */
+function take(store: Store, ids: RowIds): { readonly dead: Dead[]; readonly quarantined: Quarantined[] } {
+  const dead = pick(store.dead, ids.dead)
+  const quarantined = pick(store.quarantined, ids.quarantined)
+  store.dead = store.dead.filter((one) => !dead.includes(one))
+  store.quarantined = store.quarantined.filter((one) => !quarantined.includes(one))
+  return { dead, quarantined }
+}
+
+function pick<T extends { readonly id: number }>(rows: readonly T[], ids: readonly number[]): T[] {
+  return [...new Set(ids)].flatMap((id) => rows.filter((row) => row.id === id))
+}
+
+function reviveDeadLetter(store: Store, { entry, letter }: Dead, now: number): void {
+  store.addWork(entry.seq, again(letter.handler, letter.index, letter.index, now, letter.errors))
+}
+
+function reviveQuarantine(store: Store, { entry, item }: Quarantined, now: number): void {
+  const last = item.index ?? Math.max(entry.events ?? MOST_ELEMENTS, 1) - 1
+  for (const handler of entry.handlers ?? []) store.addWork(entry.seq, again(handler, item.index ?? 0, last, now, []))
+  entry.deaths = item.index === null ? [] : entry.deaths.filter((death) => death.index !== item.index)
+}
+
+function again(handler: string, first: number, last: number, now: number, errors: readonly StoredError[]): NewWorkRow {
+  return { handler, first, last, attempts: 0, dueAt: now, errors }
+}

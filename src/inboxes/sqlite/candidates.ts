@@ -1,0 +1,92 @@
+/** What could be claimed now, in the order it is handed out. */
+import type { Sized } from '../../lib/in-turn.ts'
+import type { Database } from './database.ts'
+import { isPassed } from './extent.ts'
+import { type Facts, type FactsColumns, readFacts, toFacts } from './facts.ts'
+import type { Ledger } from './ledger.ts'
+import { findReturned, findSuspectPass } from './passes.ts'
+import * as sql from './sql.ts'
+import { readRows } from './work-rows.ts'
+
+export interface Candidate extends Sized {
+  readonly seq: number
+  /** Work rows of it; otherwise it is its first pass. */
+  readonly work: boolean
+  readonly careful: boolean
+  /** null: its row is missing. */
+  readonly facts: Facts | null
+}
+
+/** Later than every work row: rows that are not due yet as well. */
+export const EVER = Number.MAX_SAFE_INTEGER
+
+/** Deliveries with due rows of the asked handlers, the longest due first. */
+export function findDue(db: Database, { held }: Ledger, handlers: readonly string[], now: number, limit: number) {
+  const leaveOut = JSON.stringify([...held.keys()])
+  const dueAt = new Map<number, number>()
+  for (const handler of handlers) {
+    let found = 0
+    for (const row of db.iterate<{ seq: number; due_at: number }>(sql.findDue, handler, now, leaveOut)) {
+      const known = dueAt.get(row.seq)
+      if (known === undefined || row.due_at < known) dueAt.set(row.seq, row.due_at)
+      found += known === undefined ? 1 : 0
+      if (found === limit) break
+    }
+  }
+  const bySeq = [...dueAt].sort((a, b) => a[1] - b[1] || a[0] - b[0]).slice(0, limit)
+  return bySeq.map(([seq]) => candidate(db, seq, { work: true, careful: false }))
+}
+
+/** Deliveries whose first pass has not ended, in order of the log. */
+export function findFirstPasses(db: Database, draft: Ledger, limit: number): Candidate[] {
+  if (draft.handlers.length === 0) return []
+  const returned = findReturned(draft).slice(0, limit)
+  const again = returned.map((seq) => candidate(db, seq, { work: false, careful: false }))
+  if (again.length === limit && (again.at(-1)?.seq ?? 0) <= draft.progress.claimed) return again
+  return [...again, ...findNeverClaimed(db, draft, limit)].sort((a, b) => a.seq - b.seq).slice(0, limit)
+}
+
+/**
+ * The first delivery that has to be handled alone, because a process died while it worked on it. It comes before all
+ * others; claims wait for it, and it for them.
+ */
+export function findSuspect(db: Database, draft: Ledger, handlers: readonly string[], now: number): Candidate | null {
+  const pass = draft.handlers.length === 0 ? null : findSuspectPass(draft)
+  const work = db.get<{ seq: number }>(sql.findCarefulWork, now, JSON.stringify(handlers))?.seq ?? null
+  if (work !== null && (pass === null || work < pass)) return candidate(db, work, { work: true, careful: true })
+  return pass === null ? null : candidate(db, pass, { work: false, careful: true })
+}
+
+/** This delivery, due or not; null when nobody can have it now. */
+export function findOne(db: Database, draft: Ledger, seq: number, handlers: readonly string[]): Candidate | null {
+  if (seq < 1 || seq > draft.lastSeq || draft.held.has(seq)) return null
+  if (!isPassed(db, draft, seq)) {
+    if (draft.handlers.length === 0) return null
+    return candidate(db, seq, { work: false, careful: draft.passes.get(seq)?.careful ?? false })
+  }
+  const rows = readRows(db, seq, handlers, EVER)
+  if (rows.length === 0) return null
+  return candidate(db, seq, { work: true, careful: rows.some((row) => row.careful) })
+}
+
+/** The log has no gaps, so a row that is missing is taken up too: reading it will show the damage. */
+function findNeverClaimed(db: Database, { progress, lastSeq, passes }: Ledger, limit: number): Candidate[] {
+  const { claimed } = progress
+  if (claimed === lastSeq) return []
+  const rows = db.all<FactsColumns>(sql.findNeverClaimed, claimed, limit + passes.size)
+  const known = new Map(rows.map((row) => [row.seq, toFacts(row)]))
+  const found: Candidate[] = []
+  for (let seq = claimed + 1; seq <= lastSeq && found.length < limit; seq++)
+    if (!passes.has(seq)) found.push(withFacts(seq, { work: false, careful: false }, known.get(seq) ?? null))
+  return found
+}
+
+type What = Pick<Candidate, 'work' | 'careful'>
+
+function candidate(db: Database, seq: number, what: What): Candidate {
+  return withFacts(seq, what, readFacts(db, seq))
+}
+
+function withFacts(seq: number, { work, careful }: What, facts: Facts | null): Candidate {
+  return { seq, work, careful, facts, bytes: facts?.size ?? 0 }
+}

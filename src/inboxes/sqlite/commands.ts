@@ -1,0 +1,28 @@
+/** What operators ask for, from this process or another: carried out inside the transaction of the group. */
+import type { StoredPause } from '../../core/ports.ts'
+import type { Database } from './database.ts'
+import type { Ledger } from './ledger.ts'
+import type { Command } from './protocol.ts'
+import { drop, revive } from './revive.ts'
+import * as sql from './sql.ts'
+
+/** Answers how many rows it found; for pauses, how many it changed. */
+export function carryOut(db: Database, draft: Ledger, command: Command, now: number): number {
+  switch (command.kind) {
+    case 'revive':
+      return revive(db, draft, command.ids, now)
+    case 'drop':
+      return drop(db, draft, command.ids)
+    case 'pause':
+      return pause(db, command, now)
+  }
+}
+
+export function readPauses(db: Database): StoredPause[] {
+  const rows = db.all<{ handler: string; reason: StoredPause['by']; since: number }>(sql.readPauses)
+  return rows.map(({ handler, reason, since }) => ({ handler, by: reason, since }))
+}
+
+function pause(db: Database, { handler, by }: Extract<Command, { readonly kind: 'pause' }>, now: number): number {
+  return by === null ? db.run(sql.resumeHandler, handler) : db.run(sql.pauseHandler, handler, by, now)
+}

@@ -1,0 +1,62 @@
+/** One batch id, other bytes. Looked for when a first pass settles, so that no sender waits for it. */
+import type { Database } from './database.ts'
+import type { Facts } from './facts.ts'
+import type { Ledger } from './ledger.ts'
+import * as sql from './sql.ts'
+
+/** As many are kept apart. Adding each where it belongs doubled the cost of a settlement. */
+const MOST_RECENT = 4_096
+
+/** Batches of the latest settlements. Shared by ledger and draft: after a failure they are read anew. */
+export interface RecentBatches {
+  /** The first delivery, by the hash of its batch. */
+  readonly firsts: Map<number, number>
+  /** Those of this group. */
+  readonly added: [hash: number, seq: number][]
+}
+
+export function readRecentBatches(db: Database): RecentBatches {
+  const rows = db.all<{ batches: string }>(sql.readRecentBatches)
+  return { firsts: new Map(rows.flatMap((row) => JSON.parse(row.batches) as [number, number][])), added: [] }
+}
+
+/**
+ * Notes the first delivery of a batch that is settled, and answers the id of that one for the others, unless their
+ * bytes are the same. A second call for the same delivery answers the same.
+ */
+export function findConflict(db: Database, { recent }: Ledger, seq: number, facts: Facts): string | null {
+  const { source, batchId, isTest } = facts
+  if (batchId === null || isTest) return null
+  const hash = hashOf(`${source}/${batchId}`)
+  const first = recent.firsts.get(hash) ?? db.get<{ seq: number }>(sql.findBatch, hash)?.seq ?? seq
+  if (first !== seq) return db.get<{ id: string }>(sql.findConflict, first, source, batchId, seq)?.id ?? null
+  if (!recent.firsts.has(hash)) recent.added.push([hash, seq])
+  recent.firsts.set(hash, seq)
+  return null
+}
+
+/** Writes down what the group has added. */
+export function saveBatches(db: Database, { firsts, added }: RecentBatches): void {
+  if (added.length === 0) return
+  db.run(sql.insertRecentBatches, JSON.stringify(added.splice(0)))
+  if (firsts.size < MOST_RECENT) return
+  for (const [hash, first] of [...firsts].sort((a, b) => a[0] - b[0])) db.run(sql.insertBatch, hash, first)
+  db.run(sql.deleteRecentBatches)
+  firsts.clear()
+}
+
+/**
+ * 53 bits, so that it is a number; two multiplicative hashes side by side. Who finds a batch by it compares what it
+ * stands for, so that a collision hides a conflict and never makes one.
+ */
+function hashOf(text: string): number {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57]
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    high = Math.imul(high ^ code, 2_654_435_761)
+    low = Math.imul(low ^ code, 1_597_334_677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909)
+  low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909)
+  return (high & 0x1fffff) * 2 ** 32 + (low >>> 0)
+}

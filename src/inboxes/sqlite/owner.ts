@@ -1,0 +1,191 @@
+/** The inbox in the main thread of the process that owns the file: hands work to the thread of the file. */
+import type {
+  Accepted,
+  Claim,
+  ClaimRequest,
+  InboxOpened,
+  InboxOpening,
+  NewDelivery,
+  Settlement,
+  StoredPause,
+} from '../../core/ports.ts'
+import { BodyCache } from './body-cache.ts'
+import { Connection } from './connection.ts'
+import { loadClaims } from './load-claims.ts'
+import { Outbox } from './outbox.ts'
+import type { CallName, Calls, Command, GroupAnswer, GroupRequest, Settings } from './protocol.ts'
+import type { Thread } from './thread.ts'
+
+export interface InboxSettings extends Settings {
+  readonly ownerWaitMs: number
+  /** Bodies kept at hand between their commit and their claim, in bytes. */
+  readonly cacheBytes: number
+  /** For tests: every thread that is started, every write transaction. */
+  readonly onThread?: (thread: Thread) => void
+  readonly onCommit?: () => void
+}
+
+export interface Told {
+  work(): void
+  pauses(paused: readonly StoredPause[]): void
+}
+
+/** How often the owner looks for wishes of other processes. */
+const LOOK_MS = 1_000
+/** How often it notes that its handlers are still in use. */
+const RENEW_MS = 3_600_000
+
+export class Owner {
+  readonly #settings: InboxSettings
+  readonly #opening: InboxOpening
+  readonly #told: Told
+  readonly #connection: Connection
+  readonly #outbox: Outbox
+  readonly #cache: BodyCache
+  /** Claims of this process: they live here, so that a thread that is started again knows them. true: with care. */
+  readonly #held = new Map<number, boolean>()
+  readonly #timers = new Set<() => void>()
+  #opened: Promise<InboxOpened> | null = null
+  #backlogBytes = 0
+
+  constructor(settings: InboxSettings, opening: InboxOpening, told: Told) {
+    this.#settings = settings
+    this.#opening = opening
+    this.#told = told
+    this.#cache = new BodyCache(settings.cacheBytes)
+    this.#connection = this.#newConnection()
+    this.#outbox = new Outbox({
+      now: () => Math.trunc(opening.clock.now()),
+      send: (request: GroupRequest) => this.#connection.call('group', request, [request.packed.buffer as ArrayBuffer]),
+      onAnswer: (answer) => this.#note(answer),
+    })
+  }
+
+  open(): Promise<InboxOpened> {
+    this.#opened = this.#open()
+    return this.#opened
+  }
+
+  async accept(delivery: NewDelivery): Promise<Accepted> {
+    const accepted = await this.#outbox.accept(delivery)
+    if (accepted.status === 'accepted') {
+      this.#cache.add(accepted.seq, delivery)
+      this.#told.work()
+    }
+    return accepted
+  }
+
+  noteSenderLeft(seq: number): void {
+    this.#outbox.noteSenderLeft(seq)
+  }
+
+  async claim(
+    request: ClaimRequest,
+  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }> {
+    for (;;) {
+      const plan = await this.#outbox.claim(request)
+      for (const { seq, careful } of plan.claims) this.#held.set(seq, careful)
+      try {
+        const read = (seqs: readonly number[]) => this.#connection.call('read', seqs)
+        const { claims, damaged } = await loadClaims(plan.claims, this.#cache, read)
+        for (const { seq, reason } of damaged) await this.#condemn(seq, reason)
+        if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt: plan.nextDueAt }
+      } catch (error) {
+        this.release(plan.claims.map((claim) => claim.seq))
+        throw error
+      }
+    }
+  }
+
+  async note(seq: number, index: number, handler: string): Promise<void> {
+    await this.#outbox.note({ seq, index, handler })
+  }
+
+  async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
+    // An element is often a part of a large body, which must neither be kept nor sent along.
+    const dead = settlement.dead.map((letter) => ({ ...letter, element: new Uint8Array(letter.element) }))
+    const { workIsLeft, conflictsWith } = await this.#outbox.settle({ ...settlement, dead })
+    this.#held.delete(settlement.seq)
+    if (workIsLeft) this.#told.work()
+    return { conflictsWith }
+  }
+
+  release(seqs: readonly number[]): void {
+    this.#outbox.release(seqs.filter((seq) => this.#held.delete(seq)))
+    this.#told.work()
+  }
+
+  command(command: Command): Promise<number> {
+    return this.#outbox.command(command)
+  }
+
+  call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]> {
+    return this.#connection.call(name, request)
+  }
+
+  backlogBytes(): number {
+    return this.#backlogBytes
+  }
+
+  trouble(): string | null {
+    return this.#connection.trouble()
+  }
+
+  async close(): Promise<void> {
+    this.#connection.abandon()
+    await this.#opened?.catch(() => {})
+    for (const cancel of this.#timers) cancel()
+    await this.#outbox.drained()
+    await this.#connection.close(this.#opening.clock.now())
+    this.#held.clear()
+  }
+
+  async #open(): Promise<InboxOpened> {
+    const opened = await this.#connection.open()
+    this.#backlogBytes = opened.stats.pendingBytes
+    this.#every(LOOK_MS, () => this.#outbox.look())
+    this.#every(RENEW_MS, () => this.#outbox.renew())
+    return opened
+  }
+
+  #every(ms: number, run: () => void): void {
+    const cancel = this.#opening.clock.after(ms, () => {
+      this.#timers.delete(cancel)
+      run()
+      this.#every(ms, run)
+    })
+    this.#timers.add(cancel)
+  }
+
+  #newConnection(): Connection {
+    const { ownerWaitMs, path, minFreeBytes, maxPages } = this.#settings
+    const options = {
+      settings: { path, minFreeBytes, maxPages },
+      ownerWaitMs,
+      held: () => [...this.#held].map(([seq, careful]) => ({ seq, careful })),
+      onBack: () => this.#told.work(),
+      onThread: (thread: Thread) => this.#settings.onThread?.(thread),
+    }
+    return new Connection(options, this.#opening)
+  }
+
+  #note(answer: GroupAnswer): void {
+    if (answer.lost) {
+      this.#connection.report(answer.lost.message)
+      return
+    }
+    this.#backlogBytes = answer.pendingBytes
+    if (answer.committed) this.#settings.onCommit?.()
+    if (answer.shortage !== null) this.#connection.report(answer.shortage)
+    if (answer.pauses !== null) this.#told.pauses(answer.pauses)
+    if (answer.moreWork) this.#told.work()
+  }
+
+  /** Damaged bytes leave the work for the quarantine, where somebody can look at them. */
+  async #condemn(seq: number, reason: string): Promise<void> {
+    const { logger, clock } = this.#opening
+    logger.error({ inbox: 'sqlite', seq }, `a stored delivery is damaged and goes to quarantine: ${reason}`)
+    await this.#outbox.condemn({ seq, reason, at: clock.now() })
+    this.#held.delete(seq)
+  }
+}

@@ -1,0 +1,55 @@
+/** The store of a test of the contract: opened, left in order or not, and opened again. */
+import { afterEach } from 'vitest'
+import type { InboxOpening, InboxPort } from '../../src/core/ports.ts'
+import { handClock, keptLines, type Opened, openWith } from '../inboxes/inbox-kit.ts'
+
+/** One store, opened again and again. */
+export interface Store {
+  /** A port on the store; the one before is closed, or lost by `crash`. */
+  next(): InboxPort
+  /** The next port finds the store as a process leaves it that is killed now. Ends the port before. */
+  crash(): Promise<void>
+  /** Called after the test, when every port is closed. */
+  remove(): Promise<void>
+}
+
+export interface StoreOfTest {
+  /** Opens the store of this test, closing it first when it is open. */
+  open(
+    names?: Parameters<typeof openWith>[1],
+    clock?: Opened['clock'],
+    changes?: Partial<InboxOpening>,
+  ): Promise<Opened>
+  /** Leaves it as if the process were killed. */
+  crash(): Promise<void>
+  next(): InboxPort
+}
+
+export function useStore(newStore: () => Store): StoreOfTest {
+  let store: Store | null = null
+  let current: InboxPort | null = null
+  const next = () => {
+    store ??= newStore()
+    current = store.next()
+    return current
+  }
+
+  afterEach(async () => {
+    await current?.close()
+    await store?.remove()
+    store = null
+    current = null
+  })
+
+  return {
+    next,
+    async open(names = ['a'], clock = handClock(), changes = {}) {
+      await current?.close()
+      return openWith(next(), names, clock, keptLines(), changes)
+    },
+    async crash() {
+      await store?.crash()
+      current = null
+    },
+  }
+}

@@ -1,0 +1,145 @@
+/** What an inbox must know, in the simplest form: every delivery with what is left to do on it. */
+import { expect } from 'vitest'
+import type { Claim, InboxStats, NewWorkRow, Settlement } from '../../src/core/ports.ts'
+import { renamesOf } from '../../src/lib/renames.ts'
+
+interface Range {
+  readonly handler: string
+  readonly first: number
+  readonly last: number
+}
+
+interface Entry {
+  readonly bytes: number
+  handlers: readonly string[]
+  passed: boolean
+  rows: Range[]
+  dead: Range[]
+  quarantined: (number | null)[]
+}
+
+export type Names = ReadonlyArray<{ readonly name: string; readonly formerly: readonly string[] }>
+
+export class LedgerModel {
+  readonly #entries: Entry[] = []
+  readonly #seen = new Set<string>()
+  /** Claims that are under way. */
+  readonly #live = new Map<number, Claim>()
+  #cancelled = 0
+
+  accept(seq: number, status: string, bytes: number): void {
+    expect(status).toBe(seq > this.#entries.length ? 'accepted' : 'duplicate')
+    if (status === 'duplicate') return
+    expect(seq).toBe(this.#entries.length + 1)
+    this.#entries.push({ bytes, handlers: [], passed: false, rows: [], dead: [], quarantined: [] })
+  }
+
+  isSettled(seq: number): boolean {
+    const { passed, rows } = this.#at(seq)
+    return passed && rows.length === 0
+  }
+
+  /** A delivery has one claim at most, and one that needs care is alone. */
+  claim(claim: Claim): void {
+    const { seq } = claim.delivery
+    const entry = this.#at(seq)
+    expect([...this.#live.keys()]).not.toContain(seq)
+    this.#live.set(seq, claim)
+    if ([...this.#live.values()].some(({ careful }) => careful)) expect([...this.#live.keys()]).toEqual([seq])
+    expect(entry.passed).toBe(claim.rows !== null)
+    for (const row of claim.rows ?? []) expect(entry.rows).toContainEqual(rangeOf(row))
+    entry.handlers = claim.handlers
+  }
+
+  settle({ seq, firstPass, rows, dead, quarantined }: Settlement): void {
+    const entry = this.#at(seq)
+    for (const row of this.#live.get(seq)?.rows ?? []) remove(entry.rows, rangeOf(row))
+    this.#live.delete(seq)
+    if (firstPass) entry.passed = true
+    entry.rows.push(...rows.map(rangeOf))
+    entry.dead.push(...dead.map(({ handler, index }) => ({ handler, first: index, last: index })))
+    entry.quarantined.push(...quarantined.map(({ index }) => index))
+  }
+
+  release(seq: number): void {
+    this.#live.delete(seq)
+  }
+
+  reviveDead(seq: number, handler: string, index: number): void {
+    const range = { handler, first: index, last: index }
+    remove(this.#at(seq).dead, range)
+    this.#at(seq).rows.push(range)
+  }
+
+  reviveAllDead(seq: number): void {
+    for (const { handler, first } of [...this.#at(seq).dead]) this.reviveDead(seq, handler, first)
+  }
+
+  reviveQuarantine(seq: number, index: number): void {
+    const entry = this.#at(seq)
+    remove(entry.quarantined, index)
+    entry.rows.push(...entry.handlers.map((handler) => ({ handler, first: index, last: index })))
+  }
+
+  dropDead(seq: number, handler: string, index: number): void {
+    remove(this.#at(seq).dead, { handler, first: index, last: index })
+    this.#cancelled++
+  }
+
+  dropQuarantine(seq: number, index: number): void {
+    remove(this.#at(seq).quarantined, index)
+    this.#cancelled++
+  }
+
+  /** Claims end with their process, in order or not. */
+  open(names: Names): void {
+    this.#live.clear()
+    const renames = new Map([...renamesOf(names)].filter(([old]) => this.#seen.has(old)))
+    const now = (name: string) => renames.get(name) ?? name
+    for (const entry of this.#entries) {
+      entry.handlers = [...new Set(entry.handlers.map(now))].sort()
+      entry.rows = entry.rows.map((range) => ({ ...range, handler: now(range.handler) }))
+      entry.dead = entry.dead.map((range) => ({ ...range, handler: now(range.handler) }))
+    }
+    for (const old of renames.keys()) this.#seen.delete(old)
+    for (const { name } of names) this.#seen.add(name)
+  }
+
+  /** Everything that was accepted is settled, dead, in quarantine or pending, and the counts say so. */
+  balance(stats: InboxStats): void {
+    const pending = this.#entries.filter((_, i) => !this.isSettled(i + 1))
+    const unread = this.#entries.filter(({ passed }) => !passed)
+    expect(stats).toMatchObject({
+      pending: pending.length,
+      pendingBytes: unread.reduce((sum, { bytes }) => sum + bytes, 0),
+      deadLetters: this.#entries.reduce((sum, { dead }) => sum + dead.length, 0),
+      quarantined: this.#entries.reduce((sum, { quarantined }) => sum + quarantined.length, 0),
+      cancelled: this.#cancelled,
+    })
+  }
+
+  /** Whether the claim is all that is left to do on its delivery. */
+  isWhole({ delivery, rows }: Claim): void {
+    expect(sorted((rows ?? []).map(rangeOf))).toEqual(sorted(this.#at(delivery.seq).rows))
+  }
+
+  #at(seq: number): Entry {
+    const entry = this.#entries[seq - 1]
+    if (!entry) throw new Error(`nobody accepted delivery ${seq}`)
+    return entry
+  }
+}
+
+function rangeOf({ handler, first, last }: Pick<NewWorkRow, 'handler' | 'first' | 'last'>): Range {
+  return { handler, first, last }
+}
+
+function remove<T>(list: T[], item: T): void {
+  const at = list.findIndex((one) => JSON.stringify(one) === JSON.stringify(item))
+  expect(at).not.toBe(-1)
+  list.splice(at, 1)
+}
+
+function sorted(ranges: readonly Range[]): string[] {
+  return ranges.map((range) => JSON.stringify(range)).sort()
+}
