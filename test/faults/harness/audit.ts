@@ -3,7 +3,7 @@
  * were sent; what is stored was sent, and each of its events was handled, is a dead letter, is in quarantine or waits.
  */
 import { createHash } from 'node:crypto'
-import type { Claim, InboxPort, StoredDelivery } from '../../../src/core/ports.ts'
+import type { Claim, InboxPort, Settlement, StoredDelivery } from '../../../src/core/ports.ts'
 import { PosthornError } from '../../../src/errors.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { port } from '../../../src/lib/symbols.ts'
@@ -41,7 +41,7 @@ interface Contents {
   readonly claimable: number
 }
 
-/** Opens the file as its next owner would; no process may have it open. Claims all there is and gives it back. */
+/** Opens the file as its next owner would, and settles all there is to claim: give it a copy. */
 export async function audit(path: string, ledger: Ledger, effectsPath: string): Promise<Audit> {
   const contents = await readContents(path)
   const effects = readEffects(effectsPath)
@@ -149,7 +149,6 @@ async function readContents(path: string): Promise<Contents> {
     const [dead, quarantined] = [await readDead(inbox), await readQuarantine(inbox)]
     const claims = await claimAll(inbox)
     const pending = new Set(claims.flatMap(waiting))
-    inbox.release(claims.map(({ delivery }) => delivery.seq))
     return { deliveries, dead, quarantined, pending, countedPending, claimable: claims.length }
   } finally {
     await inbox.close()
@@ -232,7 +231,14 @@ async function claimAll(inbox: InboxPort): Promise<Waiting[]> {
     if (claims.length === 0) return found
     // Without the bytes.
     found.push(...claims.map(({ rows, delivery: { id, seq } }) => ({ rows, delivery: { id, seq } })))
+    // Some are handed out only when others are settled.
+    await Promise.all(claims.map((claim) => inbox.settle(nothingLeft(claim))))
   }
+}
+
+function nothingLeft({ rows, delivery: { seq } }: Claim): Settlement {
+  const endedRows = (rows ?? []).map(({ id }) => id)
+  return { seq, firstPass: rows === null, events: null, endedRows, rows: [], dead: [], quarantined: [], unhandled: {} }
 }
 
 /** Ids of the events that wait; of the whole delivery when its first pass has not ended. */

@@ -38,8 +38,9 @@ export function killPoints(killAt: Window | undefined): KillPoints {
     },
     async settle(settlement) {
       at('handled')
-      await inner.settle(settlement)
+      const result = await inner.settle(settlement)
       at('settled')
+      return result
     },
   })
   return {

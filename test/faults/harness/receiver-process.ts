@@ -28,9 +28,10 @@ let progressed = Promise.withResolvers<void>()
 
 const inbox = around(points.inbox(sqlite({ path, minFreeBytes, ownerWaitMs })), (inner) => ({
   async settle(settlement) {
-    await inner.settle(settlement)
+    const result = await inner.settle(settlement)
     progressed.resolve()
     progressed = Promise.withResolvers()
+    return result
   },
 }))
 const log = (_facts: object, message: string) => void tell({ log: message })
