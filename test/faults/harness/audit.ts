@@ -3,7 +3,7 @@
  * were sent; what is stored was sent, and each of its events was handled, is a dead letter, is in quarantine or waits.
  */
 import { createHash } from 'node:crypto'
-import type { Claim, InboxPort, StoredDelivery } from '../../../src/core/ports.ts'
+import type { Claim, InboxPort, Settlement, StoredDelivery } from '../../../src/core/ports.ts'
 import { PosthornError } from '../../../src/errors.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { port } from '../../../src/lib/symbols.ts'
@@ -41,7 +41,7 @@ interface Contents {
   readonly claimable: number
 }
 
-/** Opens the file as its next owner would; no process may have it open. Claims all there is and gives it back. */
+/** Opens the file as its next owner would, and settles all there is to claim: give it a copy. */
 export async function audit(path: string, ledger: Ledger, effectsPath: string): Promise<Audit> {
   const contents = await readContents(path)
   const effects = readEffects(effectsPath)
