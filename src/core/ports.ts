@@ -135,7 +135,7 @@ export interface SourcePort {
   readonly auth: Auth
   /** Largest body, after the content coding, in bytes; null leaves it to the receiver's limits. */
   readonly bodyBytes: number | null
-  /** With `ack: 'handled'`: the sender waits this long, in ms; null leaves it to the receiver. */
+  /** How long the sender is let wait for its answer, in ms; null leaves it to the receiver. */
   readonly ackWithinMs?: number | null | undefined
   /** What the operator should know about the options taken: one warning each at start. No secrets. */
   readonly notices?: readonly string[] | undefined

@@ -127,7 +127,7 @@ export interface InboxControl {
 export interface Health {
   /** Whether a delivery would be accepted now. */
   readonly ready: boolean
-  /** Why not; null when ready. */
+  /** Why not; or, while it is ready, what needs a look: work that waits for `drain`. */
   readonly reason: string | null
   readonly backlog: { readonly deliveries: number; readonly bytes: number; readonly oldestAt: Date | null }
   readonly paused: readonly PausedHandler[]

@@ -285,8 +285,18 @@ class RunningReceiver implements ReceiverLike {
     const oldestAt = stats.oldestPendingAt === null ? null : new Date(stats.oldestPendingAt)
     const backlog = { deliveries: stats.pending, bytes: stats.pendingBytes, oldestAt }
     const full = stats.pendingBytes > this.#settings.limits.backlogBytes ? 'too much waits to be handled' : null
-    const reason = trouble ?? full
-    return { ready: reason === null, reason, backlog, paused: stats.paused.map(toPaused) }
+    const reason = trouble ?? full ?? this.#stale(stats.oldestPendingAt)
+    return { ready: (trouble ?? full) === null, reason, backlog, paused: stats.paused.map(toPaused) }
+  }
+
+  /** Where nothing works between requests, what no repeat of a sender comes for any more waits for `drain`. */
+  #stale(oldest: number | null): string | null {
+    const { ack, background } = this.#settings
+    if (ack === 'stored' || background || oldest === null) return null
+    if (this.#world.clock.now() - oldest < LONGEST_REPEAT_MS) return null
+    const reason = 'work has waited for longer than any sender repeats: call drain()'
+    this.#notices('stale', 'warn', reason)
+    return reason
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -298,3 +308,6 @@ const WORDS = { new: 'not started', open: 'open', closing: 'closing', closed: 'c
   State,
   string
 >
+
+/** eSputnik repeats at least hourly, the others sooner (Yespo, Webhooks for Tracking Activity, June 2025). */
+const LONGEST_REPEAT_MS = 3_600_000

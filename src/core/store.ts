@@ -17,7 +17,7 @@ export async function store(parts: ReceiveParts, from: From, read: Read): Promis
     const delivery = await toDelivery(parts, from, read)
     const accepting = accept(parts, delivery)
     accepted = accepting
-    const result = await beforeDeadline(parts, accepting)
+    const result = await beforeDeadline(parts, from.port.ackWithinMs ?? parts.limits.acceptMs, accepting)
     if (typeof result === 'string') return refuse(result)
     count(parts, delivery, result, performance.now() - began)
     return await answer(parts, from, delivery.id, result)
@@ -40,10 +40,14 @@ function accept({ inbox, notices }: ReceiveParts, delivery: NewDelivery): Promis
 }
 
 /** A commit that comes after the deadline is not lost: the sender repeats, and the repeat is absorbed. */
-async function beforeDeadline<T>(parts: ReceiveParts, accepted: Promise<T>): Promise<T | 'storage_slow'> {
+async function beforeDeadline<T>(
+  parts: ReceiveParts,
+  withinMs: number,
+  accepted: Promise<T>,
+): Promise<T | 'storage_slow'> {
   let cancel = () => {}
   const late = new Promise<'storage_slow'>((resolve) => {
-    cancel = parts.clock.after(parts.limits.acceptMs, () => resolve('storage_slow'))
+    cancel = parts.clock.after(withinMs, () => resolve('storage_slow'))
   })
   const result = await Promise.race([accepted, late])
   cancel()

@@ -11,28 +11,44 @@ export interface SourceOptions<A> {
     /** Largest body in bytes, after the content coding; minimum 1. Default: the receiver's. */
     readonly bodyBytes?: number
   }
+  /**
+   * How long the sender is let wait for its answer, in ms: for the commit, and with `ack: 'handled'` for the handlers.
+   * Default: 8_000 for SparkPost, which gives up after 10 s; else the receiver's own limits.
+   */
+  readonly ackWithinMs?: number
+}
+
+/** What core takes of the options, as a source keeps it. */
+export interface CheckedSource {
+  readonly bodyBytes: number | null
+  readonly ackWithinMs: number | null
 }
 
 /**
- * Returns the body limit, null where none is given. `own` are the options that only this factory takes.
- * @throws OptionError when `auth` is not from `posthorn/auth`, a limit is no whole number of bytes, or an option is
- * unknown.
+ * Returns the limits, null where none is given. `own` are the options that only this factory takes.
+ * @throws OptionError when `auth` is not from `posthorn/auth`, a limit is no whole number, or an option is unknown.
  */
 export function checkSourceOptions(
   factory: string,
   options: SourceOptions<object>,
   own: readonly string[] = [],
-): number | null {
+): CheckedSource {
   assertObject(`${factory}: options`, options)
-  knownKeys(factory, options, ['auth', 'limits', ...own])
+  knownKeys(factory, options, ['auth', 'limits', 'ackWithinMs', ...own])
   const { auth, limits = {} } = options
   if (typeof auth !== 'object' || auth === null || !(port in auth))
     throw new OptionError(`${factory}: auth must be made by posthorn/auth, such as token(…), got ${kindOf(auth)}`)
   assertObject(`${factory}: limits`, limits)
   knownKeys(`${factory}: limits`, limits, ['bodyBytes'])
-  if (limits.bodyBytes === undefined) return null
-  return wholeNumber(`${factory}: limits.bodyBytes`, limits.bodyBytes, 0, 1)
+  const { ackWithinMs } = options
+  return {
+    bodyBytes: given(`${factory}: limits.bodyBytes`, limits.bodyBytes),
+    ackWithinMs: given(`${factory}: ackWithinMs`, ackWithinMs),
+  }
 }
+
+const given = (name: string, value: number | undefined): number | null =>
+  value === undefined ? null : wholeNumber(name, value, 0, 1)
 
 function assertObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null)

@@ -125,6 +125,17 @@ describe("ack: 'handled'", () => {
     expect(await send(receiver, { body: pings(4) })).toMatchObject({ status: 200 })
   })
 
+  it('says so when work waits for longer than any sender repeats', async () => {
+    const receiver = newReceiver()
+    receiver.on('toy.ping', () => {
+      throw new Error('no')
+    })
+    await send(receiver)
+    expect(await receiver.health()).toMatchObject({ ready: true, reason: null })
+    await clock.advance(3_600_000)
+    expect(await receiver.health()).toMatchObject({ ready: true, reason: expect.stringContaining('drain()') })
+  })
+
   it('pauses nothing: the backoff of the sender is the pause', async () => {
     const receiver = newReceiver()
     receiver.on('toy.ping', () => {

@@ -8,9 +8,10 @@ const check = (options: unknown) => checkSourceOptions('sender', options as neve
 
 describe('checkSourceOptions', () => {
   it('gives the body limit, or null for none', () => {
-    expect(check({ auth, limits: { bodyBytes: 1024 } })).toBe(1024)
-    expect(check({ auth, limits: {} })).toBeNull()
-    expect(check({ auth })).toBeNull()
+    expect(check({ auth, limits: { bodyBytes: 1024 } })).toEqual({ bodyBytes: 1024, ackWithinMs: null })
+    expect(check({ auth, ackWithinMs: 2_000 })).toEqual({ bodyBytes: null, ackWithinMs: 2_000 })
+    expect(check({ auth, limits: {} })).toEqual({ bodyBytes: null, ackWithinMs: null })
+    expect(check({ auth })).toEqual({ bodyBytes: null, ackWithinMs: null })
   })
 
   it.each([undefined, null, 'secret', {}, { auth: 'secret' }, { auth: {} }, { auth: null }])(
@@ -34,7 +35,7 @@ describe('checkSourceOptions', () => {
   it("takes the options that are the factory's own", () => {
     const options = { auth, timeZone: 'UTC' }
     expect(() => checkSourceOptions('sender', options)).toThrow(OptionError)
-    expect(checkSourceOptions('sender', options, ['timeZone'])).toBeNull()
+    expect(checkSourceOptions('sender', options, ['timeZone'])).toEqual({ bodyBytes: null, ackWithinMs: null })
   })
 
   it('refuses limits that are none', () => {

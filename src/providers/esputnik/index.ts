@@ -35,7 +35,7 @@ const ZONE_NOTICE =
  * @throws OptionError for an auth that is none, a limit that is no number of bytes, or a zone that does not exist.
  */
 export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {
-  const bodyBytes = checkSourceOptions('esputnik', options, ['timeZone'])
+  const limits = checkSourceOptions('esputnik', options, ['timeZone'])
   const clock = clockOf(options.timeZone)
   const provider: Provider = Object.freeze({
     name: 'esputnik',
@@ -49,7 +49,7 @@ export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {
   const notices = Object.freeze(options.timeZone === undefined ? [ZONE_NOTICE] : [])
   return Object.freeze({
     provider: provider.name,
-    [port]: Object.freeze({ provider, auth: options.auth, bodyBytes, notices }),
+    [port]: Object.freeze({ provider, auth: options.auth, ...limits, notices }),
   })
 }
 

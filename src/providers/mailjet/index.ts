@@ -33,9 +33,9 @@ const provider: Provider = Object.freeze({
  * @throws OptionError for an auth that is none, or a limit that is no number of bytes.
  */
 export function mailjet(options: MailjetOptions): Source<MailjetEvent> {
-  const bodyBytes = checkSourceOptions('mailjet', options)
+  const limits = checkSourceOptions('mailjet', options)
   return Object.freeze({
     provider: provider.name,
-    [port]: Object.freeze({ provider, auth: options.auth, bodyBytes }),
+    [port]: Object.freeze({ provider, auth: options.auth, ...limits }),
   })
 }

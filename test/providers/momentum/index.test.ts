@@ -50,3 +50,9 @@ describe('the provider', () => {
     expect([...samples, ['momentum.unknown', ['unknown']]]).toEqual(announced)
   })
 })
+
+it('lets the cloud wait as long as it does: 8 s, and Momentum as long as the receiver says', () => {
+  expect(sparkpost({ auth })[port].ackWithinMs).toBe(8_000)
+  expect(sparkpost({ auth, ackWithinMs: 2_000 })[port].ackWithinMs).toBe(2_000)
+  expect(momentum({ auth })[port].ackWithinMs).toBeNull()
+})
