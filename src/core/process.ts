@@ -46,7 +46,9 @@ class Worker implements Process {
   readonly #passParts: PassParts
   readonly #active = new Set<Promise<void>>()
   #bytes = 0
+  /** Given back because of a stop; what a slow handler leaves for later is not. */
   #returned = 0
+  #stopping = false
   #asking = false
   /** There may be something that the last claim has not seen. */
   #dirty = true
@@ -63,7 +65,7 @@ class Worker implements Process {
 
   start(): void {
     this.#running = true
-    this.#returned = 0
+    this.#stopping = false
     each(this.#parts.runners, (runner) => runner.reopen())
     if (!this.#listening) this.#parts.inbox.onWork(() => this.kick())
     this.#listening = true
@@ -82,6 +84,8 @@ class Worker implements Process {
 
   async stop(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
     this.#running = false
+    this.#stopping = true
+    this.#returned = 0
     this.#cancelDue()
     const { runners, clock } = this.#parts
     each(runners, (runner) => runner.hurry())
@@ -199,7 +203,7 @@ class Worker implements Process {
       const result = await pass.run()
       const settled = await this.#settle(claim, result)
       if (settled === null) return null
-      this.#returned += result.returned
+      if (this.#stopping) this.#returned += result.returned
       this.#parts.settled(claim, result, settled.conflictsWith)
       return result
     } catch (error) {

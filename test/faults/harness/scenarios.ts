@@ -18,7 +18,7 @@ export const SCENARIOS = {
     const site = newSite(root)
     const running = await site.start({ handler: 'none' })
     await running.sender.deliver(site.ledger.add([{}]))
-    const other = new DatabaseSync(site.path)
+    const other = new DatabaseSync(site.path, { timeout: 2_000 })
     later(() => other.close())
     other.exec('BEGIN IMMEDIATE')
     await running.sender.post(site.ledger.add([{}]))

@@ -52,12 +52,18 @@ export const MUTANTS = {
   ],
   'a failed commit acknowledged': [
     {
-      file: 'src/core/receive.ts',
+      file: 'src/core/store.ts',
       find: "return 'storage_failed' as const",
-      replace: "return { status: 'accepted' as const, seq: 0 }",
+      replace: "return { status: 'accepted' as const, seq: 0, settled: false }",
     },
   ],
-  'settled before the handler ends': [{ file: 'src/core/pass.ts', find: 'await this.#below(1)', replace: '' }],
+  'settled before the handler ends': [
+    {
+      file: 'src/core/pass.ts',
+      find: 'await this.#below(1)\n    return this.#result(scan)',
+      replace: 'return this.#result(scan)',
+    },
+  ],
   'settled when claimed': [
     {
       file: 'src/inboxes/sqlite/passes.ts',
@@ -107,7 +113,7 @@ export const MUTANTS = {
   ],
   'stored as text': [
     {
-      file: 'src/core/receive.ts',
+      file: 'src/core/store.ts',
       find: 'body: read.bytes,',
       replace: 'body: new TextEncoder().encode(JSON.stringify(JSON.parse(new TextDecoder().decode(read.bytes)))),',
     },
