@@ -30,8 +30,8 @@ export const SCENARIOS = {
     const running = await site.start({ handler: 'hang' })
     await running.sender.deliver(site.ledger.add([{}, {}]))
     await running.child.line('called')
-    // A settlement of the first would be committed before this one, or with it.
-    await running.sender.deliver(site.ledger.add([{}]))
+    // A settlement of the first would be committed before the last of these, or with it.
+    for (let n = 0; n < 10; n++) await running.sender.deliver(site.ledger.add([{}]))
     await running.kill()
     return (await site.audit()).faults
   },
