@@ -35,7 +35,11 @@ describeWith(['mount'], 'a disk', () => {
     const running = await site.start(soon)
     const refused = await fill(site, running, 300_000)
     for (let i = 0; i < 3; i++) expect((await running.sender.post(refused)).status).toBe(503)
-    await vi.waitFor(async () => expect(await running.control('health')).toMatchObject({ ready: false }))
+    // The file is closed and opened again after each failure, and is ready until the next one.
+    await vi.waitFor(async () => {
+      const [{ status }, health] = await Promise.all([running.sender.post(refused), running.control('health')])
+      expect({ status, health }).toMatchObject({ status: 503, health: { ready: false } })
+    }, 20_000)
     expect(site.ledger.acknowledged.length).toBeGreaterThan(2)
 
     rmSync(ballast)
