@@ -21,7 +21,7 @@ const table: readonly { mutant: keyof typeof MUTANTS; scenario: keyof typeof SCE
   { mutant: 'two owners', scenario: 'started twice', fault: 'two processes own the file' },
 ]
 
-describeWith(['long'], 'a receiver', () => {
+describeWith(['long'], 'mutants: a receiver', () => {
   const found: string[] = []
   afterAll(() => {
     if (found.length > 0) process.stderr.write(`mutants\n${found.join('\n')}\n`)
