@@ -23,6 +23,8 @@ export interface PassParts {
   provider(source: string): Provider | undefined
   /** Before a careful call. */
   note(seq: number, index: number, handler: string): Promise<void>
+  /** Told of every event that is a test of its sender. */
+  tested(source: string): void
   /** Told of every failed attempt that will be repeated. */
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
 }
@@ -155,6 +157,7 @@ export class Pass implements Verdicts {
     }
     const event = toEvent(facts, reading, index)
     const matched = this.#parts.registry.match(event)
+    if (event.isTest) this.#parts.tested(event.source)
     if (row !== null) {
       const lane = this.#lanes.get(row.handler)
       if (lane !== undefined && matched.includes(lane.spec)) this.#take(lane, event, index, row)

@@ -10,6 +10,7 @@ import type { Hooks } from './public.ts'
 
 export interface Report {
   rejected(source: string | null, response: NeutralResponse): void
+  tested(source: string): void
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
   settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
   paused(handler: string, by: 'hand' | 'failures' | null): void
@@ -30,6 +31,9 @@ export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Repo
       const where = source === null ? 'a path that is no source' : `"${source}"`
       notices(`rejected:${source}:${known}`, 'warn', `a request to ${where} was answered ${status} ${known}`)
       call('rejected', () => hooks.rejected?.({ source, status, code: known }))
+    },
+    tested(source) {
+      notices(`tested:${source}`, 'info', `a test event of the sender arrived on "${source}"`)
     },
     failed(event, handler, attempt, error, retryAt) {
       meter.add('retried')

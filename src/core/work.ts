@@ -104,6 +104,7 @@ export class Work {
       // Decoded events of a slice and copies on their way take about as much again, and more.
       claimBytes: Math.floor(settings.memoryBytes / 4),
       provider: (source) => settings.sources.get(source)?.provider,
+      tested: report.tested,
       failed: report.failed,
       trouble: report.trouble,
       settled: (claim, result, conflictsWith) => {

@@ -129,6 +129,9 @@ describe('a delivery', () => {
     await send(receiver, { body: '[{"type":"ping","test":true}]' })
     await receiver.whenIdle()
     expect(seen).toEqual(['any true none'])
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({ level: 'info', message: 'a test event of the sender arrived on "shop"' }),
+    )
   })
 
   it('waits in the inbox while there are no handlers, with one warning', async () => {
