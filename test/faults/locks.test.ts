@@ -12,7 +12,7 @@ const soon = { retry: { minMs: 1, maxMs: 1 } }
 
 /** Another connection to the file; ours is in another process. */
 function connect(path: string): DatabaseSync {
-  const db = new DatabaseSync(path)
+  const db = new DatabaseSync(path, { timeout: 5_000 })
   later(() => {
     if (db.isOpen) db.close()
   })
@@ -39,7 +39,6 @@ describe('another process', () => {
     const site = new Site()
     const running = await site.start(soon)
     const other = connect(site.path)
-    other.exec('PRAGMA busy_timeout = 5000')
     const load = running.sender.load(4, small(site.ledger))
     for (const count of [20, 40, 60, 80]) {
       other.exec('BEGIN IMMEDIATE')

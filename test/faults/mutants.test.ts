@@ -7,8 +7,8 @@ import { describeWith } from './harness/tools.ts'
 const table: readonly { mutant: keyof typeof MUTANTS; scenario: keyof typeof SCENARIOS; fault: string }[] = [
   { mutant: 'acknowledged before the commit', scenario: 'locked and killed', fault: 'acknowledged and not stored' },
   { mutant: 'a failed commit acknowledged', scenario: 'locked and killed', fault: 'acknowledged and not stored' },
-  { mutant: 'settled before the handler ends', scenario: 'killed in the handler', fault: 'ended nowhere' },
-  { mutant: 'settled when claimed', scenario: 'killed in the handler', fault: 'ended nowhere' },
+  { mutant: 'settled before the handler ends', scenario: 'stopped in the handler', fault: 'ended nowhere' },
+  { mutant: 'settled when claimed', scenario: 'stopped in the handler', fault: 'ended nowhere' },
   {
     mutant: 'claims of the dead forgotten',
     scenario: 'killed in the handler, and started again',
@@ -18,6 +18,7 @@ const table: readonly { mutant: keyof typeof MUTANTS; scenario: keyof typeof SCE
   { mutant: 'id without the hash', scenario: 'one batch id, other bytes', fault: 'stored with other bytes' },
   { mutant: 'no dedupe', scenario: 'the same twice', fault: 'stored twice' },
   { mutant: 'stored as text', scenario: 'bytes that JSON could write otherwise', fault: 'stored with other bytes' },
+  { mutant: 'no note before a dangerous call', scenario: 'an event that kills', fault: 'never came through' },
   { mutant: 'two owners', scenario: 'started twice', fault: 'two processes own the file' },
 ]
 

@@ -54,6 +54,18 @@ export const NUISANCES: Readonly<Record<string, () => unknown>> = {
   'leave garbage': () => void garbage.push(Buffer.alloc(1 << 20)),
 }
 
+/** Ways to take the process down. */
+export const DEADLY: Readonly<Record<string, () => unknown>> = {
+  kill: () => process.kill(process.pid, 'SIGKILL'),
+  exit: () => process.exit(7),
+  'throw behind our back': () =>
+    new Promise(() => {
+      setImmediate(() => {
+        throw new Error('nobody can catch this')
+      })
+    }),
+}
+
 const garbage: Buffer[] = []
 
 export interface Doings {
@@ -70,6 +82,7 @@ export function handlerOf(plan: Plan, doings: Doings): (event: AnyEvent, context
     begin()
     const what = field(event.payload as object, 'do')
     if (typeof what === 'string' && what in MISDEEDS) return MISDEEDS[what]?.(context)
+    if (typeof what === 'string' && what in DEADLY) return DEADLY[what]?.()
     if (plan.handler === 'hang') return never()
     if (plan.handler === 'gate') return opened.then(() => done(event, context))
     done(event, context)

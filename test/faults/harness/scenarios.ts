@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, vi } from 'vitest'
 import { later } from './cleanup.ts'
 import { Site } from './site.ts'
+import { surviveOn } from './supervisor.ts'
 
 export type Scenario = (root: string | undefined) => Promise<readonly string[]>
 
@@ -18,21 +19,21 @@ export const SCENARIOS = {
     const site = newSite(root)
     const running = await site.start({ handler: 'none' })
     await running.sender.deliver(site.ledger.add([{}]))
-    const other = new DatabaseSync(site.path, { timeout: 2_000 })
+    const other = new DatabaseSync(site.path, { timeout: 5_000 })
     later(() => other.close())
     other.exec('BEGIN IMMEDIATE')
     await running.sender.post(site.ledger.add([{}]))
     await running.kill()
     return (await site.audit()).faults
   },
-  'killed in the handler': async (root) => {
+  /** The first settlement, whenever it comes, is the last thing the process does. */
+  'stopped in the handler': async (root) => {
     const site = newSite(root)
-    const running = await site.start({ handler: 'hang' })
+    const running = await site.start({ handler: 'hang', killAt: 'settled', closeMs: 200 })
     await running.sender.deliver(site.ledger.add([{}, {}]))
     await running.child.line('called')
-    // A settlement of the first would be committed before the last of these, or with it.
-    for (let n = 0; n < 10; n++) await running.sender.deliver(site.ledger.add([{}]))
-    await running.kill()
+    // What is under way is given back now, if it was not settled before.
+    await running.end()
     return (await site.audit()).faults
   },
   'killed in the handler, and started again': async (root) => {
@@ -83,6 +84,15 @@ export const SCENARIOS = {
     await running.sender.deliver(site.ledger.addBody(Buffer.from('[ {"type":"p\\u0069ng", "n":1e0} ]\n')))
     await running.end()
     return (await site.audit()).faults
+  },
+  'an event that kills': async (root) => {
+    const site = newSite(root)
+    const first = await site.start(soon)
+    await first.sender.post(site.ledger.add([{}, { do: 'kill' }, {}]))
+    await first.child.exited
+    const { deaths, last } = await surviveOn(site, soon, 6)
+    await last?.end()
+    return last === null ? [`died ${deaths} times and never came through`] : (await site.audit()).faults
   },
   'started twice': async (root) => {
     const site = newSite(root)

@@ -100,9 +100,12 @@ export const MUTANTS = {
   'claims of the dead forgotten': [
     {
       file: 'src/inboxes/sqlite/passes.ts',
-      find: '  let seq = mark + 1\n',
-      replace: '  if (mark < claimed) return\n  let seq = mark + 1\n',
+      find: 'for (; seq <= claimed; seq++) yield seq',
+      replace: 'for (; seq <= claimed; seq++) if (seq < 0) yield seq',
     },
+  ],
+  'no note before a dangerous call': [
+    { file: 'src/core/pass.ts', find: 'await this.#parts.note(delivery.seq, index, name)', replace: '' },
   ],
   'two owners': [
     {
