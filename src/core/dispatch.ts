@@ -236,15 +236,22 @@ export class Runner {
 /** A handler that says what is to become of its event is not broken. */
 const counts = (error: unknown) => !(error instanceof PermanentError || error instanceof RetryLater)
 
-/** What a batch handler has named as failed; the whole batch, when it named an event that was not in it. */
+/**
+ * What a batch handler has named as failed; the whole batch, when it named an event that was not in it, or when what it
+ * returned cannot be read: users' objects may throw when they are looked at.
+ */
 function failuresOf(handler: string, entries: readonly Entry[], value: unknown): Map<string, Outcome> {
-  const named = (value as BatchFailures | undefined)?.failed
-  const failed = (Array.isArray(named) ? named : []).map(
-    (one) => [one?.id, { end: 'failed', error: one?.error }] as const,
-  )
   const ids = entries.map((entry) => entry.task.event.id)
-  if (failed.every(([id]) => ids.includes(id))) return new Map(failed)
+  const all = (error: unknown) => new Map<string, Outcome>(ids.map((id) => [id, { end: 'failed', error }]))
+  try {
+    const named = (value as BatchFailures | undefined)?.failed
+    const failed = (Array.isArray(named) ? named : []).map(
+      (one) => [one?.id, { end: 'failed', error: one?.error }] as const,
+    )
+    if (failed.every(([id]) => ids.includes(id))) return new Map(failed)
+  } catch (error) {
+    return all(error)
+  }
   const message = `handler "${handler}" named an event as failed that was not in its batch`
-  const confused = new PosthornError('ERR_HANDLER_BATCH', message)
-  return new Map(ids.map((id) => [id, { end: 'failed', error: confused }]))
+  return all(new PosthornError('ERR_HANDLER_BATCH', message))
 }

@@ -364,6 +364,21 @@ describe('a batch handler', () => {
     expect(calls).toEqual([['0', '1', '2'], ['1']])
   })
 
+  it('that returns what throws when it is looked at has failed as a whole', async () => {
+    const receiver = newReceiver({ handlers: { retry: { attempts: 1 } } })
+    const hostile = {
+      get failed(): never {
+        throw new Error('no looking')
+      },
+    }
+    receiver.onBatch('toy.ping', { size: 2 }, () => hostile)
+    await send(receiver, { body: pings(2) })
+    await receiver.whenIdle()
+    const letters = await all(receiver.inbox.deadLetters())
+    expect(letters.map((letter) => letter.errors[0]?.message)).toEqual(['no looking', 'no looking'])
+    expect(await receiver.inbox.stats()).toMatchObject({ pending: 0 })
+  })
+
   it('that names a stranger has failed as a whole', async () => {
     const receiver = newReceiver({ handlers: { retry: { attempts: 1 } } })
     receiver.onBatch('toy.ping', { size: 2 }, () => ({ failed: [{ id: 'd_x.9', error: 'no' }] }))
