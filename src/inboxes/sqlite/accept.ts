@@ -1,7 +1,7 @@
 import type { Accepted } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { encode } from './coding.ts'
-import type { Database } from './database.ts'
+import { blob, type Database } from './database.ts'
 import { findStored } from './dedupe.ts'
 import { hasWork, isPassed } from './extent.ts'
 import type { Ledger } from './ledger.ts'
@@ -50,5 +50,5 @@ function insert(db: Database, seq: number, upTo: number, delivery: PackedDeliver
   const { id, source, batchId, isTest, receivedAt, meta, size } = delivery
   const { coding, bytes } = encode(body)
   const test = isTest ? 1 : 0
-  db.run(sql.insertDelivery, seq, id, source, batchId, test, sha256, receivedAt, meta, size, upTo, coding, bytes)
+  db.run(sql.insertDelivery, seq, id, source, batchId, test, sha256, receivedAt, meta, size, upTo, coding, blob(bytes))
 }

@@ -59,6 +59,11 @@ export class Database {
   }
 }
 
+/** Bytes as a value to bind: Node 22 binds a view on no memory at all as NULL. */
+export function blob(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength > 0 ? bytes : new Uint8Array(new ArrayBuffer(1), 0, 0)
+}
+
 let loaded: typeof import('node:sqlite') | null = null
 
 /** Loads the driver without the one warning that Node 22 prints for it. */

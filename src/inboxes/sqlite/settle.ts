@@ -2,7 +2,7 @@ import type { NewDeadLetter, NewQuarantine, Settlement } from '../../core/ports.
 import { OptionError } from '../../errors.ts'
 import { findConflict } from './conflicts.ts'
 import { forgetDeaths, forgetUnderWay } from './crashes.ts'
-import type { Database } from './database.ts'
+import { blob, type Database } from './database.ts'
 import { count, hasWork, isPassed } from './extent.ts'
 import { type Facts, readFacts } from './facts.ts'
 import type { Hold, Ledger } from './ledger.ts'
@@ -97,7 +97,8 @@ function advanceMark(db: Database, draft: Ledger, seq: number): void {
 
 function insertDeadLetter(db: Database, seq: number, letter: NewDeadLetter): void {
   const { handler, index, attempts, errors, at, element, size } = letter
-  db.run(sql.insertDeadLetter, seq, handler, index, attempts, Math.trunc(at), size, JSON.stringify(errors), element)
+  const history = JSON.stringify(errors)
+  db.run(sql.insertDeadLetter, seq, handler, index, attempts, Math.trunc(at), size, history, blob(element))
 }
 
 function insertQuarantine(db: Database, seq: number, { index, reason, path, at }: NewQuarantine): void {

@@ -36,6 +36,8 @@ interface Contents {
   readonly deliveries: readonly Stored[]
   readonly dead: ReadonlySet<string>
   readonly quarantined: ReadonlySet<string>
+  /** Those of `quarantined` whose process died over them, after their effect or before it: nobody can tell. */
+  readonly suspected: ReadonlySet<string>
   readonly pending: ReadonlySet<string>
   readonly countedPending: number
   readonly claimable: number
@@ -86,14 +88,14 @@ function checkStored(ledger: Ledger, { deliveries }: Contents): string[] {
 /** S = H ∪ D ∪ Q ∪ P; dead letters and quarantine are ends, so they share nothing with what waits. */
 function checkEnds(contents: Contents, handled: ReadonlySet<string>): string[] {
   const faults = new Faults()
-  const { deliveries, dead, quarantined, pending } = contents
+  const { deliveries, dead, quarantined, suspected, pending } = contents
   for (const { id, events } of deliveries) {
     if (quarantined.has(id) || pending.has(id)) continue
     for (let index = 0; index < events; index++) {
       const event = `${id}.${index}`
       const ends = [handled, dead, quarantined].filter((set) => set.has(event)).length
       if (ends + (pending.has(event) ? 1 : 0) === 0) faults.add('ended nowhere', event)
-      if (ends > 1) faults.add('ended twice', event)
+      if (ends > 1 && !suspected.has(event)) faults.add('ended twice', event)
       if (pending.has(event) && (dead.has(event) || quarantined.has(event))) faults.add('ended and waits', event)
     }
   }
@@ -147,10 +149,10 @@ async function readContents(path: string): Promise<Contents> {
   try {
     const countedPending = (await inbox.stats()).pending
     const deliveries = await readDeliveries(inbox)
-    const [dead, quarantined] = [await readDead(inbox), await readQuarantine(inbox)]
+    const [dead, { quarantined, suspected }] = [await readDead(inbox), await readQuarantine(inbox)]
     const claims = await claimAll(inbox)
     const pending = new Set(claims.flatMap(waiting))
-    return { deliveries, dead, quarantined, pending, countedPending, claimable: claims.length }
+    return { deliveries, dead, quarantined, suspected, pending, countedPending, claimable: claims.length }
   } finally {
     await inbox.close()
   }
@@ -200,14 +202,17 @@ async function readDead(inbox: InboxPort): Promise<Set<string>> {
   return found
 }
 
-async function readQuarantine(inbox: InboxPort): Promise<Set<string>> {
-  const found = new Set<string>()
-  for await (const { deliveryId, index } of pages(
+async function readQuarantine(inbox: InboxPort): Promise<Pick<Contents, 'quarantined' | 'suspected'>> {
+  const [quarantined, suspected] = [new Set<string>(), new Set<string>()]
+  for await (const { deliveryId, index, reason } of pages(
     (page) => inbox.quarantine(page),
     (row) => row.id,
-  ))
-    found.add(index === null ? deliveryId : `${deliveryId}.${index}`)
-  return found
+  )) {
+    const item = index === null ? deliveryId : `${deliveryId}.${index}`
+    quarantined.add(item)
+    if (reason.startsWith('the process died')) suspected.add(item)
+  }
+  return { quarantined, suspected }
 }
 
 async function* pages<R>(
