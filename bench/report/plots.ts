@@ -29,9 +29,10 @@ function plot(points: readonly Measure[]): string {
     animation: false,
     backgroundColor: '#ffffff',
     title: { text: `${measure}, ${points[0]?.unit}`, left: 8, top: 4, textStyle: { fontSize: 14 } },
-    legend: { top: 4, right: 8, data: [...new Set(points.map(({ subject }) => subject))] },
-    grid: { left: 70, right: 24, top: 48, bottom: 48 },
-    xAxis: { type: 'log', name: axis, nameLocation: 'middle', nameGap: 28, ...ends(points) },
+    legend: { bottom: 6, itemGap: 40 },
+    grid: { left: 70, right: 24, top: 48, bottom: 84 },
+    // The points are chosen so that each is about twice, or ten times, the one before.
+    xAxis: { type: 'category', name: axis, nameLocation: 'middle', nameGap: 26, data: placesOf(points) },
     yAxis: { type: 'value', min: 0 },
     series: [...new Set(points.map(({ subject }) => subject))].flatMap((subject, i) =>
       seriesOf(
@@ -54,14 +55,14 @@ function still(svg: string): string {
     .replaceAll(/zr\d+-/g, '')
 }
 
-function ends(points: readonly Measure[]): { min: number; max: number } {
-  const at = points.map((point) => point.at ?? 1)
-  return { min: Math.min(...at), max: Math.max(...at) }
+function placesOf(points: readonly Measure[]): string[] {
+  const places = new Set(points.map(({ at = 0 }) => at))
+  return [...places].sort((a, b) => a - b).map(String)
 }
 
 function seriesOf(name: string, points: readonly Measure[], color: string): object[] {
-  const medians = points.map(({ at, rounds }) => [at, spreadOf(rounds).median])
-  const dots = points.flatMap(({ at, rounds }) => rounds.map((value) => [at, value]))
+  const medians = points.map(({ at, rounds }) => [String(at), spreadOf(rounds).median])
+  const dots = points.flatMap(({ at, rounds }) => rounds.map((value) => [String(at), value]))
   return [
     { type: 'line', name, data: medians, color, symbol: 'none' },
     { type: 'scatter', name, data: dots, color, symbolSize: 6 },

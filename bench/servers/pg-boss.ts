@@ -8,6 +8,7 @@ import type { Tally } from './tally.ts'
 interface PgBoss {
   on(event: 'error', listener: (error: unknown) => void): void
   start(): Promise<unknown>
+  stop(options: { readonly graceful: boolean }): Promise<unknown>
   createQueue(name: string): Promise<void>
   insert(name: string, jobs: readonly { readonly data: object }[]): Promise<unknown>
   fetch(
@@ -47,7 +48,11 @@ export async function pgBoss({ database }: ServerPlan, tally: Tally): Promise<Se
         })
     })
   })
-  return { ...served, idle: workOff }
+  const close = async () => {
+    await served.close()
+    await boss.stop({ graceful: false })
+  }
+  return { ...served, idle: workOff, close }
 }
 
 /** Fetches without the second that `work` would wait between two looks: as fast as the queue can be. */
