@@ -23,8 +23,8 @@ async function run(trials: Trials) {
 
 async function measure(trials: Trials, figures: Figures, body: ReturnType<Trials['context']['body']>, setting: string) {
   const { context } = trials
-  const count = context.either(2, 5)
-  const subjects = [JSON_PARSE, EXPRESS_ZOD, OURS]
+  const count = context.either(1, 3)
+  const subjects = context.either([EXPRESS_ZOD, OURS], [JSON_PARSE, EXPRESS_ZOD, OURS])
   await trials.rounds({ count, subjects, title: `loop, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
       await trial.warmUp({ body, connections: CONNECTIONS, posts: 8 })

@@ -15,7 +15,7 @@ async function run(trials: Trials) {
   const { context } = trials
   const figures = new Figures()
   const body = context.body('momentum', 10_000)
-  const ms = context.either(5_000, 15_000)
+  const ms = context.either(5_000, 12_000)
   const setting = `senders at full speed for ${ms / 1_000} s`
   const subjects = [EXPRESS_ZOD, OURS]
   await trials.rounds({ count: context.either(1, 2), subjects, title: 'memory' }, (named) =>

@@ -26,14 +26,14 @@ async function measure(trials: Trials, figures: Figures, all: typeof YARDSTICKS,
   const body = context.body(provider, 1)
   const setting = `${provider}, 1 event a post, ${CONNECTIONS} connections`
   const subjects = present(all, body, figures)
-  const count = context.either(2, provider === 'momentum' ? 5 : 3)
+  const count = context.either(2, provider === 'momentum' ? 4 : 3)
   await trials.rounds({ count, subjects, title: `posts, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
-      await trial.warmUp({ body, connections: CONNECTIONS, ms: context.either(500, 1_000) })
+      await trial.warmUp({ body, connections: CONNECTIONS, ms: context.either(500, 700) })
       const { latencyMs, beganAt, endedAt } = await trial.post({
         body,
         connections: CONNECTIONS,
-        ms: context.either(1_500, 3_000),
+        ms: context.either(1_500, 2_000),
       })
       const subject = named.name
       figures.add(

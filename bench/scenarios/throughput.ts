@@ -15,11 +15,11 @@ async function run(trials: Trials) {
   const { context } = trials
   const figures = new Figures()
   const everybody = [...YARDSTICKS.slice(1), ...MORE_PEERS, OURS, ...OUR_OTHERS]
-  await measure(trials, figures, { subjects: context.either([JSON_PARSE, EXPRESS_ZOD, OURS], everybody), posts: 24 })
+  await measure(trials, figures, { subjects: context.either([JSON_PARSE, EXPRESS_ZOD, OURS], everybody), posts: 16 })
   const subjects = [JSON_PARSE, EXPRESS_ZOD, OURS]
   if (context.options.quick) figures.note(QUICK)
   else {
-    await measure(trials, figures, { subjects, provider: 'mailjet', posts: 24 })
+    await measure(trials, figures, { subjects, provider: 'mailjet', posts: 16 })
     await measure(trials, figures, { subjects, events: 100, posts: 1_000 })
   }
   return figures.result({ ...throughput, how })
