@@ -47,6 +47,11 @@ export class Figures {
     this.#measures.set(key, found)
   }
 
+  /** For several figures of one subject in one setting. */
+  of(subject: string, setting: string): (measure: string, unit: Unit, value: number) => void {
+    return (measure, unit, value) => this.add({ measure, subject, setting, unit }, value)
+  }
+
   note(text: string): void {
     this.#notes.add(text)
   }

@@ -17,6 +17,12 @@ export interface Posting {
   readonly posts?: number
 }
 
+export interface Posted extends LoadResult {
+  readonly latencyMs: NonNullable<LoadResult['latencyMs']>
+  /** Answers a second. */
+  readonly rate: number
+}
+
 export class Trial {
   readonly server: ServerProcess
   readonly named: Named
@@ -31,13 +37,13 @@ export class Trial {
   }
 
   /** @throws Error when an answer was not 200: what a subject cannot do is no measurement */
-  async post(posting: Posting): Promise<LoadResult & { readonly latencyMs: NonNullable<LoadResult['latencyMs']> }> {
+  async post(posting: Posting): Promise<Posted> {
     const result = await this.tryPosting(posting)
-    const { latencyMs, statuses } = result
+    const { latencyMs, statuses, beganAt, endedAt } = result
     const others = Object.keys(statuses).filter((status) => status !== '200')
     if (latencyMs === null || others.length > 0)
       throw new Error(`${this.named.name} answered ${JSON.stringify(statuses)}`)
-    return { ...result, latencyMs }
+    return { ...result, latencyMs, rate: (latencyMs.count * 1_000) / (endedAt - beganAt) }
   }
 
   /** As `post`; refusals are counted in `statuses`. */

@@ -14,10 +14,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** Names to the left, figures to the right. */
 const pad = (cell: string, width: number, column: number) => (column === 0 ? cell.padEnd(width) : cell.padStart(width))
 
-/** Three digits that count; thousands apart. */
+/** Three digits that count, none after a whole number; thousands apart. */
 export function figure(value: number): string {
-  if (value === 0) return '0'
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
+  const digits = Number.isInteger(value) ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
   return value.toFixed(Math.min(digits, 3)).replace(/\B(?=(\d{3})+(?!\d))/g, digits === 0 ? ' ' : '')
 }
 

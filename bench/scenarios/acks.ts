@@ -37,15 +37,12 @@ async function measure(trials: Trials, figures: Figures, all: typeof YARDSTICKS,
   await trials.rounds({ count, subjects, title: `acks, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
       await trial.warmUp({ body, connections: CONNECTIONS, posts: 8 })
-      await trial.server.ask('begin', null)
-      const { latencyMs, beganAt, endedAt } = await trial.post({ body, connections: CONNECTIONS, ms })
-      const add = (measure: string, value: number) =>
-        figures.add({ measure, subject: named.name, setting, unit: 'ms' }, value)
-      add('ack p50', latencyMs.median)
-      add('ack p99', latencyMs.p99)
-      add('ack max', latencyMs.max)
-      const rate = { measure: 'posts', subject: named.name, setting, unit: 'posts/s' } as const
-      figures.add(rate, (latencyMs.count * 1_000) / (endedAt - beganAt))
+      const { latencyMs, rate } = await trial.post({ body, connections: CONNECTIONS, ms })
+      const add = figures.of(named.name, setting)
+      add('ack p50', 'ms', latencyMs.median)
+      add('ack p99', 'ms', latencyMs.p99)
+      add('ack max', 'ms', latencyMs.max)
+      add('posts', 'posts/s', rate)
     }),
   )
 }

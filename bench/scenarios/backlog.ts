@@ -40,17 +40,16 @@ async function look(
   const [large, small] = [context.body('momentum', 10_000), context.body('momentum', 1)]
   const plan = { body: large, role: 'receive' as const, ...(folder === undefined ? {} : { folder }) }
   await trials.one(OURS, plan, async (trial) => {
-    const add = (measure: string, value: number, unit: 'ms' | 'MiB' = 'ms') =>
-      figures.add({ measure, subject: OURS.name, setting, unit }, value)
-    add('start', trial.server.startMs)
+    const add = figures.of(OURS.name, setting)
+    add('start', 'ms', trial.server.startMs)
     await trial.warmUp({ body: large, connections: 1, posts: 4 })
     await trial.warmUp({ body: small, connections: 8, ms: 500 })
     await trial.server.ask('begin', null)
     const { latencyMs: largeMs } = await trial.post({ body: large, connections: 1, posts: 20 })
     const { latencyMs: smallMs } = await trial.post({ body: small, connections: 8, ms: 1_500 })
-    add('ack p50, 10 000 events', largeMs.median)
-    add('ack p50, 1 event', smallMs.median)
-    add('ack p99, 1 event', smallMs.p99)
-    add('resident', (await trial.server.ask('report', null)).rssMost / 2 ** 20, 'MiB')
+    add('ack p50, 10 000 events', 'ms', largeMs.median)
+    add('ack p50, 1 event', 'ms', smallMs.median)
+    add('ack p99, 1 event', 'ms', smallMs.p99)
+    add('resident', 'MiB', (await trial.server.ask('report', null)).rssMost / 2 ** 20)
   })
 }

@@ -26,12 +26,11 @@ async function run({ context }: Trials) {
     const [timings]: readonly Timing[][] = await once(child, 'message')
     await once(child, 'exit')
     for (const { parseMs, scanMs, oursMs } of timings ?? []) {
-      const add = (measure: string, value: number, unit: 'ms' | '%' = 'ms') =>
-        figures.add({ measure, subject: 'posthorn', setting: `${provider}, 10 000 events`, unit }, value)
-      add('JSON.parse', parseMs)
-      add('scan alone', scanMs)
-      add('scan, parse, validate, normalise', oursMs)
-      add('on top of JSON.parse', (oursMs / parseMs - 1) * 100, '%')
+      const add = figures.of('posthorn', `${provider}, 10 000 events`)
+      add('JSON.parse', 'ms', parseMs)
+      add('scan alone', 'ms', scanMs)
+      add('scan, parse, validate, normalise', 'ms', oursMs)
+      add('on top of JSON.parse', '%', (oursMs / parseMs - 1) * 100)
     }
   }
   return figures.result({ ...decode, how })

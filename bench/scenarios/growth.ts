@@ -69,10 +69,9 @@ async function overConnections(trials: Trials, figures: Figures, named: Named): 
 }
 
 async function pointOfConnections(trial: Trial, figures: Figures, connections: number, body: Body) {
-  const { latencyMs, beganAt, endedAt } = await trial.post({ body, connections, ms: 1_500 })
+  const { latencyMs, rate } = await trial.post({ body, connections, ms: 1_500 })
   await trial.server.ask('idle', null)
-  const posts: [number, Unit] = [(latencyMs.count * 1_000) / (endedAt - beganAt), 'posts/s']
-  add(figures, trial.named, 'connections', connections, { posts, 'ack p99': [latencyMs.p99, 'ms'] })
+  add(figures, trial.named, 'connections', connections, { posts: [rate, 'posts/s'], 'ack p99': [latencyMs.p99, 'ms'] })
 }
 
 async function overHandlers(trials: Trials, figures: Figures, handlers: number): Promise<void> {

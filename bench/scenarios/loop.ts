@@ -33,11 +33,10 @@ async function measure(trials: Trials, figures: Figures, body: ReturnType<Trials
       await trial.server.ask('handled', 12 * body.events)
       await trial.server.ask('idle', null)
       const { loop } = await trial.server.ask('report', null)
-      const add = (measure: string, value: number) =>
-        figures.add({ measure, subject: named.name, setting, unit: 'ms' }, value)
-      add('delay p50', loop.p50)
-      add('delay p99', loop.p99)
-      add('delay max', loop.max)
+      const add = figures.of(named.name, setting)
+      add('delay p50', 'ms', loop.p50)
+      add('delay p99', 'ms', loop.p99)
+      add('delay max', 'ms', loop.max)
     }),
   )
 }

@@ -23,13 +23,13 @@ async function run(trials: Trials) {
       await trial.server.ask('begin', null)
       const { statuses } = await trial.tryPosting({ body, connections: CONNECTIONS, ms })
       const { rssAtBegin, rssMost, handled } = await trial.server.ask('report', null)
-      const subject = named.name
-      const taken = ((statuses[200] ?? 0) * body.events) / 1_000_000
-      context.log(`    ${subject}: ${taken} million events taken, ${handled} handled, ${JSON.stringify(statuses)}`)
-      figures.add({ measure: 'resident over idle', subject, setting, unit: 'MiB' }, (rssMost - rssAtBegin) / 2 ** 20)
-      figures.add({ measure: 'resident when idle', subject, setting, unit: 'MiB' }, rssAtBegin / 2 ** 20)
-      const rate = ((statuses[200] ?? 0) * body.events * 1_000) / ms
-      figures.add({ measure: 'events taken in', subject, setting, unit: 'events/s' }, rate)
+      const taken = (statuses[200] ?? 0) * body.events
+      context.log(`    ${named.name}: ${taken} events taken, ${handled} handled, ${JSON.stringify(statuses)}`)
+      const add = figures.of(named.name, setting)
+      add('resident over idle', 'MiB', (rssMost - rssAtBegin) / 2 ** 20)
+      add('resident when idle', 'MiB', rssAtBegin / 2 ** 20)
+      add('events taken in', 'events/s', (taken * 1_000) / ms)
+      add('events handled meanwhile', 'events/s', (handled * 1_000) / ms)
     }),
   )
   return figures.result({ ...memory, how })

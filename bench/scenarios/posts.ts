@@ -30,18 +30,15 @@ async function measure(trials: Trials, figures: Figures, all: typeof YARDSTICKS,
   await trials.rounds({ count, subjects, title: `posts, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
       await trial.warmUp({ body, connections: CONNECTIONS, ms: context.either(500, 700) })
-      const { latencyMs, beganAt, endedAt } = await trial.post({
-        body,
-        connections: CONNECTIONS,
-        ms: context.either(1_500, 2_000),
-      })
-      const subject = named.name
-      figures.add(
-        { measure: 'posts', subject, setting, unit: 'posts/s' },
-        (latencyMs.count * 1_000) / (endedAt - beganAt),
-      )
-      figures.add({ measure: 'ack p50', subject, setting, unit: 'ms' }, latencyMs.median)
-      figures.add({ measure: 'ack p99', subject, setting, unit: 'ms' }, latencyMs.p99)
+      await trial.server.ask('begin', null)
+      const { latencyMs, rate } = await trial.post({ body, connections: CONNECTIONS, ms: context.either(1_500, 2_000) })
+      await trial.server.ask('idle', null)
+      const { cpuMs } = await trial.server.ask('report', null)
+      const add = figures.of(named.name, setting)
+      add('posts', 'posts/s', rate)
+      add('ack p50', 'ms', latencyMs.median)
+      add('ack p99', 'ms', latencyMs.p99)
+      add('processor time per 1 000 posts', 'ms', (cpuMs * 1_000) / latencyMs.count)
     }),
   )
 }

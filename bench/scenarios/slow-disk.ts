@@ -31,14 +31,11 @@ async function measure(trials: Trials, figures: Figures, count: number): Promise
   await trials.rounds({ count, subjects: [ROWS, OURS], title: 'slow-disk' }, (named) =>
     trials.one(named, { body, wrapper }, async (trial) => {
       await trial.warmUp({ body, connections: CONNECTIONS, ms: 1_000 })
-      const { latencyMs, beganAt, endedAt } = await trial.post({ body, connections: CONNECTIONS, ms: 3_000 })
-      const subject = named.name
-      figures.add(
-        { measure: 'posts', subject, setting, unit: 'posts/s' },
-        (latencyMs.count * 1_000) / (endedAt - beganAt),
-      )
-      figures.add({ measure: 'ack p50', subject, setting, unit: 'ms' }, latencyMs.median)
-      figures.add({ measure: 'ack p99', subject, setting, unit: 'ms' }, latencyMs.p99)
+      const { latencyMs, rate } = await trial.post({ body, connections: CONNECTIONS, ms: 3_000 })
+      const add = figures.of(named.name, setting)
+      add('posts', 'posts/s', rate)
+      add('ack p50', 'ms', latencyMs.median)
+      add('ack p99', 'ms', latencyMs.p99)
     }),
   )
 }

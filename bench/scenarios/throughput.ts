@@ -47,15 +47,10 @@ async function measure(trials: Trials, figures: Figures, wanted: Case): Promise<
       await trial.server.ask('handled', posts * events)
       const endedAt = await trial.server.ask('idle', null)
       const { cpuMs } = await trial.server.ask('report', null)
-      const subject = named.name
-      figures.add(
-        { measure: 'events', subject, setting, unit: 'events/s' },
-        (posts * events * 1_000) / (endedAt - beganAt),
-      )
-      figures.add(
-        { measure: 'processor time per 10 000 events', subject, setting, unit: 'ms' },
-        (cpuMs * 10_000) / (posts * events),
-      )
+      const all = posts * events
+      const add = figures.of(named.name, setting)
+      add('events', 'events/s', (all * 1_000) / (endedAt - beganAt))
+      add('processor time per 10 000 events', 'ms', (cpuMs * 10_000) / all)
     }),
   )
 }
