@@ -140,6 +140,23 @@ describe.each(HOSTS)('%s', (_name, open) => {
   })
 })
 
+test('fastify takes a secret of 100 characters, or as many as it is told', async () => {
+  const long = 'x'.repeat(101)
+  const opening = (options: FastifyServerOptions) => async () => {
+    const sources = { long: toy({ auth: path(long) }), fits: toy({ auth: path(long.slice(1)) }) }
+    const receiver = createReceiver({ inbox: memory(), sources, logger: false })
+    const app = fastify(options)
+    app.register(onFastify.webhooks(receiver))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return app.server
+  }
+  const asItComes = await listening(opening({}))
+  expect(await asItComes.ask('POST', `/${long.slice(1)}/fits`)).toBe(200)
+  expect(await asItComes.ask('POST', `/${long}/long`)).toBe(414)
+  const told = await listening(opening({ routerOptions: { maxParamLength: 101 } }))
+  expect(await told.ask('POST', `/${long}/long`)).toBe(200)
+})
+
 describe('the log of fastify', () => {
   test('shows the route in the place of an address that holds a secret', async () => {
     const lines: string[] = []

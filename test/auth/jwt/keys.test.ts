@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { jwt } from '../../../src/auth/index.ts'
 import type { Verify } from '../../../src/core/ports.ts'
@@ -188,6 +189,10 @@ describe('the keys of an issuer', () => {
   })
 })
 
+async function* endless(): AsyncGenerator<string> {
+  for (;;) yield ' '.repeat(16_384)
+}
+
 describe('over a socket', () => {
   const closers: (() => unknown)[] = []
   afterEach(() => {
@@ -231,8 +236,7 @@ describe('over a socket', () => {
     const closed = Promise.withResolvers<void>()
     const { at, prepare, token } = await listening((_req, res) => {
       res.on('close', () => closed.resolve())
-      const more = (): void => void (res.destroyed || res.write(' '.repeat(65_536), more))
-      more()
+      Readable.from(endless()).pipe(res)
     })
     expect(await (await prepare())(token(first))).toEqual(UNAVAILABLE)
     await closed.promise
