@@ -12,6 +12,11 @@ import { Trials } from './trial.ts'
 async function bench(asked: CommandLine): Promise<RunResult> {
   const context = new Context(asked)
   const trials = new Trials(context)
+  // Servers and senders end with their channels.
+  process.once('SIGINT', () => {
+    context.remove()
+    process.exit(130)
+  })
   const scenarios: ScenarioResult[] = []
   try {
     for (const scenario of SCENARIOS.filter(({ name }) => asked.scenarios.includes(name))) {

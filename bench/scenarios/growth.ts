@@ -69,9 +69,16 @@ async function overConnections(trials: Trials, figures: Figures, named: Named): 
 }
 
 async function pointOfConnections(trial: Trial, figures: Figures, connections: number, body: Body) {
+  await trial.server.ask('begin', null)
   const { latencyMs, rate } = await trial.post({ body, connections, ms: 1_500 })
   await trial.server.ask('idle', null)
-  add(figures, trial.named, 'connections', connections, { posts: [rate, 'posts/s'], 'ack p99': [latencyMs.p99, 'ms'] })
+  const { rssMost } = await trial.server.ask('report', null)
+  const resident: [number, Unit] = [rssMost / 2 ** 20, 'MiB']
+  add(figures, trial.named, 'connections', connections, {
+    posts: [rate, 'posts/s'],
+    'ack p99': [latencyMs.p99, 'ms'],
+    resident,
+  })
 }
 
 async function overHandlers(trials: Trials, figures: Figures, handlers: number): Promise<void> {
