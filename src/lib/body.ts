@@ -121,8 +121,12 @@ export function decodeBody(
       else if (take(chunk.length)) parts.push(chunk)
       else end('overloaded')
     })
-    // A copy where there is one part: it is the front of a buffer of 64 kB that would be kept with it.
-    decoder.once('end', () => end(parts.length === 1 ? new Uint8Array(parts[0]!) : join(parts, total)))
+    decoder.once('end', () => {
+      // Bytes behind the end of a deflate stream would be lost without a word.
+      if (decoder.bytesWritten < bytes.length) end('unreadable')
+      // A copy where there is one part: it is the front of a buffer of 64 kB that would be kept with it.
+      else end(parts.length === 1 ? new Uint8Array(parts[0]!) : join(parts, total))
+    })
     decoder.on('error', () => end('unreadable'))
     decoder.end(bytes)
   })

@@ -120,4 +120,12 @@ describe('decodeBody', () => {
   ])('calls a gzip body %s unreadable', async (_name, bytes) => {
     expect(await decodeBody(bytes, 'gzip', limits({ maxBytes: 10_000 }))).toBe('unreadable')
   })
+
+  it.each([
+    ['gzip', Buffer.concat([gzipSync(text), Buffer.from('more')])],
+    ['deflate', Buffer.concat([deflateSync(text), Buffer.from('more')])],
+    ['deflate', Buffer.concat([deflateRawSync(text), Buffer.from('more')])],
+  ] as const)('calls a %s body unreadable that goes on after its end', async (coding, bytes) => {
+    expect(await decodeBody(bytes, coding, limits({ maxBytes: 10_000 }))).toBe('unreadable')
+  })
 })
