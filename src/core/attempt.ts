@@ -1,5 +1,6 @@
 /** One call of one handler: its context, its time limit, and what came of it. */
 import { PosthornError } from '../errors.ts'
+import { thrown } from '../lib/thrown.ts'
 import type { Context, HandlerSpec } from './handlers.ts'
 import type { Clock } from './ports.ts'
 
@@ -58,7 +59,7 @@ export class Attempt implements Context {
   }
 
   #failed(error: unknown): Outcome {
-    return this.stopped ? RETURNED : { end: 'failed', error }
+    return this.stopped ? RETURNED : { end: 'failed', error: thrown(error) }
   }
 
   #settled(spec: HandlerSpec, clock: Clock, value: Promise<unknown>): Promise<Outcome> {
