@@ -42,8 +42,8 @@ export const bombs: readonly Bomb[] = [
     quarantined: 'alone',
   },
   {
-    input: '2 000 elements, each 40 deep',
-    make: () => `[${list(2_000, () => '['.repeat(40) + ']'.repeat(40))}]`,
+    input: '12 000 elements, each 40 deep',
+    make: () => `[${list(12_000, () => '['.repeat(40) + ']'.repeat(40))}]`,
     quarantined: 'many',
   },
 ]

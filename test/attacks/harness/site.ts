@@ -104,12 +104,16 @@ function newReceiver(path: string, log: ReturnType<typeof rememberingLogger>, op
   })
 }
 
-export async function openSite(host: Host, options: object = {}): Promise<Site> {
+/** Registers the handlers of a site; without it, one handler takes everything. */
+export type Handlers = (receiver: Site['receiver']) => unknown
+
+export async function openSite(host: Host, options: object = {}, handlers?: Handlers): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-attacks-'))
   const log = rememberingLogger()
   const receiver = newReceiver(join(folder, 'inbox.db'), log, options)
   const events: AnyEvent[] = []
-  receiver.on('*', { name: 'all' }, (event) => void events.push(event))
+  if (handlers === undefined) receiver.on('*', { name: 'all' }, (event) => void events.push(event))
+  else handlers(receiver)
   const subject = { receiver, handle: receiver.handle, source: 'shop' } as unknown as AdapterSubject // all a host takes
   const listening = await host.listen(subject)
   await receiver.start()
