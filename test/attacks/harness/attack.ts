@@ -12,20 +12,23 @@ export interface Attack {
   readonly where: 'hosts' | 'once'
   /** Sends it, and looks. What holds after every attack is looked at afterwards. */
   run(site: Site): unknown
+  /** What it needs is not here. */
+  readonly skip: boolean
 }
 
-export type Row = readonly [id: string, input: string, expected: string, run: (site: Site) => unknown]
+export type Row = readonly [id: string, input: string, expected: string, run: (site: Site) => unknown, skip?: boolean]
 
 export const onHosts = (rows: readonly Row[]): Attack[] => rows.map((row) => toAttack('hosts', row))
 
 export const once = (rows: readonly Row[]): Attack[] => rows.map((row) => toAttack('once', row))
 
-const toAttack = (where: Attack['where'], [id, input, expected, run]: Row): Attack => ({
+const toAttack = (where: Attack['where'], [id, input, expected, run, skip = false]: Row): Attack => ({
   id,
   input,
   expected,
   where,
   run,
+  skip,
 })
 
 /** What a test leaves for the table of results. */

@@ -20,8 +20,8 @@ function describeOn(host: Host, on: string, attacks: readonly Attack[]): void {
       site = await openSite(host)
     })
     afterAll(() => site.close())
-    for (const { id, input, expected, run } of attacks)
-      it(`${id} ${input}: ${expected}`, async ({ task }) => {
+    for (const { id, input, expected, run, skip } of attacks)
+      it.skipIf(skip)(`${id} ${input}: ${expected}`, async ({ task }) => {
         task.meta.attack = { id, input, expected, on }
         await run(site)
         await site.stands()

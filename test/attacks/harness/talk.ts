@@ -21,8 +21,10 @@ export interface TalkOptions {
   readonly answers?: number
   /** The request was HEAD: its response has no body. */
   readonly head?: boolean
-  /** End our side after the last byte, as a sender that leaves. */
+  /** Leave after the last byte, without waiting for anything. */
   readonly leave?: boolean
+  /** End our side after the last byte, and go on reading. */
+  readonly end?: boolean
 }
 
 /** Sends the bytes as they are, and reads. */
@@ -43,6 +45,7 @@ export async function talk(port: number, bytes: string | Uint8Array, options: Ta
     socket.on('error', () => {}) // `close` follows
     socket.on('end', () => finish(true)).on('close', () => finish(true))
     if (options.leave === true) socket.end(bytes, () => socket.destroy())
+    else if (options.end === true) socket.end(bytes)
     else socket.write(bytes)
   })
 }
