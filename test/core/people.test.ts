@@ -1,11 +1,17 @@
-import { describe, expect, it } from 'vitest'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { unauthenticated } from '../../src/auth/index.ts'
 import type { EraseReport } from '../../src/core/public.ts'
+import { createReceiver } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory.ts'
+import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { all, receiverIn } from '../support/receivers.ts'
+import { toy } from '../support/toy.ts'
 
 const JO = 'jo@shop.example'
 const BOB = 'bob@shop.example'
@@ -255,4 +261,46 @@ describe('export', () => {
     ])
     await receiver.close()
   })
+})
+
+describe('erase over a file', () => {
+  it('leaves no trace in it, from this process and from one beside it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'posthorn-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'inbox.db')
+    const sources = { shop: toy() }
+    const receiver = createReceiver({ inbox: sqlite({ path }), sources, logger: false })
+    receiver.on('toy.ping', { name: 'a', retry: { minMs: 60_000 } }, ({ recipient }) => {
+      throw new Error(`no ${recipient}`)
+    })
+    receiver.on('toy.pong', { name: 'b', retry: { attempts: 1 } }, ({ recipient }) => {
+      throw new Error(`never ${recipient}`)
+    })
+    const post = async (body: string) =>
+      (await receiver.handle(new Request('http://x/shop', { method: 'POST', body }))).status
+    const [al, cy] = ['al@shop.example', 'cy@shop.example']
+    const people = [JO, BOB, al, cy].flatMap((to) => ['ping', 'pong'].map((type) => ({ type, to })))
+    expect(await post(JSON.stringify(people))).toBe(200)
+    const many = Array.from({ length: 3_000 }, (_, n) => ({ type: 'other', to: [JO, BOB, al, cy][n % 4], n }))
+    expect(await post(JSON.stringify(many))).toBe(200)
+    expect(await post(`[{"to":"${JO}"`)).toBe(200)
+    await receiver.whenIdle()
+    const left = () =>
+      [JO, BOB, al, cy].filter((who) =>
+        ['', '-wal'].some((suffix) => existsSync(path + suffix) && readFileSync(path + suffix).includes(who)),
+      )
+    expect(left()).toEqual([JO, BOB, al, cy])
+    expect(await receiver.inbox.erase({ email: JO })).toEqual({ matched: 753, queued: 753, deliveries: 3, closed: 0 })
+    expect(left()).toEqual([BOB, al, cy])
+    const control = createReceiver({ inbox: sqlite({ path }), sources, logger: false, role: 'control' })
+    expect(await control.inbox.erase({ email: BOB })).toMatchObject({ matched: 752, queued: 752 })
+    expect(left()).toEqual([al, cy])
+    expect(await all(control.inbox.export({ email: BOB }))).toEqual([])
+    await receiver.close()
+    expect(await control.inbox.erase({ email: al })).toMatchObject({ matched: 752, queued: 752 })
+    expect(left()).toEqual([cy])
+    expect(await all(control.inbox.export({ email: cy }))).toHaveLength(752)
+    expect(await control.inbox.stats()).toMatchObject({ deadLetters: 1, quarantined: 0, pending: 1, erased: 2_257 })
+    await control.close()
+  }, 60_000)
 })
