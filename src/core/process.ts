@@ -149,7 +149,7 @@ class Worker implements Process {
   /** First what anybody can work on, then one event for each paused handler whose time has come. Returns when to look again. */
   async #claimAll(): Promise<number | null> {
     const runners = [...this.#parts.runners.values()]
-    const working = runners.filter((runner) => runner.hasRoom()).map((runner) => runner.spec.name)
+    const working = runners.filter((runner) => runner.wantsWork()).map((runner) => runner.spec.name)
     let next = await this.#claim(this.#request(working))
     for (const runner of runners) {
       const at = runner.probeAt()
