@@ -16,7 +16,7 @@ const MOST_DELIVERIES = 100
 const MOST_BYTES = 1 << 20
 /** A claim ends when its handlers have; asked for again after so many ms. */
 const BUSY_MS = 100
-const PURGE_MS = 20
+const PURGE_MS = 50
 
 /** Everything that is stored of a person, newest first; what its delivery has lost is read from dead letters. */
 export async function* exportPerson(parts: PeopleParts, filter: PersonFilter): AsyncGenerator<PersonalRecord> {

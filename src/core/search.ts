@@ -86,7 +86,7 @@ function searchElement(
 
 function parsed(raw: Uint8Array): unknown {
   try {
-    return parseElement(raw)
+    return parseElement(raw) ?? new Broken('the element cannot be told')
   } catch {
     return new Broken('the element is not JSON')
   }
