@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'ERR_INBOX_VERSION'
   | 'ERR_BODY_ABORTED'
   | 'ERR_DELIVERY_REFUSED'
+  | 'ERR_REPLAY_CANCELLED'
 
 /** Base of every coded error: `code` is stable, the message is for operators and carries no secret and no payload. */
 export class PosthornError extends Error {

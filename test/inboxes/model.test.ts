@@ -220,7 +220,7 @@ class Life {
         row(handler, at + dueIn, { first, last: first + length, errors: [failure(`${which}`)] }),
       ),
       dead: dead.map((handler, index) => ({
-        ...{ handler, index, attempts: 3, errors: [failure('x')], at, size: 4 },
+        ...{ handler, index, attempts: 3, errors: [failure('x')], at, size: 4, run: null },
         element: claim.delivery.body.subarray(0, 2),
       })),
       quarantined: quarantined ? [{ index: 1, reason: 'why', path: null, at }] : [],

@@ -3,12 +3,17 @@ import type {
   Accepted,
   Claim,
   ClaimRequest,
+  EventProgress,
+  HistoryPage,
+  HistoryRow,
   InboxOpened,
   InboxOpening,
   InboxPort,
   InboxStats,
   NewDelivery,
   Page,
+  ReplayMark,
+  ReplayRow,
   RowIds,
   Settlement,
   StoredDeadLetter,
@@ -21,6 +26,7 @@ import { claim } from './claim.ts'
 import { type Entry, toDelivery, withoutBody } from './entry.ts'
 import { carryOver, see, takeStock } from './open.ts'
 import { pageOf } from './page.ts'
+import { cancel, history, progress, replay } from './replay.ts'
 import { drop, revive } from './revive.ts'
 import { settle } from './settle.ts'
 import { pausesOf, stats } from './stats.ts'
@@ -124,7 +130,7 @@ export class MemoryInbox implements InboxPort {
   async deadLetters(page: Page): Promise<readonly StoredDeadLetter[]> {
     this.#assertOpen()
     const letters = pageOf(this.#store.dead, page, ({ id, entry, letter }) => ({
-      ...{ id, at: letter.at, handler: letter.handler, index: letter.index },
+      ...{ id, at: letter.at, handler: letter.handler, index: letter.index, run: letter.run },
       ...placeOf(entry),
     }))
     return letters.map(({ id, entry, letter, redeliveries }) => ({
@@ -169,6 +175,32 @@ export class MemoryInbox implements InboxPort {
 
   onPause(listener: (paused: readonly StoredPause[]) => void): void {
     this.#pauseListeners.push(listener)
+  }
+
+  async history(page: HistoryPage): Promise<readonly HistoryRow[]> {
+    this.#assertOpen()
+    return history(this.#store, page)
+  }
+
+  async progress(deliveryId: string, index: number): Promise<EventProgress | null> {
+    this.#assertOpen()
+    return progress(this.#store, deliveryId, index)
+  }
+
+  async handlers(): Promise<ReadonlyArray<{ readonly name: string; readonly seenAt: number }>> {
+    this.#assertOpen()
+    return [...this.#store.seen].map(([name, seenAt]) => ({ name, seenAt })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async replay(mark: ReplayMark, rows: readonly ReplayRow[]): Promise<number> {
+    const made = replay(this.#store, mark, rows, this.#assertOpen().clock.now())
+    this.#tellOfWork()
+    return made
+  }
+
+  async cancel(run: string, limit: number): Promise<number> {
+    this.#assertOpen()
+    return cancel(this.#store, run, limit)
   }
 
   backlogBytes(): number {

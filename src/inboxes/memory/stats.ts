@@ -1,4 +1,5 @@
 import type { InboxStats, StoredPause } from '../../core/ports.ts'
+import { replays } from './replay.ts'
 import type { Store } from './store.ts'
 
 /** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
@@ -16,6 +17,7 @@ export function stats(store: Store, now: number): InboxStats {
     cancelled: store.cancelled,
     paused: pausesOf(store),
     orphaned: orphaned(store, now),
+    replays: replays(store),
   }
 }
 

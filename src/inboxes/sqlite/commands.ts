@@ -3,6 +3,7 @@ import type { StoredPause } from '../../core/ports.ts'
 import type { Database } from './database.ts'
 import type { Ledger } from './ledger.ts'
 import type { Command } from './protocol.ts'
+import { cancel, replay } from './replay.ts'
 import { drop, revive } from './revive.ts'
 import * as sql from './sql.ts'
 
@@ -15,6 +16,10 @@ export function carryOut(db: Database, draft: Ledger, command: Command, now: num
       return drop(db, draft, command.ids)
     case 'pause':
       return pause(db, command, now)
+    case 'replay':
+      return replay(db, draft, command, now)
+    case 'cancel':
+      return cancel(db, draft, command)
   }
 }
 

@@ -3,12 +3,17 @@ import type {
   Accepted,
   Claim,
   ClaimRequest,
+  EventProgress,
+  HistoryPage,
+  HistoryRow,
   InboxOpened,
   InboxOpening,
   InboxPort,
   InboxStats,
   NewDelivery,
   Page,
+  ReplayMark,
+  ReplayRow,
   RowIds,
   Settlement,
   StoredDeadLetter,
@@ -18,7 +23,7 @@ import type {
 } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { Control } from './control.ts'
-import { listPage } from './list-page.ts'
+import { listHistory, listPage } from './list-page.ts'
 import { type InboxSettings, Owner } from './owner.ts'
 import type { CallName, Calls } from './protocol.ts'
 
@@ -114,6 +119,26 @@ export class SqliteInbox implements InboxPort {
 
   onPause(listener: (paused: readonly StoredPause[]) => void): void {
     this.#pauseListeners.push(listener)
+  }
+
+  async history(page: HistoryPage): Promise<readonly HistoryRow[]> {
+    return listHistory(this.#opened(), page)
+  }
+
+  async progress(deliveryId: string, index: number): Promise<EventProgress | null> {
+    return this.#call('progress', { deliveryId, index })
+  }
+
+  async handlers(): Promise<ReadonlyArray<{ readonly name: string; readonly seenAt: number }>> {
+    return this.#call('handlers', null)
+  }
+
+  async replay(mark: ReplayMark, rows: readonly ReplayRow[]): Promise<number> {
+    return this.#opened().command({ kind: 'replay', mark, rows })
+  }
+
+  async cancel(run: string, limit: number): Promise<number> {
+    return this.#opened().command({ kind: 'cancel', run, limit })
   }
 
   backlogBytes(): number {

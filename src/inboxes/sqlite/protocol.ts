@@ -6,10 +6,15 @@ import type {
   Accepted,
   ClaimRequest,
   Death,
+  EventProgress,
+  HistoryPage,
+  HistoryRow,
   InboxOpened,
   InboxOpening,
   InboxStats,
   Page,
+  ReplayMark,
+  ReplayRow,
   RowIds,
   Settlement,
   StoredDeadLetter,
@@ -91,6 +96,8 @@ export type Command =
   | { readonly kind: 'revive'; readonly ids: RowIds }
   | { readonly kind: 'drop'; readonly ids: RowIds }
   | { readonly kind: 'pause'; readonly handler: string; readonly by: 'hand' | 'failures' | null }
+  | { readonly kind: 'replay'; readonly mark: ReplayMark; readonly rows: readonly ReplayRow[] }
+  | { readonly kind: 'cancel'; readonly run: string; readonly limit: number }
 
 /** What is committed together. Carried out in the order of the fields. */
 export interface GroupRequest {
@@ -126,6 +133,7 @@ export interface PlannedClaim {
   readonly rows: readonly WorkRow[] | null
   readonly careful: boolean
   readonly deaths: readonly Death[]
+  readonly quarantined: ReadonlyArray<number | null>
   readonly notes: Notes
 }
 
@@ -175,6 +183,13 @@ export interface Stretch<T> {
   readonly next: number | null
 }
 
+/** One stretch of the history: deliveries above `after`, at most `limit` of them. */
+export interface HistoryStretch {
+  readonly page: HistoryPage
+  readonly after: number
+  readonly limit: number
+}
+
 /** Every call, with its request and its answer. `now` is the time of the opening's clock. */
 export interface Calls {
   open: [OpenRequest, OpenAnswer]
@@ -186,6 +201,9 @@ export interface Calls {
   deliveries: [StretchRequest, Stretch<StoredDelivery & { readonly bytes: number }>]
   deadLetters: [StretchRequest, Stretch<StoredDeadLetter>]
   quarantine: [StretchRequest, Stretch<StoredQuarantine>]
+  history: [HistoryStretch, Stretch<HistoryRow>]
+  progress: [{ readonly deliveryId: string; readonly index: number }, EventProgress | null]
+  handlers: [null, ReadonlyArray<{ readonly name: string; readonly seenAt: number }>]
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]
   close: [{ readonly now: number }, null]

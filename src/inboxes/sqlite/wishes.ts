@@ -9,7 +9,7 @@ export interface Wish {
   readonly arguments: string
 }
 
-const kinds: ReadonlySet<string> = new Set<Command['kind']>(['revive', 'drop', 'pause'])
+const kinds: ReadonlySet<string> = new Set<Command['kind']>(['revive', 'drop', 'pause', 'replay', 'cancel'])
 
 /** Whoever made a wish has given up waiting long before, in ms. */
 const STALE_MS = 300_000
