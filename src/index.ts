@@ -5,6 +5,7 @@ export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'
 export type {
   BatchHandler,
   BatchOptions,
+  Difference,
   EventOf,
   EventsOf,
   Filter,
@@ -20,9 +21,14 @@ export type {
   Options,
   PausedHandler,
   Receiver,
+  ReparseFilter,
+  ReplayFilter,
+  ReplayProgress,
+  ReplayReport,
   Role,
   Run,
   Sources,
+  StoredEvent,
   VerbReport,
 } from './core/public.ts'
 export { createReceiver } from './core/receiver.ts'
