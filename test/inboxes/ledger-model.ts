@@ -7,6 +7,8 @@ interface Range {
   readonly handler: string
   readonly first: number
   readonly last: number
+  /** The replay it belongs to. */
+  readonly run: string | null
 }
 
 interface Entry {
@@ -26,6 +28,7 @@ export class LedgerModel {
   /** Claims that are under way. */
   readonly #live = new Map<number, Claim>()
   #cancelled = 0
+  readonly #cancelledRuns = new Set<string>()
 
   accept(seq: number, status: string, bytes: number): void {
     expect(status).toBe(seq > this.#entries.length ? 'accepted' : 'duplicate')
@@ -56,8 +59,11 @@ export class LedgerModel {
     for (const row of this.#live.get(seq)?.rows ?? []) remove(entry.rows, rangeOf(row))
     this.#live.delete(seq)
     if (firstPass) entry.passed = true
-    entry.rows.push(...rows.map(rangeOf))
-    entry.dead.push(...dead.map(({ handler, index }) => ({ handler, first: index, last: index })))
+    const goesOn = ({ run }: Range) => run === null || !this.#cancelledRuns.has(run)
+    entry.rows.push(...rows.map(rangeOf).filter(goesOn))
+    entry.dead.push(
+      ...dead.map(({ handler, index, run }) => ({ handler, first: index, last: index, run })).filter(goesOn),
+    )
     entry.quarantined.push(...quarantined.map(({ index }) => index))
   }
 
@@ -65,24 +71,24 @@ export class LedgerModel {
     this.#live.delete(seq)
   }
 
-  reviveDead(seq: number, handler: string, index: number): void {
-    const range = { handler, first: index, last: index }
+  reviveDead(seq: number, handler: string, index: number, run: string | null): void {
+    const range = { handler, first: index, last: index, run }
     remove(this.#at(seq).dead, range)
     this.#at(seq).rows.push(range)
   }
 
   reviveAllDead(seq: number): void {
-    for (const { handler, first } of [...this.#at(seq).dead]) this.reviveDead(seq, handler, first)
+    for (const { handler, first, run } of [...this.#at(seq).dead]) this.reviveDead(seq, handler, first, run)
   }
 
   reviveQuarantine(seq: number, index: number): void {
     const entry = this.#at(seq)
     remove(entry.quarantined, index)
-    entry.rows.push(...entry.handlers.map((handler) => ({ handler, first: index, last: index })))
+    entry.rows.push(...entry.handlers.map((handler) => ({ handler, first: index, last: index, run: null })))
   }
 
-  dropDead(seq: number, handler: string, index: number): void {
-    remove(this.#at(seq).dead, { handler, first: index, last: index })
+  dropDead(seq: number, handler: string, index: number, run: string | null): void {
+    remove(this.#at(seq).dead, { handler, first: index, last: index, run })
     this.#cancelled++
   }
 
@@ -91,9 +97,30 @@ export class LedgerModel {
     this.#cancelled++
   }
 
+  /** The number of rows that are made, or the code of the refusal. */
+  replay(run: string, rows: ReadonlyArray<Omit<Range, 'run'> & { readonly seq: number }>): number | string {
+    if (this.#cancelledRuns.has(run)) return 'ERR_REPLAY_CANCELLED'
+    const found = rows.filter(({ seq }) => this.#entries[seq - 1]?.passed)
+    for (const { seq, handler, first, last } of found) this.#at(seq).rows.push({ handler, first, last, run })
+    return found.length
+  }
+
+  /** Answers the number of events that stay, because they are under claim. */
+  cancel(run: string): number {
+    this.#cancelledRuns.add(run)
+    let left = 0
+    for (const [i, entry] of this.#entries.entries()) {
+      const held = (this.#live.get(i + 1)?.rows ?? []).map(rangeOf)
+      entry.rows = entry.rows.filter((range) => range.run !== run || take(held, range))
+      for (const { first, last } of entry.rows.filter((range) => range.run === run)) left += last - first + 1
+    }
+    return left
+  }
+
   /** Claims end with their process, in order or not. */
   open(names: Names): void {
     this.#live.clear()
+    for (const run of this.#cancelledRuns) this.cancel(run)
     const renames = new Map([...renamesOf(names)].filter(([old]) => this.#seen.has(old)))
     const now = (name: string) => renames.get(name) ?? name
     for (const entry of this.#entries) {
@@ -116,6 +143,14 @@ export class LedgerModel {
       quarantined: this.#entries.reduce((sum, { quarantined }) => sum + quarantined.length, 0),
       cancelled: this.#cancelled,
     })
+    expect(stats.replays).toEqual(this.#replays())
+  }
+
+  #replays(): Record<string, number> {
+    const events: Record<string, number> = {}
+    for (const { run, first, last } of this.#entries.flatMap(({ rows }) => rows))
+      if (run !== null) events[run] = (events[run] ?? 0) + last - first + 1
+    return events
   }
 
   /** Whether the claim is all that is left to do on its delivery. */
@@ -130,8 +165,15 @@ export class LedgerModel {
   }
 }
 
-function rangeOf({ handler, first, last }: Pick<NewWorkRow, 'handler' | 'first' | 'last'>): Range {
-  return { handler, first, last }
+function rangeOf({ handler, first, last, replay }: NewWorkRow): Range {
+  return { handler, first, last, run: replay?.run ?? null }
+}
+
+/** Whether it was in the list, which then has one less of it. */
+function take<T>(list: T[], item: T): boolean {
+  const at = list.findIndex((one) => JSON.stringify(one) === JSON.stringify(item))
+  if (at !== -1) list.splice(at, 1)
+  return at !== -1
 }
 
 function remove<T>(list: T[], item: T): void {
