@@ -151,7 +151,7 @@ export class Pass implements Verdicts {
     return true
   }
 
-  /** By a handler that could go on: were it behind too, both would come back at once, and nothing would be done. */
+  /** By a handler that could go on; one that is behind itself would hold what was set aside for it. */
   #isWaitedFor(row: WorkRow): boolean {
     const rows = this.#claim.rows ?? []
     const waiting = rows.slice(rows.indexOf(row) + 1).filter(({ handler }) => handler !== row.handler)

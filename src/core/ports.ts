@@ -364,6 +364,7 @@ export interface InboxStats {
   readonly pending: number
   /** Bodies of deliveries whose first pass has not ended. */
   readonly pendingBytes: number
+  /** Deliveries that wait for replays alone left out. */
   readonly oldestPendingAt: number | null
   readonly deadLetters: number
   readonly quarantined: number

@@ -160,6 +160,7 @@ export interface StoredEvent {
 export interface InboxStats {
   /** Deliveries with work left: never claimed, under way, or waiting for a retry. */
   readonly pending: number
+  /** When the oldest of them was received; those that wait for replays alone left out. */
   readonly oldestPendingAt: Date | null
   readonly deadLetters: number
   readonly quarantined: number

@@ -66,6 +66,18 @@ export function describeReplays(name: string, newStore: () => Store): void {
         expect(await inbox.stats()).toMatchObject({ pending: 0, replays: {} })
       })
 
+      it('does not make its deliveries the oldest that wait', async () => {
+        const { inbox, claim } = await open()
+        const at = (n: number) => ({ receivedAt: START + n })
+        for (const n of [1, 2, 3]) await inbox.accept(newDelivery(`${n}`, at(n)))
+        for (const { delivery } of await claim())
+          await inbox.settle(firstPass(delivery.seq, { rows: delivery.seq === 3 ? [row('a', START)] : [] }))
+        await inbox.replay(mark('r_1'), [range(1, 'a'), range(3, 'a')])
+        expect(await inbox.stats()).toMatchObject({ pending: 2, oldestPendingAt: START + 3 })
+        await inbox.settle(retried(only(await claim({ seq: 3 }))))
+        expect(await inbox.stats()).toMatchObject({ pending: 1, oldestPendingAt: null })
+      })
+
       it('is durable when it resolves', async () => {
         const first = await open()
         await passed(first.inbox, 'x', 'y')

@@ -472,6 +472,28 @@ describe('a slow handler', () => {
     expect(slow).toBeLessThan(40)
     expect((await receiver.inbox.stats()).pending).toBe(3)
   })
+
+  it('is not set aside for one that is as slow', async () => {
+    const receiver = newReceiver()
+    const waiting = { a: [] as (() => void)[], b: [] as (() => void)[] }
+    for (const name of ['a', 'b'] as const)
+      receiver.on('*', { name, concurrency: 2, timeoutMs: 1_000_000 }, ({ isReplay }) =>
+        isReplay ? new Promise<void>((resolve) => waiting[name].push(resolve)) : undefined,
+      )
+    const [first, second] = [await post(receiver, pings(3)), await post(receiver, pings(4))]
+    // Two are with their handler and one waits: there is room for more, and yet both are behind.
+    await receiver.inbox.replay({ ids: [first] })
+    await clock.advance(2_000)
+    await receiver.inbox.replay({ ids: [second] })
+    await clock.advance(2_000)
+    let handled = 0
+    for (; waiting.a.length > 0; handled++) {
+      waiting.a.shift()?.()
+      await settled()
+    }
+    expect(handled).toBe(7)
+    expect(waiting.b).toHaveLength(2)
+  })
 })
 
 describe('a filter that cannot be meant', () => {

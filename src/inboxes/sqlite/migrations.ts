@@ -97,6 +97,7 @@ CREATE INDEX work_by_seq ON work (seq);
 CREATE INDEX work_claimed ON work (seq) WHERE claimed = 1;
 CREATE INDEX work_careful ON work (seq) WHERE careful = 1;
 CREATE INDEX work_by_run ON work (run) WHERE run IS NOT NULL;
+CREATE INDEX work_of_first_run ON work (seq) WHERE run IS NULL;
 
 -- Replays, with the number of events in their work rows. cancelled: nothing more is to be made of it.
 CREATE TABLE run (

@@ -246,7 +246,8 @@ export const insertEpoch = 'INSERT INTO epoch (from_seq, handlers) VALUES (?, ?)
 
 export const readUnhandled = 'SELECT name, count FROM unhandled ORDER BY name'
 
-export const findFirstWithWork = 'SELECT min(seq) AS seq FROM work'
+/** Replays left out. */
+export const findFirstWithWork = 'SELECT min(seq) AS seq FROM work WHERE run IS NULL'
 
 /** Goes from handler to handler in the index, and counts only rows of those it looks for. */
 export const countOrphaned = `
