@@ -1,5 +1,5 @@
 /** Reading of a request body as bytes: bounded in size, in time and in rate. */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, inflate, inflateRaw } from 'node:zlib'
 
@@ -83,12 +83,13 @@ function join(parts: readonly Uint8Array[], total: number): Uint8Array {
 
 /** Hashes in portions that leave the event loop free; one call for small bodies. */
 export async function sha256(bytes: Uint8Array, breathe: () => Promise<void>): Promise<Uint8Array> {
-  const hash = createHash('sha256')
+  if (bytes.length <= HASH_PORTION) return hash('sha256', bytes, 'buffer')
+  const whole = createHash('sha256')
   for (let at = 0; at < bytes.length; at += HASH_PORTION) {
     if (at > 0) await breathe()
-    hash.update(bytes.subarray(at, at + HASH_PORTION))
+    whole.update(bytes.subarray(at, at + HASH_PORTION))
   }
-  return hash.digest()
+  return whole.digest()
 }
 
 const HASH_PORTION = 4 << 20
