@@ -52,6 +52,8 @@ class Worker implements Process {
   #asking = false
   /** There may be something that the last claim has not seen. */
   #dirty = true
+  /** The last claim asked for nothing of a handler that had no room. */
+  #leftOut = false
   #running = false
   #listening = false
   #cancelDue: () => void = () => {}
@@ -150,6 +152,7 @@ class Worker implements Process {
   async #claimAll(): Promise<number | null> {
     const runners = [...this.#parts.runners.values()]
     const working = runners.filter((runner) => runner.hasRoom()).map((runner) => runner.spec.name)
+    this.#leftOut = runners.some((runner) => runner.paused === null && !runner.hasRoom())
     let next = await this.#claim(this.#request(working))
     for (const runner of runners) {
       const at = runner.probeAt()
@@ -192,6 +195,8 @@ class Worker implements Process {
     const work = this.#finish(claim, new Pass(this.#passParts, claim)).then(() => {
       this.#bytes -= size
       this.#active.delete(work)
+      // A handler whose calls come back at once tells nobody of its room; with the last of what is claimed, it has some.
+      if (this.#leftOut) this.#dirty = true
       void this.#ask()
     })
     this.#active.add(work)

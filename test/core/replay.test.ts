@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { memory } from '../../src/inboxes/memory.ts'
+import { createReceiverIn } from '../../src/core/receiver.ts'
 import type { AnyEvent } from '../../src/index.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { rememberingLogger } from '../support/log.ts'
 import { send } from '../support/neutral.ts'
 import { all, pings, receiverIn } from '../support/receivers.ts'
+import { toy } from '../support/toy.ts'
 
 const START = new Date(Date.UTC(2026, 0, 1))
 
@@ -442,6 +444,27 @@ describe('a replay that is dropped', () => {
     await expect(replaying).rejects.toMatchObject({ code: 'ERR_REPLAY_CANCELLED' })
     expect(seen).toHaveLength(10)
     expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, replays: {} })
+  })
+})
+
+describe('a busy event loop', () => {
+  it('does not leave work of a handler behind that had no room for a moment', async () => {
+    let looks = 0
+    const createPacer = () => ({
+      spent: () => looks++ % 3 === 0,
+      breathe: () => new Promise<void>((resolve) => void setImmediate(resolve)),
+    })
+    const sources = { shop: toy() }
+    const world = { clock, random: () => 0.5, createPacer }
+    const receiver = createReceiverIn(world, { inbox: memory(), sources, logger: false, memoryBytes: 1 << 20 })
+    open.push(receiver)
+    let calls = 0
+    receiver.on('*', { name: 'a' }, () => void calls++)
+    for (let n = 0; n < 40; n++) await post(receiver, pings(800, () => ({ delivery: n })))
+    expect(calls).toBe(32_000)
+    await receiver.inbox.replay({})
+    await receiver.whenIdle()
+    expect(calls).toBe(64_000)
   })
 })
 
