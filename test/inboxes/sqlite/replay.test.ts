@@ -6,7 +6,7 @@ import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import type { AnyEvent } from '../../../src/index.ts'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
 import { Child } from '../../support/child.ts'
-import { newFile } from './kit.ts'
+import { meddle, newFile } from './kit.ts'
 
 const closing: (() => Promise<unknown>)[] = []
 
@@ -72,6 +72,36 @@ it('is carried out where nobody owns the file, by the next owner', async () => {
   const { receiver, seen } = working(path)
   await receiver.start()
   await vi.waitFor(() => expect(seen.map((event) => event.run)).toEqual([run, run]))
+})
+
+it('goes beside live traffic: both are handled, each once', async () => {
+  const { receiver, seen } = working(newFile())
+  for (let n = 1; n <= 20; n++) await receiver.inject('news', opens(n))
+  await receiver.whenIdle()
+  seen.length = 0
+  const replaying = receiver.inbox.replay({})
+  for (let n = 100; n < 120; n++) await receiver.inject('news', opens(n))
+  expect(await replaying).toMatchObject({ queued: 20 })
+  await receiver.whenIdle()
+  const ids = (isReplay: boolean) => seen.filter((event) => event.isReplay === isReplay).map((event) => event.messageId)
+  const numbers = (from: number) => Array.from({ length: 20 }, (_, n) => `${from + n}`).sort()
+  expect([ids(true).sort(), ids(false).sort()]).toEqual([numbers(1), numbers(100)])
+})
+
+it('ends in quarantine where the stored bytes are damaged, and nothing is left of it', async () => {
+  const path = newFile()
+  const first = working(path)
+  for (const n of [1, 2]) await first.receiver.inject('news', opens(n))
+  await first.receiver.whenIdle()
+  await first.receiver.close()
+  meddle(path, (db) => db.exec("UPDATE delivery SET body = x'00' WHERE seq = 1"))
+  const { receiver, seen } = working(path)
+  const filter = { name: 'mailjet.open', since: new Date(0) } as const
+  expect(await receiver.inbox.replay(filter, { dryRun: true })).toMatchObject({ matched: 1, unreadable: 1 })
+  expect(await receiver.inbox.replay({})).toMatchObject({ matched: 2, queued: 2 })
+  await receiver.whenIdle()
+  expect(seen.map((event) => event.messageId)).toEqual(['2'])
+  expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, quarantined: 1, replays: {} })
 })
 
 it('goes on after the process was killed, with the same run', async () => {
