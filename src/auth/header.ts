@@ -4,7 +4,7 @@ import { singleHeader } from '../lib/headers.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, toWire, warnIfShort } from './secrets.ts'
+import { defineSecrets, labelsOf, toWire, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests that carry one of the secrets as the whole value of a header of your choice: the custom headers of
@@ -26,6 +26,7 @@ export function headerKind(scheme: string, name: string, secrets: Secrets): Auth
   const read = defineSecrets(scheme, secrets)
   return createAuth(scheme, {
     challenge: `${scheme} ${REALM}`,
+    labels: labelsOf(secrets),
     async prepare(at) {
       const known = await read(at)
       warnIfShort(scheme, known, at)

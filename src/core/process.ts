@@ -52,8 +52,6 @@ class Worker implements Process {
   #asking = false
   /** There may be something that the last claim has not seen. */
   #dirty = true
-  /** The last claim asked for nothing of a handler that had no room. */
-  #leftOut = false
   #running = false
   #listening = false
   #cancelDue: () => void = () => {}
@@ -151,8 +149,7 @@ class Worker implements Process {
   /** First what anybody can work on, then one event for each paused handler whose time has come. Returns when to look again. */
   async #claimAll(): Promise<number | null> {
     const runners = [...this.#parts.runners.values()]
-    const working = runners.filter((runner) => runner.hasRoom()).map((runner) => runner.spec.name)
-    this.#leftOut = runners.some((runner) => runner.paused === null && !runner.hasRoom())
+    const working = runners.filter((runner) => runner.wantsWork()).map((runner) => runner.spec.name)
     let next = await this.#claim(this.#request(working))
     for (const runner of runners) {
       const at = runner.probeAt()
@@ -195,8 +192,6 @@ class Worker implements Process {
     const work = this.#finish(claim, new Pass(this.#passParts, claim)).then(() => {
       this.#bytes -= size
       this.#active.delete(work)
-      // A handler whose calls come back at once tells nobody of its room; with the last of what is claimed, it has some.
-      if (this.#leftOut) this.#dirty = true
       void this.#ask()
     })
     this.#active.add(work)

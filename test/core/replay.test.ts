@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { memory } from '../../src/inboxes/memory.ts'
 import { createReceiverIn } from '../../src/core/receiver.ts'
+import { memory } from '../../src/inboxes/memory.ts'
 import type { AnyEvent } from '../../src/index.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { rememberingLogger } from '../support/log.ts'
@@ -460,7 +460,11 @@ describe('a busy event loop', () => {
     open.push(receiver)
     let calls = 0
     receiver.on('*', { name: 'a' }, () => void calls++)
-    for (let n = 0; n < 40; n++) await post(receiver, pings(800, () => ({ delivery: n })))
+    for (let n = 0; n < 40; n++)
+      await post(
+        receiver,
+        pings(800, () => ({ delivery: n })),
+      )
     expect(calls).toBe(32_000)
     await receiver.inbox.replay({})
     await receiver.whenIdle()
