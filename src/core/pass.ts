@@ -6,7 +6,6 @@ import type { Scan } from '../lib/scan.ts'
 import { elementBytes, sliceEnd } from '../lib/slices.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
-import { deadlyReason } from './deadly.ts'
 import type { Runner } from './dispatch.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
@@ -14,6 +13,7 @@ import { type HandlerSpec, isMeant, type Registry } from './handlers.ts'
 import { type End, FIRST, Item, Lane, type Verdicts } from './lane.ts'
 import type { Pacer } from './pacer.ts'
 import type { Claim, Clock, NewDeadLetter, NewQuarantine, NewWorkRow, Provider, Settlement, WorkRow } from './ports.ts'
+import { deadlyReason, tooMany } from './quarantine-reasons.ts'
 
 export interface PassParts {
   readonly registry: Registry
@@ -46,6 +46,8 @@ const SLICE_BYTES = 32 << 10
 const BEHIND_MS = 1_000
 /** An event that was under way when so many processes died does not get another. */
 const MOST_DEATHS = 3
+/** Every element of the largest ordinary batch; a body of a million `{}` would hold the inbox for seconds. */
+const MOST_QUARANTINED = 10_000
 
 export class Pass implements Verdicts {
   readonly jitter: number
@@ -158,10 +160,14 @@ export class Pass implements Verdicts {
     return waiting.some(({ handler }) => this.#lanes.get(handler)?.runner.isBehind() === false)
   }
 
+  /** Past 10 000 in one claim, one row that stands for the whole delivery says so, and the rest is not listed. */
   #quarantine(index: number | null, reason: string, path: string | null): void {
-    if (this.#claim.rows !== null && this.#inQuarantine.has(index)) return
+    if (this.#claim.rows !== null && (this.#inQuarantine.has(index) || this.#inQuarantine.has(null))) return
     this.#inQuarantine.add(index)
-    this.#quarantined.push({ index, reason, path, at: this.now() })
+    const listed = this.#quarantined.length
+    if (listed < MOST_QUARANTINED) this.#quarantined.push({ index, reason, path, at: this.now() })
+    else if (listed === MOST_QUARANTINED)
+      this.#quarantined.push({ index: null, reason: tooMany(MOST_QUARANTINED), path: null, at: this.now() })
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {

@@ -493,8 +493,8 @@ export interface EventProgress {
   /** Work rows over it, due or not, under claim or not. */
   readonly rows: readonly WorkRow[]
   readonly dead: ReadonlyArray<Pick<NewDeadLetter, 'handler' | 'attempts'>>
-  /** It is in quarantine, by itself or with its whole delivery. */
-  readonly quarantined: boolean
+  /** Whether it is in quarantine: by itself, or with a row that stands for its whole delivery. */
+  readonly quarantined: 'element' | 'delivery' | null
 }
 
 /** Rows of dead letters and of quarantine, by `id`. */

@@ -1,9 +1,9 @@
 /** Stored bytes read again by the parser of today: what differs from what is recorded, and work made of it. */
 import { OptionError } from '../errors.ts'
 import { knownKeys } from '../lib/options.ts'
-import { isDeadly } from './deadly.ts'
 import type { Clock, HistoryRow, StoredQuarantine } from './ports.ts'
 import type { Difference, ReparseFilter, Run, VerbReport } from './public.ts'
+import { isDeadly, isTooMany } from './quarantine-reasons.ts'
 import { type ReadParts, readAgain } from './read-again.ts'
 import { pages, pagesOf, pause, rateOf } from './verbs.ts'
 
@@ -98,17 +98,19 @@ async function compareOne(
   for await (const some of quarantineOf(parts.inbox, { deliveryId: id }))
     for (const row of some) rows.set(row.index, row)
   const [readable, unreadable]: [Difference['readable'][number][], Difference['unreadable'][number][]] = [[], []]
-  const whole = rows.get(null)
+  const row = rows.get(null)
+  // One that stands for elements which are not listed would bring back those that were handled.
+  const whole = row === undefined || isTooMany(row.reason) ? undefined : row
   const range = index === undefined ? { signal } : { first: index, last: index, signal }
   const elements = await readAgain(
     parts,
     id,
     (reading, at) => {
-      const row = rows.get(at)
+      const listed = rows.get(at)
       if ('unreadable' in reading) {
-        if (handled && row === undefined && whole === undefined)
+        if (handled && listed === undefined && row === undefined)
           unreadable.push({ index: at, reason: reading.unreadable, path: reading.path })
-      } else if (whole !== undefined || (row !== undefined && !isDeadly(row.reason)))
+      } else if (whole !== undefined || (listed !== undefined && !isDeadly(listed.reason)))
         readable.push({ index: at, name: reading.name })
     },
     range,

@@ -14,18 +14,23 @@ export async function storedEvent(parts: ReadParts, registry: Registry, id: stri
   if (found === null) throw new OptionError(`expected the id of an event, got ${JSON.stringify(id.slice(0, 60))}`)
   const [, deliveryId = '', digits] = found
   const index = Number(digits)
-  let event: AnyEvent | null = null
+  // Written to from within a callback, which the compiler does not follow.
+  const read: { event: AnyEvent | null; sound: boolean } = { event: null, sound: true }
   await readAgain(
     parts,
     deliveryId,
     (reading, at, { delivery, provider, count }) => {
+      // A row for the whole of a delivery that was read once is about those of its elements that could not be.
+      read.sound = !('unreadable' in reading) && delivery.events !== null
       const known = 'unreadable' in reading ? { ...UNREAD, name: `${provider.name}.unknown` } : reading
-      event = toEvent(deliveryFacts(provider.name, delivery, count), known, at)
+      read.event = toEvent(deliveryFacts(provider.name, delivery, count), known, at)
     },
     { first: index, last: index },
   )
-  const progress = event && (await parts.inbox.progress(deliveryId, index))
-  return event && progress && { event, progress: steps(progress, registry, event) }
+  const progress = read.event && (await parts.inbox.progress(deliveryId, index))
+  if (read.event === null || progress === null) return null
+  const quarantined = progress.quarantined === 'delivery' && read.sound ? null : progress.quarantined
+  return { event: read.event, progress: steps({ ...progress, quarantined }, registry, read.event) }
 }
 
 /** Of handlers that this process does not have nobody knows what they ask for: only what waits or failed is told. */
@@ -46,7 +51,7 @@ function step(progress: EventProgress, handler: string, asks: boolean, mine: boo
   const row = rows.findLast((one) => one.handler === handler)
   if (letter !== undefined) return [{ handler, outcome: 'dead', attempts: letter.attempts }]
   if (row !== undefined && (asks || !mine)) return [{ handler, outcome: 'pending', attempts: row.attempts }]
-  if (quarantined) return [{ handler, outcome: 'quarantined', attempts: null }]
+  if (quarantined !== null) return [{ handler, outcome: 'quarantined', attempts: null }]
   if (!asks) return []
   return [passed ? { handler, outcome: 'done', attempts: null } : { handler, outcome: 'pending', attempts: 0 }]
 }

@@ -291,7 +291,7 @@ export function describeReplays(name: string, newStore: () => Store): void {
       it('is whose it is, what waits of it, what died of it, and whether it is in quarantine', async () => {
         const { inbox, claim } = await open(['a', 'b'])
         await inbox.accept(newDelivery('x'))
-        const nothing = { passed: false, handlers: [], rows: [], dead: [], quarantined: false }
+        const nothing = { passed: false, handlers: [], rows: [], dead: [], quarantined: null }
         expect(await inbox.progress('d_x', 1)).toEqual(nothing)
         await claim()
         expect(await inbox.progress('d_x', 1)).toEqual({ ...nothing, handlers: ['a', 'b'] })
@@ -302,13 +302,13 @@ export function describeReplays(name: string, newStore: () => Store): void {
         const quarantined = [{ index: 3, reason: 'why', path: null, at: START }]
         await inbox.settle(firstPass(1, { events: 4, rows, dead: [letter('b', 1, null)], quarantined }))
         expect(await inbox.progress('d_x', 1)).toMatchObject({
-          ...{ passed: true, handlers: ['a', 'b'], quarantined: false },
+          ...{ passed: true, handlers: ['a', 'b'], quarantined: null },
           rows: [{ handler: 'a', attempts: 2, replay: null }],
           dead: [{ handler: 'b', attempts: 3 }],
         })
         await claim({ seq: 1 })
         expect((await inbox.progress('d_x', 2))?.rows).toMatchObject([{ handler: 'b' }])
-        expect(await inbox.progress('d_x', 3)).toMatchObject({ rows: [], dead: [], quarantined: true })
+        expect(await inbox.progress('d_x', 3)).toMatchObject({ rows: [], dead: [], quarantined: 'element' })
         expect(await inbox.progress('d_y', 0)).toBeNull()
       })
 
@@ -316,9 +316,10 @@ export function describeReplays(name: string, newStore: () => Store): void {
         const { inbox, claim } = await open()
         await inbox.accept(newDelivery('x'))
         await claim()
-        const quarantined = [{ index: null, reason: 'why', path: null, at: START }]
+        const quarantined = [null, 3].map((index) => ({ index, reason: 'why', path: null, at: START }))
         await inbox.settle(firstPass(1, { events: null, quarantined }))
-        expect(await inbox.progress('d_x', 5)).toMatchObject({ passed: true, quarantined: true })
+        expect(await inbox.progress('d_x', 5)).toMatchObject({ passed: true, quarantined: 'delivery' })
+        expect(await inbox.progress('d_x', 3)).toMatchObject({ passed: true, quarantined: 'element' })
       })
     })
 

@@ -51,13 +51,13 @@ export function progress(store: Store, deliveryId: string, index: number): Event
   const entry = store.latest(deliveryId)
   if (entry === undefined) return null
   const dead = store.dead.filter((one) => one.entry === entry && one.letter.index === index)
-  const quarantined = store.quarantined.filter((one) => one.entry === entry)
+  const quarantined = store.quarantinedOf(entry)
   return {
     passed: entry.passed,
     handlers: entry.handlers ?? [],
     rows: rowsOver(store, entry, index),
     dead: dead.map(({ letter }) => ({ handler: letter.handler, attempts: letter.attempts })),
-    quarantined: quarantined.some(({ item }) => item.index === null || item.index === index),
+    quarantined: quarantined.includes(index) ? 'element' : quarantined.includes(null) ? 'delivery' : null,
   }
 }
 

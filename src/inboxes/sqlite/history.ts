@@ -40,8 +40,14 @@ export function readProgress(db: Database, deliveryId: string, index: number): E
     handlers: JSON.parse(handlers) as string[],
     rows: db.all<WorkColumns>(sql.readRowsOver, seq, index).map((row) => toWorkRow(row).row),
     dead: db.all<{ handler: string; attempts: number }>(sql.findDead, seq, index).map((row) => ({ ...row })),
-    quarantined: db.get(sql.isQuarantined, seq, index) !== undefined,
+    quarantined: findQuarantine(db, seq, index),
   }
+}
+
+function findQuarantine(db: Database, seq: number, index: number): EventProgress['quarantined'] {
+  const row = db.get<{ element_index: number | null }>(sql.findQuarantine, seq, index)
+  if (row === undefined) return null
+  return row.element_index === null ? 'delivery' : 'element'
 }
 
 /** Elements of it that are in quarantine, ascending; null, the whole delivery, first. */

@@ -206,8 +206,10 @@ export const readRowsOver = `
 
 export const findDead = 'SELECT handler, attempts FROM dead_letter WHERE seq = ? AND element_index = ? ORDER BY id'
 
-export const isQuarantined = `
-  SELECT 1 FROM quarantine WHERE seq = ? AND (element_index IS NULL OR element_index = ?) LIMIT 1`
+/** That of the element before that of its delivery. */
+export const findQuarantine = `
+  SELECT element_index FROM quarantine WHERE seq = ? AND (element_index IS NULL OR element_index = ?)
+  ORDER BY element_index DESC LIMIT 1`
 
 export const readQuarantineOf = 'SELECT DISTINCT element_index FROM quarantine WHERE seq = ? ORDER BY element_index'
 

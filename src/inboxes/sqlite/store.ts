@@ -7,7 +7,7 @@ import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
 import { writeProgress } from './extent.ts'
 import { toError, toFailure } from './failure.ts'
-import { freeBytes, identityOf, preparePath, shortageOf } from './files.ts'
+import { freeBytes, identityOf, preparePath, shortageOf, warningsAboutMode } from './files.ts'
 import { runGroup } from './group.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
 import { acquireOwnership, type Ownership } from './ownership.ts'
@@ -64,7 +64,7 @@ export class Store {
       owned: false,
       opened,
       identity: this.#identity,
-      warnings: warningsAbout(versionOf(db)),
+      warnings: [...warningsAbout(versionOf(db)), ...warningsAboutMode(this.#path)],
       shortage: this.#shortage(),
     }
   }
