@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'ERR_BODY_ABORTED'
   | 'ERR_BODY_GONE'
   | 'ERR_DELIVERY_REFUSED'
+  | 'ERR_REPLAY_CANCELLED'
 
 /** Base of every coded error: `code` is stable, the message is for operators and carries no secret and no payload. */
 export class PosthornError extends Error {

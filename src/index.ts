@@ -7,6 +7,7 @@ export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'
 export type {
   BatchHandler,
   BatchOptions,
+  Difference,
   Duration,
   EraseReport,
   EraseRun,
@@ -28,10 +29,15 @@ export type {
   PersonFilter,
   PruneReport,
   Receiver,
+  ReparseFilter,
+  ReplayFilter,
+  ReplayProgress,
+  ReplayReport,
   RetentionOptions,
   Role,
   Run,
   Sources,
+  StoredEvent,
   VerbReport,
 } from './core/public.ts'
 export { createReceiver } from './core/receiver.ts'

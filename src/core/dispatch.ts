@@ -138,6 +138,8 @@ export class Runner {
     await this.#parts.pacer.breathe()
     this.#pumping = false
     this.#pump()
+    // What waited may all have been taken back meanwhile, so that no call begins, and none ends.
+    this.#tellRoom()
   }
 
   #ready(): boolean {
@@ -190,6 +192,10 @@ export class Runner {
   #free(): void {
     this.#running--
     this.#pump()
+    this.#tellRoom()
+  }
+
+  #tellRoom(): void {
     if (!this.#lacksRoom || !this.hasRoom()) return
     this.#lacksRoom = false
     this.#parts.onRoom()

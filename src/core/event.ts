@@ -15,7 +15,8 @@ export function deliveryFacts(provider: string, delivery: Omit<StoredDelivery, '
   return { provider, delivery, size, receivedAt: new Date(delivery.receivedAt) }
 }
 
-export function toEvent(facts: DeliveryFacts, reading: Reading, index: number): AnyEvent {
+/** `run` is the replay it comes with; null: its first run. */
+export function toEvent(facts: DeliveryFacts, reading: Reading, index: number, run: string | null = null): AnyEvent {
   const { delivery, receivedAt } = facts
   const occurredAt = reading.occurredAt ?? delivery.receivedAt
   const isTest = reading.isTest || delivery.isTest
@@ -28,7 +29,7 @@ export function toEvent(facts: DeliveryFacts, reading: Reading, index: number): 
     nativeType: reading.nativeType,
     category: reading.category,
     source: delivery.source,
-    run: null,
+    run,
     senderEventId: reading.senderEventId,
     occurredAt: new Date(occurredAt),
     occurredAtFrom: reading.occurredAt === null ? 'received' : reading.occurredAtFrom,
@@ -51,8 +52,28 @@ export function toEvent(facts: DeliveryFacts, reading: Reading, index: number): 
       credential: delivery.credential,
     },
     isTest,
-    isReplay: false,
+    isReplay: run !== null,
     payload: reading.payload,
   }
   return reading.details === null ? base : Object.assign(base, reading.details)
+}
+
+/** What stands for an element that cannot be read here and now: a dead letter of a source that is gone, quarantine. */
+export const UNREAD: Omit<Reading, 'name'> = {
+  nativeType: '',
+  type: 'unknown',
+  category: 'other',
+  payload: {},
+  senderEventId: null,
+  occurredAt: null,
+  occurredAtFrom: 'sender',
+  recipient: null,
+  channel: 'other',
+  messageId: null,
+  transmissionId: null,
+  tags: [],
+  metadata: {},
+  effect: 'none',
+  isTest: false,
+  details: null,
 }

@@ -3,7 +3,7 @@ import { OptionError } from '../errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import { knownKeys, wholeNumber } from '../lib/options.ts'
 import type { AnyEvent, Retry } from '../types.ts'
-import type { Provider } from './ports.ts'
+import type { NewWorkRow, Provider } from './ports.ts'
 
 /** What a handler is told beside its event. */
 export interface Context {
@@ -142,6 +142,23 @@ function checkName(name: unknown): string {
 
 function defaultName(patterns: readonly string[], sources: readonly string[] | null): string {
   return patterns.join('+') + (sources === null ? '' : `@${sources.join('+')}`)
+}
+
+/** Whether none of the handlers its delivery belongs to asks for the event; a sender's own tests are nobody's loss. */
+export function isUnhandled(event: AnyEvent, asking: readonly HandlerSpec[], belongsTo: readonly string[]): boolean {
+  return !event.isTest && !asking.some((handler) => belongsTo.includes(handler.name))
+}
+
+/** Whether a row of work is about the event: the range of a replay may hold others. */
+export function isMeant(
+  event: AnyEvent,
+  asking: readonly HandlerSpec[],
+  { replay }: Pick<NewWorkRow, 'replay'>,
+  belongsTo: readonly string[],
+): boolean {
+  if (replay === null) return true
+  if (replay.name !== null && event.name !== replay.name) return false
+  return !replay.unhandled || isUnhandled(event, asking, belongsTo)
 }
 
 /** The closed list of handlers, and the answer, remembered by kind of event, who gets what. */

@@ -2,7 +2,8 @@
 import { PosthornError } from '../errors.ts'
 import { parseElement } from '../lib/slices.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
-import { deliveryFacts, toEvent } from './event.ts'
+import { deliveryFacts, toEvent, UNREAD } from './event.ts'
+import { type HandlerSpec, Registry } from './handlers.ts'
 import { toAttemptErrors } from './lane.ts'
 import type { Pacer } from './pacer.ts'
 import { erasePerson, exportPerson } from './people.ts'
@@ -16,7 +17,10 @@ import type {
   InboxStats as StoredStats,
 } from './ports.ts'
 import type { Filter, InboxControl, InboxStats, PausedHandler, PruneReport } from './public.ts'
-import { pages, pagesOf, run, type VerbParts } from './verbs.ts'
+import { differences, reparse } from './reparse.ts'
+import { replay } from './replay.ts'
+import { storedEvent } from './stored-event.ts'
+import { dropReplay, pages, pagesOf, run, type VerbParts } from './verbs.ts'
 
 type ProviderOf = (source: string) => Provider | undefined
 
@@ -26,12 +30,18 @@ export interface ControlParts {
   readonly pacer: Pacer
   open(): Promise<void>
   provider: ProviderOf
+  /** Every native name the sources can send. */
+  readonly names: ReadonlySet<string>
+  /** Those that are registered in this process. */
+  handlers(): readonly HandlerSpec[]
 }
 
-export function createInboxControl({ inbox, clock, pacer, open, provider }: ControlParts): InboxControl {
+export function createInboxControl(parts: ControlParts): InboxControl {
+  const { inbox, clock, pacer, open, provider } = parts
   const nameOf = (row: StoredDeadLetter) => toDeadLetter(row, provider(row.delivery.source)).event.name
   const verbs: VerbParts = { inbox, clock, nameOf }
   const people = { inbox, clock, pacer, provider }
+  const registry = () => new Registry(parts.handlers())
   async function* listed<R>(
     read: Parameters<typeof pages<R>>[0],
     id: (row: R) => number,
@@ -83,7 +93,24 @@ export function createInboxControl({ inbox, clock, pacer, open, provider }: Cont
     },
     async drop(filter, options = {}) {
       await open()
+      if (filter.run !== undefined) return dropReplay(verbs, filter, options)
       return run(verbs, filter, options, (ids) => inbox.drop(ids))
+    },
+    async event(id) {
+      await open()
+      return storedEvent(parts, registry(), id)
+    },
+    async replay(filter, options = {}) {
+      await open()
+      return replay({ ...parts, nameOf, registry: registry() }, filter, options)
+    },
+    async *differences(filter = {}) {
+      await open()
+      yield* differences(parts, filter)
+    },
+    async reparse(filter, options = {}) {
+      await open()
+      return reparse(parts, filter, options)
     },
     async pause(handler) {
       await open()
@@ -168,34 +195,14 @@ function toQuarantined(row: {
 
 export function toDeadLetter(row: StoredDeadLetter, provider: Provider | undefined): DeadLetter {
   const { handler, attempts, errors, at, redeliveries } = row
-  const event = storedEvent(row, provider)
+  const event = eventOf(row, provider)
   return { event, handler, attempts, errors: toAttemptErrors(errors), since: new Date(at), redeliveries }
 }
 
 /** Read again from the dead letter's own bytes, through the same door as the first time. */
-function storedEvent({ delivery, element, index, size }: StoredDeadLetter, provider: Provider | undefined): AnyEvent {
+function eventOf({ delivery, element, index, size, run }: StoredDeadLetter, provider: Provider | undefined): AnyEvent {
   const facts = deliveryFacts(provider?.name ?? 'unknown', delivery, size)
   const reading = provider?.read(parseElement(element))
-  if (reading !== undefined && !('unreadable' in reading)) return toEvent(facts, reading, index)
-  return toEvent(facts, { ...UNREAD, name: `${facts.provider}.unknown` }, index)
+  if (reading !== undefined && !('unreadable' in reading)) return toEvent(facts, reading, index, run)
+  return toEvent(facts, { ...UNREAD, name: `${facts.provider}.unknown` }, index, run)
 }
-
-/** A dead letter of a source that is no longer configured still shows that it is there. */
-const UNREAD = {
-  nativeType: '',
-  type: 'unknown',
-  category: 'other',
-  payload: {},
-  senderEventId: null,
-  occurredAt: null,
-  occurredAtFrom: 'sender',
-  recipient: null,
-  channel: 'other',
-  messageId: null,
-  transmissionId: null,
-  tags: [],
-  metadata: {},
-  effect: 'none',
-  isTest: false,
-  details: null,
-} as const

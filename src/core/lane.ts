@@ -4,7 +4,7 @@ import type { AnyEvent, AttemptError } from '../types.ts'
 import type { Outcome } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
 import type { HandlerSpec } from './handlers.ts'
-import type { NewWorkRow, StoredError } from './ports.ts'
+import type { NewWorkRow, ReplayMark, StoredError } from './ports.ts'
 import type { Task, Ticket } from './task.ts'
 
 /** How one event ended for one handler. */
@@ -30,28 +30,35 @@ export interface Verdicts {
   readonly jitter: number
 }
 
+/** What an event brings along from the work row it was left in. */
+export type Origin = Pick<NewWorkRow, 'attempts' | 'errors' | 'replay'>
+
+/** That of a first pass. */
+export const FIRST: Origin = { attempts: 0, errors: [], replay: null }
+
 /** An event on its way through a handler; lets go of the event when it has ended. */
 export class Item {
   readonly index: number
   readonly attempts: number
   readonly errors: readonly StoredError[]
+  /** That of the row it comes from. */
+  readonly replay: ReplayMark | null
   end: End | null = null
   /** null before it was handed in, and when it has ended. */
   ticket: Ticket | null = null
 
-  constructor(index: number, attempts: number, errors: readonly StoredError[]) {
+  constructor(index: number, { attempts, errors, replay }: Origin) {
     this.index = index
     this.attempts = attempts
     this.errors = errors
+    this.replay = replay
   }
 }
 
 /** A stretch of elements that the handler has not been given. */
-interface Left {
+interface Left extends Origin {
   readonly first: number
   readonly last: number
-  readonly attempts: number
-  readonly errors: readonly StoredError[]
 }
 
 export class Lane {
@@ -100,9 +107,9 @@ export class Lane {
   }
 
   /** Leaves elements `first` to `last` for later, and takes back what has not begun. */
-  setAside(first: number, last: number, attempts = 0, errors: readonly StoredError[] = []): void {
+  setAside(first: number, last: number, { attempts, errors, replay }: Origin = FIRST): void {
     this.#aside = true
-    if (first <= last) this.#left.push({ first, last, attempts, errors })
+    if (first <= last) this.#left.push({ first, last, attempts, errors, replay })
     for (const item of this.items) item.ticket?.withdraw()
   }
 
@@ -124,14 +131,16 @@ export class Lane {
       const last = rows.at(-1)
       if (item.end?.kind === 'retry') rows.push(this.#row(item, item.end.attempts, item.end.dueAt, item.end.errors))
       if (item.end?.kind === 'returned') {
-        if (open && last !== undefined && item.attempts === 0) rows[rows.length - 1] = { ...last, last: item.index }
+        if (open && last !== undefined && isFresh(item) && last.replay === item.replay)
+          rows[rows.length - 1] = { ...last, last: item.index }
         else rows.push(this.#row(item, item.attempts, now, item.errors))
       }
-      open = item.end?.kind === 'returned' && item.attempts === 0
+      open = item.end?.kind === 'returned' && isFresh(item)
     }
     for (const left of this.#left) {
       const last = rows.at(-1)
-      const joined = open && last !== undefined && left.attempts === 0 && last.last < left.first
+      const joined =
+        open && last !== undefined && isFresh(left) && last.replay === left.replay && last.last < left.first
       if (joined) rows[rows.length - 1] = { ...last, last: left.last }
       else rows.push({ handler: this.spec.name, ...left, dueAt: now })
       open = false
@@ -140,9 +149,13 @@ export class Lane {
   }
 
   #row(item: Item, attempts: number, dueAt: number, errors: readonly StoredError[]): NewWorkRow {
-    return { handler: this.spec.name, first: item.index, last: item.index, attempts, dueAt, errors }
+    const { index, replay } = item
+    return { handler: this.spec.name, first: index, last: index, attempts, dueAt, errors, replay }
   }
 }
+
+/** Nothing was tried yet: it can stand in one row with its neighbours. */
+const isFresh = ({ attempts }: Origin) => attempts === 0
 
 const DONE: End = { kind: 'done' }
 const RETURNED: End = { kind: 'returned' }

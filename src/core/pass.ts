@@ -10,10 +10,11 @@ import type { Outcome } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
-import type { HandlerSpec, Registry } from './handlers.ts'
-import { type End, Item, Lane, type Verdicts } from './lane.ts'
+import { type HandlerSpec, isMeant, type Registry } from './handlers.ts'
+import { type End, FIRST, Item, Lane, type Verdicts } from './lane.ts'
 import type { Pacer } from './pacer.ts'
 import type { Claim, Clock, NewDeadLetter, NewQuarantine, NewWorkRow, Provider, Settlement, WorkRow } from './ports.ts'
+import { deadlyReason, tooMany } from './quarantine-reasons.ts'
 
 export interface PassParts {
   readonly registry: Registry
@@ -55,6 +56,8 @@ export class Pass implements Verdicts {
   readonly #claim: Claim
   readonly #lanes = new Map<string, Lane>()
   readonly #quarantined: NewQuarantine[] = []
+  /** Elements that need not go there once more; a row of work may find them there already. */
+  readonly #inQuarantine: Set<number | null>
   readonly #unhandled: Record<string, number> = {}
   readonly #dead: { event: AnyEvent; letter: NewDeadLetter }[] = []
   /** Handlers of the recorded set that this process does not have. */
@@ -73,6 +76,7 @@ export class Pass implements Verdicts {
   constructor(parts: PassParts, claim: Claim) {
     this.#parts = parts
     this.#claim = claim
+    this.#inQuarantine = new Set(claim.quarantined)
     this.jitter = 0.9 + parts.random() * 0.2
     const names = claim.rows === null ? claim.handlers : claim.rows.map((row) => row.handler)
     for (const name of new Set(names)) {
@@ -140,20 +144,31 @@ export class Pass implements Verdicts {
     }
   }
 
-  /** The handler of the row is paused, or all stops: the rest of the row stays what it was. */
+  /** The handler of the row is paused, or behind while others wait for it, or all stops: the rest stays what it was. */
   #rowEnds(row: WorkRow, index: number, last: number): boolean {
     const lane = this.#lanes.get(row.handler)
-    if (lane === undefined || !(this.#stopping || (lane.runner.paused !== null && lane.runner.isBehind()))) return false
-    lane.setAside(index, last, row.attempts, row.errors)
+    if (lane === undefined) return false
+    const yields = () => lane.runner.isBehind() && (lane.runner.paused !== null || this.#isWaitedFor(row))
+    if (!this.#stopping && !yields()) return false
+    lane.setAside(index, last, row)
     return true
   }
 
+  /** By a handler that could go on; one that is behind itself would hold what was set aside for it. */
+  #isWaitedFor(row: WorkRow): boolean {
+    const rows = this.#claim.rows ?? []
+    const waiting = rows.slice(rows.indexOf(row) + 1).filter(({ handler }) => handler !== row.handler)
+    return waiting.some(({ handler }) => this.#lanes.get(handler)?.runner.isBehind() === false)
+  }
+
   /** Past 10 000 in one claim, one row that stands for the whole delivery says so, and the rest is not listed. */
-  #quarantine(index: number, reason: string, path: string | null): void {
+  #quarantine(index: number | null, reason: string, path: string | null): void {
+    if (this.#claim.rows !== null && (this.#inQuarantine.has(index) || this.#inQuarantine.has(null))) return
+    this.#inQuarantine.add(index)
     const listed = this.#quarantined.length
     if (listed < MOST_QUARANTINED) this.#quarantined.push({ index, reason, path, at: this.now() })
     else if (listed === MOST_QUARANTINED)
-      this.#quarantined.push({ index: null, reason: TOO_MANY, path: null, at: this.now() })
+      this.#quarantined.push({ index: null, reason: tooMany(MOST_QUARANTINED), path: null, at: this.now() })
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
@@ -163,12 +178,13 @@ export class Pass implements Verdicts {
       this.#quarantine(index, reading.unreadable, reading.path)
       return
     }
-    const event = toEvent(facts, reading, index)
+    const event = toEvent(facts, reading, index, row?.replay?.run)
     const matched = this.#parts.registry.match(event)
-    if (event.isTest) this.#parts.tested(event.source)
+    if (event.isTest && row === null) this.#parts.tested(event.source)
     if (row !== null) {
       const lane = this.#lanes.get(row.handler)
-      if (lane !== undefined && matched.includes(lane.spec)) this.#take(lane, event, index, row)
+      if (lane !== undefined && matched.includes(lane.spec) && isMeant(event, matched, row, this.#claim.handlers))
+        this.#take(lane, event, index, row)
       return
     }
     let asked = this.#absent.length > 0
@@ -196,7 +212,7 @@ export class Pass implements Verdicts {
       const { name } = lane.spec
       const times = deaths.find((death) => death.index === index && death.handler === name)?.times ?? 0
       if (times >= MOST_DEATHS) {
-        this.#quarantine(index, `the process died ${times} times while handler "${name}" had the event`, null)
+        this.#quarantine(index, deadlyReason(times, name), null)
         continue
       }
       await this.#parts.note(delivery.seq, index, name)
@@ -207,7 +223,7 @@ export class Pass implements Verdicts {
 
   #hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
     this.#outstanding++
-    const item = new Item(index, row?.attempts ?? 0, row?.errors ?? [])
+    const item = new Item(index, row ?? FIRST)
     const ended = (end: End, outcome: Outcome) => this.#ended(lane.spec, event, index, end, outcome)
     lane.take(item, event, this.#claim.careful, this, ended)
   }
@@ -227,6 +243,7 @@ export class Pass implements Verdicts {
       at: this.now(),
       element: NO_BYTES,
       size: event.delivery.size,
+      run: event.run,
     }
     this.#dead.push({ event, letter })
   }
@@ -251,8 +268,8 @@ export class Pass implements Verdicts {
   }
 
   #unreadable(reason: string): PassResult {
-    const quarantined = [{ index: null, reason, path: null, at: this.now() }]
-    return { settlement: { ...this.#settlement(), quarantined }, dead: [], returned: 0, handled: 0 }
+    this.#quarantine(null, reason, null)
+    return { settlement: { ...this.#settlement(), quarantined: this.#quarantined }, dead: [], returned: 0, handled: 0 }
   }
 
   #settlement(): Settlement {
@@ -267,7 +284,7 @@ export class Pass implements Verdicts {
     const now = this.now()
     const rows: NewWorkRow[] = [...this.#lanes.values()].flatMap((lane) => lane.rows(now))
     for (const handler of scan.count > 0 ? this.#absent : [])
-      rows.push({ handler, first: 0, last: scan.count - 1, attempts: 0, dueAt: now, errors: [] })
+      rows.push({ handler, first: 0, last: scan.count - 1, attempts: 0, dueAt: now, errors: [], replay: null })
     const dead = this.#dead.map(({ event, letter }) => {
       const element = elementBytes(delivery.body, scan, letter.index).slice()
       return { event, letter: { ...letter, element } }
@@ -289,7 +306,5 @@ export class Pass implements Verdicts {
     return count
   }
 }
-
-const TOO_MANY = `more than ${MOST_QUARANTINED} elements could not be read: the others are not listed`
 
 const NO_BYTES = new Uint8Array()

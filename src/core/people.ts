@@ -4,7 +4,7 @@ import { Person } from './person.ts'
 import type { Clock, Erasure, InboxPort, Page, StoredDeadLetter, StoredDelivery } from './ports.ts'
 import type { EraseReport, EraseRun, PersonalRecord, PersonFilter } from './public.ts'
 import { type Found, type SearchParts, searchDeadLetter, searchDelivery } from './search.ts'
-import { assertRate, pages, pause } from './verbs.ts'
+import { pages, pause, rateOf } from './verbs.ts'
 
 export interface PeopleParts extends SearchParts {
   readonly inbox: InboxPort
@@ -39,7 +39,7 @@ export async function* exportPerson(parts: PeopleParts, filter: PersonFilter): A
 /** Resolves when nothing of the person is left in what was stored when it was called, and nothing of it is under way. */
 export async function erasePerson(parts: PeopleParts, filter: PersonFilter, run: EraseRun = {}): Promise<EraseReport> {
   const person = new Person(filter.email)
-  assertRate(run.ratePerSecond)
+  rateOf(run)
   const eraser = new Eraser(parts, run)
   // A dead letter may come back to life, or die, while the deliveries are gone through.
   await eraser.letters(filter, person)

@@ -299,6 +299,17 @@ export interface NewWorkRow {
   /** Not to be claimed before. */
   readonly dueAt: number
   readonly errors: readonly StoredError[]
+  /** The replay it is work of; null: the first run. */
+  readonly replay: ReplayMark | null
+}
+
+/** What marks the work of a replay, and which events of its ranges it is about. */
+export interface ReplayMark {
+  readonly run: string
+  /** Only events of this native name; null: of every name. */
+  readonly name: string | null
+  /** Only events that no handler their delivery belongs to asks for. */
+  readonly unhandled: boolean
 }
 
 export interface WorkRow extends NewWorkRow {
@@ -323,6 +334,8 @@ export interface NewDeadLetter {
   readonly element: Uint8Array
   /** Number of elements in its delivery. */
   readonly size: number
+  /** The replay in which it died; null: the first run. */
+  readonly run: string | null
 }
 
 export interface NewQuarantine {
@@ -347,6 +360,8 @@ export interface Claim {
   readonly careful: boolean
   /** Events that were under way, as their notes say, when a process died: how often. */
   readonly deaths: readonly Death[]
+  /** With rows: the elements of it that are in quarantine, ascending; null is the whole delivery, and comes first. */
+  readonly quarantined: ReadonlyArray<number | null>
 }
 
 /** What was under way when a process died. */
@@ -429,6 +444,7 @@ export interface InboxStats {
   readonly pending: number
   /** Bodies of deliveries whose first pass has not ended. */
   readonly pendingBytes: number
+  /** Deliveries that wait for replays alone left out. */
   readonly oldestPendingAt: number | null
   readonly deadLetters: number
   readonly quarantined: number
@@ -443,6 +459,8 @@ export interface InboxStats {
   readonly expired: number
   /** Elements that `erase` took out of stored bytes. */
   readonly erased: number
+  /** Events in the work rows of replays, once for each handler, by run. */
+  readonly replays: Readonly<Record<string, number>>
 }
 
 export interface StoredPause {
@@ -479,6 +497,36 @@ export interface Page {
   /** Only rows of this delivery (its id), and of this element of it. */
   readonly deliveryId?: string | undefined
   readonly index?: number | undefined
+  /** Only what died in this replay. */
+  readonly run?: string | undefined
+}
+
+/** One page of deliveries whose first pass has ended, oldest first: those with a `seq` above `after`. */
+export interface HistoryPage extends Pick<Page, 'limit' | 'source' | 'since' | 'until' | 'deliveryId'> {
+  readonly after: number
+}
+
+export interface HistoryRow extends Pick<StoredDelivery, 'seq' | 'id' | 'source' | 'receivedAt' | 'events'> {
+  /** Those it belongs to. */
+  readonly handlers: readonly string[]
+}
+
+/** Elements of a delivery that a handler is to get again; both inclusive. */
+export interface ReplayRow extends Pick<NewWorkRow, 'handler' | 'first' | 'last'> {
+  readonly seq: number
+}
+
+/** What is known of the work on one event, all of one moment. */
+export interface EventProgress {
+  /** The first pass over its delivery has ended. */
+  readonly passed: boolean
+  /** Those its delivery belongs to; empty before its first claim. */
+  readonly handlers: readonly string[]
+  /** Work rows over it, due or not, under claim or not. */
+  readonly rows: readonly WorkRow[]
+  readonly dead: ReadonlyArray<Pick<NewDeadLetter, 'handler' | 'attempts'>>
+  /** Whether it is in quarantine: by itself, or with a row that stands for its whole delivery. */
+  readonly quarantined: 'element' | 'delivery' | null
 }
 
 /** One portion of pruning. */
@@ -548,6 +596,7 @@ export interface InboxPort {
   /**
    * Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held, and the
    * same settlement can be handed in again: what was carried out after all is not carried out twice.
+   * Rows and dead letters of a replay that was cancelled are not made.
    * Resolves with the id of an earlier delivery of the same source that had the same batch id and other bytes; test
    * traffic is never in conflict.
    * @throws ERR_OPTION when the delivery is not claimed
@@ -592,6 +641,23 @@ export interface InboxPort {
    * with where to go on, null when it is so for everything that was removed before the first portion.
    */
   purge(at: number): Promise<number | null>
+  /** Deliveries whose first pass has ended and that have their bytes, with the handlers they belong to; rows that filters pass over do not count. */
+  history(page: HistoryPage): Promise<readonly HistoryRow[]>
+  /** null: there is no such delivery. */
+  progress(deliveryId: string, index: number): Promise<EventProgress | null>
+  /** Every handler an opening has ever named, with the last time one was known to be in use. */
+  handlers(): Promise<ReadonlyArray<{ readonly name: string; readonly seenAt: number }>>
+  /**
+   * Makes work of a replay, due at once, all of it durable when it resolves; rows of deliveries that are not stored
+   * with their bytes, or whose first pass has not ended, are passed over. Resolves with the number of rows made.
+   * @throws ERR_REPLAY_CANCELLED
+   */
+  replay(mark: ReplayMark, rows: readonly ReplayRow[]): Promise<number>
+  /**
+   * Takes back work of a replay, at most so many rows at once; neither work nor dead letters are made of it any more.
+   * What is under claim is finished, and not repeated. Resolves with the number of events in the rows taken, 0 when none are left.
+   */
+  cancel(run: string, limit: number): Promise<number>
   /** Bytes of bodies whose first pass has not ended, as last known: cheap, for the question whether to read a body. */
   backlogBytes(): number
   /** null while deliveries can be stored; otherwise the reason in one sentence. */

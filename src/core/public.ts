@@ -67,6 +67,30 @@ export interface Filter {
   readonly outcome?: 'dead' | 'quarantined'
   /** Ids of events or of deliveries; the way to them is direct. */
   readonly ids?: readonly string[]
+  /** Only what died in this replay; with `drop`, all that is left of it. */
+  readonly run?: string
+}
+
+/** What to hand out again. Times are those of receipt (of death, with `outcome: 'dead'`). */
+export interface ReplayFilter extends Omit<Filter, 'outcome' | 'run'> {
+  /** Only deliveries that belong to this handler; without `to`, it is the one that gets them. */
+  readonly handler?: string
+  /** Native name, `momentum.bounce`: every delivery in range is read, so it asks for `since` (or `ids`). */
+  readonly name?: string
+  /**
+   * `unhandled`: events that none of the handlers their delivery belongs to asks for now; without `to` for every
+   * handler that does. Asks for `since`, as `name` does. `dead`: those with a dead letter, which stays.
+   */
+  readonly outcome?: 'unhandled' | 'dead'
+  /** Durable names. Default: the handlers each delivery belongs to that somebody still has. */
+  readonly to?: readonly string[]
+  /** With `to`: only deliveries that do not belong to the handler, those from before it was registered. */
+  readonly missed?: boolean
+}
+
+export interface ReparseFilter extends Pick<Filter, 'since' | 'until' | 'source' | 'ids'> {
+  /** Looks at what was handled too, not only at quarantine; asks for `since` (or `ids`). */
+  readonly handled?: boolean
 }
 
 /** How a verb runs over many rows. */
@@ -77,6 +101,18 @@ export interface Run {
   readonly ratePerSecond?: number
   /** Stops between two portions; what was done stays done. */
   readonly signal?: AbortSignal
+  /** Called for every delivery that `replay` has looked at. What it throws ends the verb. */
+  readonly onProgress?: (progress: ReplayProgress) => void
+}
+
+export interface ReplayProgress {
+  readonly run: string
+  /** Looked at so far. */
+  readonly deliveries: number
+  readonly matched: number
+  readonly queued: number
+  /** When the last of them was received. They come oldest first, so one that was cut off can go on from here. */
+  readonly reachedAt: Date
 }
 
 export interface VerbReport {
@@ -85,9 +121,46 @@ export interface VerbReport {
   readonly queued: number
 }
 
+/** Counts events: once, whoever gets them. */
+export interface ReplayReport extends VerbReport {
+  /** The id that its events carry as `event.run`; also in a dry run, which makes nothing of it. */
+  readonly run: string
+  /** Deliveries whose events were to be looked at, and could not be read. */
+  readonly unreadable: number
+}
+
+/** A delivery that reads otherwise now than it did when it was handled. */
+export interface Difference {
+  readonly deliveryId: string
+  readonly source: string
+  /** Number of elements; `recorded` is null where the delivery could not be read at all. */
+  readonly elements: { readonly recorded: number | null; readonly now: number }
+  /** In quarantine, and readable now, under these native names. */
+  readonly readable: ReadonlyArray<{ readonly index: number; readonly name: string }>
+  /** Not in quarantine, and not readable now; also what was dropped from quarantine. Only with `handled`. */
+  readonly unreadable: ReadonlyArray<{ readonly index: number; readonly reason: string; readonly path: string | null }>
+}
+
+/** An event as it reads now, and where it stands. */
+export interface StoredEvent {
+  /** `<provider>.unknown` without a payload where its element cannot be read. */
+  readonly event: AnyEvent
+  /**
+   * One entry for each handler that asks for it; none: it is unhandled. Of handlers that this process does not have
+   * only what waits or failed is known.
+   */
+  readonly progress: ReadonlyArray<{
+    readonly handler: string
+    readonly outcome: 'done' | 'dead' | 'quarantined' | 'pending'
+    /** Attempts already made; null where they are not kept. */
+    readonly attempts: number | null
+  }>
+}
+
 export interface InboxStats {
   /** Deliveries with work left: never claimed, under way, or waiting for a retry. */
   readonly pending: number
+  /** When the oldest of them was received; those that wait for replays alone left out. */
   readonly oldestPendingAt: Date | null
   readonly deadLetters: number
   readonly quarantined: number
@@ -104,6 +177,8 @@ export interface InboxStats {
   readonly paused: readonly PausedHandler[]
   /** Work of handlers that nobody has registered for 24 h, by handler; dropped only by hand. */
   readonly orphaned: Readonly<Record<string, number>>
+  /** What is left of replays, by run: events in ranges that wait, once for each handler. */
+  readonly replays: Readonly<Record<string, number>>
 }
 
 export interface PausedHandler {
@@ -121,7 +196,20 @@ export interface InboxControl {
   quarantine(filter?: Filter): AsyncIterable<Quarantined>
   /** Runs again what failed: dead letters for their handler, quarantine for every handler its delivery belongs to. */
   retry(filter: Filter, run?: Run): Promise<VerbReport>
-  /** Gives up dead letters and quarantine; they end as cancelled. */
+  /**
+   * Hands out again what was handled, marked (`event.isReplay`, `event.run`), past every dedupe; durable when it
+   * resolves. It covers what died, too, and leaves the dead letter as it is; it does not cover what is in quarantine,
+   * nor deliveries whose first pass has not ended.
+   * @throws OptionError naming the field; ERR_REPLAY_CANCELLED when `drop({ run })` comes while it is under way
+   */
+  replay(filter: ReplayFilter, run?: Run): Promise<ReplayReport>
+  /** What reads otherwise now than when it was handled: in quarantine, and with `handled` everywhere. Changes nothing. */
+  differences(filter?: ReparseFilter): AsyncIterable<Difference>
+  /** Makes work of what is in quarantine and readable now, for every handler its delivery belongs to. */
+  reparse(filter: ReparseFilter, run?: Run): Promise<VerbReport>
+  /** null: there is no such event, or its delivery cannot be read. */
+  event(id: string): Promise<StoredEvent | null>
+  /** Gives up dead letters and quarantine; they end as cancelled. With `run` alone: all that is left of a replay. */
   drop(filter: Filter, run?: Run): Promise<VerbReport>
   /** The handler gets nothing more until `resume`, also after a restart; its work waits. */
   pause(handler: string): Promise<void>
@@ -165,7 +253,7 @@ export interface PersonalRecord {
   readonly deadFor: readonly string[]
 }
 
-export interface EraseRun extends Run {
+export interface EraseRun extends Omit<Run, 'onProgress'> {
   /** Called after each delivery that was searched. */
   onProgress?(report: EraseReport): void
 }

@@ -88,8 +88,15 @@ class RunningReceiver implements ReceiverLike {
     this.handle = (request, options) => handleFetch(this[receive], request, options)
     const provider = (source: string) => settings.sources.get(source)?.provider
     const { inbox } = settings
-    const [clock, pacer] = [world.clock, this.#pacer]
-    this.inbox = createInboxControl({ inbox, clock, pacer, open: () => this.start(), provider })
+    this.inbox = createInboxControl({
+      inbox,
+      clock: world.clock,
+      pacer: this.#pacer,
+      open: () => this.start(),
+      provider,
+      names: new Set([...settings.sources.values()].flatMap((source) => [...source.provider.catalogue.keys()])),
+      handlers: () => this.#handlers,
+    })
   }
 
   on(pattern: string | readonly string[], second: RawHandlerOptions | Each, third?: Each): this {

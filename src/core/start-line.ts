@@ -36,7 +36,7 @@ export function announce(settings: Settings, handlers: readonly HandlerSpec[] | 
     if (settledWithout > 0)
       logger.info(
         { events: settledWithout },
-        `handler "${name}" is new: it gets what comes from now on, not what was settled without it`,
+        `handler "${name}" is new: it gets what comes from now on, not what was settled without it; see receiver.inbox.replay({ to: [${JSON.stringify(name)}], missed: true })`,
       )
 }
 

@@ -4,6 +4,8 @@ import type { Clock, InboxPort, Page, RowIds, StoredDeadLetter, StoredQuarantine
 import type { Filter, Run, VerbReport } from './public.ts'
 
 const PAGE = 100
+/** Rows of work taken back in one commit. */
+const ROWS = 1_000
 
 /** The rows of a listing, page by page, newest first. */
 export async function* pages<R>(
@@ -22,8 +24,8 @@ export async function* pages<R>(
 
 /** The columns of a filter; one page setting for each id where ids are given. */
 export function pagesOf(filter: Filter): Omit<Page, 'before' | 'limit'>[] {
-  const { source, handler, since, until, ids } = filter
-  const page = { source, handler, since: since?.getTime(), until: until?.getTime() }
+  const { source, handler, since, until, ids, run } = filter
+  const page = { source, handler, run, since: since?.getTime(), until: until?.getTime() }
   return ids === undefined ? [page] : ids.map((id) => ({ ...page, ...idOf(id) }))
 }
 
@@ -50,8 +52,8 @@ export async function run(
   options: Run,
   verb: (ids: RowIds) => Promise<number>,
 ): Promise<VerbReport> {
-  const { dryRun = false, ratePerSecond = Number.POSITIVE_INFINITY, signal } = options
-  assertRate(ratePerSecond)
+  const { dryRun = false, signal } = options
+  const ratePerSecond = rateOf(options)
   let [matched, queued] = [0, 0]
   for await (const ids of portions(parts, filter)) {
     if (signal?.aborted) break
@@ -64,11 +66,32 @@ export async function run(
   return { matched, queued }
 }
 
+/** Gives up what stands of a replay: its work that waits, and its dead letters. */
+export async function dropReplay(parts: VerbParts, filter: Filter, options: Run): Promise<VerbReport> {
+  const { run: id = '', ...others } = filter
+  if (Object.values(others).some((value) => value !== undefined))
+    throw new OptionError('drop: run gives up a whole replay, so it goes with no other field')
+  const { dryRun = false } = options
+  const waiting = dryRun ? ((await parts.inbox.stats()).replays[id] ?? 0) : await cancel(parts, id)
+  const { matched, queued } = await run(parts, { run: id }, options, (ids) => parts.inbox.drop(ids))
+  return { matched: waiting + matched, queued: dryRun ? 0 : waiting + queued }
+}
+
+async function cancel({ inbox }: VerbParts, run: string): Promise<number> {
+  let [sum, taken] = [0, 0]
+  do {
+    taken = await inbox.cancel(run, ROWS)
+    sum += taken
+  } while (taken > 0)
+  return sum
+}
+
 async function* portions({ inbox, nameOf }: VerbParts, filter: Filter): AsyncGenerator<RowIds> {
   const wants = (outcome: Filter['outcome']) => filter.outcome === undefined || filter.outcome === outcome
   const named = (row: StoredDeadLetter) => filter.name === undefined || nameOf(row) === filter.name
-  // Quarantine has neither a handler nor a name.
-  const quarantine = wants('quarantined') && filter.handler === undefined && filter.name === undefined
+  // Quarantine has neither a handler nor a name, and belongs to no replay.
+  const quarantine =
+    wants('quarantined') && filter.handler === undefined && filter.name === undefined && filter.run === undefined
   for (const page of pagesOf(filter)) {
     if (wants('dead'))
       for await (const rows of pages<StoredDeadLetter>(
@@ -87,13 +110,15 @@ async function* portions({ inbox, nameOf }: VerbParts, filter: Filter): AsyncGen
   }
 }
 
-/** @throws ERR_OPTION */
-export function assertRate(ratePerSecond: number | undefined): void {
-  if (ratePerSecond === undefined || ratePerSecond > 0) return
+/** Infinity where none is given. @throws ERR_OPTION */
+export function rateOf({ ratePerSecond = Number.POSITIVE_INFINITY }: Pick<Run, 'ratePerSecond'>): number {
+  if (ratePerSecond > 0) return ratePerSecond
   throw new OptionError(`ratePerSecond must be more than 0, got ${ratePerSecond}`)
 }
 
+/** Resolves after `ms`, or as soon as the signal says so. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const cancel = clock.after(ms, resolve)
     signal?.addEventListener(

@@ -18,7 +18,7 @@ import { type Store, useStore } from './inbox-store.ts'
 const DAY = 86_400_000
 
 const letter = (handler: string, index = 0, changes: Partial<NewDeadLetter> = {}): NewDeadLetter => ({
-  ...{ handler, index, attempts: 36, errors: [failure('gone')], at: START, size: 4 },
+  ...{ handler, index, attempts: 36, errors: [failure('gone')], at: START, size: 4, run: null },
   element: new TextEncoder().encode(`{"n":${index}}`),
   ...changes,
 })
@@ -470,7 +470,7 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
         expect(await inbox.deadLetters(everything)).toEqual([])
         const { rows } = only(await claim())
         expect(rows?.map(({ id, ...rest }) => rest)).toEqual([
-          { handler: 'a', first: 2, last: 2, attempts: 0, dueAt: START + 7, errors: [failure('gone')] },
+          { handler: 'a', first: 2, last: 2, attempts: 0, dueAt: START + 7, errors: [failure('gone')], replay: null },
         ])
       })
 

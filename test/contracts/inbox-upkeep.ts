@@ -26,7 +26,7 @@ const retention: Retention = {
 }
 
 const letter = (handler: string, index: number, changes: Partial<NewDeadLetter> = {}): NewDeadLetter => ({
-  ...{ handler, index, attempts: 3, errors: [failure('no')], at: START, size: 3 },
+  ...{ handler, index, attempts: 3, errors: [failure('no')], at: START, size: 3, run: null },
   element: new TextEncoder().encode(`{"n":${index}}`),
   ...changes,
 })

@@ -406,6 +406,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
           at: START + 1,
           element: body.subarray(9, 16),
           size: 2,
+          run: null,
         }
         await first.inbox.settle(firstPass(1, { events: 2, dead: [letter] }))
         const second = await open()
@@ -486,6 +487,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
           at: START,
           element: new Uint8Array(1),
           size: 1,
+          run: null,
         }
         await first.inbox.settle(firstPass(1, { rows: [row('old', START), row('same', START)], dead: [dead] }))
         const second = await open([{ name: 'new', formerly: ['older', 'old'] }, 'same'])
@@ -526,6 +528,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
             at: START + n,
             element: new Uint8Array(0),
             size: 1,
+            run: null,
           }
           const item = { index: n, reason: 'x', path: null, at: START + n }
           await opened.inbox.settle(firstPass(n, { dead: [dead], quarantined: [item] }))
@@ -603,6 +606,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
           cancelled: 0,
           paused: [],
           orphaned: {},
+          replays: {},
         })
         await inbox.accept(newDelivery('x', { receivedAt: START + 1 }))
         await inbox.accept(newDelivery('y', { receivedAt: START + 2 }))

@@ -107,7 +107,7 @@ export function retried(claim: Claim, changes: Partial<Settlement> = {}): Settle
 }
 
 export function row(handler: string, dueAt: number, changes: Partial<NewWorkRow> = {}): NewWorkRow {
-  return { handler, first: 0, last: 0, attempts: 1, dueAt, errors: [], ...changes }
+  return { handler, first: 0, last: 0, attempts: 1, dueAt, errors: [], replay: null, ...changes }
 }
 
 export function failure(message: string): StoredError {

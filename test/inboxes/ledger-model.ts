@@ -7,6 +7,8 @@ interface Range {
   readonly handler: string
   readonly first: number
   readonly last: number
+  /** The replay it belongs to. */
+  readonly run: string | null
 }
 
 interface Dead extends Range {
@@ -22,6 +24,8 @@ interface Entry {
   readonly bytes: number
   handlers: readonly string[]
   passed: boolean
+  /** Retention has taken its bytes. */
+  taken: boolean
   rows: Range[]
   dead: Dead[]
   quarantined: Quarantined[]
@@ -36,12 +40,13 @@ export class LedgerModel {
   readonly #live = new Map<number, Claim>()
   #cancelled = 0
   #expired = 0
+  readonly #cancelledRuns = new Set<string>()
 
   accept(seq: number, status: string, bytes: number): void {
     expect(status).toBe(seq > this.#entries.length ? 'accepted' : 'duplicate')
     if (status === 'duplicate') return
     expect(seq).toBe(this.#entries.length + 1)
-    this.#entries.push({ bytes, handlers: [], passed: false, rows: [], dead: [], quarantined: [] })
+    this.#entries.push({ bytes, handlers: [], passed: false, taken: false, rows: [], dead: [], quarantined: [] })
   }
 
   isSettled(seq: number): boolean {
@@ -66,8 +71,11 @@ export class LedgerModel {
     for (const row of this.#live.get(seq)?.rows ?? []) remove(entry.rows, rangeOf(row))
     this.#live.delete(seq)
     if (firstPass) entry.passed = true
-    entry.rows.push(...rows.map(rangeOf))
-    entry.dead.push(...dead.map(({ handler, index, at }) => ({ handler, first: index, last: index, at })))
+    const goesOn = ({ run }: Range) => run === null || !this.#cancelledRuns.has(run)
+    entry.rows.push(...rows.map(rangeOf).filter(goesOn))
+    entry.dead.push(
+      ...dead.map(({ handler, index, run, at }) => ({ handler, first: index, last: index, run, at })).filter(goesOn),
+    )
     entry.quarantined.push(...quarantined.map(({ index, at }) => ({ index, at })))
   }
 
@@ -75,24 +83,23 @@ export class LedgerModel {
     this.#live.delete(seq)
   }
 
-  reviveDead(seq: number, handler: string, index: number, at: number): void {
-    const range = { handler, first: index, last: index }
+  reviveDead(seq: number, { at, ...range }: Dead): void {
     remove(this.#at(seq).dead, { ...range, at })
     this.#at(seq).rows.push(range)
   }
 
   reviveAllDead(seq: number): void {
-    for (const { handler, first, at } of [...this.#at(seq).dead]) this.reviveDead(seq, handler, first, at)
+    for (const dead of [...this.#at(seq).dead]) this.reviveDead(seq, dead)
   }
 
   reviveQuarantine(seq: number, index: number, at: number): void {
     const entry = this.#at(seq)
     remove(entry.quarantined, { index, at })
-    entry.rows.push(...entry.handlers.map((handler) => ({ handler, first: index, last: index })))
+    entry.rows.push(...entry.handlers.map((handler) => ({ handler, first: index, last: index, run: null })))
   }
 
-  dropDead(seq: number, handler: string, index: number, at: number): void {
-    remove(this.#at(seq).dead, { handler, first: index, last: index, at })
+  dropDead(seq: number, dead: Dead): void {
+    remove(this.#at(seq).dead, dead)
     this.#cancelled++
   }
 
@@ -109,10 +116,12 @@ export class LedgerModel {
       entry.quarantined = entry.quarantined.filter(({ at }) => at > now - retention.quarantineMs)
       this.#expired += before - entry.dead.length - entry.quarantined.length
     }
-    for (const [i, { passed, rows, dead, quarantined }] of this.#entries.entries()) {
-      const left = kept.get(i + 1)
+    for (const [i, entry] of this.#entries.entries()) {
+      const { passed, rows, dead, quarantined } = entry
+      const left = kept.get(i + 1) ?? 'none'
+      if (left === 'none') entry.taken = true
       if (!passed || rows.length > 0 || quarantined.length > 0) expect(left).toMatch(/all|some/)
-      if (dead.length > 0) expect(left).toBeDefined()
+      if (dead.length > 0) expect(kept.has(i + 1)).toBe(true)
     }
   }
 
@@ -128,9 +137,33 @@ export class LedgerModel {
     })
   }
 
+  /** The number of rows that are made, or the code of the refusal. */
+  replay(run: string, rows: ReadonlyArray<Omit<Range, 'run'> & { readonly seq: number }>): number | string {
+    if (this.#cancelledRuns.has(run)) return 'ERR_REPLAY_CANCELLED'
+    const found = rows.filter(({ seq }) => {
+      const entry = this.#entries[seq - 1]
+      return entry?.passed && !entry.taken
+    })
+    for (const { seq, handler, first, last } of found) this.#at(seq).rows.push({ handler, first, last, run })
+    return found.length
+  }
+
+  /** Answers the number of events that stay, because they are under claim. */
+  cancel(run: string): number {
+    this.#cancelledRuns.add(run)
+    let left = 0
+    for (const [i, entry] of this.#entries.entries()) {
+      const held = (this.#live.get(i + 1)?.rows ?? []).map(rangeOf)
+      entry.rows = entry.rows.filter((range) => range.run !== run || take(held, range))
+      for (const { first, last } of entry.rows.filter((range) => range.run === run)) left += last - first + 1
+    }
+    return left
+  }
+
   /** Claims end with their process, in order or not. */
   open(names: Names): void {
     this.#live.clear()
+    for (const run of this.#cancelledRuns) this.cancel(run)
     const renames = new Map([...renamesOf(names)].filter(([old]) => this.#seen.has(old)))
     const now = (name: string) => renames.get(name) ?? name
     for (const entry of this.#entries) {
@@ -154,6 +187,14 @@ export class LedgerModel {
       cancelled: this.#cancelled,
       expired: this.#expired,
     })
+    expect(stats.replays).toEqual(this.#replays())
+  }
+
+  #replays(): Record<string, number> {
+    const events: Record<string, number> = {}
+    for (const { run, first, last } of this.#entries.flatMap(({ rows }) => rows))
+      if (run !== null) events[run] = (events[run] ?? 0) + last - first + 1
+    return events
   }
 
   /** Whether the claim is all that is left to do on its delivery. */
@@ -168,8 +209,15 @@ export class LedgerModel {
   }
 }
 
-function rangeOf({ handler, first, last }: Pick<NewWorkRow, 'handler' | 'first' | 'last'>): Range {
-  return { handler, first, last }
+function rangeOf({ handler, first, last, replay }: NewWorkRow): Range {
+  return { handler, first, last, run: replay?.run ?? null }
+}
+
+/** Whether it was in the list, which then has one less of it. */
+function take<T>(list: T[], item: T): boolean {
+  const at = list.findIndex((one) => JSON.stringify(one) === JSON.stringify(item))
+  if (at !== -1) list.splice(at, 1)
+  return at !== -1
 }
 
 function remove<T>(list: T[], item: T): void {

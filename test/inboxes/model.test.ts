@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Claim, InboxPort, Pruned, Retention, Settlement } from '../../src/core/ports.ts'
+import type { Claim, EventProgress, InboxPort, Pruned, Retention, Settlement } from '../../src/core/ports.ts'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
+import { codeOf } from '../../src/lib/code-of.ts'
 import { everything, failure, handClock, keptLines, newDelivery, openWith, portOf, row, START } from './inbox-kit.ts'
 import { LedgerModel } from './ledger-model.ts'
 
@@ -36,6 +37,8 @@ interface Steps {
   pause: { handler: string; by: 'hand' | 'failures' | null }
   prune: object
   erase: { seq: number; indices: number[] }
+  replay: { run: string; handler: string; seqs: number[]; first: number; length: number }
+  cancel: { run: string; limit: number }
   reopen: Opening & { crash: boolean }
 }
 type Step = { [K in keyof Steps]: { do: K } & Steps[K] }[keyof Steps]
@@ -55,6 +58,8 @@ interface RowStep {
 
 const name = fc.constantFrom(...NAMES)
 const some = fc.subarray([...NAMES])
+/** Of some the rows are put down as work of a replay. */
+const run = fc.constantFrom('r_1', 'r_2', 'r_3')
 const newRow = fc.record({
   handler: name,
   first: fc.nat(3),
@@ -93,6 +98,17 @@ const steps: { [K in keyof Steps]: [weight: number, fields: { [F in keyof Steps[
   prune: [3, {}],
   erase: [2, { seq: fc.integer({ min: 1, max: 12 }), indices: fc.subarray([0, 1, 2, 3]) }],
   pause: [1, { handler: name, by: fc.constantFrom('hand', 'failures', null) }],
+  replay: [
+    2,
+    {
+      run,
+      handler: name,
+      seqs: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 4 }),
+      first: fc.nat(3),
+      length: fc.nat(3),
+    },
+  ],
+  cancel: [1, { run, limit: fc.integer({ min: 1, max: 3 }) }],
   reopen: [1, { names: some, formerly: fc.option(name), rearm: fc.boolean(), crash: fc.boolean() }],
 }
 
@@ -185,6 +201,10 @@ class Life {
         return this.#inbox.erase([step])
       case 'pause':
         return this.#inbox.pause(step.handler, step.by)
+      case 'replay':
+        return this.#replay(step)
+      case 'cancel':
+        return this.#cancel(step)
       case 'reopen':
         return this.#reopen(step)
     }
@@ -225,16 +245,18 @@ class Life {
     const claim = this.#takeClaim(which)
     if (!claim) return null
     const at = this.#clock.now()
+    // What a replay leaves goes on as its work.
+    const replay = claim.rows?.find((one) => one.replay !== null)?.replay ?? null
     const settlement: Settlement = {
       seq: claim.delivery.seq,
       firstPass: claim.rows === null,
       events: claim.rows === null ? which % 4 : null,
       endedRows: (claim.rows ?? []).map(({ id }) => id),
       rows: rows.map(({ handler, first, length, dueIn }) =>
-        row(handler, at + dueIn, { first, last: first + length, errors: [failure(`${which}`)] }),
+        row(handler, at + dueIn, { first, last: first + length, errors: [failure(`${which}`)], replay }),
       ),
       dead: dead.map((handler, index) => ({
-        ...{ handler, index, attempts: 3, errors: [failure('x')], at, size: 4 },
+        ...{ handler, index, attempts: 3, errors: [failure('x')], at, size: 4, run: replay?.run ?? null },
         element: claim.delivery.body.subarray(0, 2),
       })),
       quarantined: quarantined ? [{ index: 1, reason: 'why', path: null, at }] : [],
@@ -242,6 +264,22 @@ class Life {
     }
     this.#model.settle(settlement)
     return this.#inbox.settle(settlement)
+  }
+
+  /** Some of them are not there, or not passed. */
+  async #replay({ run, handler, seqs, first, length }: Steps['replay']): Promise<unknown> {
+    const rows = seqs.map((seq) => ({ seq, handler, first, last: first + length }))
+    const made = await this.#inbox.replay({ run, name: null, unhandled: false }, rows).catch(codeOf)
+    expect(made).toBe(this.#model.replay(run, rows))
+    return made
+  }
+
+  async #cancel({ run, limit }: Steps['cancel']): Promise<unknown> {
+    const waiting = (await this.#inbox.stats()).replays[run] ?? 0
+    let gone = 0
+    for (let taken = -1; taken !== 0; gone += taken) taken = await this.#inbox.cancel(run, limit)
+    expect(gone).toBe(waiting - this.#model.cancel(run))
+    return gone
   }
 
   #release({ which }: Steps['release']): void {
@@ -256,8 +294,14 @@ class Life {
     const dead = (await this.#inbox.deadLetters(everything)).slice(0, counts.dead)
     const quarantined = (await this.#inbox.quarantine(everything)).slice(0, counts.quarantined)
     const seqOf = new Map((await this.#inbox.deliveries(everything)).map(({ id, seq }) => [id, seq]))
-    for (const { delivery, handler, index, at } of dead)
-      this.#model[kind === 'revive' ? 'reviveDead' : 'dropDead'](delivery.seq, handler, index, at)
+    for (const { delivery, handler, index, run, at } of dead)
+      this.#model[kind === 'revive' ? 'reviveDead' : 'dropDead'](delivery.seq, {
+        handler,
+        first: index,
+        last: index,
+        run,
+        at,
+      })
     for (const { deliveryId, index, at } of quarantined)
       this.#model[kind === 'revive' ? 'reviveQuarantine' : 'dropQuarantine'](seqOf.get(deliveryId)!, index!, at)
     const ids = (rows: ReadonlyArray<{ readonly id: number }>) => [...rows.map(({ id }) => id), 10_000]
@@ -293,7 +337,11 @@ class Life {
     ]
     const deliveries = [...(await this.#inbox.deliveries(page)), ...(await this.#inbox.deliveries(filter))]
     const one = await this.#inbox.delivery(`d_${limit}`)
+    const history = { after: limit, limit: 3, source: `s${source}` }
     return {
+      history: [...(await this.#inbox.history({ after: 0, limit: 100 })), ...(await this.#inbox.history(history))],
+      progress: withoutIds(await this.#inbox.progress(`d_${limit}`, 1)),
+      handlers: await this.#inbox.handlers(),
       stats: await this.#inbox.stats(),
       backlogBytes: this.#inbox.backlogBytes(),
       letters: letters.map(({ id, element, delivery, ...rest }) => ({
@@ -322,6 +370,10 @@ class Life {
 function comparable({ delivery, rows, ...claim }: Claim): unknown {
   const { body, sha256, ...rest } = delivery
   return { ...claim, ...rest, body: text(body), rows: rows?.map(({ id, ...row }) => row) ?? null }
+}
+
+function withoutIds(progress: EventProgress | null): unknown {
+  return progress && { ...progress, rows: progress.rows.map(({ id, ...row }) => row) }
 }
 
 function text(bytes: Uint8Array): string {

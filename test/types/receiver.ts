@@ -1,7 +1,7 @@
 /** Checked by the compiler, never run: what a handler may write, and what it may not. */
 import express from 'express'
 import fastify from 'fastify'
-import { createReceiver, type EventOf } from 'posthorn'
+import { createReceiver, type EventOf, type VerbReport } from 'posthorn'
 import { basic, header, token } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { closeOnSignals, webhooks } from 'posthorn/express'
@@ -92,6 +92,18 @@ is<Same<Awaited<ReturnType<typeof receiver.inbox.erase>>['closed'], number>>()
 
 type Bounced = EventOf<typeof receiver, 'bounced'>
 is<Same<Bounced['type'], 'bounced'>>()
+
+const since = new Date()
+await receiver.inbox.replay({ outcome: 'unhandled', since, to: ['warehouse'], missed: true }, { ratePerSecond: 100 })
+for await (const { readable } of receiver.inbox.differences({ handled: true, since }))
+  is<Same<(typeof readable)[number], { readonly index: number; readonly name: string }>>()
+is<Same<Awaited<ReturnType<typeof receiver.inbox.reparse>>, VerbReport>>()
+const { run } = await receiver.inbox.replay({}, { onProgress: ({ reachedAt }) => reachedAt.getTime() })
+await receiver.inbox.drop({ run })
+// @ts-expect-error what is in quarantine was never handled
+receiver.inbox.replay({ outcome: 'quarantined' })
+// @ts-expect-error a misspelt field
+receiver.inbox.replay({ form: since })
 
 await receiver.start()
 closeOnSignals(express().use('/webhooks', webhooks(receiver)).listen(3000), receiver)

@@ -84,7 +84,8 @@ function take(store: Store, { entry, work, careful }: Candidate): Claim {
   const rows = work?.map(({ row }) => row) ?? null
   store.held.set(entry.seq, { careful, rows: rows?.map(({ id }) => id) ?? null })
   entry.handlers ??= store.handlers
-  return { delivery: toDelivery(entry), handlers: entry.handlers, rows, careful, deaths: entry.deaths }
+  const quarantined = rows === null ? [] : store.quarantinedOf(entry)
+  return { delivery: toDelivery(entry), handlers: entry.handlers, rows, careful, deaths: entry.deaths, quarantined }
 }
 
 function nextDueAt(store: Store, asked: Asked, now: number): number | null {

@@ -5,6 +5,9 @@ import type {
   ClaimRequest,
   Erased,
   Erasure,
+  EventProgress,
+  HistoryPage,
+  HistoryRow,
   InboxOpened,
   InboxOpening,
   InboxPort,
@@ -12,6 +15,8 @@ import type {
   NewDelivery,
   Page,
   Pruned,
+  ReplayMark,
+  ReplayRow,
   RowIds,
   Settlement,
   StoredDeadLetter,
@@ -26,6 +31,7 @@ import { erase } from './erase.ts'
 import { carryOver, see, takeStock } from './open.ts'
 import { pageOf } from './page.ts'
 import { prune } from './prune.ts'
+import { cancel, history, progress, replay } from './replay.ts'
 import { drop, revive } from './revive.ts'
 import { settle } from './settle.ts'
 import { pausesOf, stats } from './stats.ts'
@@ -136,7 +142,7 @@ export class MemoryInbox implements InboxPort {
   async deadLetters(page: Page): Promise<readonly StoredDeadLetter[]> {
     this.#assertOpen()
     const letters = pageOf(this.#store.dead, page, ({ id, entry, letter }) => ({
-      ...{ id, at: letter.at, handler: letter.handler, index: letter.index },
+      ...{ id, at: letter.at, handler: letter.handler, index: letter.index, run: letter.run },
       ...placeOf(entry),
     }))
     return letters.map(({ id, entry, letter, redeliveries }) => ({
@@ -203,6 +209,32 @@ export class MemoryInbox implements InboxPort {
   async purge(): Promise<number | null> {
     this.#assertOpen()
     return null
+  }
+
+  async history(page: HistoryPage): Promise<readonly HistoryRow[]> {
+    this.#assertOpen()
+    return history(this.#store, page)
+  }
+
+  async progress(deliveryId: string, index: number): Promise<EventProgress | null> {
+    this.#assertOpen()
+    return progress(this.#store, deliveryId, index)
+  }
+
+  async handlers(): Promise<ReadonlyArray<{ readonly name: string; readonly seenAt: number }>> {
+    this.#assertOpen()
+    return [...this.#store.seen].map(([name, seenAt]) => ({ name, seenAt })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async replay(mark: ReplayMark, rows: readonly ReplayRow[]): Promise<number> {
+    const made = replay(this.#store, mark, rows, this.#assertOpen().clock.now())
+    this.#tellOfWork()
+    return made
+  }
+
+  async cancel(run: string, limit: number): Promise<number> {
+    this.#assertOpen()
+    return cancel(this.#store, run, limit)
   }
 
   backlogBytes(): number {

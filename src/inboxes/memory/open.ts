@@ -1,6 +1,7 @@
 import type { InboxOpened, InboxOpening } from '../../core/ports.ts'
 import { renamesOf } from '../../lib/renames.ts'
 import type { Entry } from './entry.ts'
+import { sweepCancelled } from './replay.ts'
 import type { Store } from './store.ts'
 
 /** Whatever is still claimed was claimed by a process that died: the next one is to be careful with it. */
@@ -11,6 +12,7 @@ export function takeStock(store: Store): void {
   }
   store.held.clear()
   for (const entry of store.entries) countDeath(entry)
+  sweepCancelled(store)
 }
 
 /** Carries renames over to stored work and registers the handlers; returns those never seen before. */

@@ -1,5 +1,5 @@
 /** Dead letters and quarantine: made work again, or given up. */
-import type { NewWorkRow, RowIds, StoredError } from '../../core/ports.ts'
+import type { NewWorkRow, RowIds } from '../../core/ports.ts'
 import { sparseBody } from '../../lib/tombstone.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Dead, Quarantined, Store } from './store.ts'
@@ -44,15 +44,17 @@ function pick<T extends { readonly id: number }>(rows: readonly T[], ids: readon
 }
 
 function reviveDeadLetter(store: Store, { entry, letter }: Dead, now: number): void {
-  store.addWork(entry.seq, again(letter.handler, letter.index, letter.index, now, letter.errors))
+  const { handler, index, errors, run } = letter
+  const replay = run === null ? null : { run, name: null, unhandled: false }
+  store.addWork(entry.seq, { ...again(handler, index, index, now), errors, replay })
 }
 
 function reviveQuarantine(store: Store, { entry, item }: Quarantined, now: number): void {
   const last = item.index ?? Math.max(entry.events ?? MOST_ELEMENTS, 1) - 1
-  for (const handler of entry.handlers ?? []) store.addWork(entry.seq, again(handler, item.index ?? 0, last, now, []))
+  for (const handler of entry.handlers ?? []) store.addWork(entry.seq, again(handler, item.index ?? 0, last, now))
   entry.deaths = item.index === null ? [] : entry.deaths.filter((death) => death.index !== item.index)
 }
 
-function again(handler: string, first: number, last: number, now: number, errors: readonly StoredError[]): NewWorkRow {
-  return { handler, first, last, attempts: 0, dueAt: now, errors }
+function again(handler: string, first: number, last: number, now: number): NewWorkRow {
+  return { handler, first, last, attempts: 0, dueAt: now, errors: [], replay: null }
 }

@@ -1,6 +1,7 @@
 import type { Settlement } from '../../core/ports.ts'
 import { OptionError } from '../../errors.ts'
 import type { Entry } from './entry.ts'
+import { isCancelled } from './replay.ts'
 import type { Hold, Store } from './store.ts'
 
 /** Answers the id of the delivery it is in conflict with. */
@@ -34,8 +35,9 @@ function leaveRows(store: Store, { rows }: Hold): void {
 }
 
 function write(store: Store, entry: Entry, { rows, dead, quarantined, unhandled }: Settlement): void {
-  for (const row of rows) store.addWork(entry.seq, row)
+  for (const row of rows) if (!isCancelled(store, row.replay?.run ?? null)) store.addWork(entry.seq, row)
   for (const letter of dead) {
+    if (isCancelled(store, letter.run)) continue
     const kept = { ...letter, element: new Uint8Array(letter.element) }
     store.dead.push({ id: store.nextId(), entry, letter: kept, redeliveries: 0 })
   }

@@ -1,4 +1,6 @@
 import type { InboxStats, StoredPause } from '../../core/ports.ts'
+import type { Entry } from './entry.ts'
+import { replays } from './replay.ts'
 import type { Store } from './store.ts'
 
 /** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
@@ -9,7 +11,7 @@ export function stats(store: Store, now: number): InboxStats {
   return {
     pending: pending.length,
     pendingBytes: store.pendingBytes,
-    oldestPendingAt: pending[0]?.delivery.receivedAt ?? null,
+    oldestPendingAt: pending.find((entry) => !isReplayed(store, entry))?.delivery.receivedAt ?? null,
     deadLetters: store.dead.length,
     quarantined: store.quarantined.length,
     unhandled: Object.fromEntries(store.unhandled),
@@ -18,7 +20,13 @@ export function stats(store: Store, now: number): InboxStats {
     erased: store.erased,
     paused: pausesOf(store),
     orphaned: orphaned(store, now),
+    replays: replays(store),
   }
+}
+
+/** All that is left to do on it is work of replays. */
+function isReplayed(store: Store, entry: Entry): boolean {
+  return entry.passed && store.workOf(entry.seq).every(({ row }) => row.replay !== null)
 }
 
 export function pausesOf(store: Store): StoredPause[] {

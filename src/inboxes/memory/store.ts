@@ -44,6 +44,8 @@ export class Store {
   /** Every handler that was ever opened with, and when an opening named it last. */
   readonly seen = new Map<string, number>()
   readonly pauses = new Map<string, StoredPause>()
+  /** Replays of which nothing more is to be made. */
+  readonly cancelledRuns = new Set<string>()
   /** The first delivery to be settled of each batch, by source and batch id. */
   readonly batches = new Map<string, Entry>()
   /** The handlers a delivery belongs to when it is claimed for the first time now. */
@@ -93,6 +95,12 @@ export class Store {
 
   latest(id: string): Entry | undefined {
     return this.#byId.get(id)?.at(-1)
+  }
+
+  /** Elements of it that are in quarantine, ascending; null, the whole delivery, first. */
+  quarantinedOf(entry: Entry): (number | null)[] {
+    const found = this.quarantined.filter((one) => one.entry === entry).map(({ item }) => item.index)
+    return [...new Set(found)].sort((a, b) => (a ?? -1) - (b ?? -1))
   }
 
   workOf(seq: number): Work[] {

@@ -2,6 +2,7 @@ import type { ClaimRequest } from '../../core/ports.ts'
 import { pickInTurn } from '../../lib/in-turn.ts'
 import { type Candidate, EVER, findDue, findFirstPasses, findOne, findSuspect } from './candidates.ts'
 import type { Database } from './database.ts'
+import { readQuarantined } from './history.ts'
 import type { Ledger } from './ledger.ts'
 import { claimAhead, claimPasses, handlersOf } from './passes.ts'
 import type { ClaimPlan, Notes, PlannedClaim } from './protocol.ts'
@@ -71,7 +72,8 @@ function plan(
   const rows = work ? readRows(db, seq, handlers, dueBy).map(({ row }) => row) : null
   for (const { id } of rows ?? []) db.run(sql.claimRow, id)
   const deaths = draft.deaths.get(seq) ?? []
-  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, notes: readNotes(db, seq) }
+  const quarantined = work ? readQuarantined(db, seq) : []
+  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes: readNotes(db, seq) }
 }
 
 function readNotes(db: Database, seq: number): Notes {

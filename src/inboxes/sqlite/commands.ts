@@ -6,6 +6,7 @@ import type { Ledger } from './ledger.ts'
 import type { Command, CommandAnswer } from './protocol.ts'
 import { prune } from './prune.ts'
 import { purge } from './purge.ts'
+import { cancel, replay } from './replay.ts'
 import { drop, revive } from './revive.ts'
 import * as sql from './sql.ts'
 
@@ -24,6 +25,10 @@ export function carryOut(db: Database, draft: Ledger, command: Command, now: num
       return erase(db, draft, command.erasures)
     case 'purge':
       return purge(db, command.at)
+    case 'replay':
+      return replay(db, draft, command, now)
+    case 'cancel':
+      return cancel(db, draft, command)
   }
 }
 

@@ -51,6 +51,9 @@ export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at
   }
 }
 
+/** After these there may be work that could not be claimed before. */
+const MAKES_WORK: ReadonlySet<Command['kind']> = new Set(['revive', 'drop', 'pause', 'replay', 'cancel'])
+
 class Group {
   readonly draft: Ledger
   readonly #db: Database
@@ -135,7 +138,7 @@ class Group {
   #carryOut(command: Command): ItemAnswer<CommandAnswer> {
     const [db, draft] = [this.#db, this.draft]
     const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request.now)))
-    if (command.kind === 'revive' || command.kind === 'drop' || command.kind === 'pause') this.#commanded = true
+    if (MAKES_WORK.has(command.kind)) this.#commanded = true
     if (command.kind === 'pause' && 'value' in answer && answer.value === 1) this.#pausing = true
     if (command.kind === 'purge') this.#purging = true
     if (command.kind === 'erase' && 'value' in answer) this.#altered.push(...command.erasures.map(({ seq }) => seq))

@@ -5,6 +5,9 @@ import type {
   ClaimRequest,
   Erased,
   Erasure,
+  EventProgress,
+  HistoryPage,
+  HistoryRow,
   InboxOpened,
   InboxOpening,
   InboxPort,
@@ -12,6 +15,8 @@ import type {
   NewDelivery,
   Page,
   Pruned,
+  ReplayMark,
+  ReplayRow,
   RowIds,
   Settlement,
   StoredDeadLetter,
@@ -21,7 +26,7 @@ import type {
 } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { Control } from './control.ts'
-import { listPage } from './list-page.ts'
+import { listHistory, listPage } from './list-page.ts'
 import { type InboxSettings, Owner } from './owner.ts'
 import type { CallName, Calls } from './protocol.ts'
 
@@ -134,6 +139,26 @@ export class SqliteInbox implements InboxPort {
 
   async purge(at: number): Promise<number | null> {
     return this.#opened().command({ kind: 'purge', at })
+  }
+
+  async history(page: HistoryPage): Promise<readonly HistoryRow[]> {
+    return listHistory(this.#opened(), page)
+  }
+
+  async progress(deliveryId: string, index: number): Promise<EventProgress | null> {
+    return this.#call('progress', { deliveryId, index })
+  }
+
+  async handlers(): Promise<ReadonlyArray<{ readonly name: string; readonly seenAt: number }>> {
+    return this.#call('handlers', null)
+  }
+
+  async replay(mark: ReplayMark, rows: readonly ReplayRow[]): Promise<number> {
+    return this.#opened().command({ kind: 'replay', mark, rows })
+  }
+
+  async cancel(run: string, limit: number): Promise<number> {
+    return this.#opened().command({ kind: 'cancel', run, limit })
   }
 
   backlogBytes(): number {

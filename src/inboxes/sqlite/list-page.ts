@@ -1,4 +1,4 @@
-import type { Page } from '../../core/ports.ts'
+import type { HistoryPage, HistoryRow, Page } from '../../core/ports.ts'
 import type { CallName, Calls, Stretch } from './protocol.ts'
 
 type Listing = 'deliveries' | 'deadLetters' | 'quarantine'
@@ -17,6 +17,18 @@ export async function listPage<N extends Listing>(caller: Caller, name: N, page:
     rows.push(...(stretch.rows as Row<N>[]))
     if (stretch.next === null) break
     before = stretch.next
+  }
+  return rows
+}
+
+/** One page of the history, gathered likewise. */
+export async function listHistory(caller: Caller, page: HistoryPage): Promise<HistoryRow[]> {
+  const rows: HistoryRow[] = []
+  for (let after = page.after; rows.length < page.limit; ) {
+    const stretch = await caller.call('history', { page, after, limit: page.limit - rows.length })
+    rows.push(...stretch.rows)
+    if (stretch.next === null) break
+    after = stretch.next
   }
   return rows
 }

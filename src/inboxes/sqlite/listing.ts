@@ -29,6 +29,7 @@ interface DeadLetterColumns extends DeliveryColumns {
   readonly at: number
   readonly elements: number
   readonly redeliveries: number
+  readonly run: string | null
   readonly errors: string
   readonly element: Uint8Array
 }
@@ -70,6 +71,7 @@ export function listDeadLetters(db: Database, request: StretchRequest): Stretch<
     element: row.element,
     size: row.elements,
     redeliveries: row.redeliveries,
+    run: row.run,
     delivery: toDelivery(row),
   }))
 }
@@ -99,8 +101,8 @@ function take<T>(db: Database, { page, before, limit }: StretchRequest, statemen
 }
 
 /** Only those the statement has: the driver refuses others. */
-function filtersOf(list: string, { source, since, until, handler, index }: StretchRequest['page']): Named {
-  const filters = { source, since, until, handler, index }
+function filtersOf(list: string, { source, since, until, handler, index, run }: StretchRequest['page']): Named {
+  const filters = { source, since, until, handler, index, run }
   const known = Object.entries(filters).filter(([name]) => list.includes(`:${name} `))
   return Object.fromEntries(known.map(([name, value]) => [name, value ?? null]))
 }

@@ -35,9 +35,10 @@ export async function loadClaims(
 function toLoaded(planned: readonly PlannedClaim[], loaded: ReadonlyMap<number, Read>): Loaded {
   const claims: Claim[] = []
   const damaged: { seq: number; reason: string }[] = []
-  for (const { seq, handlers, rows, careful, deaths } of planned) {
+  for (const { seq, handlers, rows, careful, deaths, quarantined } of planned) {
     const read = loaded.get(seq)
-    if (read && 'delivery' in read) claims.push({ delivery: read.delivery, handlers, rows, careful, deaths })
+    if (read && 'delivery' in read)
+      claims.push({ delivery: read.delivery, handlers, rows, careful, deaths, quarantined })
     else damaged.push({ seq, reason: read?.damage ?? 'the stored delivery was not read' })
   }
   return { claims, damaged }

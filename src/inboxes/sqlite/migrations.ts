@@ -75,7 +75,8 @@ CREATE TABLE pause (
   since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- claimed: under claim by the process that owns the file. careful: it was, when a process died.
+-- claimed: under claim by the process that owns the file. careful: it was, when a process died. run: the replay it is
+-- work of, only_name and only_unhandled: which events of its range that is about.
 CREATE TABLE work (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   seq INTEGER NOT NULL,
@@ -86,12 +87,31 @@ CREATE TABLE work (
   due_at INTEGER NOT NULL,
   claimed INTEGER NOT NULL DEFAULT 0,
   careful INTEGER NOT NULL DEFAULT 0,
-  errors TEXT NOT NULL
+  errors TEXT NOT NULL,
+  run TEXT,
+  only_name TEXT,
+  only_unhandled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX work_by_handler ON work (handler, due_at, seq);
 CREATE INDEX work_by_seq ON work (seq);
 CREATE INDEX work_claimed ON work (seq) WHERE claimed = 1;
 CREATE INDEX work_careful ON work (seq) WHERE careful = 1;
+CREATE INDEX work_by_run ON work (run) WHERE run IS NOT NULL;
+CREATE INDEX work_of_first_run ON work (seq) WHERE run IS NULL;
+
+-- Replays, with the number of events in their work rows. cancelled: nothing more is to be made of it.
+CREATE TABLE run (
+  id TEXT PRIMARY KEY,
+  events INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER work_of_run_made AFTER INSERT ON work WHEN new.run IS NOT NULL BEGIN
+  INSERT INTO run (id, events) VALUES (new.run, new.last - new.first + 1)
+  ON CONFLICT DO UPDATE SET events = events + excluded.events;
+END;
+CREATE TRIGGER work_of_run_gone AFTER DELETE ON work WHEN old.run IS NOT NULL BEGIN
+  UPDATE run SET events = events - (old.last - old.first + 1) WHERE id = old.run;
+END;
 
 -- The event that is with its handler while a delivery is worked on carefully.
 CREATE TABLE under_way (
@@ -119,6 +139,7 @@ CREATE TABLE dead_letter (
   at INTEGER NOT NULL,
   size INTEGER NOT NULL,
   redeliveries INTEGER NOT NULL DEFAULT 0,
+  run TEXT,
   errors TEXT NOT NULL,
   element BLOB NOT NULL
 ) STRICT;

@@ -8,11 +8,16 @@ import type {
   Death,
   Erased,
   Erasure,
+  EventProgress,
+  HistoryPage,
+  HistoryRow,
   InboxOpened,
   InboxOpening,
   InboxStats,
   Page,
   Pruned,
+  ReplayMark,
+  ReplayRow,
   Retention,
   RowIds,
   Settlement,
@@ -99,6 +104,8 @@ export type Command =
   | { readonly kind: 'prune'; readonly at: number }
   | { readonly kind: 'erase'; readonly erasures: readonly Erasure[] }
   | { readonly kind: 'purge'; readonly at: number }
+  | { readonly kind: 'replay'; readonly mark: ReplayMark; readonly rows: readonly ReplayRow[] }
+  | { readonly kind: 'cancel'; readonly run: string; readonly limit: number }
 
 /** What each command is answered with. */
 export interface CommandAnswers {
@@ -108,6 +115,8 @@ export interface CommandAnswers {
   prune: Pruned
   erase: Erased
   purge: number | null
+  replay: number
+  cancel: number
 }
 export type CommandAnswer = CommandAnswers[keyof CommandAnswers]
 export type AnswerTo<C extends Command> = CommandAnswers[C['kind']]
@@ -146,6 +155,7 @@ export interface PlannedClaim {
   readonly rows: readonly WorkRow[] | null
   readonly careful: boolean
   readonly deaths: readonly Death[]
+  readonly quarantined: ReadonlyArray<number | null>
   readonly notes: Notes
 }
 
@@ -199,6 +209,13 @@ export interface Stretch<T> {
   readonly next: number | null
 }
 
+/** One stretch of the history: deliveries above `after`, at most `limit` of them. */
+export interface HistoryStretch {
+  readonly page: HistoryPage
+  readonly after: number
+  readonly limit: number
+}
+
 /** Every call, with its request and its answer. `now` is the time of the opening's clock. */
 export interface Calls {
   open: [OpenRequest, OpenAnswer]
@@ -210,6 +227,9 @@ export interface Calls {
   deliveries: [StretchRequest, Stretch<StoredDelivery & { readonly bytes: number }>]
   deadLetters: [StretchRequest, Stretch<StoredDeadLetter>]
   quarantine: [StretchRequest, Stretch<StoredQuarantine>]
+  history: [HistoryStretch, Stretch<HistoryRow>]
+  progress: [{ readonly deliveryId: string; readonly index: number }, EventProgress | null]
+  handlers: [null, ReadonlyArray<{ readonly name: string; readonly seenAt: number }>]
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]
   close: [{ readonly now: number }, null]

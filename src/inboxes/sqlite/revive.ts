@@ -12,6 +12,14 @@ import { insertRow } from './work-rows.ts'
 /** More elements no delivery has: stands for all of them where nobody could count them. */
 const MOST_ELEMENTS = 1_000_000
 
+interface LetterColumns {
+  readonly seq: number
+  readonly handler: string
+  readonly element_index: number
+  readonly run: string | null
+  readonly errors: string
+}
+
 /** The history of errors goes on; attempts begin anew. */
 export function revive(db: Database, draft: Ledger, { dead, quarantined }: RowIds, now: number): number {
   const letters = dead.filter((id) => reviveDeadLetter(db, draft, id, now))
@@ -31,12 +39,14 @@ export function drop(db: Database, draft: Ledger, { dead, quarantined }: RowIds)
 }
 
 function reviveDeadLetter(db: Database, draft: Ledger, id: number, now: number): boolean {
-  const letter = db.get<{ seq: number; handler: string; element_index: number; errors: string }>(sql.readDeadLetter, id)
+  const letter = db.get<LetterColumns>(sql.readDeadLetter, id)
   if (!letter) return false
-  const { seq, handler, element_index: index } = letter
+  const { seq, handler, element_index: index, run } = letter
   restoreElements(db, seq)
   const worked = hasWork(db, seq)
-  insertRow(db, seq, { ...again(handler, index, index, now), errors: JSON.parse(letter.errors) as StoredError[] })
+  const replay = run === null ? null : { run, name: null, unhandled: false }
+  const errors = JSON.parse(letter.errors) as StoredError[]
+  insertRow(db, seq, { ...again(handler, index, index, now), errors, replay })
   db.run(sql.deleteDeadLetter, id)
   count(draft, { dead_letters: -1, with_work: worked ? 0 : 1 })
   return true
@@ -59,5 +69,5 @@ function reviveQuarantine(db: Database, draft: Ledger, id: number, now: number):
 }
 
 function again(handler: string, first: number, last: number, now: number) {
-  return { handler, first, last, attempts: 0, dueAt: now, errors: [] }
+  return { handler, first, last, attempts: 0, dueAt: now, errors: [], replay: null }
 }

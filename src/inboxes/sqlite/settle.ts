@@ -8,6 +8,7 @@ import { type Facts, readFacts } from './facts.ts'
 import type { Hold, Ledger } from './ledger.ts'
 import { endPass, givePassBack } from './passes.ts'
 import type { Condemned, Settled } from './protocol.ts'
+import { isCancelled } from './replay.ts'
 import * as sql from './sql.ts'
 import { atomically } from './transaction.ts'
 import { insertRow } from './work-rows.ts'
@@ -18,11 +19,19 @@ export function settle(db: Database, draft: Ledger, settlement: Settlement): Set
   const hold = draft.held.get(seq)
   if (!hold) throw new OptionError(`settle: delivery ${seq} is not claimed`)
   const facts = firstPass ? (hold.facts ?? readFacts(db, seq)) : null
-  if (!isApplied(db, draft, settlement)) apply(db, draft, settlement, facts)
+  if (!isApplied(db, draft, settlement)) apply(db, draft, withoutCancelled(db, settlement), facts)
   endClaim(db, draft, settlement, hold)
   const workIsLeft = hasWork(db, seq)
   if (!workIsLeft && draft.deaths.has(seq) && isPassed(db, draft, seq)) forgetDeaths(db, draft, seq, null)
   return { workIsLeft, conflictsWith: facts && findConflict(db, draft, seq, facts) }
+}
+
+/** Nothing more is made of a replay that was cancelled meanwhile. */
+function withoutCancelled(db: Database, settlement: Settlement): Settlement {
+  if (settlement.firstPass) return settlement
+  const rows = settlement.rows.filter(({ replay }) => !isCancelled(db, replay?.run ?? null))
+  const dead = settlement.dead.filter(({ run }) => !isCancelled(db, run))
+  return { ...settlement, rows, dead }
 }
 
 /** Takes a delivery out of all work because its bytes are not what was accepted. */
@@ -96,9 +105,9 @@ function advanceMark(db: Database, draft: Ledger, seq: number): void {
 }
 
 function insertDeadLetter(db: Database, seq: number, letter: NewDeadLetter): void {
-  const { handler, index, attempts, errors, at, element, size } = letter
+  const { handler, index, attempts, errors, at, element, size, run } = letter
   const history = JSON.stringify(errors)
-  db.run(sql.insertDeadLetter, seq, handler, index, attempts, Math.trunc(at), size, history, blob(element))
+  db.run(sql.insertDeadLetter, seq, handler, index, attempts, Math.trunc(at), size, run, history, blob(element))
 }
 
 function insertQuarantine(db: Database, seq: number, { index, reason, path, at }: NewQuarantine): void {

@@ -20,6 +20,10 @@ export const readDelivery = `
 
 export const readReceivedAt = 'SELECT received_at FROM delivery WHERE seq = ?'
 
+/** Nothing where its bytes were taken. */
+export const hasBytes = `
+  SELECT 1 FROM delivery WHERE seq = ? AND seq NOT IN (SELECT seq FROM altered WHERE taken = 1)`
+
 export const countDuplicate = `
   INSERT INTO note (seq, duplicates) VALUES (?, 1) ON CONFLICT DO UPDATE SET duplicates = duplicates + 1`
 
@@ -47,8 +51,10 @@ export const findCarefulWork = `
 
 export const hasCarefulWork = 'SELECT 1 FROM work WHERE careful = 1 LIMIT 1'
 
+const workRow = 'id, handler, first, last, attempts, due_at, careful, errors, run, only_name, only_unhandled'
+
 export const readDueRows = `
-  SELECT id, handler, first, last, attempts, due_at, careful, errors FROM work
+  SELECT ${workRow} FROM work
   WHERE seq = ? AND due_at <= ? AND handler IN (SELECT value FROM json_each(?))
   ORDER BY first, id`
 
@@ -103,11 +109,12 @@ export const deleteRowsOf = 'DELETE FROM work WHERE seq = ?'
 export const leaveRows = 'UPDATE work SET claimed = 0, careful = 0 WHERE seq = ? AND claimed = 1'
 
 export const insertRow = `
-  INSERT INTO work (seq, handler, first, last, attempts, due_at, errors) VALUES (?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO work (seq, handler, first, last, attempts, due_at, errors, run, only_name, only_unhandled)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export const insertDeadLetter = `
-  INSERT INTO dead_letter (seq, handler, element_index, attempts, at, size, errors, element)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO dead_letter (seq, handler, element_index, attempts, at, size, run, errors, element)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export const insertQuarantine = 'INSERT INTO quarantine (seq, element_index, at, what) VALUES (?, ?, ?, ?)'
 
@@ -140,7 +147,7 @@ export const suspectPasses = "UPDATE first_pass SET state = 'returned', careful 
 
 // ---- dead letters, quarantine, pauses ----------------------------------------------------------------------------
 
-export const readDeadLetter = 'SELECT seq, handler, element_index, errors FROM dead_letter WHERE id = ?'
+export const readDeadLetter = 'SELECT seq, handler, element_index, run, errors FROM dead_letter WHERE id = ?'
 
 export const findDeadLettersOf = 'SELECT id FROM dead_letter WHERE seq = ? ORDER BY id'
 
@@ -161,6 +168,60 @@ export const pauseHandler = `
   ON CONFLICT DO UPDATE SET reason = excluded.reason WHERE reason <> excluded.reason`
 
 export const resumeHandler = 'DELETE FROM pause WHERE handler = ?'
+
+// ---- replays -----------------------------------------------------------------------------------------------------
+
+export const readRun = 'SELECT cancelled FROM run WHERE id = ?'
+
+export const cancelRun = 'INSERT INTO run (id, cancelled) VALUES (?, 1) ON CONFLICT DO UPDATE SET cancelled = 1'
+
+export const findRowsOfRun = 'SELECT id, seq, first, last FROM work WHERE run = ? AND claimed = 0 ORDER BY id LIMIT ?'
+
+export const findCancelledRuns = 'SELECT id FROM run WHERE cancelled = 1 AND events > 0 ORDER BY id'
+
+export const deleteEndedRuns = 'DELETE FROM run WHERE events = 0 AND cancelled = 0'
+
+export const readReplays = 'SELECT id AS name, events AS count FROM run WHERE events > 0 ORDER BY id'
+
+/** The handlers a delivery belongs to that has been claimed. */
+const belonging = `coalesce(
+    (SELECT p.handlers FROM first_pass p WHERE p.seq = d.seq),
+    (SELECT e.handlers FROM epoch e WHERE e.from_seq <= d.seq ORDER BY e.from_seq DESC LIMIT 1), '[]')`
+
+const passed = '(s.seq IS NOT NULL OR d.seq <= (SELECT mark FROM progress))'
+
+const history = (where: string) => `
+  SELECT d.seq, d.id, d.source, d.received_at, s.events, ${belonging} AS handlers
+  FROM delivery d LEFT JOIN settled s USING (seq)
+  WHERE ${where} AND d.seq > :after AND ${passed} AND d.seq NOT IN (SELECT seq FROM altered WHERE taken = 1)
+    AND (:source IS NULL OR d.source = :source)
+    AND (:since IS NULL OR d.received_at >= :since) AND (:until IS NULL OR d.received_at < :until)
+  ORDER BY d.seq LIMIT :limit`
+
+export const listHistory = history('d.seq <= :to')
+export const listHistoryOf = history('d.id = :deliveryId')
+
+/** Of the latest delivery with this id. */
+export const readBelonging = `
+  SELECT d.seq, ${passed} AS passed,
+         CASE WHEN d.seq <= (SELECT claimed FROM progress) OR d.seq IN (SELECT seq FROM first_pass)
+              THEN ${belonging} ELSE '[]' END AS handlers
+  FROM delivery d LEFT JOIN settled s USING (seq)
+  WHERE d.id = ? ORDER BY d.seq DESC LIMIT 1`
+
+export const readRowsOver = `
+  SELECT ${workRow} FROM work WHERE seq = ?1 AND first <= ?2 AND ?2 <= last ORDER BY id`
+
+export const findDead = 'SELECT handler, attempts FROM dead_letter WHERE seq = ? AND element_index = ? ORDER BY id'
+
+/** That of the element before that of its delivery. */
+export const findQuarantine = `
+  SELECT element_index FROM quarantine WHERE seq = ? AND (element_index IS NULL OR element_index = ?)
+  ORDER BY element_index DESC LIMIT 1`
+
+export const readQuarantineOf = 'SELECT DISTINCT element_index FROM quarantine WHERE seq = ? ORDER BY element_index'
+
+export const readSeen = 'SELECT name, seen_at FROM handler ORDER BY name'
 
 // ---- wishes ------------------------------------------------------------------------------------------------------
 
@@ -195,7 +256,8 @@ export const insertEpoch = 'INSERT INTO epoch (from_seq, handlers) VALUES (?, ?)
 
 export const readUnhandled = 'SELECT name, count FROM unhandled ORDER BY name'
 
-export const findFirstWithWork = 'SELECT min(seq) AS seq FROM work'
+/** Replays left out. */
+export const findFirstWithWork = 'SELECT min(seq) AS seq FROM work WHERE run IS NULL'
 
 /** Goes from handler to handler in the index, and counts only rows of those it looks for. */
 export const countOrphaned = `

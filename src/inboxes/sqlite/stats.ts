@@ -27,6 +27,7 @@ export function readStats(
     paused: readPauses(db),
     ...readUpkeep(db),
     orphaned: counts(db.all<Count>(sql.countOrphaned, now - ORPHANED_AFTER_MS, current)),
+    replays: counts(db.all<Count>(sql.readReplays)),
   }
 }
 
@@ -44,7 +45,7 @@ function counts(rows: readonly Count[]): Record<string, number> {
   return Object.fromEntries(rows.map(({ name, count }) => [name, count]))
 }
 
-/** By place in the log: the first without an end to its first pass, or the first with a work row. */
+/** By place in the log: the first without an end to its first pass, or the first with a work row that is not of a replay. */
 function findOldest(db: Database, mark: number, lastSeq: number): number | null {
   const withWork = db.get<{ seq: number | null }>(sql.findFirstWithWork)?.seq ?? null
   const unsettled = mark < lastSeq ? mark + 1 : null

@@ -14,6 +14,8 @@ import { acquireOwnership, type Ownership } from './ownership.ts'
 import { nothing } from './packing.ts'
 import type { Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
 import { emptyLog } from './purge.ts'
+import { findCancelled } from './replay.ts'
+import * as sql from './sql.ts'
 import { readStats } from './stats.ts'
 import { clearStaleWishes } from './wishes.ts'
 
@@ -56,7 +58,7 @@ export class Store {
     const newHandlers = this.#takeOver(db, request)
     this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
     this.#identity = identityOf(this.#path)
-    const { lost } = this.group({ ...nothing, now, wishes: true })
+    const { lost } = this.group({ ...nothing, now, commands: findCancelled(db), wishes: true })
     if (lost) throw toError(lost)
     const opened = { stats: this.stats(now), newHandlers }
     return {
@@ -145,6 +147,7 @@ export class Store {
   #takeOver(db: Database, { handlers, identity, now }: OpenRequest): InboxOpened['newHandlers'] {
     db.exec('BEGIN IMMEDIATE')
     if (identity === null) takeStock(db)
+    if (identity === null) db.run(sql.deleteEndedRuns)
     clearStaleWishes(db, now)
     const newHandlers = carryOver(db, handlers, now)
     db.exec('COMMIT')

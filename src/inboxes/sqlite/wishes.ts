@@ -9,7 +9,10 @@ export interface Wish {
   readonly arguments: string
 }
 
-const kinds: ReadonlySet<string> = new Set<Command['kind']>(['revive', 'drop', 'pause', 'prune', 'erase', 'purge'])
+const kinds: ReadonlySet<string> = new Set<Command['kind']>([
+  ...(['revive', 'drop', 'pause', 'prune', 'erase', 'purge'] as const),
+  ...(['replay', 'cancel'] as const),
+])
 
 /** Whoever made a wish has given up waiting long before, in ms. */
 const STALE_MS = 300_000

@@ -3,7 +3,7 @@ import type { NewWorkRow, StoredError, WorkRow } from '../../core/ports.ts'
 import type { Database } from './database.ts'
 import * as sql from './sql.ts'
 
-interface WorkColumns {
+export interface WorkColumns {
   readonly id: number
   readonly handler: string
   readonly first: number
@@ -12,6 +12,9 @@ interface WorkColumns {
   readonly due_at: number
   readonly careful: number
   readonly errors: string
+  readonly run: string | null
+  readonly only_name: string | null
+  readonly only_unhandled: number
 }
 
 export interface ReadRow {
@@ -21,16 +24,23 @@ export interface ReadRow {
 }
 
 export function insertRow(db: Database, seq: number, row: NewWorkRow): void {
-  const { handler, first, last, attempts, dueAt, errors } = row
+  const { handler, first, last, attempts, dueAt, errors, replay } = row
+  const only = replay?.unhandled ? 1 : 0
   // A whole number, rounded so that it is never due too early.
-  db.run(sql.insertRow, seq, handler, first, last, attempts, Math.ceil(dueAt), JSON.stringify(errors))
+  const progress = [attempts, Math.ceil(dueAt), JSON.stringify(errors)] as const
+  db.run(sql.insertRow, seq, handler, first, last, ...progress, replay?.run ?? null, replay?.name ?? null, only)
 }
 
 /** The rows of a delivery that are due at `now`, of the handlers asked for. */
 export function readRows(db: Database, seq: number, handlers: readonly string[], now: number): ReadRow[] {
   const rows = db.all<WorkColumns>(sql.readDueRows, seq, now, JSON.stringify(handlers))
-  return rows.map(({ due_at, careful, errors, ...row }) => ({
-    row: { ...row, dueAt: due_at, errors: JSON.parse(errors) as StoredError[] },
+  return rows.map(toWorkRow)
+}
+
+export function toWorkRow({ due_at, careful, errors, run, only_name, only_unhandled, ...row }: WorkColumns): ReadRow {
+  const replay = run === null ? null : { run, name: only_name, unhandled: only_unhandled === 1 }
+  return {
+    row: { ...row, dueAt: due_at, errors: JSON.parse(errors) as StoredError[], replay },
     careful: careful === 1,
-  }))
+  }
 }

@@ -1,5 +1,6 @@
 /** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
 import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
+import { listHistory, readHandlers, readProgress } from './history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
 import type { CallName, Calls, FromThread, Read, Settings, ToThread } from './protocol.ts'
 import { findDelivery, readDelivery } from './read.ts'
@@ -22,6 +23,9 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
   deliveries: (request) => reader.read((db) => listDeliveries(db, request)),
   deadLetters: (request) => reader.read((db) => listDeadLetters(db, request)),
   quarantine: (request) => reader.read((db) => listQuarantine(db, request)),
+  history: (request) => reader.read((db) => listHistory(db, request)),
+  progress: ({ deliveryId, index }) => reader.read((db) => readProgress(db, deliveryId, index)),
+  handlers: () => reader.read(readHandlers),
   probe: () => store.probe(),
   close: ({ now }) => {
     store.close(now)

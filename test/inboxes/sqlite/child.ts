@@ -70,7 +70,10 @@ async function load(claim: Awaited<ReturnType<typeof openWith>>['claim']): Promi
       for (const claimed of await claim({ maxDeliveries: 5 })) {
         const { seq } = claimed.delivery
         if (seq % 3 === 0) continue
-        const rows = seq % 3 === 1 ? [{ handler: 'a', first: 0, last: 0, attempts: 1, dueAt: START, errors: [] }] : []
+        const rows =
+          seq % 3 === 1
+            ? [{ handler: 'a', first: 0, last: 0, attempts: 1, dueAt: START, errors: [], replay: null }]
+            : []
         if (claimed.rows === null) await inbox.settle(firstPass(seq, { rows }))
         else await inbox.settle({ ...firstPass(seq), firstPass: false, endedRows: claimed.rows.map(({ id }) => id) })
         say(`${claimed.rows === null ? 'settled' : 'retried'} ${seq}`)

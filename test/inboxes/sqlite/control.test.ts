@@ -18,7 +18,7 @@ const control = (path: string, clock: Opened['clock'] = fastClock()) =>
   openWith(inboxOn(path), [], clock, keptLines(), { role: 'control' })
 
 const letter = (index: number): NewDeadLetter => ({
-  ...{ handler: 'a', index, attempts: 3, errors: [], at: START, size: 2 },
+  ...{ handler: 'a', index, attempts: 3, errors: [], at: START, size: 2, run: null },
   element: new TextEncoder().encode('{}'),
 })
 

@@ -97,7 +97,16 @@ it('refuses a settlement that breaks a rule of the store alone, and undoes all o
   const { inbox, claim } = await counted()
   for (const name of ['p', 'q']) await inbox.accept(newDelivery(name))
   await claim()
-  const letter = { handler: 'a', index: 0, attempts: 1, errors: [], at: START, element: new Uint8Array(1), size: 1 }
+  const letter = {
+    handler: 'a',
+    index: 0,
+    attempts: 1,
+    errors: [],
+    at: START,
+    element: new Uint8Array(1),
+    size: 1,
+    run: null,
+  }
   const broken = firstPass(1, { rows: [row('a', START), row('a', START, { first: 2, last: 1 })], dead: [letter] })
   const [first, second, third] = await Promise.allSettled([
     inbox.settle(broken),

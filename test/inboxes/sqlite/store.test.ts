@@ -30,7 +30,16 @@ function opening(path: string, held: readonly number[]): OpenRequest {
 const nothing: GroupRequest = { ...noWork, now: START }
 
 const claims = [{ handlers: ['a'], maxDeliveries: 10, maxBytes: 1e9 }]
-const letter = { handler: 'a', index: 0, attempts: 1, errors: [], at: START, element: new Uint8Array(1), size: 1 }
+const letter = {
+  handler: 'a',
+  index: 0,
+  attempts: 1,
+  errors: [],
+  at: START,
+  element: new Uint8Array(1),
+  size: 1,
+  run: null,
+}
 
 it('carries a settlement out once when it comes again after a commit nobody heard of', () => {
   const path = newFile()

@@ -84,7 +84,7 @@ it('leaves nothing of what was erased in the file or its log, wherever it was', 
     await inbox.accept(newDelivery(`${n}`, { body: bytes(`[${elements}]`) }))
   }
   const letter = (index: number): NewDeadLetter => ({
-    ...{ handler: 'b', index, attempts: 1, errors: [failure(`no ${MARK}`)], at: START, size: 2 },
+    ...{ handler: 'b', index, attempts: 1, errors: [failure(`no ${MARK}`)], at: START, size: 2, run: null },
     element: bytes(element(index, MARK, 6_000)),
   })
   for (const { delivery } of await claim()) {

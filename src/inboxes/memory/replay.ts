@@ -1,0 +1,87 @@
+/** Replays: their work rows made and taken back, and what they are made of. */
+import type { EventProgress, HistoryPage, HistoryRow, ReplayMark, ReplayRow, WorkRow } from '../../core/ports.ts'
+import { PosthornError } from '../../errors.ts'
+import type { Entry } from './entry.ts'
+import type { Store, Work } from './store.ts'
+
+/** Answers the number of rows made. */
+export function replay(store: Store, mark: ReplayMark, rows: readonly ReplayRow[], now: number): number {
+  if (isCancelled(store, mark.run))
+    throw new PosthornError('ERR_REPLAY_CANCELLED', `The replay ${mark.run} was cancelled.`)
+  const found = rows.filter(({ seq }) => {
+    const entry = store.at(seq)
+    return entry?.passed && !entry.taken
+  })
+  for (const { seq, handler, first, last } of found)
+    store.addWork(seq, { handler, first, last, attempts: 0, dueAt: now, errors: [], replay: mark })
+  return found.length
+}
+
+/** Answers the number of events in the rows taken. */
+export function cancel(store: Store, run: string, limit: number): number {
+  store.cancelledRuns.add(run)
+  const free = [...store.work.values()].filter((work) => work.row.replay?.run === run && !isHeld(store, work))
+  const taken = free.slice(0, limit)
+  for (const { row } of taken) store.work.delete(row.id)
+  return taken.reduce((sum, { row }) => sum + eventsIn(row), 0)
+}
+
+/** What was under claim when a replay was cancelled, and was given back, is not taken up again by the next process. */
+export function sweepCancelled(store: Store): void {
+  for (const run of store.cancelledRuns) cancel(store, run, Number.POSITIVE_INFINITY)
+}
+
+/** `run` is null for what belongs to no replay. */
+export function isCancelled(store: Store, run: string | null): boolean {
+  return run !== null && store.cancelledRuns.has(run)
+}
+
+export function replays(store: Store): Record<string, number> {
+  const events: Record<string, number> = {}
+  for (const { row } of store.work.values())
+    if (row.replay !== null) events[row.replay.run] = (events[row.replay.run] ?? 0) + eventsIn(row)
+  return events
+}
+
+export function history(store: Store, page: HistoryPage): HistoryRow[] {
+  return store.entries
+    .filter((entry) => entry.passed && !entry.taken && matches(entry, page))
+    .slice(0, page.limit)
+    .map(toRow)
+}
+
+export function progress(store: Store, deliveryId: string, index: number): EventProgress | null {
+  const entry = store.latest(deliveryId)
+  if (entry === undefined) return null
+  const dead = store.dead.filter((one) => one.entry === entry && one.letter.index === index)
+  const quarantined = store.quarantinedOf(entry)
+  return {
+    passed: entry.passed,
+    handlers: entry.handlers ?? [],
+    rows: rowsOver(store, entry, index),
+    dead: dead.map(({ letter }) => ({ handler: letter.handler, attempts: letter.attempts })),
+    quarantined: quarantined.includes(index) ? 'element' : quarantined.includes(null) ? 'delivery' : null,
+  }
+}
+
+function rowsOver(store: Store, { seq }: Entry, index: number): WorkRow[] {
+  const rows = store.workOf(seq).map(({ row }) => row)
+  return rows.filter(({ first, last }) => first <= index && index <= last).sort((a, b) => a.id - b.id)
+}
+
+function matches({ seq, delivery }: Entry, { after, source, since, until, deliveryId }: HistoryPage): boolean {
+  if (seq <= after) return false
+  if (source !== undefined && delivery.source !== source) return false
+  if (deliveryId !== undefined && delivery.id !== deliveryId) return false
+  if (since !== undefined && delivery.receivedAt < since) return false
+  return until === undefined || delivery.receivedAt < until
+}
+
+function toRow({ seq, delivery, events, handlers }: Entry): HistoryRow {
+  const { id, source, receivedAt } = delivery
+  return { seq, id, source, receivedAt, events, handlers: handlers ?? [] }
+}
+
+const eventsIn = ({ first, last }: WorkRow) => last - first + 1
+
+const isHeld = (store: Store, { seq, row }: Work) => store.held.get(seq)?.rows?.includes(row.id) ?? false
