@@ -115,7 +115,7 @@ const coreRows: readonly Row[] = [
       expect(written).not.toContain('forged')
       const lines = written.split('\n').slice(0, -1)
       expect(lines.length).toBeGreaterThan(3)
-      for (const line of lines) expect(line).toMatch(/^posthorn (info|warn|error): [\x20-\x7e]{1,900}$/)
+      for (const line of lines) expect(line).toMatch(/^posthorn (info|warn|error): [\x20-\x7e…]{1,900}$/)
     },
   ],
   [
