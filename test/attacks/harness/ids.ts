@@ -20,7 +20,6 @@ export const NOT_TRIED: Readonly<Record<string, string>> = {
   C6: `No option names a table or a stream; ${NO_POSTGRES}.`,
   C9: 'Secrets are read at the start and kept in closures: that no inspection shows them is tried as L6.',
   L4: `Errors of PostgreSQL: ${NO_POSTGRES}.`,
-  L9: 'Erasure and retention are not among what is tried here.',
   L11: 'Nothing exports CSV.',
 }
 
