@@ -114,6 +114,24 @@ const rows: readonly Row[] = [
     },
   ],
   [
+    'A13',
+    'a source whose address holds its secret, with another one, none, one more segment, an encoded one',
+    '404 to every method, as if it were not there; 200 with the right one',
+    async (site) => {
+      for (const method of ['POST', 'GET', 'HEAD', 'PUT'])
+        for (const path of [
+          '/webhooks/wrong/old',
+          '/webhooks/old',
+          `/webhooks/%61${SECRET.slice(1)}/old`,
+          `/webhooks/${SECRET}/x/old`,
+          `/webhooks/${SECRET.toUpperCase()}/old`,
+        ])
+          expect((await site.send({ source: 'old', credentials: false, method, path })).status, path).toBe(404)
+      expect(await site.stored()).toEqual([])
+      expect((await site.send({ source: 'old', credentials: false, path: `/webhooks/${SECRET}/old` })).status).toBe(200)
+    },
+  ],
+  [
     'A15',
     'X-HTTP-Method-Override, X-Method and `_method` beside a good post',
     'ignored: 200 and stored',

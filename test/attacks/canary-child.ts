@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { webhooks } from '../../src/adapters/node.ts'
-import { anyOf, basic, bearer, header, query, token } from '../../src/auth/index.ts'
+import { anyOf, basic, bearer, custom, header, jwt, path, query, token } from '../../src/auth/index.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
 import { PermanentError } from '../../src/errors.ts'
 import { memory } from '../../src/inboxes/memory.ts'
@@ -21,6 +21,7 @@ import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { esputnik } from '../../src/providers/esputnik/index.ts'
 import { mailjet } from '../../src/providers/mailjet/index.ts'
 import { momentum, sparkpost } from '../../src/providers/momentum/index.ts'
+import { AUDIENCE, ISSUER, jwks, newKey, newToken } from '../support/jwt.ts'
 import { ADDRESS, everyEvent, SECRETS } from './harness/canaries.ts'
 import { talk } from './harness/talk.ts'
 
@@ -31,7 +32,9 @@ for (const name of ['accepted', 'duplicate', 'rejected', 'settled', 'paused'])
   channel(`posthorn:${name}`).subscribe((event) => note(name, event))
 
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-canary-'))
-const { word, password, key, wish, carrier } = SECRETS
+const { word, password, key, wish, carrier, lane } = SECRETS
+const signing = newKey('ES256')
+const signed = newToken(signing, Date.now(), { claims: { sub: ADDRESS, email: ADDRESS } })
 const options = {
   inbox: sqlite({ path: join(folder, 'inbox.db') }),
   sources: {
@@ -39,6 +42,13 @@ const options = {
     cloud: sparkpost({ auth: query('key', wish) }),
     news: mailjet({ auth: basic({ username: 'mj', password }) }),
     crm: esputnik({ auth: header('x-key', [{ label: 'first', secret: key }]) }),
+    old: esputnik({ auth: path(lane), timeZone: 'UTC' }),
+    issued: sparkpost({ auth: jwt({ issuer: ISSUER, audience: AUDIENCE, keys: jwks(signing) }) }),
+    own: mailjet({
+      auth: custom(() => {
+        throw new Error(`no secret but ${word}, says ${ADDRESS}`)
+      }),
+    }),
   },
   handlers: { retry: { attempts: 2, minMs: 1 } },
   hooks: {
@@ -67,8 +77,12 @@ const credentials: Record<string, string> = {
   news: `Authorization: Basic ${Buffer.from(`mj:${password}`).toString('base64')}`,
   crm: `X-Key: ${key}`,
   cloud: 'X-Nothing: at-all',
+  old: 'X-Nothing: at-all',
+  issued: `Authorization: Bearer ${signed}`,
+  own: `X-Key: ${key}`,
 }
-const pathOf = (source: string) => `/webhooks/${source}${source === 'cloud' ? `?key=${wish}` : ''}`
+const PATHS: Record<string, string> = { cloud: `cloud?key=${wish}`, old: `${lane}/old` }
+const pathOf = (source: string) => `/webhooks/${PATHS[source] ?? source}`
 
 async function post(source: string, lines: readonly string[], body: string | Uint8Array): Promise<void> {
   const head = [`POST ${pathOf(source)} HTTP/1.1`, 'Host: localhost', `User-Agent: sender`, `Cookie: session=${word}`]
@@ -122,4 +136,4 @@ for (const auth of [
 await receiver.close({ timeoutMs: 1_000 })
 server.close()
 rmSync(folder, { recursive: true })
-process.send?.(seen)
+process.send?.({ seen, traces: [signed, ...signed.split('.').slice(1)] })

@@ -1,8 +1,14 @@
 /** Section L: logs, errors, answers, personal data. What is planted is searched for in `canary.test.ts`. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { PermanentError } from '../../src/errors.ts'
+import { sqlite } from '../../src/inboxes/sqlite/index.ts'
+import { MOST_KEYS, MOST_VALUES } from '../../src/lib/members.ts'
 import type { AnyEvent, DeadLetter } from '../../src/types.ts'
 import { type Attack, once, onHosts, type Row } from './harness/attack.ts'
+import { watchParses } from './harness/parses.ts'
 import { basicOf, openSite, SECRET, type Site } from './harness/site.ts'
 
 /** Runs on a site with the default logger; everything that was written to stderr. */
@@ -115,7 +121,7 @@ const coreRows: readonly Row[] = [
       expect(written).not.toContain('forged')
       const lines = written.split('\n').slice(0, -1)
       expect(lines.length).toBeGreaterThan(3)
-      for (const line of lines) expect(line).toMatch(/^posthorn (info|warn|error): [\x20-\x7e]{1,900}$/)
+      for (const line of lines) expect(line).toMatch(/^posthorn (info|warn|error): [\x20-\x7e…]{1,900}$/)
     },
   ],
   [
@@ -177,6 +183,41 @@ const coreRows: readonly Row[] = [
       expect(Object.keys(unhandled).length).toBeLessThanOrEqual(1)
       expect(site.log.text()).not.toMatch(/class_|type_|nobody-/)
       await site.close()
+    },
+  ],
+  [
+    'L9',
+    'a person in a handled event, a dead letter, quarantine of both kinds and a bomb of 800 000 keys; then `erase`',
+    'no byte of the address is left in the files of the inbox; bombs are not parsed for it',
+    async ({ host }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'posthorn-erase-'))
+      const options = { inbox: sqlite({ path: join(folder, 'inbox.db') }) }
+      const site = await openSite(host, options, (receiver) =>
+        receiver
+          .on('opened', { name: 'opens' }, () => {})
+          .on('clicked', { name: 'clicks' }, () => {
+            throw new PermanentError('x')
+          }),
+      )
+      const email = 'jo.canary@shop.example'
+      const keys = Array.from({ length: 800_000 }, (_, n) => `"k${n}":1`).join(',')
+      for (const body of [
+        `{"event":"open","email":"${email}"}`,
+        `{"event":"click","email":"${email}"}`,
+        `[{"event":"open"},{"event":"open","email":["${email}"]}]`,
+        `[{"event":"open","email":"${email}"`,
+        `{"email":"${email}",${keys}}`,
+      ])
+        await site.digest('news', body)
+      const holding = () => readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(email))
+      expect(holding()).not.toEqual([])
+      await watchParses(async (parses) => {
+        await site.receiver.inbox.erase({ email })
+        expect(parses.crowd()).toBeLessThanOrEqual(MOST_KEYS + MOST_VALUES)
+      })
+      expect(holding()).toEqual([])
+      await site.close()
+      rmSync(folder, { recursive: true })
     },
   ],
 ]

@@ -6,6 +6,7 @@ export const SECRETS = {
   key: 'canary-key-91d22e70f6ab',
   wish: 'canary-query-66a0b9d3e1',
   carrier: 'canary-bearer-0c9d8e7f6a',
+  lane: 'canary-path-3b7c1d9e0f',
 } as const
 
 export const ADDRESS = 'canary.jo@canary-shop.example'
@@ -42,23 +43,30 @@ const momentums: readonly object[] = [
 
 const others = { email: ADDRESS, agent: AGENT, ip: CLIENT, CustomID: NAME, [ADDRESS]: ADDRESS }
 
+const mailjets: readonly object[] = [
+  { event: 'open', ...others },
+  { event: 'sent', ...others },
+  { event: 'bounce', ...others, comment: `550 <${ADDRESS}>`, error: ADDRESS },
+  { event: ADDRESS, ...others },
+  { event: 'open', ...others, email: { [ADDRESS]: 1 } },
+  { event: 'open', ...others, url: [ADDRESS] },
+]
+
+const activities: readonly object[] = [
+  { activityStatus: 'READ', ...others },
+  { activityStatus: 'UNDELIVERED', ...others, statusDescription: `550 <${ADDRESS}>` },
+  { activityStatus: ADDRESS, ...others, mediaType: ADDRESS, activityDateTime: ADDRESS },
+  { activityStatus: 'READ', ...others, email: { [ADDRESS]: 1 } },
+]
+
 const EVENTS: Readonly<Record<string, readonly object[]>> = {
   shop: momentums,
   cloud: momentums.slice(0, 4),
-  news: [
-    { event: 'open', ...others },
-    { event: 'sent', ...others },
-    { event: 'bounce', ...others, comment: `550 <${ADDRESS}>`, error: ADDRESS },
-    { event: ADDRESS, ...others },
-    { event: 'open', ...others, email: { [ADDRESS]: 1 } },
-    { event: 'open', ...others, url: [ADDRESS] },
-  ],
-  crm: [
-    { activityStatus: 'READ', ...others },
-    { activityStatus: 'UNDELIVERED', ...others, statusDescription: `550 <${ADDRESS}>` },
-    { activityStatus: ADDRESS, ...others, mediaType: ADDRESS, activityDateTime: ADDRESS },
-    { activityStatus: 'READ', ...others, email: { [ADDRESS]: 1 } },
-  ],
+  issued: momentums.slice(0, 4),
+  news: mailjets,
+  own: mailjets,
+  crm: activities,
+  old: activities,
 }
 
 /** Bodies for a source; each is stored, and comes to another end. */

@@ -4,16 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { basic, header, token, unauthenticated } from '../../../src/auth/index.ts'
+import { basic, header, jwt, path as pathAuth, token, unauthenticated } from '../../../src/auth/index.ts'
 import { createReceiver } from '../../../src/core/receiver.ts'
 import { ANSWERS } from '../../../src/errors.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { esputnik } from '../../../src/providers/esputnik/index.ts'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
-import { momentum } from '../../../src/providers/momentum/index.ts'
+import { momentum, sparkpost } from '../../../src/providers/momentum/index.ts'
 import type { AnyEvent, Quarantined } from '../../../src/types.ts'
 import type { AdapterSubject } from '../../contracts/adapters.ts'
 import type { Host, Listening } from '../../contracts/hosts.ts'
+import { AUDIENCE, ISSUER, jwks, newKey } from '../../support/jwt.ts'
 import { rememberingLogger } from '../../support/log.ts'
 import { type Answer, type Talk, type TalkOptions, talk } from './talk.ts'
 
@@ -26,6 +27,9 @@ export const BATCH = 'X-MessageSystems-Batch-ID'
 
 export const basicOf = (text: string, encoding: BufferEncoding = 'utf8') =>
   `Basic ${Buffer.from(text, encoding).toString('base64')}`
+
+/** The keys of the issuer that the source `signed` believes. */
+export const SIGNING = { ec: newKey('ES256', 'ec-1'), rsa: newKey('RS256', 'rsa-1') }
 
 /** What lets a post in, by source. */
 export const CREDENTIALS: Readonly<Record<string, readonly [string, string]>> = {
@@ -96,6 +100,10 @@ function newReceiver(path: string, log: ReturnType<typeof rememberingLogger>, op
         ]),
       }),
       wide: momentum({ auth: header('x-key', WIDE_SECRET) }),
+      signed: sparkpost({
+        auth: jwt({ issuer: ISSUER, audience: AUDIENCE, keys: jwks(SIGNING.ec, SIGNING.rsa), type: 'at+jwt' }),
+      }),
+      old: esputnik({ auth: pathAuth(SECRET), timeZone: 'UTC' }),
       open: momentum({ auth: unauthenticated() }),
       small: mailjet({ auth: unauthenticated(), limits: { bodyBytes: 1_000 } }),
     },
