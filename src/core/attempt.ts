@@ -15,6 +15,7 @@ export const RETURNED: Outcome = { end: 'returned' }
 export class Attempt implements Context {
   readonly attempt: number
   readonly handler: string
+  readonly outOfOrder: boolean
   #controller: AbortController | null = null
   #aborted: unknown = null
   /** The receiver stops: a failure from now on is its doing, not the handler's. */
@@ -22,9 +23,10 @@ export class Attempt implements Context {
   /** Ends the attempt from outside; what the handler says later is dropped. */
   abandon: () => void = () => {}
 
-  constructor(attempt: number, handler: string) {
+  constructor(attempt: number, handler: string, outOfOrder: boolean) {
     this.attempt = attempt
     this.handler = handler
+    this.outOfOrder = outOfOrder
   }
 
   get signal(): AbortSignal {

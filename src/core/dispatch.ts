@@ -211,7 +211,7 @@ export class Runner {
   #attempt(entries: readonly Entry[], call: Parameters<Attempt['run']>[2]): Outcome | Promise<Outcome> {
     if (this.#closed) return RETURNED
     const number = Math.max(...entries.map((entry) => entry.task.attempts)) + 1
-    const attempt = new Attempt(number, this.spec.name)
+    const attempt = new Attempt(number, this.spec.name, entries[0]?.task.outOfOrder ?? false)
     for (const entry of entries) entry.attempt = attempt
     this.#live.add(attempt)
     const outcome = attempt.run(this.spec, this.#parts.clock, call)

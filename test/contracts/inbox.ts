@@ -601,6 +601,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
           cancelled: 0,
           paused: [],
           orphaned: {},
+          duplicateEvents: {},
         })
         await inbox.accept(newDelivery('x', { receivedAt: START + 1 }))
         await inbox.accept(newDelivery('y', { receivedAt: START + 2 }))

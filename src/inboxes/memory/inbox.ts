@@ -8,6 +8,7 @@ import type {
   InboxPort,
   InboxStats,
   NewDelivery,
+  OrderKey,
   Page,
   RowIds,
   Settlement,
@@ -20,6 +21,7 @@ import { OptionError, PosthornError } from '../../errors.ts'
 import { claim } from './claim.ts'
 import { type Entry, toDelivery, withoutBody } from './entry.ts'
 import { carryOver, see, takeStock } from './open.ts'
+import { heldKeys, keepOrder, wake } from './order.ts'
 import { pageOf } from './page.ts'
 import { drop, revive } from './revive.ts'
 import { settle } from './settle.ts'
@@ -49,8 +51,9 @@ export class MemoryInbox implements InboxPort {
     opening.logger.warn({ inbox: 'memory' }, 'the inbox is in memory: what it holds is lost with the process')
     takeStock(this.#store)
     const newHandlers = carryOver(this.#store, opening)
+    keepOrder(this.#store, opening)
     this.#renewHourly(opening)
-    return { stats: await this.stats(), newHandlers }
+    return { stats: await this.stats(), newHandlers, held: heldKeys(this.#store) }
   }
 
   async accept(delivery: NewDelivery): Promise<Accepted> {
@@ -67,9 +70,11 @@ export class MemoryInbox implements InboxPort {
     if (entry) entry.senderLeft = true
   }
 
-  async claim(
-    request: ClaimRequest,
-  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }> {
+  async claim(request: ClaimRequest): Promise<{
+    readonly claims: readonly Claim[]
+    readonly nextDueAt: number | null
+    readonly unread: readonly string[]
+  }> {
     return claim(this.#store, request, this.#assertOpen().clock.now())
   }
 
@@ -86,6 +91,17 @@ export class MemoryInbox implements InboxPort {
     const conflictsWith = settle(this.#store, settlement)
     if (careful || this.#store.hasSuspects() || this.#store.workOf(settlement.seq).length > 0) this.#tellOfWork()
     return { conflictsWith }
+  }
+
+  async wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]> {
+    const { clock } = this.#assertOpen()
+    const left = keys.filter((key) => wake(this.#store, key, atMost, clock.now()))
+    this.#tellOfWork()
+    return left
+  }
+
+  async owners(windowMs: number, keys: Float64Array): Promise<readonly number[]> {
+    return this.#store.eventKeys.owners(windowMs, keys, this.#assertOpen().clock.now())
   }
 
   release(seqs: readonly number[]): void {

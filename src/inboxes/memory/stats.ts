@@ -16,6 +16,7 @@ export function stats(store: Store, now: number): InboxStats {
     cancelled: store.cancelled,
     paused: pausesOf(store),
     orphaned: orphaned(store, now),
+    duplicateEvents: Object.fromEntries(store.duplicateEvents),
   }
 }
 

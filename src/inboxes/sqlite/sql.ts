@@ -48,7 +48,7 @@ export const findCarefulWork = `
 export const hasCarefulWork = 'SELECT 1 FROM work WHERE careful = 1 LIMIT 1'
 
 export const readDueRows = `
-  SELECT id, handler, first, last, attempts, due_at, careful, errors FROM work
+  SELECT id, handler, first, last, attempts, order_key, due_at, careful, errors FROM work
   WHERE seq = ? AND due_at <= ? AND handler IN (SELECT value FROM json_each(?))
   ORDER BY first, id`
 
@@ -56,7 +56,8 @@ export const claimRow = 'UPDATE work SET claimed = 1 WHERE id = ?'
 
 export const giveRowsBack = 'UPDATE work SET claimed = 0 WHERE seq = ? AND claimed = 1'
 
-export const findNextDue = 'SELECT min(due_at) AS due_at FROM work WHERE handler = ? AND due_at > ?'
+/** With the due time of what is parked. */
+export const findNextDue = 'SELECT min(due_at) AS due_at FROM work WHERE handler = ? AND due_at > ? AND due_at < ?'
 
 export const readPasses = 'SELECT seq, state, careful, handlers FROM first_pass ORDER BY seq'
 
@@ -98,8 +99,10 @@ export const deleteRowsOf = 'DELETE FROM work WHERE seq = ?'
 /** Rows that were claimed and are not ended. */
 export const leaveRows = 'UPDATE work SET claimed = 0, careful = 0 WHERE seq = ? AND claimed = 1'
 
+/** Without a key it is unread where its handler has an order. */
 export const insertRow = `
-  INSERT INTO work (seq, handler, first, last, attempts, due_at, errors) VALUES (?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO work (seq, handler, first, last, attempts, order_key, due_at, errors)
+  VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, (SELECT -1 FROM handler WHERE name = ?2 AND ordered = 1)), ?7, ?8)`
 
 export const insertDeadLetter = `
   INSERT INTO dead_letter (seq, handler, element_index, attempts, at, size, errors, element)
@@ -226,3 +229,64 @@ export const renameInPauses = 'UPDATE OR IGNORE pause SET handler = ? WHERE hand
 export const rewriteEpoch = 'UPDATE epoch SET handlers = ? WHERE from_seq = ?'
 
 export const rewritePass = 'UPDATE first_pass SET handlers = ? WHERE seq = ?'
+
+// ---- order -------------------------------------------------------------------------------------------------------
+
+/** Rows whose events were not read yet. */
+export const findUnread = `
+  SELECT seq, due_at, claimed FROM work
+  WHERE handler = ? AND order_key = -1 AND due_at <= ? ORDER BY seq, first`
+
+/** With the deliveries to leave out as a JSON list. */
+export const findDueWithKey = `
+  SELECT seq, due_at FROM work
+  WHERE handler = ? AND order_key >= 0 AND due_at <= ? AND seq NOT IN (SELECT value FROM json_each(?))
+  ORDER BY due_at, seq`
+
+export const findHeldKeys = `
+  SELECT handler, order_key AS key FROM work WHERE order_key >= 0 GROUP BY handler, order_key`
+
+export const findFirstOfKey = `
+  SELECT seq, due_at FROM work WHERE handler = ? AND order_key = ? ORDER BY seq, first LIMIT 1`
+
+/** The due time first, then handler, key, delivery, the due time of what is parked, and how many at most. */
+export const wakeRows = `
+  UPDATE work SET due_at = ? WHERE id IN (
+    SELECT id FROM work WHERE handler = ? AND order_key = ? AND seq = ? AND due_at = ? ORDER BY first LIMIT ?)`
+
+export const setOrdered = 'UPDATE handler SET ordered = ? WHERE name = ?'
+
+export const orderRows = 'UPDATE work SET order_key = -1 WHERE handler = ? AND order_key IS NULL'
+
+/** With the time now, at which what is parked falls due. */
+export const unorderRows = `
+  UPDATE work SET order_key = NULL, due_at = min(due_at, ?) WHERE handler = ? AND order_key IS NOT NULL`
+
+// ---- keys of events ----------------------------------------------------------------------------------------------
+
+export const findSlices = 'SELECT number FROM key_slice WHERE width = ? AND number >= ? ORDER BY number'
+
+export const findAllSlices = 'SELECT width, number FROM key_slice'
+
+export const insertSlice = 'INSERT INTO key_slice (width, number) VALUES (?, ?)'
+
+export const deleteSlice = 'DELETE FROM key_slice WHERE width = ? AND number = ?'
+
+/** Names of these tables are made of numbers only. */
+export const createKeys = (table: string): string =>
+  `CREATE TABLE ${table} (high INTEGER PRIMARY KEY, low INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT`
+
+export const dropKeys = (table: string): string => `DROP TABLE IF EXISTS ${table}`
+
+/** A key that begins alike stays out: its event is handled again, never taken for the other. */
+export const insertKey = (table: string): string => `INSERT OR IGNORE INTO ${table} (high, low, seq) VALUES (?, ?, ?)`
+
+export const deleteKey = (table: string): string => `DELETE FROM ${table} WHERE high = ? AND low = ?`
+
+export const findKey = (tables: readonly string[]): string =>
+  tables.map((table) => `SELECT low, seq FROM ${table} WHERE high = ?1`).join(' UNION ALL ')
+
+export const countDuplicateEvents = `
+  INSERT INTO duplicate_event (source, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`
+
+export const readDuplicateEvents = 'SELECT source AS name, count FROM duplicate_event ORDER BY source'

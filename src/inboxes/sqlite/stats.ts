@@ -25,6 +25,7 @@ export function readStats(
     cancelled: progress.cancelled,
     paused: readPauses(db),
     orphaned: counts(db.all<Count>(sql.countOrphaned, now - ORPHANED_AFTER_MS, current)),
+    duplicateEvents: counts(db.all<Count>(sql.readDuplicateEvents)),
   }
 }
 
