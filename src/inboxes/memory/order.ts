@@ -9,7 +9,7 @@ export function keepOrder(store: Store, { handlers, clock }: InboxOpening): void
   const now = clock.now()
   for (const [id, { row, ...work }] of store.work)
     if (unordered.has(row.handler) && typeof row.orderKey === 'number')
-      store.work.set(id, { ...work, row: { ...row, orderKey: null, dueAt: Math.min(row.dueAt, now) } })
+      store.work.set(id, { ...work, row: { ...row, orderKey: null, dueAt: row.dueAt === PARKED ? now : row.dueAt } })
   for (const key of heldKeys(store)) wake(store, key, 1, now)
 }
 

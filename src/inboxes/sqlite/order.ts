@@ -23,7 +23,7 @@ export function keepOrder(db: Database, handlers: InboxOpening['handlers'], now:
   for (const { name, ordered = false } of handlers) {
     db.run(sql.setOrdered, ordered ? 1 : 0, name)
     if (ordered) db.run(sql.orderRows, name)
-    else db.run(sql.unorderRows, now, name)
+    else db.run(sql.unorderRows, PARKED, now, name)
   }
   for (const key of findHeldKeys(db)) wakeKey(db, key, 1, now)
 }

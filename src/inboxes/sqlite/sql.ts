@@ -258,9 +258,10 @@ export const setOrdered = 'UPDATE handler SET ordered = ? WHERE name = ?'
 
 export const orderRows = 'UPDATE work SET order_key = -1 WHERE handler = ? AND order_key IS NULL'
 
-/** With the time now, at which what is parked falls due. */
+/** With the due time of what is parked, and the time now, at which it falls due. */
 export const unorderRows = `
-  UPDATE work SET order_key = NULL, due_at = min(due_at, ?) WHERE handler = ? AND order_key IS NOT NULL`
+  UPDATE work SET order_key = NULL, due_at = CASE due_at WHEN ?1 THEN ?2 ELSE due_at END
+  WHERE handler = ?3 AND order_key IS NOT NULL`
 
 // ---- keys of events ----------------------------------------------------------------------------------------------
 
