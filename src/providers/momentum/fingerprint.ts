@@ -1,7 +1,7 @@
 /** What tells events apart that have no `event_id`. Private. */
 import type { Reading } from '../../core/ports.ts'
 import { isObject } from '../../lib/guards.ts'
-import { wordOf } from './wire.ts'
+import { idOf, wordOf } from './wire.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
@@ -18,7 +18,7 @@ export function fingerprint({ nativeType, payload }: Pick<Reading, 'nativeType' 
 
 function outbound(wire: Wire): readonly unknown[] | null {
   const message =
-    wordOf(wire.message_id) ?? (wire.sms_remoteids === undefined ? null : JSON.stringify(wire.sms_remoteids))
+    idOf(wire.message_id) ?? (wire.sms_remoteids === undefined ? null : JSON.stringify(wire.sms_remoteids))
   if (message === null || wordOf(wire.timestamp) === null) return null
   const { rcpt_to, sms_dst, timestamp, num_retries, stat_type, stat_state } = wire
   const visit = [wire.target_link_url, wire.ip_address, wire.user_agent]
