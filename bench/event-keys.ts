@@ -20,6 +20,12 @@ const [EVENTS, ROUNDS, WINDOW_MS] = [10_000, 7, 172_800_000]
 const SLICES = 4
 
 let next = Date.now() * 1_000
+const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b)
+const least = (values: readonly number[]) => sorted(values)[0] ?? 0
+const median = (values: readonly number[]) => sorted(values)[values.length >> 1] ?? 0
+const told = (values: readonly number[]) => `${least(values).toFixed(1)} (median ${median(values).toFixed(1)})`
+const ratio = (a: readonly number[], b: readonly number[]) => (least(a) / least(b)).toFixed(2)
+
 const counts = process.argv.slice(2).map(Number)
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-keys-'))
 try {
@@ -134,9 +140,3 @@ function timed(run: () => void): number {
   run()
   return performance.now() - began
 }
-
-const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b)
-const least = (values: readonly number[]) => sorted(values)[0] ?? 0
-const median = (values: readonly number[]) => sorted(values)[values.length >> 1] ?? 0
-const told = (values: readonly number[]) => `${least(values).toFixed(1)} (median ${median(values).toFixed(1)})`
-const ratio = (a: readonly number[], b: readonly number[]) => (least(a) / least(b)).toFixed(2)

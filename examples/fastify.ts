@@ -12,7 +12,8 @@ const receiver = createReceiver({
 })
 receiver.on('complained', async (event) => console.log('complaint', event.id, event.messageId))
 
-const app = fastify({ logger: true })
+// Without a requestTimeout, Fastify waits for a slow request for ever.
+const app = fastify({ logger: true, requestTimeout: 60_000 })
 await app.register(webhooks(receiver), { prefix: '/webhooks' })
 app.get('/health', async (_request, reply) => {
   const health = await receiver.health()

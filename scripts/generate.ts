@@ -1,6 +1,7 @@
 /**
- * Writes what is generated from the zod schemas and checked in: JSON Schemas, validators, payload interfaces, and the
- * documents made from all of these. Run it with `npm run generate` after a change to an `events.ts` or a `catalogue.ts`.
+ * Writes what is generated and checked in: from the zod schemas JSON Schemas, validators, payload interfaces, and the
+ * documents made from all of these; from `scripts/wasm/` the WebAssembly of the scan. Run it with `npm run generate`
+ * after a change to an `events.ts`, a `catalogue.ts` or that folder.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
@@ -11,13 +12,14 @@ import type { Catalogue } from '../src/lib/catalogue.ts'
 import { type JsonSchema, toAnnotatedSchema, toPublishedSchema } from './schema/json-schema.ts'
 import { renderPayloads } from './schema/payloads.ts'
 import { renderValidators } from './schema/validators.ts'
+import { renderTokens } from './wasm/compile.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PROVIDERS = ['momentum', 'mailjet', 'esputnik'] as const
 
 /** Every generated file, as path from the root and text, of the providers that are there. */
 export async function generateAll(): Promise<Map<string, string>> {
-  const files = new Map<string, string>()
+  const files = new Map([['src/lib/tokens.generated.ts', await renderTokens()]])
   for (const provider of PROVIDERS) {
     if (!existsSync(join(ROOT, 'src/providers', provider, 'events.ts'))) continue
     for (const [path, text] of await generate(provider)) files.set(path, text)

@@ -71,6 +71,7 @@ interface Answer {
 /** The whole answer policy for requests that are not taken; taken ones are 200, exactly. */
 export const ANSWERS = {
   unauthorized: { status: 401, message: 'credentials missing or wrong', retryAfter: null, close: true },
+  auth_unavailable: { status: 503, message: 'credentials cannot be checked now', retryAfter: 5, close: true },
   unknown_source: { status: 404, message: 'no such source', retryAfter: null, close: true },
   method_not_allowed: { status: 405, message: 'method not allowed', retryAfter: null, close: true },
   body_aborted: { status: 400, message: 'body ended early', retryAfter: null, close: true },

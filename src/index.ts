@@ -1,4 +1,6 @@
 /** Posthorn: receives e-mail event webhooks, stores them durably, answers at once, handles them at least once. */
+
+export type { CredentialUse } from './core/credential-uses.ts'
 export type { BatchFailures, Context } from './core/handlers.ts'
 export { ACK_BUCKETS_MS, type MetricEvents, type Metrics } from './core/metrics.ts'
 export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'

@@ -2,6 +2,7 @@
 import { constants } from 'node:os'
 import type { ReceiverLike } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
+import { tellServer } from './serve.ts'
 
 export interface CloseOptions {
   /** Default SIGTERM and SIGINT. */
@@ -15,6 +16,8 @@ export interface ServerLike {
   close(closed: () => void): unknown
   closeIdleConnections?(): void
   closeAllConnections?(): void
+  readonly requestTimeout?: number | undefined
+  readonly headersTimeout?: number | undefined
 }
 
 /**
@@ -28,6 +31,7 @@ export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, optio
   const { signals = ['SIGTERM', 'SIGINT'], timeoutMs = 10_000 } = options
   if (!Number.isFinite(timeoutMs) || timeoutMs < 0)
     throw new OptionError(`closeOnSignals: expected timeoutMs to be milliseconds ≥ 0, got ${timeoutMs}`)
+  tellServer(receiver, server)
   let closing = false
   const onSignal = (signal: NodeJS.Signals) => {
     // Not by raising it again: the kernel ignores that for the first process of a container.

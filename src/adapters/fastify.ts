@@ -1,10 +1,10 @@
 /** Webhooks in Fastify 5. Exported as `posthorn/fastify`. */
-import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { ReceiverLike } from '../core/ports.ts'
-import { sourceNames } from '../lib/symbols.ts'
+import type { Place, ReceiverLike } from '../core/ports.ts'
+import { secretPlaces, sourceNames } from '../lib/symbols.ts'
 import { type CloseOptions, closeOnSignals as closeServerOnSignals, type ServerLike } from './close-on-signals.ts'
-import { checkedPlace, serve } from './serve.ts'
+import { checkedPlace, serve, tellServer } from './serve.ts'
 
 export type { ReceiverLike } from '../core/ports.ts'
 export type { CloseOptions } from './close-on-signals.ts'
@@ -26,10 +26,13 @@ export function webhooks(
 ): FastifyPluginCallback {
   const { source } = checkedPlace(receiver, { source: options.source })
   const posthorn: FastifyPluginCallback = (app, _options, done) => {
-    app.addHook('onReady', () => receiver.start())
+    app.addHook('onReady', async () => {
+      await receiver.start()
+      tellServer(receiver, app.server)
+    })
     app.addHook('onClose', async () => void (await receiver.close()))
-    if (source !== undefined) addRoute(app, receiver, source)
-    else for (const name of receiver[sourceNames]) addRoute(app, receiver, name, `/${name}`)
+    for (const route of source === undefined ? namedRoutes(receiver) : routesOf(receiver, source))
+      addRoute(app, receiver, route)
     done()
   }
   // Not without `encapsulate`: the plugin would lose its prefix.
@@ -56,13 +59,38 @@ export function closeOnSignals(app: AppLike, receiver: ReceiverLike, options?: C
   return closeServerOnSignals(whole, receiver, options)
 }
 
+interface Route {
+  readonly path: string
+  readonly place: Place
+  /** The address holds a secret, which the log of the host must not show. */
+  readonly secret: boolean
+}
+
+function namedRoutes(receiver: ReceiverLike): Route[] {
+  return receiver[sourceNames].flatMap((name) =>
+    // Below a secret the name is read from the path, so that the place of the secret is known.
+    routesOf(receiver, name).map(({ path, place, secret }) => ({
+      path: `${path}/${name}`,
+      place: path === '' ? place : {},
+      secret,
+    })),
+  )
+}
+
+/** With the secret, without, or both, as the authentication of the source asks for. */
+function routesOf(receiver: ReceiverLike, source: string): Route[] {
+  const { path, query } = receiver[secretPlaces]?.(source) ?? { path: null, query: false }
+  const plain: Route = { path: '', place: { source }, secret: query }
+  const below: Route = { path: '/:secret', place: { source }, secret: true }
+  return path === null ? [plain] : path === 'only' ? [below] : [plain, below]
+}
+
 /**
  * In a scope of its own, because Fastify then adds the path with and without a slash at its end, as the host's routing
  * options allow. One route for all methods: a route per method would answer 404 where we say 405. The request is
  * taken over before the host looks at its Content-Type, which it may refuse.
  */
-function addRoute(app: FastifyInstance, receiver: ReceiverLike, source: string, prefix = ''): void {
-  const place = { source }
+function addRoute(app: FastifyInstance, receiver: ReceiverLike, { path, place, secret }: Route): void {
   app.register(
     (scope, _options, done) => {
       const onRequest = (request: { raw: Raw['req'] }, reply: { raw: Raw['res']; hijack(): void }) => {
@@ -72,8 +100,16 @@ function addRoute(app: FastifyInstance, receiver: ReceiverLike, source: string, 
       scope.all('/', { onRequest }, () => undefined)
       done()
     },
-    { prefix },
+    secret ? { prefix: path, logSerializers: { req: withoutSecret as LogSerializer } } : { prefix: path },
   )
 }
+
+/** What Fastify logs of a request, with the pattern of the route in the place of the address. */
+function withoutSecret({ method, routeOptions, host, ip, socket }: FastifyRequest): object {
+  return { method, url: routeOptions.url, host, remoteAddress: ip, remotePort: socket.remotePort }
+}
+
+/** Fastify's type says text; its own serializer gives an object. */
+type LogSerializer = (request: FastifyRequest) => never
 
 type Raw = { req: Parameters<typeof serve>[1]; res: Parameters<typeof serve>[2] }

@@ -1,8 +1,8 @@
 /** One request of a Node server, put through a receiver: what node, Express and Fastify share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../core/ports.ts'
+import type { HostLimits, NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
-import { receive, sourceNames } from '../lib/symbols.ts'
+import { hostSeen, receive, sourceNames } from '../lib/symbols.ts'
 import { endAfterLinger } from './linger.ts'
 import { announcesBody, bodyOf } from './request-body.ts'
 
@@ -27,6 +27,7 @@ export async function serve(
   place: Place,
   pass?: () => void,
 ): Promise<void> {
+  tellHost(receiver, req)
   const answer = await receiver[receive](new NodeRequest(req, res, place))
   if (pass !== undefined && answer.code === 'unknown_source') pass()
   else write(req, res, answer)
@@ -39,6 +40,7 @@ class NodeRequest implements NeutralRequest {
   readonly body: NeutralRequest['body']
   readonly source: string | undefined
   readonly prefix: string | undefined
+  readonly #req: IncomingMessage
   readonly #res: ServerResponse
   #gone: AbortSignal | undefined
 
@@ -49,6 +51,7 @@ class NodeRequest implements NeutralRequest {
     this.body = bodyOf(req)
     this.source = source
     this.prefix = prefix
+    this.#req = req
     this.#res = res
   }
 
@@ -56,6 +59,27 @@ class NodeRequest implements NeutralRequest {
     this.#gone ??= goneSignal(this.#res)
     return this.#gone
   }
+
+  get peer(): string | undefined {
+    return this.#req.socket.remoteAddress
+  }
+}
+
+/** The server of a connection, where Node shows it; each is told once. */
+function tellHost(receiver: ReceiverLike, req: IncomingMessage): void {
+  const { server } = req.socket as { server?: HostLimits }
+  if (server !== undefined) tellServer(receiver, server)
+}
+
+const told = new WeakMap<ReceiverLike, WeakSet<object>>()
+
+/** Tells the receiver of the time limits of a server, once. */
+export function tellServer(receiver: ReceiverLike, server: HostLimits): void {
+  const known = told.get(receiver) ?? new WeakSet()
+  if (known.has(server)) return
+  told.set(receiver, known.add(server))
+  const { requestTimeout, headersTimeout } = server
+  receiver[hostSeen]?.({ requestTimeout, headersTimeout })
 }
 
 function goneSignal(res: ServerResponse): AbortSignal {

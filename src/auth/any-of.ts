@@ -1,4 +1,4 @@
-import type { Auth, AuthPort, AuthSetting, Presented } from '../core/ports.ts'
+import type { Auth, AuthPort, AuthRequest, Presented, SecretPlaces, SecretSetting, Verdict } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
 import { port } from '../lib/symbols.ts'
 import { REFUSED } from './compare.ts'
@@ -6,7 +6,8 @@ import { createAuth } from './kind.ts'
 
 /**
  * Lets in what any of the given kinds lets in, for moving a sender from one to another. All of them are evaluated for
- * every request; the first that matches gives the credential. The start needs the secrets of all of them.
+ * every request, and the first that matches gives the credential; `jwt` and `custom` only when none of the others lets
+ * the request in. When none does, and one cannot tell, the answer is 503. The start needs the secrets of all of them.
  * @throws OptionError without any kind, or with `unauthenticated()` among them
  */
 export function anyOf(...auth: readonly Auth[]): Auth {
@@ -15,20 +16,50 @@ export function anyOf(...auth: readonly Auth[]): Auth {
     throw new OptionError('anyOf: unauthenticated() would let in everything; use it alone')
   const ports = auth.map((one) => one[port])
   return createAuth(auth.map(({ scheme }) => scheme).join(' or '), {
-    challenge: [...new Set(ports.map(({ challenge }) => challenge))].join(', '),
+    challenge: [...new Set(ports.map(({ challenge }) => challenge))].filter((one) => one !== '').join(', '),
+    labels: ports.flatMap(({ labels }) => labels ?? []),
+    places: placesOf(ports),
+    slow: ports.some(({ slow }) => slow === true),
     async prepare(at) {
       const checks = await Promise.all(ports.map((one) => one.prepare(at)))
+      const quick = checks.filter((_, index) => ports[index]?.slow !== true)
+      const slow = checks.filter((_, index) => ports[index]?.slow === true)
       return function verifyAnyOf(request) {
-        const verdicts = checks.map((check) => check(request))
-        return verdicts.find(({ ok }) => ok) ?? REFUSED
+        // Quick ones answer at once: that is what `slow` tells of the others.
+        const verdicts = quick.map((check) => check(request) as Verdict)
+        const letIn = verdicts.find(({ ok }) => ok)
+        return letIn ?? (slow.length === 0 ? refusedBy(verdicts) : askSlow(slow, request, verdicts))
       }
     },
     present: (at) => presentFirst(ports, at),
   })
 }
 
+async function askSlow(
+  checks: ReadonlyArray<(request: AuthRequest) => Verdict | Promise<Verdict>>,
+  request: AuthRequest,
+  quick: readonly Verdict[],
+): Promise<Verdict> {
+  const verdicts = await Promise.all(checks.map((check) => check(request)))
+  return verdicts.find(({ ok }) => ok) ?? refusedBy([...quick, ...verdicts])
+}
+
+/** 503 when one cannot tell; no such address only when all say so; a reason where one is given. */
+function refusedBy(verdicts: readonly Verdict[]): Verdict {
+  const refused = verdicts.filter((verdict) => !verdict.ok)
+  const telling = refused.find(({ unavailable }) => unavailable) ?? refused.find(({ reason }) => reason !== undefined)
+  return telling ?? (refused.every(({ hidden }) => hidden) ? refused[0]! : REFUSED)
+}
+
+function placesOf(ports: readonly AuthPort[]): SecretPlaces {
+  const paths = ports.map(({ places }) => places?.path ?? null)
+  const only = paths.every((one) => one === 'only')
+  const also = paths.some((one) => one !== null)
+  return { path: only ? 'only' : also ? 'also' : null, query: ports.some(({ places }) => places?.query === true) }
+}
+
 /** What the first kind that can say presents. */
-async function presentFirst(ports: readonly AuthPort[], at: AuthSetting): Promise<Presented> {
+async function presentFirst(ports: readonly AuthPort[], at: SecretSetting): Promise<Presented> {
   for (const one of ports) if (one.present !== undefined) return one.present(at)
   throw new OptionError('anyOf: none of its kinds can say what a request must carry')
 }

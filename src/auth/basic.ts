@@ -1,10 +1,10 @@
-import type { Auth, AuthSetting } from '../core/ports.ts'
+import type { Auth, SecretSetting } from '../core/ports.ts'
 import { OptionError, PosthornError } from '../errors.ts'
 import type { Secret, Secrets } from '../types.ts'
 import { authorizationOf } from './authorization.ts'
 import { type Credential, createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, type ReadSecret, warnIfShort } from './secrets.ts'
+import { defineSecrets, labelsOf, type ReadSecret, warnIfShort } from './secrets.ts'
 
 export interface BasicOptions {
   /** Without a colon: on the wire that ends the user name (RFC 7617 section 2). */
@@ -29,7 +29,7 @@ export function basic({ username, password }: BasicOptions): Auth {
   const readUser = defineSecrets('basic username', username)
   if (typeof username === 'string' && username.includes(':')) throw new OptionError(COLON, 'ERR_SECRET_INVALID')
   const readPasswords = isEmpty(password) ? null : defineSecrets('basic password', password)
-  const readBoth = async (at: AuthSetting) => {
+  const readBoth = async (at: SecretSetting) => {
     const users = await readUser(at)
     if (users.some(({ text }) => text.includes(':')))
       throw new PosthornError('ERR_SECRET_INVALID', `source "${at.source}": ${COLON}`)
@@ -37,6 +37,7 @@ export function basic({ username, password }: BasicOptions): Auth {
   }
   return createAuth('basic', {
     challenge: `Basic ${REALM}, charset="UTF-8"`,
+    labels: isEmpty(password) ? [] : labelsOf(password),
     async prepare(at) {
       const { users, passwords } = await readBoth(at)
       if (readPasswords === null) warnIfShort('basic username', users, at)

@@ -3,7 +3,7 @@ import type { Secrets } from '../types.ts'
 import { authorizationOf } from './authorization.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, toWire, warnIfShort } from './secrets.ts'
+import { defineSecrets, labelsOf, toWire, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests with `Authorization: Bearer <secret>`, for a token that does not change by itself.
@@ -13,6 +13,7 @@ export function bearer(secrets: Secrets): Auth {
   const read = defineSecrets('bearer', secrets)
   return createAuth('bearer', {
     challenge: `Bearer ${REALM}`,
+    labels: labelsOf(secrets),
     async prepare(at) {
       const known = await read(at)
       warnIfShort('bearer', known, at)

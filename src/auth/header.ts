@@ -4,7 +4,7 @@ import { singleHeader } from '../lib/headers.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, toWire, warnIfShort } from './secrets.ts'
+import { defineSecrets, labelsOf, toWire, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests that carry one of the secrets as the whole value of a header of your choice: the custom headers of
@@ -16,7 +16,8 @@ import { defineSecrets, toWire, warnIfShort } from './secrets.ts'
  */
 export function header(name: string, secrets: Secrets): Auth {
   if (typeof name !== 'string' || !HEADER_NAME.test(name))
-    throw new OptionError(`header: expected the name of a header, got ${JSON.stringify(name)}`)
+    // Not the value: with the arguments the wrong way round it is the secret.
+    throw new OptionError(`header: expected the name of a header first, got ${typeof name} that is none`)
   return headerKind('header', name, secrets)
 }
 
@@ -26,6 +27,7 @@ export function headerKind(scheme: string, name: string, secrets: Secrets): Auth
   const read = defineSecrets(scheme, secrets)
   return createAuth(scheme, {
     challenge: `${scheme} ${REALM}`,
+    labels: labelsOf(secrets),
     async prepare(at) {
       const known = await read(at)
       warnIfShort(scheme, known, at)

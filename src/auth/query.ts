@@ -4,7 +4,7 @@ import { singleParameter } from '../lib/query.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, warnIfShort } from './secrets.ts'
+import { defineSecrets, labelsOf, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests whose address carries one of the secrets in a query parameter, percent-decoded once (`+` stays a
@@ -18,6 +18,8 @@ export function query(name: string, secrets: Secrets): Auth {
   const read = defineSecrets('query', secrets)
   return createAuth('query', {
     challenge: `query ${REALM}`,
+    labels: labelsOf(secrets),
+    places: { path: null, query: true },
     async prepare(at) {
       const known = await read(at)
       warnIfShort('query', known, at)

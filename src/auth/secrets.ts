@@ -1,5 +1,5 @@
 /** Secrets as they are configured: checked where they are written, read when the receiver starts. */
-import type { AuthSetting } from '../core/ports.ts'
+import type { SecretSetting } from '../core/ports.ts'
 import { OptionError, PosthornError } from '../errors.ts'
 import type { Secret, Secrets } from '../types.ts'
 
@@ -10,7 +10,7 @@ export interface ReadSecret {
 }
 
 /** Reads what was configured. @throws ERR_SECRET_MISSING, ERR_SECRET_INVALID */
-export type ReadSecrets = (at: AuthSetting) => Promise<readonly ReadSecret[]>
+export type ReadSecrets = (at: SecretSetting) => Promise<readonly ReadSecret[]>
 
 /** Shorter ones are accepted with a warning: some senders' forms allow no more. */
 const WELL_LONG = 16
@@ -35,13 +35,19 @@ export function defineSecrets(what: string, secrets: Secrets): ReadSecrets {
   }
 }
 
+/** The labels of the secrets, known before any is read. */
+export function labelsOf(secrets: Secrets): readonly string[] {
+  const entries = Array.isArray(secrets) ? secrets.map(toEntry) : []
+  return entries.flatMap(({ label }) => label ?? [])
+}
+
 /** The UTF-8 of the text as it stands in a header: one character a byte. */
 export function toWire(text: string): string {
   return Buffer.from(text).toString('latin1')
 }
 
 /** Warns once for all that are short; call it once per source. */
-export function warnIfShort(what: string, secrets: readonly ReadSecret[], at: AuthSetting): void {
+export function warnIfShort(what: string, secrets: readonly ReadSecret[], at: SecretSetting): void {
   const short = secrets.filter(({ text }) => text.length < WELL_LONG).length
   if (short === 0) return
   const facts = { source: at.source, secret: what, short, of: secrets.length }
@@ -73,7 +79,7 @@ function checkShape(what: string, label: string | null, secret: Secret): void {
 }
 
 /** null for an optional variable that is not set. Blank counts as not set: it never matches anything on purpose. */
-async function readOne(what: string, secret: Secret, at: AuthSetting): Promise<string | null> {
+async function readOne(what: string, secret: Secret, at: SecretSetting): Promise<string | null> {
   const origin = typeof secret === 'object' ? `environment variable ${secret.env}` : 'its function'
   const value = typeof secret === 'string' ? secret : await askFor(what, secret, at)
   if (value === undefined || (typeof value === 'string' && value.trim() === '')) {
@@ -85,7 +91,7 @@ async function readOne(what: string, secret: Secret, at: AuthSetting): Promise<s
   return value
 }
 
-async function askFor(what: string, secret: Exclude<Secret, string>, at: AuthSetting): Promise<unknown> {
+async function askFor(what: string, secret: Exclude<Secret, string>, at: SecretSetting): Promise<unknown> {
   if (typeof secret === 'object') return at.env[secret.env]
   try {
     return await secret()
@@ -99,10 +105,10 @@ function hasLineBreak(text: string): boolean {
   return text.includes('\r') || text.includes('\n')
 }
 
-function missing(what: string, at: AuthSetting, why: string): PosthornError {
+function missing(what: string, at: SecretSetting, why: string): PosthornError {
   return new PosthornError('ERR_SECRET_MISSING', `source "${at.source}": ${what}: ${why}`)
 }
 
-function invalid(what: string, at: AuthSetting, why: string): PosthornError {
+function invalid(what: string, at: SecretSetting, why: string): PosthornError {
   return new PosthornError('ERR_SECRET_INVALID', `source "${at.source}": ${what}: ${why}`)
 }

@@ -8,7 +8,8 @@ const USAGE = `posthorn <command>
                                 and what became of them; then it stays and listens (--once: ends)
   send <name> --to URL          one delivery of sample events, momentum.bounce or any other native name, to a running
                                 server; exits 0 on 200, 1 otherwise
-       --token T | --basic user:password | --header 'name: value'     credentials
+       --token T | --basic user:password | --bearer T | --header 'name: value'     credentials; those in the path or
+                                the query stand in the URL
        --as type                the normalised type, where a name can have several
        --set field=value        a field of the payload, as often as you like; values may be JSON
        --count n                this many events, each with ids of its own (default 1)

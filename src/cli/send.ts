@@ -12,6 +12,7 @@ const FLAGS = {
   to: { type: 'string' },
   token: { type: 'string' },
   basic: { type: 'string' },
+  bearer: { type: 'string' },
   header: { type: 'string', multiple: true },
   as: { type: 'string' },
   set: { type: 'string', multiple: true },
@@ -79,16 +80,18 @@ function urlOf(to: string | undefined): string {
 interface Credentials {
   readonly token?: string | undefined
   readonly basic?: string | undefined
+  readonly bearer?: string | undefined
   readonly header?: readonly string[] | undefined
 }
 
 /** As the sender would, with a batch id where it has one. */
-function headersOf(name: string, { token, basic, header = [] }: Credentials): Record<string, string> {
+function headersOf(name: string, { token, basic, bearer, header = [] }: Credentials): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
   const { batchIdHeader } = senderOf(name).provider
   if (batchIdHeader !== null) headers[batchIdHeader] = randomUUID()
   if (token !== undefined) headers['x-messagesystems-webhook-token'] = token
   if (basic !== undefined) headers.authorization = `Basic ${Buffer.from(basic).toString('base64')}`
+  if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`
   for (const line of header) {
     const [, key, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
     // Not the line: it may be a secret.

@@ -1,7 +1,7 @@
-/** One call of one handler: its context, its time limit, and what came of it. */
+/** One call of one handler: its context, and what came of it. */
 import { PosthornError } from '../errors.ts'
-import type { Context, HandlerSpec } from './handlers.ts'
-import type { Clock } from './ports.ts'
+import { thrown } from '../lib/thrown.ts'
+import type { Context } from './handlers.ts'
 
 /** `returned`: the attempt does not count, because the receiver had to stop. */
 export type Outcome =
@@ -15,18 +15,27 @@ export const RETURNED: Outcome = { end: 'returned' }
 export class Attempt implements Context {
   readonly attempt: number
   readonly handler: string
+  readonly startedAt: number
+  #ended: ((outcome: Outcome) => void) | null
   readonly outOfOrder: boolean
   #controller: AbortController | null = null
   #aborted: unknown = null
   /** The receiver stops: a failure from now on is its doing, not the handler's. */
-  stopped = false
-  /** Ends the attempt from outside; what the handler says later is dropped. */
-  abandon: () => void = () => {}
+  #stopped = false
 
-  constructor(attempt: number, handler: string, outOfOrder: boolean) {
+  /** `ended` is called exactly once, possibly before `run` returns. */
+  constructor(
+    attempt: number,
+    handler: string,
+    startedAt: number,
+    ended: (outcome: Outcome) => void,
+    outOfOrder = false,
+  ) {
     this.attempt = attempt
     this.handler = handler
+    this.startedAt = startedAt
     this.outOfOrder = outOfOrder
+    this.#ended = ended
   }
 
   get signal(): AbortSignal {
@@ -35,51 +44,59 @@ export class Attempt implements Context {
     return this.#controller.signal
   }
 
-  abort(reason: unknown): void {
+  get isOver(): boolean {
+    return this.#ended === null
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#abort(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closing'))
+  }
+
+  /** Ends the attempt from outside; what the handler says later is dropped. */
+  abandon(): void {
+    this.#end(RETURNED)
+  }
+
+  /** The handler had its time. */
+  expire(timeoutMs: number): void {
+    const message = `handler "${this.handler}" took longer than ${timeoutMs} ms`
+    const late = new PosthornError('ERR_HANDLER_TIMEOUT', message)
+    this.#abort(late)
+    this.#end({ end: 'failed', error: late })
+  }
+
+  /** Calls the handler with what it is called for, and waits for it where it returns a promise. */
+  run<T>(call: (subject: T, context: Context) => unknown, subject: T): void {
+    try {
+      const value = call(subject, this)
+      // In here because looking at a value can throw too.
+      if (typeof (value as { then?: unknown } | null)?.then !== 'function') this.#end({ end: 'done', value })
+      else this.#await(value as PromiseLike<unknown>)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #await(value: PromiseLike<unknown>): void {
+    Promise.resolve(value).then(
+      (result) => this.#end({ end: 'done', value: result }),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #fail(error: unknown): void {
+    this.#end(this.#stopped ? RETURNED : { end: 'failed', error: thrown(error) })
+  }
+
+  #abort(reason: unknown): void {
     this.#aborted = reason
     this.#controller?.abort(reason)
   }
 
-  stop(): void {
-    this.stopped = true
-    this.abort(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closing'))
-  }
-
-  /** Runs the handler; resolves in time, whatever the handler does. A handler that returns at once costs no timer. */
-  run(spec: HandlerSpec, clock: Clock, call: (context: Context) => unknown): Outcome | Promise<Outcome> {
-    let value: unknown
-    let promise: Promise<unknown> | null
-    try {
-      value = call(this)
-      // In here because looking at a value can throw too.
-      promise = typeof (value as { then?: unknown } | null)?.then === 'function' ? Promise.resolve(value) : null
-    } catch (error) {
-      return this.#failed(error)
-    }
-    return promise === null ? { end: 'done', value } : this.#settled(spec, clock, promise)
-  }
-
-  #failed(error: unknown): Outcome {
-    return this.stopped ? RETURNED : { end: 'failed', error }
-  }
-
-  #settled(spec: HandlerSpec, clock: Clock, value: Promise<unknown>): Promise<Outcome> {
-    return new Promise((resolve) => {
-      const end = (outcome: Outcome) => {
-        cancel()
-        resolve(outcome)
-      }
-      const cancel = clock.after(spec.timeoutMs, () => {
-        const message = `handler "${spec.name}" took longer than ${spec.timeoutMs} ms`
-        const late = new PosthornError('ERR_HANDLER_TIMEOUT', message)
-        this.abort(late)
-        end({ end: 'failed', error: late })
-      })
-      this.abandon = () => end(RETURNED)
-      value.then(
-        (result) => end({ end: 'done', value: result }),
-        (error: unknown) => end(this.#failed(error)),
-      )
-    })
+  #end(outcome: Outcome): void {
+    const ended = this.#ended
+    this.#ended = null
+    ended?.(outcome)
   }
 }

@@ -34,7 +34,7 @@ function plainTransfer(rawHeaders: readonly string[]): boolean {
 }
 
 function utf8Charset(rawHeaders: readonly string[]): boolean {
-  for (const value of headerValues(rawHeaders, 'content-type'))
+  for (const value of headerValues(rawHeaders, 'content-type').filter((value) => value.includes(';')))
     for (const part of value.toLowerCase().split(';').slice(1)) {
       const [name, charset] = part.split('=', 2)
       if (name?.trim() !== 'charset') continue

@@ -3,12 +3,14 @@
  * handler falls behind, and pause one that only fails.
  */
 import { PermanentError, PosthornError, RetryLater } from '../errors.ts'
-import { Attempt, type Outcome, RETURNED } from './attempt.ts'
-import type { BatchFailures, HandlerSpec } from './handlers.ts'
+import { thrown } from '../lib/thrown.ts'
+import { Attempt, type Outcome } from './attempt.ts'
+import type { BatchFailures, Context, HandlerSpec } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import type { Clock } from './ports.ts'
 import { Entry, type Task, type Ticket } from './task.ts'
+import { TimeLimit } from './time-limit.ts'
 
 /** Waiting longer than this, with every place taken, a handler is behind the others. */
 const BEHIND_MS = 1_000
@@ -20,7 +22,7 @@ export interface RunnerParts {
   readonly pauses: boolean
   /** Told when the handler pauses or resumes by itself. */
   onPause(pause: Pause | null): void
-  /** Told when a place has become free. */
+  /** Told when there is room again that `wantsWork` had said there was not. */
   onRoom(): void
 }
 
@@ -28,7 +30,7 @@ export class Runner {
   readonly spec: HandlerSpec
   readonly #parts: RunnerParts
   readonly #watch: PauseWatch
-  readonly #live = new Set<Attempt>()
+  readonly #limit: TimeLimit
   #queue: Entry[] = []
   #running = 0
   #closed = false
@@ -37,11 +39,14 @@ export class Runner {
   #hurried = false
   /** What is gathered has waited long enough. */
   #overdue = false
+  /** Somebody has asked for room in vain. */
+  #lacksRoom = false
 
   constructor(spec: HandlerSpec, parts: RunnerParts) {
     this.spec = spec
     this.#parts = parts
     this.#watch = new PauseWatch(parts.clock)
+    this.#limit = new TimeLimit(parts.clock, spec.timeoutMs)
   }
 
   /** Starts the task as soon as there is room; a batch handler's waits for company, at most `maxWaitMs`. */
@@ -67,9 +72,16 @@ export class Runner {
     if (pause !== null) for (const entry of this.#queue.splice(0)) entry.withdraw()
   }
 
-  /** Room for about one more round of calls: worth claiming what was left for this handler. */
+  /** Room for about one more round of calls. */
   hasRoom(): boolean {
     return !this.#closed && this.#watch.pause === null && this.#queue.length < this.spec.concurrency * this.spec.size
+  }
+
+  /** Whether what was left for this handler is worth claiming; where it is not, `onRoom` tells when it is. */
+  wantsWork(): boolean {
+    const wants = this.hasRoom()
+    this.#lacksRoom = !wants
+    return wants
   }
 
   /** When the next event may be tried although the handler is paused; null where none is to be. */
@@ -96,12 +108,14 @@ export class Runner {
     this.#closed = true
     this.#endGathering()
     for (const entry of this.#queue.splice(0)) entry.withdraw()
-    for (const attempt of this.#live) attempt.stop()
+    for (const attempt of this.#limit.all()) attempt.stop()
+    this.#limit.end()
   }
 
   /** What still runs goes back; its result is dropped. */
   abandon(): void {
-    for (const attempt of this.#live) attempt.abandon()
+    for (const attempt of this.#limit.all()) attempt.abandon()
+    this.#limit.end()
   }
 
   /** Works again after a stop. */
@@ -164,31 +178,41 @@ export class Runner {
   }
 
   #start(entries: readonly Entry[]): void {
-    if (entries.length === 0) return
+    const [first] = entries
+    if (first === undefined) return
     this.#running++
     this.#overdue = false
-    const ended = this.spec.batch === null ? this.#one(entries[0] as Entry) : this.#group(entries)
-    if (ended === undefined) this.#running--
-    else void ended.then(() => this.#free())
+    const { each } = this.spec
+    if (each === null) void this.#group(entries).then(() => this.#free())
+    else this.#one(first, each)
   }
 
   #free(): void {
     this.#running--
     this.#pump()
-    if (this.#queue.length === 0) this.#parts.onRoom()
+    if (!this.#lacksRoom || !this.hasRoom()) return
+    this.#lacksRoom = false
+    this.#parts.onRoom()
   }
 
-  #one(entry: Entry): undefined | Promise<void> {
-    const outcome = this.#attempt([entry], (context) => this.spec.each?.(entry.task.event, context))
-    if (outcome instanceof Promise) return outcome.then((late) => this.#end(entry, late))
-    this.#end(entry, outcome)
-    return undefined
+  #one(entry: Entry, each: NonNullable<HandlerSpec['each']>): void {
+    const { task } = entry
+    const attempt = this.#attempt(
+      task.attempts + 1,
+      (outcome) => {
+        this.#limit.delete(attempt)
+        this.#end(entry, outcome)
+        this.#free()
+      },
+      task.outOfOrder,
+    )
+    entry.attempt = attempt
+    this.#run(attempt, each, task.event)
   }
 
   /** A group that throws is tried again in halves, until the failing event stands alone. */
   async #group(entries: readonly Entry[]): Promise<void> {
-    const events = entries.map((entry) => entry.task.event)
-    const outcome = await this.#attempt(entries, (context) => this.spec.batch?.(events, context))
+    const outcome = await this.#together(entries)
     if (outcome.end === 'done') return this.#named(entries, outcome.value)
     const whole = entries.length === 1 || outcome.end === 'returned' || outcome.error instanceof RetryLater
     if (whole) {
@@ -200,24 +224,36 @@ export class Runner {
     await this.#group(entries.slice(middle))
   }
 
+  #together(entries: readonly Entry[]): Promise<Outcome> {
+    const { batch } = this.spec
+    return new Promise((resolve) => {
+      const number = Math.max(...entries.map((entry) => entry.task.attempts)) + 1
+      const attempt = this.#attempt(number, (outcome) => {
+        this.#limit.delete(attempt)
+        resolve(outcome)
+      })
+      for (const entry of entries) entry.attempt = attempt
+      const events = entries.map((entry) => entry.task.event)
+      if (batch !== null) this.#run(attempt, batch, events)
+    })
+  }
+
+  #attempt(number: number, ended: (outcome: Outcome) => void, outOfOrder?: boolean): Attempt {
+    return new Attempt(number, this.spec.name, this.#parts.clock.now(), ended, outOfOrder)
+  }
+
+  #run<T>(attempt: Attempt, call: (subject: T, context: Context) => unknown, subject: T): void {
+    if (this.#closed) attempt.abandon()
+    else attempt.run(call, subject)
+    if (!attempt.isOver) this.#limit.add(attempt)
+  }
+
   #named(entries: readonly Entry[], value: unknown): void {
     const failures = failuresOf(this.spec.name, entries, value)
     for (const entry of entries) {
       const failure = failures.get(entry.task.event.id)
       this.#end(entry, failure ?? { end: 'done', value: undefined })
     }
-  }
-
-  #attempt(entries: readonly Entry[], call: Parameters<Attempt['run']>[2]): Outcome | Promise<Outcome> {
-    if (this.#closed) return RETURNED
-    const number = Math.max(...entries.map((entry) => entry.task.attempts)) + 1
-    const attempt = new Attempt(number, this.spec.name, entries[0]?.task.outOfOrder ?? false)
-    for (const entry of entries) entry.attempt = attempt
-    this.#live.add(attempt)
-    const outcome = attempt.run(this.spec, this.#parts.clock, call)
-    if (outcome instanceof Promise) return outcome.finally(() => this.#live.delete(attempt))
-    this.#live.delete(attempt)
-    return outcome
   }
 
   #end({ task }: Entry, outcome: Outcome): void {
@@ -246,7 +282,7 @@ function failuresOf(handler: string, entries: readonly Entry[], value: unknown):
   try {
     const named = (value as BatchFailures | undefined)?.failed
     const failed = (Array.isArray(named) ? named : []).map(
-      (one) => [one?.id, { end: 'failed', error: one?.error }] as const,
+      (one) => [one?.id, { end: 'failed', error: thrown(one?.error) }] as const,
     )
     if (failed.every(([id]) => ids.includes(id))) return new Map(failed)
   } catch (error) {

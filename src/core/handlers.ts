@@ -163,7 +163,7 @@ function defaultName(patterns: readonly string[], sources: readonly string[] | n
 export class Registry {
   readonly all: readonly HandlerSpec[]
   readonly #byName: ReadonlyMap<string, HandlerSpec>
-  readonly #matches = new Map<string, readonly HandlerSpec[]>()
+  readonly #answers = new Map<string, Answer[]>()
 
   constructor(handlers: readonly HandlerSpec[]) {
     this.all = handlers
@@ -176,13 +176,23 @@ export class Registry {
 
   /** Every handler once, in order of registration. */
   match(event: AnyEvent): readonly HandlerSpec[] {
-    const key = `${event.name} ${event.type} ${event.effect} ${event.isTest} ${event.source}`
-    const known = this.#matches.get(key)
-    if (known !== undefined) return known
-    const found = this.all.filter((handler) => asksFor(handler, event))
-    this.#matches.set(key, found)
-    return found
+    const answers = this.#answers.get(event.name) ?? []
+    // A handful at most; a key made of all five would be put together anew for every event.
+    for (const answer of answers) if (isAbout(answer, event)) return answer.handlers
+    const { type, effect, isTest, source } = event
+    const handlers = this.all.filter((handler) => asksFor(handler, event))
+    this.#answers.set(event.name, [...answers, { type, effect, isTest, source, handlers }])
+    return handlers
   }
+}
+
+/** Who gets the events of a name that are alike in all that a handler can ask for. */
+interface Answer extends Pick<AnyEvent, 'type' | 'effect' | 'isTest' | 'source'> {
+  readonly handlers: readonly HandlerSpec[]
+}
+
+function isAbout(answer: Answer, { type, effect, isTest, source }: AnyEvent): boolean {
+  return answer.type === type && answer.effect === effect && answer.isTest === isTest && answer.source === source
 }
 
 function asksFor(handler: HandlerSpec, event: AnyEvent): boolean {

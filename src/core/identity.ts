@@ -1,5 +1,5 @@
 /** Identity of a delivery: the same wherever the same delivery arrives. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { toBase32 } from '../lib/base32.ts'
 
 /**
@@ -8,7 +8,7 @@ import { toBase32 } from '../lib/base32.ts'
  */
 export function deliveryId(source: string, batch: string | number | null, sha256: Uint8Array): string {
   const key = typeof batch === 'number' ? `t${batch}` : batch === null ? '-' : `b${batch}`
-  const digest = createHash('sha256').update(`${source}\0${key}\0`).update(sha256).digest()
+  const digest = hash('sha256', Buffer.concat([Buffer.from(`${source}\0${key}\0`), sha256]), 'buffer')
   return `d_${toBase32(digest.subarray(0, 16))}`
 }
 

@@ -3,6 +3,7 @@
  * with the inbox: every accepted event is handled, unhandled, dead, quarantined, absorbed as a copy, or still pending.
  */
 import { channel } from 'node:diagnostics_channel'
+import { type CredentialUse, CredentialUses } from './credential-uses.ts'
 
 /** Upper bounds of the histogram of acknowledgements, in ms. */
 export const ACK_BUCKETS_MS: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
@@ -13,6 +14,10 @@ export interface Metrics {
   readonly probes: number
   /** By code of the answer. */
   readonly rejected: Readonly<Record<string, number>>
+  /** Requests whose credentials were not let in, by reason, where the kind of authentication tells one. */
+  readonly turnedAway: Readonly<Record<string, number>>
+  /** By source: what let its requests in, so that a rotation can end when nobody comes with the old secret any more. */
+  readonly credentials: Readonly<Record<string, readonly CredentialUse[]>>
   /** Deliveries whose sender left before our answer. */
   readonly sendersLeft: number
   /** Events that handlers were called for with success: once for each handler. */
@@ -30,13 +35,15 @@ export interface Metrics {
   readonly ackMs: { readonly buckets: readonly number[]; readonly sum: number; readonly count: number }
 }
 
-type Counter = Exclude<keyof Metrics, 'rejected' | 'ackMs'>
+type Counter = Exclude<keyof Metrics, 'rejected' | 'turnedAway' | 'credentials' | 'ackMs'>
 
 /** What is published on the channel `posthorn:<name>`; no payload, no address, no secret. */
 export interface MetricEvents {
   accepted: { readonly source: string; readonly id: string; readonly bytes: number; readonly ackMs: number }
   duplicate: { readonly source: string; readonly id: string }
   rejected: { readonly source: string | null; readonly status: number; readonly code: string }
+  /** A request was let in; its body is not read yet. `credential` is the label. */
+  authenticated: { readonly source: string; readonly credential: string | null }
   settled: {
     readonly source: string
     readonly id: string
@@ -51,6 +58,8 @@ export interface MetricEvents {
 export class Meter {
   readonly #counts = new Map<Counter, number>()
   readonly #rejected: Record<string, number> = {}
+  readonly #turnedAway: Record<string, number> = {}
+  readonly #uses = new CredentialUses()
   readonly #buckets = new Array<number>(ACK_BUCKETS_MS.length + 1).fill(0)
   #sum = 0
   #count = 0
@@ -61,6 +70,20 @@ export class Meter {
 
   reject(code: string): void {
     this.#rejected[code] = (this.#rejected[code] ?? 0) + 1
+  }
+
+  turnAway(reason: string): void {
+    this.#turnedAway[reason] = (this.#turnedAway[reason] ?? 0) + 1
+  }
+
+  /** Labels to be shown before anything came with them. */
+  expect(source: string, labels: readonly string[]): void {
+    for (const label of labels) this.#uses.of(source, label)
+  }
+
+  letIn(source: string, credential: string | null, at: number): void {
+    this.#uses.add(source, credential, at)
+    this.publish('authenticated', { source, credential })
   }
 
   acknowledged(ms: number): void {
@@ -83,6 +106,8 @@ export class Meter {
       duplicates: count('duplicates'),
       probes: count('probes'),
       rejected: { ...this.#rejected },
+      turnedAway: { ...this.#turnedAway },
+      credentials: this.#uses.read(),
       sendersLeft: count('sendersLeft'),
       handled: count('handled'),
       retried: count('retried'),

@@ -50,6 +50,8 @@ const SLICE_BYTES = 32 << 10
 const BEHIND_MS = 1_000
 /** An event that was under way when so many processes died does not get another. */
 const MOST_DEATHS = 3
+/** Every element of the largest ordinary batch; a body of a million `{}` would hold the inbox for seconds. */
+const MOST_QUARANTINED = 10_000
 
 export class Pass implements Verdicts {
   readonly jitter: number
@@ -193,8 +195,12 @@ export class Pass implements Verdicts {
     return true
   }
 
+  /** Past 10 000 in one claim, one row that stands for the whole delivery says so, and the rest is not listed. */
   #quarantine(index: number, reason: string, path: string | null): void {
-    this.#quarantined.push({ index, reason, path, at: this.now() })
+    const listed = this.#quarantined.length
+    if (listed < MOST_QUARANTINED) this.#quarantined.push({ index, reason, path, at: this.now() })
+    else if (listed === MOST_QUARANTINED)
+      this.#quarantined.push({ index: null, reason: TOO_MANY, path: null, at: this.now() })
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
@@ -343,5 +349,7 @@ export class Pass implements Verdicts {
     return count
   }
 }
+
+const TOO_MANY = `more than ${MOST_QUARANTINED} elements could not be read: the others are not listed`
 
 const NO_BYTES = new Uint8Array()

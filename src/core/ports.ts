@@ -2,7 +2,7 @@
  * The seams: what core asks of auth kinds, providers, inboxes and hosts, and what adapters may ask of core.
  * Types only. Instants are epoch milliseconds here.
  */
-import type { port, receive, sourceNames } from '../lib/symbols.ts'
+import type { hostSeen, port, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
 import type { AnyEvent, Category, Channel, Effect, Logger } from '../types.ts'
 
 // ---- hosts -------------------------------------------------------------------------------------------------------
@@ -23,8 +23,10 @@ export interface NeutralRequest {
   readonly gone: AbortSignal
   /** The source, where the host has decided it; otherwise the last segment of `target`. */
   readonly source?: string | undefined
-  /** With `prefix`, the path must be exactly `<prefix>/<name>`. */
+  /** With `prefix`, the path must be exactly `<prefix>/<name>`, with the secret before the name where it stands there. */
   readonly prefix?: string | undefined
+  /** Address of the connection, a proxy's where there is one; made lazily; undefined where the host does not show it. */
+  readonly peer?: string | undefined
 }
 
 /** How a request finds its source where its path alone does not say. */
@@ -53,8 +55,25 @@ export interface ReceiverLike {
   /** Never rejects. Starts the receiver if nobody has. */
   readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
   readonly [sourceNames]: readonly string[]
+  /** Where the address of a source holds a secret, so that a host can route it and keep it out of its logs. */
+  readonly [secretPlaces]?: (source: string) => SecretPlaces
+  /** Told once of every server that serves the receiver: its time limits may be at odds with ours. */
+  readonly [hostSeen]?: (limits: HostLimits) => void
   start(): Promise<void>
   close(options?: { readonly timeoutMs?: number }): Promise<unknown>
+}
+
+/** Where in an address a kind of authentication looks for its secret. */
+export interface SecretPlaces {
+  /** In the segment before the name: there alone, or there too, beside other credentials. */
+  readonly path: 'only' | 'also' | null
+  readonly query: boolean
+}
+
+/** The time limits of a `node:http` server, in ms; 0 is none. */
+export interface HostLimits {
+  readonly requestTimeout?: number | undefined
+  readonly headersTimeout?: number | undefined
 }
 
 /** What `posthorn/testing` needs of a receiver: to post as a sender does, and to see what became of it. */
@@ -80,8 +99,14 @@ export interface Auth {
 }
 
 export interface AuthPort {
-  /** Value of `WWW-Authenticate` on 401 (RFC 9110 section 11.6.1). */
+  /** Value of `WWW-Authenticate` on 401 (RFC 9110 section 11.6.1); empty for none. */
   readonly challenge: string
+  /** Labels of what it knows, so that one which nothing came with can be told from one that does not exist. */
+  readonly labels?: readonly string[] | undefined
+  /** Absent: not in the address. */
+  readonly places?: SecretPlaces | undefined
+  /** Its check costs time that others than we decide on: it is left out where a quick one has let the request in. */
+  readonly slow?: boolean | undefined
   /**
    * Called once, at `start`: reads the secrets and returns the check.
    * @throws ERR_SECRET_MISSING naming what is missing, never its value.
@@ -92,7 +117,7 @@ export interface AuthPort {
    * tests that post as the sender does; nothing else calls it. Absent where a kind cannot say.
    * @throws ERR_SECRET_MISSING, ERR_SECRET_INVALID as `prepare` does
    */
-  present?(at: AuthSetting): Promise<Presented>
+  present?(at: SecretSetting): Promise<Presented>
 }
 
 /** The credentials of one request, as they stand on the wire. */
@@ -101,23 +126,50 @@ export interface Presented {
   readonly rawHeaders: readonly string[]
   /** What follows the `?` of the address; empty where nothing does. */
   readonly query: string
+  /** The segment before the name of the source; absent where the address needs none. */
+  readonly segment?: string | undefined
 }
 
-export interface AuthSetting {
+/** Where secrets are read from. */
+export interface SecretSetting {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly source: string
+  /** For the start. */
   readonly logger: Logger
 }
 
-/** Decides from the head of the request alone. Compares in constant time over every candidate; never throws. */
-export type Verify = (request: AuthRequest) => Verdict
+export interface AuthSetting extends SecretSetting {
+  /** For requests: the first of a `kind` at once, then a count a minute. */
+  notice(kind: string, level: 'warn' | 'error', message: string, facts?: object): void
+  readonly clock: Clock
+}
 
+/**
+ * Decides from the head of the request alone. Compares in constant time over every candidate; never throws and never
+ * rejects. A promise only where somebody else has to be asked, or where the answer takes real work.
+ */
+export type Verify = (request: AuthRequest) => Verdict | Promise<Verdict>
+
+/** The head of a request; the fields are those of `NeutralRequest`. */
 export interface AuthRequest {
   readonly rawHeaders: readonly string[]
   readonly target: string
+  /** Given where the host has decided the source: then the path does not end in its name. */
+  readonly source?: string | undefined
+  readonly peer?: string | undefined
 }
 
-export type Verdict = { readonly ok: true; readonly credential: string | null } | { readonly ok: false }
+export type Verdict = { readonly ok: true; readonly credential: string | null } | Refused
+
+export interface Refused {
+  readonly ok: false
+  /** Nobody can tell now: 503, since 401 has a sender throw away a token that may be good. */
+  readonly unavailable?: true
+  /** There is no such address: 404. */
+  readonly hidden?: true
+  /** One word for operators, from a closed list of the kind; never told to the sender. */
+  readonly reason?: string
+}
 
 // ---- providers and sources ---------------------------------------------------------------------------------------
 

@@ -154,7 +154,7 @@ class Worker implements Process {
   async #claimAll(): Promise<number | null> {
     const runners = [...this.#parts.runners.values()]
     const hasRoom = (runner: Runner) =>
-      runner.hasRoom() && (this.#parts.orders.get(runner.spec.name)?.hasRoom() ?? true)
+      runner.wantsWork() && (this.#parts.orders.get(runner.spec.name)?.hasRoom() ?? true)
     const working = runners.filter(hasRoom).map((runner) => runner.spec.name)
     let next = await this.#claim(this.#request(working))
     for (const runner of runners) {

@@ -1,9 +1,9 @@
 /** The public shape of a receiver and of its options. Types only, exported from `posthorn`. */
-import type { receive, sourceNames, testDoor } from '../lib/symbols.ts'
+import type { hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Effect, Logger, Quarantined, Retry } from '../types.ts'
 import type { BatchFailures, Context } from './handlers.ts'
 import type { Metrics } from './metrics.ts'
-import type { Inbox, NeutralRequest, NeutralResponse, Source, TestDoor } from './ports.ts'
+import type { HostLimits, Inbox, NeutralRequest, NeutralResponse, SecretPlaces, Source, TestDoor } from './ports.ts'
 
 export type Sources = Readonly<Record<string, Source<AnyEvent>>>
 export type EventsOf<S extends Sources> = { [K in keyof S]: S[K] extends Source<infer E> ? E : never }[keyof S]
@@ -273,6 +273,8 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   readonly inbox: InboxControl
   readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
   readonly [sourceNames]: readonly string[]
+  readonly [secretPlaces]: (source: string) => SecretPlaces
+  readonly [hostSeen]: (limits: HostLimits) => void
   readonly [testDoor]: TestDoor
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -3,7 +3,7 @@
  * Nothing here parses JSON, and nothing the sender waits for depends on the number of events.
  */
 import { codeOf } from '../lib/code-of.ts'
-import { port as portOf } from '../lib/symbols.ts'
+import { noAddress, placesOf, REFUSED, turnAway } from './authenticate.ts'
 import { isProbe } from './identity.ts'
 import { takeBody } from './intake.ts'
 import type { NeutralRequest, NeutralResponse, SourcePort } from './ports.ts'
@@ -13,15 +13,18 @@ import { allowed, methodOf, sourceName } from './route.ts'
 import { store } from './store.ts'
 
 export function createReceive(parts: ReceiveParts): (request: NeutralRequest) => Promise<NeutralResponse> {
+  const hasSegment = (name: string) => placesOf(parts.sources.get(name)).path !== null
   return async function receive(request) {
-    const name = sourceName(request)
+    const name = sourceName(request, hasSegment)
     const port = name === null ? undefined : parts.sources.get(name)
     if (name === null || port === undefined) return told(parts, null, refuse('unknown_source'))
-    const method = methodOf(request, port.provider)
-    if (method === 'look') return look(parts, name, request.method)
-    if (method === 'other') return told(parts, name, refuse('method_not_allowed', { allow: allowed(port.provider) }))
     try {
-      return told(parts, name, await post(parts, name, port, request))
+      const method = methodOf(request, port.provider)
+      if (method === 'post') return told(parts, name, await post(parts, name, port, request))
+      const absent = await noAddress(parts, name, port, request)
+      if (absent !== null) return told(parts, name, absent)
+      if (method === 'look') return look(parts, name, request.method)
+      return told(parts, name, refuse('method_not_allowed', { allow: allowed(port.provider) }))
     } catch (error) {
       parts.notices('internal', 'error', 'a request failed inside Posthorn', { source: name, error: codeOf(error) })
       return told(parts, name, refuse('internal'))
@@ -47,17 +50,16 @@ function look(parts: ReceiveParts, source: string, method: string): NeutralRespo
 async function post(parts: ReceiveParts, name: string, port: SourcePort, request: NeutralRequest) {
   const checks = await parts.open()
   if (typeof checks === 'string') return refuse(checks)
-  const verdict = checks.get(name)?.(request)
-  if (verdict === undefined || !verdict.ok) return refuse('unauthorized', challenge(port))
+  const asked = checks.get(name)?.(request) ?? REFUSED
+  const verdict = asked instanceof Promise ? await asked : asked
+  if (!verdict.ok) return turnAway(parts, name, port, verdict)
+  // It may have taken its time.
+  if (parts.closing()) return refuse('shutting_down')
+  parts.meter.letIn(name, verdict.credential, parts.clock.now())
   const read = await takeBody(parts, port, request)
   if (typeof read === 'string') return refuse(read)
   if (isProbe(read.bytes, port.provider.probes)) return probe(parts, name)
   return store(parts, { source: name, port, credential: verdict.credential, request }, read)
-}
-
-const challenge = (port: SourcePort): Record<string, string> => {
-  const value = port.auth[portOf].challenge
-  return value === '' ? {} : { 'www-authenticate': value }
 }
 
 function probe(parts: ReceiveParts, source: string): NeutralResponse {

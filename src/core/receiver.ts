@@ -1,9 +1,11 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
-import { port, receive, sourceNames, testDoor } from '../lib/symbols.ts'
+import { hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import { placesOf } from './authenticate.ts'
 import { systemClock } from './clock.ts'
 import { handleFetch } from './fetch.ts'
 import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers.ts'
+import { tellHostLimits } from './host-limits.ts'
 import { createInboxControl, toPaused } from './inbox-control.ts'
 import { type InjectOptions, inject } from './inject.ts'
 import { Meter, type Metrics } from './metrics.ts'
@@ -12,6 +14,7 @@ import { createPacer, type Pacer } from './pacer.ts'
 import type {
   Claim,
   Clock,
+  HostLimits,
   NeutralRequest,
   NeutralResponse,
   ReceiverLike,
@@ -170,8 +173,11 @@ class RunningReceiver implements ReceiverLike {
   async #prepareChecks(): Promise<Map<string, Verify>> {
     const checks = new Map<string, Verify>()
     const { sources, logger } = this.#settings
-    for (const [source, { auth }] of sources)
-      checks.set(source, await auth[port].prepare({ env: process.env, source, logger }))
+    const at = { env: process.env, logger, notice: this.#notices, clock: this.#world.clock }
+    for (const [source, { auth }] of sources) {
+      checks.set(source, await auth[port].prepare({ ...at, source }))
+      this.#meter.expect(source, auth[port].labels ?? [])
+    }
     return checks
   }
 
@@ -278,6 +284,14 @@ class RunningReceiver implements ReceiverLike {
 
   metrics(): Metrics {
     return this.#meter.read()
+  }
+
+  [secretPlaces](source: string) {
+    return placesOf(this.#settings.sources.get(source))
+  }
+
+  [hostSeen](limits: HostLimits): void {
+    tellHostLimits(this.#notices, limits, this.#settings.limits.bodyMs)
   }
 
   get [testDoor](): TestDoor {

@@ -1,19 +1,25 @@
 /** From request line to source: compared as bytes, undecoded, case kept, one trailing slash allowed. */
+import { pathOf } from '../lib/target.ts'
 import type { NeutralRequest, Provider } from './ports.ts'
 
 /** Source names: path segments that need no escaping anywhere. */
 export const SOURCE_NAME: RegExp = /^[a-z0-9][a-z0-9_-]*$/
 
-/** The name in the place of a source; whether there is such a source is the caller's question. */
-export function sourceName(request: NeutralRequest): string | null {
+/**
+ * The name in the place of a source; whether there is such a source is the caller's question. `hasSegment` tells of a
+ * name whether a secret may stand before it.
+ */
+export function sourceName(request: NeutralRequest, hasSegment: (name: string) => boolean): string | null {
   if (request.source !== undefined) return request.source
-  const path = withoutSlash(request.target.split(/[?#]/, 1)[0] as string)
+  const path = pathOf(request.target)
   const cut = path.lastIndexOf('/')
-  if (request.prefix !== undefined && path.slice(0, Math.max(cut, 0)) !== withoutSlash(request.prefix)) return null
-  return path.slice(cut + 1)
+  const name = path.slice(cut + 1)
+  if (request.prefix === undefined) return name
+  const [before, prefix] = [path.slice(0, Math.max(cut, 0)), pathOf(request.prefix)]
+  if (before === prefix) return name
+  const above = before.lastIndexOf('/')
+  return above >= 0 && before.slice(0, above) === prefix && hasSegment(name) ? name : null
 }
-
-const withoutSlash = (path: string) => (path.endsWith('/') ? path.slice(0, -1) : path)
 
 export type Method = 'post' | 'look' | 'other'
 

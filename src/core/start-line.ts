@@ -1,13 +1,16 @@
 /** What an operator reads first: one line at start, and the warnings that only a start can give. */
+import { placesOf } from './authenticate.ts'
 import type { HandlerSpec } from './handlers.ts'
-import type { InboxOpened } from './ports.ts'
+import type { InboxOpened, SourcePort } from './ports.ts'
 import type { Settings } from './settings.ts'
 
 /** `handlers` is null where this process is not to handle anything. */
 export function announce(settings: Settings, handlers: readonly HandlerSpec[] | null, opened: InboxOpened): void {
   const { stats, newHandlers } = opened
   const { logger, inboxKind, sources } = settings
-  const shown = [...sources].map(([name, source]) => `/${name} (${source.provider.name}, ${source.auth.scheme})`)
+  const shown = [...sources].map(
+    ([name, source]) => `/${segment(source)}${name} (${source.provider.name}, ${source.auth.scheme})`,
+  )
   const facts = {
     inbox: inboxKind,
     handlers: Object.fromEntries((handlers ?? []).map(({ name, patterns }) => [name, patterns.join(' ')])),
@@ -36,3 +39,6 @@ export function announce(settings: Settings, handlers: readonly HandlerSpec[] | 
         `handler "${name}" is new: it gets what comes from now on, not what was settled without it`,
       )
 }
+
+/** The place of a secret, cut. */
+const segment = (source: SourcePort): string => (placesOf(source).path === 'only' ? '…/' : '')

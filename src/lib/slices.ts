@@ -1,5 +1,10 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
+import { isSpace } from './numbers.ts'
 import { type Scan, Scanner } from './scan.ts'
+
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const QUOTE = 0x22
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -17,8 +22,8 @@ export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
  * @throws SyntaxError when one of them is not JSON; its message may quote the body, so do not show it.
  */
 export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
-  const text = elementText(bytes, scan, scan.starts[from] as number, scan.ends[to - 1] as number)
-  const parsed: unknown[] = JSON.parse(`[${text}]`)
+  const text = arrayText(bytes, scan.numbers, scan.starts[from] as number, scan.ends[to - 1] as number)
+  const parsed: unknown[] = JSON.parse(text)
   if (parsed.length !== to - from) throw new SyntaxError('the elements do not stand where their borders are')
   return parsed
 }
@@ -43,30 +48,28 @@ export function elementBytes(bytes: Uint8Array, scan: Scan, index: number): Uint
   return bytes.subarray(start, end)
 }
 
-const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+/** Slices that fit are put together here: joining strings instead has `JSON.parse` copy every slice once more. */
+const bench = Buffer.allocUnsafeSlow(64 * 1024)
 
-function elementText(bytes: Uint8Array, scan: Scan, start: number, end: number): string {
-  const { numbers } = scan
+/** Text of the array of the elements between two offsets, with quotes around `numbers`. */
+function arrayText(bytes: Uint8Array, numbers: readonly number[], start: number, end: number): string {
   const first = firstAtOrAfter(numbers, start)
-  let last = first
-  while (last < numbers.length && (numbers[last] as number) < end) last += 2
-  if (last === first) return utf8.decode(bytes.subarray(start, end))
-  return utf8.decode(quoted(bytes.subarray(start, end), start, numbers.slice(first, last)))
-}
-
-/** A copy of `bytes` with quotes around the number tokens; `numbers` counts from `start`. */
-function quoted(bytes: Uint8Array, start: number, numbers: readonly number[]): Uint8Array {
-  const copy = new Uint8Array(bytes.length + numbers.length)
-  let [from, to] = [0, 0]
-  for (const number of numbers) {
-    const length = number - start - from
-    copy.set(bytes.subarray(from, from + length), to)
-    copy[to + length] = 0x22
-    from += length
-    to += length + 1
+  const last = firstAtOrAfter(numbers, end)
+  const length = end - start + (last - first) + 2
+  const array = length <= bench.length ? bench : Buffer.allocUnsafeSlow(length)
+  array[0] = OPEN_ARRAY
+  let [from, to] = [start, 1]
+  // Each border of a number becomes a quote.
+  for (let n = first; n < last; n++) {
+    const border = numbers[n] as number
+    array.set(bytes.subarray(from, border), to)
+    to += border - from
+    array[to++] = QUOTE
+    from = border
   }
-  copy.set(bytes.subarray(from), to)
-  return copy
+  array.set(bytes.subarray(from, end), to)
+  array[length - 1] = CLOSE_ARRAY
+  return utf8.decode(array.subarray(0, length))
 }
 
 /** Binary search over pairs: index of the first pair that starts at `offset` or later. */

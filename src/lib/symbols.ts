@@ -14,3 +14,9 @@ export const testDoor: unique symbol = Symbol.for('posthorn.test-door.v1') as ne
 
 /** On the receiver: the names of its sources, for adapters that register a route for each. */
 export const sourceNames: unique symbol = Symbol.for('posthorn.sources.v1') as never
+
+/** On the receiver: where the address of a source holds a secret. */
+export const secretPlaces: unique symbol = Symbol.for('posthorn.secret-places.v1') as never
+
+/** On the receiver: told of the servers that serve it. */
+export const hostSeen: unique symbol = Symbol.for('posthorn.host-seen.v1') as never

@@ -3,7 +3,7 @@ import type { Receiver } from '../core/public.ts'
 import { PosthornError } from '../errors.ts'
 import { receive, testDoor } from '../lib/symbols.ts'
 import type { AnyEvent } from '../types.ts'
-import { type Post, postOf } from './request.ts'
+import { type DeliveryOptions, type Post, postOf } from './request.ts'
 
 export interface Delivered {
   readonly status: number
@@ -32,13 +32,14 @@ export async function deliver<E extends AnyEvent, K extends string>(
   receiver: Receiver<E, K>,
   source: NoInfer<K>,
   events: readonly object[],
+  options: DeliveryOptions = {},
 ): Promise<Delivered> {
   await receiver.start()
-  const post = await postOf(receiver, source, events)
+  const post = await postOf(receiver, source, events, options)
   const tally = new Tally()
   const stop = receiver[testDoor].watch((claim, settlement) => tally.add(claim, settlement))
   try {
-    const answer = await receiver[receive](toNeutral(source, post))
+    const answer = await receiver[receive](toNeutral(post))
     if (answer.status !== 200)
       throw new PosthornError(
         'ERR_DELIVERY_REFUSED',
@@ -54,24 +55,26 @@ export async function deliver<E extends AnyEvent, K extends string>(
 
 /**
  * A fetch request that delivers these events to a source, with valid credentials: for `receiver.handle`, or for the
- * app around it. Its address is `http://localhost/webhooks/<source>`.
+ * app around it. Its address is `http://localhost/webhooks/<source>`, with the secret before the name where it stands
+ * in the path.
  * @throws OptionError for a source that is not there; ERR_SECRET_MISSING, ERR_SECRET_INVALID
  */
 export async function deliveryRequest<E extends AnyEvent, K extends string>(
   receiver: Receiver<E, K>,
   source: NoInfer<K>,
   events: readonly object[],
+  options: DeliveryOptions = {},
 ): Promise<Request> {
-  const { body, rawHeaders, search } = await postOf(receiver, source, events)
+  const { body, rawHeaders, path, search } = await postOf(receiver, source, events, options)
   const headers = new Headers()
   for (let at = 0; at < rawHeaders.length; at += 2)
     headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
-  return new Request(`http://localhost/webhooks/${source}${search}`, { method: 'POST', headers, body })
+  return new Request(`http://localhost/webhooks/${path}${search}`, { method: 'POST', headers, body })
 }
 
-function toNeutral(source: string, { body, rawHeaders, search }: Post): NeutralRequest {
+function toNeutral({ body, rawHeaders, path, search }: Post): NeutralRequest {
   const gone = new AbortController().signal
-  return { method: 'POST', target: `/${source}${search}`, rawHeaders, body: Buffer.from(body), gone, source }
+  return { method: 'POST', target: `/${path}${search}`, rawHeaders, body: Buffer.from(body), gone }
 }
 
 /** Adds up what became of each delivery. */

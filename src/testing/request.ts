@@ -16,20 +16,37 @@ export interface Tested extends Pick<ReceiverLike, typeof sourceNames> {
 export interface Post {
   readonly body: string
   readonly rawHeaders: readonly string[]
+  /** What follows the mount: the name of the source, after the secret where the address holds one. */
+  readonly path: string
   /** Empty, or with its `?`. */
   readonly search: string
 }
 
+export interface DeliveryOptions {
+  /**
+   * Headers in the place of the credentials that the source's kind would make, in lower case. For `jwt`, whose tokens
+   * only an issuer can make, and for functions of your own.
+   */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** @throws OptionError for a source that is not there, or whose auth cannot say what a request must carry */
-export async function postOf(receiver: Tested, source: string, events: readonly object[]): Promise<Post> {
+export async function postOf(
+  receiver: Tested,
+  source: string,
+  events: readonly object[],
+  { headers }: DeliveryOptions = {},
+): Promise<Post> {
   const configured = sourceOf(receiver, source)
   const { provider } = configured
   const body = `[${events.map((event) => elementText(provider, event)).join(',')}]`
-  const { rawHeaders, query } = await credentials(configured, source)
+  const given = headers === undefined ? null : { rawHeaders: Object.entries(headers).flat(), query: '' }
+  const { rawHeaders, query, segment }: Presented = given ?? (await credentials(configured, source))
   const type = ['content-type', 'application/json', 'user-agent', 'posthorn-testing']
   return {
     body,
     rawHeaders: [...type, ...batchHeader(provider, body), ...rawHeaders],
+    path: segment === undefined ? source : `${segment}/${source}`,
     search: query === '' ? '' : `?${query}`,
   }
 }
@@ -48,7 +65,8 @@ function sourceOf(receiver: Tested, source: string): SourcePort {
  */
 async function credentials({ auth }: SourcePort, source: string): Promise<Presented> {
   const { present } = auth[port]
-  if (present === undefined) throw new OptionError(`source "${source}": ${auth.scheme} cannot make a valid request`)
+  if (present === undefined)
+    throw new OptionError(`source "${source}": ${auth.scheme} cannot make a valid request; give { headers }`)
   return present({ env: process.env, source, logger: silentLogger })
 }
 

@@ -1,16 +1,19 @@
 /** What auth kinds are given at start, with the warnings they write. */
-import type { Auth, AuthSetting, Verify } from '../../src/core/ports.ts'
+import type { Auth, AuthSetting, Clock, Verify } from '../../src/core/ports.ts'
 import { port } from '../../src/lib/symbols.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 
 export interface TestSetting extends AuthSetting {
   readonly warnings: ReadonlyArray<{ readonly facts: object; readonly message: string }>
 }
 
-export function setting(env: Record<string, string> = {}): TestSetting {
+export function setting(env: Record<string, string> = {}, clock: Clock = new FakeClock()): TestSetting {
   const warnings: { facts: object; message: string }[] = []
   return {
     env,
     source: 'shop',
+    notice: (_kind, _level, message, facts = {}) => void warnings.push({ facts, message }),
+    clock,
     logger: { info() {}, warn: (facts, message) => void warnings.push({ facts, message }), error() {} },
     warnings,
   }

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createReceiver } from 'posthorn'
-import { basic, header, token } from 'posthorn/auth'
+import { basic, header, jwt, path, token } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { mailjet } from 'posthorn/mailjet'
 import { memory } from 'posthorn/memory'
@@ -12,6 +12,7 @@ import { webhooks } from 'posthorn/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { send } from '../../src/cli/send.ts'
 import type { AnyEvent } from '../../src/types.ts'
+import { AUDIENCE, ISSUER, jwks, newKey, newToken } from '../support/jwt.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 const closing: (() => unknown)[] = []
@@ -113,6 +114,25 @@ describe('posthorn send', () => {
       [2, 3],
     ])
     expect(new Set(events.map(({ messageId }) => messageId)).size).toBe(3)
+  })
+
+  it('brings a token of an issuer, and an address with its secret as it is given', async () => {
+    const key = newKey()
+    const receiver = createReceiver({
+      inbox: memory(),
+      logger: false,
+      sources: {
+        cloud: mailjet({ auth: jwt({ issuer: ISSUER, audience: AUDIENCE, keys: jwks(key) }) }),
+        crm: esputnik({ auth: path('a-path-of-some-length'), timeZone: 'UTC' }),
+      },
+    })
+    closing.push(() => receiver.close({ timeoutMs: 0 }))
+    const base = await listening(webhooks(receiver, { prefix: '/webhooks' }))
+    const token = newToken(key, Date.now())
+    const cloud = ['mailjet.click', '--to', `${base}/webhooks/cloud`]
+    expect(await run(...cloud, '--bearer', token)).toMatchObject({ code: 0 })
+    expect(await run(...cloud, '--bearer', `${token}x`)).toMatchObject({ code: 1 })
+    expect(await run('esputnik.read', '--to', `${base}/webhooks/a-path-of-some-length/crm`)).toMatchObject({ code: 0 })
   })
 
   it('sets fields, as text, as JSON, and as numbers where the sender writes numbers', async () => {

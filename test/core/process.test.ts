@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createReceiverIn } from '../../src/core/receiver.ts'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
 import { memory } from '../../src/inboxes/memory.ts'
+import { port } from '../../src/lib/symbols.ts'
 import type { AnyEvent, DeadLetter } from '../../src/types.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { rememberingLogger } from '../support/log.ts'
@@ -313,6 +314,23 @@ describe('a handler that fails', () => {
     await send(receiver, { body: pings(51) })
     await receiver.whenIdle()
     expect([most, total]).toEqual([3, 101])
+  })
+})
+
+describe('the inbox', () => {
+  it('is asked for work once more when a delivery is done, not whenever a fast handler has nothing to do', async () => {
+    const inbox = memory()
+    const claim = vi.spyOn(inbox[port], 'claim')
+    const receiver = newReceiver({ inbox })
+    let handled = 0
+    receiver.on('toy.ping', async () => void handled++)
+    await receiver.start()
+    await receiver.whenIdle()
+    const before = claim.mock.calls.length
+    await send(receiver, { body: pings(500) })
+    await receiver.whenIdle()
+    expect(handled).toBe(500)
+    expect(claim.mock.calls.length - before).toBeLessThanOrEqual(4)
   })
 })
 

@@ -1,19 +1,35 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Scan, Scanner } from '../../src/lib/scan.ts'
 import { elementBytes, parseElements, sliceEnd } from '../../src/lib/slices.ts'
+import { canFindTokens } from '../../src/lib/tokens.ts'
+import { batchOf } from '../../src/testing/batch.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
-function scan(body: string | Uint8Array, step = 1 << 20): Scan | { failure: string } {
-  const scanner = new Scanner(typeof body === 'string' ? bytesOf(body) : body)
-  while (!scanner.advance(step));
-  return scanner.result()
+type Found = Scan | { readonly failure: string }
+type ScanOne = (body: string | Uint8Array, step?: number) => Found
+
+const scanBy =
+  (fast: boolean): ScanOne =>
+  (body, step = 1 << 20) => {
+    const scanner = new Scanner(typeof body === 'string' ? bytesOf(body) : body, fast)
+    while (!scanner.advance(step));
+    return scanner.result()
+  }
+
+const [slow, fast] = [scanBy(false), scanBy(true)]
+
+/** Both ways of scanning, which find the same. */
+const scan: ScanOne = (body, step) => {
+  const found = fast(body, step)
+  expect(slow(body, step)).toEqual(found)
+  return found
 }
 
 function read(text: string, sliceBytes = 64): unknown[] {
   const bytes = bytesOf(text)
-  const found = scan(bytes)
+  const found = fast(bytes)
   if ('failure' in found) throw new Error(found.failure)
   const all: unknown[] = []
   for (let from = 0; from < found.count; ) {
@@ -23,6 +39,10 @@ function read(text: string, sliceBytes = 64): unknown[] {
   }
   return all
 }
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 describe('scan', () => {
   it.each([
@@ -98,6 +118,89 @@ describe('scan', () => {
     const text = '[{"msys":{"track_event":{"type":"click","n":[1,2,"é"]}}},{"b":null}]'
     const bytes = bytesOf(text)
     for (let end = 0; end < bytes.length; end++) expect(scan(bytes.subarray(0, end))).toHaveProperty('failure')
+  })
+})
+
+describe('scan by words of 64 bytes', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '\\',
+      '\\\\',
+      '\\"',
+      '"é"',
+      '"😀":',
+      ' ',
+      '\n',
+      '\t',
+      'e',
+      'E',
+      '.',
+      '-',
+      '+',
+    ),
+    fc.constantFrom(
+      '1',
+      '12345678',
+      '1234567890123456',
+      '9007199254740993',
+      '-9007199254740993',
+      '1e400',
+      '0.1',
+      'true',
+    ),
+    fc.integer({ min: 0, max: 140 }).map((length) => `"${'x'.repeat(length)}"`),
+    fc.integer({ min: 0, max: 70 }).map((length) => ' '.repeat(length)),
+    fc.integer({ min: 1, max: 400 }).map((length) => '7'.repeat(length)),
+    fc.integer({ min: 1, max: 70 }).map((length) => `"${'\\'.repeat(length)}"`),
+  )
+  const step = fc.integer({ min: 1, max: 300 })
+
+  it('runs here', () => {
+    expect(canFindTokens()).toBe(true)
+  })
+
+  it('is done byte by byte where WebAssembly may not run', async () => {
+    vi.stubGlobal('WebAssembly', undefined)
+    vi.resetModules()
+    const fresh = await import('../../src/lib/scan.ts')
+    const tokens = await import('../../src/lib/tokens.ts')
+    const scanner = new fresh.Scanner(bytesOf(batchOf(30)))
+    while (!scanner.advance(1 << 20));
+    expect(scanner.result()).toEqual(fast(batchOf(30)))
+    expect(tokens.canFindTokens()).toBe(false)
+  })
+
+  it('finds in any text what the scan byte by byte finds', () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), step, (pieces, size) => {
+        const text = `[${pieces.join('')}]`
+        expect(fast(text, size)).toEqual(slow(text))
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('finds in a batch with any byte changed what the scan byte by byte finds', () => {
+    const batch = bytesOf(batchOf(3))
+    const change = fc.tuple(
+      fc.nat(batch.length - 1),
+      fc.oneof(fc.constantFrom(...bytesOf('"\\[]{},e-1 ')), fc.nat(127)),
+    )
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), step, (changes, size) => {
+        const bytes = batch.slice()
+        for (const [at, byte] of changes) bytes[at] = byte
+        expect(fast(bytes, size)).toEqual(slow(bytes))
+      }),
+      { numRuns: 2_000 },
+    )
   })
 })
 

@@ -3,17 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createReceiver } from 'posthorn'
-import { basic, header, query, token, unauthenticated } from 'posthorn/auth'
+import { basic, custom, header, jwt, path, query, token, unauthenticated } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { mailjet } from 'posthorn/mailjet'
 import { memory } from 'posthorn/memory'
 import { momentum } from 'posthorn/momentum'
 import { sqlite } from 'posthorn/sqlite'
 import { deliver, deliveryRequest, sampleEvent } from 'posthorn/testing'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PermanentError } from '../../src/errors.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { auth as silent } from '../providers/support.ts'
+import { AUDIENCE, ISSUER, jwks, newKey, newToken } from '../support/jwt.ts'
 import { toy } from '../support/toy.ts'
 
 const SECRET = 'a secret of some length'
@@ -213,7 +214,7 @@ describe('deliver', () => {
     open.push(receiver)
     await expect(deliver(receiver, 'shop', [{}])).rejects.toMatchObject({
       code: 'ERR_OPTION',
-      message: 'source "shop": test cannot make a valid request',
+      message: 'source "shop": test cannot make a valid request; give { headers }',
     })
   })
 })
@@ -238,6 +239,38 @@ describe('deliveryRequest', () => {
     const { url, headers } = await deliveryRequest(receiver, 'news', [OPEN])
     headers.delete('authorization')
     expect((await receiver.handle(new Request(url, { method: 'POST', headers, body: '[{}]' }))).status).toBe(401)
+  })
+})
+
+describe('kinds of authentication that want more', () => {
+  const issuer = newKey()
+  const sources = {
+    path: mailjet({ auth: path({ env: 'POSTHORN_TEST_PATH' }) }),
+    jwt: mailjet({ auth: jwt({ issuer: ISSUER, audience: AUDIENCE, keys: jwks(issuer) }) }),
+    own: mailjet({ auth: custom(({ header }) => header('x-key') === SECRET) }),
+  }
+  const tests = createReceiver({ inbox: memory(), logger: false, sources })
+
+  beforeEach(() => void vi.stubEnv('POSTHORN_TEST_PATH', 'a-path-of-some-length'))
+  afterAll(() => tests.close({ timeoutMs: 0 }))
+
+  it('have a secret in the path, before the name', async () => {
+    expect(await deliver(tests, 'path', [OPEN])).toMatchObject({ status: 200 })
+    const request = await deliveryRequest(tests, 'path', [OPEN])
+    expect(new URL(request.url).pathname).toBe('/webhooks/a-path-of-some-length/path')
+    expect((await tests.handle(request, { prefix: '/webhooks' })).status).toBe(200)
+  })
+
+  it('are given headers, for a token that only an issuer can make', async () => {
+    const headers = { authorization: `Bearer ${newToken(issuer, Date.now())}` }
+    expect(await deliver(tests, 'jwt', [OPEN], { headers })).toMatchObject({ status: 200 })
+    expect((await tests.handle(await deliveryRequest(tests, 'jwt', [OPEN], { headers }))).status).toBe(200)
+    await expect(deliver(tests, 'jwt', [OPEN])).rejects.toMatchObject({ code: 'ERR_OPTION' })
+  })
+
+  it('are given headers, for a function of the user', async () => {
+    expect(await deliver(tests, 'own', [OPEN], { headers: { 'x-key': SECRET } })).toMatchObject({ status: 200 })
+    await expect(deliver(tests, 'own', [OPEN])).rejects.toMatchObject({ code: 'ERR_DELIVERY_REFUSED' })
   })
 })
 

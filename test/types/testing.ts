@@ -71,6 +71,10 @@ is<Same<typeof delivered.deadLetters, number>>()
 is<Same<typeof delivered.status, number>>()
 const request = await deliveryRequest(receiver, 'news', [{ event: 'open' }])
 is<Same<typeof request, Request>>()
+await deliver(receiver, 'news', [{}], { headers: { authorization: 'Bearer x' } })
+await deliveryRequest(receiver, 'news', [{}], { headers: {} })
+// @ts-expect-error a misspelt option
+await deliver(receiver, 'news', [{}], { header: {} })
 // @ts-expect-error a source that is not there
 await deliver(receiver, 'shoop', [])
 // @ts-expect-error a source that is not there

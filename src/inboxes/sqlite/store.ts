@@ -8,7 +8,7 @@ import type { Database } from './database.ts'
 import { dropExpired } from './event-keys.ts'
 import { writeProgress } from './extent.ts'
 import { toError, toFailure } from './failure.ts'
-import { freeBytes, identityOf, preparePath, shortageOf } from './files.ts'
+import { freeBytes, identityOf, preparePath, shortageOf, warningsAboutMode } from './files.ts'
 import { runGroup } from './group.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
 import { findHeldKeys, keepOrder, wakeKeys } from './order.ts'
@@ -64,7 +64,7 @@ export class Store {
       owned: false,
       opened,
       identity: this.#identity,
-      warnings: warningsAbout(versionOf(db)),
+      warnings: [...warningsAbout(versionOf(db)), ...warningsAboutMode(this.#path)],
       shortage: this.#shortage(),
     }
   }

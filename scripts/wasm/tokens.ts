@@ -1,0 +1,174 @@
+/**
+ * The text of a WebAssembly module that finds the bytes of a JSON body that matter to its structure, 64 at a time: for
+ * every 64 bytes a word says which stand inside strings, found by the prefix XOR over the quotes (Langdale and Lemire,
+ * "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, section 3.1). What it finds is judged in JavaScript.
+ *
+ * Memory: the state between two calls, five i32 at 0: inside a string, next byte escaped, depth, last byte a digit, bit d
+ * set while the container at depth d + 1 is an object. The bytes at INPUT, a multiple of 64. The offsets it found, as i32, at OUTPUT.
+ */
+export const INPUT = 64
+export const CHUNK = 65_536
+export const OUTPUT = 131_072
+/** What was found, above the offset in the word: these bits. */
+export const SHIFT = 16
+export const BORDER = 1
+export const NUMBER = 2
+export const TOO_DEEP = 3
+export const UNBALANCED = 4
+export const END = 5
+/** Of brackets, the outermost counted. */
+export const MAX_DEPTH = 32
+const PAGES = (OUTPUT + 4 * CHUNK) / 65_536
+
+const char = (text: string) => text.charCodeAt(0)
+const bytes = (value: number) => `(i8x16.splat (i32.const ${value}))`
+const equals = (value: number) => (v: string) => `(i8x16.eq ${v} ${bytes(value)})`
+const lowered = (v: string) => `(v128.or ${v} ${bytes(0x20)})`
+const either = (a: (v: string) => string, b: (v: string) => string) => (v: string) => `(v128.or ${a(v)} ${b(v)})`
+
+const isBracket = either(
+  (v) => equals(char('{'))(lowered(v)),
+  (v) => equals(char('}'))(lowered(v)),
+)
+const isDigit = (v: string) => `(i8x16.lt_u (i8x16.sub ${v} ${bytes(char('0'))}) ${bytes(10)})`
+const isExponent = (v: string) => equals(char('e'))(lowered(v))
+
+/** One bit for each of the 64 bytes, the first byte lowest. */
+function mask(test: (v: string) => string): string {
+  const words = [0, 1, 2, 3].map(
+    (n) => `(i64.shl (i64.extend_i32_u (i8x16.bitmask ${test(`(local.get $v${n})`)})) (i64.const ${16 * n}))`,
+  )
+  return words.reduce((a, b) => `(i64.or ${a} ${b})`)
+}
+
+const get = (name: string) => `(local.get $${name})`
+const set = (name: string, value: string) => `(local.set $${name} ${value})`
+const constant = (value: number | string) => `(i64.const ${value})`
+const and = (a: string, b: string) => `(i64.and ${a} ${b})`
+const or = (a: string, b: string) => `(i64.or ${a} ${b})`
+const xor = (a: string, b: string) => `(i64.xor ${a} ${b})`
+const not = (a: string) => xor(a, constant(-1))
+const left = (a: string, by: number) => `(i64.shl ${a} ${constant(by)})`
+const right = (a: string, by: number) => `(i64.shr_u ${a} ${constant(by)})`
+
+const ODD = '0xaaaaaaaaaaaaaaaa'
+
+/** Which bytes a backslash before them escapes: every second of a run of backslashes, and what follows an odd run. */
+const escapes = `
+  (if (i64.eqz ${get('slashes')})
+    (then ${set('escaped', get('escapedNext'))} ${set('escapedNext', constant(0))})
+    (else
+      ${set('starts', and(get('slashes'), not(get('escapedNext'))))}
+      ${set('series', xor(`(i64.sub ${or(left(get('starts'), 1), constant(ODD))} ${get('starts')})`, constant(ODD)))}
+      ${set('escaped', xor(get('series'), or(get('slashes'), get('escapedNext'))))}
+      ${set('escapedNext', right(and(get('series'), get('slashes')), 63))}))`
+
+/** From an opening quote on, without the closing one. */
+const strings = [
+  set('strings', and(mask(equals(char('"'))), not(get('escaped')))),
+  ...[1, 2, 4, 8, 16, 32].map((by) => set('strings', xor(get('strings'), left(get('strings'), by)))),
+  set('strings', xor(get('strings'), get('inside'))),
+  set('inside', `(i64.shr_s ${get('strings')} ${constant(63)})`),
+].join('\n  ')
+
+/** Starts of runs of eight digits, since one of sixteen has eight in one of its words; and the e of an exponent. */
+const numbers = [
+  set('digits', and(mask(isDigit), get('outside'))),
+  set('marks', and(get('digits'), right(get('digits'), 1))),
+  set('marks', and(get('marks'), right(get('marks'), 2))),
+  set('marks', and(get('marks'), right(get('marks'), 4))),
+  set('marks', and(get('marks'), not(left(get('marks'), 1)))),
+  set(
+    'marks',
+    or(get('marks'), and(and(mask(isExponent), get('outside')), or(left(get('digits'), 1), get('digitBefore')))),
+  ),
+  set('digitBefore', right(get('digits'), 63)),
+].join('\n  ')
+
+const i32 = (value: number | string) => `(i32.const ${value})`
+const plus = (a: string, b: string) => `(i32.add ${a} ${b})`
+const minus = (a: string, b: string) => `(i32.sub ${a} ${b})`
+const isAt = (depth: number) => `(i32.eq ${get('depth')} ${i32(depth)})`
+
+/** What is found is the offset, with what it means above. */
+const emit = (meaning: number) => `
+  (i32.store (i32.add ${i32(OUTPUT)} (i32.shl ${get('count')} ${i32(2)})) (i32.or ${get('offset')} ${i32(meaning << SHIFT)}))
+  ${set('count', plus(get('count'), i32(1)))}`
+
+/** Bit d says whether the container at depth d + 1 is an object. */
+const open = `
+  (if (i32.lt_u ${get('depth')} ${i32(MAX_DEPTH)}) (then
+    ${set('bit', `(i32.shl ${i32(1)} ${get('depth')})`)}
+    (if ${get('object')}
+      (then ${set('objects', `(i32.or ${get('objects')} ${get('bit')})`)})
+      (else ${set('objects', `(i32.and ${get('objects')} (i32.xor ${get('bit')} ${i32(-1)}))`)})))
+    (else ${emit(TOO_DEEP)}))
+  ${set('depth', plus(get('depth'), i32(1)))}`
+
+const close = `
+  ${set('depth', minus(get('depth'), i32(1)))}
+  (if (i32.and
+        (i32.lt_u ${get('depth')} ${i32(MAX_DEPTH)})
+        (i32.ne (i32.and (i32.shr_u ${get('objects')} ${get('depth')}) ${i32(1)}) ${get('object')}))
+    (then ${emit(UNBALANCED)} (return ${get('count')})))
+  (if (i32.eqz ${get('depth')}) (then ${emit(END)} (return ${get('count')})))`
+
+/** '{' is 7b, '}' 7d, '[' 5b, ']' 5d. */
+const bracket = `
+  ${set('object', `(i32.and (i32.shr_u ${get('byte')} ${i32(5)}) ${i32(1)})`)}
+  (if (i32.and ${get('byte')} ${i32(2)}) (then ${open}) (else ${close}))`
+
+/** Goes over the bits of `marks`; commas count in the outermost array only. */
+const walk = `
+  (loop $bits
+    (if (i64.ne ${get('marks')} ${constant(0)}) (then
+      ${set('offset', plus(get('at'), `(i32.wrap_i64 (i64.ctz ${get('marks')}))`))}
+      ${set('marks', and(get('marks'), `(i64.sub ${get('marks')} ${constant(1)})`))}
+      ${set('byte', `(i32.load8_u offset=${INPUT} ${get('offset')})`)}
+      (if (i32.eq (i32.and ${get('byte')} ${i32(0xd9)}) ${i32(0x59)})
+        (then ${bracket})
+        (else (if (i32.eq ${get('byte')} ${i32(char(','))})
+          (then (if ${isAt(1)} (then ${emit(BORDER)})))
+          (else ${emit(NUMBER)}))))
+      (br $bits))))`
+
+const v128s = [0, 1, 2, 3].map((n) => set(`v${n}`, `(v128.load offset=${INPUT + 16 * n} ${get('at')})`)).join('\n  ')
+
+/** Each i32 of the state, by its place. */
+const load = (at: number) => `(i32.load (i32.const ${at}))`
+const store = (at: number, value: string) => `(i32.store (i32.const ${at}) ${value})`
+
+/** `scan(length)`: the number of offsets found; -1 when a backslash stands outside a string, which no JSON has. */
+export const TOKENS_WAT = `(module
+(memory (export "memory") ${PAGES})
+(func (export "scan") (param $length i32) (result i32)
+  (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
+  (local $slashes i64) (local $starts i64) (local $series i64) (local $escaped i64) (local $escapedNext i64)
+  (local $strings i64) (local $inside i64) (local $outside i64) (local $brackets i64)
+  (local $digits i64) (local $digitBefore i64) (local $marks i64)
+  (local $at i32) (local $offset i32) (local $byte i32) (local $count i32) (local $depth i32)
+  (local $objects i32) (local $object i32) (local $bit i32)
+  ${set('inside', `(i64.sub ${constant(0)} (i64.extend_i32_u ${load(0)}))`)}
+  ${set('escapedNext', `(i64.extend_i32_u ${load(4)})`)}
+  ${set('depth', load(8))}
+  ${set('digitBefore', `(i64.extend_i32_u ${load(12)})`)}
+  ${set('objects', load(16))}
+  (loop $blocks
+  ${v128s}
+  ${set('slashes', mask(equals(char('\\'))))}
+  ${escapes}
+  ${strings}
+  ${set('outside', not(get('strings')))}
+  (if (i64.ne ${and(get('slashes'), get('outside'))} ${constant(0)}) (then (return (i32.const -1))))
+  ${numbers}
+  ${set('brackets', and(mask(isBracket), get('outside')))}
+  (if (i32.or (i64.ne ${get('brackets')} ${constant(0)}) ${isAt(1)}) (then
+    ${set('marks', or(get('marks'), or(get('brackets'), and(mask(equals(char(','))), get('outside')))))}))
+  ${walk}
+  (br_if $blocks (i32.lt_u ${`(local.tee $at (i32.add ${get('at')} (i32.const 64)))`} ${get('length')})))
+  ${store(0, `(i32.wrap_i64 ${and(get('inside'), constant(1))})`)}
+  ${store(4, `(i32.wrap_i64 ${get('escapedNext')})`)}
+  ${store(8, get('depth'))}
+  ${store(12, `(i32.wrap_i64 ${get('digitBefore')})`)}
+  ${store(16, get('objects'))}
+  ${get('count')}))`

@@ -1,0 +1,59 @@
+/** Numbers in the bytes of a JSON body that a double cannot hold. */
+
+const COLON = 0x3a
+const DOT = 0x2e
+const MINUS = 0x2d
+const PLUS = 0x2b
+const ZERO = 0x30
+
+export const isSpace = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+const isDigit = (byte: number) => byte >= ZERO && byte <= 0x39
+const isExponent = (byte: number) => (byte | 0x20) === 0x65
+const isFraction = (byte: number) => byte === DOT || isExponent(byte)
+const isNumeric = (byte: number) => isDigit(byte) || isFraction(byte) || byte === PLUS || byte === MINUS
+
+export const startsNumber = (byte: number): boolean => isDigit(byte) || byte === MINUS
+
+/** Runs over the number token at `start`, adds its borders to `found` when a double would change it, and returns its end. */
+export function noteNumber(bytes: Uint8Array, start: number, found: number[]): number {
+  const digits = bytes[start] === MINUS ? start + 1 : start
+  let [at, value] = [digits, 0]
+  for (; isDigit(bytes[at] ?? 0); at++) value = value * 10 + ((bytes[at] as number) - ZERO)
+  if (isFraction(bytes[at] ?? 0)) return noteFraction(bytes, start, at, found)
+  // A leading zero is no JSON: left alone, so that it still fails when it is parsed.
+  if (value > Number.MAX_SAFE_INTEGER && bytes[digits] !== ZERO) note(bytes, start, at, found)
+  return at
+}
+
+/** As `noteNumber` for all that could be numbers around a byte that is part of one; returns where that ends. */
+export function noteNumbersAround(bytes: Uint8Array, middle: number, found: number[]): number {
+  let at = middle
+  while (isNumeric(bytes[at - 1] ?? 0)) at--
+  while (isNumeric(bytes[at] ?? 0)) at = startsNumber(bytes[at] as number) ? noteNumber(bytes, at, found) : at + 1
+  return at
+}
+
+function noteFraction(bytes: Uint8Array, start: number, from: number, found: number[]): number {
+  let [at, hasExponent] = [from, false]
+  for (; isNumeric(bytes[at] ?? 0); at++) if (isExponent(bytes[at] as number)) hasExponent = true
+  // Only these can be beyond the range of a double; looking at all of them costs half of the scan.
+  if ((hasExponent || at - start > 300) && isOutOfRange(bytes.subarray(start, Math.min(at, start + 400))))
+    note(bytes, start, at, found)
+  return at
+}
+
+function isOutOfRange(token: Uint8Array): boolean {
+  const text = String.fromCharCode(...token)
+  return JSON_NUMBER.test(text) && !Number.isFinite(Number(text))
+}
+
+/** A number in the place of a key is no JSON, and must not become it. */
+function note(bytes: Uint8Array, start: number, end: number, found: number[]): void {
+  let next = end
+  while (isSpace(bytes[next])) next++
+  if (bytes[next] !== COLON) found.push(start, end)
+}
+
+/** Linear: every alternative begins with another character. RFC 8259 section 6. */
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/

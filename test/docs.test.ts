@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import * as auth from '../src/auth/index.ts'
+
+const root = join(import.meta.dirname, '..')
+const text = readFileSync(join(root, 'docs/authentication.md'), 'utf8')
+const linesOf = (code: string) => code.split('\n').map((line) => line.trim())
+const program = linesOf(readFileSync(join(root, 'examples/authentication.ts'), 'utf8'))
+
+describe('the document of authentication', () => {
+  it('shows lines of a program that compiles', () => {
+    const shown = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].flatMap(([, code]) => linesOf(code ?? ''))
+    expect(shown.length).toBeGreaterThan(30)
+    expect(shown.filter((line) => line !== '' && !program.includes(line))).toEqual([])
+  })
+
+  it('has every kind there is, and the program too', () => {
+    const kinds = Object.values(auth).map((kind) => kind.name)
+    expect(kinds.length).toBe(10)
+    for (const kind of kinds) {
+      expect(text).toContain(`**\`${kind}\`**`)
+      expect(program.join('\n')).toMatch(new RegExp(`\\b${kind}\\(`))
+    }
+  })
+
+  it('links to files that are there', () => {
+    for (const [, link = ''] of text.matchAll(/\]\(\.\.\/examples\/([^)]+)\)/g))
+      expect(readdirSync(join(root, 'examples'))).toContain(link)
+  })
+})
