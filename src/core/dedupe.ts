@@ -12,8 +12,11 @@ import type { AnyEvent } from '../types.ts'
 import type { HandlerSpec } from './handlers.ts'
 import type { Claim, EventKeys, InboxPort, Provider, SourcePort, WorkRow } from './ports.ts'
 
-/** Asked about at once: so many events are read before the first of them is handed on. */
-const PORTION = 512
+/**
+ * Asked about at once: so many events are read before the first of them is handed on. Fewer cost more turns of two
+ * threads, more hold an acknowledgement longer that waits for the same thread.
+ */
+const PORTION = 2_048
 
 type Owners = NonNullable<InboxPort['owners']>
 

@@ -284,8 +284,9 @@ export const insertKey = (table: string): string => `INSERT OR IGNORE INTO ${tab
 
 export const deleteKey = (table: string): string => `DELETE FROM ${table} WHERE high = ? AND low = ?`
 
-export const findKey = (tables: readonly string[]): string =>
-  tables.map((table) => `SELECT low, seq FROM ${table} WHERE high = ?1`).join(' UNION ALL ')
+/** With the first numbers of the keys as a JSON list; answers those that are there, by their place in it. */
+export const findKeys = (table: string): string =>
+  `SELECT asked.key AS place, kept.low, kept.seq FROM json_each(?) asked CROSS JOIN ${table} kept ON kept.high = asked.value`
 
 export const countDuplicateEvents = `
   INSERT INTO duplicate_event (source, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`
