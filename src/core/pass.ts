@@ -4,6 +4,7 @@
  */
 import type { Scan } from '../lib/scan.ts'
 import { elementBytes, sliceEnd } from '../lib/slices.ts'
+import { ERASED } from '../lib/tombstone.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
 import type { Copies, Dedupe, Read } from './dedupe.ts'
@@ -204,6 +205,7 @@ export class Pass implements Verdicts {
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
+    if (element === ERASED && this.#claim.delivery.kept === 'some') return
     const reading = readElement(provider, element)
     if ('unreadable' in reading) {
       this.#quarantine(index, reading.unreadable, reading.path)

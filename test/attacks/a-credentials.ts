@@ -5,7 +5,7 @@ import { createReceiver } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory.ts'
 import { port } from '../../src/lib/symbols.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
-import { silent } from '../support/log.ts'
+import { setting } from '../auth/setting.ts'
 import { type Attack, once, onHosts, type Row } from './harness/attack.ts'
 import { basicOf, OLD_SECRET, SECRET, type Site, TOKEN, WIDE_SECRET } from './harness/site.ts'
 
@@ -194,8 +194,7 @@ const coreRows: readonly Row[] = [
     'candidates of every length from 0 to 300 against two secrets',
     'a verdict each, never an exception',
     async () => {
-      const setting = { env: {}, source: 'shop', logger: silent }
-      const verify = await header('x-key', [SECRET, OLD_SECRET])[port].prepare(setting)
+      const verify = await header('x-key', [SECRET, OLD_SECRET])[port].prepare(setting())
       for (let length = 0; length <= 300; length++) {
         const request = { method: 'POST', target: '/', rawHeaders: ['x-key', 'a'.repeat(length)] }
         expect(verify(request as unknown as Parameters<typeof verify>[0])).toEqual({ ok: false })

@@ -5,6 +5,7 @@ import { memory } from '../../src/inboxes/memory.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
 import { describeOrder } from '../contracts/inbox-order.ts'
+import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
 import { handClock, keptLines, newDelivery, openWith, portOf } from './inbox-kit.ts'
 
 /** A store outlives the inbox that is not closed. */
@@ -16,6 +17,7 @@ const newStore = () => {
 describeInbox('memory', newStore, { skip: [] })
 describeGuarantees('memory', newStore)
 describeOrder('memory', newStore)
+describeUpkeep('memory', newStore)
 
 it('warns once that it keeps nothing', async () => {
   const { logger, inbox } = await openWith(portOf(memory()), ['a'])

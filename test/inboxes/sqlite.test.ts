@@ -6,6 +6,7 @@ import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
 import { describeOrder } from '../contracts/inbox-order.ts'
+import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
 import { portOf } from './inbox-kit.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'posthorn-'))
@@ -35,3 +36,4 @@ const newStore = () => {
 describeInbox('SQLite', newStore, { skip: [] })
 describeGuarantees('SQLite', newStore)
 describeOrder('SQLite', newStore)
+describeUpkeep('SQLite', newStore)

@@ -15,6 +15,7 @@ import { findHeldKeys, keepOrder, wakeKeys } from './order.ts'
 import { acquireOwnership, type Ownership } from './ownership.ts'
 import { nothing } from './packing.ts'
 import type { Calls, Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
+import { emptyLog } from './purge.ts'
 import { readStats } from './stats.ts'
 import { clearStaleWishes } from './wishes.ts'
 
@@ -50,9 +51,9 @@ export class Store {
     this.#path = preparePath(this.#settings.path)
     this.#ownership ??= acquireOwnership(this.#path)
     if (!this.#ownership) return { owned: true }
-    const { handlers, onRedelivery, held, now } = request
+    const { handlers, onRedelivery, retention, held, now } = request
     this.#identity = request.identity
-    this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, held }
+    this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, retention, held }
     const db = this.#connect()
     const newHandlers = this.#takeOver(db, request)
     this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
@@ -76,6 +77,7 @@ export class Store {
       const shortage = request.accepts.length > 0 ? this.#shortage() : null
       const { ledger, answer } = runGroup(open.db, open.ledger, request, { path: this.#path, shortage })
       open.ledger = ledger
+      if (answer.purging) this.#emptyLog(open.db)
       open.unchecked += request.packed.byteLength + ITEM_BYTES * (request.accepts.length + request.settlements.length)
       return answer
     } catch (error) {
@@ -168,6 +170,15 @@ export class Store {
   #leave({ db, ledger }: Open, now: number): void {
     const releases = [...ledger.held.keys()]
     runGroup(db, ledger, { ...nothing, now, renew: true, releases }, { path: this.#path, shortage: null })
+  }
+
+  /** The group before it is committed, whatever becomes of this. */
+  #emptyLog(db: Database): void {
+    try {
+      emptyLog(db)
+    } catch (error) {
+      this.#lose(error)
+    }
   }
 
   #opened(): Open {
