@@ -17,16 +17,24 @@ export class Attempt implements Context {
   readonly handler: string
   readonly startedAt: number
   #ended: ((outcome: Outcome) => void) | null
+  readonly outOfOrder: boolean
   #controller: AbortController | null = null
   #aborted: unknown = null
   /** The receiver stops: a failure from now on is its doing, not the handler's. */
   #stopped = false
 
   /** `ended` is called exactly once, possibly before `run` returns. */
-  constructor(attempt: number, handler: string, startedAt: number, ended: (outcome: Outcome) => void) {
+  constructor(
+    attempt: number,
+    handler: string,
+    startedAt: number,
+    ended: (outcome: Outcome) => void,
+    outOfOrder = false,
+  ) {
     this.attempt = attempt
     this.handler = handler
     this.startedAt = startedAt
+    this.outOfOrder = outOfOrder
     this.#ended = ended
   }
 

@@ -203,11 +203,15 @@ export class Runner {
 
   #one(entry: Entry, each: NonNullable<HandlerSpec['each']>): void {
     const { task } = entry
-    const attempt = this.#attempt(task.attempts + 1, (outcome) => {
-      this.#limit.delete(attempt)
-      this.#end(entry, outcome)
-      this.#free()
-    })
+    const attempt = this.#attempt(
+      task.attempts + 1,
+      (outcome) => {
+        this.#limit.delete(attempt)
+        this.#end(entry, outcome)
+        this.#free()
+      },
+      task.outOfOrder,
+    )
     entry.attempt = attempt
     this.#run(attempt, each, task.event)
   }
@@ -240,8 +244,8 @@ export class Runner {
     })
   }
 
-  #attempt(number: number, ended: (outcome: Outcome) => void): Attempt {
-    return new Attempt(number, this.spec.name, this.#parts.clock.now(), ended)
+  #attempt(number: number, ended: (outcome: Outcome) => void, outOfOrder?: boolean): Attempt {
+    return new Attempt(number, this.spec.name, this.#parts.clock.now(), ended, outOfOrder)
   }
 
   #run<T>(attempt: Attempt, call: (subject: T, context: Context) => unknown, subject: T): void {

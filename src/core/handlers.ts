@@ -13,6 +13,11 @@ export interface Context {
   readonly attempt: number
   /** The durable name of the handler. */
   readonly handler: string
+  /**
+   * With `orderBy`: an event of the same key with a later `occurredAt` was handed before this one, as far back as the
+   * process remembers: the latest 10 000 keys. False without `orderBy`, and in a replay.
+   */
+  readonly outOfOrder: boolean
 }
 
 export interface BatchFailures {
@@ -38,6 +43,8 @@ export interface HandlerSpec {
   /** 1 and 0 for handlers of one event. */
   readonly size: number
   readonly maxWaitMs: number
+  /** The events of one key run one at a time, in order. */
+  readonly orderBy: ((event: AnyEvent) => unknown) | null
   readonly each: ((event: AnyEvent, context: Context) => unknown) | null
   readonly batch: ((events: readonly AnyEvent[], context: Context) => unknown) | null
 }
@@ -54,11 +61,13 @@ export interface RawHandlerOptions extends HandlerDefaults {
   readonly formerly?: readonly string[]
   readonly source?: string | readonly string[]
   readonly tests?: boolean
+  readonly orderBy?: (event: AnyEvent) => unknown
   readonly size?: number
   readonly maxWaitMs?: number
 }
 
 const SHARED_KEYS = ['name', 'formerly', 'source', 'retry', 'timeoutMs', 'concurrency', 'tests']
+const KEYS = { on: [...SHARED_KEYS, 'orderBy'], onBatch: [...SHARED_KEYS, 'size', 'maxWaitMs'] }
 const MAX_MS = 2 ** 31 - 1
 
 /** The words that patterns may be made of. */
@@ -87,7 +96,7 @@ export function defineHandler(
   const isBatch = run.batch !== null
   const method = isBatch ? 'onBatch' : 'on'
   if (typeof (run.batch ?? run.each) !== 'function') throw new OptionError(`${method}: the handler must be a function`)
-  knownKeys(`${method} options`, options, isBatch ? [...SHARED_KEYS, 'size', 'maxWaitMs'] : SHARED_KEYS)
+  knownKeys(`${method} options`, options, KEYS[method])
   const patterns = checkPatterns(words, typeof pattern === 'string' ? [pattern] : pattern)
   const sources = checkSources(words, options.source)
   return {
@@ -102,6 +111,7 @@ export function defineHandler(
     concurrency: wholeNumber('concurrency', options.concurrency ?? (isBatch ? 1 : defaults.concurrency), 8, 1, 10_000),
     size: isBatch ? wholeNumber('size', options.size, 100, 1, 100_000) : 1,
     maxWaitMs: isBatch ? wholeNumber('maxWaitMs', options.maxWaitMs, 1_000, 0, MAX_MS) : 0,
+    orderBy: checkOrderBy(options.orderBy),
   }
 }
 
@@ -133,6 +143,11 @@ function checkSources(words: Vocabulary, source: string | readonly string[] | un
     if (!words.sources.includes(name))
       throw new OptionError(`there is no source ${JSON.stringify(name)}; there are ${words.sources.join(', ')}`)
   return [...new Set(sources)].sort()
+}
+
+function checkOrderBy(orderBy: RawHandlerOptions['orderBy']): HandlerSpec['orderBy'] {
+  if (orderBy === undefined || typeof orderBy === 'function') return orderBy ?? null
+  throw new OptionError(`orderBy must be a function from an event to its key, got ${typeof orderBy}`)
 }
 
 function checkName(name: unknown): string {

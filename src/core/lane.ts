@@ -1,16 +1,19 @@
 /** What one handler has to do in one claim, and what is left of it at the end. */
 import { PermanentError, RetryLater } from '../errors.ts'
+import { PARKED } from '../lib/parked.ts'
 import type { AnyEvent, AttemptError } from '../types.ts'
-import type { Outcome } from './attempt.ts'
+import { type Outcome, RETURNED } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
 import type { HandlerSpec } from './handlers.ts'
-import type { NewWorkRow, ReplayMark, StoredError } from './ports.ts'
-import type { Task, Ticket } from './task.ts'
+import { orderKeyOf, type Seat } from './order.ts'
+import type { NewWorkRow, StoredError, WorkRow } from './ports.ts'
+import type { OrderedTask, Ticket } from './task.ts'
 
 /** How one event ended for one handler. */
 export type End =
   | { readonly kind: 'done' }
   | { readonly kind: 'returned' }
+  | { readonly kind: 'parked'; readonly key: number }
   | {
       readonly kind: 'retry'
       readonly attempts: number
@@ -30,47 +33,54 @@ export interface Verdicts {
   readonly jitter: number
 }
 
-/** What an event brings along from the work row it was left in. */
-export type Origin = Pick<NewWorkRow, 'attempts' | 'errors' | 'replay'>
-
-/** That of a first pass. */
-export const FIRST: Origin = { attempts: 0, errors: [], replay: null }
-
 /** An event on its way through a handler; lets go of the event when it has ended. */
 export class Item {
   readonly index: number
   readonly attempts: number
   readonly errors: readonly StoredError[]
-  /** That of the row it comes from. */
-  readonly replay: ReplayMark | null
+  /** What it comes from; null: a first pass. */
+  readonly row: WorkRow | null
+  /** Its own, once it is known. */
+  orderKey: number | null = null
+  keptKey: number | null = null
   end: End | null = null
   /** null before it was handed in, and when it has ended. */
   ticket: Ticket | null = null
 
-  constructor(index: number, { attempts, errors, replay }: Origin) {
+  constructor(index: number, row: WorkRow | null) {
     this.index = index
-    this.attempts = attempts
-    this.errors = errors
-    this.replay = replay
+    this.attempts = row?.attempts ?? 0
+    this.errors = row?.errors ?? []
+    this.row = row
+  }
+
+  /** What it is stored under when it is given back: the order key of its row, or one that others are stored under. */
+  get storedKey(): number | null {
+    return this.row?.orderKey ?? this.keptKey
   }
 }
 
 /** A stretch of elements that the handler has not been given. */
-interface Left extends Origin {
+interface Left {
   readonly first: number
   readonly last: number
+  /** What it is left of; null: a first pass. */
+  readonly row: WorkRow | null
 }
 
 export class Lane {
   readonly spec: HandlerSpec
   readonly items: Item[] = []
   readonly #runner: Runner
+  /** null: its events go in no order. */
+  readonly #seat: Seat | null
   readonly #left: Left[] = []
   #aside = false
 
-  constructor(runner: Runner) {
+  constructor(runner: Runner, seat: Seat | null) {
     this.spec = runner.spec
     this.#runner = runner
+    this.#seat = seat
   }
 
   /** Whether the rest was left for later: nothing more is to be handed in. */
@@ -82,6 +92,20 @@ export class Lane {
     return this.#runner
   }
 
+  get seat(): Seat | null {
+    return this.#seat
+  }
+
+  /** Better left for later: the handler is behind, or something before this must be read first. */
+  isBehind(): boolean {
+    return this.#runner.isBehind() || this.#seat?.isRaised === true
+  }
+
+  /** The rest of a row stays what it was: the handler is paused, or something before it must be read first. */
+  mustEnd(): boolean {
+    return (this.#runner.paused !== null && this.#runner.isBehind()) || this.#seat?.isRaised === true
+  }
+
   /** Takes the event in; `ended` is called exactly once. */
   take(
     item: Item,
@@ -91,25 +115,44 @@ export class Lane {
     ended: (end: End, outcome: Outcome) => void,
   ): void {
     this.items.push(item)
-    const task: Task = {
-      event,
-      attempts: item.attempts,
-      alone,
-      done: (outcome) => {
-        if (item.end !== null) return
-        item.end = judge(this.spec, item, event, outcome, verdicts)
-        item.ticket = null
-        ended(item.end, outcome)
+    const end = (how: End, outcome: Outcome): End['kind'] => {
+      if (item.end !== null) return item.end.kind
+      item.end = how
+      item.ticket = null
+      ended(how, outcome)
+      return how.kind
+    }
+    const done = (outcome: Outcome) => end(judge(this.spec, item, event, outcome, verdicts), outcome)
+    const task = { event, attempts: item.attempts, alone, done }
+    const behind = {
+      parked: (key: number) => void end({ kind: 'parked', key }, RETURNED),
+      keepKey: (key: number) => {
+        item.keptKey = key
       },
     }
-    const ticket = this.#runner.submit(task)
+    const ticket =
+      this.#seat === null || event.isReplay
+        ? this.#runner.submit(task)
+        : this.#inTurn(this.#seat, item, { ...task, ...behind })
     if (item.end === null) item.ticket = ticket
   }
 
-  /** Leaves elements `first` to `last` for later, and takes back what has not begun. */
-  setAside(first: number, last: number, { attempts, errors, replay }: Origin = FIRST): void {
+  /** A key that cannot be told is a failure of the handler for this event, and holds no other. */
+  #inTurn(seat: Seat, item: Item, task: OrderedTask): Ticket | null {
+    try {
+      item.orderKey = orderKeyOf(this.spec, task.event)
+    } catch (error) {
+      task.done({ end: 'failed', error })
+      return null
+    }
+    return item.orderKey === null ? this.#runner.submit(task) : seat.take(item.orderKey, item.storedKey !== null, task)
+  }
+
+  /** Leaves elements `first` to `last` of the row, or of a first pass, for later, and takes back what has not begun. */
+  setAside(first: number, last: number, row: WorkRow | null = null): void {
     this.#aside = true
-    if (first <= last) this.#left.push({ first, last, attempts, errors, replay })
+    if (first <= last) this.#left.push({ first, last, row })
+    this.#seat?.leave()
     for (const item of this.items) item.ticket?.withdraw()
   }
 
@@ -126,43 +169,70 @@ export class Lane {
   /** Rows for all that is not over: one for each failed event, one for each stretch that was given back or left. */
   rows(now: number): NewWorkRow[] {
     const rows: NewWorkRow[] = []
-    let open = false
+    let kind: Kind = null
+    let before: WorkRow | null = null
     for (const item of this.items) {
-      const last = rows.at(-1)
-      if (item.end?.kind === 'retry') rows.push(this.#row(item, item.end.attempts, item.end.dueAt, item.end.errors))
-      if (item.end?.kind === 'returned') {
-        if (open && last !== undefined && isFresh(item) && last.replay === item.replay)
-          rows[rows.length - 1] = { ...last, last: item.index }
-        else rows.push(this.#row(item, item.attempts, now, item.errors))
-      }
-      open = item.end?.kind === 'returned' && isFresh(item)
+      const open = rows.at(-1)
+      const row = this.#rowOf(item, now)
+      const own = row === null ? null : kindOf(item)
+      // Between elements of two rows lie others, which are not theirs.
+      const joined = own !== null && own === kind && item.row === before && open !== undefined
+      if (joined) rows[rows.length - 1] = { ...open, last: item.index }
+      else if (row !== null) rows.push(row)
+      kind = own
+      before = item.row
     }
-    for (const left of this.#left) {
-      const last = rows.at(-1)
-      const joined =
-        open && last !== undefined && isFresh(left) && last.replay === left.replay && last.last < left.first
-      if (joined) rows[rows.length - 1] = { ...last, last: left.last }
-      else rows.push({ handler: this.spec.name, ...left, dueAt: now })
-      open = false
+    for (const { first, last, row } of this.#left) {
+      const open = rows.at(-1)
+      const joined = kind === 'fresh' && row === before && isFresh(row) && open !== undefined && open.last < first
+      if (joined) rows[rows.length - 1] = { ...open, last }
+      else rows.push(this.#leftOf(first, last, row, now))
+      kind = null
     }
     return rows
   }
 
-  #row(item: Item, attempts: number, dueAt: number, errors: readonly StoredError[]): NewWorkRow {
-    const { index, replay } = item
-    return { handler: this.spec.name, first: index, last: index, attempts, dueAt, errors, replay }
+  /** What is stored under a key waits for its turn there. */
+  #leftOf(first: number, last: number, row: WorkRow | null, now: number): NewWorkRow {
+    const { attempts = 0, errors = [], orderKey = null, replay = null } = row ?? {}
+    const dueAt = orderKey === null ? now : PARKED
+    return { handler: this.spec.name, first, last, attempts, dueAt, errors, orderKey, replay }
+  }
+
+  /** null: it is over. */
+  #rowOf({ index, attempts, errors, storedKey, orderKey, end, row: from }: Item, now: number): NewWorkRow | null {
+    const replay = from?.replay ?? null
+    const row = { handler: this.spec.name, first: index, last: index, attempts, errors, replay }
+    switch (end?.kind) {
+      case 'retry':
+        return { ...row, attempts: end.attempts, dueAt: end.dueAt, errors: end.errors, orderKey }
+      case 'parked':
+        return { ...row, dueAt: PARKED, orderKey: end.key }
+      case 'returned':
+        return { ...row, dueAt: storedKey === null ? now : PARKED, orderKey: storedKey }
+      default:
+        return null
+    }
   }
 }
 
-/** Nothing was tried yet: it can stand in one row with its neighbours. */
-const isFresh = ({ attempts }: Origin) => attempts === 0
+/** Neighbours of one kind share a row: those that nobody has tried, and those parked behind the same key. */
+type Kind = 'fresh' | number | null
+
+const isFresh = (row: WorkRow | null) => row === null || (row.attempts === 0 && (row.orderKey ?? null) === null)
+
+function kindOf({ attempts, errors, storedKey, end }: Item): Kind {
+  if (attempts > 0) return null
+  if (end?.kind === 'parked') return errors.length === 0 ? end.key : null
+  return end?.kind === 'returned' && storedKey === null ? 'fresh' : null
+}
 
 const DONE: End = { kind: 'done' }
-const RETURNED: End = { kind: 'returned' }
+const GIVEN_BACK: End = { kind: 'returned' }
 
 /** What an outcome means: the one place where attempts are counted. */
 function judge(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome, verdicts: Verdicts): End {
-  if (outcome.end !== 'failed') return outcome.end === 'done' ? DONE : RETURNED
+  if (outcome.end !== 'failed') return outcome.end === 'done' ? DONE : GIVEN_BACK
   const { error } = outcome
   const now = verdicts.now()
   const errors = [...item.errors, storedError(error, item.attempts + 1, now)]

@@ -1,6 +1,6 @@
 /**
  * Counts of what has happened since the start, as plain data and as events of `node:diagnostics_channel`; they balance
- * with the inbox: every accepted event is handled, unhandled, dead, quarantined, or still pending.
+ * with the inbox: every accepted event is handled, unhandled, dead, quarantined, absorbed as a copy, or still pending.
  */
 import { channel } from 'node:diagnostics_channel'
 import { type CredentialUse, CredentialUses } from './credential-uses.ts'
@@ -29,6 +29,8 @@ export interface Metrics {
   readonly unhandled: number
   /** Same source and batch id as an earlier delivery, other bytes. */
   readonly conflicts: number
+  /** Events that were absorbed as copies of others (`dedupeEvents`). */
+  readonly duplicateEvents: number
   /** From the last byte of the body to the answer: how many took at most `ACK_BUCKETS_MS[i]`, the last one more. */
   readonly ackMs: { readonly buckets: readonly number[]; readonly sum: number; readonly count: number }
 }
@@ -48,6 +50,7 @@ export interface MetricEvents {
     readonly handled: number
     readonly dead: number
     readonly quarantined: number
+    readonly duplicateEvents: number
   }
   paused: { readonly handler: string; readonly by: 'hand' | 'failures' | null }
 }
@@ -112,6 +115,7 @@ export class Meter {
       quarantined: count('quarantined'),
       unhandled: count('unhandled'),
       conflicts: count('conflicts'),
+      duplicateEvents: count('duplicateEvents'),
       ackMs: { buckets: [...this.#buckets], sum: this.#sum, count: this.#count },
     }
   }

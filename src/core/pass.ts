@@ -7,11 +7,13 @@ import { elementBytes, sliceEnd } from '../lib/slices.ts'
 import { ERASED } from '../lib/tombstone.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
+import type { Copies, Dedupe, Read } from './dedupe.ts'
 import type { Runner } from './dispatch.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
 import { type HandlerSpec, isMeant, type Registry } from './handlers.ts'
-import { type End, FIRST, Item, Lane, type Verdicts } from './lane.ts'
+import { type End, Item, Lane, type Verdicts } from './lane.ts'
+import type { Order, Seat } from './order.ts'
 import type { Pacer } from './pacer.ts'
 import type { Claim, Clock, NewDeadLetter, NewQuarantine, NewWorkRow, Provider, Settlement, WorkRow } from './ports.ts'
 import { deadlyReason, tooMany } from './quarantine-reasons.ts'
@@ -19,6 +21,9 @@ import { deadlyReason, tooMany } from './quarantine-reasons.ts'
 export interface PassParts {
   readonly registry: Registry
   readonly runners: ReadonlyMap<string, Runner>
+  /** Of the handlers whose events go in order. */
+  readonly orders: ReadonlyMap<string, Order>
+  readonly dedupe: Dedupe
   readonly pacer: Pacer
   readonly clock: Clock
   random(): number
@@ -62,6 +67,9 @@ export class Pass implements Verdicts {
   readonly #dead: { event: AnyEvent; letter: NewDeadLetter }[] = []
   /** Handlers of the recorded set that this process does not have. */
   readonly #absent: readonly string[]
+  /** null: the source takes every event for a new one. */
+  readonly #copies: Copies | null
+  #duplicates = 0
   readonly #window: number
   #outstanding = 0
   /** The element after the one that was looked at last. */
@@ -81,8 +89,9 @@ export class Pass implements Verdicts {
     const names = claim.rows === null ? claim.handlers : claim.rows.map((row) => row.handler)
     for (const name of new Set(names)) {
       const runner = parts.runners.get(name)
-      if (runner !== undefined) this.#lanes.set(name, new Lane(runner))
+      if (runner !== undefined) this.#lanes.set(name, new Lane(runner, this.#seatOf(name)))
     }
+    this.#copies = parts.dedupe.join(claim)
     this.#absent = claim.rows === null ? claim.handlers.filter((name) => !this.#lanes.has(name)) : []
     this.#window = 256 + 2 * Math.max(1, ...[...this.#lanes.values()].map((lane) => lane.spec.size))
   }
@@ -91,7 +100,31 @@ export class Pass implements Verdicts {
     return this.#parts.clock.now()
   }
 
+  /** In the order of each handler that has one; still taken when the pass has failed. */
+  get seats(): readonly Seat[] {
+    return [...this.#lanes.values()].flatMap((lane) => lane.seat ?? [])
+  }
+
+  /** The settlement is durable. */
+  settled(): void {
+    this.#copies?.settled()
+  }
+
   async run(): Promise<PassResult> {
+    try {
+      return await this.#run()
+    } finally {
+      for (const seat of this.seats) seat.endReading()
+    }
+  }
+
+  #seatOf(handler: string): Seat | null {
+    const { delivery, rows } = this.#claim
+    const own = rows?.filter((row) => row.handler === handler) ?? null
+    return this.#parts.orders.get(handler)?.join(delivery.seq, own) ?? null
+  }
+
+  async #run(): Promise<PassResult> {
     const { delivery, rows } = this.#claim
     const provider = this.#parts.provider(delivery.source)
     if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
@@ -103,6 +136,7 @@ export class Pass implements Verdicts {
     if (this.#stopping) this.#leaveRest()
     if (rows === null) await this.#range(scan, provider, facts, 0, scan.count - 1, null)
     else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
+    for (const seat of this.seats) seat.endReading()
     await this.#below(1)
     return this.#result(scan)
   }
@@ -134,13 +168,27 @@ export class Pass implements Verdicts {
       const elements = readSlice(this.#claim.delivery.body, scan, from, to)
       for (let index = from; index < to; index++) {
         if (row !== null && this.#rowEnds(row, index, end - 1)) return
-        this.#next = index + 1
+        if (this.#copies === null) this.#next = index + 1
         this.#element(provider, facts, elements[index - from], index, row)
+        if (this.#copies?.isFull) await this.#handChecked(row)
         if (this.#careful.length > 0) await this.#oneByOne()
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
         if (this.#outstanding >= this.#window) await this.#below(this.#window)
       }
       from = to
+    }
+    await this.#handChecked(row)
+  }
+
+  /** Hands on what was read and is no copy. */
+  async #handChecked(row: WorkRow | null): Promise<void> {
+    for (const { isCopy, ...read } of (await this.#copies?.take()) ?? []) {
+      if (row === null) this.#next = read.index + 1
+      if (!isCopy) this.#dispatch(read, row)
+      else if (row === null) this.#duplicates++
+      if (this.#careful.length > 0) await this.#oneByOne()
+      if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
+      if (this.#outstanding >= this.#window) await this.#below(this.#window)
     }
   }
 
@@ -148,9 +196,9 @@ export class Pass implements Verdicts {
   #rowEnds(row: WorkRow, index: number, last: number): boolean {
     const lane = this.#lanes.get(row.handler)
     if (lane === undefined) return false
-    const yields = () => lane.runner.isBehind() && (lane.runner.paused !== null || this.#isWaitedFor(row))
+    const yields = () => lane.mustEnd() || (lane.runner.isBehind() && this.#isWaitedFor(row))
     if (!this.#stopping && !yields()) return false
-    lane.setAside(index, last, row)
+    lane.setAside(this.#copies?.drop() ?? index, last, row)
     return true
   }
 
@@ -181,23 +229,30 @@ export class Pass implements Verdicts {
     const event = toEvent(facts, reading, index, row?.replay?.run)
     const matched = this.#parts.registry.match(event)
     if (event.isTest && row === null) this.#parts.tested(event.source)
+    const read = { event, matched, index }
+    if (this.#copies?.asksFor(row)) this.#copies.add(read, row !== null || this.#isAsked(matched))
+    else this.#dispatch(read, row)
+  }
+
+  #isAsked(matched: readonly HandlerSpec[]): boolean {
+    return this.#absent.length > 0 || matched.some((spec) => this.#lanes.has(spec.name))
+  }
+
+  #dispatch({ event, matched, index }: Read, row: WorkRow | null): void {
     if (row !== null) {
       const lane = this.#lanes.get(row.handler)
       if (lane !== undefined && matched.includes(lane.spec) && isMeant(event, matched, row, this.#claim.handlers))
         this.#take(lane, event, index, row)
       return
     }
-    let asked = this.#absent.length > 0
     for (const spec of matched) {
       const lane = this.#lanes.get(spec.name)
-      if (lane === undefined) continue
-      asked = true
-      if (lane.isAside) continue
-      if (lane.runner.isBehind()) lane.setAside(index, this.#count - 1)
+      if (lane === undefined || lane.isAside) continue
+      if (lane.isBehind()) lane.setAside(index, this.#count - 1)
       else this.#take(lane, event, index, null)
     }
     // The sender's own tests stay out of the statistics.
-    if (!asked && !event.isTest) this.#unhandled[event.name] = (this.#unhandled[event.name] ?? 0) + 1
+    if (!event.isTest && !this.#isAsked(matched)) this.#unhandled[event.name] = (this.#unhandled[event.name] ?? 0) + 1
   }
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
@@ -213,6 +268,7 @@ export class Pass implements Verdicts {
       const times = deaths.find((death) => death.index === index && death.handler === name)?.times ?? 0
       if (times >= MOST_DEATHS) {
         this.#quarantine(index, deadlyReason(times, name), null)
+        this.#copies?.giveUp(event)
         continue
       }
       await this.#parts.note(delivery.seq, index, name)
@@ -223,7 +279,7 @@ export class Pass implements Verdicts {
 
   #hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
     this.#outstanding++
-    const item = new Item(index, row ?? FIRST)
+    const item = new Item(index, row)
     const ended = (end: End, outcome: Outcome) => this.#ended(lane.spec, event, index, end, outcome)
     lane.take(item, event, this.#claim.careful, this, ended)
   }
@@ -234,6 +290,7 @@ export class Pass implements Verdicts {
     if (end.kind === 'retry' && outcome.end === 'failed')
       this.#parts.failed(event, spec.name, end.attempts, outcome.error, end.dueAt)
     if (end.kind !== 'dead') return
+    this.#copies?.giveUp(event)
     const { attempts, errors } = end
     const letter = {
       handler: spec.name,
@@ -261,9 +318,12 @@ export class Pass implements Verdicts {
 
   /** In a first pass only: rows of work hold nobody but their own handler. */
   #leaveSlow(): void {
-    if (this.#claim.rows === null && !this.#claim.careful)
+    const firstPass = this.#claim.rows === null
+    if (firstPass && !this.#claim.careful)
       for (const lane of this.#lanes.values())
-        if (!lane.isAside && lane.runner.isBehind()) lane.setAside(this.#next, this.#count - 1)
+        if (!lane.isAside && lane.isBehind()) lane.setAside(this.#next, this.#count - 1)
+    // A key that is slow holds what follows it, not the rest.
+    if (firstPass || this.#outstanding >= this.#window) for (const seat of this.seats) seat.parkWaiting()
     this.#wake()
   }
 
@@ -296,6 +356,8 @@ export class Pass implements Verdicts {
       dead: dead.map(({ letter }) => letter),
       quarantined: this.#quarantined,
       unhandled: this.#unhandled,
+      duplicateEvents: this.#duplicates,
+      ...this.#copies?.settlement(now),
     }
     return { settlement, dead, returned: this.#howMany('returned'), handled: this.#howMany('done') }
   }

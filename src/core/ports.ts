@@ -189,6 +189,8 @@ export interface SourcePort {
   readonly bodyBytes: number | null
   /** How long the sender is let wait for its answer, in ms; null leaves it to the receiver. */
   readonly ackWithinMs?: number | null | undefined
+  /** For how long, in ms, an event that was handled absorbs copies of it in other deliveries; null: not at all. */
+  readonly dedupeWindowMs?: number | null | undefined
   /** What the operator should know about the options taken: one warning each at start. No secrets. */
   readonly notices?: readonly string[] | undefined
 }
@@ -209,6 +211,11 @@ export interface Provider {
   readonly catalogue: ReadonlyMap<string, readonly string[]>
   /** Reads one parsed element. Never throws: what it cannot read it returns as `Unreadable`. */
   read(element: unknown): Reading | Unreadable
+  /**
+   * What tells an event without an id of its sender from all others, the version of the recipe first; null where the
+   * event has too little for that. Never throws.
+   */
+  fingerprint?(event: Pick<Reading, 'nativeType' | 'payload'>): string | null
   /**
    * Fields, at any depth of the element, in which whoever sent the mail names itself: an address there does not make the
    * event one about that person. Absent: there are none.
@@ -296,11 +303,13 @@ export interface NewWorkRow {
   readonly last: number
   /** Attempts already made; 0 when the handler has not seen the range. */
   readonly attempts: number
-  /** Not to be claimed before. */
+  /** Not to be claimed before; `Number.MAX_SAFE_INTEGER`: not before a `wake`. */
   readonly dueAt: number
   readonly errors: readonly StoredError[]
   /** The replay it is work of; null: the first run. */
   readonly replay: ReplayMark | null
+  /** The key that its handler orders these events by; absent or null where there is none, or it is not known yet. */
+  readonly orderKey?: number | null | undefined
 }
 
 /** What marks the work of a replay, and which events of its ranges it is about. */
@@ -378,6 +387,32 @@ export interface ClaimRequest {
   readonly maxBytes: number
   /** Only this delivery, due or not; `maxDeliveries` and `maxBytes` do not matter then. */
   readonly seq?: number | undefined
+  readonly ordered?: readonly InOrder[] | undefined
+}
+
+/**
+ * A handler that gets its events in order. Its rows without a key come in the order of the log, those with one only from
+ * deliveries before the first that has some without, and none while a first pass waits that was given back.
+ */
+export interface InOrder {
+  readonly handler: string
+  /** Rows of deliveries before this one only, by `seq`. */
+  readonly below: number
+}
+
+/** The rows of a handler whose events have this key. */
+export interface OrderKey {
+  readonly handler: string
+  readonly key: number
+}
+
+/** Keys of events, two numbers below 2^53 for each, that one delivery is to be known by. */
+export interface EventKeys {
+  /** How long a key is kept at least, in ms; at most a quarter longer. */
+  readonly windowMs: number
+  /** When they were made: decides how long they live. */
+  readonly at: number
+  readonly keys: Float64Array
 }
 
 /** How far a claim came. Settling ends the claim. */
@@ -394,6 +429,12 @@ export interface Settlement {
   readonly quarantined: readonly NewQuarantine[]
   /** Native names nobody asked for, with their number of events. */
   readonly unhandled: Readonly<Record<string, number>>
+  /** Events that were handled with another delivery, and are not handed to anybody: how many. */
+  readonly duplicateEvents?: number | undefined
+  /** Absorb later copies of these events from now on; keys that are known already stay with their delivery. */
+  readonly keys?: EventKeys | null | undefined
+  /** Keys of events that died: they absorb nothing any more. */
+  readonly forgotten?: Omit<EventKeys, 'at'> | null | undefined
 }
 
 export interface Accepted {
@@ -405,7 +446,12 @@ export interface Accepted {
 
 export interface InboxOpening {
   /** The durable names this process works for, with the names they had before; empty when it only receives. */
-  readonly handlers: ReadonlyArray<{ readonly name: string; readonly formerly: readonly string[] }>
+  readonly handlers: ReadonlyArray<{
+    readonly name: string
+    readonly formerly: readonly string[]
+    /** Its rows keep their order keys; where they have some from before and this is not true, they lose them. */
+    readonly ordered?: boolean | undefined
+  }>
   readonly logger: Logger
   readonly clock: Clock
   /**
@@ -437,6 +483,8 @@ export interface InboxOpened {
   readonly stats: InboxStats
   /** Handlers never seen before, with the number of stored events that were settled without them. */
   readonly newHandlers: ReadonlyArray<{ readonly name: string; readonly settledWithout: number }>
+  /** Order keys that rows are stored under, of the ordered handlers opened with. */
+  readonly held?: readonly OrderKey[] | undefined
 }
 
 export interface InboxStats {
@@ -455,6 +503,8 @@ export interface InboxStats {
   readonly paused: readonly StoredPause[]
   /** Work rows of handlers that no opening has named for 24 h, by handler. */
   readonly orphaned: Readonly<Record<string, number>>
+  /** Events that were absorbed as copies of others, by source. */
+  readonly duplicateEvents: Readonly<Record<string, number>>
   /** Dead letters and quarantine whose time was over. */
   readonly expired: number
   /** Elements that `erase` took out of stored bytes. */
@@ -586,8 +636,13 @@ export interface InboxPort {
    * Hands out due work rows and never-claimed deliveries in turn, each delivery in at most one claim at a time; the
    * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
    * durably before this resolves. At least one claim is given when there is one, whatever its size. `nextDueAt` is later than now: when the next row of the asked handlers falls due, held or not.
+   * `unread`: the `ordered` handlers that have due rows without a key, beyond those under claim now.
    */
-  claim(request: ClaimRequest): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }>
+  claim(request: ClaimRequest): Promise<{
+    readonly claims: readonly Claim[]
+    readonly nextDueAt: number | null
+    readonly unread?: readonly string[] | undefined
+  }>
   /**
    * Before a careful call: durable when it resolves. It stands until the delivery is settled or another note takes its
    * place; what stands when the process dies is counted in `Claim.deaths`.
@@ -602,6 +657,16 @@ export interface InboxPort {
    * @throws ERR_OPTION when the delivery is not claimed
    */
   settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }>
+  /**
+   * Makes the first rows of each key due now, at most so many of each, where the very first is parked. Resolves with
+   * the keys that have rows at all. An inbox without it takes no handlers with an order.
+   */
+  wake?(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]>
+  /**
+   * The delivery that each key was kept for, by `seq`, 0 for none, in the order of the request, which is two numbers for
+   * each key. An inbox without it takes no sources that dedupe events.
+   */
+  owners?(windowMs: number, keys: Float64Array): Promise<readonly number[]>
   /** Gives claims back unfinished, as if never claimed. */
   release(seqs: readonly number[]): void
   /** Called, possibly often, when something new may be claimable: an accept, a settlement with due rows. */

@@ -1,8 +1,9 @@
 /** The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more. */
 import { codeOf } from '../lib/code-of.ts'
 import type { Runner } from './dispatch.ts'
+import { type Empty, type Mark, MOST_IN_LINE, type Order } from './order.ts'
 import { Pass, type PassParts, type PassResult } from './pass.ts'
-import type { Claim, InboxPort } from './ports.ts'
+import type { Claim, InboxPort, OrderKey } from './ports.ts'
 
 export interface ProcessParts extends Omit<PassParts, 'note'> {
   readonly inbox: InboxPort
@@ -45,6 +46,8 @@ class Worker implements Process {
   readonly #parts: ProcessParts
   readonly #passParts: PassParts
   readonly #active = new Set<Promise<void>>()
+  /** Those that wait for what is stored. */
+  readonly #ordered: readonly Order[]
   #bytes = 0
   /** Given back because of a stop; what a slow handler leaves for later is not. */
   #returned = 0
@@ -61,6 +64,7 @@ class Worker implements Process {
     this.#parts = parts
     const note: PassParts['note'] = (seq, index, handler) => parts.inbox.note(seq, index, handler)
     this.#passParts = { ...parts, note }
+    this.#ordered = [...parts.orders.values()].filter((order) => order.strict)
   }
 
   start(): void {
@@ -149,7 +153,9 @@ class Worker implements Process {
   /** First what anybody can work on, then one event for each paused handler whose time has come. Returns when to look again. */
   async #claimAll(): Promise<number | null> {
     const runners = [...this.#parts.runners.values()]
-    const working = runners.filter((runner) => runner.wantsWork()).map((runner) => runner.spec.name)
+    const hasRoom = (runner: Runner) =>
+      runner.wantsWork() && (this.#parts.orders.get(runner.spec.name)?.hasRoom() ?? true)
+    const working = runners.filter(hasRoom).map((runner) => runner.spec.name)
     let next = await this.#claim(this.#request(working))
     for (const runner of runners) {
       const at = runner.probeAt()
@@ -162,14 +168,17 @@ class Worker implements Process {
 
   #request(handlers: readonly string[]) {
     const [maxDeliveries, maxBytes] = [MAX_CLAIMS - this.#active.size, this.#parts.claimBytes - this.#bytes]
-    return { handlers, maxDeliveries: Math.max(1, maxDeliveries), maxBytes: Math.max(1, maxBytes) }
+    const limits = { maxDeliveries: Math.max(1, maxDeliveries), maxBytes: Math.max(1, maxBytes) }
+    return { handlers, ...limits, ordered: this.#ordered.map(({ handler, below }) => ({ handler, below })) }
   }
 
   async #claim(request: Parameters<InboxPort['claim']>[0]): Promise<number | null> {
     const { inbox, clock } = this.#parts
     try {
-      const { claims, nextDueAt } = await inbox.claim(request)
+      const marks = this.#ordered.map((order) => order.mark())
+      const { claims, nextDueAt, unread = [] } = await inbox.claim(request)
       if (claims.length > 0) this.#dirty = true
+      for (const [i, order] of this.#ordered.entries()) order.learn(marks[i] as Mark, unread.includes(order.handler))
       if (this.#running) for (const claim of claims) this.#begin(claim)
       else inbox.release(claims.map((claim) => claim.delivery.seq))
       return nextDueAt
@@ -203,12 +212,38 @@ class Worker implements Process {
       const result = await pass.run()
       const settled = await this.#settle(claim, result)
       if (settled === null) return null
+      pass.settled()
+      await this.#wakeAfter(pass)
       if (this.#stopping) this.#returned += result.returned
       this.#parts.settled(claim, result, settled.conflictsWith)
       return result
     } catch (error) {
       this.#parts.trouble('a delivery could not be worked on and waits for the next start', error)
       return null
+    }
+  }
+
+  /** What was parked behind events that are over, now that their end is stored. */
+  async #wakeAfter(pass: Pass): Promise<void> {
+    const empty = new Map<Order, readonly Empty[]>()
+    for (const seat of pass.seats) empty.set(seat.order, seat.settled())
+    const keys = [...empty].flatMap(([{ handler }, keys]) => keys.map(({ key }): OrderKey => ({ handler, key })))
+    if (keys.length === 0) return
+    const left = await this.#wakeKeys(keys)
+    for (const [order, asked] of empty)
+      order.woken(asked, new Set(left.filter(({ handler }) => handler === order.handler).map(({ key }) => key)))
+  }
+
+  /** What is not woken now is woken by the next start. */
+  async #wakeKeys(keys: readonly OrderKey[]): Promise<readonly OrderKey[]> {
+    for (;;) {
+      try {
+        return (await this.#parts.inbox.wake?.(keys, MOST_IN_LINE)) ?? []
+      } catch (error) {
+        this.#parts.trouble('work that waits for its turn could not be called', error)
+        if (!this.#running) return keys
+        await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
+      }
     }
   }
 

@@ -32,7 +32,7 @@ export type BatchHandler<E> = (
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` is the common case
 ) => void | BatchFailures | Promise<void | BatchFailures>
 
-export interface HandlerOptions<K extends string> {
+export interface HandlerOptions<E, K extends string> {
   /** The durable name. Default: the event it listens to, plus `@source`. Renaming it starts a new handler: see `formerly`. */
   readonly name?: string
   /** Names this handler had before; work left under them is carried over at `start`. */
@@ -47,9 +47,15 @@ export interface HandlerOptions<K extends string> {
   readonly concurrency?: number
   /** false leaves the sender's test events out. Default true. */
   readonly tests?: boolean
+  /**
+   * Events with the same key run one at a time, in the order in which they were received: by delivery, then by place in
+   * it. One that failed holds those after it until it is done or dead, over restarts too; other keys go on. null: in no
+   * order. A key is a text of any length, such as the recipient; the same event must have the same key each time.
+   */
+  readonly orderBy?: (event: E) => string | null
 }
 
-export interface BatchOptions<K extends string> extends HandlerOptions<K> {
+export interface BatchOptions<K extends string> extends Omit<HandlerOptions<never, K>, 'orderBy'> {
   /** Most events in one call. Default 100. */
   readonly size?: number
   /** How long the first event of a batch waits for company, in ms. Default 1_000. */
@@ -179,6 +185,8 @@ export interface InboxStats {
   readonly orphaned: Readonly<Record<string, number>>
   /** What is left of replays, by run: events in ranges that wait, once for each handler. */
   readonly replays: Readonly<Record<string, number>>
+  /** Events that were absorbed as copies of others (`dedupeEvents`), by source. */
+  readonly duplicateEvents: Readonly<Record<string, number>>
 }
 
 export interface PausedHandler {
@@ -372,14 +380,14 @@ export type Role = 'both' | 'receive' | 'process' | 'control'
 
 export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
-   * Registers a handler for the events that match; at least once each, in no promised order.
+   * Registers a handler for the events that match; at least once each, in no promised order but that of `orderBy`.
    * @throws OptionError ERR_PATTERN (misspelt), ERR_HANDLER_NAME (name taken), ERR_OPTION
    * @throws PosthornError ERR_RECEIVER_STARTED
    */
   on<const N extends NameOf<E>>(name: N | readonly N[], handler: Handler<Matched<E, N>>): this
   on<const N extends NameOf<E>>(
     name: N | readonly N[],
-    options: HandlerOptions<K>,
+    options: HandlerOptions<Matched<E, N>, K>,
     handler: Handler<Matched<E, N>>,
   ): this
   /**

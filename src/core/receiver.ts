@@ -140,7 +140,8 @@ class RunningReceiver implements ReceiverLike {
     const [receives, processes] = [role === 'both' || role === 'receive', role === 'both' || role === 'process']
     if (receives) this.#checks = await this.#prepareChecks()
     if (this.#state !== 'new') return
-    const handlers = processes ? this.#handlers.map(({ name, formerly }) => ({ name, formerly })) : []
+    this.#assertCapable()
+    const handlers = processes ? this.#handlers.map((spec) => this.#opening(spec)) : []
     const { clock } = this.#world
     const inboxRole = role === 'control' ? 'control' : 'owner'
     const opened = await inbox.open({ handlers, logger, clock, role: inboxRole, onRedelivery, retention })
@@ -160,8 +161,21 @@ class RunningReceiver implements ReceiverLike {
         for (const tell of this.#watchers) tell(claim, settlement)
       },
     }
-    this.#work = new Work(parts, opened.stats.paused)
+    this.#work = new Work(parts, opened.stats.paused, opened.held ?? [])
     if (ack === 'stored' || background) this.#work.start()
+  }
+
+  #opening({ name, formerly, orderBy }: HandlerSpec) {
+    return { name, formerly, ordered: orderBy !== null && this.#settings.ack === 'stored' }
+  }
+
+  /** What not every inbox can do. */
+  #assertCapable(): void {
+    const { inbox, inboxKind, sources } = this.#settings
+    if (inbox.wake === undefined && this.#handlers.some(({ orderBy }) => orderBy !== null))
+      throw new OptionError(`the ${inboxKind} inbox cannot keep events in order: orderBy needs another inbox`)
+    if (inbox.owners === undefined && [...sources.values()].some(({ dedupeWindowMs }) => dedupeWindowMs))
+      throw new OptionError(`the ${inboxKind} inbox keeps no keys of events: dedupeEvents needs another inbox`)
   }
 
   async #prepareChecks(): Promise<Map<string, Verify>> {

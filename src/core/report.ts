@@ -46,6 +46,7 @@ export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Repo
       tellDead(result)
       tellQuarantined(claim, result)
       tellUnhandled(claim, result)
+      tellCopies(claim, result)
       if (conflictsWith !== null) tellConflict(claim, conflictsWith)
     },
     paused(handler, by) {
@@ -66,11 +67,21 @@ export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Repo
 
   function measure({ delivery: { source, id } }: Claim, { settlement, dead, handled }: PassResult): void {
     const quarantined = settlement.quarantined.length
+    const { duplicateEvents = 0 } = settlement
     meter.add('handled', handled)
     meter.add('dead', dead.length)
     meter.add('quarantined', quarantined)
     for (const count of Object.values(settlement.unhandled)) meter.add('unhandled', count)
-    meter.publish('settled', { source, id, handled, dead: dead.length, quarantined })
+    meter.add('duplicateEvents', duplicateEvents)
+    meter.publish('settled', { source, id, handled, dead: dead.length, quarantined, duplicateEvents })
+  }
+
+  function tellCopies(
+    { delivery: { source, id } }: Claim,
+    { settlement: { duplicateEvents: count = 0 } }: PassResult,
+  ): void {
+    const message = `events from "${source}" came before with another delivery and were absorbed`
+    if (count > 0) notices(`copies:${source}`, 'info', message, { delivery: id, count })
   }
 
   function tellConflict({ delivery: { source, id } }: Claim, other: string): void {

@@ -9,8 +9,20 @@ export interface Task {
   readonly attempts: number
   /** Not in a batch with others. */
   readonly alone: boolean
+  /** Absent where its handler has no order. */
+  readonly outOfOrder?: boolean
   /** Called exactly once. */
   done(outcome: Outcome): void
+}
+
+/** One whose turn comes after that of others. */
+export interface OrderedTask extends Task {
+  /** As `Task`; tells how it ended for its event. */
+  done(outcome: Outcome): 'done' | 'returned' | 'parked' | 'retry' | 'dead'
+  /** Called in the place of `done`: it is to be stored behind the rows of its key. */
+  parked(key: number): void
+  /** Called with a `done` as returned: it is to be stored under its key, since rows are that come after it. */
+  keepKey(key: number): void
 }
 
 /** A task that was handed in. */

@@ -1,9 +1,11 @@
 /** The process half as the receiver runs it: the runners, their pauses, drains, and work inside a request. */
 
+import { Dedupe } from './dedupe.ts'
 import { Runner } from './dispatch.ts'
 import { type HandlerSpec, Registry } from './handlers.ts'
+import { Order } from './order.ts'
 import type { Pacer } from './pacer.ts'
-import type { Claim, Clock, Settlement, SourcePort, StoredPause } from './ports.ts'
+import type { Claim, Clock, OrderKey, Settlement, SourcePort, StoredPause } from './ports.ts'
 import { createProcess, type Process } from './process.ts'
 import type { Report } from './report.ts'
 import type { Settings } from './settings.ts'
@@ -22,15 +24,18 @@ export interface WorkParts {
 export class Work {
   readonly #parts: WorkParts
   readonly #runners: ReadonlyMap<string, Runner>
+  readonly #orders: ReadonlyMap<string, Order>
   readonly #process: Process
   /** Deliveries that a request of ours is working on: a repeat waits for it. */
   readonly #inRequests = new Map<number, Promise<boolean>>()
   #settled = 0
   #inBackground = false
 
-  constructor(parts: WorkParts, paused: readonly StoredPause[]) {
+  constructor(parts: WorkParts, paused: readonly StoredPause[], held: readonly OrderKey[]) {
     this.#parts = parts
     this.#runners = new Map(parts.handlers.map((spec) => [spec.name, this.#newRunner(spec)]))
+    const ordered = [...this.#runners].filter(([, { spec }]) => spec.orderBy !== null)
+    this.#orders = new Map(ordered.map(([name, runner]) => [name, this.#newOrder(runner, held)]))
     this.#process = this.#newProcess()
     this.#applyPauses(paused)
     parts.settings.inbox.onPause((list) => this.#applyPauses(list))
@@ -92,6 +97,17 @@ export class Work {
     })
   }
 
+  #newOrder(runner: Runner, held: readonly OrderKey[]): Order {
+    const keys = held.filter(({ handler }) => handler === runner.spec.name).map(({ key }) => key)
+    const strict = this.#parts.settings.ack === 'stored'
+    return new Order(runner, { strict, held: keys, onRoom: () => this.#process.kick() })
+  }
+
+  #newDedupe(): Dedupe {
+    const { inbox, sources } = this.#parts.settings
+    return new Dedupe(sources, async (windowMs, keys) => (await inbox.owners?.(windowMs, keys)) ?? [])
+  }
+
   #newProcess(): Process {
     const { settings, clock, random, pacer, report, handlers } = this.#parts
     return createProcess({
@@ -100,6 +116,8 @@ export class Work {
       random,
       pacer,
       runners: this.#runners,
+      orders: this.#orders,
+      dedupe: this.#newDedupe(),
       registry: new Registry(handlers),
       // Decoded events of a slice and copies on their way take about as much again, and more.
       claimBytes: Math.floor(settings.memoryBytes / 4),

@@ -16,12 +16,19 @@ export interface SourceOptions<A> {
    * Default: 8_000 for SparkPost, which gives up after 10 s; else the receiver's own limits.
    */
   readonly ackWithinMs?: number
+  /**
+   * An event that comes again in another delivery is not handed to anybody: told by the sender's event id with its
+   * class and type, else by what the provider knows to tell events apart. `windowMs`: for how long after it was handled,
+   * default 172_800_000 (48 h), minimum 60_000; copies are absorbed for up to a quarter longer. Default: false.
+   */
+  readonly dedupeEvents?: boolean | { readonly windowMs?: number }
 }
 
 /** What core takes of the options, as a source keeps it. */
 export interface CheckedSource {
   readonly bodyBytes: number | null
   readonly ackWithinMs: number | null
+  readonly dedupeWindowMs: number | null
 }
 
 /**
@@ -34,7 +41,7 @@ export function checkSourceOptions(
   own: readonly string[] = [],
 ): CheckedSource {
   assertObject(`${factory}: options`, options)
-  knownKeys(factory, options, ['auth', 'limits', 'ackWithinMs', ...own])
+  knownKeys(factory, options, ['auth', 'limits', 'ackWithinMs', 'dedupeEvents', ...own])
   const { auth, limits = {} } = options
   if (typeof auth !== 'object' || auth === null || !(port in auth))
     throw new OptionError(`${factory}: auth must be made by posthorn/auth, such as token(…), got ${kindOf(auth)}`)
@@ -44,7 +51,19 @@ export function checkSourceOptions(
   return {
     bodyBytes: given(`${factory}: limits.bodyBytes`, limits.bodyBytes),
     ackWithinMs: given(`${factory}: ackWithinMs`, ackWithinMs),
+    dedupeWindowMs: windowOf(`${factory}: dedupeEvents`, options.dedupeEvents),
   }
+}
+
+const [HOURS_48, MINUTE, YEAR] = [172_800_000, 60_000, 31_536_000_000]
+
+/** null: off. */
+function windowOf(name: string, dedupe: SourceOptions<object>['dedupeEvents']): number | null {
+  if (dedupe === undefined || dedupe === false) return null
+  if (dedupe === true) return HOURS_48
+  assertObject(name, dedupe)
+  knownKeys(name, dedupe, ['windowMs'])
+  return wholeNumber(`${name}.windowMs`, dedupe.windowMs, HOURS_48, MINUTE, YEAR)
 }
 
 const given = (name: string, value: number | undefined): number | null =>

@@ -2,5 +2,5 @@ import type { Context } from '../core/handlers.ts'
 
 /** What a handler is told beside its event: a first attempt, and a signal that never fires unless you give one. */
 export function handlerContext(overrides: Partial<Context> = {}): Context {
-  return { signal: new AbortController().signal, attempt: 1, handler: 'test', ...overrides }
+  return { signal: new AbortController().signal, attempt: 1, handler: 'test', outOfOrder: false, ...overrides }
 }

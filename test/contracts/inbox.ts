@@ -607,6 +607,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
           paused: [],
           orphaned: {},
           replays: {},
+          duplicateEvents: {},
         })
         await inbox.accept(newDelivery('x', { receivedAt: START + 1 }))
         await inbox.accept(newDelivery('y', { receivedAt: START + 2 }))

@@ -8,6 +8,7 @@ const spec: HandlerSpec = {
   ...{ name: 'a', formerly: [], patterns: ['*'], sources: null, tests: true },
   ...{ retry: { attempts: 1, minMs: 1, maxMs: 1 }, timeoutMs: 1_000, concurrency: 1, size: 1, maxWaitMs: 0 },
   each: () => undefined,
+  orderBy: null,
   batch: null,
 }
 

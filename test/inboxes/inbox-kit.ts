@@ -126,7 +126,7 @@ export interface Opened {
   nextDueAt(): Promise<number | null>
 }
 
-type Names = ReadonlyArray<string | { readonly name: string; readonly formerly: readonly string[] }>
+type Names = ReadonlyArray<string | InboxOpening['handlers'][number]>
 
 export async function openWith(
   inbox: InboxPort,

@@ -4,6 +4,7 @@ import { Store } from '../../src/inboxes/memory/store.ts'
 import { memory } from '../../src/inboxes/memory.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
+import { describeOrder } from '../contracts/inbox-order.ts'
 import { describeReplays } from '../contracts/inbox-replay.ts'
 import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
 import { handClock, keptLines, newDelivery, openWith, portOf } from './inbox-kit.ts'
@@ -16,6 +17,7 @@ const newStore = () => {
 
 describeInbox('memory', newStore, { skip: [] })
 describeGuarantees('memory', newStore)
+describeOrder('memory', newStore)
 describeUpkeep('memory', newStore)
 describeReplays('memory', newStore)
 

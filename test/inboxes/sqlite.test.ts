@@ -5,6 +5,7 @@ import type { InboxPort } from '../../src/core/ports.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
+import { describeOrder } from '../contracts/inbox-order.ts'
 import { describeReplays } from '../contracts/inbox-replay.ts'
 import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
 import { portOf } from './inbox-kit.ts'
@@ -35,5 +36,6 @@ const newStore = () => {
 
 describeInbox('SQLite', newStore, { skip: [] })
 describeGuarantees('SQLite', newStore)
+describeOrder('SQLite', newStore)
 describeUpkeep('SQLite', newStore)
 describeReplays('SQLite', newStore)

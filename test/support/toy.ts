@@ -1,4 +1,7 @@
-/** A sender of our own for tests of the core: `{ "type": "ping" | "pong", "to"?, "test"?, "bad"? }`. */
+/**
+ * A sender of our own for tests of the core: `{ "type": "ping" | "pong", "to"?, "test"?, "bad"?, "id"?, "mark"?, "at"? }`.
+ * `id` is its event id, `mark` what its events are told by without one, `at` when they happened, in ms.
+ */
 import { unauthenticated } from '../../src/auth/index.ts'
 import type { Auth, Provider, Source } from '../../src/core/ports.ts'
 import { port } from '../../src/lib/symbols.ts'
@@ -14,6 +17,17 @@ const TYPES = new Map<unknown, 'opened' | 'complained'>([
   ['pong', 'complained'],
 ])
 
+interface Wire {
+  type?: unknown
+  to?: string
+  test?: boolean
+  bad?: unknown
+  crash?: unknown
+  id?: string
+  mark?: string
+  at?: number
+}
+
 export const toyProvider: Provider = {
   name: 'toy',
   probes: ['[]', '[{"toy":{}}]'],
@@ -27,7 +41,7 @@ export const toyProvider: Provider = {
   ]),
   read(element) {
     if (typeof element !== 'object' || element === null) return { unreadable: 'not an object', path: null }
-    const wire = element as { type?: unknown; to?: string; test?: boolean; bad?: unknown; crash?: unknown }
+    const wire = element as Wire
     if (wire.crash !== undefined) throw new Error('a fault of the provider')
     if (wire.bad !== undefined) return { unreadable: 'expected nothing', path: '/bad' }
     const type = TYPES.get(wire.type)
@@ -37,8 +51,8 @@ export const toyProvider: Provider = {
       type: type ?? 'unknown',
       category: 'other',
       payload: wire,
-      senderEventId: null,
-      occurredAt: null,
+      senderEventId: wire.id ?? null,
+      occurredAt: wire.at ?? null,
       occurredAtFrom: 'sender',
       recipient: wire.to ?? null,
       channel: 'email',
@@ -51,9 +65,12 @@ export const toyProvider: Provider = {
       details: null,
     }
   },
+  fingerprint: ({ payload }) => (payload as Wire).mark ?? null,
 }
 
-export function toy(options: { auth?: Auth; answersGet?: boolean; bodyBytes?: number } = {}): Source<ToyEvent> {
-  const { auth = unauthenticated(), answersGet = false, bodyBytes = null } = options
-  return { provider: 'toy', [port]: { provider: { ...toyProvider, answersGet }, auth, bodyBytes } }
+export function toy(
+  options: { auth?: Auth; answersGet?: boolean; bodyBytes?: number; dedupeWindowMs?: number } = {},
+): Source<ToyEvent> {
+  const { auth = unauthenticated(), answersGet = false, bodyBytes = null, dedupeWindowMs = null } = options
+  return { provider: 'toy', [port]: { provider: { ...toyProvider, answersGet }, auth, bodyBytes, dedupeWindowMs } }
 }

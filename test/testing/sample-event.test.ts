@@ -117,7 +117,7 @@ describe('sampleEvent', () => {
 describe('handlerContext', () => {
   it('is that of a first attempt that nobody stops', () => {
     const context = handlerContext()
-    expect(context).toMatchObject({ attempt: 1, handler: 'test' })
+    expect(context).toMatchObject({ attempt: 1, handler: 'test', outOfOrder: false })
     expect(context.signal.aborted).toBe(false)
   })
 
@@ -126,6 +126,7 @@ describe('handlerContext', () => {
     expect(handlerContext({ attempt: 3, handler: 'suppress', signal })).toEqual({
       attempt: 3,
       handler: 'suppress',
+      outOfOrder: false,
       signal,
     })
   })

@@ -65,6 +65,38 @@ receiver.onBatch('*', { name: 'warehouse', size: 1000 }, async (events) => {
   return { failed: [{ id: events[0]?.id ?? '', error: new Error('full') }] }
 })
 
+receiver.on(
+  'bounced',
+  { name: 'kept', orderBy: (event) => event.bounce.reason ?? event.recipient },
+  (event, context) => {
+    is<Same<typeof context.outOfOrder, boolean>>()
+    event.bounce.kind.toString()
+  },
+)
+receiver.on(
+  'effect.suppress',
+  {
+    orderBy: (event) => {
+      is<Same<typeof event.email, string>>()
+      isNot<IsAny<typeof event>>()
+      return event.email
+    },
+  },
+  () => {},
+)
+mailjet({ auth: basic({ username: 'u', password: 'p' }), dedupeEvents: true })
+sparkpost({ auth: token('t'), dedupeEvents: { windowMs: 86_400_000 } })
+esputnik({ auth: header('x-key', 'k'), dedupeEvents: {} })
+is<Same<ReturnType<typeof receiver.metrics>['duplicateEvents'], number>>()
+
+// @ts-expect-error a window is a number of milliseconds
+momentum({ auth: token('t'), dedupeEvents: { windowMs: '48h' } })
+// @ts-expect-error a key is a text
+receiver.on('bounced', { orderBy: (event) => event.occurredAt }, () => {})
+// @ts-expect-error clicks have no bounce
+receiver.on('clicked', { orderBy: (event) => event.bounce.reason }, () => {})
+// @ts-expect-error a batch has no order
+receiver.onBatch('*', { orderBy: (event: unknown) => String(event) }, () => {})
 // @ts-expect-error a misspelt event
 receiver.on('momentum.clik', () => {})
 // @ts-expect-error a misspelt event in a list

@@ -13,6 +13,7 @@ import type {
   InboxPort,
   InboxStats,
   NewDelivery,
+  OrderKey,
   Page,
   Pruned,
   ReplayMark,
@@ -29,6 +30,7 @@ import { claim } from './claim.ts'
 import { type Entry, toDelivery, withoutBody } from './entry.ts'
 import { erase } from './erase.ts'
 import { carryOver, see, takeStock } from './open.ts'
+import { heldKeys, keepOrder, wake } from './order.ts'
 import { pageOf } from './page.ts'
 import { prune } from './prune.ts'
 import { cancel, history, progress, replay } from './replay.ts'
@@ -66,9 +68,10 @@ export class MemoryInbox implements InboxPort {
     opening.logger.warn({ inbox: 'memory' }, 'the inbox is in memory: what it holds is lost with the process')
     takeStock(this.#store)
     const newHandlers = carryOver(this.#store, opening)
+    keepOrder(this.#store, opening)
     this.#renewHourly(opening)
     if (opening.retention) this.#pruneOften(opening)
-    return { stats: await this.stats(), newHandlers }
+    return { stats: await this.stats(), newHandlers, held: heldKeys(this.#store) }
   }
 
   async accept(delivery: NewDelivery): Promise<Accepted> {
@@ -85,9 +88,11 @@ export class MemoryInbox implements InboxPort {
     if (entry) entry.senderLeft = true
   }
 
-  async claim(
-    request: ClaimRequest,
-  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }> {
+  async claim(request: ClaimRequest): Promise<{
+    readonly claims: readonly Claim[]
+    readonly nextDueAt: number | null
+    readonly unread: readonly string[]
+  }> {
     return claim(this.#store, request, this.#assertOpen().clock.now())
   }
 
@@ -104,6 +109,17 @@ export class MemoryInbox implements InboxPort {
     const conflictsWith = settle(this.#store, settlement)
     if (careful || this.#store.hasSuspects() || this.#store.workOf(settlement.seq).length > 0) this.#tellOfWork()
     return { conflictsWith }
+  }
+
+  async wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]> {
+    const { clock } = this.#assertOpen()
+    const left = keys.filter((key) => wake(this.#store, key, atMost, clock.now()))
+    this.#tellOfWork()
+    return left
+  }
+
+  async owners(windowMs: number, keys: Float64Array): Promise<readonly number[]> {
+    return this.#store.eventKeys.owners(windowMs, keys, this.#assertOpen().clock.now())
   }
 
   release(seqs: readonly number[]): void {

@@ -15,6 +15,7 @@ export function settle(store: Store, settlement: Settlement): string | null {
   if (settlement.firstPass) endFirstPass(store, entry, settlement)
   else leaveRows(store, hold)
   write(store, entry, settlement)
+  writeKeys(store, entry, settlement)
   if (store.isSettled(entry)) entry.deaths = []
   return settlement.firstPass ? conflictOf(store, entry) : null
 }
@@ -44,6 +45,14 @@ function write(store: Store, entry: Entry, { rows, dead, quarantined, unhandled 
   for (const item of quarantined) store.quarantined.push({ id: store.nextId(), entry, item })
   for (const [name, count] of Object.entries(unhandled))
     store.unhandled.set(name, (store.unhandled.get(name) ?? 0) + count)
+}
+
+function writeKeys(store: Store, entry: Entry, { duplicateEvents = 0, keys, forgotten }: Settlement): void {
+  const { source } = entry.delivery
+  const { duplicateEvents: counts } = store
+  if (duplicateEvents > 0) counts.set(source, (counts.get(source) ?? 0) + duplicateEvents)
+  if (keys) store.eventKeys.keep(keys, entry.seq)
+  if (forgotten) store.eventKeys.forget(forgotten.windowMs, forgotten.keys)
 }
 
 /** The first of its batch to be settled stands for it. */

@@ -21,6 +21,7 @@ export function stats(store: Store, now: number): InboxStats {
     paused: pausesOf(store),
     orphaned: orphaned(store, now),
     replays: replays(store),
+    duplicateEvents: Object.fromEntries(store.duplicateEvents),
   }
 }
 

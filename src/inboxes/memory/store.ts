@@ -1,6 +1,7 @@
 import type { NewDeadLetter, NewDelivery, NewQuarantine, NewWorkRow, StoredPause, WorkRow } from '../../core/ports.ts'
 import type { Turn } from '../../lib/in-turn.ts'
 import { type Entry, newEntry } from './entry.ts'
+import { EventKeySlices } from './event-keys.ts'
 
 export interface Work {
   readonly seq: number
@@ -48,6 +49,9 @@ export class Store {
   readonly cancelledRuns = new Set<string>()
   /** The first delivery to be settled of each batch, by source and batch id. */
   readonly batches = new Map<string, Entry>()
+  readonly eventKeys = new EventKeySlices()
+  /** By source. */
+  readonly duplicateEvents = new Map<string, number>()
   /** The handlers a delivery belongs to when it is claimed for the first time now. */
   handlers: readonly string[] = []
   /** Claims by sequence number. */

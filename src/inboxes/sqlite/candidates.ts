@@ -1,10 +1,12 @@
 /** What could be claimed now, in the order it is handed out. */
+import type { ClaimRequest } from '../../core/ports.ts'
 import type { Sized } from '../../lib/in-turn.ts'
 import type { Database } from './database.ts'
 import { isPassed } from './extent.ts'
 import { type Facts, type FactsColumns, readFacts, toFacts } from './facts.ts'
 import type { Ledger } from './ledger.ts'
-import { findReturned, findSuspectPass } from './passes.ts'
+import { type DueRow, findInOrder } from './order.ts'
+import { findReturned, findSuspectPass, hasReturned } from './passes.ts'
 import * as sql from './sql.ts'
 import { readRows } from './work-rows.ts'
 
@@ -20,13 +22,20 @@ export interface Candidate extends Sized {
 /** Later than every work row: rows that are not due yet as well. */
 export const EVER = Number.MAX_SAFE_INTEGER
 
-/** Deliveries with due rows of the asked handlers, the longest due first. */
-export function findDue(db: Database, { held }: Ledger, handlers: readonly string[], now: number, limit: number) {
-  const leaveOut = JSON.stringify([...held.keys()])
+type Asked = Pick<ClaimRequest, 'handlers' | 'ordered'>
+
+/** Deliveries with due rows of the asked handlers, the longest due first; unread rows of one handler in order. */
+export function findDue(db: Database, draft: Ledger, { handlers, ordered = [] }: Asked, now: number, limit: number) {
+  const leaveOut = JSON.stringify([...draft.held.keys()])
+  const inOrder = new Map(ordered.map((one) => [one.handler, one]))
+  const waits = ordered.length > 0 && hasReturned(draft)
   const dueAt = new Map<number, number>()
   for (const handler of handlers) {
     let found = 0
-    for (const row of db.iterate<{ seq: number; due_at: number }>(sql.findDue, handler, now, leaveOut)) {
+    const order = inOrder.get(handler)
+    if (waits && order) continue
+    const rows = order ? findInOrder(db, draft, order, now) : db.iterate<DueRow>(sql.findDue, handler, now, leaveOut)
+    for (const row of rows) {
       const known = dueAt.get(row.seq)
       if (known === undefined || row.due_at < known) dueAt.set(row.seq, row.due_at)
       found += known === undefined ? 1 : 0

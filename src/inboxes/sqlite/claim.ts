@@ -1,13 +1,15 @@
-import type { ClaimRequest } from '../../core/ports.ts'
+import type { ClaimRequest, WorkRow } from '../../core/ports.ts'
 import { pickInTurn } from '../../lib/in-turn.ts'
+import { PARKED } from '../../lib/parked.ts'
 import { type Candidate, EVER, findDue, findFirstPasses, findOne, findSuspect } from './candidates.ts'
 import type { Database } from './database.ts'
 import { readQuarantined } from './history.ts'
 import type { Ledger } from './ledger.ts'
+import { findStops, type Stop } from './order.ts'
 import { claimAhead, claimPasses, handlersOf } from './passes.ts'
 import type { ClaimPlan, Notes, PlannedClaim } from './protocol.ts'
 import * as sql from './sql.ts'
-import { readRows } from './work-rows.ts'
+import { type ReadRow, readRows } from './work-rows.ts'
 
 /** More are never planned at once, whatever was asked. */
 const MOST_DELIVERIES = 10_000
@@ -23,12 +25,21 @@ export function planClaim(
   now: number,
   begin: () => void,
 ): ClaimPlan {
+  const { handlers, seq, ordered = [] } = request
   const picked = pick(db, draft, request, now)
-  if (picked.length > 0) begin()
-  record(db, draft, picked)
-  const dueBy = request.seq === undefined ? now : EVER
-  const claims = picked.map((candidate) => plan(db, draft, candidate, request.handlers, dueBy))
-  return { claims, nextDueAt: findNextDue(db, request.handlers, now) }
+  const stops = findStops(db, draft, seq === undefined ? ordered : [], picked, now)
+  const dueBy = seq === undefined ? now : EVER
+  const found = picked.map((candidate) => ({ candidate, rows: rowsOf(db, candidate, handlers, dueBy, stops) }))
+  const taken = found.filter(({ rows }) => rows?.length !== 0)
+  if (taken.length > 0) begin()
+  record(
+    db,
+    draft,
+    taken.map(({ candidate }) => candidate),
+  )
+  const claims = taken.map(({ candidate, rows }) => plan(db, draft, candidate, rows))
+  const unread = ordered.map(({ handler }) => handler).filter((handler) => stops.get(handler)?.isUnread)
+  return { claims, nextDueAt: findNextDue(db, handlers, now), unread }
 }
 
 function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): readonly Candidate[] {
@@ -39,7 +50,7 @@ function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): 
   if (limit < 1) return []
   const suspect = findSuspect(db, draft, handlers, now)
   if (suspect) return alone(draft, suspect)
-  const queues = [findDue(db, draft, handlers, now, limit), findFirstPasses(db, draft, limit)] as const
+  const queues = [findDue(db, draft, request, now, limit), findFirstPasses(db, draft, limit)] as const
   const { picked, turn } = pickInTurn<Candidate>(queues, draft.turn, { ...request, maxDeliveries: limit })
   draft.turn = turn
   return picked
@@ -62,17 +73,29 @@ function isAhead({ passes, progress }: Ledger, seq: number): boolean {
   return seq > progress.claimed + 1 && !passes.has(seq)
 }
 
+/** null: a first pass. Without the rows that come after one that is still to be read. */
+function rowsOf(
+  db: Database,
+  { seq, work }: Candidate,
+  handlers: readonly string[],
+  dueBy: number,
+  stops: ReadonlyMap<string, Stop>,
+): WorkRow[] | null {
+  if (!work) return null
+  const isTooEarly = ({ row, careful }: ReadRow) =>
+    !careful && row.replay === null && seq > (stops.get(row.handler)?.last ?? EVER)
+  return readRows(db, seq, handlers, dueBy).flatMap((read) => (isTooEarly(read) ? [] : read.row))
+}
+
 function plan(
   db: Database,
   draft: Ledger,
-  { seq, bytes, work, careful }: Candidate,
-  handlers: readonly string[],
-  dueBy: number,
+  { seq, bytes, careful }: Candidate,
+  rows: readonly WorkRow[] | null,
 ): PlannedClaim {
-  const rows = work ? readRows(db, seq, handlers, dueBy).map(({ row }) => row) : null
   for (const { id } of rows ?? []) db.run(sql.claimRow, id)
   const deaths = draft.deaths.get(seq) ?? []
-  const quarantined = work ? readQuarantined(db, seq) : []
+  const quarantined = rows ? readQuarantined(db, seq) : []
   return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes: readNotes(db, seq) }
 }
 
@@ -87,7 +110,7 @@ function readNotes(db: Database, seq: number): Notes {
 function findNextDue(db: Database, handlers: readonly string[], now: number): number | null {
   let next: number | null = null
   for (const handler of handlers) {
-    const dueAt = db.get<{ due_at: number | null }>(sql.findNextDue, handler, now)?.due_at ?? null
+    const dueAt = db.get<{ due_at: number | null }>(sql.findNextDue, handler, now, PARKED)?.due_at ?? null
     if (dueAt !== null && (next === null || dueAt < next)) next = dueAt
   }
   return next

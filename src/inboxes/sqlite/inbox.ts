@@ -13,6 +13,7 @@ import type {
   InboxPort,
   InboxStats,
   NewDelivery,
+  OrderKey,
   Page,
   Pruned,
   ReplayMark,
@@ -63,9 +64,11 @@ export class SqliteInbox implements InboxPort {
     if (this.#session instanceof Owner) this.#session.noteSenderLeft(seq)
   }
 
-  async claim(
-    request: ClaimRequest,
-  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }> {
+  async claim(request: ClaimRequest): Promise<{
+    readonly claims: readonly Claim[]
+    readonly nextDueAt: number | null
+    readonly unread: readonly string[]
+  }> {
     return this.#owner().claim(request)
   }
 
@@ -75,6 +78,14 @@ export class SqliteInbox implements InboxPort {
 
   async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
     return this.#owner().settle(settlement)
+  }
+
+  async wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]> {
+    return this.#owner().wake(keys, atMost)
+  }
+
+  async owners(windowMs: number, keys: Float64Array): Promise<readonly number[]> {
+    return this.#owner().owners(windowMs, keys)
   }
 
   release(seqs: readonly number[]): void {

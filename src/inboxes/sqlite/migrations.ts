@@ -63,10 +63,11 @@ CREATE TABLE first_pass (
   handlers TEXT
 ) STRICT;
 
--- Every handler that was ever opened with, and when an opening named it last.
+-- Every handler that was ever opened with, and when an opening named it last. ordered: it gets its events in order.
 CREATE TABLE handler (
   name TEXT PRIMARY KEY,
-  seen_at INTEGER NOT NULL
+  seen_at INTEGER NOT NULL,
+  ordered INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE pause (
@@ -75,8 +76,9 @@ CREATE TABLE pause (
   since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- claimed: under claim by the process that owns the file. careful: it was, when a process died. run: the replay it is
--- work of, only_name and only_unhandled: which events of its range that is about.
+-- claimed: under claim by the process that owns the file. careful: it was, when a process died. order_key: what its
+-- handler orders these events by; -1: not known, as they were not read yet; NULL: they go in no order. run: the replay it
+-- is work of, only_name and only_unhandled: which events of its range that is about.
 CREATE TABLE work (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   seq INTEGER NOT NULL,
@@ -84,6 +86,7 @@ CREATE TABLE work (
   first INTEGER NOT NULL,
   last INTEGER NOT NULL CHECK (0 <= first AND first <= last),
   attempts INTEGER NOT NULL,
+  order_key INTEGER,
   due_at INTEGER NOT NULL,
   claimed INTEGER NOT NULL DEFAULT 0,
   careful INTEGER NOT NULL DEFAULT 0,
@@ -112,6 +115,8 @@ END;
 CREATE TRIGGER work_of_run_gone AFTER DELETE ON work WHEN old.run IS NOT NULL BEGIN
   UPDATE run SET events = events - (old.last - old.first + 1) WHERE id = old.run;
 END;
+CREATE INDEX work_in_order ON work (handler, order_key, seq, first) WHERE order_key IS NOT NULL;
+CREATE INDEX work_with_key ON work (handler, due_at, seq) WHERE order_key >= 0;
 
 -- The event that is with its handler while a delivery is worked on carefully.
 CREATE TABLE under_way (
@@ -168,6 +173,20 @@ CREATE TABLE wish (
   arguments TEXT NOT NULL,
   result TEXT
 ) STRICT;
+
+-- Slices of time whose keys of events are kept, each in a table event_keys_<width>_<place> that is made and dropped
+-- whole; a place is used again when its slice has expired.
+CREATE TABLE key_slice (
+  width INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (width, number)
+) STRICT, WITHOUT ROWID;
+
+-- Events that were absorbed as copies of others.
+CREATE TABLE duplicate_event (
+  source TEXT PRIMARY KEY,
+  count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- mark: the first pass has ended for all up to it. claimed: all up to it have been claimed once.
 -- The rest are counts, so that nothing is ever counted by walking: settled first passes, their bytes and their events,

@@ -6,6 +6,7 @@ import type {
   InboxOpened,
   InboxOpening,
   NewDelivery,
+  OrderKey,
   Settlement,
   StoredPause,
 } from '../../core/ports.ts'
@@ -59,7 +60,7 @@ export class Owner {
     this.#cache = new BodyCache(settings.cacheBytes)
     this.#connection = this.#newConnection()
     this.#outbox = new Outbox({
-      now: () => Math.trunc(opening.clock.now()),
+      now: () => this.#now(),
       send: (request: GroupRequest) => this.#connection.call('group', request, [request.packed.buffer as ArrayBuffer]),
       onAnswer: (answer) => this.#note(answer),
     })
@@ -84,9 +85,11 @@ export class Owner {
     this.#outbox.noteSenderLeft(seq)
   }
 
-  async claim(
-    request: ClaimRequest,
-  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: number | null }> {
+  async claim(request: ClaimRequest): Promise<{
+    readonly claims: readonly Claim[]
+    readonly nextDueAt: number | null
+    readonly unread: readonly string[]
+  }> {
     for (;;) {
       const plan = await this.#outbox.claim(request)
       for (const { seq, careful } of plan.claims) this.#held.set(seq, careful)
@@ -94,7 +97,8 @@ export class Owner {
         const read = (seqs: readonly number[]) => this.#connection.call('read', seqs)
         const { claims, damaged } = await loadClaims(plan.claims, this.#cache, read)
         for (const { seq, reason } of damaged) await this.#condemn(seq, reason)
-        if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt: plan.nextDueAt }
+        const { nextDueAt, unread } = plan
+        if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt, unread }
       } catch (error) {
         this.release(plan.claims.map((claim) => claim.seq))
         throw error
@@ -118,6 +122,16 @@ export class Owner {
   release(seqs: readonly number[]): void {
     this.#outbox.release(seqs.filter((seq) => this.#held.delete(seq)))
     this.#told.work()
+  }
+
+  async wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]> {
+    const left = await this.#connection.call('wake', { keys, atMost, now: this.#now() })
+    if (left.length > 0) this.#told.work()
+    return left
+  }
+
+  owners(windowMs: number, keys: Float64Array): Promise<readonly number[]> {
+    return this.#connection.call('owners', { windowMs, keys, now: this.#now() })
   }
 
   command<C extends Command>(command: C): Promise<AnswerTo<C>> {
@@ -144,6 +158,10 @@ export class Owner {
     await this.#outbox.drained()
     await this.#connection.close(this.#opening.clock.now())
     this.#held.clear()
+  }
+
+  #now(): number {
+    return Math.trunc(this.#opening.clock.now())
   }
 
   async #open(): Promise<InboxOpened> {

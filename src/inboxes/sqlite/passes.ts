@@ -118,6 +118,12 @@ export function findReturned(draft: Ledger): number[] {
   return returned.map(([seq]) => seq).sort((a, b) => a - b)
 }
 
+/** Whether a first pass was given back and is not claimed yet. */
+export function hasReturned({ passes }: Ledger): boolean {
+  for (const { state } of passes.values()) if (state === 'returned') return true
+  return false
+}
+
 /** The first one to be careful with. */
 export function findSuspectPass(draft: Ledger): number | null {
   let first: number | null = null

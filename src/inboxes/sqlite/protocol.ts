@@ -14,6 +14,7 @@ import type {
   InboxOpened,
   InboxOpening,
   InboxStats,
+  OrderKey,
   Page,
   Pruned,
   ReplayMark,
@@ -168,6 +169,7 @@ export interface Notes {
 export interface ClaimPlan {
   readonly claims: readonly PlannedClaim[]
   readonly nextDueAt: number | null
+  readonly unread: readonly string[]
 }
 
 export type GroupAnswer =
@@ -233,6 +235,10 @@ export interface Calls {
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]
   close: [{ readonly now: number }, null]
+  /** See `InboxPort.wake`. */
+  wake: [{ readonly keys: readonly OrderKey[]; readonly atMost: number; readonly now: number }, readonly OrderKey[]]
+  /** See `InboxPort.owners`. */
+  owners: [{ readonly windowMs: number; readonly keys: Float64Array; readonly now: number }, readonly number[]]
 
   /** From here on looks at a file that another process may own. */
   look: [{ readonly now: number }, InboxStats]

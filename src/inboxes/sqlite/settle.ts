@@ -3,6 +3,7 @@ import { OptionError } from '../../errors.ts'
 import { findConflict } from './conflicts.ts'
 import { forgetDeaths, forgetUnderWay } from './crashes.ts'
 import { blob, type Database } from './database.ts'
+import { forgetKeys, keepKeys } from './event-keys.ts'
 import { count, hasWork, isPassed } from './extent.ts'
 import { type Facts, readFacts } from './facts.ts'
 import type { Hold, Ledger } from './ledger.ts'
@@ -67,6 +68,7 @@ function apply(db: Database, draft: Ledger, settlement: Settlement, facts: Facts
     const worked = !firstPass && hasWork(db, seq)
     if (firstPass) db.run(sql.insertSettled, seq, events)
     writeDetails(db, settlement)
+    writeKeys(db, settlement, facts)
     const works = firstPass ? settlement.rows.length > 0 : hasWork(db, seq)
     countDetails(draft, settlement, facts, Number(works) - Number(worked))
   })
@@ -88,6 +90,12 @@ function writeDetails(db: Database, { seq, endedRows, rows, dead, quarantined, u
   for (const letter of dead) insertDeadLetter(db, seq, letter)
   for (const item of quarantined) insertQuarantine(db, seq, item)
   for (const [name, times] of Object.entries(unhandled)) db.run(sql.countUnhandled, name, times)
+}
+
+function writeKeys(db: Database, { seq, duplicateEvents = 0, keys, forgotten }: Settlement, facts: Facts | null): void {
+  if (duplicateEvents > 0 && facts) db.run(sql.countDuplicateEvents, facts.source, duplicateEvents)
+  if (keys) keepKeys(db, keys, seq)
+  if (forgotten) forgetKeys(db, forgotten.windowMs, forgotten.keys)
 }
 
 function countDetails(draft: Ledger, settlement: Settlement, facts: Facts | null, with_work: number): void {

@@ -51,7 +51,7 @@ export const findCarefulWork = `
 
 export const hasCarefulWork = 'SELECT 1 FROM work WHERE careful = 1 LIMIT 1'
 
-const workRow = 'id, handler, first, last, attempts, due_at, careful, errors, run, only_name, only_unhandled'
+const workRow = 'id, handler, first, last, attempts, order_key, due_at, careful, errors, run, only_name, only_unhandled'
 
 export const readDueRows = `
   SELECT ${workRow} FROM work
@@ -62,7 +62,8 @@ export const claimRow = 'UPDATE work SET claimed = 1 WHERE id = ?'
 
 export const giveRowsBack = 'UPDATE work SET claimed = 0 WHERE seq = ? AND claimed = 1'
 
-export const findNextDue = 'SELECT min(due_at) AS due_at FROM work WHERE handler = ? AND due_at > ?'
+/** With the due time of what is parked. */
+export const findNextDue = 'SELECT min(due_at) AS due_at FROM work WHERE handler = ? AND due_at > ? AND due_at < ?'
 
 export const readPasses = 'SELECT seq, state, careful, handlers FROM first_pass ORDER BY seq'
 
@@ -108,9 +109,12 @@ export const deleteRowsOf = 'DELETE FROM work WHERE seq = ?'
 /** Rows that were claimed and are not ended. */
 export const leaveRows = 'UPDATE work SET claimed = 0, careful = 0 WHERE seq = ? AND claimed = 1'
 
+/** Without a key it is unread where its handler has an order. */
 export const insertRow = `
-  INSERT INTO work (seq, handler, first, last, attempts, due_at, errors, run, only_name, only_unhandled)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO work (seq, handler, first, last, attempts, order_key, due_at, errors, run, only_name, only_unhandled)
+  VALUES (?1, ?2, ?3, ?4, ?5,
+          CASE WHEN ?9 IS NULL THEN coalesce(?6, (SELECT -1 FROM handler WHERE name = ?2 AND ordered = 1)) END,
+          ?7, ?8, ?9, ?10, ?11)`
 
 export const insertDeadLetter = `
   INSERT INTO dead_letter (seq, handler, element_index, attempts, at, size, run, errors, element)
@@ -292,3 +296,66 @@ export const renameInPauses = 'UPDATE OR IGNORE pause SET handler = ? WHERE hand
 export const rewriteEpoch = 'UPDATE epoch SET handlers = ? WHERE from_seq = ?'
 
 export const rewritePass = 'UPDATE first_pass SET handlers = ? WHERE seq = ?'
+
+// ---- order -------------------------------------------------------------------------------------------------------
+
+/** Rows whose events were not read yet. */
+export const findUnread = `
+  SELECT seq, due_at, claimed FROM work
+  WHERE handler = ? AND order_key = -1 AND due_at <= ? ORDER BY seq, first`
+
+/** With the deliveries to leave out as a JSON list. */
+export const findDueWithKey = `
+  SELECT seq, due_at FROM work
+  WHERE handler = ? AND order_key >= 0 AND due_at <= ? AND seq NOT IN (SELECT value FROM json_each(?))
+  ORDER BY due_at, seq`
+
+export const findHeldKeys = `
+  SELECT handler, order_key AS key FROM work WHERE order_key >= 0 GROUP BY handler, order_key`
+
+export const findFirstOfKey = `
+  SELECT seq, due_at FROM work WHERE handler = ? AND order_key = ? ORDER BY seq, first LIMIT 1`
+
+/** The due time first, then handler, key, delivery, the due time of what is parked, and how many at most. */
+export const wakeRows = `
+  UPDATE work SET due_at = ? WHERE id IN (
+    SELECT id FROM work WHERE handler = ? AND order_key = ? AND seq = ? AND due_at = ? ORDER BY first LIMIT ?)`
+
+export const setOrdered = 'UPDATE handler SET ordered = ? WHERE name = ?'
+
+export const orderRows = 'UPDATE work SET order_key = -1 WHERE handler = ? AND order_key IS NULL AND run IS NULL'
+
+/** With the due time of what is parked, and the time now, at which it falls due. */
+export const unorderRows = `
+  UPDATE work SET order_key = NULL, due_at = CASE due_at WHEN ?1 THEN ?2 ELSE due_at END
+  WHERE handler = ?3 AND order_key IS NOT NULL`
+
+// ---- keys of events ----------------------------------------------------------------------------------------------
+
+export const findSlices = 'SELECT number FROM key_slice WHERE width = ? AND number >= ? ORDER BY number'
+
+export const findAllSlices = 'SELECT width, number FROM key_slice'
+
+export const insertSlice = 'INSERT INTO key_slice (width, number) VALUES (?, ?)'
+
+export const deleteSlice = 'DELETE FROM key_slice WHERE width = ? AND number = ?'
+
+/** Names of these tables are made of numbers only. */
+export const createKeys = (table: string): string =>
+  `CREATE TABLE ${table} (high INTEGER PRIMARY KEY, low INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT`
+
+export const dropKeys = (table: string): string => `DROP TABLE IF EXISTS ${table}`
+
+/** A key that begins alike stays out: its event is handled again, never taken for the other. */
+export const insertKey = (table: string): string => `INSERT OR IGNORE INTO ${table} (high, low, seq) VALUES (?, ?, ?)`
+
+export const deleteKey = (table: string): string => `DELETE FROM ${table} WHERE high = ? AND low = ?`
+
+/** With the first numbers of the keys as a JSON list; answers those that are there, by their place in it. */
+export const findKeys = (table: string): string =>
+  `SELECT asked.key AS place, kept.low, kept.seq FROM json_each(?) asked CROSS JOIN ${table} kept ON kept.high = asked.value`
+
+export const countDuplicateEvents = `
+  INSERT INTO duplicate_event (source, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`
+
+export const readDuplicateEvents = 'SELECT source AS name, count FROM duplicate_event ORDER BY source'

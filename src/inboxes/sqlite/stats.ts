@@ -28,6 +28,7 @@ export function readStats(
     ...readUpkeep(db),
     orphaned: counts(db.all<Count>(sql.countOrphaned, now - ORPHANED_AFTER_MS, current)),
     replays: counts(db.all<Count>(sql.readReplays)),
+    duplicateEvents: counts(db.all<Count>(sql.readDuplicateEvents)),
   }
 }
 

@@ -1,18 +1,20 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
-import type { InboxOpened, InboxStats } from '../../core/ports.ts'
+import type { InboxOpened, InboxStats, OrderKey } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
 import { connect, versionOf, warningsAbout } from './connect.ts'
 import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
+import { dropExpired } from './event-keys.ts'
 import { writeProgress } from './extent.ts'
 import { toError, toFailure } from './failure.ts'
 import { freeBytes, identityOf, preparePath, shortageOf, warningsAboutMode } from './files.ts'
 import { runGroup } from './group.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
+import { findHeldKeys, keepOrder, wakeKeys } from './order.ts'
 import { acquireOwnership, type Ownership } from './ownership.ts'
 import { nothing } from './packing.ts'
-import type { Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
+import type { Calls, Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
 import { emptyLog } from './purge.ts'
 import { findCancelled } from './replay.ts'
 import * as sql from './sql.ts'
@@ -60,7 +62,7 @@ export class Store {
     this.#identity = identityOf(this.#path)
     const { lost } = this.group({ ...nothing, now, commands: findCancelled(db), wishes: true })
     if (lost) throw toError(lost)
-    const opened = { stats: this.stats(now), newHandlers }
+    const opened = { stats: this.stats(now), newHandlers, held: findHeldKeys(this.#opened().db) }
     return {
       owned: false,
       opened,
@@ -117,6 +119,17 @@ export class Store {
     return { shortage: null }
   }
 
+  wake({ keys, atMost, now }: Calls['wake'][0]): readonly OrderKey[] {
+    const { db } = this.#opened()
+    this.#assertInPlace()
+    try {
+      return wakeKeys(db, keys, atMost, now)
+    } catch (error) {
+      const { code, message } = this.#lose(error)
+      throw new PosthornError(code, message, { cause: error })
+    }
+  }
+
   /** For reading: a lost connection is made again. */
   read<T>(run: (db: Database) => T): T {
     return run(this.#opened().db)
@@ -150,6 +163,8 @@ export class Store {
     if (identity === null) db.run(sql.deleteEndedRuns)
     clearStaleWishes(db, now)
     const newHandlers = carryOver(db, handlers, now)
+    if (identity === null) keepOrder(db, handlers, now)
+    dropExpired(db, now)
     db.exec('COMMIT')
     return newHandlers
   }

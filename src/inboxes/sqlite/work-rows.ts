@@ -9,6 +9,7 @@ export interface WorkColumns {
   readonly first: number
   readonly last: number
   readonly attempts: number
+  readonly order_key: number | null
   readonly due_at: number
   readonly careful: number
   readonly errors: string
@@ -24,10 +25,10 @@ export interface ReadRow {
 }
 
 export function insertRow(db: Database, seq: number, row: NewWorkRow): void {
-  const { handler, first, last, attempts, dueAt, errors, replay } = row
+  const { handler, first, last, attempts, orderKey = null, dueAt, errors, replay } = row
   const only = replay?.unhandled ? 1 : 0
   // A whole number, rounded so that it is never due too early.
-  const progress = [attempts, Math.ceil(dueAt), JSON.stringify(errors)] as const
+  const progress = [attempts, orderKey, Math.ceil(dueAt), JSON.stringify(errors)] as const
   db.run(sql.insertRow, seq, handler, first, last, ...progress, replay?.run ?? null, replay?.name ?? null, only)
 }
 
@@ -37,10 +38,14 @@ export function readRows(db: Database, seq: number, handlers: readonly string[],
   return rows.map(toWorkRow)
 }
 
-export function toWorkRow({ due_at, careful, errors, run, only_name, only_unhandled, ...row }: WorkColumns): ReadRow {
+export function toWorkRow(columns: WorkColumns): ReadRow {
+  const { due_at, order_key, careful, errors, run, only_name, only_unhandled, ...row } = columns
   const replay = run === null ? null : { run, name: only_name, unhandled: only_unhandled === 1 }
   return {
-    row: { ...row, dueAt: due_at, errors: JSON.parse(errors) as StoredError[], replay },
+    row: { ...row, dueAt: due_at, errors: JSON.parse(errors) as StoredError[], replay, ...keyOf(order_key) },
     careful: careful === 1,
   }
 }
+
+/** Nothing where there is none, or where it is not known yet. */
+const keyOf = (stored: number | null) => (stored !== null && stored >= 0 ? { orderKey: stored } : {})

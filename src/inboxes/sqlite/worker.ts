@@ -1,5 +1,6 @@
 /** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
 import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
+import { findOwners } from './event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
 import type { CallName, Calls, FromThread, Read, Settings, ToThread } from './protocol.ts'
@@ -31,6 +32,8 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
     store.close(now)
     return null
   },
+  wake: (request) => store.wake(request),
+  owners: ({ windowMs, keys, now }) => reader.read((db) => findOwners(db, windowMs, keys, now)),
   look: ({ now }) => {
     reader = viewer
     return viewer.stats(now)

@@ -7,6 +7,7 @@ import { port } from '../../lib/symbols.ts'
 import { type WallClock, wallClock } from '../../lib/zoned-time.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { EsputnikEvent } from './payloads.generated.ts'
 
 export { field } from '../../lib/field.ts'
@@ -45,6 +46,7 @@ export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {
     testBatchIds: new Set<string>(),
     catalogue: names,
     read: (element: unknown) => decode(element, clock),
+    fingerprint,
   })
   const notices = Object.freeze(options.timeZone === undefined ? [ZONE_NOTICE] : [])
   return Object.freeze({

@@ -5,6 +5,7 @@ import { checkSourceOptions, type SourceOptions } from '../../lib/source-options
 import { port } from '../../lib/symbols.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { MailjetEvent } from './payloads.generated.ts'
 
 export { field } from '../../lib/field.ts'
@@ -21,6 +22,7 @@ const provider: Provider = Object.freeze({
   testBatchIds: new Set<string>(),
   catalogue: namesAndTypes('mailjet', catalogue),
   read: decode,
+  fingerprint,
 })
 
 /**

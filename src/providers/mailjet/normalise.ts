@@ -94,7 +94,7 @@ function clientOf(wire: Wire): Client {
 }
 
 /** Grouped `sent` events of 2015 have `mj_message_id` only; the 0 of the test button names no message. */
-function messageIdOf(wire: Wire): string | null {
+export function messageIdOf(wire: Wire): string | null {
   const id = textOf(wire.MessageID)
   return id === null || id === '0' ? textOf(wire.mj_message_id) : id
 }

@@ -1,0 +1,46 @@
+/** Keys of events, in slices of time that are dropped whole. */
+import type { EventKeys } from '../../core/ports.ts'
+import { oldestSlice, sliceOf, widthOf } from '../../lib/key-slices.ts'
+
+interface Kept {
+  readonly low: number
+  readonly seq: number
+}
+
+export class EventKeySlices {
+  /** By width, then by number. */
+  readonly #slices = new Map<number, Map<number, Map<number, Kept>>>()
+
+  keep({ windowMs, at, keys }: EventKeys, seq: number): void {
+    const width = widthOf(windowMs)
+    this.#dropExpired(at)
+    const slices = this.#slices.get(width) ?? new Map<number, Map<number, Kept>>()
+    this.#slices.set(width, slices)
+    const slice = slices.get(sliceOf(width, at)) ?? new Map<number, Kept>()
+    slices.set(sliceOf(width, at), slice)
+    for (const [high, low] of pairs(keys)) if (!slice.has(high)) slice.set(high, { low, seq })
+  }
+
+  forget(windowMs: number, keys: Float64Array): void {
+    for (const slice of this.#slices.get(widthOf(windowMs))?.values() ?? [])
+      for (const [high, low] of pairs(keys)) if (slice.get(high)?.low === low) slice.delete(high)
+  }
+
+  owners(windowMs: number, keys: Float64Array, now: number): number[] {
+    const width = widthOf(windowMs)
+    const slices = [...(this.#slices.get(width) ?? [])].filter(([number]) => number >= oldestSlice(width, now))
+    return [...pairs(keys)].map(([high, low]) => {
+      const found = slices.map(([, slice]) => slice.get(high)).find((kept) => kept?.low === low)
+      return found?.seq ?? 0
+    })
+  }
+
+  #dropExpired(now: number): void {
+    for (const [width, slices] of this.#slices)
+      for (const number of slices.keys()) if (number < oldestSlice(width, now)) slices.delete(number)
+  }
+}
+
+function* pairs(keys: Float64Array): Generator<readonly [number, number]> {
+  for (let at = 0; at + 1 < keys.length; at += 2) yield [keys[at] ?? 0, keys[at + 1] ?? 0]
+}

@@ -1,0 +1,20 @@
+/** What tells activities apart: `iid` names the message to one contact, not the activity. Private. */
+import type { Reading } from '../../core/ports.ts'
+import { textOf } from '../../lib/guards.ts'
+
+type Wire = Readonly<Record<string, unknown>>
+
+/**
+ * Version 1: status, message, contact, time, and what was followed or chosen. READ and CLICKED can repeat for one
+ * message; `activityDateTime` has seconds (docs.yespo.io "Webhooks for Tracking Activity", June 2025). null without
+ * message or time.
+ */
+export function fingerprint({ nativeType, payload }: Pick<Reading, 'nativeType' | 'payload'>): string | null {
+  const wire = payload as Wire
+  const [iid, time] = [textOf(wire.iid)?.toLowerCase() ?? null, textOf(wire.activityDateTime)]
+  if (iid === null || time === null) return null
+  const rest = [wire.contactId, wire.clickEventLink, wire.statusDescription, wire.statusData].map(
+    (value) => value ?? null,
+  )
+  return JSON.stringify(['esputnik 1', nativeType, iid, time, ...rest])
+}

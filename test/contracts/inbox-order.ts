@@ -1,0 +1,186 @@
+/** What an inbox must do for handlers that get their events in order, and for sources that absorb copies of events. */
+import { describe, expect, it } from 'vitest'
+import type { InboxPort, NewWorkRow } from '../../src/core/ports.ts'
+import { PARKED } from '../../src/lib/parked.ts'
+import { failure, firstPass, newDelivery, openWith, retried, row, START, seqsOf } from '../inboxes/inbox-kit.ts'
+import { type Store, useStore } from './inbox-store.ts'
+
+const HOUR = 3_600_000
+const ORDERED = [{ name: 'a', formerly: [], ordered: true }]
+
+/** An event of its key that nobody has tried. */
+const parked = (key: number, changes: Partial<NewWorkRow> = {}) =>
+  row('a', PARKED, { attempts: 0, orderKey: key, ...changes })
+const unread = (dueAt: number, changes: Partial<NewWorkRow> = {}) => row('a', dueAt, { attempts: 0, ...changes })
+
+export function describeOrder(name: string, newStore: () => Store): void {
+  const { open, crash, next } = useStore(newStore)
+  const opened = async (names: Parameters<typeof openWith>[1] = ORDERED) => {
+    const one = await open(names)
+    const ordered = [{ handler: 'a', below: PARKED }]
+    return { ...one, claimInOrder: (changes = {}) => one.claim({ handlers: ['a', 'b'], ordered, ...changes }) }
+  }
+
+  /** Deliveries with what is left of them. */
+  async function left(inbox: InboxPort, claim: () => Promise<unknown>, ...rows: NewWorkRow[][]) {
+    for (const [i] of rows.entries()) await inbox.accept(newDelivery(`n${i}`))
+    await claim()
+    for (const [i, own] of rows.entries()) await inbox.settle(firstPass(i + 1, { events: 10, rows: own }))
+  }
+
+  describe(`${name} inbox: order`, () => {
+    it('keeps the key of a row, and gives parked rows to nobody', async () => {
+      const { inbox, claim, claimInOrder, nextDueAt } = await opened()
+      await left(inbox, claim, [
+        row('a', START, { orderKey: 7, errors: [failure('x')] }),
+        parked(7, { first: 3, last: 5 }),
+      ])
+      expect(await nextDueAt()).toBeNull()
+      const [claimed] = await claimInOrder()
+      expect(claimed?.rows).toMatchObject([{ first: 0, last: 0, orderKey: 7, attempts: 1 }])
+      expect(await inbox.stats()).toMatchObject({ pending: 1 })
+    })
+
+    it('wakes the first parked rows of a key, so many of its first delivery, and says which keys have rows', async () => {
+      const { inbox, claim, claimInOrder } = await opened()
+      const rows = [0, 1, 2].map((index) => parked(7, { first: index, last: index }))
+      await left(inbox, claim, rows, [parked(7), parked(8)])
+      const keys = [7, 8, 9].map((key) => ({ handler: 'a', key }))
+      expect(await inbox.wake?.(keys, 2)).toEqual(keys.slice(0, 2))
+      const claims = await claimInOrder()
+      expect(claims.map(({ delivery, rows: own }) => [delivery.seq, own?.map(({ first }) => first)])).toEqual([
+        [1, [0, 1]],
+        [2, [0]],
+      ])
+      expect(claims[1]?.rows?.[0]?.orderKey).toBe(8)
+    })
+
+    it('wakes nothing behind a row that waits for its time', async () => {
+      const { inbox, claim, claimInOrder } = await opened()
+      await left(inbox, claim, [row('a', START + 50, { orderKey: 7 })], [parked(7)])
+      expect(await inbox.wake?.([{ handler: 'a', key: 7 }], 9)).toEqual([{ handler: 'a', key: 7 }])
+      expect(await claimInOrder()).toEqual([])
+    })
+
+    it('tells the keys at the opening, and wakes what nothing is before', async () => {
+      const first = await opened()
+      await left(first.inbox, first.claim, [row('a', START + 50, { orderKey: 7 }), parked(8)], [parked(7), parked(8)])
+      const second = await opened()
+      expect([...(second.opened.held ?? [])].sort((x, y) => x.key - y.key)).toEqual([
+        { handler: 'a', key: 7 },
+        { handler: 'a', key: 8 },
+      ])
+      const claims = await second.claimInOrder()
+      expect(claims.map(({ delivery, rows }) => [delivery.seq, rows?.[0]?.orderKey])).toEqual([[1, 8]])
+    })
+
+    it('sets everything free of a handler without an order', async () => {
+      const first = await opened()
+      await left(first.inbox, first.claim, [row('a', START + 50, { orderKey: 7 }), parked(8, { first: 1, last: 1 })])
+      const second = await opened(['a'])
+      expect(second.opened.held ?? []).toEqual([])
+      expect((await second.claim())[0]?.rows).toMatchObject([{ first: 1, dueAt: START }])
+      expect(await second.nextDueAt()).toBe(START + 50)
+    })
+
+    it('gives unread rows in the order of the log, whatever their time, and those of others as they fall due', async () => {
+      const { inbox, claim, claimInOrder, clock } = await opened(['b', ...ORDERED])
+      await left(inbox, claim, [unread(START + 9)], [unread(START + 5), row('b', START + 1)], [unread(START + 1)])
+      clock.advance(20)
+      const one = await claimInOrder({ maxDeliveries: 1 })
+      // What comes before the unread rows of another handler takes nothing of them along.
+      expect(one.map(({ delivery, rows }) => [delivery.seq, rows?.map(({ handler }) => handler)])).toEqual([[2, ['b']]])
+      expect(seqsOf(await claimInOrder())).toEqual([1])
+      await inbox.settle(retried(one[0]!))
+      expect(seqsOf(await claimInOrder())).toEqual([2, 3])
+    })
+
+    it('gives no row of a key before unread ones are claimed, nor from a delivery that is not asked for', async () => {
+      const { inbox, claim, claimInOrder, clock } = await opened()
+      await left(inbox, claim, [unread(START + 9)], [row('a', START + 1, { orderKey: 7 })])
+      clock.advance(20)
+      expect(seqsOf(await claimInOrder({ ordered: [{ handler: 'a', below: 1 }] }))).toEqual([])
+      expect(seqsOf(await claimInOrder())).toEqual([1])
+      expect(seqsOf(await claimInOrder({ ordered: [{ handler: 'a', below: 2 }] }))).toEqual([])
+      expect(seqsOf(await claimInOrder())).toEqual([2])
+    })
+
+    it('says which handlers have unread rows beyond those under claim', async () => {
+      const { inbox, claim } = await opened()
+      await left(inbox, claim, [unread(START)], [unread(START)])
+      const ask = { handlers: ['a'], ordered: [{ handler: 'a', below: PARKED }], maxDeliveries: 1, maxBytes: 1e9 }
+      const answers = [await inbox.claim(ask), await inbox.claim(ask), await inbox.claim(ask)]
+      expect(answers.map(({ unread: names }) => names)).toEqual([['a'], [], []])
+    })
+
+    it('gives no rows before first passes that were given back', async () => {
+      const { inbox, claim, claimInOrder } = await opened()
+      await inbox.accept(newDelivery('x'))
+      await inbox.accept(newDelivery('y'))
+      await claim()
+      await inbox.settle(firstPass(2, { rows: [unread(START)] }))
+      inbox.release([1])
+      expect(seqsOf(await claimInOrder())).toEqual([1])
+      expect(seqsOf(await claimInOrder())).toEqual([2])
+    })
+  })
+
+  describe(`${name} inbox: keys of events`, () => {
+    const keys = (...numbers: number[]) => Float64Array.from(numbers)
+    const settling = (seq: number, numbers: number[], changes = {}) =>
+      firstPass(seq, { keys: { windowMs: HOUR, at: START, keys: keys(...numbers) }, ...changes })
+
+    it('are those of the delivery that settled them first, durably, and of its window only', async () => {
+      const { inbox, claim } = await open()
+      for (const one of ['x', 'y']) await inbox.accept(newDelivery(one))
+      await claim()
+      await inbox.settle(settling(1, [1, 2, 2 ** 53 - 1, 4]))
+      await inbox.settle(settling(2, [1, 2, 5, 6], { duplicateEvents: 3 }))
+      await inbox.settle(settling(2, [7, 7])).catch(() => {})
+      const asked = keys(1, 2, 2 ** 53 - 1, 4, 5, 6, 1, 9, 8, 8)
+      expect(await inbox.owners?.(HOUR, asked)).toEqual([1, 1, 2, 0, 0])
+      await crash()
+      const again = await openWith(next(), ['a'])
+      expect(await again.inbox.owners?.(HOUR, asked)).toEqual([1, 1, 2, 0, 0])
+      expect(await again.inbox.owners?.(2 * HOUR, asked)).toEqual([0, 0, 0, 0, 0])
+      expect(await again.inbox.stats()).toMatchObject({ duplicateEvents: { shop: 3 } })
+    })
+
+    it('are forgotten when their event has died', async () => {
+      const { inbox, claim } = await open()
+      await inbox.accept(newDelivery('x'))
+      await claim()
+      await inbox.settle(settling(1, [1, 2, 3, 4], { rows: [row('a', START)] }))
+      const [claimed] = await claim()
+      await inbox.settle(retried(claimed!, { forgotten: { windowMs: HOUR, keys: keys(1, 2, 3, 9) } }))
+      expect(await inbox.owners?.(HOUR, keys(1, 2, 3, 4))).toEqual([0, 1])
+    })
+
+    it('live as long as the window, and at most a quarter longer', async () => {
+      const { inbox, claim, clock } = await open()
+      for (let n = 0; n < 40; n++) {
+        await inbox.accept(newDelivery(`n${n}`))
+        await claim()
+        const at = clock.now()
+        await inbox.settle(firstPass(n + 1, { keys: { windowMs: HOUR, at, keys: keys(n, n) } }))
+        clock.advance(HOUR / 8)
+      }
+      // Kept at 31/8 of the window and later; the last came an eighth ago.
+      const owners = (await inbox.owners?.(HOUR, keys(...Array.from({ length: 80 }, (_, i) => i >> 1)))) ?? []
+      for (const [n, owner] of owners.entries()) {
+        if (n >= 32) expect(owner, `${n}`).toBe(n + 1)
+        if (n < 30) expect(owner, `${n}`).toBe(0)
+      }
+    })
+
+    it('survive a clock that is set back', async () => {
+      const { inbox, claim } = await open()
+      for (const [i, at] of [START + 100 * HOUR, START].entries()) {
+        await inbox.accept(newDelivery(`n${i}`))
+        await claim()
+        await inbox.settle(firstPass(i + 1, { keys: { windowMs: HOUR, at, keys: keys(i + 1, 5) } }))
+      }
+      expect((await inbox.owners?.(HOUR, keys(2, 5)))?.[0]).toBe(2)
+    })
+  })
+}

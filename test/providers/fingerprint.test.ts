@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { unauthenticated } from '../../src/auth/index.ts'
+import type { Source } from '../../src/core/ports.ts'
+import { port } from '../../src/lib/symbols.ts'
+import { esputnik } from '../../src/providers/esputnik/index.ts'
+import { mailjet } from '../../src/providers/mailjet/index.ts'
+import { momentum } from '../../src/providers/momentum/index.ts'
+import type { AnyEvent } from '../../src/types.ts'
+
+const auth = unauthenticated()
+
+/** The fingerprint of an element, through the reader of its provider. */
+function of(source: Source<AnyEvent>, element: object): string | null {
+  const { provider } = source[port]
+  const reading = provider.read(structuredClone(element))
+  if ('unreadable' in reading) throw new Error(reading.unreadable)
+  return provider.fingerprint?.(reading) ?? null
+}
+
+const clicked = {
+  type: 'click',
+  message_id: '000443ee14578172be22',
+  rcpt_to: 'jo@shop.example',
+  timestamp: '1460989507',
+  target_link_url: 'https://shop.example/',
+  ip_address: '203.0.113.7',
+}
+const opened = {
+  event: 'open',
+  time: 1433103519,
+  MessageID: 19421777396190490,
+  email: 'jo@shop.example',
+  ip: '203.0.113.7',
+}
+const followed = {
+  activityStatus: 'CLICKED',
+  activityDateTime: '2023-09-14T08:30:03',
+  iid: '99D591AB-E7A5-49ED-8E16-B3023378FC18',
+  contactId: 1967597908,
+  clickEventLink: 'https://shop.example/promo/',
+}
+
+interface Case {
+  readonly name: string
+  readonly source: Source<AnyEvent>
+  readonly element: object
+  /** The same event, written otherwise. */
+  readonly same: object
+  readonly others: object[]
+  readonly poor: object[]
+}
+
+const cases: Case[] = [
+  {
+    name: 'momentum',
+    source: momentum({ auth }),
+    element: clicked,
+    same: { ...clicked, rcpt_meta: { a: 1 }, message_id: '000443ee14578172be22' },
+    others: [
+      { type: 'open' },
+      { message_id: '000443ee14578172be23' },
+      { rcpt_to: 'li@shop.example' },
+      { timestamp: '1460989508' },
+      { target_link_url: 'https://shop.example/2' },
+      { ip_address: '203.0.113.8' },
+      { num_retries: '1' },
+    ],
+    poor: [{ message_id: undefined }, { message_id: '' }, { message_id: '0' }, { timestamp: undefined }],
+  },
+  {
+    name: 'mailjet',
+    source: mailjet({ auth }),
+    element: opened,
+    same: { ...opened, CustomID: 'x', MessageID: '19421777396190490' },
+    others: [{ event: 'click' }, { time: 1433103520 }, { MessageID: 7 }, { email: 'li@shop.example' }, { agent: 'x' }],
+    poor: [{ MessageID: undefined }, { MessageID: 0 }, { time: undefined }, { time: '' }],
+  },
+  {
+    name: 'esputnik',
+    source: esputnik({ auth, timeZone: 'UTC' }),
+    element: followed,
+    same: { ...followed, iid: followed.iid.toLowerCase(), contactId: '1967597908', messageName: 'x' },
+    others: [
+      { activityStatus: 'READ' },
+      { activityDateTime: '2023-09-14T08:30:04' },
+      { iid: 'b' },
+      { contactId: 2 },
+      { clickEventLink: 'https://shop.example/2' },
+      { statusData: { subscription: { subscriptions: ['TABLETS'] } } },
+    ],
+    poor: [{ iid: undefined }, { iid: '' }, { activityDateTime: undefined }],
+  },
+]
+
+describe.each(cases)('a $name event without an id', ({ name, source, element, same, others, poor }) => {
+  it('is told by its fingerprint, which names its recipe and version first', () => {
+    expect(JSON.parse(of(source, element) ?? '')[0]).toBe(`${name} 1`)
+    expect(of(source, same)).toBe(of(source, element))
+  })
+
+  it.each(others)('is another one with %j', (change) => {
+    expect(of(source, { ...element, ...change })).not.toBe(of(source, element))
+  })
+
+  it.each(poor)('has none with %j', (change) => {
+    expect(of(source, { ...element, ...change })).toBeNull()
+  })
+})
+
+describe('a relay_message', () => {
+  const headers = [{ Received: 'from mail.example by relay.example' }, { 'Message-ID': '<1@mail.example>' }]
+  const mail = { webhook_id: '7', rcpt_to: 'in@shop.example', msg_from: 'jo@mail.example', content: { headers } }
+  const relayed = (message: object) => of(momentum({ auth }), { msys: { relay_message: message } })
+
+  it('is told by its headers, or as a short message by text and date', () => {
+    expect(relayed(mail)).toBe(relayed({ ...mail, friendly_from: 'Jo' }))
+    expect(relayed(mail)).not.toBe(relayed({ ...mail, content: { headers: headers.slice(1) } }))
+    const short = { protocol: 'smpp', webhook_id: '7', to: '1', from: '2', text: 'hi', date: '2016-10-01' }
+    expect(relayed(short)).not.toBe(relayed({ ...short, text: 'ho' }))
+  })
+
+  it('has none without headers and date', () => {
+    expect(relayed({ ...mail, content: {} })).toBeNull()
+  })
+})
