@@ -10,6 +10,7 @@ import { toError, toFailure } from './failure.ts'
 import { freeBytes, identityOf, preparePath, shortageOf } from './files.ts'
 import { runGroup } from './group.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
+import { type LogState, lostFrames, readLogState, tellOfEmptied, tellOfLostFrames, wasEmptied } from './log-damage.ts'
 import { acquireOwnership, type Ownership } from './ownership.ts'
 import { nothing } from './packing.ts'
 import type { Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
@@ -46,12 +47,15 @@ export class Store {
 
   open(request: OpenRequest): OpenAnswer {
     this.#path = preparePath(this.#settings.path)
+    const emptied = wasEmptied(this.#path)
     this.#ownership ??= acquireOwnership(this.#path)
     if (!this.#ownership) return { owned: true }
     const { handlers, onRedelivery, held, now } = request
     this.#identity = request.identity
     this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, held }
+    const log = request.identity === null ? readLogState(this.#path) : null
     const db = this.#connect()
+    const damage = this.#tellOfDamage(db, emptied, log, now)
     const newHandlers = this.#takeOver(db, request)
     this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
     this.#identity = identityOf(this.#path)
@@ -62,7 +66,7 @@ export class Store {
       owned: false,
       opened,
       identity: this.#identity,
-      warnings: warningsAbout(versionOf(db)),
+      warnings: [...warningsAbout(versionOf(db)), ...damage],
       shortage: this.#shortage(),
     }
   }
@@ -137,6 +141,16 @@ export class Store {
     tryTo(() => open?.db.close())
     this.#ownership?.release()
     this.#ownership = null
+  }
+
+  /** What was lost while nobody had the file open. */
+  #tellOfDamage(db: Database, emptied: boolean, before: LogState | null, now: number): string[] {
+    // On a disk that takes no writes it cannot be told.
+    const lost = tryTo(() => lostFrames(db, this.#path, before)) ?? 0
+    return [
+      ...(emptied ? [tellOfEmptied(this.#path)] : []),
+      ...(lost > 0 ? [tellOfLostFrames(this.#path, lost, now)] : []),
+    ]
   }
 
   /** Carries over what was stored under other names, and what a process left that died. */
