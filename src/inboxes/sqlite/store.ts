@@ -2,6 +2,7 @@
 import type { InboxOpened, InboxStats } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
+import { bringForward, isLeap, latestTime } from './clock-leap.ts'
 import { connect, versionOf, warningsAbout } from './connect.ts'
 import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
@@ -35,6 +36,8 @@ export class Store {
   #identity: string | null = null
   #ownership: Ownership | null = null
   #open: Open | null = null
+  /** What the clock said last. */
+  #now = 0
   /** What a connection is made again with. */
   #owner: Owner = { handlers: [], onRedelivery: 'record', held: [] }
 
@@ -75,6 +78,7 @@ export class Store {
     try {
       const open = this.#opened()
       this.#assertInPlace()
+      this.#followClock(open.db, request.now)
       const shortage = request.accepts.length > 0 ? this.#shortage() : null
       const { ledger, answer } = runGroup(open.db, open.ledger, request, { path: this.#path, shortage })
       open.ledger = ledger
@@ -157,10 +161,23 @@ export class Store {
   #takeOver(db: Database, { handlers, identity, now }: OpenRequest): InboxOpened['newHandlers'] {
     db.exec('BEGIN IMMEDIATE')
     if (identity === null) takeStock(db)
+    const latest = latestTime(db)
+    if (isLeap(latest, now)) bringForward(db, latest, now)
+    this.#now = now
     clearStaleWishes(db, now)
     const newHandlers = carryOver(db, handlers, now)
     db.exec('COMMIT')
     return newHandlers
+  }
+
+  /** Groups come one after the other, so an earlier time than the last is a clock that was set back. */
+  #followClock(db: Database, now: number): void {
+    if (isLeap(this.#now, now)) {
+      db.exec('BEGIN IMMEDIATE')
+      bringForward(db, this.#now, now)
+      db.exec('COMMIT')
+    }
+    this.#now = now
   }
 
   /** Whoever comes next need not be careful with what this process leaves in order. */

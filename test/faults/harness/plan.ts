@@ -34,4 +34,6 @@ export interface Plan {
   readonly minFreeBytes?: number
   readonly ownerWaitMs?: number
   readonly closeMs?: number
+  /** How far the wall clock of the process is ahead, in ms; negative: behind. */
+  readonly clockMs?: number
 }
