@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'ERR_INBOX_FOREIGN'
   | 'ERR_INBOX_VERSION'
   | 'ERR_BODY_ABORTED'
+  | 'ERR_BODY_GONE'
   | 'ERR_DELIVERY_REFUSED'
 
 /** Base of every coded error: `code` is stable, the message is for operators and carries no secret and no payload. */

@@ -207,7 +207,7 @@ export interface DeliverySummary {
   readonly id: string
   readonly source: string
   readonly receivedAt: Date
-  /** Size of the stored body. */
+  /** Size of the body as received. */
   readonly bytes: number
   /** Number of elements; null until the delivery was read for the first time. */
   readonly events: number | null
@@ -217,15 +217,21 @@ export interface DeliverySummary {
   readonly duplicates: number
   /** Test traffic of the sender, told by its constant batch id. */
   readonly isTest: boolean
+  /** What is left of its bytes: `some` after elements were erased, `none` when its time was over. */
+  readonly kept: 'all' | 'some' | 'none'
 }
 
 export interface Delivery extends DeliverySummary {
-  /** SHA-256 of the body, hex. */
+  /** SHA-256 of the body as received, hex. */
   readonly sha256: string
   readonly batchId: string | null
   readonly credential: string | null
   /** Headers of record: content-type, content-encoding, content-length, user-agent, batch id. Never credentials. */
   readonly headers: ReadonlyArray<readonly [string, string]>
-  /** The bytes as received, after the content coding. */
+  /**
+   * The bytes as received, after the content coding; where `kept` is `some`, `"erased"` stands in the place of each
+   * element that was taken out.
+   * @throws ERR_BODY_GONE where `kept` is `none`
+   */
   body(): Promise<Uint8Array>
 }

@@ -16,7 +16,8 @@ import { defineSecrets, labelsOf, toWire, warnIfShort } from './secrets.ts'
  */
 export function header(name: string, secrets: Secrets): Auth {
   if (typeof name !== 'string' || !HEADER_NAME.test(name))
-    throw new OptionError(`header: expected the name of a header, got ${JSON.stringify(name)}`)
+    // Not the value: with the arguments the wrong way round it is the secret.
+    throw new OptionError(`header: expected the name of a header first, got ${typeof name} that is none`)
   return headerKind('header', name, secrets)
 }
 

@@ -1,5 +1,6 @@
 /** One call of one handler: its context, and what came of it. */
 import { PosthornError } from '../errors.ts'
+import { thrown } from '../lib/thrown.ts'
 import type { Context } from './handlers.ts'
 
 /** `returned`: the attempt does not count, because the receiver had to stop. */
@@ -77,7 +78,7 @@ export class Attempt implements Context {
   }
 
   #fail(error: unknown): void {
-    this.#end(this.#stopped ? RETURNED : { end: 'failed', error })
+    this.#end(this.#stopped ? RETURNED : { end: 'failed', error: thrown(error) })
   }
 
   #abort(reason: unknown): void {

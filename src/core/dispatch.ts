@@ -3,6 +3,7 @@
  * handler falls behind, and pause one that only fails.
  */
 import { PermanentError, PosthornError, RetryLater } from '../errors.ts'
+import { thrown } from '../lib/thrown.ts'
 import { Attempt, type Outcome } from './attempt.ts'
 import type { BatchFailures, Context, HandlerSpec } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
@@ -277,7 +278,7 @@ function failuresOf(handler: string, entries: readonly Entry[], value: unknown):
   try {
     const named = (value as BatchFailures | undefined)?.failed
     const failed = (Array.isArray(named) ? named : []).map(
-      (one) => [one?.id, { end: 'failed', error: one?.error }] as const,
+      (one) => [one?.id, { end: 'failed', error: thrown(one?.error) }] as const,
     )
     if (failed.every(([id]) => ids.includes(id))) return new Map(failed)
   } catch (error) {

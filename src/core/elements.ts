@@ -1,6 +1,7 @@
 /** Reading of a stored body: scan, slices, elements. What cannot be read is named, and goes to quarantine. */
+import { isCrowded } from '../lib/members.ts'
 import { type Scan, Scanner } from '../lib/scan.ts'
-import { parseElements } from '../lib/slices.ts'
+import { elementBytes, parseElements } from '../lib/slices.ts'
 import type { Pacer } from './pacer.ts'
 import type { Provider, Reading, StoredDelivery, Unreadable } from './ports.ts'
 
@@ -23,9 +24,14 @@ export async function scanBody(delivery: StoredDelivery, pacer: Pacer): Promise<
   return 'failure' in result ? result.failure : result
 }
 
-/** A slice that does not parse is parsed one by one: the broken element is broken alone. */
+/**
+ * A slice that does not parse is parsed one by one: the broken element is broken alone. A large element is a slice of
+ * its own, and is looked at before it is parsed.
+ */
 export function readSlice(body: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
   if (scan.deep.has(from)) return [new Broken('the element is nested too deeply')]
+  if (to - from === 1 && isCrowded(elementBytes(body, scan, from)))
+    return [new Broken('the element has too many members')]
   try {
     return parseElements(body, scan, from, to)
   } catch {

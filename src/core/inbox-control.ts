@@ -1,8 +1,11 @@
 /** The public look into the inbox: pages become async iterables, stored elements become events again. */
+import { PosthornError } from '../errors.ts'
 import { parseElement } from '../lib/slices.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
 import { deliveryFacts, toEvent } from './event.ts'
 import { toAttemptErrors } from './lane.ts'
+import type { Pacer } from './pacer.ts'
+import { erasePerson, exportPerson } from './people.ts'
 import type {
   Clock,
   InboxPort,
@@ -12,7 +15,7 @@ import type {
   StoredPause,
   InboxStats as StoredStats,
 } from './ports.ts'
-import type { Filter, InboxControl, InboxStats, PausedHandler } from './public.ts'
+import type { Filter, InboxControl, InboxStats, PausedHandler, PruneReport } from './public.ts'
 import { pages, pagesOf, run, type VerbParts } from './verbs.ts'
 
 type ProviderOf = (source: string) => Provider | undefined
@@ -20,13 +23,15 @@ type ProviderOf = (source: string) => Provider | undefined
 export interface ControlParts {
   readonly inbox: InboxPort
   readonly clock: Clock
+  readonly pacer: Pacer
   open(): Promise<void>
   provider: ProviderOf
 }
 
-export function createInboxControl({ inbox, clock, open, provider }: ControlParts): InboxControl {
+export function createInboxControl({ inbox, clock, pacer, open, provider }: ControlParts): InboxControl {
   const nameOf = (row: StoredDeadLetter) => toDeadLetter(row, provider(row.delivery.source)).event.name
   const verbs: VerbParts = { inbox, clock, nameOf }
+  const people = { inbox, clock, pacer, provider }
   async function* listed<R>(
     read: Parameters<typeof pages<R>>[0],
     id: (row: R) => number,
@@ -88,7 +93,35 @@ export function createInboxControl({ inbox, clock, open, provider }: ControlPart
       await open()
       await inbox.pause(handler, null)
     },
+    async *export(person) {
+      await open()
+      yield* exportPerson(people, person)
+    },
+    async erase(person, options) {
+      await open()
+      return erasePerson(people, person, options)
+    },
+    async prune() {
+      await open()
+      return pruneAll(inbox)
+    },
   }
+}
+
+/** Portion by portion, without pauses: somebody waits for it. */
+async function pruneAll(inbox: InboxPort): Promise<PruneReport> {
+  let report: PruneReport = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0 }
+  for (let at: number | null = 0; at !== null; ) {
+    const pruned = await inbox.prune(at)
+    report = {
+      bodies: report.bodies + pruned.bodies,
+      deliveries: report.deliveries + pruned.deliveries,
+      deadLetters: report.deadLetters + pruned.deadLetters,
+      quarantined: report.quarantined + pruned.quarantined,
+    }
+    at = pruned.next
+  }
+  return report
 }
 
 function toStats({ oldestPendingAt, paused, ...stats }: StoredStats): InboxStats {
@@ -103,18 +136,22 @@ export const toPaused = ({ handler, by, since }: StoredPause): PausedHandler => 
 })
 
 function summary(stored: StoredDelivery, bytes: number): DeliverySummary {
-  const { id, source, events, senderLeft, duplicates, isTest } = stored
-  return { id, source, receivedAt: new Date(stored.receivedAt), bytes, events, senderLeft, duplicates, isTest }
+  const { id, source, events, senderLeft, duplicates, isTest, kept = 'all' } = stored
+  return { id, source, receivedAt: new Date(stored.receivedAt), bytes, events, senderLeft, duplicates, isTest, kept }
 }
 
 function toDelivery(stored: StoredDelivery): Delivery {
   return {
-    ...summary(stored, stored.body.length),
+    ...summary(stored, stored.bytes ?? stored.body.length),
     sha256: Buffer.from(stored.sha256).toString('hex'),
     batchId: stored.batchId,
     credential: stored.credential,
     headers: stored.headers,
-    body: async () => stored.body,
+    async body() {
+      if (stored.kept === 'none')
+        throw new PosthornError('ERR_BODY_GONE', `The bytes of ${stored.id} are not kept any more.`)
+      return stored.body
+    },
   }
 }
 

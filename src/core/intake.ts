@@ -30,7 +30,7 @@ async function read(parts: ReceiveParts, body: AsyncIterable<Uint8Array>, plan: 
   try {
     const { bodyMs, minBytesPerSecond } = parts.limits
     const bytes = await readBody(body, { maxBytes, bodyMs, minBytesPerSecond, take: held.take }, parts.clock)
-    return typeof bytes === 'string' ? bytes : await decoded(bytes, plan, maxBytes)
+    return typeof bytes === 'string' ? bytes : await decoded(bytes, plan, { maxBytes, take: held.take })
   } catch {
     return 'body_aborted'
   } finally {
@@ -58,14 +58,16 @@ function holdRoom(parts: ReceiveParts, announced: number) {
   return { take, release }
 }
 
-async function decoded(bytes: Uint8Array, plan: BodyPlan, maxBytes: number): Promise<Read | AnswerCode> {
+/** What is decoded is in flight as much as what arrives. */
+async function decoded(
+  bytes: Uint8Array,
+  plan: BodyPlan,
+  limits: Parameters<typeof decodeBody>[2],
+): Promise<Read | AnswerCode> {
   if (plan.coding === 'identity' || bytes.length === 0) return { bytes, undecoded: null }
-  const plain = await decodeBody(bytes, plan.coding, maxBytes)
-  return plain === 'unreadable'
-    ? { bytes, undecoded: plan.coding }
-    : plain === 'body_too_large'
-      ? plain
-      : { bytes: plain, undecoded: null }
+  const plain = await decodeBody(bytes, plan.coding, limits)
+  if (plain === 'unreadable') return { bytes, undecoded: plan.coding }
+  return typeof plain === 'string' ? plain : { bytes: plain, undecoded: null }
 }
 
 function consumed(parts: ReceiveParts): AnswerCode {

@@ -169,6 +169,7 @@ function pauseMs({ retry }: HandlerSpec, attempts: number, jitter: number): numb
 }
 
 const LONGEST_MESSAGE = 1_000
+const LONGEST_WORD = 200
 
 /** Handlers throw anything: objects without a message, texts, objects whose `toString` throws. */
 export function storedError(error: unknown, attempt: number, at: number): StoredError {
@@ -179,9 +180,9 @@ export function storedError(error: unknown, attempt: number, at: number): Stored
     return {
       attempt,
       at,
-      name: kind,
+      name: kind.slice(0, LONGEST_WORD),
       message: text.slice(0, LONGEST_MESSAGE),
-      code: code === undefined ? null : String(code),
+      code: code === undefined ? null : String(code).slice(0, LONGEST_WORD),
     }
   } catch {
     return { attempt, at, name: 'unknown', message: 'the handler threw something that cannot be shown', code: null }

@@ -4,6 +4,7 @@
  */
 import type { Scan } from '../lib/scan.ts'
 import { elementBytes, sliceEnd } from '../lib/slices.ts'
+import { ERASED } from '../lib/tombstone.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
@@ -45,6 +46,8 @@ const SLICE_BYTES = 32 << 10
 const BEHIND_MS = 1_000
 /** An event that was under way when so many processes died does not get another. */
 const MOST_DEATHS = 3
+/** Every element of the largest ordinary batch; a body of a million `{}` would hold the inbox for seconds. */
+const MOST_QUARANTINED = 10_000
 
 export class Pass implements Verdicts {
   readonly jitter: number
@@ -145,11 +148,16 @@ export class Pass implements Verdicts {
     return true
   }
 
+  /** Past 10 000 in one claim, one row that stands for the whole delivery says so, and the rest is not listed. */
   #quarantine(index: number, reason: string, path: string | null): void {
-    this.#quarantined.push({ index, reason, path, at: this.now() })
+    const listed = this.#quarantined.length
+    if (listed < MOST_QUARANTINED) this.#quarantined.push({ index, reason, path, at: this.now() })
+    else if (listed === MOST_QUARANTINED)
+      this.#quarantined.push({ index: null, reason: TOO_MANY, path: null, at: this.now() })
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
+    if (element === ERASED && this.#claim.delivery.kept === 'some') return
     const reading = readElement(provider, element)
     if ('unreadable' in reading) {
       this.#quarantine(index, reading.unreadable, reading.path)
@@ -281,5 +289,7 @@ export class Pass implements Verdicts {
     return count
   }
 }
+
+const TOO_MANY = `more than ${MOST_QUARANTINED} elements could not be read: the others are not listed`
 
 const NO_BYTES = new Uint8Array()

@@ -209,6 +209,11 @@ export interface Provider {
   readonly catalogue: ReadonlyMap<string, readonly string[]>
   /** Reads one parsed element. Never throws: what it cannot read it returns as `Unreadable`. */
   read(element: unknown): Reading | Unreadable
+  /**
+   * Fields, at any depth of the element, in which whoever sent the mail names itself: an address there does not make the
+   * event one about that person. Absent: there are none.
+   */
+  ownFields?(reading: Reading): readonly string[]
 }
 
 /** One element as the provider understands it; core adds identity and delivery. */
@@ -275,6 +280,13 @@ export interface StoredDelivery extends NewDelivery {
   readonly senderLeft: boolean
   readonly duplicates: number
   readonly events: number | null
+  /**
+   * What is left of the bytes; absent: all of them. `some`: elements were taken out, and tombstones stand in their place
+   * (lib/tombstone.ts). `none`: `body` is empty. `sha256` is that of the body as received all the same.
+   */
+  readonly kept?: 'some' | 'none' | undefined
+  /** Size of the body as received, where not all of it is left. */
+  readonly bytes?: number | undefined
 }
 
 /** What was not finished in the first pass: a handler's range of indices, both inclusive, in one delivery. */
@@ -388,6 +400,22 @@ export interface InboxOpening {
   readonly role: 'owner' | 'control'
   /** A repeat of a delivery with dead letters: only recorded on them, or also makes them work again. */
   readonly onRedelivery: 'record' | 'rearm'
+  /** Absent: everything is kept. */
+  readonly retention?: Retention | undefined
+}
+
+/**
+ * How long what is finished is kept, in ms, Infinity for ever: bodies from their receipt, unless work, or quarantine, is
+ * left; the rows that repeats are told by as long as `keysMs` and the body, and while a dead letter or quarantine stands;
+ * dead letters and quarantine from the moment they were made.
+ */
+export interface Retention {
+  readonly bodiesMs: number
+  readonly keysMs: number
+  readonly deadLettersMs: number
+  readonly quarantineMs: number
+  /** Above it, bodies go before their time, the oldest first; in bytes of the store. null: no limit. */
+  readonly maxBytes: number | null
 }
 
 export interface InboxOpened {
@@ -411,6 +439,10 @@ export interface InboxStats {
   readonly paused: readonly StoredPause[]
   /** Work rows of handlers that no opening has named for 24 h, by handler. */
   readonly orphaned: Readonly<Record<string, number>>
+  /** Dead letters and quarantine whose time was over. */
+  readonly expired: number
+  /** Elements that `erase` took out of stored bytes. */
+  readonly erased: number
 }
 
 export interface StoredPause {
@@ -447,6 +479,33 @@ export interface Page {
   /** Only rows of this delivery (its id), and of this element of it. */
   readonly deliveryId?: string | undefined
   readonly index?: number | undefined
+}
+
+/** One portion of pruning. */
+export interface Pruned {
+  /** Bodies that were taken. */
+  readonly bodies: number
+  /** Rows of deliveries that were removed: a repeat of them would be new. */
+  readonly deliveries: number
+  readonly deadLetters: number
+  readonly quarantined: number
+  /** Where the next portion goes on; null: this was the last. */
+  readonly next: number | null
+  /** The store is above its `maxBytes`, and nothing more can go. */
+  readonly over: boolean
+}
+
+/** What is to be taken out of one delivery: these elements, or all of its bytes. */
+export interface Erasure {
+  readonly seq: number
+  readonly indices: readonly number[] | null
+}
+
+export interface Erased {
+  /** Elements, or whole bodies, that were there and are gone. */
+  readonly erased: number
+  /** Deliveries that are under claim: nothing was done to them. */
+  readonly busy: readonly number[]
 }
 
 /** Rows of dead letters and of quarantine, by `id`. */
@@ -516,6 +575,23 @@ export interface InboxPort {
   pause(handler: string, by: 'hand' | 'failures' | null): Promise<void>
   /** Called with the whole list after every change of it. */
   onPause(listener: (paused: readonly StoredPause[]) => void): void
+  /** One delivery with its bytes, by its place in the log; null when it is not there, or its bytes are damaged. */
+  read(seq: number): Promise<StoredDelivery | null>
+  /**
+   * Lets go of what the retention of the owner says, one portion of a few ms; 0 begins. Unfinished work is never touched.
+   */
+  prune(at: number): Promise<Pruned>
+  /**
+   * Takes elements out of stored bytes; tombstones take their place, and indices, ids and the hash of what was received
+   * stay. With them go their dead letters, their quarantine and their work rows. All of it, or nothing, is done to a
+   * delivery; what is done is durable when this resolves.
+   */
+  erase(erasures: readonly Erasure[]): Promise<Erased>
+  /**
+   * Sees to it, portion by portion, that what was removed cannot be found in the store's files either; 0 begins. Resolves
+   * with where to go on, null when it is so for everything that was removed before the first portion.
+   */
+  purge(at: number): Promise<number | null>
   /** Bytes of bodies whose first pass has not ended, as last known: cheap, for the question whether to read a body. */
   backlogBytes(): number
   /** null while deliveries can be stored; otherwise the reason in one sentence. */

@@ -97,6 +97,10 @@ export interface InboxStats {
   readonly pendingBytes: number
   /** Dead letters and quarantined bytes that were dropped. */
   readonly cancelled: number
+  /** Dead letters and quarantine that were removed because their time was over: see `retention`. */
+  readonly expired: number
+  /** Elements that were taken out of stored bytes by `erase`. */
+  readonly erased: number
   readonly paused: readonly PausedHandler[]
   /** Work of handlers that nobody has registered for 24 h, by handler; dropped only by hand. */
   readonly orphaned: Readonly<Record<string, number>>
@@ -122,6 +126,81 @@ export interface InboxControl {
   /** The handler gets nothing more until `resume`, also after a restart; its work waits. */
   pause(handler: string): Promise<void>
   resume(handler: string): Promise<void>
+  /**
+   * Everything that is stored of a person: events whose element names the address, anywhere and in any case, save where
+   * the sender of a mail names itself; elements and bodies that cannot be read and name it.
+   * @throws OptionError ERR_OPTION when `email` is no address
+   */
+  export(person: PersonFilter): AsyncIterable<PersonalRecord>
+  /**
+   * Takes what `export` finds out of the stored bytes, the dead letters, the quarantine and the work that waits; ids and
+   * indices of the others stay, and a repeat of its delivery is still known. Walks through all that was stored when it
+   * was called, waits for what is with its handler now, and resolves when none of it is to be handed to a handler, and
+   * none of it is left in the files of the inbox.
+   * @throws OptionError ERR_OPTION when `email` is no address
+   */
+  erase(person: PersonFilter, run?: EraseRun): Promise<EraseReport>
+  /** Lets go now of what `retention` says, which is otherwise done in the background. */
+  prune(): Promise<PruneReport>
+}
+
+/** A person, and where to look; without limits, everywhere. */
+export interface PersonFilter {
+  readonly email: string
+  readonly since?: Date
+  readonly until?: Date
+  readonly source?: string
+}
+
+export interface PersonalRecord {
+  /** Id of the event; of the delivery where its body as a whole could not be read. */
+  readonly id: string
+  readonly source: string
+  readonly receivedAt: Date
+  /** null: it cannot be read, and is in quarantine. */
+  readonly event: AnyEvent | null
+  /** The bytes as received. */
+  readonly raw: Uint8Array
+  /** Handlers for which it is a dead letter. */
+  readonly deadFor: readonly string[]
+}
+
+export interface EraseRun extends Run {
+  /** Called after each delivery that was searched. */
+  onProgress?(report: EraseReport): void
+}
+
+export interface EraseReport extends VerbReport {
+  /** Deliveries that were searched. */
+  readonly deliveries: number
+  /** Deliveries that nobody can look into: damaged, or in a content coding that could not be undone. */
+  readonly closed: number
+}
+
+export interface PruneReport {
+  /** Deliveries that have lost their bytes. */
+  readonly bodies: number
+  /** Deliveries that are forgotten. */
+  readonly deliveries: number
+  readonly deadLetters: number
+  readonly quarantined: number
+}
+
+/** A number of ms, a text such as `'90s'`, `'30m'`, `'48h'`, `'7d'`, or for ever. */
+export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}` | 'forever'
+
+/** How long what is finished is kept. Work that is left, whatever its age, is never touched. */
+export interface RetentionOptions {
+  /** Bytes of deliveries of which everything is done, from their receipt. Default 7d. */
+  readonly bodies?: Duration
+  /** What a repeat is told by; at least as long as the bytes. Default 7d, minimum 48h. */
+  readonly keys?: Duration
+  /** Default 90d. */
+  readonly deadLetters?: Duration
+  /** Default 90d. */
+  readonly quarantine?: Duration
+  /** With more than this on the disk, finished bodies go before their time, the oldest first. Default: no limit. */
+  readonly maxBytes?: number
 }
 
 export interface Health {
@@ -197,6 +276,8 @@ export interface Options<S extends Sources> {
   readonly background?: boolean
   /** A repeat of a delivery with dead letters: `record` it on them (default), or `rearm` them. */
   readonly onRedelivery?: 'record' | 'rearm'
+  /** How long what is finished is kept. */
+  readonly retention?: RetentionOptions
 }
 
 export type Role = 'both' | 'receive' | 'process' | 'control'

@@ -88,7 +88,8 @@ class RunningReceiver implements ReceiverLike {
     this.handle = (request, options) => handleFetch(this[receive], request, options)
     const provider = (source: string) => settings.sources.get(source)?.provider
     const { inbox } = settings
-    this.inbox = createInboxControl({ inbox, clock: world.clock, open: () => this.start(), provider })
+    const [clock, pacer] = [world.clock, this.#pacer]
+    this.inbox = createInboxControl({ inbox, clock, pacer, open: () => this.start(), provider })
   }
 
   on(pattern: string | readonly string[], second: RawHandlerOptions | Each, third?: Each): this {
@@ -128,14 +129,14 @@ class RunningReceiver implements ReceiverLike {
   }
 
   async #open(): Promise<void> {
-    const { inbox, logger, role, onRedelivery, ack, background } = this.#settings
+    const { inbox, logger, role, onRedelivery, retention, ack, background } = this.#settings
     const [receives, processes] = [role === 'both' || role === 'receive', role === 'both' || role === 'process']
     if (receives) this.#checks = await this.#prepareChecks()
     if (this.#state !== 'new') return
     const handlers = processes ? this.#handlers.map(({ name, formerly }) => ({ name, formerly })) : []
     const { clock } = this.#world
     const inboxRole = role === 'control' ? 'control' : 'owner'
-    const opened = await inbox.open({ handlers, logger, clock, role: inboxRole, onRedelivery })
+    const opened = await inbox.open({ handlers, logger, clock, role: inboxRole, onRedelivery, retention })
     if (this.#state !== 'new') return inbox.close()
     this.#state = 'open'
     announce(this.#settings, processes ? this.#handlers : null, opened)

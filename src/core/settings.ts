@@ -5,9 +5,10 @@ import { port } from '../lib/symbols.ts'
 import type { AnyEvent, Logger } from '../types.ts'
 import { type HandlerDefaults, retryPlan } from './handlers.ts'
 import { silentLogger, stderrLogger } from './notices.ts'
-import type { Inbox, InboxPort, Source, SourcePort } from './ports.ts'
+import type { Inbox, InboxPort, Retention, Source, SourcePort } from './ports.ts'
 import type { Hooks, Limits, Options, Role, Sources } from './public.ts'
 import type { ReceiveLimits } from './receive-parts.ts'
+import { retentionOf } from './retention.ts'
 import { SOURCE_NAME } from './route.ts'
 
 const MiB = 1 << 20
@@ -26,6 +27,7 @@ const KEYS = [
   'ackWithinMs',
   'background',
   'onRedelivery',
+  'retention',
 ]
 
 export interface Settings {
@@ -43,6 +45,7 @@ export interface Settings {
   /** Whether work goes on between requests. */
   readonly background: boolean
   readonly onRedelivery: 'record' | 'rearm'
+  readonly retention: Retention
 }
 
 export function settle<S extends Sources>(options: Options<S>): Settings {
@@ -60,6 +63,7 @@ export function settle<S extends Sources>(options: Options<S>): Settings {
     logger: logger === false ? silentLogger : (logger ?? stderrLogger),
     hooks: { ...hooks },
     ...waysOf(options),
+    retention: retentionOf(options.retention ?? {}),
   }
 }
 

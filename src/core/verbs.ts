@@ -51,7 +51,7 @@ export async function run(
   verb: (ids: RowIds) => Promise<number>,
 ): Promise<VerbReport> {
   const { dryRun = false, ratePerSecond = Number.POSITIVE_INFINITY, signal } = options
-  if (!(ratePerSecond > 0)) throw new OptionError(`ratePerSecond must be more than 0, got ${ratePerSecond}`)
+  assertRate(ratePerSecond)
   let [matched, queued] = [0, 0]
   for await (const ids of portions(parts, filter)) {
     if (signal?.aborted) break
@@ -87,7 +87,13 @@ async function* portions({ inbox, nameOf }: VerbParts, filter: Filter): AsyncGen
   }
 }
 
-function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** @throws ERR_OPTION */
+export function assertRate(ratePerSecond: number | undefined): void {
+  if (ratePerSecond === undefined || ratePerSecond > 0) return
+  throw new OptionError(`ratePerSecond must be more than 0, got ${ratePerSecond}`)
+}
+
+export function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, resolve)
     signal?.addEventListener(

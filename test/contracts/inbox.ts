@@ -598,6 +598,8 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
           deadLetters: 0,
           quarantined: 0,
           unhandled: {},
+          expired: 0,
+          erased: 0,
           cancelled: 0,
           paused: [],
           orphaned: {},

@@ -1,6 +1,6 @@
 /** What an inbox must know, in the simplest form: every delivery with what is left to do on it. */
 import { expect } from 'vitest'
-import type { Claim, InboxStats, NewWorkRow, Settlement } from '../../src/core/ports.ts'
+import type { Claim, InboxStats, NewWorkRow, Retention, Settlement } from '../../src/core/ports.ts'
 import { renamesOf } from '../../src/lib/renames.ts'
 
 interface Range {
@@ -9,13 +9,22 @@ interface Range {
   readonly last: number
 }
 
+interface Dead extends Range {
+  readonly at: number
+}
+
+interface Quarantined {
+  readonly index: number | null
+  readonly at: number
+}
+
 interface Entry {
   readonly bytes: number
   handlers: readonly string[]
   passed: boolean
   rows: Range[]
-  dead: Range[]
-  quarantined: (number | null)[]
+  dead: Dead[]
+  quarantined: Quarantined[]
 }
 
 export type Names = ReadonlyArray<{ readonly name: string; readonly formerly: readonly string[] }>
@@ -26,6 +35,7 @@ export class LedgerModel {
   /** Claims that are under way. */
   readonly #live = new Map<number, Claim>()
   #cancelled = 0
+  #expired = 0
 
   accept(seq: number, status: string, bytes: number): void {
     expect(status).toBe(seq > this.#entries.length ? 'accepted' : 'duplicate')
@@ -57,38 +67,65 @@ export class LedgerModel {
     this.#live.delete(seq)
     if (firstPass) entry.passed = true
     entry.rows.push(...rows.map(rangeOf))
-    entry.dead.push(...dead.map(({ handler, index }) => ({ handler, first: index, last: index })))
-    entry.quarantined.push(...quarantined.map(({ index }) => index))
+    entry.dead.push(...dead.map(({ handler, index, at }) => ({ handler, first: index, last: index, at })))
+    entry.quarantined.push(...quarantined.map(({ index, at }) => ({ index, at })))
   }
 
   release(seq: number): void {
     this.#live.delete(seq)
   }
 
-  reviveDead(seq: number, handler: string, index: number): void {
+  reviveDead(seq: number, handler: string, index: number, at: number): void {
     const range = { handler, first: index, last: index }
-    remove(this.#at(seq).dead, range)
+    remove(this.#at(seq).dead, { ...range, at })
     this.#at(seq).rows.push(range)
   }
 
   reviveAllDead(seq: number): void {
-    for (const { handler, first } of [...this.#at(seq).dead]) this.reviveDead(seq, handler, first)
+    for (const { handler, first, at } of [...this.#at(seq).dead]) this.reviveDead(seq, handler, first, at)
   }
 
-  reviveQuarantine(seq: number, index: number): void {
+  reviveQuarantine(seq: number, index: number, at: number): void {
     const entry = this.#at(seq)
-    remove(entry.quarantined, index)
+    remove(entry.quarantined, { index, at })
     entry.rows.push(...entry.handlers.map((handler) => ({ handler, first: index, last: index })))
   }
 
-  dropDead(seq: number, handler: string, index: number): void {
-    remove(this.#at(seq).dead, { handler, first: index, last: index })
+  dropDead(seq: number, handler: string, index: number, at: number): void {
+    remove(this.#at(seq).dead, { handler, first: index, last: index, at })
     this.#cancelled++
   }
 
-  dropQuarantine(seq: number, index: number): void {
-    remove(this.#at(seq).quarantined, index)
+  dropQuarantine(seq: number, index: number, at: number): void {
+    remove(this.#at(seq).quarantined, { index, at })
     this.#cancelled++
+  }
+
+  /** Only what is finished, and old, goes; `kept` says what is left of the bytes of each delivery that is there. */
+  prune(now: number, retention: Retention, kept: ReadonlyMap<number, string>): void {
+    for (const entry of this.#entries) {
+      const before = entry.dead.length + entry.quarantined.length
+      entry.dead = entry.dead.filter(({ at }) => at > now - retention.deadLettersMs)
+      entry.quarantined = entry.quarantined.filter(({ at }) => at > now - retention.quarantineMs)
+      this.#expired += before - entry.dead.length - entry.quarantined.length
+    }
+    for (const [i, { passed, rows, dead, quarantined }] of this.#entries.entries()) {
+      const left = kept.get(i + 1)
+      if (!passed || rows.length > 0 || quarantined.length > 0) expect(left).toMatch(/all|some/)
+      if (dead.length > 0) expect(left).toBeDefined()
+    }
+  }
+
+  erase(seq: number, indices: readonly number[]): void {
+    const entry = this.#entries[seq - 1]
+    if (!entry || this.#live.has(seq)) return
+    const isLeft = (index: number | null) => index === null || !indices.includes(index)
+    entry.dead = entry.dead.filter(({ first }) => isLeft(first))
+    entry.quarantined = entry.quarantined.filter(({ index }) => isLeft(index))
+    entry.rows = entry.rows.filter(({ first, last }) => {
+      for (let index = first; index <= last; index++) if (isLeft(index)) return true
+      return false
+    })
   }
 
   /** Claims end with their process, in order or not. */
@@ -115,6 +152,7 @@ export class LedgerModel {
       deadLetters: this.#entries.reduce((sum, { dead }) => sum + dead.length, 0),
       quarantined: this.#entries.reduce((sum, { quarantined }) => sum + quarantined.length, 0),
       cancelled: this.#cancelled,
+      expired: this.#expired,
     })
   }
 

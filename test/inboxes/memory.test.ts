@@ -4,6 +4,7 @@ import { Store } from '../../src/inboxes/memory/store.ts'
 import { memory } from '../../src/inboxes/memory.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
+import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
 import { handClock, keptLines, newDelivery, openWith, portOf } from './inbox-kit.ts'
 
 /** A store outlives the inbox that is not closed. */
@@ -14,6 +15,7 @@ const newStore = () => {
 
 describeInbox('memory', newStore, { skip: [] })
 describeGuarantees('memory', newStore)
+describeUpkeep('memory', newStore)
 
 it('warns once that it keeps nothing', async () => {
   const { logger, inbox } = await openWith(portOf(memory()), ['a'])

@@ -8,12 +8,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Claim, InboxPort, Settlement } from '../../src/core/ports.ts'
+import type { Claim, InboxPort, Pruned, Retention, Settlement } from '../../src/core/ports.ts'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { everything, failure, handClock, keptLines, newDelivery, openWith, portOf, row, START } from './inbox-kit.ts'
 import { LedgerModel } from './ledger-model.ts'
+
+const retention: Retention = {
+  ...{ bodiesMs: 50, keysMs: 100, deadLettersMs: 120, quarantineMs: 90 },
+  maxBytes: null,
+}
 
 const NAMES = ['a', 'b', 'c', 'd'] as const
 
@@ -29,6 +34,8 @@ interface Steps {
   revive: { dead: number; quarantined: number }
   drop: { dead: number; quarantined: number }
   pause: { handler: string; by: 'hand' | 'failures' | null }
+  prune: object
+  erase: { seq: number; indices: number[] }
   reopen: Opening & { crash: boolean }
 }
 type Step = { [K in keyof Steps]: { do: K } & Steps[K] }[keyof Steps]
@@ -83,6 +90,8 @@ const steps: { [K in keyof Steps]: [weight: number, fields: { [F in keyof Steps[
   look: [2, { limit: fc.nat(6), handler: name, source: fc.nat(2) }],
   revive: [2, { dead: fc.nat(6), quarantined: fc.nat(6) }],
   drop: [1, { dead: fc.nat(6), quarantined: fc.nat(6) }],
+  prune: [3, {}],
+  erase: [2, { seq: fc.integer({ min: 1, max: 12 }), indices: fc.subarray([0, 1, 2, 3]) }],
   pause: [1, { handler: name, by: fc.constantFrom('hand', 'failures', null) }],
   reopen: [1, { names: some, formerly: fc.option(name), rearm: fc.boolean(), crash: fc.boolean() }],
 }
@@ -126,7 +135,7 @@ class Life {
     this.#claims = []
     this.#rearm = rearm
     this.#model.open(handlers)
-    const changes = { onRedelivery: rearm ? 'rearm' : 'record' } as const
+    const changes = { onRedelivery: rearm ? 'rearm' : 'record', retention } as const
     return (await openWith(this.#inbox, handlers, this.#clock, keptLines(), changes)).opened
   }
 
@@ -169,6 +178,11 @@ class Life {
       case 'revive':
       case 'drop':
         return this.#command(step)
+      case 'prune':
+        return this.#prune()
+      case 'erase':
+        this.#model.erase(step.seq, step.indices)
+        return this.#inbox.erase([step])
       case 'pause':
         return this.#inbox.pause(step.handler, step.by)
       case 'reopen':
@@ -242,12 +256,25 @@ class Life {
     const dead = (await this.#inbox.deadLetters(everything)).slice(0, counts.dead)
     const quarantined = (await this.#inbox.quarantine(everything)).slice(0, counts.quarantined)
     const seqOf = new Map((await this.#inbox.deliveries(everything)).map(({ id, seq }) => [id, seq]))
-    for (const { delivery, handler, index } of dead)
-      this.#model[kind === 'revive' ? 'reviveDead' : 'dropDead'](delivery.seq, handler, index)
-    for (const { deliveryId, index } of quarantined)
-      this.#model[kind === 'revive' ? 'reviveQuarantine' : 'dropQuarantine'](seqOf.get(deliveryId)!, index!)
+    for (const { delivery, handler, index, at } of dead)
+      this.#model[kind === 'revive' ? 'reviveDead' : 'dropDead'](delivery.seq, handler, index, at)
+    for (const { deliveryId, index, at } of quarantined)
+      this.#model[kind === 'revive' ? 'reviveQuarantine' : 'dropQuarantine'](seqOf.get(deliveryId)!, index!, at)
     const ids = (rows: ReadonlyArray<{ readonly id: number }>) => [...rows.map(({ id }) => id), 10_000]
     return this.#inbox[kind]({ dead: ids(dead), quarantined: ids(quarantined) })
+  }
+
+  async #prune(): Promise<unknown> {
+    const sum = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0 }
+    for (let at: number | null = 0; at !== null; ) {
+      const pruned: Pruned = await this.#inbox.prune(at)
+      for (const what of ['bodies', 'deliveries', 'deadLetters', 'quarantined'] as const) sum[what] += pruned[what]
+      at = pruned.next
+    }
+    const deliveries = await this.#inbox.deliveries(everything)
+    const kept = new Map(deliveries.map(({ seq, kept = 'all' }) => [seq, kept]))
+    this.#model.prune(this.#clock.now(), retention, kept)
+    return sum
   }
 
   async #look({ limit, handler, source }: Steps['look']): Promise<unknown> {

@@ -5,6 +5,7 @@ import type { InboxPort } from '../../src/core/ports.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
+import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
 import { portOf } from './inbox-kit.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'posthorn-'))
@@ -33,3 +34,4 @@ const newStore = () => {
 
 describeInbox('SQLite', newStore, { skip: [] })
 describeGuarantees('SQLite', newStore)
+describeUpkeep('SQLite', newStore)

@@ -80,17 +80,37 @@ describe('decodeBody', () => {
     ['deflate', deflateRawSync(text)],
     ['gzip', Buffer.concat([gzipSync(text.subarray(0, 10)), gzipSync(text.subarray(10))])],
   ] as const)('undoes %s', async (coding, bytes) => {
-    expect(new Uint8Array((await decodeBody(bytes, coding, 700)) as Uint8Array)).toEqual(text)
+    expect(new Uint8Array((await decodeBody(bytes, coding, limits({ maxBytes: 700 }))) as Uint8Array)).toEqual(text)
   })
 
   it('refuses more than the limit, to the byte', async () => {
-    expect(await decodeBody(gzipSync(text), 'gzip', 700)).toHaveLength(700)
-    expect(await decodeBody(gzipSync(text), 'gzip', 699)).toBe('body_too_large')
+    expect(await decodeBody(gzipSync(text), 'gzip', limits({ maxBytes: 700 }))).toHaveLength(700)
+    expect(await decodeBody(gzipSync(text), 'gzip', limits({ maxBytes: 699 }))).toBe('body_too_large')
   })
 
   it('stops a bomb at the limit', async () => {
     const bomb = Buffer.concat(Array.from({ length: 64 }, () => gzipSync(new Uint8Array(1 << 20))))
-    expect(await decodeBody(bomb, 'gzip', 1 << 20)).toBe('body_too_large')
+    let decoded = 0
+    const take = (bytes: number) => {
+      decoded += bytes
+      return true
+    }
+    expect(await decodeBody(bomb, 'gzip', limits({ maxBytes: 1 << 20, take }))).toBe('body_too_large')
+    expect(decoded).toBeLessThanOrEqual(1 << 20)
+  })
+
+  it('stops as soon as there is no room for what is decoded', async () => {
+    const asked: number[] = []
+    const take = (bytes: number) => asked.push(bytes) < 3
+    const bomb = gzipSync(new Uint8Array(1 << 20))
+    expect(await decodeBody(bomb, 'gzip', limits({ maxBytes: 1 << 20, take }))).toBe('overloaded')
+    expect(asked).toHaveLength(3)
+    expect(Math.max(...asked)).toBeLessThanOrEqual(64 << 10)
+  })
+
+  it('keeps no more memory than the body has bytes', async () => {
+    const small = (await decodeBody(gzipSync(text), 'gzip', limits())) as Uint8Array
+    expect(small.buffer.byteLength).toBe(small.byteLength)
   })
 
   it.each([
@@ -98,6 +118,14 @@ describe('decodeBody', () => {
     ['with a wrong checksum', new Uint8Array(gzipSync(text)).fill(0, -8, -4)],
     ['that is JSON', Buffer.from('{"a":1}')],
   ])('calls a gzip body %s unreadable', async (_name, bytes) => {
-    expect(await decodeBody(bytes, 'gzip', 10_000)).toBe('unreadable')
+    expect(await decodeBody(bytes, 'gzip', limits({ maxBytes: 10_000 }))).toBe('unreadable')
+  })
+
+  it.each([
+    ['gzip', Buffer.concat([gzipSync(text), Buffer.from('more')])],
+    ['deflate', Buffer.concat([deflateSync(text), Buffer.from('more')])],
+    ['deflate', Buffer.concat([deflateRawSync(text), Buffer.from('more')])],
+  ] as const)('calls a %s body unreadable that goes on after its end', async (coding, bytes) => {
+    expect(await decodeBody(bytes, coding, limits({ maxBytes: 10_000 }))).toBe('unreadable')
   })
 })

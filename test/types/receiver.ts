@@ -78,6 +78,18 @@ createReceiver({ sources: {} })
 // @ts-expect-error a source is made by a factory
 createReceiver({ inbox: sqlite({ path: 'x' }), sources: { shop: { provider: 'momentum' } } })
 
+createReceiver({
+  inbox: sqlite({ path: 'x' }),
+  sources: { news: mailjet({ auth: basic({ username: 'u', password: 'some-password-of-some-length' }) }) },
+  retention: { bodies: '90s', keys: '48h', deadLetters: 'forever', quarantine: 86_400_000, maxBytes: 2 ** 30 },
+})
+// @ts-expect-error a time that is none
+createReceiver({ inbox: sqlite({ path: 'x' }), sources: {}, retention: { bodies: '7 days' } })
+// @ts-expect-error a person is named by an address
+await receiver.inbox.erase({ name: 'Jo' })
+for await (const one of receiver.inbox.export({ email: 'jo@shop.example', source: 'shop' })) one.event?.name.at(0)
+is<Same<Awaited<ReturnType<typeof receiver.inbox.erase>>['closed'], number>>()
+
 type Bounced = EventOf<typeof receiver, 'bounced'>
 is<Same<Bounced['type'], 'bounced'>>()
 

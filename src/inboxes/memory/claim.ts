@@ -77,7 +77,7 @@ function newDeliveries(store: Store): Candidate[] {
 function candidate(entry: Entry, work: Work[] | null): Candidate {
   work?.sort((a, b) => a.row.first - b.row.first || a.row.id - b.row.id)
   const careful = work === null ? entry.careful : work.some((one) => one.careful)
-  return { entry, work, careful, bytes: entry.delivery.body.byteLength }
+  return { entry, work, careful, bytes: entry.bytes }
 }
 
 function take(store: Store, { entry, work, careful }: Candidate): Claim {

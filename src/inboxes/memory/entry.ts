@@ -3,7 +3,9 @@ import type { Death, NewDelivery, StoredDelivery } from '../../core/ports.ts'
 /** A stored delivery with the progress on it. */
 export interface Entry {
   readonly seq: number
-  readonly delivery: NewDelivery
+  delivery: NewDelivery
+  /** Size of the body as received. */
+  readonly bytes: number
   senderLeft: boolean
   duplicates: number
   events: number | null
@@ -17,19 +19,39 @@ export interface Entry {
   underWay: Omit<Death, 'times'> | null
   /** What was with its handler when a process died; kept until nothing is left to do. */
   deaths: readonly Death[]
+  /** What is left of the bytes. */
+  kept: StoredDelivery['kept']
+  /** Its bytes were taken once: its events cannot be handled again. */
+  taken: boolean
 }
 
 export function newEntry(seq: number, delivery: NewDelivery): Entry {
   const progress = { senderLeft: false, duplicates: 0, events: null, handlers: null, passed: false }
-  return { seq, delivery, ...progress, careful: false, underWay: null, deaths: [] }
+  return {
+    seq,
+    delivery,
+    bytes: delivery.body.byteLength,
+    ...progress,
+    careful: false,
+    underWay: null,
+    deaths: [],
+    kept: undefined,
+    taken: false,
+  }
 }
 
 export function toDelivery(entry: Entry): StoredDelivery {
-  const { seq, senderLeft, duplicates, events } = entry
-  return { ...entry.delivery, seq, senderLeft, duplicates, events }
+  const { seq, bytes, senderLeft, duplicates, events, kept } = entry
+  return { ...entry.delivery, seq, senderLeft, duplicates, events, ...(kept && { kept, bytes }) }
 }
 
 export function withoutBody(entry: Entry): Omit<StoredDelivery, 'body'> {
   const { body: _, ...rest } = toDelivery(entry)
   return rest
+}
+
+/** Puts other bytes in the place of the stored ones. */
+export function alter(entry: Entry, body: Uint8Array): void {
+  entry.delivery = { ...entry.delivery, body }
+  entry.kept = body.byteLength === 0 ? 'none' : 'some'
 }

@@ -3,12 +3,15 @@ import type {
   Accepted,
   Claim,
   ClaimRequest,
+  Erased,
+  Erasure,
   InboxOpened,
   InboxOpening,
   InboxPort,
   InboxStats,
   NewDelivery,
   Page,
+  Pruned,
   RowIds,
   Settlement,
   StoredDeadLetter,
@@ -19,8 +22,10 @@ import type {
 import { OptionError, PosthornError } from '../../errors.ts'
 import { claim } from './claim.ts'
 import { type Entry, toDelivery, withoutBody } from './entry.ts'
+import { erase } from './erase.ts'
 import { carryOver, see, takeStock } from './open.ts'
 import { pageOf } from './page.ts'
+import { prune } from './prune.ts'
 import { drop, revive } from './revive.ts'
 import { settle } from './settle.ts'
 import { pausesOf, stats } from './stats.ts'
@@ -28,6 +33,10 @@ import { type Dead, Store } from './store.ts'
 
 /** How often an open inbox notes that its handlers are still in use. */
 const RENEW_MS = 3_600_000
+/** How often it looks for what is old. */
+const PRUNE_MS = 300_000
+
+const OVER = 'the inbox is larger than retention.maxBytes: what is left is unfinished or in quarantine'
 
 export class MemoryInbox implements InboxPort {
   readonly #store: Store
@@ -35,6 +44,8 @@ export class MemoryInbox implements InboxPort {
   readonly #pauseListeners: ((paused: readonly StoredPause[]) => void)[] = []
   #opening: InboxOpening | null = null
   #cancelRenewal: () => void = () => {}
+  #cancelPruning: () => void = () => {}
+  #over = false
 
   /** `store` is what an inbox held before, as a file would. */
   constructor(store: Store = new Store()) {
@@ -50,6 +61,7 @@ export class MemoryInbox implements InboxPort {
     takeStock(this.#store)
     const newHandlers = carryOver(this.#store, opening)
     this.#renewHourly(opening)
+    if (opening.retention) this.#pruneOften(opening)
     return { stats: await this.stats(), newHandlers }
   }
 
@@ -111,7 +123,7 @@ export class MemoryInbox implements InboxPort {
     return entries.map((entry) => ({
       ...withoutBody(entry),
       body: new Uint8Array(0),
-      bytes: entry.delivery.body.byteLength,
+      bytes: entry.bytes,
     }))
   }
 
@@ -171,6 +183,28 @@ export class MemoryInbox implements InboxPort {
     this.#pauseListeners.push(listener)
   }
 
+  async read(seq: number): Promise<StoredDelivery | null> {
+    this.#assertOpen()
+    const entry = this.#store.at(seq)
+    return entry ? toDelivery(entry) : null
+  }
+
+  async prune(): Promise<Pruned> {
+    const { retention, clock } = this.#assertOpen()
+    return prune(this.#store, retention, clock.now())
+  }
+
+  async erase(erasures: readonly Erasure[]): Promise<Erased> {
+    this.#assertOpen()
+    return erase(this.#store, erasures)
+  }
+
+  /** There are no files. */
+  async purge(): Promise<number | null> {
+    this.#assertOpen()
+    return null
+  }
+
   backlogBytes(): number {
     return this.#store.pendingBytes
   }
@@ -184,6 +218,7 @@ export class MemoryInbox implements InboxPort {
     this.#store.giveBack([...this.#store.held.keys()])
     see(this.#store, this.#opening.clock.now())
     this.#cancelRenewal()
+    this.#cancelPruning()
     this.#opening = null
   }
 
@@ -192,6 +227,16 @@ export class MemoryInbox implements InboxPort {
     this.#cancelRenewal = clock.after(RENEW_MS, () => {
       see(this.#store, clock.now())
       this.#renewHourly(opening)
+    })
+  }
+
+  #pruneOften(opening: InboxOpening): void {
+    const { clock, retention, logger } = opening
+    this.#cancelPruning = clock.after(PRUNE_MS, () => {
+      const { over } = prune(this.#store, retention, clock.now())
+      if (over && !this.#over) logger.warn({ maxBytes: retention?.maxBytes }, OVER)
+      this.#over = over
+      this.#pruneOften(opening)
     })
   }
 

@@ -19,7 +19,8 @@ export function carryOver(store: Store, { handlers, clock }: InboxOpening): Inbo
   rename(store, new Map(renames))
   store.turn = 0
   store.handlers = handlers.map((handler) => handler.name).sort()
-  const settledWithout = store.entries.reduce((sum, entry) => sum + (entry.passed ? (entry.events ?? 0) : 0), 0)
+  const settled = store.entries.filter((entry) => entry.passed && !entry.taken)
+  const settledWithout = settled.reduce((sum, entry) => sum + (entry.events ?? 0), 0)
   const unseen = store.handlers.filter((name) => !store.seen.has(name))
   see(store, clock.now())
   return unseen.map((name) => ({ name, settledWithout }))

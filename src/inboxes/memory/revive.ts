@@ -1,5 +1,7 @@
 /** Dead letters and quarantine: made work again, or given up. */
 import type { NewWorkRow, RowIds, StoredError } from '../../core/ports.ts'
+import { sparseBody } from '../../lib/tombstone.ts'
+import { alter, type Entry } from './entry.ts'
 import type { Dead, Quarantined, Store } from './store.ts'
 
 /** More elements no delivery has: stands for all of them where nobody could count them. */
@@ -7,6 +9,7 @@ const MOST_ELEMENTS = 1_000_000
 
 /** The history of errors goes on; attempts begin anew. */
 export function revive(store: Store, ids: RowIds, now: number): number {
+  for (const { entry } of pick(store.dead, ids.dead)) restoreElements(store, entry)
   const { dead, quarantined } = take(store, ids)
   for (const letter of dead) reviveDeadLetter(store, letter, now)
   for (const item of quarantined) reviveQuarantine(store, item, now)
@@ -17,6 +20,14 @@ export function drop(store: Store, ids: RowIds): number {
   const { dead, quarantined } = take(store, ids)
   store.cancelled += dead.length + quarantined.length
   return dead.length + quarantined.length
+}
+
+/** A delivery whose bytes were taken gets the elements back that its dead letters have kept. */
+function restoreElements(store: Store, entry: Entry): void {
+  if (entry.kept !== 'none') return
+  const letters = store.dead.filter((dead) => dead.entry === entry).map(({ letter }) => letter)
+  const elements = new Map(letters.map(({ index, element }) => [index, element]))
+  alter(entry, sparseBody(Math.max(0, ...letters.map(({ size }) => size)), elements))
 }
 
 /** Removes them from the store. */

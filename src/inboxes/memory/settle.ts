@@ -19,7 +19,7 @@ export function settle(store: Store, settlement: Settlement): string | null {
 }
 
 function endFirstPass(store: Store, entry: Entry, { events }: Settlement): void {
-  if (!entry.passed) store.pendingBytes -= entry.delivery.body.byteLength
+  if (!entry.passed) store.pendingBytes -= entry.bytes
   entry.passed = true
   entry.careful = false
   entry.events = events

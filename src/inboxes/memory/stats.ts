@@ -14,6 +14,8 @@ export function stats(store: Store, now: number): InboxStats {
     quarantined: store.quarantined.length,
     unhandled: Object.fromEntries(store.unhandled),
     cancelled: store.cancelled,
+    expired: store.expired,
+    erased: store.erased,
     paused: pausesOf(store),
     orphaned: orphaned(store, now),
   }

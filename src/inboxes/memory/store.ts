@@ -37,6 +37,8 @@ export class Store {
   quarantined: Quarantined[] = []
   readonly unhandled = new Map<string, number>()
   cancelled = 0
+  expired = 0
+  erased = 0
   /** Bodies of deliveries whose first pass has not ended. */
   pendingBytes = 0
   /** Every handler that was ever opened with, and when an opening named it last. */
@@ -50,16 +52,29 @@ export class Store {
   readonly held = new Map<number, Hold>()
   turn: Turn = 0
   readonly #byId = new Map<string, Entry[]>()
+  readonly #bySeq = new Map<number, Entry>()
+  #lastSeq = 0
   #ids = 0
 
   add(delivery: NewDelivery): Entry {
-    const entry = newEntry(this.entries.length + 1, delivery)
+    this.#lastSeq += 1
+    const entry = newEntry(this.#lastSeq, delivery)
     this.entries.push(entry)
+    this.#bySeq.set(entry.seq, entry)
     this.pendingBytes += delivery.body.byteLength
     const same = this.#byId.get(delivery.id)
     if (same) same.push(entry)
     else this.#byId.set(delivery.id, [entry])
     return entry
+  }
+
+  /** A repeat of it is new from now on. */
+  remove(entry: Entry): void {
+    this.entries.splice(this.entries.indexOf(entry), 1)
+    this.#bySeq.delete(entry.seq)
+    const { id } = entry.delivery
+    this.#byId.set(id, this.#byId.get(id)?.filter((other) => other !== entry) ?? [])
+    for (const [batch, first] of this.batches) if (first === entry) this.batches.delete(batch)
   }
 
   addWork(seq: number, row: NewWorkRow): void {
@@ -68,7 +83,7 @@ export class Store {
   }
 
   at(seq: number): Entry | undefined {
-    return this.entries[seq - 1]
+    return this.#bySeq.get(seq)
   }
 
   /** The delivery with this id and this whole hash. */

@@ -1,13 +1,16 @@
 /** What operators ask for, from this process or another: carried out inside the transaction of the group. */
 import type { StoredPause } from '../../core/ports.ts'
 import type { Database } from './database.ts'
+import { erase } from './erase.ts'
 import type { Ledger } from './ledger.ts'
-import type { Command } from './protocol.ts'
+import type { Command, CommandAnswer } from './protocol.ts'
+import { prune } from './prune.ts'
+import { purge } from './purge.ts'
 import { drop, revive } from './revive.ts'
 import * as sql from './sql.ts'
 
-/** Answers how many rows it found; for pauses, how many it changed. */
-export function carryOut(db: Database, draft: Ledger, command: Command, now: number): number {
+/** Answers how many rows it found, for pauses how many it changed, or what the port says. */
+export function carryOut(db: Database, draft: Ledger, command: Command, now: number): CommandAnswer {
   switch (command.kind) {
     case 'revive':
       return revive(db, draft, command.ids, now)
@@ -15,6 +18,12 @@ export function carryOut(db: Database, draft: Ledger, command: Command, now: num
       return drop(db, draft, command.ids)
     case 'pause':
       return pause(db, command, now)
+    case 'prune':
+      return prune(db, draft, command.at, now)
+    case 'erase':
+      return erase(db, draft, command.erasures)
+    case 'purge':
+      return purge(db, command.at)
   }
 }
 

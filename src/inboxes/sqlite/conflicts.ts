@@ -28,11 +28,31 @@ export function findConflict(db: Database, { recent }: Ledger, seq: number, fact
   const { source, batchId, isTest } = facts
   if (batchId === null || isTest) return null
   const hash = hashOf(`${source}/${batchId}`)
-  const first = recent.firsts.get(hash) ?? db.get<{ seq: number }>(sql.findBatch, hash)?.seq ?? seq
+  const first = findFirst(db, recent, hash) ?? seq
   if (first !== seq) return db.get<{ id: string }>(sql.findConflict, first, source, batchId, seq)?.id ?? null
-  if (!recent.firsts.has(hash)) recent.added.push([hash, seq])
+  if (recent.firsts.get(hash) !== seq) recent.added.push([hash, seq])
   recent.firsts.set(hash, seq)
   return null
+}
+
+/** A delivery that leaves the log stands for its batch no longer. */
+export function forgetBatch(
+  db: Database,
+  { recent }: Ledger,
+  seq: number,
+  source: string,
+  batchId: string | null,
+): void {
+  if (batchId === null) return
+  const hash = hashOf(`${source}/${batchId}`)
+  db.run(sql.deleteBatch, hash, seq)
+  if (recent.firsts.get(hash) === seq) recent.firsts.delete(hash)
+}
+
+/** One that has left the log may be noted among the latest all the same. */
+function findFirst(db: Database, { firsts }: RecentBatches, hash: number): number | undefined {
+  const known = firsts.get(hash) ?? db.get<{ seq: number }>(sql.findBatch, hash)?.seq
+  return known !== undefined && db.get(sql.hasDelivery, known) !== undefined ? known : undefined
 }
 
 /** Writes down what the group has added. */

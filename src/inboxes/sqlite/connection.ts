@@ -174,8 +174,8 @@ export class Connection {
   }
 
   #request(): OpenRequest {
-    const { handlers, onRedelivery, clock } = this.#opening
-    return { handlers, onRedelivery, now: clock.now(), held: this.#options.held(), identity: this.#identity }
+    const { handlers, onRedelivery, retention, clock } = this.#opening
+    return { handlers, onRedelivery, retention, now: clock.now(), held: this.#options.held(), identity: this.#identity }
   }
 
   #facts(): { readonly inbox: string; readonly path: string } {

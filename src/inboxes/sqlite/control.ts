@@ -5,7 +5,7 @@
 import type { InboxOpened, InboxOpening } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { toError } from './failure.ts'
-import type { CallName, Calls, Command, ItemAnswer, Settings } from './protocol.ts'
+import type { AnswerTo, CallName, Calls, Command, CommandAnswer, ItemAnswer, Settings } from './protocol.ts'
 import { Thread } from './thread.ts'
 
 /** How often the result of a wish is asked for. */
@@ -38,7 +38,7 @@ export class Control {
     }
   }
 
-  async command(command: Command): Promise<number> {
+  async command<C extends Command>(command: C): Promise<AnswerTo<C>> {
     // The clock does not keep the process alive, and a command that was given must not be dropped.
     const alive = setInterval(() => {}, PATIENCE_MS)
     try {
@@ -66,13 +66,14 @@ export class Control {
     await this.#thread.end()
   }
 
-  async #wish(command: Command): Promise<number> {
+  async #wish<C extends Command>(command: C): Promise<AnswerTo<C>> {
     const start = this.#now()
     const id = await this.call('wish', { now: start, command })
     for (let polls = 0; ; polls++) {
-      if (polls % OWNER_POLLS === 0) await this.call('fulfil', { now: this.#now() })
+      if (polls % OWNER_POLLS === 0) await this.call('fulfil', { now: this.#now(), retention: this.#opening.retention })
       const result = await this.call('result', id)
-      if (result !== null) return unpack(result)
+      // The owner answers each wish as its kind says, which no type follows through the file.
+      if (result !== null) return unpack(result) as AnswerTo<C>
       if (this.#now() - start >= PATIENCE_MS && (await this.call('withdraw', id))) throw noAnswer()
       await new Promise<void>((resolve) => void this.#opening.clock.after(POLL_MS, resolve))
     }
@@ -83,7 +84,7 @@ export class Control {
   }
 }
 
-function unpack(answer: ItemAnswer<number>): number {
+function unpack(answer: ItemAnswer<CommandAnswer>): CommandAnswer {
   if ('failure' in answer) throw toError(answer.failure)
   return answer.value
 }

@@ -2,10 +2,10 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-/** The true path, so that two names of one file mean one owner. Makes the directory when it is missing. */
+/** The true path, so that two names of one file mean one owner. Makes the directory, for its owner alone, when it is missing. */
 export function preparePath(path: string): string {
   const folder = dirname(path)
-  const made = mkdirSync(folder, { recursive: true })
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (made !== undefined) syncUpFrom(folder, dirname(made))
   try {
     return realpathSync(path)
@@ -24,6 +24,13 @@ export function createPrivately(path: string): void {
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
   }
+}
+
+/** One sentence when others than the owner may read or write a file that was there before. */
+export function warningsAboutMode(path: string): string[] {
+  const mode = statSync(path).mode & 0o777
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return []
+  return [`${path} is open to other users (mode ${mode.toString(8)}), and it holds addresses: chmod 600 it`]
 }
 
 /** Bytes an ordinary user can still write beside `path`. */

@@ -9,7 +9,7 @@ import { pendingBytes } from './extent.ts'
 import { isOfTheItem, toFailure } from './failure.ts'
 import { draftOf, type Ledger, saveLedger } from './ledger.ts'
 import { HASH_BYTES } from './packing.ts'
-import type { Command, GroupAnswer, GroupRequest, ItemAnswer } from './protocol.ts'
+import type { Command, CommandAnswer, GroupAnswer, GroupRequest, ItemAnswer } from './protocol.ts'
 import { release } from './release.ts'
 import { condemn, settle } from './settle.ts'
 import * as sql from './sql.ts'
@@ -42,9 +42,13 @@ export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at
   const moreWork = group.hasMoreWork()
   const claims = group.claims()
   const pauses = group.pauses()
+  const upkeep = group.upkeep()
   const committed = group.commit()
   const facts = { lost: null, committed, shortage: at.shortage, pendingBytes: pendingBytes(group.draft) }
-  return { ledger: group.draft, answer: { ...facts, ...progress, commands, accepts, claims, pauses, moreWork } }
+  return {
+    ledger: group.draft,
+    answer: { ...facts, ...progress, commands, accepts, claims, pauses, moreWork, ...upkeep },
+  }
 }
 
 class Group {
@@ -56,6 +60,8 @@ class Group {
   #writing = false
   #commanded = false
   #pausing = false
+  #purging = false
+  readonly #altered: number[] = []
 
   constructor(db: Database, before: Ledger, request: GroupRequest, at: Surroundings) {
     this.draft = draftOf(before)
@@ -115,6 +121,10 @@ class Group {
     return this.#pausing ? readPauses(this.#db) : null
   }
 
+  upkeep(): Pick<Done, 'purging' | 'altered'> {
+    return { purging: this.#purging, altered: this.#altered }
+  }
+
   commit(): boolean {
     if (!this.#writing) return false
     saveLedger(this.#db, this.#before, this.draft)
@@ -122,11 +132,13 @@ class Group {
     return true
   }
 
-  #carryOut(command: Command): ItemAnswer<number> {
+  #carryOut(command: Command): ItemAnswer<CommandAnswer> {
     const [db, draft] = [this.#db, this.draft]
     const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request.now)))
-    this.#commanded = true
-    if (command.kind === 'pause' && 'value' in answer && answer.value > 0) this.#pausing = true
+    if (command.kind === 'revive' || command.kind === 'drop' || command.kind === 'pause') this.#commanded = true
+    if (command.kind === 'pause' && 'value' in answer && answer.value === 1) this.#pausing = true
+    if (command.kind === 'purge') this.#purging = true
+    if (command.kind === 'erase' && 'value' in answer) this.#altered.push(...command.erasures.map(({ seq }) => seq))
     return answer
   }
 

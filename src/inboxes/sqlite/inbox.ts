@@ -3,12 +3,15 @@ import type {
   Accepted,
   Claim,
   ClaimRequest,
+  Erased,
+  Erasure,
   InboxOpened,
   InboxOpening,
   InboxPort,
   InboxStats,
   NewDelivery,
   Page,
+  Pruned,
   RowIds,
   Settlement,
   StoredDeadLetter,
@@ -114,6 +117,23 @@ export class SqliteInbox implements InboxPort {
 
   onPause(listener: (paused: readonly StoredPause[]) => void): void {
     this.#pauseListeners.push(listener)
+  }
+
+  async read(seq: number): Promise<StoredDelivery | null> {
+    const [read] = await this.#call('read', [seq])
+    return read && 'delivery' in read ? read.delivery : null
+  }
+
+  async prune(at: number): Promise<Pruned> {
+    return this.#opened().command({ kind: 'prune', at })
+  }
+
+  async erase(erasures: readonly Erasure[]): Promise<Erased> {
+    return this.#opened().command({ kind: 'erase', erasures })
+  }
+
+  async purge(at: number): Promise<number | null> {
+    return this.#opened().command({ kind: 'purge', at })
   }
 
   backlogBytes(): number {

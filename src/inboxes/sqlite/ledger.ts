@@ -2,7 +2,7 @@
  * What the thread knows without asking the file: marks, counts, epochs and claims. A group works on a draft, which
  * takes the place of the ledger once the group is committed; after a failure the ledger is read anew.
  */
-import type { Death, InboxOpening } from '../../core/ports.ts'
+import type { Death, InboxOpening, Retention } from '../../core/ports.ts'
 import type { Turn } from '../../lib/in-turn.ts'
 import { type RecentBatches, readRecentBatches, saveBatches } from './conflicts.ts'
 import { readDeaths, readNoted } from './crashes.ts'
@@ -19,6 +19,8 @@ export interface Ledger extends Extent {
   /** Names a delivery belongs to when it is claimed for the first time now; sorted. */
   readonly handlers: readonly string[]
   readonly onRedelivery: InboxOpening['onRedelivery']
+  /** Absent: everything is kept. */
+  readonly retention: Retention | undefined
   /** Deliveries under claim. */
   readonly held: Map<number, Hold>
   /** First passes of which `progress.claimed` does not say enough. */
@@ -41,6 +43,7 @@ export interface Hold {
 export interface Owner {
   readonly handlers: readonly string[]
   readonly onRedelivery: InboxOpening['onRedelivery']
+  readonly retention?: Retention | undefined
   readonly held: readonly Held[]
 }
 
@@ -52,6 +55,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
     epochs: readEpochs(db),
     handlers: owner.handlers,
     onRedelivery: owner.onRedelivery,
+    retention: owner.retention,
     held,
     passes: readPasses(db, extent.progress, held),
     noted: readNoted(db),

@@ -13,8 +13,8 @@ const ofOneDelivery = 'seq IN (SELECT seq FROM delivery WHERE id = :deliveryId)'
 
 const deliveries = (where: string) => `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,
-         n.sender_left, n.duplicates, s.events
-  FROM delivery d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq)
+         n.sender_left, n.duplicates, s.events, a.size AS altered
+  FROM delivery d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq) LEFT JOIN altered a USING (seq)
   WHERE ${where} AND d.seq < :before
     AND (:source IS NULL OR d.source = :source)
     AND (:since IS NULL OR d.received_at >= :since) AND (:until IS NULL OR d.received_at < :until)
@@ -22,10 +22,11 @@ const deliveries = (where: string) => `
 
 const deadLetters = (where: string) => `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,
-         n.sender_left, n.duplicates, s.events,
+         n.sender_left, n.duplicates, s.events, a.size AS altered,
          x.id AS letter, x.handler, x.element_index, x.attempts, x.at, x.size AS elements, x.redeliveries, x.errors,
          x.element
   FROM dead_letter x JOIN delivery d USING (seq) LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq)
+       LEFT JOIN altered a USING (seq)
   WHERE ${where} AND x.id < :before
     AND (:source IS NULL OR d.source = :source) AND (:handler IS NULL OR x.handler = :handler)
     AND (:since IS NULL OR x.at >= :since) AND (:until IS NULL OR x.at < :until)

@@ -166,4 +166,35 @@ CREATE TABLE progress (
 INSERT INTO progress VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 `
 
-export const migrations: readonly string[] = [first]
+const upkeep = `
+-- Deliveries whose stored bytes are not those that were received any more: the hash and size of what is stored instead,
+-- nothing at all when retention has taken them. taken: it has, once.
+CREATE TABLE altered (
+  seq INTEGER PRIMARY KEY,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  size INTEGER NOT NULL,
+  taken INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- What retention could not let go of when it came by.
+CREATE TABLE later (
+  seq INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE INDEX dead_letter_by_time ON dead_letter (at);
+CREATE INDEX quarantine_by_time ON quarantine (at);
+
+-- How far retention has gone through the log, for bodies and for rows; dead letters and quarantine that it has removed;
+-- elements that were erased; how often the log of SQLite was emptied for somebody who asked.
+CREATE TABLE upkeep (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  bodies_to INTEGER NOT NULL,
+  keys_to INTEGER NOT NULL,
+  expired INTEGER NOT NULL,
+  erased INTEGER NOT NULL,
+  purges INTEGER NOT NULL
+) STRICT;
+INSERT INTO upkeep VALUES (1, 0, 0, 0, 0, 0);
+`
+
+export const migrations: readonly string[] = [first, upkeep]

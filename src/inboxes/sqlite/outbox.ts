@@ -6,8 +6,10 @@ import type { Accepted, ClaimRequest, NewDelivery, Settlement } from '../../core
 import { toError } from './failure.ts'
 import { pack, packedSize } from './packing.ts'
 import type {
+  AnswerTo,
   ClaimPlan,
   Command,
+  CommandAnswer,
   Condemned,
   GroupAnswer,
   GroupRequest,
@@ -41,7 +43,7 @@ class Tray {
   readonly underWay: Waiting<UnderWay, null>[] = []
   readonly claims: Waiting<ClaimRequest, ClaimPlan>[] = []
   readonly condemned: Waiting<Condemned, void>[] = []
-  readonly commands: Waiting<Command, number>[] = []
+  readonly commands: Waiting<Command, CommandAnswer>[] = []
   readonly releases: number[] = []
   readonly sendersLeft: number[] = []
   renew = false
@@ -83,8 +85,9 @@ export class Outbox {
     return this.#put(this.#tray.condemned, condemned)
   }
 
-  command(command: Command): Promise<number> {
-    return this.#put(this.#tray.commands, command)
+  async command<C extends Command>(command: C): Promise<AnswerTo<C>> {
+    // The thread answers each command as its kind says; in the queue they stand side by side.
+    return (await this.#put(this.#tray.commands, command)) as AnswerTo<C>
   }
 
   release(seqs: readonly number[]): void {

@@ -13,8 +13,9 @@ import { BodyCache } from './body-cache.ts'
 import { Connection } from './connection.ts'
 import { loadClaims } from './load-claims.ts'
 import { Outbox } from './outbox.ts'
-import type { CallName, Calls, Command, GroupAnswer, GroupRequest, Settings } from './protocol.ts'
+import type { AnswerTo, CallName, Calls, Command, GroupAnswer, GroupRequest, Settings } from './protocol.ts'
 import type { Thread } from './thread.ts'
+import { Upkeep } from './upkeep.ts'
 
 export interface InboxSettings extends Settings {
   readonly ownerWaitMs: number
@@ -34,6 +35,8 @@ export interface Told {
 const LOOK_MS = 1_000
 /** How often it notes that its handlers are still in use. */
 const RENEW_MS = 3_600_000
+/** How often it looks for what is old. */
+const PRUNE_MS = 300_000
 
 export class Owner {
   readonly #settings: InboxSettings
@@ -45,6 +48,7 @@ export class Owner {
   /** Claims of this process: they live here, so that a thread that is started again knows them. true: with care. */
   readonly #held = new Map<number, boolean>()
   readonly #timers = new Set<() => void>()
+  readonly #upkeep: Upkeep
   #opened: Promise<InboxOpened> | null = null
   #backlogBytes = 0
 
@@ -59,6 +63,7 @@ export class Owner {
       send: (request: GroupRequest) => this.#connection.call('group', request, [request.packed.buffer as ArrayBuffer]),
       onAnswer: (answer) => this.#note(answer),
     })
+    this.#upkeep = new Upkeep(opening, (at) => this.command({ kind: 'prune', at }))
   }
 
   open(): Promise<InboxOpened> {
@@ -115,7 +120,7 @@ export class Owner {
     this.#told.work()
   }
 
-  command(command: Command): Promise<number> {
+  command<C extends Command>(command: C): Promise<AnswerTo<C>> {
     return this.#outbox.command(command)
   }
 
@@ -135,6 +140,7 @@ export class Owner {
     this.#connection.abandon()
     await this.#opened?.catch(() => {})
     for (const cancel of this.#timers) cancel()
+    this.#upkeep.stop()
     await this.#outbox.drained()
     await this.#connection.close(this.#opening.clock.now())
     this.#held.clear()
@@ -145,6 +151,7 @@ export class Owner {
     this.#backlogBytes = opened.stats.pendingBytes
     this.#every(LOOK_MS, () => this.#outbox.look())
     this.#every(RENEW_MS, () => this.#outbox.renew())
+    if (this.#opening.retention) this.#every(PRUNE_MS, () => void this.#upkeep.round())
     return opened
   }
 
@@ -175,6 +182,7 @@ export class Owner {
       return
     }
     this.#backlogBytes = answer.pendingBytes
+    for (const seq of answer.altered) this.#cache.take(seq)
     if (answer.committed) this.#settings.onCommit?.()
     if (answer.shortage !== null) this.#connection.report(answer.shortage)
     if (answer.pauses !== null) this.#told.pauses(answer.pauses)

@@ -6,10 +6,14 @@ import type {
   Accepted,
   ClaimRequest,
   Death,
+  Erased,
+  Erasure,
   InboxOpened,
   InboxOpening,
   InboxStats,
   Page,
+  Pruned,
+  Retention,
   RowIds,
   Settlement,
   StoredDeadLetter,
@@ -43,6 +47,7 @@ export interface Held {
 export interface OpenRequest {
   readonly handlers: InboxOpening['handlers']
   readonly onRedelivery: InboxOpening['onRedelivery']
+  readonly retention?: Retention | undefined
   readonly now: number
   /** What this process still works on, when the thread is started again. */
   readonly held: readonly Held[]
@@ -91,6 +96,21 @@ export type Command =
   | { readonly kind: 'revive'; readonly ids: RowIds }
   | { readonly kind: 'drop'; readonly ids: RowIds }
   | { readonly kind: 'pause'; readonly handler: string; readonly by: 'hand' | 'failures' | null }
+  | { readonly kind: 'prune'; readonly at: number }
+  | { readonly kind: 'erase'; readonly erasures: readonly Erasure[] }
+  | { readonly kind: 'purge'; readonly at: number }
+
+/** What each command is answered with. */
+export interface CommandAnswers {
+  revive: number
+  drop: number
+  pause: number
+  prune: Pruned
+  erase: Erased
+  purge: number | null
+}
+export type CommandAnswer = CommandAnswers[keyof CommandAnswers]
+export type AnswerTo<C extends Command> = CommandAnswers[C['kind']]
 
 /** What is committed together. Carried out in the order of the fields. */
 export interface GroupRequest {
@@ -155,7 +175,11 @@ export type GroupAnswer =
       readonly moreWork: boolean
       readonly underWay: readonly ItemAnswer<null>[]
       readonly settlements: readonly ItemAnswer<Settled>[]
-      readonly commands: readonly ItemAnswer<number>[]
+      readonly commands: readonly ItemAnswer<CommandAnswer>[]
+      /** Somebody waits for what was removed to leave the files as well. */
+      readonly purging: boolean
+      /** Deliveries whose bytes are other ones now. */
+      readonly altered: readonly number[]
       readonly accepts: readonly ItemAnswer<Accepted>[]
       readonly claims: readonly ClaimPlan[]
     }
@@ -195,11 +219,11 @@ export interface Calls {
   /** Leaves a wish for the owner; answers its id. */
   wish: [{ readonly now: number; readonly command: Command }, number]
   /** The result of a wish, which is then removed; null while there is none. */
-  result: [number, ItemAnswer<number> | null]
+  result: [number, ItemAnswer<CommandAnswer> | null]
   /** Takes a wish back; false: it was carried out already. */
   withdraw: [number, boolean]
   /** Where nobody owns the file: owns it for a moment and carries out the wishes. */
-  fulfil: [{ readonly now: number }, null]
+  fulfil: [{ readonly now: number; readonly retention: Retention | undefined }, null]
 }
 
 export type CallName = keyof Calls

@@ -22,11 +22,14 @@ export interface DeliveryColumns {
   readonly sender_left: number | null
   readonly duplicates: number | null
   readonly events: number | null
+  /** Size of what is stored in the place of what was received; null: that is stored. */
+  readonly altered: number | null
 }
 
 interface BodyColumns {
   readonly coding: string | null
   readonly body: Uint8Array
+  readonly stored_sha256: Uint8Array | null
 }
 
 /** @throws when the store as such cannot be read. */
@@ -60,13 +63,19 @@ export function toDelivery(row: DeliveryColumns): Omit<StoredDelivery, 'body'> {
     senderLeft: row.sender_left === 1,
     duplicates: row.duplicates ?? 0,
     events: row.events,
+    ...keptOf(row),
   }
 }
 
+function keptOf({ altered, size }: DeliveryColumns): Pick<StoredDelivery, 'kept' | 'bytes'> {
+  return altered === null ? {} : { kept: altered === 0 ? 'none' : 'some', bytes: size }
+}
+
 /** null when they are not the bytes whose hash was stored with them. */
-function readBody({ coding, body, size, sha256 }: DeliveryColumns & BodyColumns): Uint8Array | null {
-  const bytes = tryDecode(coding, body, size)
-  return bytes && Buffer.compare(hash('sha256', bytes, 'buffer'), sha256) === 0 ? bytes : null
+function readBody(row: DeliveryColumns & BodyColumns): Uint8Array | null {
+  const { coding, body, size, altered, sha256, stored_sha256 } = row
+  const bytes = tryDecode(coding, body, altered ?? size)
+  return bytes && Buffer.compare(hash('sha256', bytes, 'buffer'), stored_sha256 ?? sha256) === 0 ? bytes : null
 }
 
 function tryDecode(coding: string | null, body: Uint8Array, size: number): Uint8Array | null {

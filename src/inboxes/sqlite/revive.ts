@@ -1,5 +1,6 @@
 /** Dead letters and quarantine: made work again, or given up. */
 import type { RowIds, StoredError } from '../../core/ports.ts'
+import { restoreElements } from './altered.ts'
 import { forgetDeaths } from './crashes.ts'
 import type { Database } from './database.ts'
 import { count, hasWork } from './extent.ts'
@@ -33,6 +34,7 @@ function reviveDeadLetter(db: Database, draft: Ledger, id: number, now: number):
   const letter = db.get<{ seq: number; handler: string; element_index: number; errors: string }>(sql.readDeadLetter, id)
   if (!letter) return false
   const { seq, handler, element_index: index } = letter
+  restoreElements(db, seq)
   const worked = hasWork(db, seq)
   insertRow(db, seq, { ...again(handler, index, index, now), errors: JSON.parse(letter.errors) as StoredError[] })
   db.run(sql.deleteDeadLetter, id)

@@ -14,8 +14,8 @@ export const findLatestById = 'SELECT max(seq) AS seq FROM delivery WHERE id = ?
 
 export const readDelivery = `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,
-         n.sender_left, n.duplicates, s.events, d.coding, d.body
-  FROM delivery d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq)
+         n.sender_left, n.duplicates, s.events, d.coding, d.body, a.size AS altered, a.sha256 AS stored_sha256
+  FROM delivery d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq) LEFT JOIN altered a USING (seq)
   WHERE d.seq = ?`
 
 export const readReceivedAt = 'SELECT received_at FROM delivery WHERE seq = ?'
@@ -84,7 +84,11 @@ export const readFacts = 'SELECT seq, source, batch_id, is_test, size FROM deliv
 
 export const findBatch = 'SELECT seq FROM batch WHERE hash = ?'
 
-export const insertBatch = 'INSERT OR IGNORE INTO batch (hash, seq) VALUES (?, ?)'
+export const insertBatch = 'INSERT OR REPLACE INTO batch (hash, seq) VALUES (?, ?)'
+
+export const deleteBatch = 'DELETE FROM batch WHERE hash = ? AND seq = ?'
+
+export const hasDelivery = 'SELECT 1 FROM delivery WHERE seq = ?'
 
 export const readRecentBatches = 'SELECT batches FROM recent_batches ORDER BY id'
 

@@ -3,6 +3,7 @@ import { readPauses } from './commands.ts'
 import type { Database } from './database.ts'
 import { type Extent, pendingBytes } from './extent.ts'
 import * as sql from './sql.ts'
+import * as upkeep from './upkeep-sql.ts'
 
 /** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
 const ORPHANED_AFTER_MS = 86_400_000
@@ -24,8 +25,14 @@ export function readStats(
     unhandled: counts(db.all<Count>(sql.readUnhandled)),
     cancelled: progress.cancelled,
     paused: readPauses(db),
+    ...readUpkeep(db),
     orphaned: counts(db.all<Count>(sql.countOrphaned, now - ORPHANED_AFTER_MS, current)),
   }
+}
+
+function readUpkeep(db: Database): { readonly expired: number; readonly erased: number } {
+  const row = db.get<{ expired: number; erased: number }>(upkeep.readUpkeep)
+  return { expired: row?.expired ?? 0, erased: row?.erased ?? 0 }
 }
 
 interface Count {

@@ -8,13 +8,14 @@ import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
 import { writeProgress } from './extent.ts'
 import { toError, toFailure } from './failure.ts'
-import { freeBytes, identityOf, preparePath, shortageOf } from './files.ts'
+import { freeBytes, identityOf, preparePath, shortageOf, warningsAboutMode } from './files.ts'
 import { runGroup } from './group.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
 import { type LogState, lostFrames, readLogState, tellOfEmptied, tellOfLostFrames, wasEmptied } from './log-damage.ts'
 import { acquireOwnership, type Ownership } from './ownership.ts'
 import { nothing } from './packing.ts'
 import type { Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
+import { emptyLog } from './purge.ts'
 import { readStats } from './stats.ts'
 import { clearStaleWishes } from './wishes.ts'
 
@@ -53,9 +54,9 @@ export class Store {
     const emptied = wasEmptied(this.#path)
     this.#ownership ??= acquireOwnership(this.#path)
     if (!this.#ownership) return { owned: true }
-    const { handlers, onRedelivery, held, now } = request
+    const { handlers, onRedelivery, retention, held, now } = request
     this.#identity = request.identity
-    this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, held }
+    this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, retention, held }
     const log = request.identity === null ? readLogState(this.#path) : null
     const db = this.#connect()
     const damage = this.#tellOfDamage(db, emptied, log, now)
@@ -69,7 +70,7 @@ export class Store {
       owned: false,
       opened,
       identity: this.#identity,
-      warnings: [...warningsAbout(versionOf(db)), ...damage],
+      warnings: [...warningsAbout(versionOf(db)), ...warningsAboutMode(this.#path), ...damage],
       shortage: this.#shortage(),
     }
   }
@@ -82,6 +83,7 @@ export class Store {
       const shortage = request.accepts.length > 0 ? this.#shortage() : null
       const { ledger, answer } = runGroup(open.db, open.ledger, request, { path: this.#path, shortage })
       open.ledger = ledger
+      if (answer.purging) this.#emptyLog(open.db)
       open.unchecked += request.packed.byteLength + ITEM_BYTES * (request.accepts.length + request.settlements.length)
       return answer
     } catch (error) {
@@ -184,6 +186,15 @@ export class Store {
   #leave({ db, ledger }: Open, now: number): void {
     const releases = [...ledger.held.keys()]
     runGroup(db, ledger, { ...nothing, now, renew: true, releases }, { path: this.#path, shortage: null })
+  }
+
+  /** The group before it is committed, whatever becomes of this. */
+  #emptyLog(db: Database): void {
+    try {
+      emptyLog(db)
+    } catch (error) {
+      this.#lose(error)
+    }
   }
 
   #opened(): Open {

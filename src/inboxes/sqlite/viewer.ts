@@ -10,7 +10,7 @@ import { Database } from './database.ts'
 import { readExtent } from './extent.ts'
 import { toFailure } from './failure.ts'
 import { preparePath } from './files.ts'
-import type { Command, Failure, ItemAnswer, Settings } from './protocol.ts'
+import type { Calls, Command, CommandAnswer, Failure, ItemAnswer, Settings } from './protocol.ts'
 import * as sql from './sql.ts'
 import { readStats } from './stats.ts'
 import { Store } from './store.ts'
@@ -42,22 +42,22 @@ export class Viewer {
   }
 
   /** null while there is none. */
-  result(id: number): ItemAnswer<number> | null {
+  result(id: number): ItemAnswer<CommandAnswer> | null {
     const row = this.read((db) => db.get<{ result: string | null }>(sql.readWish, id))
     if (!row) throw new PosthornError('ERR_INBOX_IO', 'The owner of the inbox took too long, and forgot the wish.')
     if (row.result === null) return null
     this.#write((db) => db.run(sql.deleteWish, id))
-    return JSON.parse(row.result) as ItemAnswer<number>
+    return JSON.parse(row.result) as ItemAnswer<CommandAnswer>
   }
 
   withdraw(id: number): boolean {
     return this.#write((db) => db.run(sql.withdrawWish, id)) > 0
   }
 
-  fulfil(now: number): null {
+  fulfil({ now, retention }: Calls['fulfil'][0]): null {
     const store = new Store(this.#settings)
     // Opening carries out the wishes it finds.
-    store.open({ handlers: [], onRedelivery: 'record', now, held: [], identity: null })
+    store.open({ handlers: [], onRedelivery: 'record', retention, now, held: [], identity: null })
     store.close(now)
     return null
   }

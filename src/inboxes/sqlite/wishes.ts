@@ -1,6 +1,6 @@
 /** Wishes of other processes, on the owner's side: carried out with its next group, the result noted beside them. */
 import type { Database } from './database.ts'
-import type { Command, Failure, ItemAnswer } from './protocol.ts'
+import type { Command, CommandAnswer, Failure, ItemAnswer } from './protocol.ts'
 import * as sql from './sql.ts'
 
 export interface Wish {
@@ -9,7 +9,7 @@ export interface Wish {
   readonly arguments: string
 }
 
-const kinds: ReadonlySet<string> = new Set<Command['kind']>(['revive', 'drop', 'pause'])
+const kinds: ReadonlySet<string> = new Set<Command['kind']>(['revive', 'drop', 'pause', 'prune', 'erase', 'purge'])
 
 /** Whoever made a wish has given up waiting long before, in ms. */
 const STALE_MS = 300_000
@@ -25,7 +25,7 @@ export function clearStaleWishes(db: Database, now: number): void {
 }
 
 /** Carries one out and notes the result; a wish that is not understood has one too. */
-export function fulfil(db: Database, wish: Wish, run: (command: Command) => ItemAnswer<number>): void {
+export function fulfil(db: Database, wish: Wish, run: (command: Command) => ItemAnswer<CommandAnswer>): void {
   const command = toCommand(wish)
   const answer = command === null ? { failure: notUnderstood(wish) } : run(command)
   db.run(sql.answerWish, JSON.stringify(answer), wish.id)

@@ -34,7 +34,7 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
   wish: ({ now, command }) => viewer.wish(command, now),
   result: (id) => viewer.result(id),
   withdraw: (id) => viewer.withdraw(id),
-  fulfil: ({ now }) => viewer.fulfil(now),
+  fulfil: (request) => viewer.fulfil(request),
 }
 
 main.on('message', ({ id, name, request }: ToThread) => {

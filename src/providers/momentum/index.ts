@@ -1,5 +1,5 @@
 /** Momentum's and SparkPost's webhooks, one provider: exported as `posthorn/momentum`. */
-import type { Auth, Provider, Source } from '../../core/ports.ts'
+import type { Auth, Provider, Reading, Source } from '../../core/ports.ts'
 import { namesAndTypes } from '../../lib/catalogue.ts'
 import { checkSourceOptions, type SourceOptions } from '../../lib/source-options.ts'
 import { port } from '../../lib/symbols.ts'
@@ -12,6 +12,8 @@ export type * from './payloads.generated.ts'
 
 export type MomentumOptions = SourceOptions<Auth>
 
+const OWN_FIELDS: readonly string[] = Object.freeze(['friendly_from', 'msg_from'])
+
 const provider: Provider = Object.freeze({
   name: 'momentum',
   // The test POST on creating a webhook or changing its target; the bare object from older senders (SparkPost developer
@@ -23,6 +25,8 @@ const provider: Provider = Object.freeze({
   testBatchIds: new Set(['77c2b630-d712-11e4-9642-efc2723b99c1']),
   catalogue: namesAndTypes('momentum', catalogue),
   read,
+  // The From header and the envelope sender. Who writes to us is the person a relayed message is about.
+  ownFields: ({ name }: Reading) => (name.startsWith('momentum.relay_') ? [] : OWN_FIELDS),
 })
 
 /**

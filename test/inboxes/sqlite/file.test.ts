@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, unlinkSync, w
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { APPLICATION_ID } from '../../../src/inboxes/sqlite/migrations.ts'
+import { APPLICATION_ID, migrations } from '../../../src/inboxes/sqlite/migrations.ts'
 import { everything, firstPass, newDelivery, openWith, row, START, seqsOf } from '../inbox-kit.ts'
 import { inboxOn, meddle, newFile, newFolder } from './kit.ts'
 
@@ -24,7 +24,7 @@ it('stamps the file', async () => {
   const { inbox } = await openWith(inboxOn(path), ['a'])
   await inbox.close()
   expect(value(path, 'application_id')).toBe(APPLICATION_ID)
-  expect(value(path, 'user_version')).toBe(1)
+  expect(value(path, 'user_version')).toBe(migrations.length)
   expect(value(path, 'journal_mode')).toBe('wal')
   expect(value(path, 'auto_vacuum')).toBe(2)
   expect(value(path, 'integrity_check')).toBe('ok')
@@ -41,7 +41,7 @@ it('refuses a database of another application and leaves it as it was', async ()
 it('refuses a file of a newer release and leaves it as it was', async () => {
   const path = newFile()
   await (await openWith(inboxOn(path), ['a'])).inbox.close()
-  meddle(path, (db) => db.exec('PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)'))
+  meddle(path, (db) => db.exec(`PRAGMA user_version = ${migrations.length + 1}; PRAGMA wal_checkpoint(TRUNCATE)`))
   const before = readFileSync(path)
   await expect(openWith(inboxOn(path), ['a'])).rejects.toMatchObject({ code: 'ERR_INBOX_VERSION' })
   expect(readFileSync(path).equals(before)).toBe(true)
@@ -65,7 +65,9 @@ it('refuses a file that was cut short', async () => {
 it('refuses a file that lacks its tables', async () => {
   const path = newFile()
   meddle(path, (db) =>
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1; CREATE TABLE x (y)`),
+    db.exec(
+      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}; CREATE TABLE x (y)`,
+    ),
   )
   await expect(openWith(inboxOn(path), ['a'])).rejects.toMatchObject({ code: 'ERR_INBOX_CORRUPT' })
 })

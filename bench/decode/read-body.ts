@@ -1,0 +1,64 @@
+/** The process half's way through a body, without its pauses and handlers: from the built package. */
+import type { StoredDelivery } from '../../src/core/ports.ts'
+import { port } from '../../src/lib/symbols.ts'
+import type { ProviderName } from '../bodies/bodies.ts'
+
+// The types are those of the sources; what runs is what was built from them. (The symbol is registered: one for both.)
+const built = (path: string) => new URL(`../../dist/${path}.js`, import.meta.url).href
+const { readElement, readSlice } = (await import(built('core/elements'))) as typeof import('../../src/core/elements.ts')
+const { deliveryFacts, toEvent } = (await import(built('core/event'))) as typeof import('../../src/core/event.ts')
+const { Scanner } = (await import(built('lib/scan'))) as typeof import('../../src/lib/scan.ts')
+const { sliceEnd } = (await import(built('lib/slices'))) as typeof import('../../src/lib/slices.ts')
+const { unauthenticated } = await import('posthorn/auth')
+const { momentum } = await import('posthorn/momentum')
+const { mailjet } = await import('posthorn/mailjet')
+const { esputnik } = await import('posthorn/esputnik')
+
+const auth = unauthenticated()
+const PROVIDERS = {
+  momentum: momentum({ auth })[port].provider,
+  mailjet: mailjet({ auth })[port].provider,
+  esputnik: esputnik({ auth, timeZone: 'UTC' })[port].provider,
+} as const satisfies Record<ProviderName, object>
+
+/** As `core/pass.ts`. */
+const SCAN_BYTES = 256 << 10
+const SLICE_BYTES = 32 << 10
+
+export function scanOnly(bytes: Uint8Array): number {
+  return scan(bytes).count
+}
+
+/** The number of events that came out. */
+export function readBody(name: ProviderName, bytes: Uint8Array): number {
+  const provider = PROVIDERS[name]
+  const found = scan(bytes)
+  const facts = deliveryFacts(name, delivery(bytes), found.count)
+  let events = 0
+  for (let from = 0; from < found.count; ) {
+    const to = Math.min(sliceEnd(found, from, SLICE_BYTES), found.count)
+    for (const [i, element] of readSlice(bytes, found, from, to).entries()) {
+      const reading = readElement(provider, element)
+      if ('unreadable' in reading) throw new Error(`element ${from + i} of the body cannot be read`)
+      if (toEvent(facts, reading, from + i).provider === name) events++
+    }
+    from = to
+  }
+  return events
+}
+
+function scan(bytes: Uint8Array) {
+  const scanner = new Scanner(bytes)
+  while (!scanner.advance(SCAN_BYTES));
+  const result = scanner.result()
+  if ('failure' in result) throw new Error(result.failure)
+  return result
+}
+
+function delivery(body: Uint8Array): StoredDelivery {
+  return {
+    ...{ id: 'd_bench', source: 'shop', batchId: null, sha256: new Uint8Array(32), body, receivedAt: Date.now() },
+    ...{ headers: [], credential: null, isTest: false, origin: 'wire', undecoded: null },
+    ...{ seq: 1, senderLeft: false, duplicates: 0, events: null },
+  }
+}

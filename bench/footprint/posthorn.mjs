@@ -1,0 +1,5 @@
+import 'posthorn'
+import 'posthorn/auth'
+import 'posthorn/express'
+import 'posthorn/momentum'
+import 'posthorn/sqlite'

@@ -1,0 +1,64 @@
+/** On what a run was made: without it, its figures say nothing. */
+import { execFileSync } from 'node:child_process'
+import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { availableParallelism, cpus, release, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { spreadOf } from './stats.ts'
+
+/** `folder` is where the inboxes lie. */
+export function machineFacts(folder = tmpdir()): Record<string, string> {
+  const sync = syncTimes(folder)
+  return {
+    node: process.version,
+    sqlite: sqliteVersion(),
+    processors: `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    system: `${process.platform} ${release()} ${process.arch}`,
+    'file system': fileSystem(folder),
+    'one synced write of 4 kB': `${sync.median.toFixed(3)} ms (p99 ${sync.p99.toFixed(3)} ms)`,
+  }
+}
+
+export function commitId(): string {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).trim()
+    const changed = git('status', '--porcelain') === '' ? '' : ', with changes'
+    return git('rev-parse', '--short', 'HEAD') + changed
+  } catch {
+    return 'unknown'
+  }
+}
+
+function syncTimes(folder: string) {
+  const path = join(folder, `posthorn-bench-sync-${process.pid}`)
+  const file = openSync(path, 'w')
+  const page = new Uint8Array(4_096)
+  const times = Array.from({ length: 200 }, () => {
+    const began = performance.now()
+    writeSync(file, page)
+    fdatasyncSync(file)
+    return performance.now() - began
+  })
+  closeSync(file)
+  rmSync(path)
+  return spreadOf(times)
+}
+
+function sqliteVersion(): string {
+  const db = new DatabaseSync(':memory:')
+  const row = db.prepare('SELECT sqlite_version() AS version').get()
+  db.close()
+  return String(row?.version)
+}
+
+/** Magic numbers of statfs(2). */
+const FILE_SYSTEMS: Readonly<Record<number, string>> = {
+  61267: 'ext4',
+  1481003842: 'xfs',
+  2435016766: 'btrfs',
+  2035054128: 'overlay',
+  16914836: 'tmpfs: nothing is synced there',
+}
+
+const fileSystem = (folder: string) => FILE_SYSTEMS[statfsSync(folder).type] ?? 'unknown'

@@ -1,0 +1,47 @@
+/** `npm run bench`: runs scenarios one after the other, writes their figures as JSON, and shows what came of it. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Context } from './context.ts'
+import { commitId, machineFacts } from './machine.ts'
+import { type CommandLine, readArguments, USAGE } from './options.ts'
+import { asText } from './report/text.ts'
+import { CLIENT, type RunResult, type ScenarioResult } from './results.ts'
+import { SCENARIOS } from './scenarios/all.ts'
+import { Trials } from './trial.ts'
+
+async function bench(asked: CommandLine): Promise<RunResult> {
+  const context = new Context(asked)
+  const trials = new Trials(context)
+  // Servers and senders end with their channels.
+  process.once('SIGINT', () => {
+    context.remove()
+    process.exit(130)
+  })
+  const scenarios: ScenarioResult[] = []
+  try {
+    for (const scenario of SCENARIOS.filter(({ name }) => asked.scenarios.includes(name))) {
+      const began = performance.now()
+      context.log(`${scenario.name}: ${scenario.title}`)
+      scenarios.push(await scenario.run(trials))
+      context.log(`  ${Math.round((performance.now() - began) / 1_000)} s`)
+    }
+  } finally {
+    await trials.end()
+    context.remove()
+  }
+  const facts = { at: new Date().toISOString(), quick: asked.quick, commit: commitId(), machine: machineFacts() }
+  return { ...facts, client: CLIENT, scenarios }
+}
+
+const known = SCENARIOS.map(({ name }) => name)
+const asked = readArguments(process.argv.slice(2), known)
+if (asked === 'help') {
+  const list = SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`)
+  process.stdout.write(`${USAGE}\n${list.join('\n')}\n`)
+} else {
+  const run = await bench(asked)
+  const file = asked.out ?? join(import.meta.dirname, 'results/latest.json')
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(run, null, 1)}\n`)
+  process.stdout.write(`${asText(run)}\nfigures of every round: ${file}\n`)
+}

@@ -1,0 +1,10 @@
+/** The contract of a scenario. Types only. */
+import type { ScenarioResult } from '../results.ts'
+import type { Trials } from '../trial.ts'
+
+export interface Scenario {
+  readonly name: string
+  /** One line for the list of scenarios. */
+  readonly title: string
+  run(trials: Trials): Promise<ScenarioResult>
+}

@@ -1,0 +1,53 @@
+/** Taking elements out of stored deliveries, with all that was made of them. */
+import type { Erased, Erasure } from '../../core/ports.ts'
+import { emptiedBody, withoutElements } from '../../lib/tombstone.ts'
+import { alter, type Entry } from './entry.ts'
+import type { Store } from './store.ts'
+
+export function erase(store: Store, erasures: readonly Erasure[]): Erased {
+  const busy: number[] = []
+  let erased = 0
+  for (const { seq, indices } of erasures) {
+    const entry = store.at(seq)
+    if (store.held.has(seq)) busy.push(seq)
+    else if (entry) erased += indices === null ? eraseWhole(store, entry) : eraseElements(store, entry, indices)
+  }
+  store.erased += erased
+  return { erased, busy }
+}
+
+function eraseWhole(store: Store, entry: Entry): number {
+  if (entry.kept === 'none') return 0
+  alter(entry, emptiedBody())
+  forget(store, entry, () => true)
+  for (const [id, { seq }] of store.work) if (seq === entry.seq) store.work.delete(id)
+  return 1
+}
+
+function eraseElements(store: Store, entry: Entry, indices: readonly number[]): number {
+  const altered = entry.kept === 'none' ? null : withoutElements(entry.delivery.body, indices)
+  if (altered && altered.erased > 0) alter(entry, altered.body)
+  const letters = forget(store, entry, (index) => index !== null && indices.includes(index))
+  endWork(store, entry, indices)
+  return altered ? altered.erased : letters
+}
+
+/** Answers how many elements had a dead letter. */
+function forget(store: Store, entry: Entry, isIt: (index: number | null) => boolean): number {
+  const letters = store.dead.filter((dead) => dead.entry === entry && isIt(dead.letter.index))
+  store.dead = store.dead.filter((dead) => !letters.includes(dead))
+  store.quarantined = store.quarantined.filter((one) => one.entry !== entry || !isIt(one.item.index))
+  entry.deaths = entry.deaths.filter(({ index }) => !isIt(index))
+  return new Set(letters.map(({ letter }) => letter.index)).size
+}
+
+/** Rows with nothing else in them end; longer ones go on without these elements, and without what was said of any. */
+function endWork(store: Store, { seq }: Entry, indices: readonly number[]): void {
+  for (const [id, work] of store.work) {
+    const { first, last } = work.row
+    const inside = new Set(indices.filter((index) => first <= index && index <= last)).size
+    if (work.seq !== seq || inside === 0) continue
+    if (inside > last - first) store.work.delete(id)
+    else store.work.set(id, { ...work, row: { ...work.row, errors: [] } })
+  }
+}

@@ -1,0 +1,4 @@
+import { canaries } from './canary.ts'
+import { describeAttacks } from './harness/describe.ts'
+
+describeAttacks('canaries: secrets and people', canaries)

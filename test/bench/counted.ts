@@ -1,0 +1,74 @@
+/** A receiver on a real file whose commits and messages are counted. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { webhooks } from '../../src/adapters/node.ts'
+import type { ReceiverLike } from '../../src/core/ports.ts'
+import { createReceiver } from '../../src/core/receiver.ts'
+import { SqliteInbox } from '../../src/inboxes/sqlite/inbox.ts'
+import type { Thread } from '../../src/inboxes/sqlite/thread.ts'
+import { port } from '../../src/lib/symbols.ts'
+import { later, newFile } from '../inboxes/sqlite/kit.ts'
+import { toy } from '../support/toy.ts'
+
+export interface Counts {
+  commits: number
+  /** Groups handed to the thread of the file, and answers of the thread to anything. */
+  groups: number
+  answers: number
+  /** Bytes of bodies that were handed over without a copy. */
+  transferred: number
+}
+
+export interface Counted {
+  readonly counts: Counts
+  readonly threads: readonly Thread[]
+  readonly receiver: ReturnType<typeof newReceiver>
+}
+
+/** Started; closed after the test. */
+export async function countedReceiver(options: { role?: 'receive' } = {}): Promise<Counted> {
+  const counts: Counts = { commits: 0, groups: 0, answers: 0, transferred: 0 }
+  const threads: Thread[] = []
+  const inbox = new SqliteInbox({
+    path: newFile(),
+    ownerWaitMs: 0,
+    minFreeBytes: 0,
+    maxPages: null,
+    cacheBytes: 1 << 26,
+    onCommit: () => void counts.commits++,
+    onThread: (thread) => {
+      threads.push(thread)
+      countMessages(thread, counts)
+    },
+  })
+  const receiver = newReceiver(inbox, options.role ?? 'both')
+  if (options.role === undefined) receiver.on('*', () => {})
+  later(() => receiver.close())
+  await receiver.start()
+  return { counts, threads, receiver }
+}
+
+function newReceiver(inbox: SqliteInbox, role: 'both' | 'receive') {
+  return createReceiver({ inbox: { kind: 'sqlite', [port]: inbox }, sources: { shop: toy() }, logger: false, role })
+}
+
+function countMessages({ worker }: Thread, counts: Counts): void {
+  const post = worker.postMessage.bind(worker)
+  worker.postMessage = (message: { name: string }, transfer?: readonly ArrayBuffer[]) => {
+    if (message.name === 'group') counts.groups++
+    counts.transferred += (transfer ?? []).reduce((sum, buffer) => sum + buffer.byteLength, 0)
+    post(message, transfer ?? [])
+  }
+  worker.on('message', () => void counts.answers++)
+}
+
+/** The port of a bare Node server on loopback, closed after the test. */
+export async function serving(receiver: ReceiverLike): Promise<number> {
+  const server = createServer(webhooks(receiver))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  later(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
