@@ -85,6 +85,7 @@ export function handlerOf(plan: Plan, doings: Doings): (event: AnyEvent, context
     if (typeof what === 'string' && what in DEADLY) return DEADLY[what]?.()
     if (what === 'fail at first' && context.attempt === 1) throw new Error('the first attempt')
     if (plan.handler === 'hang') return never()
+    if (plan.handler === 'idle') return undefined
     if (plan.handler === 'gate') return opened.then(() => done(event, context))
     done(event, context)
     return typeof what === 'string' ? NUISANCES[what]?.() : undefined

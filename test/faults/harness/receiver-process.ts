@@ -45,6 +45,7 @@ const receiver = createReceiver({
   logger: { info: () => {}, warn: log, error: log },
   limits: plan.limits ?? {},
   memoryBytes: plan.memoryBytes ?? 256 << 20,
+  retention: plan.retention ?? {},
 })
 
 if (plan.handler !== 'none') {
@@ -74,6 +75,7 @@ const controls: Readonly<Record<string, (argument: string) => unknown>> = {
   },
   '/control/stats': () => receiver.inbox.stats(),
   '/control/go': () => gate.resolve(),
+  '/control/prune': () => receiver.inbox.prune(),
   '/control/clock': (ms) => {
     aheadMs = Number(ms)
   },

@@ -36,7 +36,8 @@ export async function rollForward(random: Random, root: string): Promise<string[
   await next.child.line('log')
   const code = await old.end()
   await load
-  await next.child.line('open')
+  const said = await Promise.race([next.child.line('open'), next.child.line('refused')])
+  if ('refused' in said) return [`the next release was refused: ${said.message}`]
   const faults = code === 0 ? [] : [`the old release ended with ${code}`]
   const ours = versionOf(site.path)
   const more = next.sender.load(4, small(site.ledger))
@@ -93,13 +94,11 @@ async function dies(site: Site, when: number): Promise<boolean> {
   const files = filesOf(site.path)
   const tampering = await tamper(running.pid, { calls: 'pwrite64', fault: 'signal=KILL', when: `${when}`, files })
   lock.close()
-  const opened = await running.child.line('open').then(
-    () => true,
-    () => false,
-  )
+  const said = await Promise.race([running.child.line('open'), running.child.line('refused')]).catch(() => null)
+  if (said !== null && 'refused' in said) throw new Error(`refused: ${said.message}`)
   await tampering.cut()
   await running.kill()
-  return !opened
+  return said === null
 }
 
 async function holdLock(path: string): Promise<DatabaseSync> {

@@ -97,7 +97,7 @@ export class Running {
     return this.child.process.pid ?? 0
   }
 
-  async control<T>(what: 'health' | 'memory' | 'stats' | 'go' | 'settled' | `clock?${number}`): Promise<T> {
+  async control<T>(what: 'health' | 'memory' | 'stats' | 'go' | 'settled' | 'prune' | `clock?${number}`): Promise<T> {
     const response = await fetch(`http://127.0.0.1:${this.port}/control/${what}`)
     if (!response.ok) throw new Error(await response.text())
     return response.json() as Promise<T>

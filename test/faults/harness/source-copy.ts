@@ -130,6 +130,6 @@ export const NEXT_RELEASE: Mutant = [
     find: "import { APPLICATION_ID, migrations } from './migrations.ts'",
     replace:
       "import { APPLICATION_ID, migrations as released } from './migrations.ts'\n" +
-      "const migrations = [...released, 'CREATE TABLE later (x INTEGER) STRICT; UPDATE progress SET mark = mark']",
+      "const migrations = [...released, 'CREATE TABLE of_next_release (x INTEGER) STRICT; UPDATE progress SET mark = mark']",
   },
 ]
