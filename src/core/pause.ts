@@ -39,7 +39,7 @@ export class PauseWatch {
   /** Whether an event may be tried now: while paused, one at a time, when its time has come. */
   isOpen(): boolean {
     if (this.#pause === null) return true
-    return this.#pause.by === 'failures' && !this.#probing && this.#clock.now() >= this.#nextProbeAt
+    return this.#pause.by === 'failures' && !this.#probing && this.#clock.now() >= this.#probeTime()
   }
 
   /** An event is about to be tried. */
@@ -49,7 +49,13 @@ export class PauseWatch {
 
   /** null: not paused, paused by hand, or an event is being tried. */
   probeAt(): number | null {
-    return this.#pause?.by === 'failures' && !this.#probing ? this.#nextProbeAt : null
+    return this.#pause?.by === 'failures' && !this.#probing ? this.#probeTime() : null
+  }
+
+  /** Never later than the whole delay from now: a clock that was set back must not keep the handler paused. */
+  #probeTime(): number {
+    if (this.#nextProbeAt - this.#clock.now() > this.#probeDelayMs) this.#nextProbeAt = this.#clock.now()
+    return this.#nextProbeAt
   }
 
   succeeded(): void {

@@ -2,26 +2,13 @@
 import { expect, it, vi } from 'vitest'
 import { noise, small } from './harness/bodies.ts'
 import { endsWell } from './harness/endings.ts'
+import { deliverTen, isReady, oneCallFails, tampered } from './harness/failing-calls.ts'
 import { seeded } from './harness/random.ts'
-import { type Running, Site } from './harness/site.ts'
-import { filesOf, type Injection, type Tampering, tamper } from './harness/strace.ts'
+import { Site } from './harness/site.ts'
+import { filesOf, type Injection, tamper } from './harness/strace.ts'
 import { describeWith, rounds } from './harness/tools.ts'
 
 const soon = { retry: { minMs: 1, maxMs: 1 } }
-
-/** Ten deliveries from two connections, each repeated until it is acknowledged. */
-async function deliverTen(site: Site, running: Running): Promise<void> {
-  const next = small(site.ledger)
-  let left = 10
-  await running.sender.load(2, () => (left-- > 0 ? next() : null))
-}
-
-async function isReady(running: Running, ready: boolean): Promise<void> {
-  const health = () => running.control('health')
-  await vi.waitFor(async () => expect(await health()).toMatchObject({ ready }), { timeout: 20_000 })
-}
-
-const tampered = (tampering: Tampering) => tampering.log().filter((line) => line.includes('(INJECTED)')).length
 
 describeWith(['strace'], 'one call that fails', () => {
   const nth = (last: number) => Array.from({ length: last }, (_, i) => `${i + 1}`)
@@ -34,15 +21,7 @@ describeWith(['strace'], 'one call that fails', () => {
       when: `${when}..${Number(when) + 3}`,
     })),
   ])('($calls: $fault, number $when) costs no delivery', async (injection) => {
-    const site = new Site()
-    const running = await site.start(soon)
-    const tampering = await tamper(running.pid, { ...injection, files: filesOf(site.path) })
-    await deliverTen(site, running)
-    await running.control('settled')
-    await tampering.stop()
-    expect(tampered(tampering)).toBeGreaterThan(0)
-    await isReady(running, true)
-    await endsWell(site, running)
+    expect(await oneCallFails(injection)).toBeGreaterThan(0)
   })
 })
 

@@ -65,6 +65,16 @@ export const giveRowsBack = 'UPDATE work SET claimed = 0 WHERE seq = ? AND claim
 /** With the due time of what is parked. */
 export const findNextDue = 'SELECT min(due_at) AS due_at FROM work WHERE handler = ? AND due_at > ? AND due_at < ?'
 
+/** The last delivery, and the last opening, renewal or close. */
+export const readLatestTime = `
+  SELECT max(at) AS at FROM (
+    SELECT max(seen_at) AS at FROM handler
+    UNION ALL
+    SELECT received_at FROM delivery WHERE seq = (SELECT max(seq) FROM delivery)
+  )`
+
+export const bringForward = 'UPDATE work SET due_at = due_at - ? WHERE due_at > ?'
+
 export const readPasses = 'SELECT seq, state, careful, handlers FROM first_pass ORDER BY seq'
 
 export const writePass = 'INSERT OR REPLACE INTO first_pass (seq, state, careful, handlers) VALUES (?, ?, ?, ?)'

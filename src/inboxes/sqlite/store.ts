@@ -2,6 +2,7 @@
 import type { InboxOpened, InboxStats, OrderKey } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
+import { bringForward, isLeap, latestTime } from './clock-leap.ts'
 import { connect, versionOf, warningsAbout } from './connect.ts'
 import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
@@ -11,6 +12,7 @@ import { toError, toFailure } from './failure.ts'
 import { freeBytes, identityOf, preparePath, shortageOf, warningsAboutMode } from './files.ts'
 import { runGroup } from './group.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
+import { type LogState, lostFrames, readLogState, tellOfEmptied, tellOfLostFrames, wasEmptied } from './log-damage.ts'
 import { findHeldKeys, keepOrder, wakeKeys } from './order.ts'
 import { acquireOwnership, type Ownership } from './ownership.ts'
 import { nothing } from './packing.ts'
@@ -39,6 +41,8 @@ export class Store {
   #identity: string | null = null
   #ownership: Ownership | null = null
   #open: Open | null = null
+  /** What the clock said last. */
+  #now = 0
   /** What a connection is made again with. */
   #owner: Owner = { handlers: [], onRedelivery: 'record', held: [] }
 
@@ -51,12 +55,15 @@ export class Store {
 
   open(request: OpenRequest): OpenAnswer {
     this.#path = preparePath(this.#settings.path)
+    const emptied = wasEmptied(this.#path)
     this.#ownership ??= acquireOwnership(this.#path)
     if (!this.#ownership) return { owned: true }
     const { handlers, onRedelivery, retention, held, now } = request
     this.#identity = request.identity
     this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, retention, held }
+    const log = request.identity === null ? readLogState(this.#path) : null
     const db = this.#connect()
+    const damage = this.#tellOfDamage(db, emptied, log, now)
     const newHandlers = this.#takeOver(db, request)
     this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
     this.#identity = identityOf(this.#path)
@@ -67,7 +74,7 @@ export class Store {
       owned: false,
       opened,
       identity: this.#identity,
-      warnings: [...warningsAbout(versionOf(db)), ...warningsAboutMode(this.#path)],
+      warnings: [...warningsAbout(versionOf(db)), ...warningsAboutMode(this.#path), ...damage],
       shortage: this.#shortage(),
     }
   }
@@ -76,6 +83,7 @@ export class Store {
     try {
       const open = this.#opened()
       this.#assertInPlace()
+      this.#followClock(open.db, request.now)
       const shortage = request.accepts.length > 0 ? this.#shortage() : null
       const { ledger, answer } = runGroup(open.db, open.ledger, request, { path: this.#path, shortage })
       open.ledger = ledger
@@ -156,17 +164,40 @@ export class Store {
     this.#ownership = null
   }
 
+  /** What was lost while nobody had the file open. */
+  #tellOfDamage(db: Database, emptied: boolean, before: LogState | null, now: number): string[] {
+    // On a disk that takes no writes it cannot be told.
+    const lost = tryTo(() => lostFrames(db, this.#path, before)) ?? 0
+    return [
+      ...(emptied ? [tellOfEmptied(this.#path)] : []),
+      ...(lost > 0 ? [tellOfLostFrames(this.#path, lost, now)] : []),
+    ]
+  }
+
   /** Carries over what was stored under other names, and what a process left that died. */
   #takeOver(db: Database, { handlers, identity, now }: OpenRequest): InboxOpened['newHandlers'] {
     db.exec('BEGIN IMMEDIATE')
     if (identity === null) takeStock(db)
     if (identity === null) db.run(sql.deleteEndedRuns)
+    const latest = latestTime(db)
+    if (isLeap(latest, now)) bringForward(db, latest, now)
+    this.#now = now
     clearStaleWishes(db, now)
     const newHandlers = carryOver(db, handlers, now)
     if (identity === null) keepOrder(db, handlers, now)
     dropExpired(db, now)
     db.exec('COMMIT')
     return newHandlers
+  }
+
+  /** Groups come one after the other, so an earlier time than the last is a clock that was set back. */
+  #followClock(db: Database, now: number): void {
+    if (isLeap(this.#now, now)) {
+      db.exec('BEGIN IMMEDIATE')
+      bringForward(db, this.#now, now)
+      db.exec('COMMIT')
+    }
+    this.#now = now
   }
 
   /** Whoever comes next need not be careful with what this process leaves in order. */

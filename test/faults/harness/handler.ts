@@ -83,7 +83,9 @@ export function handlerOf(plan: Plan, doings: Doings): (event: AnyEvent, context
     const what = field(event.payload as object, 'do')
     if (typeof what === 'string' && what in MISDEEDS) return MISDEEDS[what]?.(context)
     if (typeof what === 'string' && what in DEADLY) return DEADLY[what]?.()
+    if (what === 'fail at first' && context.attempt === 1) throw new Error('the first attempt')
     if (plan.handler === 'hang') return never()
+    if (plan.handler === 'idle') return undefined
     if (plan.handler === 'gate') return opened.then(() => done(event, context))
     done(event, context)
     return typeof what === 'string' ? NUISANCES[what]?.() : undefined

@@ -1,5 +1,5 @@
 /** What a receiver process is told to be, and the instants at which it can be told to die. */
-import type { Limits } from '../../../src/core/public.ts'
+import type { Limits, RetentionOptions } from '../../../src/core/public.ts'
 import type { Retry } from '../../../src/types.ts'
 
 /** The instants of one delivery's way, in order, at which the process can kill itself. */
@@ -23,8 +23,8 @@ export interface Plan {
   readonly path: string
   /** Where the handler writes what it did, synced line by line. */
   readonly effects: string
-  /** `gate` waits until it is told to go on, `hang` for ever, `block` stops the event loop for a while. Default `work`. */
-  readonly handler?: 'work' | 'gate' | 'hang' | 'none'
+  /** `gate` waits until it is told to go on, `hang` for ever, `block` stops the event loop for a while. `idle` does nothing and keeps no record. Default `work`. */
+  readonly handler?: 'work' | 'gate' | 'hang' | 'idle' | 'none'
   readonly killAt?: Window
   readonly limits?: Limits
   readonly memoryBytes?: number
@@ -34,4 +34,7 @@ export interface Plan {
   readonly minFreeBytes?: number
   readonly ownerWaitMs?: number
   readonly closeMs?: number
+  readonly retention?: RetentionOptions
+  /** How far the wall clock of the process is ahead, in ms; negative: behind. */
+  readonly clockMs?: number
 }

@@ -26,6 +26,10 @@ const points = killPoints(plan.killAt)
 const gate = Promise.withResolvers<void>()
 let progressed = Promise.withResolvers<void>()
 
+const wallClock = Date.now
+let aheadMs = plan.clockMs ?? 0
+Date.now = () => wallClock() + aheadMs
+
 const inbox = around(points.inbox(sqlite({ path, minFreeBytes, ownerWaitMs })), (inner) => ({
   async settle(settlement) {
     const settled = await inner.settle(settlement)
@@ -41,6 +45,7 @@ const receiver = createReceiver({
   logger: { info: () => {}, warn: log, error: log },
   limits: plan.limits ?? {},
   memoryBytes: plan.memoryBytes ?? 256 << 20,
+  retention: plan.retention ?? {},
 })
 
 if (plan.handler !== 'none') {
@@ -62,7 +67,7 @@ if (plan.handler !== 'none') {
 
 process.on('SIGUSR2', () => gate.resolve())
 
-const controls: Readonly<Record<string, () => unknown>> = {
+const controls: Readonly<Record<string, (argument: string) => unknown>> = {
   '/control/health': () => receiver.health(),
   '/control/memory': () => {
     collect()
@@ -70,6 +75,10 @@ const controls: Readonly<Record<string, () => unknown>> = {
   },
   '/control/stats': () => receiver.inbox.stats(),
   '/control/go': () => gate.resolve(),
+  '/control/prune': () => receiver.inbox.prune(),
+  '/control/clock': (ms) => {
+    aheadMs = Number(ms)
+  },
   '/control/settled': settled,
 }
 
@@ -97,9 +106,10 @@ async function control(run: () => unknown, res: ServerResponse): Promise<void> {
 
 const listener = webhooks(points.receiver(receiver))
 const server = createServer((req: IncomingMessage, res: ServerResponse) => {
-  const run = controls[req.url ?? '']
+  const [path = '', argument = ''] = (req.url ?? '').split('?')
+  const run = controls[path]
   if (run === undefined) listener(req, res)
-  else void control(run, res)
+  else void control(() => run(argument), res)
 })
 points.server(server)
 server.on('connection', () => tell({ connection: true }))

@@ -2,7 +2,9 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll } from 'vitest'
+import { migrations } from '../../../src/inboxes/sqlite/migrations.ts'
 import { Child } from '../../support/child.ts'
 import { type Audit, audit } from './audit.ts'
 import { later } from './cleanup.ts'
@@ -23,16 +25,21 @@ export interface SiteOptions {
 const HERE = join(import.meta.dirname, '../../..')
 
 export class Site {
+  /** Where the inbox lies. */
+  readonly folder: string
   readonly path: string
   readonly effectsPath: string
   readonly ledger: Ledger
   readonly #script: string
+  readonly #later: boolean
 
   constructor({ data, root = HERE, before }: SiteOptions = {}) {
     const folder = newFolder()
-    this.path = join(data ?? folder, 'inbox.db')
+    this.folder = data ?? folder
+    this.path = join(this.folder, 'inbox.db')
     this.effectsPath = before?.effectsPath ?? join(folder, 'effects')
     this.ledger = before?.ledger ?? new Ledger()
+    this.#later = root !== HERE
     this.#script = join(root, 'test/faults/harness/receiver-process.ts')
   }
 
@@ -57,12 +64,21 @@ export class Site {
     const copy = newFolder()
     for (const end of ['', '-wal'])
       if (existsSync(this.path + end)) copyFileSync(this.path + end, join(copy, `inbox.db${end}`))
+    if (this.#later) asOurs(join(copy, 'inbox.db'))
     return audit(join(copy, 'inbox.db'), this.ledger, this.effectsPath)
   }
 
   effects(): Effect[] {
     return readEffects(this.effectsPath)
   }
+}
+
+/** What the next release adds to a file is nothing that ours would read. */
+function asOurs(path: string): void {
+  const db = new DatabaseSync(path)
+  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version)
+  if (version > migrations.length) db.exec(`PRAGMA user_version = ${migrations.length}`)
+  db.close()
 }
 
 export class Running {
@@ -81,7 +97,7 @@ export class Running {
     return this.child.process.pid ?? 0
   }
 
-  async control<T>(what: 'health' | 'memory' | 'stats' | 'go' | 'settled'): Promise<T> {
+  async control<T>(what: 'health' | 'memory' | 'stats' | 'go' | 'settled' | 'prune' | `clock?${number}`): Promise<T> {
     const response = await fetch(`http://127.0.0.1:${this.port}/control/${what}`)
     if (!response.ok) throw new Error(await response.text())
     return response.json() as Promise<T>

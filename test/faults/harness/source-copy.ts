@@ -122,3 +122,14 @@ export const MUTANTS = {
     },
   ],
 } as const satisfies Record<string, Mutant>
+
+/** The release after this one: one step more of the schema. */
+export const NEXT_RELEASE: Mutant = [
+  {
+    file: 'src/inboxes/sqlite/connect.ts',
+    find: "import { APPLICATION_ID, migrations } from './migrations.ts'",
+    replace:
+      "import { APPLICATION_ID, migrations as released } from './migrations.ts'\n" +
+      "const migrations = [...released, 'CREATE TABLE of_next_release (x INTEGER) STRICT; UPDATE progress SET mark = mark']",
+  },
+]

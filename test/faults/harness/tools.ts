@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 
-type Need = 'long' | 'strace' | 'mount'
+export type Need = 'long' | 'strace' | 'mount'
 
 /** null: it is there; else what is missing. */
 const missing: Readonly<Record<Need, string | null>> = {
@@ -40,9 +40,14 @@ function findMount(): string | null {
   return mounted ? null : 'the right to mount'
 }
 
+/** What of it is missing here, in words. */
+export function lackingOf(needs: readonly Need[]): string[] {
+  return needs.flatMap((need) => missing[need] ?? [])
+}
+
 /** `describe` where the needs are met; elsewhere its tests are skipped, and a line on stderr says what is missing. */
 export function describeWith(needs: readonly Need[], title: string, tests: () => void): void {
-  const lacking = needs.flatMap((need) => missing[need] ?? [])
+  const lacking = lackingOf(needs)
   if (lacking.length > 0) process.stderr.write(`skipped for lack of ${lacking.join(', ')}: ${title}\n`)
   describe.skipIf(lacking.length > 0)(title, tests)
 }
