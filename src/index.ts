@@ -33,6 +33,7 @@ export type {
   ReplayFilter,
   ReplayProgress,
   ReplayReport,
+  ReplayRun,
   RetentionOptions,
   Role,
   Run,

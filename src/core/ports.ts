@@ -713,8 +713,9 @@ export interface InboxPort {
   /** Every handler an opening has ever named, with the last time one was known to be in use. */
   handlers(): Promise<ReadonlyArray<{ readonly name: string; readonly seenAt: number }>>
   /**
-   * Makes work of a replay, due at once, all of it durable when it resolves; rows of deliveries that are not stored
-   * with their bytes, or whose first pass has not ended, are passed over. Resolves with the number of rows made.
+   * Makes work of a replay, due at once, all of it durable when it resolves; rows of deliveries that are not stored,
+   * or whose first pass has not ended, are passed over. One that has lost its bytes gets the elements back that its dead
+   * letters have kept, as with `revive`; without any it is passed over. Resolves with the number of rows made.
    * @throws ERR_REPLAY_CANCELLED
    */
   replay(mark: ReplayMark, rows: readonly ReplayRow[]): Promise<number>

@@ -107,7 +107,10 @@ export interface Run {
   readonly ratePerSecond?: number
   /** Stops between two portions; what was done stays done. */
   readonly signal?: AbortSignal
-  /** Called for every delivery that `replay` has looked at. What it throws ends the verb. */
+}
+
+export interface ReplayRun extends Run {
+  /** Called for every delivery that was looked at. What it throws ends the verb. */
   readonly onProgress?: (progress: ReplayProgress) => void
 }
 
@@ -127,7 +130,7 @@ export interface VerbReport {
   readonly queued: number
 }
 
-/** Counts events: once, whoever gets them. */
+/** Counts events: once, whoever gets them. Those that `erase` took out of a delivery count, and are handed to nobody. */
 export interface ReplayReport extends VerbReport {
   /** The id that its events carry as `event.run`; also in a dry run, which makes nothing of it. */
   readonly run: string
@@ -210,7 +213,7 @@ export interface InboxControl {
    * nor deliveries whose first pass has not ended.
    * @throws OptionError naming the field; ERR_REPLAY_CANCELLED when `drop({ run })` comes while it is under way
    */
-  replay(filter: ReplayFilter, run?: Run): Promise<ReplayReport>
+  replay(filter: ReplayFilter, run?: ReplayRun): Promise<ReplayReport>
   /** What reads otherwise now than when it was handled: in quarantine, and with `handled` everywhere. Changes nothing. */
   differences(filter?: ReparseFilter): AsyncIterable<Difference>
   /** Makes work of what is in quarantine and readable now, for every handler its delivery belongs to. */
@@ -261,7 +264,7 @@ export interface PersonalRecord {
   readonly deadFor: readonly string[]
 }
 
-export interface EraseRun extends Omit<Run, 'onProgress'> {
+export interface EraseRun extends Run {
   /** Called after each delivery that was searched. */
   onProgress?(report: EraseReport): void
 }

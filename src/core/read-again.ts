@@ -1,6 +1,7 @@
 /** Stored deliveries read again by those who look at their events: in slices, so that the event loop gets its turn. */
 import { codeOf } from '../lib/code-of.ts'
 import { sliceEnd } from '../lib/slices.ts'
+import { ERASED } from '../lib/tombstone.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 import type { Pacer } from './pacer.ts'
 import type { InboxPort, Provider, Reading, StoredDelivery, Unreadable } from './ports.ts'
@@ -28,8 +29,9 @@ export interface Elements {
 const SLICE_BYTES = 32 << 10
 
 /**
- * Calls `each` for the elements of a stored delivery, in order; an aborted signal ends it early. null: the delivery
- * cannot be read as a whole: it is not there, its bytes are damaged, it has no source any more, or no borders.
+ * Calls `each` for the elements of a stored delivery that were not erased, in order; an aborted signal ends it early.
+ * null: the delivery cannot be read as a whole: it is not there, its bytes are damaged or gone, it has no source any
+ * more, or no borders.
  */
 export async function readAgain(
   parts: ReadParts,
@@ -48,12 +50,15 @@ export async function readAgain(
   for (let from = first; from < end && !signal?.aborted; ) {
     const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
     const slice = readSlice(delivery.body, scan, from, to)
-    for (const [i, element] of slice.entries()) each(readElement(provider, element), from + i, elements)
+    for (const [i, element] of slice.entries())
+      if (!isErased(delivery, element)) each(readElement(provider, element), from + i, elements)
     if (pacer.spent()) await pacer.breathe()
     from = to
   }
   return elements
 }
+
+const isErased = ({ kept }: StoredDelivery, element: unknown) => kept === 'some' && element === ERASED
 
 /** Bytes that are not those accepted are no reason to stop looking at others. */
 async function undamaged(inbox: InboxPort, id: string): Promise<StoredDelivery | null> {

@@ -103,6 +103,40 @@ export function describeReplays(name: string, newStore: () => Store): void {
         expect(await inbox.stats()).toMatchObject({ pending: 2, replays: {} })
       })
 
+      it('reaches what dead letters have kept of a delivery that has lost its bytes, and nothing of others', async () => {
+        const DAY = 86_400_000
+        const retention = {
+          bodiesMs: DAY,
+          keysMs: 9 * DAY,
+          deadLettersMs: 9 * DAY,
+          quarantineMs: 9 * DAY,
+          maxBytes: null,
+        }
+        const { inbox, claim, clock } = await open(['a'], handClock(), { retention })
+        await passed(inbox, 'x')
+        await inbox.accept(newDelivery('y'))
+        await claim()
+        await inbox.settle(firstPass(2, { events: 4, dead: [letter('a', 1, null)] }))
+        clock.advance(2 * DAY)
+        for (let at: number | null = 0; at !== null; ) at = (await inbox.prune(at)).next
+        expect(await historyOf(inbox)).toEqual([])
+        expect(await inbox.replay(mark('r_1'), [range(1, 'a', 1, 1), range(2, 'a', 1, 1)])).toBe(1)
+        const one = only(await claim())
+        expect(one.delivery).toMatchObject({ seq: 2, kept: 'some' })
+        expect(Buffer.from(one.delivery.body).toString()).toBe('["erased",{},"erased","erased"]')
+      })
+
+      it('ends with the elements that are erased', async () => {
+        const { inbox, claim } = await open()
+        await inbox.accept(newDelivery('x', { body: Buffer.from('[1,2,3,4]') }))
+        await claim()
+        await inbox.settle(firstPass(1, { events: 4 }))
+        await inbox.replay(mark('r_1'), [range(1, 'a', 1, 1), range(1, 'a', 0, 3)])
+        await inbox.erase([{ seq: 1, indices: [1] }])
+        expect(await inbox.stats()).toMatchObject({ replays: { r_1: 4 } })
+        expect(only(await claim()).rows).toMatchObject([{ first: 0, last: 3, replay: { run: 'r_1' } }])
+      })
+
       it('waits, of a delivery under claim, until that is settled, and keeps its mark through retries', async () => {
         const { inbox, claim } = await open()
         await passed(inbox, 'x')

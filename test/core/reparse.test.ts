@@ -85,6 +85,20 @@ describe('the differences', () => {
     await expect(all(receiver.inbox.differences({ handled: true }))).rejects.toMatchObject(refused)
   })
 
+  it('are none where an element was erased, which is no event any more', async () => {
+    const { receiver, seen } = await life(memory(), { shop: toy() }, ['a'])
+    const { json } = await send(receiver, { body: '[{"type":"ping","to":"jo@shop.example"},{"type":"ping"}]' })
+    await receiver.whenIdle()
+    await receiver.inbox.erase({ email: 'jo@shop.example' })
+    seen.length = 0
+    expect(await all(receiver.inbox.differences({ handled: true, since: START }))).toEqual([])
+    expect(await receiver.inbox.event(`${json.id}.0`)).toBeNull()
+    expect(await receiver.inbox.replay({ name: 'toy.ping', since: START })).toMatchObject({ matched: 1 })
+    await receiver.inbox.replay({})
+    await receiver.whenIdle()
+    expect(seen).toEqual(['a 1 true', 'a 1 true'])
+  })
+
   it('are none where nothing has changed', async () => {
     const inbox = memory()
     const { receiver } = await life(inbox, { shop: toy() })

@@ -142,7 +142,7 @@ export class LedgerModel {
     if (this.#cancelledRuns.has(run)) return 'ERR_REPLAY_CANCELLED'
     const found = rows.filter(({ seq }) => {
       const entry = this.#entries[seq - 1]
-      return entry?.passed && !entry.taken
+      return entry?.passed && (!entry.taken || entry.dead.length > 0)
     })
     for (const { seq, handler, first, last } of found) this.#at(seq).rows.push({ handler, first, last, run })
     return found.length

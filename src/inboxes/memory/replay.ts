@@ -2,19 +2,26 @@
 import type { EventProgress, HistoryPage, HistoryRow, ReplayMark, ReplayRow, WorkRow } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import type { Entry } from './entry.ts'
+import { restoreElements } from './revive.ts'
 import type { Store, Work } from './store.ts'
 
 /** Answers the number of rows made. */
 export function replay(store: Store, mark: ReplayMark, rows: readonly ReplayRow[], now: number): number {
   if (isCancelled(store, mark.run))
     throw new PosthornError('ERR_REPLAY_CANCELLED', `The replay ${mark.run} was cancelled.`)
-  const found = rows.filter(({ seq }) => {
-    const entry = store.at(seq)
-    return entry?.passed && !entry.taken
-  })
+  const found = rows.filter(({ seq }) => hasElements(store, store.at(seq)))
   for (const { seq, handler, first, last } of found)
     store.addWork(seq, { handler, first, last, attempts: 0, dueAt: now, errors: [], replay: mark })
   return found.length
+}
+
+/** Whether its first pass has ended, and it has its bytes or those that its dead letters can give back. */
+function hasElements(store: Store, entry: Entry | undefined): boolean {
+  if (!entry?.passed) return false
+  if (!entry.taken) return true
+  if (!store.dead.some((dead) => dead.entry === entry)) return false
+  restoreElements(store, entry)
+  return true
 }
 
 /** Answers the number of events in the rows taken. */

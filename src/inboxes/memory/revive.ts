@@ -23,7 +23,7 @@ export function drop(store: Store, ids: RowIds): number {
 }
 
 /** A delivery whose bytes were taken gets the elements back that its dead letters have kept. */
-function restoreElements(store: Store, entry: Entry): void {
+export function restoreElements(store: Store, entry: Entry): void {
   if (entry.kept !== 'none') return
   const letters = store.dead.filter((dead) => dead.entry === entry).map(({ letter }) => letter)
   const elements = new Map(letters.map(({ index, element }) => [index, element]))

@@ -1,10 +1,12 @@
 /** Replays: their work rows made and taken back, inside the transaction of the group. */
 import { PosthornError } from '../../errors.ts'
+import { restoreElements } from './altered.ts'
 import type { Database } from './database.ts'
 import { count, hasWork, isPassed } from './extent.ts'
 import type { Ledger } from './ledger.ts'
 import type { Command } from './protocol.ts'
 import * as sql from './sql.ts'
+import * as upkeep from './upkeep-sql.ts'
 import { insertRow } from './work-rows.ts'
 
 type Replay = Extract<Command, { readonly kind: 'replay' }>
@@ -14,12 +16,20 @@ type Cancel = Extract<Command, { readonly kind: 'cancel' }>
 export function replay(db: Database, draft: Ledger, { mark, rows }: Replay, now: number): number {
   if (isCancelled(db, mark.run))
     throw new PosthornError('ERR_REPLAY_CANCELLED', `The replay ${mark.run} was cancelled.`)
-  const found = rows.filter(({ seq }) => isPassed(db, draft, seq) && db.get(sql.hasBytes, seq) !== undefined)
+  const found = rows.filter(({ seq }) => isPassed(db, draft, seq) && hasElements(db, seq))
   for (const { seq, handler, first, last } of found) {
     if (!hasWork(db, seq)) count(draft, { with_work: 1 })
     insertRow(db, seq, { handler, first, last, attempts: 0, dueAt: now, errors: [], replay: mark })
   }
   return found.length
+}
+
+/** Whether it is stored, with its bytes or with those that its dead letters can give back. */
+function hasElements(db: Database, seq: number): boolean {
+  if (db.get(sql.hasBytes, seq) !== undefined) return true
+  if (db.get(upkeep.hasDeadLetter, seq) === undefined) return false
+  restoreElements(db, seq)
+  return true
 }
 
 /** Answers the number of events in the rows taken. */
