@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Tests start many threads and processes on the sources; compiling those once halves the start of each.
@@ -16,5 +17,12 @@ export default defineConfig({
       { find: /^posthorn\/(node|express|fastify)$/, replacement: src('adapters/$1.ts') },
     ],
   },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+    // Most wait for disks, sockets and other processes: two at once even on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+  },
 })
