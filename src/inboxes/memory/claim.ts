@@ -81,8 +81,9 @@ function dueWork(store: Store, asked: Asked, ordered: readonly InOrder[], now: n
 /** Deliveries whose first pass has not ended, in order of the log. */
 function newDeliveries(store: Store): Candidate[] {
   if (store.handlers.length === 0) return []
-  return store.entries
-    .filter((entry) => !entry.passed && !store.held.has(entry.seq))
+  return store
+    .unpassed()
+    .filter((entry) => !store.held.has(entry.seq))
     .map((entry) => candidate(entry, null))
 }
 
@@ -94,7 +95,7 @@ function candidate(entry: Entry, work: Work[] | null): Candidate {
 
 /** A first pass that was given back. */
 function isReturned(store: Store, entry: Entry): boolean {
-  return !entry.passed && entry.handlers !== null && !store.held.has(entry.seq)
+  return entry.handlers !== null && !store.held.has(entry.seq)
 }
 
 /** Replays go in no order. */
@@ -102,7 +103,7 @@ const isUnread = ({ row }: Work) => row.replay === null && (row.orderKey === und
 
 /** The deliveries that ordered handlers may not have rows of yet, from these on. */
 function limitsOf(store: Store, ordered: readonly InOrder[], now: number) {
-  const waits = store.entries.some((entry) => isReturned(store, entry))
+  const waits = store.unpassed().some((entry) => isReturned(store, entry))
   const limits = new Map<string, { unread: number; keyed: number }>()
   for (const { handler, below } of ordered) {
     const from = waits ? 0 : below
@@ -130,7 +131,7 @@ interface Stop {
 /** Beyond what is picked, unread rows stop each ordered handler that are neither under claim nor picked. */
 function stopsOf(store: Store, ordered: readonly InOrder[], picked: readonly Candidate[], now: number) {
   const free = new Set(picked.filter(({ work }) => work !== null).map(({ entry }) => entry.seq))
-  const waits = store.entries.some((entry) => isReturned(store, entry))
+  const waits = store.unpassed().some((entry) => isReturned(store, entry))
   const stops = ordered.map(({ handler, below }): [string, Stop] => {
     const left = freeUnread(store, handler, now).filter(({ seq }) => !free.has(seq))
     const last = waits ? 0 : Math.min(below - 1, ...left.map(({ seq }) => seq))
@@ -141,7 +142,8 @@ function stopsOf(store: Store, ordered: readonly InOrder[], picked: readonly Can
 
 /** Without the rows that come after one that is still to be read. */
 function inOrder(candidate: Candidate, stops: ReadonlyMap<string, Stop>): Candidate {
-  const isTooEarly = ({ seq, row, careful }: Work) => !careful && seq > (stops.get(row.handler)?.last ?? seq)
+  const isTooEarly = ({ seq, row, careful }: Work) =>
+    !careful && row.replay === null && seq > (stops.get(row.handler)?.last ?? seq)
   return { ...candidate, work: candidate.work?.filter((work) => !isTooEarly(work)) ?? null }
 }
 

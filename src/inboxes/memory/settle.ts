@@ -21,8 +21,7 @@ export function settle(store: Store, settlement: Settlement): string | null {
 }
 
 function endFirstPass(store: Store, entry: Entry, { events }: Settlement): void {
-  if (!entry.passed) store.pendingBytes -= entry.bytes
-  entry.passed = true
+  store.pass(entry)
   entry.careful = false
   entry.events = events
 }

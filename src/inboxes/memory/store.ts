@@ -59,6 +59,7 @@ export class Store {
   turn: Turn = 0
   readonly #byId = new Map<string, Entry[]>()
   readonly #bySeq = new Map<number, Entry>()
+  readonly #unpassed = new Set<Entry>()
   #lastSeq = 0
   #ids = 0
 
@@ -67,6 +68,7 @@ export class Store {
     const entry = newEntry(this.#lastSeq, delivery)
     this.entries.push(entry)
     this.#bySeq.set(entry.seq, entry)
+    this.#unpassed.add(entry)
     this.pendingBytes += delivery.body.byteLength
     const same = this.#byId.get(delivery.id)
     if (same) same.push(entry)
@@ -81,6 +83,17 @@ export class Store {
     const { id } = entry.delivery
     this.#byId.set(id, this.#byId.get(id)?.filter((other) => other !== entry) ?? [])
     for (const [batch, first] of this.batches) if (first === entry) this.batches.delete(batch)
+  }
+
+  /** Deliveries whose first pass has not ended, in order of the log. */
+  unpassed(): Entry[] {
+    return [...this.#unpassed]
+  }
+
+  /** Its first pass has ended. */
+  pass(entry: Entry): void {
+    if (this.#unpassed.delete(entry)) this.pendingBytes -= entry.bytes
+    entry.passed = true
   }
 
   addWork(seq: number, row: NewWorkRow): void {
@@ -123,7 +136,7 @@ export class Store {
 
   /** Whether claims wait until one that is to be handled alone has had its turn. */
   hasSuspects(): boolean {
-    return this.entries.some((entry) => entry.careful) || [...this.work.values()].some((work) => work.careful)
+    return this.unpassed().some((entry) => entry.careful) || [...this.work.values()].some((work) => work.careful)
   }
 
   nextId(): number {
