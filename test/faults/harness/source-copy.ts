@@ -74,15 +74,15 @@ export const MUTANTS = {
   'forgotten when a handler fails': [
     {
       file: 'src/core/lane.ts',
-      find: "if (item.end?.kind === 'retry') rows.push(",
-      replace: "if (item.end?.kind === 'retry' && item.attempts < 0) rows.push(",
+      find: "case 'retry':\n        return {",
+      replace: "case 'retry':\n        if (index >= 0) return null\n        return {",
     },
   ],
   'id without the hash': [
     {
       file: 'src/core/identity.ts',
-      find: '.update(sha256).digest()',
-      replace: '.update(sha256.subarray(0, 0)).digest()',
+      find: '), sha256])',
+      replace: '), sha256.subarray(0, 0)])',
     },
     {
       file: 'src/inboxes/sqlite/dedupe.ts',
