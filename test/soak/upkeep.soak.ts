@@ -1,4 +1,5 @@
 /** Letting go of what is finished, while more comes in. */
+import { replayAndKill } from '../faults/harness/replays.ts'
 import { pruneAndKill } from '../faults/harness/upkeep.ts'
 import { soak } from './scenario.ts'
 
@@ -15,6 +16,27 @@ soak({
     const mib = (count: number) => Math.round((count / (1 << 20)) * 10) / 10
     const sizes = { 'stored, MiB': mib(bytes), 'file at the end, MiB': mib(fileBytes) }
     Object.assign(figures, { kills, 'runs of prune': rounds, events, ...sizes })
+    return faults
+  },
+})
+
+soak({
+  id: 'F38',
+  what: 'replays beside live traffic, and kills in the middle of them',
+  injected:
+    'a replay of everything while two senders post, SIGKILL while it queues or works; then one event, and everything twice, at rest',
+  held: 'a replay that told what it had queued comes to its end; at rest each event comes once for each replay; stored bytes are untouched',
+  minutes: 2,
+  rounds: 1,
+  async round({ random, figures, isOver }) {
+    const { faults, replays, cut, kills, events, quarantined } = await replayAndKill(random, 40, isOver)
+    Object.assign(figures, {
+      replays,
+      'cut before they had told': cut,
+      kills,
+      'events handed out again': events,
+      'events in quarantine for three deaths': quarantined,
+    })
     return faults
   },
 })
