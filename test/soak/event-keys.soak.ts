@@ -19,7 +19,7 @@ soak({
   injected:
     'keys of the last 48 h in the file, as `dedupeEvents` keeps them (fewer where the time is over first); then deliveries of 10 000 events, their copies, and a clock three days on, so that all of it is dropped at once',
   held: 'an accept takes no longer than twice that on an empty file; copies are absorbed; letting go of the keys refuses nobody',
-  minutes: 3,
+  minutes: 2.5,
   rounds: 1,
   async round(round) {
     const empty = await measure(new Site())

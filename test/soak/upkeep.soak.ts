@@ -9,7 +9,7 @@ soak({
   injected:
     'prune again and again beside four senders; finished bodies go at once, rows at the next start, which is three days later; SIGKILL at random instants',
   held: 'no event of an acknowledged delivery goes before it was handled; in the end the file is sound and empty',
-  minutes: 2,
+  minutes: 1.5,
   rounds: 1,
   async round({ random, figures, isOver }) {
     const { faults, kills, rounds, events, bytes, fileBytes } = await pruneAndKill(random, 60, isOver)
@@ -26,7 +26,7 @@ soak({
   injected:
     'a replay of everything while two senders post, SIGKILL while it queues or works; then one event, and everything twice, at rest',
   held: 'a replay that told what it had queued comes to its end; at rest each event comes once for each replay; stored bytes are untouched',
-  minutes: 2,
+  minutes: 1.5,
   rounds: 1,
   async round({ random, figures, isOver }) {
     const { faults, replays, cut, kills, events, quarantined } = await replayAndKill(random, 40, isOver)
