@@ -11,6 +11,7 @@ soak({
   what: 'an owner that is stopped under load',
   injected: 'SIGSTOP for 1 to 15 s, with a second process that wants the file; then SIGCONT, or SIGKILL',
   held: 'nobody works beside it; continued, it goes on; killed, the second takes over; no event is handled more often than one death explains',
+  needs: ['linux'],
   minutes: 1.5,
   async round({ random, number, figures }) {
     const ms = between(random, 1_000, 15_000)
