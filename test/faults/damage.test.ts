@@ -4,7 +4,10 @@ import { DAMAGES, faultsOf, leave, startOn } from './harness/damage.ts'
 import { newSeed, seeded } from './harness/random.ts'
 import { rounds } from './harness/tools.ts'
 
-const damages = DAMAGES.filter(({ often }) => often || rounds(0, 1) === 1)
+// What is missing from a write-ahead log is told on Linux.
+const damages = DAMAGES.filter(({ often }) => often || rounds(0, 1) === 1).filter(
+  ({ left }) => left === 'closed' || process.platform === 'linux',
+)
 
 it.each(damages)('$name ($left before) is found: $found', async (damage) => {
   const seed = newSeed()

@@ -28,7 +28,7 @@ for (const { deliveries, injected } of shapes)
     what: `a backlog of ${deliveries.toLocaleString('en').replaceAll(',', ' ')} deliveries`,
     injected: `${injected}, stored while no handler runs (fewer where the time is over first); then a new process`,
     held: 'start below 5 s, an accept within 2 × of one into an empty file, memory of the new process bounded, and the backlog is worked off',
-    minutes: 3.5,
+    minutes: 2.5,
     rounds: 1,
     round: (round) => backlog(round, deliveries),
   })

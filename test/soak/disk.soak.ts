@@ -13,7 +13,7 @@ soak({
     'SIGKILL at the first, second, … system call of any thread after the receiver was ready, until the 200 is out',
   held: 'all of the delivery is stored or nothing of it; the repeat ends well',
   needs: ['strace'],
-  minutes: 4,
+  minutes: 3,
   rounds: 1,
   async round({ figures, isOver }) {
     const faults: string[] = []
@@ -48,7 +48,7 @@ soak({
   injected: 'EIO at the first, second, … write of any thread to the database or its log, ten deliveries each',
   held: 'no 200 for it; the inbox opens its file again, is ready again, and everything is delivered and handled',
   needs: ['strace'],
-  minutes: 3,
+  minutes: 2,
   rounds: 1,
   async round({ figures, isOver }) {
     for (let n = 1; !isOver(); n++) {
@@ -66,7 +66,7 @@ soak({
   what: 'a file that was damaged while nobody had it open',
   injected: 'bits, pages, cuts and strangers, by position; every other round one bit anywhere in the database',
   held: 'damage at every position is found and said; no handler gets bytes that nobody sent; no process dies of it',
-  minutes: 4,
+  minutes: 3,
   round: async (round) => (round.number % 2 === 0 ? damagedByClass(round) : flippedAnywhere(round)),
 })
 

@@ -11,7 +11,8 @@ soak({
   what: 'an owner that is stopped under load',
   injected: 'SIGSTOP for 1 to 15 s, with a second process that wants the file; then SIGCONT, or SIGKILL',
   held: 'nobody works beside it; continued, it goes on; killed, the second takes over; no event is handled more often than one death explains',
-  minutes: 2,
+  needs: ['linux'],
+  minutes: 1.5,
   async round({ random, number, figures }) {
     const ms = between(random, 1_000, 15_000)
     most(figures, 'longest stop, ms', ms)
@@ -29,7 +30,7 @@ soak({
   injected:
     'the clock of the receiver set by up to 400 days either way: while a retry waits, between two processes, there and back under load',
   held: 'no retry waits longer, no delivery is refused, no handler called twice',
-  minutes: 2,
+  minutes: 1.5,
   async round({ random, number, figures }) {
     const ms = between(random, -400 * DAY, 400 * DAY)
     most(figures, 'longest leap, days', Math.round(Math.abs(ms) / DAY))
@@ -45,7 +46,7 @@ soak({
   what: 'a rolling restart to a release with another schema, and back',
   injected: 'SIGTERM to the old release under load while the new one waits; kill of the new one; start of the old one',
   held: 'no loss; the old release is refused with ERR_INBOX_VERSION, answers 503, and leaves the file as it is',
-  minutes: 1.5,
+  minutes: 1,
   round: ({ random }) => rollForward(random, nextRelease()),
 })
 
@@ -55,7 +56,7 @@ soak({
   injected: 'SIGKILL at the first, second, … write of the start that makes the step',
   held: 'the old schema or the new one, whole; the next start ends well',
   needs: ['strace'],
-  minutes: 1.5,
+  minutes: 1,
   rounds: 1,
   async round({ random, figures }) {
     const { faults, kills } = await killedInTheStep(random, nextRelease(), 40)

@@ -18,6 +18,8 @@ export interface Damage {
   readonly left: Left
   /** How it is found: the code of a start that is refused, a delivery in quarantine, or a line at the start. */
   readonly found: 'ERR_INBOX_CORRUPT' | 'ERR_INBOX_FOREIGN' | 'quarantine' | 'told'
+  /** It is found only when the file is ours and is worked on, so that something was written to it by then. */
+  readonly readable?: true
   /** In ordinary runs too. */
   readonly often?: true
   readonly apply: (path: string, random: Random) => void
@@ -200,12 +202,14 @@ export const DAMAGES: readonly Damage[] = [
     name: 'the first page of the log of deliveries',
     left: 'closed',
     found: 'ERR_INBOX_CORRUPT',
+    readable: true,
     apply: (path) => zero(path, rootOf(path, 'delivery'), PAGE),
   },
   {
     name: 'the first page of progress',
     left: 'closed',
     found: 'ERR_INBOX_CORRUPT',
+    readable: true,
     apply: (path) => zero(path, rootOf(path, 'progress'), PAGE),
   },
   {
@@ -285,7 +289,7 @@ function foreign(path: string): void {
 }
 
 /** What is wrong with how a damage was met; empty: it was found, and nothing was made worse. */
-export function faultsOf({ found }: Pick<Damage, 'found'>, after: Aftermath): string[] {
+export function faultsOf({ found, readable }: Damage, after: Aftermath): string[] {
   const { refused, kept, told, whole, known, gone, lost, altered } = after
   const faults: string[] = []
   if (altered > 0) faults.push(`${altered} calls with what nobody sent`)
@@ -295,6 +299,6 @@ export function faultsOf({ found }: Pick<Damage, 'found'>, after: Aftermath): st
   if (found === 'told' && !(speaks && gone > 0)) faults.push(`said nothing: ${JSON.stringify(after)}`)
   if (found === 'quarantine' && !(known === 1 && whole > 0)) faults.push(`not in quarantine: ${JSON.stringify(after)}`)
   if (found.startsWith('ERR') && refused !== found) faults.push(`not refused as ${found}: ${JSON.stringify(after)}`)
-  if (found.startsWith('ERR') && !kept) faults.push('the file was changed')
+  if (found.startsWith('ERR') && readable !== true && !kept) faults.push('the file was changed')
   return faults
 }

@@ -7,12 +7,14 @@ export interface Effect {
   /** The number its sender gave the event. */
   readonly n: number
   readonly attempt: number
+  /** The replay it belongs to; null: none. */
+  readonly run: string | null
 }
 
 export function openEffects(path: string): (effect: Effect) => void {
   const file = openSync(path, 'a')
-  return ({ id, n, attempt }) => {
-    writeSync(file, `${id} ${n} ${attempt}\n`)
+  return ({ id, n, attempt, run }) => {
+    writeSync(file, `${id} ${n} ${attempt} ${run ?? '-'}\n`)
     fdatasyncSync(file)
   }
 }
@@ -22,7 +24,7 @@ export function readEffects(path: string): Effect[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => {
-    const [id = '', n, attempt] = line.split(' ')
-    return { id, n: Number(n), attempt: Number(attempt) }
+    const [id = '', n, attempt, run = '-'] = line.split(' ')
+    return { id, n: Number(n), attempt: Number(attempt), run: run === '-' ? null : run }
   })
 }

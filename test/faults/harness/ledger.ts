@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 /** One element of a body: its number, and what its handler is to do with it. */
 export interface Element {
   readonly do?: string
+  /** The sender's own id of the event. */
+  readonly id?: string
   /** Any other bytes. */
   readonly pad?: string
   /** Makes the element unreadable for the provider. */

@@ -34,6 +34,8 @@ export interface Plan {
   readonly minFreeBytes?: number
   readonly ownerWaitMs?: number
   readonly closeMs?: number
+  /** Copies of events are absorbed for so long. Default: they are not. */
+  readonly dedupeWindowMs?: number
   readonly retention?: RetentionOptions
   /** How far the wall clock of the process is ahead, in ms; negative: behind. */
   readonly clockMs?: number

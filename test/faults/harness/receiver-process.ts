@@ -41,7 +41,7 @@ const inbox = around(points.inbox(sqlite({ path, minFreeBytes, ownerWaitMs })), 
 const log = (_facts: object, message: string) => void tell({ log: message })
 const receiver = createReceiver({
   inbox,
-  sources: { shop: toy() },
+  sources: { shop: toy(plan.dedupeWindowMs === undefined ? {} : { dedupeWindowMs: plan.dedupeWindowMs }) },
   logger: { info: () => {}, warn: log, error: log },
   limits: plan.limits ?? {},
   memoryBytes: plan.memoryBytes ?? 256 << 20,
@@ -60,7 +60,7 @@ if (plan.handler !== 'none') {
       points.at('in the handler')
     },
     done: (event, { attempt }) =>
-      record({ id: event.id, n: Number(field(event.payload as object, 'n') ?? Number.NaN), attempt }),
+      record({ id: event.id, n: Number(field(event.payload as object, 'n') ?? Number.NaN), attempt, run: event.run }),
   })
   receiver.on('*', { name: 'work', retry, timeoutMs, concurrency }, handler)
 }
@@ -75,6 +75,7 @@ const controls: Readonly<Record<string, (argument: string) => unknown>> = {
   },
   '/control/stats': () => receiver.inbox.stats(),
   '/control/go': () => gate.resolve(),
+  '/control/replay': (filter) => receiver.inbox.replay(JSON.parse(decodeURIComponent(filter))),
   '/control/prune': () => receiver.inbox.prune(),
   '/control/clock': (ms) => {
     aheadMs = Number(ms)

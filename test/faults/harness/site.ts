@@ -81,6 +81,11 @@ function asOurs(path: string): void {
   db.close()
 }
 
+type Control =
+  | ('health' | 'memory' | 'stats' | 'go' | 'settled' | 'prune')
+  /** What the wall clock is ahead from now on, in ms; what to replay, as JSON. */
+  | `${'clock' | 'replay'}?${string}`
+
 export class Running {
   readonly child: Child
   readonly port: number
@@ -97,7 +102,7 @@ export class Running {
     return this.child.process.pid ?? 0
   }
 
-  async control<T>(what: 'health' | 'memory' | 'stats' | 'go' | 'settled' | 'prune' | `clock?${number}`): Promise<T> {
+  async control<T>(what: Control): Promise<T> {
     const response = await fetch(`http://127.0.0.1:${this.port}/control/${what}`)
     if (!response.ok) throw new Error(await response.text())
     return response.json() as Promise<T>

@@ -31,9 +31,11 @@ export async function stoppedAndContinued(ms: number): Promise<string[]> {
   await second.kill()
 
   first.child.process.kill('SIGCONT')
+  // Connections that were quiet for long are cut by then.
+  const more = first.sender.load(4, small(site.ledger))
   await first.sender.acknowledgements(80)
   first.sender.stop()
-  await load
+  await Promise.all([load, more])
   await first.kill()
   await endsWell(site, await site.start(soon))
   return [...faults, ...repeats(site, 1)]

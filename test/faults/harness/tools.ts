@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 
-export type Need = 'long' | 'strace' | 'mount'
+export type Need = 'linux' | 'long' | 'strace' | 'mount'
 
 /** null: it is there; else what is missing. */
 const missing: Readonly<Record<Need, string | null>> = {
+  linux: process.platform === 'linux' ? null : 'Linux',
   long: process.env.POSTHORN_FAULTS === '1' ? null : 'POSTHORN_FAULTS=1',
   strace: findStrace(),
   mount: findMount(),
