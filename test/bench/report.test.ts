@@ -74,7 +74,8 @@ describe('the published page', () => {
     expect(docs.get('docs/performance.md')).not.toMatch(/\{\{|undefined|NaN/)
   })
 
-  it.skipIf(!existsSync(PUBLISHED))('is what its figures make of it', () => {
+  it('is what its figures make of it, where they are published', () => {
+    if (!existsSync(PUBLISHED)) return expect(existsSync(join(PUBLISHED, '../performance.md'))).toBe(false)
     for (const [path, text] of docsOf(JSON.parse(readFileSync(PUBLISHED, 'utf8'))))
       expect(readFileSync(join(PUBLISHED, '../..', path), 'utf8') === text, path).toBe(true)
   })

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bodyOf } from '../../bench/bodies/bodies.ts'
 import { load } from '../../bench/load/load.ts'
-import { findPostgres, startPostgres } from '../../bench/postgres.ts'
 import { PATH } from '../../bench/servers/listen.ts'
 import type { ServerPlan } from '../../bench/servers/plan.ts'
 import { newServed } from '../../bench/servers/subjects.ts'
@@ -60,11 +59,4 @@ describe.each(cases)('$name', ({ named, provider }) => {
     const handled = named === subjects.DRAIN ? 0 : EVENTS * POSTS
     expect(await posted(named, provider)).toEqual({ statuses: { 200: POSTS }, handled })
   })
-})
-
-it.skipIf(subjects.lackOf(subjects.PG_BOSS, 'momentum') !== null)('pg-boss handles each event once', async () => {
-  const postgres = await startPostgres(findPostgres() ?? '', newFolder())
-  later(() => postgres.end())
-  const handled = EVENTS * POSTS
-  expect(await posted(subjects.PG_BOSS, 'momentum', postgres.url)).toEqual({ statuses: { 200: POSTS }, handled })
 })

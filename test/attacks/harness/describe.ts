@@ -21,7 +21,7 @@ function describeOn(host: Host, on: string, attacks: readonly Attack[]): void {
     })
     afterAll(() => site.close())
     for (const { id, input, expected, run, skip } of attacks)
-      it.skipIf(skip)(`${id} ${input}: ${expected}`, async ({ task }) => {
+      it.skipIf(skip)(`${id} ${input}: ${expected}`, { timeout: 240_000 }, async ({ task }) => {
         task.meta.attack = { id, input, expected, on }
         await run(site)
         await site.stands()
