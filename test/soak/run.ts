@@ -1,6 +1,7 @@
 /**
  * `npm run soak -- [--minutes 25] [--only F13] [--seed 1] [--out docs/soak]`: every fault that is too long for each
- * change, one after the other, within about so many minutes; then `<out>.md` and `<out>.json` say what was found.
+ * change, one after the other, within about so many minutes; then `<out>.md` and `<out>.json` say what was found. With
+ * `--only` the report keeps what an earlier run found of the others.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { newSeed } from '../faults/harness/random.ts'
-import { machine, toMarkdown } from './report.ts'
+import { machine, type Run, toMarkdown } from './report.ts'
 import type { Line } from './scenario.ts'
 
 const { values } = parseArgs({
@@ -37,7 +38,8 @@ const found = existsSync(lines) ? readFileSync(lines, 'utf8').trim().split('\n')
 rmSync(folder, { recursive: true })
 
 // Written by the scenarios of this very run.
-const run = { began, seed, minutes, machine: machine(), lines: found.map((line) => JSON.parse(line) as Line) }
+const ran = found.map((line) => JSON.parse(line) as Line)
+const run = { began, seed, minutes, machine: machine(), lines: [...earlier(), ...ran] }
 const text = toMarkdown(run)
 if (values.out === undefined) process.stdout.write(`\n${text}`)
 else {
@@ -46,3 +48,11 @@ else {
   process.stdout.write(`written: ${values.out}.md, ${values.out}.json\n`)
 }
 process.exitCode = status ?? 1
+
+/** What the report says already of faults that this run has left out. */
+function earlier(): Line[] {
+  const path = `${values.out}.json`
+  if (values.only === undefined || values.out === undefined || !existsSync(path)) return []
+  const { lines } = JSON.parse(readFileSync(path, 'utf8')) as Run
+  return lines.filter(({ id }) => !ran.some((line) => line.id === id))
+}

@@ -38,6 +38,9 @@ export interface Line {
   readonly held: string
   /** What is missing on this machine; then nothing was run. */
   readonly lacking: readonly string[]
+  /** When it was begun, as ISO 8601, and with which seed. */
+  readonly at: string
+  readonly seed: number
   readonly rounds: number
   readonly seconds: number
   readonly faults: readonly string[]
@@ -57,9 +60,10 @@ export function soak(fault: Fault): void {
   it(
     `${fault.id}: ${fault.what}`,
     async ({ skip }) => {
+      const at = new Date().toISOString()
       const line = lacking.length > 0 ? { rounds: 0, seconds: 0, faults: [], figures: {} } : await run(fault, share)
       const { id, what, injected, held } = fault
-      tell({ id, what, injected, held, lacking, ...line })
+      tell({ id, what, injected, held, lacking, at, seed, ...line })
       if (lacking.length > 0) skip(`for lack of ${lacking.join(', ')}`)
       expect(line.faults, `POSTHORN_SEED=${seed}`).toEqual([])
     },
