@@ -15,24 +15,12 @@ import {
 } from '../inboxes/inbox-kit.ts'
 import { type Store, useStore } from './inbox-store.ts'
 
-export interface Skip {
-  readonly reason: string
-  readonly tests: readonly string[]
-}
-
-export function describeInbox(name: string, newStore: () => Store, options: { readonly skip: readonly Skip[] }): void {
-  const skipped = new Map(options.skip.flatMap(({ reason, tests }) => tests.map((test) => [test, reason] as const)))
-  const fact = (title: string, run: () => Promise<void>) => {
-    const reason = skipped.get(title)
-    if (reason === undefined) it(title, run)
-    else it.skip(`${title} (${reason})`, run)
-  }
-
+export function describeInbox(name: string, newStore: () => Store): void {
   describe(`${name} inbox`, () => {
     const { open, next } = useStore(newStore)
 
     describe('accept', () => {
-      fact('numbers deliveries from 1 without gaps, across repeats and reopening', async () => {
+      it('numbers deliveries from 1 without gaps, across repeats and reopening', async () => {
         const first = await open()
         expect(await first.inbox.accept(newDelivery('x'))).toEqual({ status: 'accepted', seq: 1, settled: false })
         expect(await first.inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1, settled: false })
@@ -41,7 +29,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await second.inbox.accept(newDelivery('z'))).toMatchObject({ status: 'accepted', seq: 3 })
       })
 
-      fact('keeps every field and every byte', async () => {
+      it('keeps every field and every byte', async () => {
         const body = Uint8Array.from([0, 0xff, 0xc3, 0x28, 0, 0x5b, 0x5d, 0xed, 0xa0, 0x80])
         const delivery = newDelivery('x', {
           body,
@@ -66,7 +54,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(rest).toEqual({ ...fields, seq: 1, senderLeft: false, duplicates: 0, events: null })
       })
 
-      fact('does not change the delivery it was given', async () => {
+      it('does not change the delivery it was given', async () => {
         const { inbox, claim } = await open()
         const whole = new TextEncoder().encode('....[{"part":1}]....')
         const delivery = newDelivery('x', { body: whole.subarray(4, 16) })
@@ -78,13 +66,13 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(Buffer.from(claimed!.delivery.body).toString()).toBe('[{"part":1}]')
       })
 
-      fact('stores an empty body', async () => {
+      it('stores an empty body', async () => {
         const { inbox, claim } = await open()
         await inbox.accept(newDelivery('x', { body: new Uint8Array(0) }))
         expect((await claim())[0]?.delivery.body.byteLength).toBe(0)
       })
 
-      fact('stores one of 50 concurrent repeats and counts 49', async () => {
+      it('stores one of 50 concurrent repeats and counts 49', async () => {
         const { inbox } = await open()
         const answers = await Promise.all(Array.from({ length: 50 }, () => inbox.accept(newDelivery('x'))))
         expect(answers.filter((answer) => answer.status === 'accepted')).toHaveLength(1)
@@ -93,7 +81,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await inbox.deliveries(everything)).toHaveLength(1)
       })
 
-      fact('counts repeats durably, also of settled deliveries', async () => {
+      it('counts repeats durably, also of settled deliveries', async () => {
         const first = await open()
         await first.inbox.accept(newDelivery('x'))
         await first.claim()
@@ -105,7 +93,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await second.claim()).toEqual([])
       })
 
-      fact('stores other bytes under the same id as a delivery of its own', async () => {
+      it('stores other bytes under the same id as a delivery of its own', async () => {
         const { inbox, claim } = await open()
         const one = newDelivery('x', { body: new TextEncoder().encode('[1]') })
         const two = newDelivery('x', { body: new TextEncoder().encode('[2]') })
@@ -117,7 +105,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(bodies).toEqual(['[1]', '[2]'])
       })
 
-      fact('tells of work', async () => {
+      it('tells of work', async () => {
         const { inbox } = await open()
         let told = 0
         inbox.onWork(() => void told++)
@@ -125,7 +113,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         await expect.poll(() => told).toBeGreaterThan(0)
       })
 
-      fact('notes that the sender left', async () => {
+      it('notes that the sender left', async () => {
         const first = await open()
         await first.inbox.accept(newDelivery('x'))
         await first.inbox.accept(newDelivery('y'))
@@ -142,7 +130,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
     })
 
     describe('claim', () => {
-      fact('hands out new deliveries in order, each once', async () => {
+      it('hands out new deliveries in order, each once', async () => {
         const { inbox, claim } = await open()
         for (const name of ['p', 'q', 'r']) await inbox.accept(newDelivery(name))
         expect(seqsOf(await claim({ maxDeliveries: 2 }))).toEqual([1, 2])
@@ -150,7 +138,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await claim()).toEqual([])
       })
 
-      fact('never hands one delivery to two claims at once', async () => {
+      it('never hands one delivery to two claims at once', async () => {
         const { inbox, claim } = await open()
         for (let i = 0; i < 20; i++) await inbox.accept(newDelivery(`n${i}`))
         const claims = await Promise.all(Array.from({ length: 10 }, () => claim({ maxDeliveries: 3 })))
@@ -159,14 +147,14 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(new Set(seqs).size).toBe(20)
       })
 
-      fact('hands out nothing for no handlers', async () => {
+      it('hands out nothing for no handlers', async () => {
         const { inbox, claim } = await open([])
         await inbox.accept(newDelivery('x'))
         expect(await claim()).toEqual([])
         expect((await inbox.stats()).pending).toBe(1)
       })
 
-      fact('keeps to the number of deliveries and to the bytes', async () => {
+      it('keeps to the number of deliveries and to the bytes', async () => {
         const { inbox, claim } = await open()
         const body = (n: number) => new Uint8Array(100).fill(n)
         for (let n = 1; n <= 6; n++) await inbox.accept(newDelivery(`n${n}`, { body: body(n) }))
@@ -176,7 +164,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(seqsOf(await claim({ maxBytes: 300 }))).toEqual([5, 6])
       })
 
-      fact('gives one delivery when even the first is over the bytes', async () => {
+      it('gives one delivery when even the first is over the bytes', async () => {
         const { inbox, claim } = await open()
         await inbox.accept(newDelivery('x', { body: new Uint8Array(500) }))
         await inbox.accept(newDelivery('y', { body: new Uint8Array(1) }))
@@ -184,7 +172,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(seqsOf(await claim({ maxBytes: 0 }))).toEqual([2])
       })
 
-      fact('gives released deliveries again, before newer ones', async () => {
+      it('gives released deliveries again, before newer ones', async () => {
         const { inbox, claim } = await open()
         let told = 0
         for (const name of ['p', 'q', 'r', 's']) await inbox.accept(newDelivery(name))
@@ -196,7 +184,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect((await inbox.stats()).pending).toBe(4)
       })
 
-      fact('gives released work rows again', async () => {
+      it('gives released work rows again', async () => {
         const { inbox, claim } = await open()
         await inbox.accept(newDelivery('x'))
         await claim()
@@ -209,7 +197,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await claim()).toEqual([])
       })
 
-      fact('finds what was claimed and not settled as never claimed when it is opened again', async () => {
+      it('finds what was claimed and not settled as never claimed when it is opened again', async () => {
         const first = await open()
         for (const name of ['p', 'q', 'r']) await first.inbox.accept(newDelivery(name))
         await first.claim()
@@ -221,7 +209,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(claims.find((claimed) => claimed.delivery.seq === 2)?.rows).toHaveLength(1)
       })
 
-      fact('takes due work and new deliveries in turn', async () => {
+      it('takes due work and new deliveries in turn', async () => {
         const { inbox, claim } = await open()
         for (let n = 1; n <= 20; n++) await inbox.accept(newDelivery(`n${n}`))
         await claim({ maxDeliveries: 10 })
@@ -236,7 +224,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
     })
 
     describe('work rows', () => {
-      fact('are claimed when they are due, the longest due first, and tell when the next is', async () => {
+      it('are claimed when they are due, the longest due first, and tell when the next is', async () => {
         const { inbox, claim, clock, nextDueAt } = await open()
         for (const name of ['p', 'q', 'r']) await inbox.accept(newDelivery(name))
         await claim()
@@ -254,7 +242,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await nextDueAt()).toBe(START + 900)
       })
 
-      fact('keep a due time that is not whole, and are never early', async () => {
+      it('keep a due time that is not whole, and are never early', async () => {
         const { inbox, claim, clock } = await open()
         await inbox.accept(newDelivery('x'))
         await claim()
@@ -265,7 +253,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await claim()).toHaveLength(1)
       })
 
-      fact('of one delivery come together, with all they were stored with', async () => {
+      it('of one delivery come together, with all they were stored with', async () => {
         const { inbox, claim } = await open(['a', 'b'])
         await inbox.accept(newDelivery('x'))
         await claim()
@@ -283,7 +271,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(new Set(claimed?.rows?.map(({ id }) => id)).size).toBe(3)
       })
 
-      fact('come only for handlers that were asked for, and only when due', async () => {
+      it('come only for handlers that were asked for, and only when due', async () => {
         const { inbox, claim, clock } = await open(['a', 'b'])
         await inbox.accept(newDelivery('x'))
         await claim()
@@ -305,7 +293,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect((await inbox.stats()).pending).toBe(1)
       })
 
-      fact('of a handler that only another process has wait for it', async () => {
+      it('of a handler that only another process has wait for it', async () => {
         const first = await open(['a', 'b'])
         await first.inbox.accept(newDelivery('x'))
         await first.claim()
@@ -320,7 +308,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect((await third.inbox.stats()).pending).toBe(0)
       })
 
-      fact('are replaced by those of the settlement, and not claimed while their delivery is', async () => {
+      it('are replaced by those of the settlement, and not claimed while their delivery is', async () => {
         const { inbox, claim, clock } = await open()
         await inbox.accept(newDelivery('x'))
         await claim()
@@ -338,7 +326,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect((await inbox.stats()).pending).toBe(0)
       })
 
-      fact('that fell due while their delivery was claimed are told of when it is settled', async () => {
+      it('that fell due while their delivery was claimed are told of when it is settled', async () => {
         const { inbox, claim } = await open()
         let told = 0
         await inbox.accept(newDelivery('x'))
@@ -350,7 +338,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
     })
 
     describe('settle', () => {
-      fact('ends a claim for good, also across reopening', async () => {
+      it('ends a claim for good, also across reopening', async () => {
         const first = await open()
         for (const name of ['p', 'q', 'r']) await first.inbox.accept(newDelivery(name))
         await first.claim()
@@ -360,7 +348,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(seqsOf(await second.claim())).toEqual([2])
       })
 
-      fact('refuses what is not claimed', async () => {
+      it('refuses what is not claimed', async () => {
         const { inbox, claim } = await open()
         await inbox.accept(newDelivery('x'))
         await expect(inbox.settle(firstPass(1))).rejects.toMatchObject({ code: 'ERR_OPTION' })
@@ -371,7 +359,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect((await inbox.stats()).pending).toBe(0)
       })
 
-      fact('keeps the number of events of a delivery', async () => {
+      it('keeps the number of events of a delivery', async () => {
         const { inbox, claim } = await open()
         for (const name of ['p', 'q']) await inbox.accept(newDelivery(name))
         await claim()
@@ -381,7 +369,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(events).toEqual([null, 10_000])
       })
 
-      fact('counts events that nobody asked for, by name', async () => {
+      it('counts events that nobody asked for, by name', async () => {
         const first = await open()
         for (const name of ['p', 'q']) await first.inbox.accept(newDelivery(name))
         await first.claim()
@@ -392,7 +380,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect((await open()).opened.stats.unhandled).toEqual(counts)
       })
 
-      fact('keeps dead letters with their own copy of the element', async () => {
+      it('keeps dead letters with their own copy of the element', async () => {
         const first = await open()
         const body = new TextEncoder().encode('[{"n":1},{"n":2}]')
         await first.inbox.accept(newDelivery('x', { body }))
@@ -421,7 +409,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(second.opened.stats).toMatchObject({ deadLetters: 1, pending: 0 })
       })
 
-      fact('keeps what was quarantined, whole deliveries and elements', async () => {
+      it('keeps what was quarantined, whole deliveries and elements', async () => {
         const first = await open()
         await first.inbox.accept(newDelivery('x', { source: 'outlet' }))
         await first.claim()
@@ -440,7 +428,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
     })
 
     describe('the set of handlers', () => {
-      fact('is fixed at the first claim and survives reopening with others', async () => {
+      it('is fixed at the first claim and survives reopening with others', async () => {
         const first = await open(['b', 'a'])
         for (const name of ['p', 'q', 'r']) await first.inbox.accept(newDelivery(name))
         const claims = await first.claim({ maxDeliveries: 2 })
@@ -456,14 +444,14 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(bySeq.get(3)).toEqual(['a', 'c'])
       })
 
-      fact('is every handler of the process, whichever were asked for', async () => {
+      it('is every handler of the process, whichever were asked for', async () => {
         const { inbox, claim } = await open(['a', 'b'])
         await inbox.accept(newDelivery('x'))
         const [claimed] = await claim({ handlers: ['b'] })
         expect(claimed).toMatchObject({ handlers: ['a', 'b'], rows: null })
       })
 
-      fact('says how many events were settled without a new handler, once', async () => {
+      it('says how many events were settled without a new handler, once', async () => {
         const first = await open(['a'])
         expect(first.opened.newHandlers).toEqual([{ name: 'a', settledWithout: 0 }])
         for (const name of ['p', 'q', 'r']) await first.inbox.accept(newDelivery(name))
@@ -475,7 +463,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect((await open(['a', 'b'])).opened.newHandlers).toEqual([])
       })
 
-      fact('follows a renaming in sets, work and dead letters', async () => {
+      it('follows a renaming in sets, work and dead letters', async () => {
         const first = await open(['old', 'same'])
         for (const name of ['p', 'q', 'r']) await first.inbox.accept(newDelivery(name))
         await first.claim({ maxDeliveries: 2 })
@@ -500,7 +488,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await second.inbox.deadLetters({ ...everything, handler: 'old' })).toEqual([])
       })
 
-      fact('leaves a former name alone that is in use again', async () => {
+      it('leaves a former name alone that is in use again', async () => {
         const first = await open(['old'])
         await first.inbox.accept(newDelivery('x'))
         await first.claim()
@@ -536,7 +524,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         return opened.inbox
       }
 
-      fact('of deliveries go newest first, page by page, without bodies', async () => {
+      it('of deliveries go newest first, page by page, without bodies', async () => {
         const inbox = await fill()
         const one = await inbox.deliveries({ before: null, limit: 3 })
         expect(one.map(({ seq, bytes }) => [seq, bytes])).toEqual([
@@ -551,7 +539,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await inbox.deliveries({ before: null, limit: 0 })).toEqual([])
       })
 
-      fact('of deliveries are narrowed by source and time, `until` left out', async () => {
+      it('of deliveries are narrowed by source and time, `until` left out', async () => {
         const inbox = await fill()
         const seqs = async (filter: object) =>
           (await inbox.deliveries({ ...everything, ...filter })).map(({ seq }) => seq)
@@ -561,7 +549,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await seqs({ source: 'nobody' })).toEqual([])
       })
 
-      fact('of dead letters are narrowed by source, handler and time, page by page', async () => {
+      it('of dead letters are narrowed by source, handler and time, page by page', async () => {
         const inbox = await fill()
         const seqs = async (filter: object) =>
           (await inbox.deadLetters({ ...everything, ...filter })).map(({ delivery }) => delivery.seq)
@@ -572,7 +560,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await seqs({ before: page.at(-1)!.id, limit: 2 })).toEqual([3, 2])
       })
 
-      fact('of the quarantine are narrowed by source and time, page by page', async () => {
+      it('of the quarantine are narrowed by source and time, page by page', async () => {
         const inbox = await fill()
         const indices = async (filter: object) =>
           (await inbox.quarantine({ ...everything, ...filter })).map(({ index }) => index)
@@ -583,7 +571,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect(await indices({ before: page.at(-1)!.id })).toEqual([2, 1])
       })
 
-      fact('find one delivery by id, or null', async () => {
+      it('find one delivery by id, or null', async () => {
         const inbox = await fill()
         expect(await inbox.delivery('d_n4')).toMatchObject({ seq: 4, source: 'outlet', events: 1 })
         expect(await inbox.delivery('d_n9')).toBeNull()
@@ -591,7 +579,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
     })
 
     describe('stats', () => {
-      fact('count pending deliveries through their whole life', async () => {
+      it('count pending deliveries through their whole life', async () => {
         const { inbox, claim, opened } = await open(['a', 'b'])
         const pending = async () => (await inbox.stats()).pending
         expect(opened.stats).toEqual({
@@ -626,7 +614,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         expect((await open(['a', 'b'])).opened.stats).toMatchObject({ pending: 1, oldestPendingAt: START + 1 })
       })
 
-      fact('name the oldest pending delivery behind settled ones', async () => {
+      it('name the oldest pending delivery behind settled ones', async () => {
         const { inbox, claim } = await open()
         for (const n of [1, 2, 3]) await inbox.accept(newDelivery(`n${n}`, { receivedAt: START + n }))
         await claim()
@@ -639,7 +627,7 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
     })
 
     describe('life', () => {
-      fact('refuses work before it is opened and after it is closed', async () => {
+      it('refuses work before it is opened and after it is closed', async () => {
         const current = next()
         const closed = { code: 'ERR_INBOX_CLOSED' }
         const request = { handlers: ['a'], maxDeliveries: 1, maxBytes: 1 }
@@ -656,16 +644,16 @@ export function describeInbox(name: string, newStore: () => Store, options: { re
         }
       })
 
-      fact('has no trouble while it is open', async () => {
+      it('has no trouble while it is open', async () => {
         expect((await open()).inbox.trouble()).toBeNull()
       })
 
-      fact('is opened by one at a time', async () => {
+      it('is opened by one at a time', async () => {
         const { inbox } = await open()
         await expect(openWith(inbox, [])).rejects.toMatchObject({ code: 'ERR_INBOX_OWNED' })
       })
 
-      fact('finishes what was handed in when it is closed, and closes twice', async () => {
+      it('finishes what was handed in when it is closed, and closes twice', async () => {
         const { inbox, claim } = await open()
         await inbox.accept(newDelivery('x'))
         await claim()

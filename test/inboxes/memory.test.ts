@@ -15,7 +15,7 @@ const newStore = () => {
   return { next: () => new MemoryInbox(kept), crash: async () => {}, remove: async () => {} }
 }
 
-describeInbox('memory', newStore, { skip: [] })
+describeInbox('memory', newStore)
 describeGuarantees('memory', newStore)
 describeOrder('memory', newStore)
 describeUpkeep('memory', newStore)

@@ -34,7 +34,7 @@ const newStore = () => {
   }
 }
 
-describeInbox('SQLite', newStore, { skip: [] })
+describeInbox('SQLite', newStore)
 describeGuarantees('SQLite', newStore)
 describeOrder('SQLite', newStore)
 describeUpkeep('SQLite', newStore)
