@@ -11,7 +11,7 @@ const bytes = new Uint8Array(readFileSync(file ?? ''))
 
 async function round(): Promise<Timing> {
   const parseMs = await timed(() => (JSON.parse(Buffer.from(bytes.buffer).toString()) as unknown[]).length)
-  const scanMs = await timed(() => scanOnly(bytes))
+  const scanMs = await timed(() => scanOnly(provider as ProviderName, bytes))
   const oursMs = await timed(() => readBody(provider as ProviderName, bytes))
   return { parseMs, scanMs, oursMs }
 }

@@ -25,14 +25,14 @@ const PROVIDERS = {
 const SCAN_BYTES = 256 << 10
 const SLICE_BYTES = 32 << 10
 
-export function scanOnly(bytes: Uint8Array): number {
-  return scan(bytes).count
+export function scanOnly(name: ProviderName, bytes: Uint8Array): number {
+  return scan(bytes, PROVIDERS[name].ids).count
 }
 
 /** The number of events that came out. */
 export function readBody(name: ProviderName, bytes: Uint8Array): number {
   const provider = PROVIDERS[name]
-  const found = scan(bytes)
+  const found = scan(bytes, provider.ids)
   const facts = deliveryFacts(name, delivery(bytes), found.count)
   let events = 0
   for (let from = 0; from < found.count; ) {
@@ -47,8 +47,8 @@ export function readBody(name: ProviderName, bytes: Uint8Array): number {
   return events
 }
 
-function scan(bytes: Uint8Array) {
-  const scanner = new Scanner(bytes)
+function scan(bytes: Uint8Array, ids: readonly string[] = []) {
+  const scanner = new Scanner(bytes, { ids })
   while (!scanner.advance(SCAN_BYTES));
   const result = scanner.result()
   if ('failure' in result) throw new Error(result.failure)

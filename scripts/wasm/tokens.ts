@@ -4,11 +4,20 @@
  * "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, section 3.1). What it finds is judged in JavaScript.
  *
  * Memory: the state between two calls, five i32 at 0: inside a string, next byte escaped, depth, last byte a digit, bit d
- * set while the container at depth d + 1 is an object. The bytes at INPUT, a multiple of 64. The offsets it found, as i32, at OUTPUT.
+ * set while the container at depth d + 1 is an object; behind it how many names there are. At NAMES the names whose integers are asked for, each with its
+ * length, its first eight bytes, eight that follow or end it, and its last eight. The bytes at INPUT, a multiple of 64.
+ * The offsets it found, as i32, at OUTPUT. `quote` reads offsets there too, and writes text behind what they may take.
  */
-export const INPUT = 64
+export const NAMES = 64
+export const NAME_SIZE = 32
+export const MOST_NAMES = 16
+/** Names of other lengths are not looked for here. */
+export const SHORTEST_NAME = 8
+export const LONGEST_NAME = 24
+export const INPUT = 1_024
 export const CHUNK = 65_536
 export const OUTPUT = 131_072
+export const QUOTED = OUTPUT + 4 * CHUNK
 /** What was found, above the offset in the word: these bits. */
 export const SHIFT = 16
 export const BORDER = 1
@@ -16,9 +25,15 @@ export const NUMBER = 2
 export const TOO_DEEP = 3
 export const UNBALANCED = 4
 export const END = 5
+/** The first digit of a number under one of the names, directly in an element. */
+export const NAMED = 6
+/** The first digit of a number directly in an element, whose name lies before these bytes. */
+export const PERHAPS = 7
+/** Runs of fewer digits need no look: no double loses one of theirs. */
+export const LONG = 16
 /** Of brackets, the outermost counted. */
 export const MAX_DEPTH = 32
-const PAGES = (OUTPUT + 4 * CHUNK) / 65_536
+const PAGES = (QUOTED + 3 * CHUNK) / 65_536
 
 const char = (text: string) => text.charCodeAt(0)
 const bytes = (value: number) => `(i8x16.splat (i32.const ${value}))`
@@ -82,6 +97,10 @@ const numbers = [
     'marks',
     or(get('marks'), and(and(mask(isExponent), get('outside')), or(left(get('digits'), 1), get('digitBefore')))),
   ),
+  `(if ${get('names')} (then ${set(
+    'marks',
+    or(get('marks'), and(get('digits'), not(or(left(get('digits'), 1), get('digitBefore'))))),
+  )}))`,
   set('digitBefore', right(get('digits'), 63)),
 ].join('\n  ')
 
@@ -118,19 +137,134 @@ const bracket = `
   ${set('object', `(i32.and (i32.shr_u ${get('byte')} ${i32(5)}) ${i32(1)})`)}
   (if (i32.and ${get('byte')} ${i32(2)}) (then ${open}) (else ${close}))`
 
+const byteAt = (at: string) => `(i32.load8_u offset=${INPUT} ${at})`
+const isByte = (at: string, text: string) => `(i32.eq ${byteAt(at)} ${i32(char(text))})`
+
+/** Meaning by what `$named` says. */
+const emitNamed = `
+  (i32.store (i32.add ${i32(OUTPUT)} (i32.shl ${get('count')} ${i32(2)}))
+    (i32.or ${get('offset')} (i32.shl ${get('named')} ${i32(SHIFT)})))
+  ${set('count', plus(get('count'), i32(1)))}`
+
+/** A digit, the first of a number or of eight, or the e of an exponent. Names count directly in an element that is an object. */
+const number = `
+  ${set('named', i32(0))}
+  (if (i32.and (i32.and (i32.ne ${get('names')} ${i32(0)}) ${isAt(2)}) (i32.shr_u ${get('objects')} ${i32(1)}))
+    (then ${set('named', `(call $named ${get('offset')} ${get('names')})`)}))
+  (if ${get('named')} (then ${emitNamed})
+    (else (if (call $isLong ${get('offset')} ${get('length')}) (then ${emit(NUMBER)}))))`
+
 /** Goes over the bits of `marks`; commas count in the outermost array only. */
 const walk = `
   (loop $bits
     (if (i64.ne ${get('marks')} ${constant(0)}) (then
       ${set('offset', plus(get('at'), `(i32.wrap_i64 (i64.ctz ${get('marks')}))`))}
       ${set('marks', and(get('marks'), `(i64.sub ${get('marks')} ${constant(1)})`))}
-      ${set('byte', `(i32.load8_u offset=${INPUT} ${get('offset')})`)}
+      ${set('byte', byteAt(get('offset')))}
       (if (i32.eq (i32.and ${get('byte')} ${i32(0xd9)}) ${i32(0x59)})
         (then ${bracket})
         (else (if (i32.eq ${get('byte')} ${i32(char(','))})
           (then (if ${isAt(1)} (then ${emit(BORDER)})))
-          (else ${emit(NUMBER)}))))
+          (else ${number}))))
       (br $bits))))`
+
+/** Whether what stands around is an e, or a run of digits that is long or may go on outside of these bytes. */
+const IS_LONG = `
+(func $isLong (param $at i32) (param $length i32) (result i32) (local $end i32)
+  (if (i32.gt_u (i32.sub ${byteAt(get('at'))} ${i32(char('0'))}) ${i32(9)}) (then (return ${i32(1)})))
+  ${set('end', get('at'))}
+  (loop $forth
+    (if (i32.ge_u (local.tee $end ${plus(get('end'), i32(1))}) ${get('length')}) (then (return ${i32(1)})))
+    (br_if $forth (i32.le_u (i32.sub ${byteAt(get('end'))} ${i32(char('0'))}) ${i32(9)})))
+  (loop $back
+    (if (i32.eqz ${get('at')}) (then (return ${i32(1)})))
+    ${set('at', minus(get('at'), i32(1)))}
+    (br_if $back (i32.le_u (i32.sub ${byteAt(get('at'))} ${i32(char('0'))}) ${i32(9)})))
+  (i32.gt_u ${minus(get('end'), get('at'))} ${i32(LONG)}))`
+
+/** The last byte before one that is no white space; -1: not among these bytes. */
+const BEFORE = `
+(func $before (param $at i32) (result i32)
+  (loop $back
+    ${set('at', minus(get('at'), i32(1)))}
+    (if (i32.lt_s ${get('at')} ${i32(0)}) (then (return ${i32(-1)})))
+    (br_if $back (i32.or
+      (i32.eq ${byteAt(get('at'))} ${i32(0x20)})
+      (i32.or (i32.eq ${byteAt(get('at'))} ${i32(0x09)})
+        (i32.or (i32.eq ${byteAt(get('at'))} ${i32(0x0a)}) (i32.eq ${byteAt(get('at'))} ${i32(0x0d)}))))))
+  ${get('at')})`
+
+const nameWord = (at: number) => `(i64.load offset=${at} ${get('name')})`
+const textWord = (at: string) => `(i64.load offset=${INPUT} ${at})`
+
+/** NAMED, PERHAPS, or 0: whether the number at `at` follows one of the first `names` names. */
+const NAMED_FUNCTION = `
+(func $named (param $at i32) (param $names i32) (result i32)
+  (local $start i32) (local $name i32) (local $length i32) (local $unseen i32)
+  ${set('at', `(call $before ${get('at')})`)}
+  (if (i32.lt_s ${get('at')} ${i32(0)}) (then (return ${i32(PERHAPS)})))
+  (if (i32.eqz ${isByte(get('at'), ':')}) (then (return ${i32(0)})))
+  ${set('at', `(call $before ${get('at')})`)}
+  (if (i32.lt_s ${get('at')} ${i32(0)}) (then (return ${i32(PERHAPS)})))
+  (if (i32.eqz ${isByte(get('at'), '"')}) (then (return ${i32(0)})))
+  ${set('name', i32(NAMES))}
+  (loop $each
+    ${set('length', `(i32.load ${get('name')})`)}
+    ${set('start', minus(get('at'), get('length')))}
+    (if (i32.lt_s ${get('start')} ${i32(2)}) (then ${set('unseen', i32(PERHAPS))})
+      (else
+        (if (i64.eq ${textWord(minus(get('at'), i32(8)))} ${nameWord(24)}) (then
+          (if (i32.and
+                (i32.and
+                  (i64.eq ${textWord(get('start'))} ${nameWord(8)})
+                  (i64.eq ${textWord(plus(get('start'), `(i32.load offset=4 ${get('name')})`))} ${nameWord(16)}))
+                (i32.and
+                  ${isByte(minus(get('start'), i32(1)), '"')}
+                  (i32.eqz ${isByte(minus(get('start'), i32(2)), '\\')})))
+            (then (return ${i32(NAMED)})))))))
+    ${set('name', plus(get('name'), i32(NAME_SIZE)))}
+    (br_if $each (local.tee $names ${minus(get('names'), i32(1))})))
+  ${get('unseen')})`
+
+const copyUpTo = (end: string) => `
+  (loop $words
+    (if (i32.lt_u ${get('from')} ${end}) (then
+      (local.set $word (v128.load ${get('from')}))
+      (v128.store ${get('to')} ${get('word')})
+      (local.set $all (v128.or ${get('all')} ${get('word')}))
+      ${set('from', plus(get('from'), i32(16)))}
+      ${set('to', plus(get('to'), i32(16)))}
+      (br $words))))
+  ${set('to', minus(get('to'), minus(get('from'), end)))}
+  ${set('from', end)}`
+
+/**
+ * `quote(length, count)`: writes the array of what stands at INPUT to QUOTED, with a quote at each of `count` offsets at
+ * OUTPUT; its length, with the highest bit set where it may have bytes beyond ASCII. Sixteen bytes behind the input count
+ * as part of it for that.
+ */
+const QUOTE = `
+(func (export "quote") (param $length i32) (param $count i32) (result i32)
+  (local $from i32) (local $to i32) (local $next i32) (local $border i32) (local $word v128) (local $all v128)
+  (i32.store8 ${i32(QUOTED)} ${i32(char('['))})
+  ${set('to', i32(QUOTED + 1))}
+  ${set('from', i32(INPUT))}
+  ${set('next', i32(OUTPUT))}
+  (loop $borders
+    (if ${get('count')} (then
+      ${set('border', plus(`(i32.load ${get('next')})`, i32(INPUT)))}
+      ${copyUpTo(get('border'))}
+      (i32.store8 ${get('to')} ${i32(char('"'))})
+      ${set('to', plus(get('to'), i32(1)))}
+      ${set('next', plus(get('next'), i32(4)))}
+      ${set('count', minus(get('count'), i32(1)))}
+      (br $borders))))
+  ${set('border', plus(get('length'), i32(INPUT)))}
+  ${copyUpTo(get('border'))}
+  (i32.store8 ${get('to')} ${i32(char(']'))})
+  (i32.or
+    (i32.sub ${get('to')} ${i32(QUOTED - 1)})
+    (select ${i32('0x80000000')} ${i32(0)} (i8x16.bitmask ${get('all')}))))`
 
 const v128s = [0, 1, 2, 3].map((n) => set(`v${n}`, `(v128.load offset=${INPUT + 16 * n} ${get('at')})`)).join('\n  ')
 
@@ -141,18 +275,23 @@ const store = (at: number, value: string) => `(i32.store (i32.const ${at}) ${val
 /** `scan(length)`: the number of offsets found; -1 when a backslash stands outside a string, which no JSON has. */
 export const TOKENS_WAT = `(module
 (memory (export "memory") ${PAGES})
+${IS_LONG}
+${BEFORE}
+${NAMED_FUNCTION}
+${QUOTE}
 (func (export "scan") (param $length i32) (result i32)
   (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
   (local $slashes i64) (local $starts i64) (local $series i64) (local $escaped i64) (local $escapedNext i64)
   (local $strings i64) (local $inside i64) (local $outside i64) (local $brackets i64)
   (local $digits i64) (local $digitBefore i64) (local $marks i64)
   (local $at i32) (local $offset i32) (local $byte i32) (local $count i32) (local $depth i32)
-  (local $objects i32) (local $object i32) (local $bit i32)
+  (local $objects i32) (local $object i32) (local $bit i32) (local $names i32) (local $named i32)
   ${set('inside', `(i64.sub ${constant(0)} (i64.extend_i32_u ${load(0)}))`)}
   ${set('escapedNext', `(i64.extend_i32_u ${load(4)})`)}
   ${set('depth', load(8))}
   ${set('digitBefore', `(i64.extend_i32_u ${load(12)})`)}
   ${set('objects', load(16))}
+  ${set('names', load(20))}
   (loop $blocks
   ${v128s}
   ${set('slashes', mask(equals(char('\\'))))}

@@ -15,10 +15,14 @@ export class Broken {
   }
 }
 
-/** The borders of the elements, or why there are none, in one sentence without payload. */
-export async function scanBody(delivery: StoredDelivery, pacer: Pacer): Promise<Scan | string> {
+/** The borders of the elements, or why there are none, in one sentence without payload. `ids` are those of the provider. */
+export async function scanBody(
+  delivery: StoredDelivery,
+  pacer: Pacer,
+  ids: Provider['ids'] = [],
+): Promise<Scan | string> {
   if (delivery.undecoded !== null) return `the body is not ${delivery.undecoded}, as its content-encoding says`
-  const scanner = new Scanner(delivery.body)
+  const scanner = new Scanner(delivery.body, { ids })
   while (!scanner.advance(SCAN_BYTES)) if (pacer.spent()) await pacer.breathe()
   const result = scanner.result()
   return 'failure' in result ? result.failure : result

@@ -128,7 +128,7 @@ export class Pass implements Verdicts {
     const { delivery, rows } = this.#claim
     const provider = this.#parts.provider(delivery.source)
     if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
-    const scan = await scanBody(delivery, this.#parts.pacer)
+    const scan = await scanBody(delivery, this.#parts.pacer, provider.ids)
     if (typeof scan === 'string') return this.#unreadable(scan)
     const facts = deliveryFacts(provider.name, delivery, scan.count)
     this.#count = scan.count

@@ -209,6 +209,11 @@ export interface Provider {
   readonly testBatchIds: ReadonlySet<string>
   /** Every native name, with the normalised types its events can have. */
   readonly catalogue: ReadonlyMap<string, readonly string[]>
+  /**
+   * Fields directly in an element that are text in the payload, whatever the wire has: integers there may reach `read` as
+   * text already, which is cheaper than turning them into it. Absent: there are none, or they lie deeper.
+   */
+  readonly ids?: readonly string[]
   /** Reads one parsed element. Never throws: what it cannot read it returns as `Unreadable`. */
   read(element: unknown): Reading | Unreadable
   /**

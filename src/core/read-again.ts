@@ -43,7 +43,7 @@ export async function readAgain(
   const delivery = await undamaged(parts.inbox, id)
   const provider = delivery && parts.provider(delivery.source)
   if (!delivery || !provider) return null
-  const scan = await scanBody(delivery, pacer)
+  const scan = await scanBody(delivery, pacer, provider.ids)
   if (typeof scan === 'string') return null
   const elements = { delivery, provider, count: scan.count }
   const end = Math.min(last + 1, scan.count)

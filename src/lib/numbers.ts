@@ -1,5 +1,7 @@
-/** Numbers in the bytes of a JSON body that a double cannot hold. */
+/** Numbers in the bytes of a JSON body that are wanted as text: those that a double cannot hold, and identifiers. */
 
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
 const COLON = 0x3a
 const DOT = 0x2e
 const MINUS = 0x2d
@@ -24,6 +26,39 @@ export function noteNumber(bytes: Uint8Array, start: number, found: number[]): n
   // A leading zero is no JSON: left alone, so that it still fails when it is parsed.
   if (value > Number.MAX_SAFE_INTEGER && bytes[digits] !== ZERO) note(bytes, start, at, found)
   return at
+}
+
+/** As `noteNumber` for a number that is an identifier: an integer is noted whatever its size, digit for digit. */
+export function noteIdentifier(bytes: Uint8Array, start: number, found: number[]): number {
+  let at = start
+  while (isDigit(bytes[at] ?? 0)) at++
+  // What JSON.parse would write in another way, or refuse, is left to it.
+  if (isNumeric(bytes[at] ?? 0) || (bytes[start] === ZERO && at > start + 1)) return noteNumber(bytes, start, found)
+  note(bytes, start, at, found)
+  return at
+}
+
+/** Whether the number at `start` is the value of a member with one of the names, as far as the bytes before it tell. */
+export function isNamed(bytes: Uint8Array, start: number, names: readonly Uint8Array[]): boolean {
+  if (names.length === 0) return false
+  const colon = before(bytes, start)
+  if (bytes[colon] !== COLON) return false
+  const quote = before(bytes, colon)
+  return bytes[quote] === QUOTE && names.some((name) => endsWith(bytes, quote, name))
+}
+
+/** The index of the last byte before one that is no white space. */
+function before(bytes: Uint8Array, start: number): number {
+  let at = start - 1
+  while (isSpace(bytes[at])) at--
+  return at
+}
+
+/** A quote that is escaped does not open a name. */
+function endsWith(bytes: Uint8Array, end: number, name: Uint8Array): boolean {
+  const start = end - name.length
+  if (bytes[start - 1] !== QUOTE || bytes[start - 2] === BACKSLASH) return false
+  return name.every((byte, at) => bytes[start + at] === byte)
 }
 
 /** As `noteNumber` for all that could be numbers around a byte that is part of one; returns where that ends. */

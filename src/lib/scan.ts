@@ -1,9 +1,10 @@
 /**
- * One linear pass over a JSON body: element borders, balance, depth, and the numbers that a double cannot hold.
- * Nothing is parsed here, so no bomb reaches `JSON.parse` and recipients' digits inside strings stay untouched.
+ * One linear pass over a JSON body: element borders, balance, depth, and the numbers that are wanted as text: those that a
+ * double cannot hold, and identifiers. Nothing is parsed here, so no bomb reaches `JSON.parse` and recipients' digits
+ * inside strings stay untouched.
  */
 import { isUtf8 } from 'node:buffer'
-import { isSpace, noteNumber, noteNumbersAround, startsNumber } from './numbers.ts'
+import { isNamed, isSpace, noteIdentifier, noteNumber, noteNumbersAround, startsNumber } from './numbers.ts'
 import {
   BORDER,
   canFindTokens,
@@ -12,7 +13,10 @@ import {
   endsInString,
   findTokens,
   MAX_DEPTH,
+  NAMED,
+  namesToFind,
   newTokenState,
+  PERHAPS,
   TOO_DEEP,
   type TokenState,
   tokenMeaning,
@@ -46,10 +50,20 @@ const NOT_BALANCED = 'the body is not balanced'
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
+const MINUS = 0x2d
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
+
+export interface ScanOptions {
+  /** Names of fields whose integers are wanted as text where they stand directly in an element; see `namesToFind`. */
+  readonly ids?: readonly string[]
+  /** Whether tokens are found by words of 64 bytes where this process can; what is found is the same. */
+  readonly fast?: boolean
+}
+
+const NO_IDS: readonly string[] = Object.freeze([])
 
 /** A scan under way. `advance` until it returns true, then `result`. */
 export class Scanner {
@@ -69,10 +83,11 @@ export class Scanner {
   #tokens: TokenState | null = null
   /** Numbers have been looked at up to here, where tokens are found. */
   #judged = 0
+  readonly #names: readonly Uint8Array[]
 
-  /** `fast` finds tokens by words of 64 bytes where this process can; what is found is the same. */
-  constructor(bytes: Uint8Array, fast: boolean = bytes.length >= WORTH_CALLING) {
+  constructor(bytes: Uint8Array, { ids = NO_IDS, fast = bytes.length >= WORTH_CALLING }: ScanOptions = {}) {
     this.#bytes = bytes
+    this.#names = namesToFind(ids)
     if (!isUtf8(bytes)) this.#failure ??= 'the body is not UTF-8'
     else this.#open(fast)
   }
@@ -110,7 +125,7 @@ export class Scanner {
   #jump(bytes: Uint8Array, state: TokenState, stop: number): void {
     const from = this.#at
     const to = chunkEnd(from, bytes.length, stop - from)
-    const found = findTokens(bytes, from, to, state)
+    const found = findTokens(bytes, from, to, state, this.#names)
     if (found === null) this.#startOver()
     else if (this.#judgeAll(bytes, from, found)) {
       this.#at = to
@@ -134,7 +149,12 @@ export class Scanner {
     else if (meaning === TOO_DEEP) this.#deep.add(this.#ends.length)
     else if (meaning === UNBALANCED) this.#failure ??= NOT_BALANCED
     else if (meaning === END) this.#end(at)
-    else if (at >= this.#judged) this.#judged = noteNumbersAround(bytes, at, this.#numbers)
+    else if (at >= this.#judged) this.#judged = this.#number(bytes, at, meaning)
+  }
+
+  #number(bytes: Uint8Array, at: number, meaning: number): number {
+    const named = meaning === NAMED || (meaning === PERHAPS && isNamed(bytes, at, this.#names))
+    return named ? noteIdentifier(bytes, at, this.#numbers) : noteNumbersAround(bytes, at, this.#numbers)
   }
 
   /** Byte by byte from the start: what has been found cannot be trusted in what is no JSON. */
@@ -166,10 +186,16 @@ export class Scanner {
       else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
         this.#leave(byte === CLOSE_OBJECT, at++)
         if (this.#ended || this.#failure !== null) return at
-      } else if (startsNumber(byte)) at = noteNumber(bytes, at, this.#numbers)
+      } else if (startsNumber(byte)) at = this.#plainNumber(bytes, at)
       else at++
     }
     return at
+  }
+
+  #plainNumber(bytes: Uint8Array, at: number): number {
+    const inElement = this.#depth === (this.#single ? 1 : 2) && (this.#objects >> (this.#depth - 1)) & 1
+    const named = inElement && bytes[at] !== MINUS && isNamed(bytes, at, this.#names)
+    return named ? noteIdentifier(bytes, at, this.#numbers) : noteNumber(bytes, at, this.#numbers)
   }
 
   result(): Scan | ScanFailure {

@@ -1,6 +1,7 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
 import { isSpace } from './numbers.ts'
 import { type Scan, Scanner } from './scan.ts'
+import { quotedText } from './tokens.ts'
 
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
@@ -55,6 +56,8 @@ const bench = Buffer.allocUnsafeSlow(64 * 1024)
 function arrayText(bytes: Uint8Array, numbers: readonly number[], start: number, end: number): string {
   const first = firstAtOrAfter(numbers, start)
   const last = firstAtOrAfter(numbers, end)
+  const quoted = first < last ? quotedText(bytes, start, end, numbers, first, last) : null
+  if (quoted !== null) return quoted
   const length = end - start + (last - first) + 2
   const array = length <= bench.length ? bench : Buffer.allocUnsafeSlow(length)
   array[0] = OPEN_ARRAY

@@ -2,7 +2,19 @@
  * The structural bytes of a JSON array, found by a small WebAssembly module with SIMD, about five times as fast as a
  * loop over the bytes in JavaScript: `scripts/wasm/tokens.ts` is its source. It only finds; the scan judges.
  */
-import { CHUNK, INPUT, MODULE, OUTPUT, SHIFT } from './tokens.generated.ts'
+import {
+  CHUNK,
+  INPUT,
+  LONGEST_NAME,
+  MODULE,
+  MOST_NAMES,
+  NAME_SIZE,
+  NAMES,
+  OUTPUT,
+  QUOTED,
+  SHIFT,
+  SHORTEST_NAME,
+} from './tokens.generated.ts'
 
 /** Where a search stands between two calls: inside a string, next byte escaped, depth, last byte a digit, objects. */
 export type TokenState = Int32Array
@@ -13,9 +25,12 @@ const STATE = 5
 const SPACE = 0x20
 
 interface Engine {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly words: Int32Array
   readonly scan: (length: number) => number
+  readonly quote: (length: number, count: number) => number
+  /** Those that are looked for, as they were asked for last. */
+  names: readonly Uint8Array[]
 }
 
 /** One for the thread; null where this process may not run WebAssembly. */
@@ -37,18 +52,46 @@ interface WebAssembly {
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly scan: Engine['scan']
+  readonly quote: Engine['quote']
 }
 
 function loadEngine(): Engine | null {
   try {
     const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssembly }
     const module = new WebAssembly.Module(Buffer.from(MODULE, 'base64'))
-    const { memory, scan } = new WebAssembly.Instance(module).exports
-    return { bytes: new Uint8Array(memory.buffer), words: new Int32Array(memory.buffer), scan }
+    const { memory, ...calls } = new WebAssembly.Instance(module).exports
+    const [bytes, words] = [Buffer.from(memory.buffer), new Int32Array(memory.buffer)]
+    return { bytes, words, scan: calls.scan, quote: calls.quote, names: [] }
   } catch {
     // A policy of the process, or a processor without SIMD.
     return null
   }
+}
+
+const known = new WeakMap<readonly string[], readonly Uint8Array[]>()
+
+/** The bytes of the names whose integers are looked for: those of 8 to 24 characters of ASCII, 16 at most. */
+export function namesToFind(names: readonly string[]): readonly Uint8Array[] {
+  const found = known.get(names) ?? names.filter(canBeFound).slice(0, MOST_NAMES).map(toBytes)
+  known.set(names, found)
+  return found
+}
+
+const canBeFound = (name: string): boolean =>
+  /^[\x20-\x7e]+$/.test(name) && name.length >= SHORTEST_NAME && name.length <= LONGEST_NAME
+
+const toBytes = (name: string): Uint8Array => new TextEncoder().encode(name)
+
+/** Sets the names whose integers are looked for from now on. */
+function lookFor(at: Engine, names: readonly Uint8Array[]): void {
+  for (const [n, name] of names.entries()) {
+    const [to, middle, last] = [NAMES + n * NAME_SIZE, Math.min(8, name.length - 8), name.length - 8]
+    at.words.set([name.length, middle], to / 4)
+    for (const [word, start] of [0, middle, last].entries())
+      at.bytes.set(name.subarray(start, start + 8), to + 8 * (word + 1))
+  }
+  at.words[STATE] = names.length
+  at.names = names
 }
 
 /** How far one call of `findTokens` from `from` on gets; whole words of 64 bytes but for the last. */
@@ -58,11 +101,19 @@ export const chunkEnd = (from: number, length: number, atMost: number): number =
 /**
  * What matters between `from` and `to` outside strings, in order: `tokenOffset` of each counts from `from`,
  * `tokenMeaning` is BORDER (a comma of the outermost array), NUMBER (a byte inside of a number that has 16 digits or an
- * exponent, or might have), TOO_DEEP (a bracket that opens below 32), and as the last UNBALANCED or END (of the outermost
- * array). Valid until the next call. Null when there is a backslash outside a string. Moves `state` on.
+ * exponent, or might have), NAMED and PERHAPS (the first digit of a number that stands, or may stand, under one of
+ * `names` directly in an element), TOO_DEEP (a bracket that opens below 32), and as the last UNBALANCED or END (of the
+ * outermost array). Valid until the next call. Null when there is a backslash outside a string. Moves `state` on.
  */
-export function findTokens(bytes: Uint8Array, from: number, to: number, state: TokenState): Int32Array | null {
+export function findTokens(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  state: TokenState,
+  names: readonly Uint8Array[],
+): Int32Array | null {
   const { bytes: memory, words, scan } = engine as Engine
+  if ((engine as Engine).names !== names) lookFor(engine as Engine, names)
   const length = to - from
   const padded = (length + 63) & ~63
   memory.set(bytes.subarray(from, to), INPUT)
@@ -73,9 +124,32 @@ export function findTokens(bytes: Uint8Array, from: number, to: number, state: T
   return count < 0 ? null : words.subarray(OUTPUT / 4, OUTPUT / 4 + count)
 }
 
+/**
+ * The text of the array of what stands between two offsets, with quotes around the numbers between `first` and `last` of
+ * `numbers`. Null where it is too much for one call, or cannot be done here.
+ */
+export function quotedText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  numbers: readonly number[],
+  first: number,
+  last: number,
+): string | null {
+  const length = end - start
+  if (length > CHUNK - 64 || !canFindTokens()) return null
+  const { bytes: memory, words, quote } = engine as Engine
+  memory.set(bytes.subarray(start, end), INPUT)
+  memory.fill(SPACE, INPUT + length, INPUT + length + 16)
+  for (let n = first; n < last; n++) words[OUTPUT / 4 + n - first] = (numbers[n] as number) - start
+  const quoted = quote(length, last - first)
+  // Latin 1 is a copy; whether it would do is known by the way.
+  return memory.toString(quoted < 0 ? 'utf8' : 'latin1', QUOTED, QUOTED + (quoted & 0x7fffffff))
+}
+
 export const endsInString = (state: TokenState): boolean => state[0] === 1
 
 export const tokenOffset = (token: number): number => token & ((1 << SHIFT) - 1)
 export const tokenMeaning = (token: number): number => token >>> SHIFT
 
-export { BORDER, END, MAX_DEPTH, NUMBER, TOO_DEEP, UNBALANCED } from './tokens.generated.ts'
+export { BORDER, END, MAX_DEPTH, NAMED, NUMBER, PERHAPS, TOO_DEEP, UNBALANCED } from './tokens.generated.ts'

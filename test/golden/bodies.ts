@@ -13,7 +13,7 @@ const RECEIVED_AT = Date.UTC(2026, 5, 1, 12)
 export function eventsOf(source: Source<AnyEvent>, text: string): AnyEvent[] {
   const { provider } = source[port]
   const bytes = Buffer.from(text)
-  const scanner = new Scanner(bytes)
+  const scanner = new Scanner(bytes, { ids: provider.ids ?? [] })
   while (!scanner.advance(bytes.length));
   const scan = scanner.result()
   if ('failure' in scan) throw new Error(scan.failure)

@@ -10,10 +10,13 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 type Found = Scan | { readonly failure: string }
 type ScanOne = (body: string | Uint8Array, step?: number) => Found
 
+/** One of the longest length that is looked for, and three that are not: too short, too long, beyond ASCII. */
+const IDS = ['MessageID', 'contactId', 'messageInstanceId', 'a'.repeat(24), 'id', 'b'.repeat(25), 'größe_id']
+
 const scanBy =
   (fast: boolean): ScanOne =>
   (body, step = 1 << 20) => {
-    const scanner = new Scanner(typeof body === 'string' ? bytesOf(body) : body, fast)
+    const scanner = new Scanner(typeof body === 'string' ? bytesOf(body) : body, { fast, ids: IDS })
     while (!scanner.advance(step));
     return scanner.result()
   }
@@ -146,6 +149,20 @@ describe('scan by words of 64 bytes', () => {
       '+',
     ),
     fc.constantFrom(
+      '"MessageID":',
+      '"contactId" : ',
+      `"${'a'.repeat(24)}":`,
+      `"${'b'.repeat(25)}":`,
+      '"id":',
+      '"größe_id":',
+      '\\"MessageID":',
+      '"MessageID":7',
+      '"contactId":70,',
+      '{"MessageID":123456',
+      '}',
+      ',{',
+    ),
+    fc.constantFrom(
       '1',
       '12345678',
       '1234567890123456',
@@ -202,6 +219,42 @@ describe('scan by words of 64 bytes', () => {
       { numRuns: 2_000 },
     )
   })
+})
+
+describe('integers under the names of identifiers', () => {
+  const quoted = (text: string) => {
+    const found = scan(text) as Scan
+    return parseElements(bytesOf(text), found, 0, found.count)
+  }
+
+  it('are text where they stand directly in an element, digit for digit', () => {
+    const name = 'a'.repeat(24)
+    const text = `[{"MessageID":0,"contactId": 12 ,"x":"${'y'.repeat(1_100)}"},{"${name}":\n9007199254740993,"id":7}]`
+    expect(quoted(text)).toEqual([
+      { MessageID: '0', contactId: '12', x: 'y'.repeat(1_100) },
+      { [name]: '9007199254740993', id: 7 },
+    ])
+    expect(quoted('{"MessageID":12}')).toEqual([{ MessageID: '12' }])
+  })
+
+  it('stay what they are elsewhere, and where they are no plain integers', () => {
+    const text =
+      '[{"x":{"MessageID":1},"list":[{"contactId":2}],"messageid":3,"MessageID":-4,"contactId":5.0,"messageInstanceId":6e1},' +
+      '["MessageID",7],{"\\"MessageID":8,"xid":9,"y":"\\"id\\":10"}]'
+    expect(quoted(text)).toEqual(JSON.parse(text))
+  })
+
+  it('are found wherever the bytes are cut', () => {
+    const text = `[${Array.from({ length: 12 }, (_, i) => `{"MessageID":${i},"a":"${'x'.repeat(i)}","contactId" :\t${i}}`)}]`
+    const whole = scan(text) as Scan
+    expect(whole.numbers).toHaveLength(12 * 4)
+    for (let step = 1; step < 200; step += 7) expect(scan(text, step)).toEqual(whole)
+  })
+
+  it.each(['{"MessageID":01}', '{"MessageID":1 2}', '{"MessageID":1"x"}', '{"x" "MessageID":1}', '{"MessageID":1:2}'])(
+    'do not make JSON out of %s',
+    (text) => expect(() => quoted(`[${text}]`)).toThrow(SyntaxError),
+  )
 })
 
 describe('parseElements', () => {

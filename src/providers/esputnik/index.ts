@@ -9,6 +9,7 @@ import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { EsputnikEvent } from './payloads.generated.ts'
+import { ids } from './validate.generated.ts'
 
 export { field } from '../../lib/field.ts'
 export type * from './payloads.generated.ts'
@@ -46,6 +47,7 @@ export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {
     testBatchIds: new Set<string>(),
     catalogue: names,
     read: (element: unknown) => decode(element, clock),
+    ids,
     fingerprint,
   })
   const notices = Object.freeze(options.timeZone === undefined ? [ZONE_NOTICE] : [])

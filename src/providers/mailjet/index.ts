@@ -7,6 +7,7 @@ import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { MailjetEvent } from './payloads.generated.ts'
+import { ids } from './validate.generated.ts'
 
 export { field } from '../../lib/field.ts'
 export type * from './payloads.generated.ts'
@@ -21,6 +22,7 @@ const provider: Provider = Object.freeze({
   batchIdHeader: null,
   testBatchIds: new Set<string>(),
   catalogue: namesAndTypes('mailjet', catalogue),
+  ids,
   read: decode,
   fingerprint,
 })

@@ -37,7 +37,7 @@ export interface Read {
 /** What the process half makes of a body, up to the door of the handlers. */
 export async function read(provider: Provider, body: Uint8Array): Promise<Read> {
   const delivery = { ...EMPTY, body }
-  const scan = await scanBody(delivery, patient)
+  const scan = await scanBody(delivery, patient, provider.ids)
   if (typeof scan === 'string') return { failure: scan, elements: [] }
   const facts = deliveryFacts(provider.name, delivery, scan.count)
   const elements: (AnyEvent | string)[] = []
