@@ -31,6 +31,8 @@ export const NAMED = 6
 export const PERHAPS = 7
 /** Runs of fewer digits need no look: no double loses one of theirs. */
 export const LONG = 16
+/** Identifiers of fewer digits stay numbers here. */
+export const LONG_NAMED = 10
 /** Of brackets, the outermost counted. */
 export const MAX_DEPTH = 32
 const PAGES = (QUOTED + 3 * CHUNK) / 65_536
@@ -150,7 +152,8 @@ const emitNamed = `
 const number = `
   ${set('named', i32(0))}
   (if (i32.and (i32.and (i32.ne ${get('names')} ${i32(0)}) ${isAt(2)}) (i32.shr_u ${get('objects')} ${i32(1)}))
-    (then ${set('named', `(call $named ${get('offset')} ${get('names')})`)}))
+    (then (if (call $isLongFrom ${get('offset')} ${get('length')})
+      (then ${set('named', `(call $named ${get('offset')} ${get('names')})`)}))))
   (if ${get('named')} (then ${emitNamed})
     (else (if (call $isLong ${get('offset')} ${get('length')}) (then ${emit(NUMBER)}))))`
 
@@ -181,6 +184,16 @@ const IS_LONG = `
     ${set('at', minus(get('at'), i32(1)))}
     (br_if $back (i32.le_u (i32.sub ${byteAt(get('at'))} ${i32(char('0'))}) ${i32(9)})))
   (i32.gt_u ${minus(get('end'), get('at'))} ${i32(LONG)}))`
+
+/** Whether there are enough digits for an identifier from here on, or may be outside of these bytes. */
+const IS_LONG_FROM = `
+(func $isLongFrom (param $at i32) (param $length i32) (result i32) (local $end i32)
+  ${set('end', plus(get('at'), i32(LONG_NAMED)))}
+  (if (i32.gt_u ${get('end')} ${get('length')}) (then ${set('end', get('length'))}))
+  (loop $forth
+    (if (i32.gt_u (i32.sub ${byteAt(get('at'))} ${i32(char('0'))}) ${i32(9)}) (then (return ${i32(0)})))
+    (br_if $forth (i32.lt_u (local.tee $at ${plus(get('at'), i32(1))}) ${get('end')})))
+  ${i32(1)})`
 
 /** The last byte before one that is no white space; -1: not among these bytes. */
 const BEFORE = `
@@ -276,6 +289,7 @@ const store = (at: number, value: string) => `(i32.store (i32.const ${at}) ${val
 export const TOKENS_WAT = `(module
 (memory (export "memory") ${PAGES})
 ${IS_LONG}
+${IS_LONG_FROM}
 ${BEFORE}
 ${NAMED_FUNCTION}
 ${QUOTE}

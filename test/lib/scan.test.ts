@@ -157,8 +157,8 @@ describe('scan by words of 64 bytes', () => {
       '"größe_id":',
       '\\"MessageID":',
       '"MessageID":7',
-      '"contactId":70,',
-      '{"MessageID":123456',
+      '"contactId":7000000000,',
+      '{"MessageID":1234567890',
       '}',
       ',{',
     ),
@@ -229,32 +229,36 @@ describe('integers under the names of identifiers', () => {
 
   it('are text where they stand directly in an element, digit for digit', () => {
     const name = 'a'.repeat(24)
-    const text = `[{"MessageID":0,"contactId": 12 ,"x":"${'y'.repeat(1_100)}"},{"${name}":\n9007199254740993,"id":7}]`
+    const text = `[{"MessageID":1000000000,"contactId": 12 ,"x":"${'y'.repeat(1_100)}"},{"${name}":\n9007199254740993}]`
     expect(quoted(text)).toEqual([
-      { MessageID: '0', contactId: '12', x: 'y'.repeat(1_100) },
-      { [name]: '9007199254740993', id: 7 },
+      { MessageID: '1000000000', contactId: 12, x: 'y'.repeat(1_100) },
+      { [name]: '9007199254740993' },
     ])
-    expect(quoted('{"MessageID":12}')).toEqual([{ MessageID: '12' }])
+    expect(quoted('{"MessageID":1234567890}')).toEqual([{ MessageID: '1234567890' }])
   })
 
   it('stay what they are elsewhere, and where they are no plain integers', () => {
     const text =
-      '[{"x":{"MessageID":1},"list":[{"contactId":2}],"messageid":3,"MessageID":-4,"contactId":5.0,"messageInstanceId":6e1},' +
-      '["MessageID",7],{"\\"MessageID":8,"xid":9,"y":"\\"id\\":10"}]'
+      '[{"x":{"MessageID":1111111111},"list":[{"contactId":2222222222}],"messageid":3333333333,"id":4444444444},' +
+      '["MessageID",7777777777],{"\\"MessageID":8888888888,"xcontactId":9999999999,"y":"\\"contactId\\":1010101010"},' +
+      '{"MessageID":-4444444444,"contactId":5555555555.0,"messageInstanceId":6666666666e1},{"MessageID":123456789}]'
     expect(quoted(text)).toEqual(JSON.parse(text))
   })
 
   it('are found wherever the bytes are cut', () => {
-    const text = `[${Array.from({ length: 12 }, (_, i) => `{"MessageID":${i},"a":"${'x'.repeat(i)}","contactId" :\t${i}}`)}]`
+    const text = `[${Array.from({ length: 12 }, (_, i) => `{"MessageID":98765432${10 + i},"a":"${'x'.repeat(i)}","contactId" :\t987654321${10 + i}}`)}]`
     const whole = scan(text) as Scan
     expect(whole.numbers).toHaveLength(12 * 4)
     for (let step = 1; step < 200; step += 7) expect(scan(text, step)).toEqual(whole)
   })
 
-  it.each(['{"MessageID":01}', '{"MessageID":1 2}', '{"MessageID":1"x"}', '{"x" "MessageID":1}', '{"MessageID":1:2}'])(
-    'do not make JSON out of %s',
-    (text) => expect(() => quoted(`[${text}]`)).toThrow(SyntaxError),
-  )
+  it.each([
+    '{"MessageID":01111111111}',
+    '{"MessageID":1111111111 2}',
+    '{"MessageID":1111111111"x"}',
+    '{"x" "MessageID":1111111111}',
+    '{"MessageID":1111111111:2}',
+  ])('do not make JSON out of %s', (text) => expect(() => quoted(`[${text}]`)).toThrow(SyntaxError))
 })
 
 describe('parseElements', () => {
