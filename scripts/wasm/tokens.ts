@@ -1,12 +1,16 @@
 /**
  * The text of a WebAssembly module that finds the bytes of a JSON body that matter to its structure, 64 at a time: for
  * every 64 bytes a word says which stand inside strings, found by the prefix XOR over the quotes (Langdale and Lemire,
- * "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, section 3.1). What it finds is judged in JavaScript.
+ * "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, section 3.1). What is not as it should be, or might not be, is
+ * judged in JavaScript.
  *
- * Memory: the state between two calls, five i32 at 0: inside a string, next byte escaped, depth, last byte a digit, bit d
- * set while the container at depth d + 1 is an object; behind it how many names there are. At NAMES the names whose integers are asked for, each with its
- * length, its first eight bytes, eight that follow or end it, and its last eight. The bytes at INPUT, a multiple of 64.
- * The offsets it found, as i32, at OUTPUT. `quote` reads offsets there too, and writes text behind what they may take.
+ * Memory, in i32: the state between two calls at 0: inside a string, next byte escaped, depth, last byte a digit, bit d
+ * set while the container at depth d + 1 is an object. Behind it how many names there are, and what a call found: how
+ * many edges, how many borders of numbers. At NAMES the names whose integers are asked for, each with its length, where
+ * its middle begins, its first eight bytes, its middle eight and its last eight. The bytes at INPUT, a multiple of 64. At
+ * EDGES the commas of the outermost array, at PAIRS starts and ends of identifiers, both counted from the start of the
+ * body. At OUTPUT what is left to be judged: offset and meaning, and the number of edges before it. `quote` reads offsets
+ * at OUTPUT, and writes text at QUOTED.
  */
 export const NAMES = 64
 export const NAME_SIZE = 32
@@ -17,15 +21,19 @@ export const LONGEST_NAME = 24
 export const INPUT = 1_024
 export const CHUNK = 65_536
 export const OUTPUT = 131_072
-export const QUOTED = OUTPUT + 4 * CHUNK
+export const EDGES = OUTPUT + 8 * CHUNK
+export const PAIRS = EDGES + 4 * CHUNK
+export const QUOTED = PAIRS + CHUNK
 /** What was found, above the offset in the word: these bits. */
 export const SHIFT = 16
-export const BORDER = 1
+/** An edge with, it may be, nothing between it and the one before. */
+export const EMPTY = 1
+/** A byte of a number that has 16 digits or an exponent, or might have. */
 export const NUMBER = 2
 export const TOO_DEEP = 3
 export const UNBALANCED = 4
 export const END = 5
-/** The first digit of a number under one of the names, directly in an element. */
+/** The first digit of a number under one of the names, directly in an element, that is not plainly an integer. */
 export const NAMED = 6
 /** The first digit of a number directly in an element, whose name lies before these bytes. */
 export const PERHAPS = 7
@@ -88,33 +96,51 @@ const strings = [
   set('inside', `(i64.shr_s ${get('strings')} ${constant(63)})`),
 ].join('\n  ')
 
-/** Starts of runs of eight digits, since one of sixteen has eight in one of its words; and the e of an exponent. */
-const numbers = [
-  set('digits', and(mask(isDigit), get('outside'))),
-  set('marks', and(get('digits'), right(get('digits'), 1))),
-  set('marks', and(get('marks'), right(get('marks'), 2))),
-  set('marks', and(get('marks'), right(get('marks'), 4))),
-  set('marks', and(get('marks'), not(left(get('marks'), 1)))),
-  set(
-    'marks',
-    or(get('marks'), and(and(mask(isExponent), get('outside')), or(left(get('digits'), 1), get('digitBefore')))),
-  ),
-  `(if ${get('names')} (then ${set(
-    'marks',
-    or(get('marks'), and(get('digits'), not(or(left(get('digits'), 1), get('digitBefore'))))),
-  )}))`,
-  set('digitBefore', right(get('digits'), 63)),
-].join('\n  ')
+const any = (a: string) => `(i64.ne ${a} ${constant(0)})`
+
+/**
+ * Starts of runs of eight digits, since one of sixteen has eight in one of its words; the e of an exponent; and, where
+ * names are asked for, the first digit of every number. Most words have no digit outside of strings.
+ */
+const numbers = `
+  ${set('digits', and(mask(isDigit), get('outside')))}
+  ${set('marks', constant(0))}
+  (if ${any(or(get('digits'), get('digitBefore')))} (then
+    ${[
+      set('marks', and(get('digits'), right(get('digits'), 1))),
+      set('marks', and(get('marks'), right(get('marks'), 2))),
+      set('marks', and(get('marks'), right(get('marks'), 4))),
+      set('marks', and(get('marks'), not(left(get('marks'), 1)))),
+      set(
+        'marks',
+        or(get('marks'), and(and(mask(isExponent), get('outside')), or(left(get('digits'), 1), get('digitBefore')))),
+      ),
+    ].join('\n    ')}
+    (if ${get('names')} (then
+      ${set('marks', or(get('marks'), and(get('digits'), not(or(left(get('digits'), 1), get('digitBefore'))))))}))
+    ${set('digitBefore', right(get('digits'), 63))}))`
 
 const i32 = (value: number | string) => `(i32.const ${value})`
 const plus = (a: string, b: string) => `(i32.add ${a} ${b})`
 const minus = (a: string, b: string) => `(i32.sub ${a} ${b})`
 const isAt = (depth: number) => `(i32.eq ${get('depth')} ${i32(depth)})`
 
-/** What is found is the offset, with what it means above. */
-const emit = (meaning: number) => `
-  (i32.store (i32.add ${i32(OUTPUT)} (i32.shl ${get('count')} ${i32(2)})) (i32.or ${get('offset')} ${i32(meaning << SHIFT)}))
+/** What is left to be judged. */
+const emitAs = (meaning: string) => `
+  (i32.store offset=${OUTPUT} (i32.shl ${get('count')} ${i32(3)}) (i32.or ${get('offset')} (i32.shl ${meaning} ${i32(SHIFT)})))
+  (i32.store offset=${OUTPUT + 4} (i32.shl ${get('count')} ${i32(3)}) ${get('edges')})
   ${set('count', plus(get('count'), i32(1)))}`
+const emit = (meaning: number) => emitAs(i32(meaning))
+
+/** Each i32 of the state, by its place. */
+const load = (at: number) => `(i32.load (i32.const ${at}))`
+const store = (at: number, value: string) => `(i32.store (i32.const ${at}) ${value})`
+
+/** Leaves the counts of what was found, and gives the number of what is left to be judged. */
+const end = `
+  ${store(24, get('edges'))}
+  ${store(28, get('borders'))}
+  (return ${get('count')})`
 
 /** Bit d says whether the container at depth d + 1 is an object. */
 const open = `
@@ -131,8 +157,8 @@ const close = `
   (if (i32.and
         (i32.lt_u ${get('depth')} ${i32(MAX_DEPTH)})
         (i32.ne (i32.and (i32.shr_u ${get('objects')} ${get('depth')}) ${i32(1)}) ${get('object')}))
-    (then ${emit(UNBALANCED)} (return ${get('count')})))
-  (if (i32.eqz ${get('depth')}) (then ${emit(END)} (return ${get('count')})))`
+    (then ${emit(UNBALANCED)} ${end}))
+  (if (i32.eqz ${get('depth')}) (then ${emit(END)} ${end}))`
 
 /** '{' is 7b, '}' 7d, '[' 5b, ']' 5d. */
 const bracket = `
@@ -142,11 +168,20 @@ const bracket = `
 const byteAt = (at: string) => `(i32.load8_u offset=${INPUT} ${at})`
 const isByte = (at: string, text: string) => `(i32.eq ${byteAt(at)} ${i32(char(text))})`
 
-/** Meaning by what `$named` says. */
-const emitNamed = `
-  (i32.store (i32.add ${i32(OUTPUT)} (i32.shl ${get('count')} ${i32(2)}))
-    (i32.or ${get('offset')} (i32.shl ${get('named')} ${i32(SHIFT)})))
-  ${set('count', plus(get('count'), i32(1)))}`
+/** An integer that plainly ends is noted here. */
+const identifier = `
+  ${set('end', `(call $endOfDigits ${get('offset')} ${get('length')})`)}
+  (if (i32.and
+        (i32.and (i32.eq ${get('named')} ${i32(NAMED)}) (i32.ne ${get('byte')} ${i32(char('0'))}))
+        (i32.and
+          (i32.lt_u ${get('end')} ${get('length')})
+          (i32.or ${isByte(get('end'), ',')} ${isByte(get('end'), '}')})))
+    (then
+      (i32.store offset=${PAIRS} (i32.shl ${get('borders')} ${i32(2)}) ${plus(get('base'), get('offset'))})
+      (i32.store offset=${PAIRS + 4} (i32.shl ${get('borders')} ${i32(2)}) ${plus(get('base'), get('end'))})
+      ${set('borders', plus(get('borders'), i32(2)))}
+      ${set('noted', get('end'))})
+    (else ${emitAs(get('named'))}))`
 
 /** A digit, the first of a number or of eight, or the e of an exponent. Names count directly in an element that is an object. */
 const number = `
@@ -154,8 +189,16 @@ const number = `
   (if (i32.and (i32.and (i32.ne ${get('names')} ${i32(0)}) ${isAt(2)}) (i32.shr_u ${get('objects')} ${i32(1)}))
     (then (if (call $isLongFrom ${get('offset')} ${get('length')})
       (then ${set('named', `(call $named ${get('offset')} ${get('names')})`)}))))
-  (if ${get('named')} (then ${emitNamed})
+  (if ${get('named')} (then ${identifier})
     (else (if (call $isLong ${get('offset')} ${get('length')}) (then ${emit(NUMBER)}))))`
+
+const edge = `
+  ${set('end', `(call $before ${get('offset')})`)}
+  (if (i32.lt_s ${get('end')} ${i32(0)})
+    (then ${emit(EMPTY)})
+    (else (if (i32.or ${isByte(get('end'), ',')} ${isByte(get('end'), '[')}) (then ${emit(EMPTY)}))))
+  (i32.store offset=${EDGES} (i32.shl ${get('edges')} ${i32(2)}) ${plus(get('base'), get('offset'))})
+  ${set('edges', plus(get('edges'), i32(1)))}`
 
 /** Goes over the bits of `marks`; commas count in the outermost array only. */
 const walk = `
@@ -167,18 +210,24 @@ const walk = `
       (if (i32.eq (i32.and ${get('byte')} ${i32(0xd9)}) ${i32(0x59)})
         (then ${bracket})
         (else (if (i32.eq ${get('byte')} ${i32(char(','))})
-          (then (if ${isAt(1)} (then ${emit(BORDER)})))
-          (else ${number}))))
+          (then (if ${isAt(1)} (then ${edge})))
+          (else (if (i32.ge_u ${get('offset')} ${get('noted')}) (then ${number}))))))
       (br $bits))))`
+
+/** Where a run of digits ends, or these bytes do. */
+const END_OF_DIGITS = `
+(func $endOfDigits (param $at i32) (param $length i32) (result i32)
+  (loop $forth
+    (if (i32.ge_u (local.tee $at ${plus(get('at'), i32(1))}) ${get('length')}) (then (return ${get('length')})))
+    (br_if $forth (i32.le_u (i32.sub ${byteAt(get('at'))} ${i32(char('0'))}) ${i32(9)})))
+  ${get('at')})`
 
 /** Whether what stands around is an e, or a run of digits that is long or may go on outside of these bytes. */
 const IS_LONG = `
 (func $isLong (param $at i32) (param $length i32) (result i32) (local $end i32)
   (if (i32.gt_u (i32.sub ${byteAt(get('at'))} ${i32(char('0'))}) ${i32(9)}) (then (return ${i32(1)})))
-  ${set('end', get('at'))}
-  (loop $forth
-    (if (i32.ge_u (local.tee $end ${plus(get('end'), i32(1))}) ${get('length')}) (then (return ${i32(1)})))
-    (br_if $forth (i32.le_u (i32.sub ${byteAt(get('end'))} ${i32(char('0'))}) ${i32(9)})))
+  ${set('end', `(call $endOfDigits ${get('at')} ${get('length')})`)}
+  (if (i32.eq ${get('end')} ${get('length')}) (then (return ${i32(1)})))
   (loop $back
     (if (i32.eqz ${get('at')}) (then (return ${i32(1)})))
     ${set('at', minus(get('at'), i32(1)))}
@@ -281,25 +330,26 @@ const QUOTE = `
 
 const v128s = [0, 1, 2, 3].map((n) => set(`v${n}`, `(v128.load offset=${INPUT + 16 * n} ${get('at')})`)).join('\n  ')
 
-/** Each i32 of the state, by its place. */
-const load = (at: number) => `(i32.load (i32.const ${at}))`
-const store = (at: number, value: string) => `(i32.store (i32.const ${at}) ${value})`
-
-/** `scan(length)`: the number of offsets found; -1 when a backslash stands outside a string, which no JSON has. */
+/**
+ * `scan(length, base)`: the number of what is left to be judged; -1 when a backslash stands outside a string, which no JSON
+ * has. `base` is where the bytes stand in the body.
+ */
 export const TOKENS_WAT = `(module
 (memory (export "memory") ${PAGES})
+${END_OF_DIGITS}
 ${IS_LONG}
 ${IS_LONG_FROM}
 ${BEFORE}
 ${NAMED_FUNCTION}
 ${QUOTE}
-(func (export "scan") (param $length i32) (result i32)
+(func (export "scan") (param $length i32) (param $base i32) (result i32)
   (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
   (local $slashes i64) (local $starts i64) (local $series i64) (local $escaped i64) (local $escapedNext i64)
   (local $strings i64) (local $inside i64) (local $outside i64) (local $brackets i64)
   (local $digits i64) (local $digitBefore i64) (local $marks i64)
   (local $at i32) (local $offset i32) (local $byte i32) (local $count i32) (local $depth i32)
   (local $objects i32) (local $object i32) (local $bit i32) (local $names i32) (local $named i32)
+  (local $end i32) (local $edges i32) (local $borders i32) (local $noted i32)
   ${set('inside', `(i64.sub ${constant(0)} (i64.extend_i32_u ${load(0)}))`)}
   ${set('escapedNext', `(i64.extend_i32_u ${load(4)})`)}
   ${set('depth', load(8))}
@@ -312,10 +362,10 @@ ${QUOTE}
   ${escapes}
   ${strings}
   ${set('outside', not(get('strings')))}
-  (if (i64.ne ${and(get('slashes'), get('outside'))} ${constant(0)}) (then (return (i32.const -1))))
+  (if ${any(and(get('slashes'), get('outside')))} (then (return (i32.const -1))))
   ${numbers}
   ${set('brackets', and(mask(isBracket), get('outside')))}
-  (if (i32.or (i64.ne ${get('brackets')} ${constant(0)}) ${isAt(1)}) (then
+  (if (i32.or ${any(get('brackets'))} ${isAt(1)}) (then
     ${set('marks', or(get('marks'), or(get('brackets'), and(mask(equals(char(','))), get('outside')))))}))
   ${walk}
   (br_if $blocks (i32.lt_u ${`(local.tee $at (i32.add ${get('at')} (i32.const 64)))`} ${get('length')})))
@@ -324,4 +374,4 @@ ${QUOTE}
   ${store(8, get('depth'))}
   ${store(12, `(i32.wrap_i64 ${get('digitBefore')})`)}
   ${store(16, get('objects'))}
-  ${get('count')}))`
+  ${end}))`

@@ -1,5 +1,5 @@
 /** Looking through stored bytes for what names a person: the same reading as when they are handled, without handlers. */
-import { elementBytes, parseElement, sliceEnd } from '../lib/slices.ts'
+import { elementBytes, endOf, parseElement, sliceEnd, startOf } from '../lib/slices.ts'
 import type { AnyEvent } from '../types.ts'
 import { Broken, readElement, readSlice, scanBody } from './elements.ts'
 import { deliveryFacts, toEvent } from './event.ts'
@@ -40,7 +40,7 @@ export async function searchDelivery(parts: SearchParts, delivery: StoredDeliver
   const found: Found[] = []
   for (let from = 0; from < scan.count; ) {
     const to = scan.deep.has(from) ? from + 1 : sliceEnd(scan, from, SLICE_BYTES)
-    const bytes = delivery.body.subarray(scan.starts[from], scan.ends[to - 1])
+    const bytes = delivery.body.subarray(startOf(scan, from), endOf(scan, to - 1))
     const elements = person.mayBeIn(bytes) ? readSlice(delivery.body, scan, from, to) : []
     for (const [i, element] of elements.entries()) {
       const raw = elementBytes(delivery.body, scan, from + i)

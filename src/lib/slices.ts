@@ -9,11 +9,17 @@ const QUOTE = 0x22
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
+/** Offset of the first byte of an element, white space included. */
+export const startOf = (scan: Scan, index: number): number => (scan.edges[index] as number) + 1
+
+/** Offset behind the last byte of an element, white space included. */
+export const endOf = (scan: Scan, index: number): number => scan.edges[index + 1] as number
+
 /** End (exclusive) of the slice that begins at element `from`: about `maxBytes`, one element at least, none too deep. */
 export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
-  const limit = (scan.starts[from] as number) + maxBytes
+  const limit = startOf(scan, from) + maxBytes
   let to = from + 1
-  while (to < scan.count && (scan.ends[to] as number) <= limit && !scan.deep.has(to)) to++
+  while (to < scan.count && endOf(scan, to) <= limit && !scan.deep.has(to)) to++
   return to
 }
 
@@ -23,7 +29,7 @@ export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
  * @throws SyntaxError when one of them is not JSON; its message may quote the body, so do not show it.
  */
 export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
-  const text = arrayText(bytes, scan.numbers, scan.starts[from] as number, scan.ends[to - 1] as number)
+  const text = arrayText(bytes, scan.numbers, startOf(scan, from), endOf(scan, to - 1))
   const parsed: unknown[] = JSON.parse(text)
   if (parsed.length !== to - from) throw new SyntaxError('the elements do not stand where their borders are')
   return parsed
@@ -42,8 +48,8 @@ export function parseElement(bytes: Uint8Array): unknown {
 
 /** The bytes of one element, without white space around it; a view, not a copy. */
 export function elementBytes(bytes: Uint8Array, scan: Scan, index: number): Uint8Array {
-  let start = scan.starts[index] as number
-  let end = scan.ends[index] as number
+  let start = startOf(scan, index)
+  let end = endOf(scan, index)
   while (start < end && isSpace(bytes[start] as number)) start++
   while (end > start && isSpace(bytes[end - 1] as number)) end--
   return bytes.subarray(start, end)
@@ -53,7 +59,7 @@ export function elementBytes(bytes: Uint8Array, scan: Scan, index: number): Uint
 const bench = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** Text of the array of the elements between two offsets, with quotes around `numbers`. */
-function arrayText(bytes: Uint8Array, numbers: readonly number[], start: number, end: number): string {
+function arrayText(bytes: Uint8Array, numbers: Int32Array, start: number, end: number): string {
   const first = firstAtOrAfter(numbers, start)
   const last = firstAtOrAfter(numbers, end)
   const quoted = first < last ? quotedText(bytes, start, end, numbers, first, last) : null
@@ -76,7 +82,7 @@ function arrayText(bytes: Uint8Array, numbers: readonly number[], start: number,
 }
 
 /** Binary search over pairs: index of the first pair that starts at `offset` or later. */
-function firstAtOrAfter(pairs: readonly number[], offset: number): number {
+function firstAtOrAfter(pairs: Int32Array, offset: number): number {
   let [low, high] = [0, pairs.length / 2]
   while (low < high) {
     const middle = (low + high) >>> 1

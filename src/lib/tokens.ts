@@ -1,9 +1,10 @@
 /**
  * The structural bytes of a JSON array, found by a small WebAssembly module with SIMD, about five times as fast as a
- * loop over the bytes in JavaScript: `scripts/wasm/tokens.ts` is its source. It only finds; the scan judges.
+ * loop over the bytes in JavaScript: `scripts/wasm/tokens.ts` is its source. What it leaves open, the scan judges.
  */
 import {
   CHUNK,
+  EDGES,
   INPUT,
   LONGEST_NAME,
   MODULE,
@@ -11,6 +12,7 @@ import {
   NAME_SIZE,
   NAMES,
   OUTPUT,
+  PAIRS,
   QUOTED,
   SHIFT,
   SHORTEST_NAME,
@@ -27,7 +29,7 @@ const SPACE = 0x20
 interface Engine {
   readonly bytes: Buffer
   readonly words: Int32Array
-  readonly scan: (length: number) => number
+  readonly scan: (length: number, base: number) => number
   readonly quote: (length: number, count: number) => number
   /** Those that are looked for, as they were asked for last. */
   names: readonly Uint8Array[]
@@ -98,31 +100,47 @@ function lookFor(at: Engine, names: readonly Uint8Array[]): void {
 export const chunkEnd = (from: number, length: number, atMost: number): number =>
   Math.min(length, from + Math.min(CHUNK, Math.max(64, atMost & ~63)))
 
-/**
- * What matters between `from` and `to` outside strings, in order: `tokenOffset` of each counts from `from`,
- * `tokenMeaning` is BORDER (a comma of the outermost array), NUMBER (a byte inside of a number that has 16 digits or an
- * exponent, or might have), NAMED and PERHAPS (the first digit of a number that stands, or may stand, under one of
- * `names` directly in an element), TOO_DEEP (a bracket that opens below 32), and as the last UNBALANCED or END (of the
- * outermost array). Valid until the next call. Null when there is a backslash outside a string. Moves `state` on.
- */
+/** What was found; valid until the next call. */
+export interface Tokens {
+  /** Commas of the outermost array. */
+  readonly edges: Int32Array
+  /** Starts and ends, in turn, of integers under one of the names directly in an element. */
+  readonly pairs: Int32Array
+  /**
+   * What is to be judged, in order, two words each; of the first `tokenOffset`, counted from `from`, and `tokenMeaning`:
+   * EMPTY (an edge with, it may be, nothing before it), NUMBER (a byte of a number that has 16 digits or an exponent, or
+   * might have), NAMED (the first digit of a number as in `pairs`, but not plainly an integer), PERHAPS (the first digit of
+   * one whose name could not be seen), TOO_DEEP (a bracket that opens below 32), and as the last UNBALANCED or END (of the
+   * outermost array). The second is the number of `edges` before it.
+   */
+  readonly left: Int32Array
+}
+
+/** Between `from` and `to`, outside strings. Null when there is a backslash outside a string. Moves `state` on. */
 export function findTokens(
   bytes: Uint8Array,
   from: number,
   to: number,
   state: TokenState,
   names: readonly Uint8Array[],
-): Int32Array | null {
-  const { bytes: memory, words, scan } = engine as Engine
-  if ((engine as Engine).names !== names) lookFor(engine as Engine, names)
+): Tokens | null {
+  const at = engine as Engine
+  const { bytes: memory, words } = at
+  if (at.names !== names) lookFor(at, names)
   const length = to - from
   const padded = (length + 63) & ~63
   memory.set(bytes.subarray(from, to), INPUT)
   memory.fill(SPACE, INPUT + length, INPUT + padded)
   words.set(state)
-  const count = scan(padded)
+  const left = at.scan(padded, from)
+  if (left < 0) return null
   state.set(words.subarray(0, STATE))
-  return count < 0 ? null : words.subarray(OUTPUT / 4, OUTPUT / 4 + count)
+  const [edges = 0, borders = 0] = words.subarray(STATE + 1)
+  return { edges: listAt(EDGES, edges), pairs: listAt(PAIRS, borders), left: listAt(OUTPUT, 2 * left) }
 }
+
+const listAt = (place: number, length: number): Int32Array =>
+  (engine as Engine).words.subarray(place / 4, place / 4 + length)
 
 /**
  * The text of the array of what stands between two offsets, with quotes around the numbers between `first` and `last` of
@@ -132,7 +150,7 @@ export function quotedText(
   bytes: Uint8Array,
   start: number,
   end: number,
-  numbers: readonly number[],
+  numbers: Int32Array,
   first: number,
   last: number,
 ): string | null {
@@ -152,4 +170,4 @@ export const endsInString = (state: TokenState): boolean => state[0] === 1
 export const tokenOffset = (token: number): number => token & ((1 << SHIFT) - 1)
 export const tokenMeaning = (token: number): number => token >>> SHIFT
 
-export { BORDER, END, MAX_DEPTH, NAMED, NUMBER, PERHAPS, TOO_DEEP, UNBALANCED } from './tokens.generated.ts'
+export { EMPTY, END, MAX_DEPTH, NAMED, NUMBER, PERHAPS, TOO_DEEP, UNBALANCED } from './tokens.generated.ts'

@@ -1,0 +1,100 @@
+/** The scan of an array by words of 64 bytes, which `tokens.ts` finds; what it leaves open is judged here. Private. */
+import { type Findings, IN_STRING, NOT_BALANCED } from './findings.ts'
+import { isNamed, noteIdentifier, noteNumbersAround } from './numbers.ts'
+import { Offsets } from './offsets.ts'
+import {
+  chunkEnd,
+  EMPTY,
+  END,
+  endsInString,
+  findTokens,
+  NAMED,
+  newTokenState,
+  PERHAPS,
+  TOO_DEEP,
+  type Tokens,
+  tokenMeaning,
+  tokenOffset,
+  UNBALANCED,
+} from './tokens.ts'
+
+export class WordScan {
+  readonly #found: Findings
+  readonly #names: readonly Uint8Array[]
+  readonly #state = newTokenState()
+  /** Numbers have been looked at up to here. */
+  #judged = 0
+  #ended = false
+
+  constructor(found: Findings, names: readonly Uint8Array[]) {
+    this.#found = found
+    this.#names = names
+  }
+
+  /** The array is over. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Returns where it stopped; null: byte by byte from the start, since what was found in what is no JSON is worth nothing. */
+  advance(from: number, stop: number): number | null {
+    const { bytes, edges } = this.#found
+    const to = chunkEnd(from, bytes.length, stop - from)
+    const tokens = findTokens(bytes, from, to, this.#state, this.#names)
+    if (tokens === null) return null
+    const before = edges.length
+    edges.append(tokens.edges)
+    const open = this.#judgeAll(from, tokens, before - 1)
+    if (this.#found.failure !== null || this.#ended) return open
+    this.#found.failAbove()
+    if (to === bytes.length && endsInString(this.#state)) this.#found.fail(IN_STRING)
+    return to
+  }
+
+  /** Returns behind the last one that was judged. */
+  #judgeAll(from: number, { left, pairs }: Tokens, before: number): number {
+    const own = new Offsets()
+    let at = from
+    for (let n = 0; n < left.length && this.#found.failure === null; n += 2) {
+      at = from + tokenOffset(left[n] as number)
+      this.#judge(at, tokenMeaning(left[n] as number), before + (left[n + 1] as number), own)
+    }
+    this.#found.numbers.append(own.length === 0 ? pairs : merged(pairs, own.view()))
+    return at + 1
+  }
+
+  /** `index` is that of the element. */
+  #judge(at: number, meaning: number, index: number, numbers: Offsets): void {
+    const found = this.#found
+    if (meaning === TOO_DEEP) found.deep.add(index)
+    else if (meaning === EMPTY) found.checkElement(index, at)
+    else if (meaning === UNBALANCED) this.#failAt(NOT_BALANCED)
+    else if (meaning === END) this.#end(at)
+    else if (at >= this.#judged) this.#judged = this.#number(at, meaning, numbers)
+  }
+
+  #number(at: number, meaning: number, numbers: Offsets): number {
+    const { bytes } = this.#found
+    const named = meaning === NAMED || (meaning === PERHAPS && isNamed(bytes, at, this.#names))
+    return named ? noteIdentifier(bytes, at, numbers) : noteNumbersAround(bytes, at, numbers)
+  }
+
+  #failAt(failure: string): void {
+    this.#found.failAbove()
+    this.#found.fail(failure)
+  }
+
+  #end(at: number): void {
+    this.#ended = true
+    this.#found.failAbove()
+    this.#found.close(at)
+  }
+}
+
+/** Pairs in order of their starts. */
+function merged(...lists: readonly Int32Array[]): Int32Array {
+  const pairs: (readonly [start: number, end: number])[] = []
+  for (const list of lists)
+    for (let n = 0; n < list.length; n += 2) pairs.push([list[n] as number, list[n + 1] as number])
+  return Int32Array.from(pairs.sort(([a], [b]) => a - b).flat())
+}
