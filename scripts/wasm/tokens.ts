@@ -98,9 +98,12 @@ const strings = [
 
 const any = (a: string) => `(i64.ne ${a} ${constant(0)})`
 
+/** Where a run may be one of eight that does not end in the same word. */
+const LAST_SEVEN = '0xfe00000000000000'
+
 /**
  * Starts of runs of eight digits, since one of sixteen has eight in one of its words; the e of an exponent; and, where
- * names are asked for, the first digit of every number. Most words have no digit outside of strings.
+ * names are asked for, the first digit of every number that may have eight. Most words have no digit outside of strings.
  */
 const numbers = `
   ${set('digits', and(mask(isDigit), get('outside')))}
@@ -110,6 +113,7 @@ const numbers = `
       set('marks', and(get('digits'), right(get('digits'), 1))),
       set('marks', and(get('marks'), right(get('marks'), 2))),
       set('marks', and(get('marks'), right(get('marks'), 4))),
+      set('eights', get('marks')),
       set('marks', and(get('marks'), not(left(get('marks'), 1)))),
       set(
         'marks',
@@ -117,7 +121,9 @@ const numbers = `
       ),
     ].join('\n    ')}
     (if ${get('names')} (then
-      ${set('marks', or(get('marks'), and(get('digits'), not(or(left(get('digits'), 1), get('digitBefore'))))))}))
+      ${set('eights', or(get('eights'), constant(LAST_SEVEN)))}
+      ${set('starts', and(get('digits'), not(or(left(get('digits'), 1), get('digitBefore')))))}
+      ${set('marks', or(get('marks'), and(get('starts'), get('eights'))))}))
     ${set('digitBefore', right(get('digits'), 63))}))`
 
 const i32 = (value: number | string) => `(i32.const ${value})`
@@ -346,7 +352,7 @@ ${QUOTE}
   (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
   (local $slashes i64) (local $starts i64) (local $series i64) (local $escaped i64) (local $escapedNext i64)
   (local $strings i64) (local $inside i64) (local $outside i64) (local $brackets i64)
-  (local $digits i64) (local $digitBefore i64) (local $marks i64)
+  (local $digits i64) (local $digitBefore i64) (local $marks i64) (local $eights i64)
   (local $at i32) (local $offset i32) (local $byte i32) (local $count i32) (local $depth i32)
   (local $objects i32) (local $object i32) (local $bit i32) (local $names i32) (local $named i32)
   (local $end i32) (local $edges i32) (local $borders i32) (local $noted i32)
