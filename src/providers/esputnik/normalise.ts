@@ -100,12 +100,15 @@ function readSubscriptionChanged(wire: Wire): Meaning {
   return { type: 'preferences_changed', effect: 'none', details: { subscriptions: subscriptionsOf(wire) } }
 }
 
+// All copies of a message have the same tags.
+let [knownText, knownTags] = ['', NO_TAGS]
+
 /** `tag2,tag,test`: one text, split at its commas. */
 function tagsOf(wire: Wire): readonly string[] {
-  const tags = textOf(wire.messageTag)
-  if (tags === null) return NO_TAGS
-  return tags
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
+  const text = textOf(wire.messageTag)
+  if (text === null) return NO_TAGS
+  if (text === knownText) return knownTags
+  const tags = text.split(',').map((tag) => tag.trim())
+  ;[knownText, knownTags] = [text, Object.freeze(tags.filter((tag) => tag !== ''))]
+  return knownTags
 }

@@ -1880,6 +1880,19 @@ return null;
 /** Fields that are strings in the payload, whatever the wire has. */
 export const ids: readonly string[] = ["broadcastId","contactId","messageId","messageInstanceId","sourceEventId","workflowId"]
 
+/**
+ * Turns those that are numbers into strings, in place: the object was parsed for us and nobody else holds it. Integers
+ * of ten digits and more come as strings already, exact.
+ */
+export function idsToStrings(wire): void {
+  if (typeof wire.broadcastId === 'number') wire.broadcastId = String(wire.broadcastId)
+  if (typeof wire.contactId === 'number') wire.contactId = String(wire.contactId)
+  if (typeof wire.messageId === 'number') wire.messageId = String(wire.messageId)
+  if (typeof wire.messageInstanceId === 'number') wire.messageInstanceId = String(wire.messageInstanceId)
+  if (typeof wire.sourceEventId === 'number') wire.sourceEventId = String(wire.sourceEventId)
+  if (typeof wire.workflowId === 'number') wire.workflowId = String(wire.workflowId)
+}
+
 /** One check for each wire type. */
 export const checks: Readonly<Record<string, Check>> = Object.freeze({
   __proto__: null,

@@ -1,10 +1,9 @@
 /** From one parsed element of a body to a reading. Private. */
 import type { Reading, Unreadable } from '../../core/ports.ts'
 import { isObject } from '../../lib/guards.ts'
-import { idsToStrings } from '../../lib/ids.ts'
 import { catalogue } from './catalogue.ts'
 import { normalise, normaliseUnknown } from './normalise.ts'
-import { checks, ids } from './validate.generated.ts'
+import { checks, idsToStrings } from './validate.generated.ts'
 
 const NOT_AN_OBJECT: Unreadable = Object.freeze({ unreadable: 'expected object', path: '' })
 
@@ -18,6 +17,6 @@ export function decode(element: unknown): Reading | Unreadable {
   const known = typeof element.event === 'string' ? KNOWN.get(element.event) : undefined
   const problem = known && checks[known.event]?.(element)
   if (problem) return { unreadable: problem.reason, path: problem.path }
-  idsToStrings(element, ids)
+  idsToStrings(element)
   return known === undefined ? normaliseUnknown(element) : normalise(known.name, known.event, element)
 }

@@ -487,6 +487,17 @@ return null;
 /** Fields that are strings in the payload, whatever the wire has. */
 export const ids: readonly string[] = ["MessageID","mj_campaign_id","mj_contact_id","mj_list_id"]
 
+/**
+ * Turns those that are numbers into strings, in place: the object was parsed for us and nobody else holds it. Integers
+ * of ten digits and more come as strings already, exact.
+ */
+export function idsToStrings(wire): void {
+  if (typeof wire.MessageID === 'number') wire.MessageID = String(wire.MessageID)
+  if (typeof wire.mj_campaign_id === 'number') wire.mj_campaign_id = String(wire.mj_campaign_id)
+  if (typeof wire.mj_contact_id === 'number') wire.mj_contact_id = String(wire.mj_contact_id)
+  if (typeof wire.mj_list_id === 'number') wire.mj_list_id = String(wire.mj_list_id)
+}
+
 /** One check for each wire type. */
 export const checks: Readonly<Record<string, Check>> = Object.freeze({
   __proto__: null,

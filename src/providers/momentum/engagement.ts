@@ -14,7 +14,9 @@ import { wordOf } from './wire.ts'
 export function readOpen(pixel: 'top' | 'bottom', amp: boolean): (slots: Slots) => Meaning {
   return function readPixel(slots) {
     const counts = pixel === 'top' || flagOf(slots[F.initial_pixel]) !== true
-    return { type: 'opened', effect: 'none', details: { open: { pixel, amp, counts }, ...visitOf(slots) } }
+    const { userAgent, client, automation, automated } = visitOf(slots)
+    const details = { open: { pixel, amp, counts }, userAgent, client, automation, automated }
+    return { type: 'opened', effect: 'none', details }
   }
 }
 
