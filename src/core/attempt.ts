@@ -11,26 +11,25 @@ export type Outcome =
 
 export const RETURNED: Outcome = { end: 'returned' }
 
+export type Ended = (outcome: Outcome, attempt: Attempt) => void
+
 /** A call under way. The signal is made when it is looked at: most handlers never do. */
 export class Attempt implements Context {
   readonly attempt: number
   readonly handler: string
   readonly startedAt: number
-  #ended: ((outcome: Outcome) => void) | null
+  #ended: Ended | null
   readonly outOfOrder: boolean
+  /** Its neighbours in the list of those under way (`time-limit.ts`). */
+  before: Attempt | null = null
+  after: Attempt | null = null
   #controller: AbortController | null = null
   #aborted: unknown = null
   /** The receiver stops: a failure from now on is its doing, not the handler's. */
   #stopped = false
 
   /** `ended` is called exactly once, possibly before `run` returns. */
-  constructor(
-    attempt: number,
-    handler: string,
-    startedAt: number,
-    ended: (outcome: Outcome) => void,
-    outOfOrder = false,
-  ) {
+  constructor(attempt: number, handler: string, startedAt: number, ended: Ended, outOfOrder = false) {
     this.attempt = attempt
     this.handler = handler
     this.startedAt = startedAt
@@ -97,6 +96,6 @@ export class Attempt implements Context {
   #end(outcome: Outcome): void {
     const ended = this.#ended
     this.#ended = null
-    ended?.(outcome)
+    ended?.(outcome, this)
   }
 }

@@ -4,12 +4,12 @@
  */
 import { PermanentError, PosthornError, RetryLater } from '../errors.ts'
 import { thrown } from '../lib/thrown.ts'
-import { Attempt, type Outcome } from './attempt.ts'
+import { Attempt, type Ended, type Outcome } from './attempt.ts'
 import type { BatchFailures, Context, HandlerSpec } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import type { Clock } from './ports.ts'
-import { Entry, type Task, type Ticket } from './task.ts'
+import type { Task } from './task.ts'
 import { TimeLimit } from './time-limit.ts'
 
 /** Waiting longer than this, with every place taken, a handler is behind the others. */
@@ -31,7 +31,7 @@ export class Runner {
   readonly #parts: RunnerParts
   readonly #watch: PauseWatch
   readonly #limit: TimeLimit
-  #queue: Entry[] = []
+  #queue: Task[] = []
   #running = 0
   #closed = false
   #pumping = false
@@ -50,16 +50,15 @@ export class Runner {
   }
 
   /** Starts the task as soon as there is room; a batch handler's waits for company, at most `maxWaitMs`. */
-  submit(task: Task): Ticket {
-    const entry = new Entry(task, this.#parts.clock.now())
+  submit(task: Task): void {
     if (this.#closed || !this.#watch.isOpen()) {
-      entry.withdraw()
-      return entry
+      task.withdraw()
+      return
     }
     this.#watch.begin()
-    this.#queue.push(entry)
-    this.#pump()
-    return entry
+    this.#queue.push(task)
+    this.#pump(true)
+    if (task.waiting) task.since = this.#parts.clock.now()
   }
 
   get paused(): Pause | null {
@@ -69,7 +68,7 @@ export class Runner {
   /** Pauses or resumes by another's word, or because the last process had. */
   setPaused(pause: Pause | null): void {
     this.#watch.set(pause)
-    if (pause !== null) for (const entry of this.#queue.splice(0)) entry.withdraw()
+    if (pause !== null) for (const task of this.#queue.splice(0)) task.withdraw()
   }
 
   /** Room for about one more round of calls. */
@@ -107,7 +106,7 @@ export class Runner {
   stop(): void {
     this.#closed = true
     this.#endGathering()
-    for (const entry of this.#queue.splice(0)) entry.withdraw()
+    for (const task of this.#queue.splice(0)) task.withdraw()
     for (const attempt of this.#limit.all()) attempt.stop()
     this.#limit.end()
   }
@@ -124,12 +123,13 @@ export class Runner {
     this.#hurried = false
   }
 
-  #pump(): void {
+  /** `paced`: the caller gives way after each event it hands in, so one call may begin without looking at the time. */
+  #pump(paced = false): void {
     if (this.#pumping) return
     this.#pumping = true
-    while (this.#running < this.spec.concurrency && this.#ready()) {
-      if (this.#parts.pacer.spent()) return void this.#pumpLater()
-      this.#start(this.#take())
+    for (let may = paced; this.#running < this.spec.concurrency && this.#ready(); may = false) {
+      if (!may && this.#parts.pacer.spent()) return void this.#pumpLater()
+      this.#startNext()
     }
     this.#pumping = false
   }
@@ -147,7 +147,7 @@ export class Runner {
     const first = this.#queue[0]
     if (first === undefined) return false
     const full = this.#queue.length >= this.spec.size || this.#hurried || this.#overdue
-    if (full || first.task.alone || this.#watch.pause !== null) {
+    if (full || first.alone || this.#watch.pause !== null) {
       this.#endGathering()
       return true
     }
@@ -164,29 +164,27 @@ export class Runner {
     this.#gathering = null
   }
 
-  /** The next call's events: one, or up to `size`. */
-  #take(): Entry[] {
-    const entries: Entry[] = []
-    while (entries.length < this.spec.size) {
-      const entry = this.#queue[0]
-      if (entry === undefined || (entries.length > 0 && entry.task.alone)) break
-      this.#queue.shift()
-      if (!entry.waiting) continue
-      entry.waiting = false
-      entries.push(entry)
-      if (entry.task.alone) break
-    }
-    return entries
-  }
-
-  #start(entries: readonly Entry[]): void {
-    const [first] = entries
-    if (first === undefined) return
+  #startNext(): void {
     this.#running++
     this.#overdue = false
     const { each } = this.spec
-    if (each === null) void this.#group(entries).then(() => this.#free())
-    else this.#one(first, each)
+    if (each === null) void this.#group(this.#take()).then(() => this.#free())
+    else this.#one(this.#queue.shift() as Task, each)
+  }
+
+  /** The events of the next batch, up to `size`. */
+  #take(): Task[] {
+    const tasks: Task[] = []
+    while (tasks.length < this.spec.size) {
+      const task = this.#queue[0]
+      if (task === undefined || (tasks.length > 0 && task.alone)) break
+      this.#queue.shift()
+      if (!task.waiting) continue
+      task.waiting = false
+      tasks.push(task)
+      if (task.alone) break
+    }
+    return tasks
   }
 
   #free(): void {
@@ -201,50 +199,46 @@ export class Runner {
     this.#parts.onRoom()
   }
 
-  #one(entry: Entry, each: NonNullable<HandlerSpec['each']>): void {
-    const { task } = entry
-    const attempt = this.#attempt(
-      task.attempts + 1,
-      (outcome) => {
-        this.#limit.delete(attempt)
-        this.#end(entry, outcome)
-        this.#free()
-      },
-      task.outOfOrder,
-    )
-    entry.attempt = attempt
-    this.#run(attempt, each, task.event)
+  #one(task: Task, each: NonNullable<HandlerSpec['each']>): void {
+    task.waiting = false
+    const ended = (outcome: Outcome, attempt: Attempt) => {
+      this.#limit.delete(attempt)
+      this.#end(task, outcome)
+      this.#free()
+    }
+    task.attempt = this.#attempt(task.attempts + 1, ended, task.outOfOrder)
+    this.#run(task.attempt, each, task.event)
   }
 
   /** A group that throws is tried again in halves, until the failing event stands alone. */
-  async #group(entries: readonly Entry[]): Promise<void> {
-    const outcome = await this.#together(entries)
-    if (outcome.end === 'done') return this.#named(entries, outcome.value)
-    const whole = entries.length === 1 || outcome.end === 'returned' || outcome.error instanceof RetryLater
+  async #group(tasks: readonly Task[]): Promise<void> {
+    const outcome = await this.#together(tasks)
+    if (outcome.end === 'done') return this.#named(tasks, outcome.value)
+    const whole = tasks.length === 1 || outcome.end === 'returned' || outcome.error instanceof RetryLater
     if (whole) {
-      for (const entry of entries) this.#end(entry, outcome)
+      for (const task of tasks) this.#end(task, outcome)
       return
     }
-    const middle = entries.length >> 1
-    await this.#group(entries.slice(0, middle))
-    await this.#group(entries.slice(middle))
+    const middle = tasks.length >> 1
+    await this.#group(tasks.slice(0, middle))
+    await this.#group(tasks.slice(middle))
   }
 
-  #together(entries: readonly Entry[]): Promise<Outcome> {
+  #together(tasks: readonly Task[]): Promise<Outcome> {
     const { batch } = this.spec
     return new Promise((resolve) => {
-      const number = Math.max(...entries.map((entry) => entry.task.attempts)) + 1
-      const attempt = this.#attempt(number, (outcome) => {
-        this.#limit.delete(attempt)
+      const number = Math.max(...tasks.map((task) => task.attempts)) + 1
+      const attempt = this.#attempt(number, (outcome, over) => {
+        this.#limit.delete(over)
         resolve(outcome)
       })
-      for (const entry of entries) entry.attempt = attempt
-      const events = entries.map((entry) => entry.task.event)
+      for (const task of tasks) task.attempt = attempt
+      const events = tasks.map((task) => task.event)
       if (batch !== null) this.#run(attempt, batch, events)
     })
   }
 
-  #attempt(number: number, ended: (outcome: Outcome) => void, outOfOrder?: boolean): Attempt {
+  #attempt(number: number, ended: Ended, outOfOrder?: boolean): Attempt {
     return new Attempt(number, this.spec.name, this.#parts.clock.now(), ended, outOfOrder)
   }
 
@@ -254,15 +248,15 @@ export class Runner {
     if (!attempt.isOver) this.#limit.add(attempt)
   }
 
-  #named(entries: readonly Entry[], value: unknown): void {
-    const failures = failuresOf(this.spec.name, entries, value)
-    for (const entry of entries) {
-      const failure = failures.get(entry.task.event.id)
-      this.#end(entry, failure ?? { end: 'done', value: undefined })
+  #named(tasks: readonly Task[], value: unknown): void {
+    const failures = failuresOf(this.spec.name, tasks, value)
+    for (const task of tasks) {
+      const failure = failures.get(task.event.id)
+      this.#end(task, failure ?? { end: 'done', value: undefined })
     }
   }
 
-  #end({ task }: Entry, outcome: Outcome): void {
+  #end(task: Task, outcome: Outcome): void {
     const before = this.#watch.pause
     if (outcome.end === 'done') this.#watch.succeeded()
     else if (outcome.end === 'failed' && counts(outcome.error) && this.#parts.pauses) this.#watch.failed(task.event.id)
@@ -270,7 +264,7 @@ export class Runner {
     const after = this.#watch.pause
     task.done(outcome)
     if ((before === null) === (after === null)) return
-    if (after !== null) for (const entry of this.#queue.splice(0)) entry.withdraw()
+    if (after !== null) for (const waiting of this.#queue.splice(0)) waiting.withdraw()
     this.#parts.onPause(after)
   }
 }
@@ -282,8 +276,8 @@ const counts = (error: unknown) => !(error instanceof PermanentError || error in
  * What a batch handler has named as failed; the whole batch, when it named an event that was not in it, or when what it
  * returned cannot be read: users' objects may throw when they are looked at.
  */
-function failuresOf(handler: string, entries: readonly Entry[], value: unknown): Map<string, Outcome> {
-  const ids = entries.map((entry) => entry.task.event.id)
+function failuresOf(handler: string, tasks: readonly Task[], value: unknown): Map<string, Outcome> {
+  const ids = tasks.map((task) => task.event.id)
   const all = (error: unknown) => new Map<string, Outcome>(ids.map((id) => [id, { end: 'failed', error }]))
   try {
     const named = (value as BatchFailures | undefined)?.failed

@@ -2,63 +2,24 @@
 import { PermanentError, RetryLater } from '../errors.ts'
 import { PARKED } from '../lib/parked.ts'
 import type { AnyEvent, AttemptError } from '../types.ts'
-import { type Outcome, RETURNED } from './attempt.ts'
+import type { Outcome } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
 import type { HandlerSpec } from './handlers.ts'
+import { type End, Item, type ItemEnds } from './item.ts'
 import { orderKeyOf, type Seat } from './order.ts'
 import type { NewWorkRow, StoredError, WorkRow } from './ports.ts'
-import type { OrderedTask, Ticket } from './task.ts'
 
-/** How one event ended for one handler. */
-export type End =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'returned' }
-  | { readonly kind: 'parked'; readonly key: number }
-  | {
-      readonly kind: 'retry'
-      readonly attempts: number
-      readonly dueAt: number
-      readonly errors: readonly StoredError[]
-    }
-  | {
-      readonly kind: 'dead'
-      readonly attempts: number
-      readonly event: AnyEvent
-      readonly errors: readonly StoredError[]
-    }
-
+/** What a lane asks of its pass, and tells it. */
 export interface Verdicts {
   now(): number
   /** Between 0.9 and 1.1, the same throughout a claim, so that its retries fall due together. */
   readonly jitter: number
+  /** An event has ended for a handler; `item.end` says how. Called exactly once for each. */
+  ended(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void
 }
 
-/** An event on its way through a handler; lets go of the event when it has ended. */
-export class Item {
-  readonly index: number
-  readonly attempts: number
-  readonly errors: readonly StoredError[]
-  /** What it comes from; null: a first pass. */
-  readonly row: WorkRow | null
-  /** Its own, once it is known. */
-  orderKey: number | null = null
-  keptKey: number | null = null
-  end: End | null = null
-  /** null before it was handed in, and when it has ended. */
-  ticket: Ticket | null = null
-
-  constructor(index: number, row: WorkRow | null) {
-    this.index = index
-    this.attempts = row?.attempts ?? 0
-    this.errors = row?.errors ?? []
-    this.row = row
-  }
-
-  /** What it is stored under when it is given back: the order key of its row, or one that others are stored under. */
-  get storedKey(): number | null {
-    return this.row?.orderKey ?? this.keptKey
-  }
-}
+/** So many items that are done are kept at least, before they are dropped together. */
+const WORTH_DROPPING = 64
 
 /** A stretch of elements that the handler has not been given. */
 interface Left {
@@ -68,18 +29,25 @@ interface Left {
   readonly row: WorkRow | null
 }
 
-export class Lane {
+export class Lane implements ItemEnds {
   readonly spec: HandlerSpec
-  readonly items: Item[] = []
   readonly #runner: Runner
+  readonly #verdicts: Verdicts
   /** null: its events go in no order. */
   readonly #seat: Seat | null
+  /** In order of their hand-in; those that are done are dropped now and then: a large delivery has very many. */
+  #items: Item[] = []
+  #doneKept = 0
+  #done = 0
+  /** What came after the last item that was kept is done and dropped. */
+  #brokenEnd = false
   readonly #left: Left[] = []
   #aside = false
 
-  constructor(runner: Runner, seat: Seat | null) {
+  constructor(runner: Runner, verdicts: Verdicts, seat: Seat | null) {
     this.spec = runner.spec
     this.#runner = runner
+    this.#verdicts = verdicts
     this.#seat = seat
   }
 
@@ -106,46 +74,64 @@ export class Lane {
     return (this.#runner.paused !== null && this.#runner.isBehind()) || this.#seat?.isRaised === true
   }
 
-  /** Takes the event in; `ended` is called exactly once. */
-  take(
-    item: Item,
-    event: AnyEvent,
-    alone: boolean,
-    verdicts: Verdicts,
-    ended: (end: End, outcome: Outcome) => void,
-  ): void {
-    this.items.push(item)
-    const end = (how: End, outcome: Outcome): End['kind'] => {
-      if (item.end !== null) return item.end.kind
-      item.end = how
-      item.ticket = null
-      ended(how, outcome)
-      return how.kind
+  /** Calls that succeeded. */
+  get done(): number {
+    return this.#done
+  }
+
+  /** Events that were given back. */
+  get returned(): number {
+    return this.#items.reduce((count, { end }) => count + Number(end?.kind === 'returned'), 0)
+  }
+
+  /** Takes the event in. */
+  take(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean): void {
+    const item = new Item(event, index, row, alone, this)
+    item.isBroken = this.#brokenEnd
+    this.#brokenEnd = false
+    this.#items.push(item)
+    if (this.#seat === null || event.isReplay) this.#runner.submit(item)
+    else this.#inTurn(this.#seat, item)
+  }
+
+  judge(item: Item, event: AnyEvent, outcome: Outcome): End {
+    return judge(this.spec, item, event, outcome, this.#verdicts)
+  }
+
+  ended(item: Item, event: AnyEvent, outcome: Outcome): void {
+    if (item.end?.kind === 'done') {
+      this.#done++
+      if (++this.#doneKept > WORTH_DROPPING && this.#doneKept * 2 > this.#items.length) this.#dropDone()
     }
-    const done = (outcome: Outcome) => end(judge(this.spec, item, event, outcome, verdicts), outcome)
-    const task = { event, attempts: item.attempts, alone, done }
-    const behind = {
-      parked: (key: number) => void end({ kind: 'parked', key }, RETURNED),
-      keepKey: (key: number) => {
-        item.keptKey = key
-      },
+    this.#verdicts.ended(this.spec, item, event, outcome)
+  }
+
+  #dropDone(): void {
+    const kept: Item[] = []
+    let broken = false
+    for (const item of this.#items) {
+      const done = item.end?.kind === 'done'
+      broken ||= done || item.isBroken
+      if (done) continue
+      item.isBroken = broken
+      kept.push(item)
+      broken = false
     }
-    const ticket =
-      this.#seat === null || event.isReplay
-        ? this.#runner.submit(task)
-        : this.#inTurn(this.#seat, item, { ...task, ...behind })
-    if (item.end === null) item.ticket = ticket
+    this.#items = kept
+    this.#doneKept = 0
+    this.#brokenEnd ||= broken
   }
 
   /** A key that cannot be told is a failure of the handler for this event, and holds no other. */
-  #inTurn(seat: Seat, item: Item, task: OrderedTask): Ticket | null {
+  #inTurn(seat: Seat, item: Item): void {
     try {
-      item.orderKey = orderKeyOf(this.spec, task.event)
+      item.orderKey = orderKeyOf(this.spec, item.event)
     } catch (error) {
-      task.done({ end: 'failed', error })
-      return null
+      item.done({ end: 'failed', error })
+      return
     }
-    return item.orderKey === null ? this.#runner.submit(task) : seat.take(item.orderKey, item.storedKey !== null, task)
+    if (item.orderKey === null) this.#runner.submit(item)
+    else item.stand(seat.take(item.orderKey, item.storedKey !== null, item))
   }
 
   /** Leaves elements `first` to `last` of the row, or of a first pass, for later, and takes back what has not begun. */
@@ -153,7 +139,7 @@ export class Lane {
     this.#aside = true
     if (first <= last) this.#left.push({ first, last, row })
     this.#seat?.leave()
-    for (const item of this.items) item.ticket?.withdraw()
+    for (const item of this.#items) item.withdraw()
   }
 
   /** A row of its own begins: the last one's rest is noted. */
@@ -163,7 +149,7 @@ export class Lane {
 
   /** What runs is told to stop, or given up. */
   end(how: 'stop' | 'abandon'): void {
-    for (const item of this.items) item.ticket?.[how]()
+    for (const item of this.#items) item[how]()
   }
 
   /** Rows for all that is not over: one for each failed event, one for each stretch that was given back or left. */
@@ -171,7 +157,9 @@ export class Lane {
     const rows: NewWorkRow[] = []
     let kind: Kind = null
     let before: WorkRow | null = null
-    for (const item of this.items) {
+    for (const item of this.#items) {
+      // What was done in between is not theirs.
+      if (item.isBroken) kind = null
       const open = rows.at(-1)
       const row = this.#rowOf(item, now)
       const own = row === null ? null : kindOf(item)
@@ -182,6 +170,7 @@ export class Lane {
       kind = own
       before = item.row
     }
+    if (this.#brokenEnd) kind = null
     for (const { first, last, row } of this.#left) {
       const open = rows.at(-1)
       const joined = kind === 'fresh' && row === before && isFresh(row) && open !== undefined && open.last < first

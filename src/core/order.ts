@@ -21,7 +21,7 @@ import { type Outcome, RETURNED } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
 import type { HandlerSpec } from './handlers.ts'
 import type { NewWorkRow } from './ports.ts'
-import type { OrderedTask, Ticket } from './task.ts'
+import { type InOrder, Task, type Ticket } from './task.ts'
 
 /** Events of one key in memory, and so many parked rows are woken at once. */
 export const MOST_IN_LINE = 32
@@ -60,11 +60,11 @@ class Place implements Ticket {
   readonly key: number
   /** It comes from a row that is stored under its key: it need not wait for those. */
   readonly fromRow: boolean
-  readonly task: OrderedTask
+  readonly task: InOrder
   state: 'waiting' | 'begun' | 'over' = 'waiting'
   ticket: Ticket | null = null
 
-  constructor(order: Order, seat: Seat, key: number, fromRow: boolean, task: OrderedTask) {
+  constructor(order: Order, seat: Seat, key: number, fromRow: boolean, task: InOrder) {
     this.order = order
     this.seat = seat
     this.key = key
@@ -107,7 +107,7 @@ export class Seat {
   }
 
   /** Takes the event in, in the order of its delivery. */
-  take(key: number, fromRow: boolean, task: OrderedTask): Ticket {
+  take(key: number, fromRow: boolean, task: InOrder): Ticket {
     return this.order.take(new Place(this.order, this, key, fromRow, task))
   }
 
@@ -140,6 +140,28 @@ export interface OrderParts {
   readonly held: readonly number[]
   /** Told when there is room again. */
   onRoom(): void
+}
+
+/** Its turn has come. */
+class Turn extends Task {
+  readonly event: AnyEvent
+  readonly attempts: number
+  readonly alone: boolean
+  override readonly outOfOrder: boolean
+  readonly #ended: (outcome: Outcome) => void
+
+  constructor({ event, attempts, alone }: InOrder, outOfOrder: boolean, ended: (outcome: Outcome) => void) {
+    super()
+    this.event = event
+    this.attempts = attempts
+    this.alone = alone
+    this.outOfOrder = outOfOrder
+    this.#ended = ended
+  }
+
+  done(outcome: Outcome): void {
+    this.#ended(outcome)
+  }
 }
 
 export class Order {
@@ -291,10 +313,10 @@ export class Order {
   #begin(place: Place): void {
     place.state = 'begun'
     this.#noLongerWaits(place)
-    const { event, attempts, alone } = place.task
-    const done = (outcome: Outcome) => this.#ended(place, outcome)
-    const outOfOrder = this.#isLate(place.key, event)
-    place.ticket = this.#runner.submit({ event, attempts, alone, outOfOrder, done })
+    const outOfOrder = this.#isLate(place.key, place.task.event)
+    const turn = new Turn(place.task, outOfOrder, (outcome) => this.#ended(place, outcome))
+    place.ticket = turn
+    this.#runner.submit(turn)
   }
 
   #ended(place: Place, outcome: Outcome): void {

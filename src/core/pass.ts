@@ -7,12 +7,13 @@ import { elementBytes, sliceEnd } from '../lib/slices.ts'
 import { ERASED } from '../lib/tombstone.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
-import type { Copies, Dedupe, Read } from './dedupe.ts'
+import type { Copies, Dedupe } from './dedupe.ts'
 import type { Runner } from './dispatch.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
 import { type HandlerSpec, isMeant, type Registry } from './handlers.ts'
-import { type End, Item, Lane, type Verdicts } from './lane.ts'
+import type { Item } from './item.ts'
+import { Lane, type Verdicts } from './lane.ts'
 import type { Order, Seat } from './order.ts'
 import type { Pacer } from './pacer.ts'
 import type { Claim, Clock, NewDeadLetter, NewQuarantine, NewWorkRow, Provider, Settlement, WorkRow } from './ports.ts'
@@ -70,8 +71,14 @@ export class Pass implements Verdicts {
   /** null: the source takes every event for a new one. */
   readonly #copies: Copies | null
   #duplicates = 0
-  readonly #window: number
+  /**
+   * Twice as many may be with their handlers; then the pass waits until fewer are. More than all batches that wait for
+   * company can hold together, so that none of them waits for what the pass keeps back.
+   */
+  readonly #roomBelow: number
   #outstanding = 0
+  /** Who waits is woken when fewer are outstanding. */
+  #wakeBelow = 0
   /** The element after the one that was looked at last. */
   #next = 0
   #count = 0
@@ -89,11 +96,11 @@ export class Pass implements Verdicts {
     const names = claim.rows === null ? claim.handlers : claim.rows.map((row) => row.handler)
     for (const name of new Set(names)) {
       const runner = parts.runners.get(name)
-      if (runner !== undefined) this.#lanes.set(name, new Lane(runner, this.#seatOf(name)))
+      if (runner !== undefined) this.#lanes.set(name, new Lane(runner, this, this.#seatOf(name)))
     }
     this.#copies = parts.dedupe.join(claim)
     this.#absent = claim.rows === null ? claim.handlers.filter((name) => !this.#lanes.has(name)) : []
-    this.#window = 256 + 2 * Math.max(1, ...[...this.#lanes.values()].map((lane) => lane.spec.size))
+    this.#roomBelow = 128 + sum([...this.#lanes.values()].map((lane) => lane.spec.size))
   }
 
   now(): number {
@@ -173,7 +180,7 @@ export class Pass implements Verdicts {
         if (this.#copies?.isFull) await this.#handChecked(row)
         if (this.#careful.length > 0) await this.#oneByOne()
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-        if (this.#outstanding >= this.#window) await this.#below(this.#window)
+        if (this.#isFull()) await this.#room()
       }
       from = to
     }
@@ -184,11 +191,11 @@ export class Pass implements Verdicts {
   async #handChecked(row: WorkRow | null): Promise<void> {
     for (const { isCopy, ...read } of (await this.#copies?.take()) ?? []) {
       if (row === null) this.#next = read.index + 1
-      if (!isCopy) this.#dispatch(read, row)
+      if (!isCopy) this.#dispatch(read.event, read.matched, read.index, row)
       else if (row === null) this.#duplicates++
       if (this.#careful.length > 0) await this.#oneByOne()
       if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-      if (this.#outstanding >= this.#window) await this.#below(this.#window)
+      if (this.#isFull()) await this.#room()
     }
   }
 
@@ -229,16 +236,15 @@ export class Pass implements Verdicts {
     const event = toEvent(facts, reading, index, row?.replay?.run)
     const matched = this.#parts.registry.match(event)
     if (event.isTest && row === null) this.#parts.tested(event.source)
-    const read = { event, matched, index }
-    if (this.#copies?.asksFor(row)) this.#copies.add(read, row !== null || this.#isAsked(matched))
-    else this.#dispatch(read, row)
+    if (this.#copies?.asksFor(row)) this.#copies.add({ event, matched, index }, row !== null || this.#isAsked(matched))
+    else this.#dispatch(event, matched, index, row)
   }
 
   #isAsked(matched: readonly HandlerSpec[]): boolean {
     return this.#absent.length > 0 || matched.some((spec) => this.#lanes.has(spec.name))
   }
 
-  #dispatch({ event, matched, index }: Read, row: WorkRow | null): void {
+  #dispatch(event: AnyEvent, matched: readonly HandlerSpec[], index: number, row: WorkRow | null): void {
     if (row !== null) {
       const lane = this.#lanes.get(row.handler)
       if (lane !== undefined && matched.includes(lane.spec) && isMeant(event, matched, row, this.#claim.handlers))
@@ -279,41 +285,47 @@ export class Pass implements Verdicts {
 
   #hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
     this.#outstanding++
-    const item = new Item(index, row)
-    const ended = (end: End, outcome: Outcome) => this.#ended(lane.spec, event, index, end, outcome)
-    lane.take(item, event, this.#claim.careful, this, ended)
+    lane.take(event, index, row, this.#claim.careful)
   }
 
-  #ended(spec: HandlerSpec, event: AnyEvent, index: number, end: End, outcome: Outcome): void {
-    this.#outstanding--
-    this.#wake()
-    if (end.kind === 'retry' && outcome.end === 'failed')
+  ended(spec: HandlerSpec, { index, end }: Item, event: AnyEvent, outcome: Outcome): void {
+    if (--this.#outstanding < this.#wakeBelow) this.#wake()
+    if (end?.kind === 'retry' && outcome.end === 'failed')
       this.#parts.failed(event, spec.name, end.attempts, outcome.error, end.dueAt)
-    if (end.kind !== 'dead') return
+    if (end?.kind !== 'dead') return
     this.#copies?.giveUp(event)
     const { attempts, errors } = end
-    const letter = {
-      handler: spec.name,
-      index,
-      attempts,
-      errors,
-      at: this.now(),
-      element: NO_BYTES,
-      size: event.delivery.size,
-      run: event.run,
-    }
+    const [handler, at, { size }] = [spec.name, this.now(), event.delivery]
+    const letter = { handler, index, attempts, errors, at, element: NO_BYTES, size, run: event.run }
     this.#dead.push({ event, letter })
   }
 
-  /** Waits until fewer than `count` events are with their handlers; a handler that is behind is left aside after a second. */
-  async #below(count: number): Promise<void> {
-    while (this.#outstanding >= count) {
-      const cancel = this.#parts.clock.after(BEHIND_MS, () => this.#leaveSlow())
+  #isFull(): boolean {
+    return this.#outstanding >= 2 * this.#roomBelow
+  }
+
+  /** Waits for room: for enough of it to be worth while, after a second for any. */
+  #room(): Promise<void> {
+    return this.#below(this.#roomBelow, 2 * this.#roomBelow)
+  }
+
+  /**
+   * Waits until fewer than `count` events are with their handlers, after a second fewer than `later`; a handler that is
+   * behind is left aside then.
+   */
+  async #below(count: number, later = count): Promise<void> {
+    this.#wakeBelow = count
+    while (this.#outstanding >= this.#wakeBelow) {
+      const cancel = this.#parts.clock.after(BEHIND_MS, () => {
+        this.#wakeBelow = later
+        this.#leaveSlow()
+      })
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
       cancel()
     }
+    this.#wakeBelow = 0
   }
 
   /** In a first pass only: rows of work hold nobody but their own handler. */
@@ -323,7 +335,7 @@ export class Pass implements Verdicts {
       for (const lane of this.#lanes.values())
         if (!lane.isAside && lane.isBehind()) lane.setAside(this.#next, this.#count - 1)
     // A key that is slow holds what follows it, not the rest.
-    if (firstPass || this.#outstanding >= this.#window) for (const seat of this.seats) seat.parkWaiting()
+    if (firstPass || this.#isFull()) for (const seat of this.seats) seat.parkWaiting()
     this.#wake()
   }
 
@@ -359,14 +371,12 @@ export class Pass implements Verdicts {
       duplicateEvents: this.#duplicates,
       ...this.#copies?.settlement(now),
     }
-    return { settlement, dead, returned: this.#howMany('returned'), handled: this.#howMany('done') }
-  }
-
-  #howMany(kind: End['kind']): number {
-    let count = 0
-    for (const lane of this.#lanes.values()) for (const item of lane.items) if (item.end?.kind === kind) count++
-    return count
+    const lanes = [...this.#lanes.values()]
+    const [returned, handled] = [sum(lanes.map((lane) => lane.returned)), sum(lanes.map((lane) => lane.done))]
+    return { settlement, dead, returned, handled }
   }
 }
+
+const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0)
 
 const NO_BYTES = new Uint8Array()

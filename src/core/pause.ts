@@ -59,6 +59,8 @@ export class PauseWatch {
   }
 
   succeeded(): void {
+    // After every event that is handled as it should be.
+    if (this.#pause === null && this.#failures === 0 && !this.#probing) return
     if (this.#pause?.by !== 'hand') this.#pause = null
     this.#forget()
   }

@@ -2,29 +2,6 @@
 import type { AnyEvent } from '../types.ts'
 import { type Attempt, type Outcome, RETURNED } from './attempt.ts'
 
-/** One event for one handler. */
-export interface Task {
-  readonly event: AnyEvent
-  /** Attempts already made. */
-  readonly attempts: number
-  /** Not in a batch with others. */
-  readonly alone: boolean
-  /** Absent where its handler has no order. */
-  readonly outOfOrder?: boolean
-  /** Called exactly once. */
-  done(outcome: Outcome): void
-}
-
-/** One whose turn comes after that of others. */
-export interface OrderedTask extends Task {
-  /** As `Task`; tells how it ended for its event. */
-  done(outcome: Outcome): 'done' | 'returned' | 'parked' | 'retry' | 'dead'
-  /** Called in the place of `done`: it is to be stored behind the rows of its key. */
-  parked(key: number): void
-  /** Called with a `done` as returned: it is to be stored under its key, since rows are that come after it. */
-  keepKey(key: number): void
-}
-
 /** A task that was handed in. */
 export interface Ticket {
   /** Takes it back where it has not begun: it is then done as returned. */
@@ -35,22 +12,27 @@ export interface Ticket {
   abandon(): void
 }
 
-/** A task in a runner's queue, or under way. */
-export class Entry implements Ticket {
-  readonly task: Task
-  readonly since: number
+/** One event for one handler, in a runner's queue or under way. One object for all of that: there is one for each event. */
+export abstract class Task implements Ticket {
+  abstract readonly event: AnyEvent
+  /** Attempts already made. */
+  abstract readonly attempts: number
+  /** Not in a batch with others. */
+  abstract readonly alone: boolean
+  /** Undefined where its handler has no order. */
+  readonly outOfOrder: boolean | undefined = undefined
+  /** When it was put behind others. */
+  since = 0
   attempt: Attempt | null = null
   waiting = true
 
-  constructor(task: Task, since: number) {
-    this.task = task
-    this.since = since
-  }
+  /** Called exactly once. */
+  abstract done(outcome: Outcome): void
 
   withdraw(): void {
     if (!this.waiting) return
     this.waiting = false
-    this.task.done(RETURNED)
+    this.done(RETURNED)
   }
 
   stop(): void {
@@ -60,4 +42,17 @@ export class Entry implements Ticket {
   abandon(): void {
     this.attempt?.abandon()
   }
+}
+
+/** What goes in an order: its turn comes after that of others. */
+export interface InOrder {
+  readonly event: AnyEvent
+  readonly attempts: number
+  readonly alone: boolean
+  /** As of a task; tells how it ended for its event. */
+  done(outcome: Outcome): 'done' | 'returned' | 'parked' | 'retry' | 'dead'
+  /** Called in the place of `done`: it is to be stored behind the rows of its key. */
+  parked(key: number): void
+  /** Called with a `done` as returned: it is to be stored under its key, since rows are that come after it. */
+  keepKey(key: number): void
 }

@@ -5,8 +5,9 @@ import type { Clock } from './ports.ts'
 export class TimeLimit {
   readonly #clock: Clock
   readonly #timeoutMs: number
-  /** Calls under way, the oldest first. */
-  readonly #live = new Set<Attempt>()
+  /** Calls under way, the oldest first, linked by their own fields: a Set took as long as all else about a call. */
+  #oldest: Attempt | null = null
+  #latest: Attempt | null = null
   #cancel: (() => void) | null = null
 
   constructor(clock: Clock, timeoutMs: number) {
@@ -15,21 +16,33 @@ export class TimeLimit {
   }
 
   add(attempt: Attempt): void {
-    this.#live.add(attempt)
+    attempt.before = this.#latest
+    if (this.#latest === null) this.#oldest = attempt
+    else this.#latest.after = attempt
+    this.#latest = attempt
     if (this.#cancel === null) this.#watch(attempt)
   }
 
+  /** Nothing happens to one that was never added. */
   delete(attempt: Attempt): void {
-    this.#live.delete(attempt)
+    const { before, after } = attempt
+    if (before === null && this.#oldest !== attempt) return
+    if (before === null) this.#oldest = after
+    else before.after = after
+    if (after === null) this.#latest = before
+    else after.before = before
+    attempt.before = attempt.after = null
   }
 
   all(): readonly Attempt[] {
-    return [...this.#live]
+    const live: Attempt[] = []
+    for (let one = this.#oldest; one !== null; one = one.after) live.push(one)
+    return live
   }
 
   /** No more calls will begin: with the last of them the timer goes. */
   end(): void {
-    if (this.#live.size > 0) return
+    if (this.#oldest !== null) return
     this.#cancel?.()
     this.#cancel = null
   }
@@ -44,7 +57,7 @@ export class TimeLimit {
   /** The timer knows when the time of one call was over; from it to the next it is as long as between their starts. */
   #look(over: Attempt): void {
     const expired: Attempt[] = []
-    for (const attempt of this.#live) {
+    for (const attempt of this.all()) {
       const laterMs = Math.min(attempt.startedAt - over.startedAt, this.#timeoutMs)
       if (laterMs <= 0) expired.push(attempt)
       else {
@@ -53,7 +66,7 @@ export class TimeLimit {
       }
     }
     for (const attempt of expired) {
-      this.#live.delete(attempt)
+      this.delete(attempt)
       attempt.expire(this.#timeoutMs)
     }
   }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { Runner } from '../../src/core/dispatch.ts'
 import type { HandlerSpec } from '../../src/core/handlers.ts'
+import { Task } from '../../src/core/task.ts'
 import type { AnyEvent } from '../../src/index.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 
@@ -12,20 +13,35 @@ const spec: HandlerSpec = {
   batch: null,
 }
 
-it('tells of its room when all that waited was taken back while it gave way', async () => {
-  const turn = Promise.withResolvers<void>()
-  let rooms = 0
-  const runner = new Runner(spec, {
-    clock: new FakeClock(),
-    pacer: { spent: () => true, breathe: () => turn.promise },
-    pauses: true,
-    onPause() {},
-    onRoom: () => void rooms++,
-  })
+class Waiting extends Task {
   // The runner looks at nothing of the event.
-  const ticket = runner.submit({ event: {} as AnyEvent, attempts: 0, alone: false, done() {} })
+  readonly event = {} as AnyEvent
+  readonly attempts = 0
+  readonly alone = false
+  done(): void {}
+}
+
+it('tells of its room when all that waited was taken back while it gave way', async () => {
+  const [turn, call] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let rooms = 0
+  const runner = new Runner(
+    { ...spec, each: () => call.promise },
+    {
+      clock: new FakeClock(),
+      pacer: { spent: () => true, breathe: () => turn.promise },
+      pauses: true,
+      onPause() {},
+      onRoom: () => void rooms++,
+    },
+  )
+  const task = new Waiting()
+  runner.submit(new Waiting())
+  runner.submit(task)
   expect(runner.wantsWork()).toBe(false)
-  ticket.withdraw()
+  call.resolve()
+  await settled()
+  expect(rooms).toBe(0)
+  task.withdraw()
   turn.resolve()
   await settled()
   expect(rooms).toBe(1)
