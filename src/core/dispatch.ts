@@ -50,7 +50,7 @@ export class Runner {
   }
 
   /** Starts the task as soon as there is room; a batch handler's waits for company, at most `maxWaitMs`. */
-  submit(task: Task): void {
+  submit(task: Task, now = this.#parts.clock.now()): void {
     if (this.#closed || !this.#watch.isOpen()) {
       task.withdraw()
       return
@@ -58,7 +58,7 @@ export class Runner {
     this.#watch.begin()
     this.#queue.push(task)
     this.#pump(true)
-    if (task.waiting) task.since = this.#parts.clock.now()
+    task.since = now
   }
 
   get paused(): Pause | null {
@@ -89,11 +89,11 @@ export class Runner {
   }
 
   /** Paused and not to be tried now, or its oldest task has waited a second for a place: better left for later. */
-  isBehind(): boolean {
+  isBehind(now = this.#parts.clock.now()): boolean {
     if (!this.#watch.isOpen()) return true
     const oldest = this.#queue[0]
     if (oldest === undefined || this.#running < this.spec.concurrency) return false
-    return this.#parts.clock.now() - oldest.since > BEHIND_MS
+    return now - oldest.since > BEHIND_MS
   }
 
   /** No more waiting for company: what is gathered goes out. */

@@ -19,7 +19,7 @@ export interface Verdicts {
 }
 
 /** So many items that are done are kept at least, before they are dropped together. */
-const WORTH_DROPPING = 64
+const WORTH_DROPPING = 1_000
 
 /** A stretch of elements that the handler has not been given. */
 interface Left {
@@ -65,8 +65,8 @@ export class Lane implements ItemEnds {
   }
 
   /** Better left for later: the handler is behind, or something before this must be read first. */
-  isBehind(): boolean {
-    return this.#runner.isBehind() || this.#seat?.isRaised === true
+  isBehind(now?: number): boolean {
+    return this.#runner.isBehind(now) || this.#seat?.isRaised === true
   }
 
   /** The rest of a row stays what it was: the handler is paused, or something before it must be read first. */
@@ -84,13 +84,13 @@ export class Lane implements ItemEnds {
     return this.#items.reduce((count, { end }) => count + Number(end?.kind === 'returned'), 0)
   }
 
-  /** Takes the event in. */
-  take(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean): void {
+  /** Takes the event in; `now` may be some ms old. */
+  take(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean, now: number): void {
     const item = new Item(event, index, row, alone, this)
     item.isBroken = this.#brokenEnd
     this.#brokenEnd = false
     this.#items.push(item)
-    if (this.#seat === null || event.isReplay) this.#runner.submit(item)
+    if (this.#seat === null || event.isReplay) this.#runner.submit(item, now)
     else this.#inTurn(this.#seat, item)
   }
 

@@ -77,6 +77,8 @@ export class Pass implements Verdicts {
    */
   readonly #roomBelow: number
   #outstanding = 0
+  /** What the clock said when the pass last had to wait: looking at it for each event costs more than handing it in. */
+  #time = 0
   /** Who waits is woken when fewer are outstanding. */
   #wakeBelow = 0
   /** The element after the one that was looked at last. */
@@ -100,6 +102,7 @@ export class Pass implements Verdicts {
     }
     this.#copies = parts.dedupe.join(claim)
     this.#absent = claim.rows === null ? claim.handlers.filter((name) => !this.#lanes.has(name)) : []
+    this.#time = this.now()
     this.#roomBelow = 128 + sum([...this.#lanes.values()].map((lane) => lane.spec.size))
   }
 
@@ -170,6 +173,7 @@ export class Pass implements Verdicts {
   async #range(scan: Scan, provider: Provider, facts: DeliveryFacts, first: number, last: number, row: WorkRow | null) {
     if (row !== null && !this.#stopping) this.#lanes.get(row.handler)?.goOn()
     const end = Math.min(last + 1, scan.count)
+    this.#time = this.now()
     for (let from = first; from < end; ) {
       const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
       const elements = readSlice(this.#claim.delivery.body, scan, from, to)
@@ -178,13 +182,23 @@ export class Pass implements Verdicts {
         if (this.#copies === null) this.#next = index + 1
         this.#element(provider, facts, elements[index - from], index, row)
         if (this.#copies?.isFull) await this.#handChecked(row)
-        if (this.#careful.length > 0) await this.#oneByOne()
-        if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-        if (this.#isFull()) await this.#room()
+        if (this.#mustWait()) await this.#wait()
       }
       from = to
     }
     await this.#handChecked(row)
+  }
+
+  #mustWait(): boolean {
+    return this.#careful.length > 0 || this.#isFull() || this.#parts.pacer.spent()
+  }
+
+  /** Between two events. */
+  async #wait(): Promise<void> {
+    if (this.#careful.length > 0) await this.#oneByOne()
+    if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
+    if (this.#isFull()) await this.#room()
+    this.#time = this.now()
   }
 
   /** Hands on what was read and is no copy. */
@@ -193,9 +207,7 @@ export class Pass implements Verdicts {
       if (row === null) this.#next = read.index + 1
       if (!isCopy) this.#dispatch(read.event, read.matched, read.index, row)
       else if (row === null) this.#duplicates++
-      if (this.#careful.length > 0) await this.#oneByOne()
-      if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-      if (this.#isFull()) await this.#room()
+      if (this.#mustWait()) await this.#wait()
     }
   }
 
@@ -254,7 +266,7 @@ export class Pass implements Verdicts {
     for (const spec of matched) {
       const lane = this.#lanes.get(spec.name)
       if (lane === undefined || lane.isAside) continue
-      if (lane.isBehind()) lane.setAside(index, this.#count - 1)
+      if (lane.isBehind(this.#time)) lane.setAside(index, this.#count - 1)
       else this.#take(lane, event, index, null)
     }
     // The sender's own tests stay out of the statistics.
@@ -285,7 +297,7 @@ export class Pass implements Verdicts {
 
   #hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
     this.#outstanding++
-    lane.take(event, index, row, this.#claim.careful)
+    lane.take(event, index, row, this.#claim.careful, this.#time)
   }
 
   ended(spec: HandlerSpec, { index, end }: Item, event: AnyEvent, outcome: Outcome): void {
