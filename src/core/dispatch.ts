@@ -9,7 +9,7 @@ import type { BatchFailures, Context, HandlerSpec } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import type { Clock } from './ports.ts'
-import type { Task } from './task.ts'
+import { type Task, TaskQueue } from './task.ts'
 import { TimeLimit } from './time-limit.ts'
 
 /** Waiting longer than this, with every place taken, a handler is behind the others. */
@@ -31,7 +31,7 @@ export class Runner {
   readonly #parts: RunnerParts
   readonly #watch: PauseWatch
   readonly #limit: TimeLimit
-  #queue: Task[] = []
+  readonly #queue = new TaskQueue()
   #running = 0
   #closed = false
   #pumping = false
@@ -68,7 +68,7 @@ export class Runner {
   /** Pauses or resumes by another's word, or because the last process had. */
   setPaused(pause: Pause | null): void {
     this.#watch.set(pause)
-    if (pause !== null) for (const task of this.#queue.splice(0)) task.withdraw()
+    if (pause !== null) this.#queue.withdrawAll()
   }
 
   /** Room for about one more round of calls. */
@@ -91,8 +91,8 @@ export class Runner {
   /** Paused and not to be tried now, or its oldest task has waited a second for a place: better left for later. */
   isBehind(now = this.#parts.clock.now()): boolean {
     if (!this.#watch.isOpen()) return true
-    const oldest = this.#queue[0]
-    if (oldest === undefined || this.#running < this.spec.concurrency) return false
+    const oldest = this.#queue.first
+    if (oldest === null || this.#running < this.spec.concurrency) return false
     return now - oldest.since > BEHIND_MS
   }
 
@@ -106,7 +106,7 @@ export class Runner {
   stop(): void {
     this.#closed = true
     this.#endGathering()
-    for (const task of this.#queue.splice(0)) task.withdraw()
+    this.#queue.withdrawAll()
     for (const attempt of this.#limit.all()) attempt.stop()
     this.#limit.end()
   }
@@ -143,9 +143,9 @@ export class Runner {
   }
 
   #ready(): boolean {
-    while (this.#queue[0]?.waiting === false) this.#queue.shift()
-    const first = this.#queue[0]
-    if (first === undefined) return false
+    while (this.#queue.first?.waiting === false) this.#queue.shift()
+    const { first } = this.#queue
+    if (first === null) return false
     const full = this.#queue.length >= this.spec.size || this.#hurried || this.#overdue
     if (full || first.alone || this.#watch.pause !== null) {
       this.#endGathering()
@@ -176,8 +176,8 @@ export class Runner {
   #take(): Task[] {
     const tasks: Task[] = []
     while (tasks.length < this.spec.size) {
-      const task = this.#queue[0]
-      if (task === undefined || (tasks.length > 0 && task.alone)) break
+      const task = this.#queue.first
+      if (task === null || (tasks.length > 0 && task.alone)) break
       this.#queue.shift()
       if (!task.waiting) continue
       task.waiting = false
@@ -264,7 +264,7 @@ export class Runner {
     const after = this.#watch.pause
     task.done(outcome)
     if ((before === null) === (after === null)) return
-    if (after !== null) for (const waiting of this.#queue.splice(0)) waiting.withdraw()
+    if (after !== null) this.#queue.withdrawAll()
     this.#parts.onPause(after)
   }
 }

@@ -8,8 +8,9 @@ export interface Decoded {
   readonly native: Native | null
   readonly nativeType: string
   readonly wire: Record<string, unknown>
-  /** The keys that lead to `wire` in the element. */
-  readonly keys: readonly string[]
+  /** The keys that lead to `wire` in the element: `msys` or none, and the class or none. */
+  readonly above: 'msys' | null
+  readonly key: string | null
 }
 
 /**
@@ -24,21 +25,21 @@ export function decode(element: unknown): Decoded | Unreadable {
   if (!isObject(element)) return unreadable('expected object', '')
   const { msys, type } = element
   if (msys !== undefined) return isObject(msys) ? fromMsys(msys) : unreadable('expected object', '/msys')
-  if (typeof type === 'string' && type !== '') return decoded(BY_TYPE.get(type) ?? null, type, element, [])
+  if (typeof type === 'string' && type !== '') return decoded(BY_TYPE.get(type) ?? null, type, element, null, null)
   const found = findClass(element)
-  return found === null ? unreadable('expected msys, an event class or a type', '') : fromClass(element, found, [])
+  return found === null ? unreadable('expected msys, an event class or a type', '') : fromClass(element, found, null)
 }
 
 /** `{"msys":{}}` is the vendor's test POST. An unknown class is kept, and so is what is no class at all. */
 function fromMsys(msys: Record<string, unknown>): Decoded | Unreadable {
   const found = findClass(msys)
-  if (found !== null) return fromClass(msys, found, ['msys'])
+  if (found !== null) return fromClass(msys, found, 'msys')
   const keys = Object.keys(msys)
   const [key = ''] = keys
   const inner = msys[key]
   return keys.length === 1 && isObject(inner)
-    ? decoded(null, key, inner, ['msys', key])
-    : decoded(null, 'msys', msys, ['msys'])
+    ? decoded(null, key, inner, 'msys', key)
+    : decoded(null, 'msys', msys, 'msys', null)
 }
 
 const SEVERAL = Symbol('several')
@@ -47,7 +48,7 @@ const SEVERAL = Symbol('several')
 function findClass(holder: Record<string, unknown>): string | typeof SEVERAL | null {
   let found: string | null = null
   for (const key in holder) {
-    if (!BY_CLASS.has(key) && !looksLikeEvent(holder[key])) continue
+    if (typesOf(key) === undefined && !looksLikeEvent(holder[key])) continue
     if (found !== null) return SEVERAL
     found = key
   }
@@ -60,29 +61,43 @@ function looksLikeEvent(value: unknown): boolean {
 
 type Holder = Record<string, unknown>
 
-function fromClass(holder: Holder, found: string | typeof SEVERAL, above: readonly string[]): Decoded | Unreadable {
-  if (found === SEVERAL) return unreadable('expected one event, found several', pointerOf(above))
+function fromClass(holder: Holder, found: string | typeof SEVERAL, above: Decoded['above']): Decoded | Unreadable {
+  if (found === SEVERAL) return unreadable('expected one event, found several', pointerOf(above, null))
   const wire = holder[found]
-  const keys = [...above, found]
-  if (!isObject(wire)) return unreadable('expected object', pointerOf(keys))
+  if (!isObject(wire)) return unreadable('expected object', pointerOf(above, found))
   const type = typeof wire.type === 'string' ? wire.type : ''
-  const native = BY_CLASS.get(found)?.get(found === 'relay_message' ? '' : type) ?? null
-  if (native !== null) return decoded(native, native.nativeType, wire, keys)
-  return decoded(ADAPTIVE?.get(type) ?? null, type === '' ? found : `${found}.${type}`, wire, keys)
+  const native = typesOf(found)?.get(found === 'relay_message' ? '' : type) ?? null
+  if (native !== null) return decoded(native, native.nativeType, wire, above, found)
+  return decoded(ADAPTIVE?.get(type) ?? null, type === '' ? found : `${found}.${type}`, wire, above, found)
+}
+
+// The events of a batch are of few classes, one after the other.
+let [knownClass, knownTypes] = ['', BY_CLASS.get('')]
+
+function typesOf(nativeClass: string): ReadonlyMap<string, Native> | undefined {
+  if (nativeClass !== knownClass) [knownClass, knownTypes] = [nativeClass, BY_CLASS.get(nativeClass)]
+  return knownTypes
 }
 
 // The class of `ad_status` and `ad_adjust` is not documented; `adaptive_event` is a guess from the Ingest API.
 const ADAPTIVE = BY_CLASS.get('adaptive_event')
 
-function decoded(native: Native | null, nativeType: string, wire: Holder, keys: readonly string[]): Decoded {
-  return { native, nativeType, wire, keys }
+function decoded(
+  native: Native | null,
+  nativeType: string,
+  wire: Holder,
+  above: Decoded['above'],
+  key: string | null,
+): Decoded {
+  return { native, nativeType, wire, above, key }
 }
 
 function unreadable(reason: string, path: string): Unreadable {
   return { unreadable: reason, path }
 }
 
-/** The JSON pointer (RFC 6901). */
-export function pointerOf(keys: readonly string[]): string {
-  return keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+/** The JSON pointer (RFC 6901) to `wire`. */
+export function pointerOf(above: Decoded['above'], key: string | null): string {
+  const own = key === null ? '' : `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return above === null ? own : `/${above}${own}`
 }

@@ -39,11 +39,12 @@ export function read(element: unknown): Reading | Unreadable {
   }
 }
 
-function readEvent({ native, nativeType, wire, keys }: Decoded, slots: unknown[]): Reading | Unreadable {
+function readEvent({ native, nativeType, wire, above, key }: Decoded, slots: unknown[]): Reading | Unreadable {
   const numbers = fill(slots, wire)
   const problem = native?.check(slots)
   // The words of the table, not those of the wire: a class there may be anything.
-  if (problem) return { unreadable: `${native?.nativeType}: ${problem.reason}`, path: pointerOf(keys) + problem.path }
+  if (problem)
+    return { unreadable: `${native?.nativeType}: ${problem.reason}`, path: pointerOf(above, key) + problem.path }
   if (numbers) idsToStrings(wire, slots)
   return native === null
     ? normalise('momentum.unknown', nativeType, UNKNOWN, wire, slots)
