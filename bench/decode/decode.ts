@@ -12,8 +12,9 @@ const bytes = new Uint8Array(readFileSync(file ?? ''))
 async function round(): Promise<Timing> {
   const parseMs = await timed(() => (JSON.parse(Buffer.from(bytes.buffer).toString()) as unknown[]).length)
   const scanMs = await timed(() => scanOnly(provider as ProviderName, bytes))
-  const oursMs = await timed(() => readBody(provider as ProviderName, bytes))
-  return { parseMs, scanMs, oursMs }
+  const readMs = await timed(() => readBody(provider as ProviderName, bytes, false))
+  const eventsMs = await timed(() => readBody(provider as ProviderName, bytes, true))
+  return { parseMs, scanMs, readMs, eventsMs }
 }
 
 async function timed(run: () => number): Promise<number> {

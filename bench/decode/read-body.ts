@@ -29,22 +29,23 @@ export function scanOnly(name: ProviderName, bytes: Uint8Array): number {
   return scan(bytes, PROVIDERS[name].ids).count
 }
 
-/** The number of events that came out. */
-export function readBody(name: ProviderName, bytes: Uint8Array): number {
+/** The number of elements that were read: scanned, parsed, validated, normalised. `make`: made into events too. */
+export function readBody(name: ProviderName, bytes: Uint8Array, make: boolean): number {
   const provider = PROVIDERS[name]
   const found = scan(bytes, provider.ids)
   const facts = deliveryFacts(name, delivery(bytes), found.count)
-  let events = 0
+  let count = 0
   for (let from = 0; from < found.count; ) {
     const to = Math.min(sliceEnd(found, from, SLICE_BYTES), found.count)
-    for (const [i, element] of readSlice(bytes, found, from, to).entries()) {
-      const reading = readElement(provider, element)
-      if ('unreadable' in reading) throw new Error(`element ${from + i} of the body cannot be read`)
-      if (toEvent(facts, reading, from + i).provider === name) events++
+    const elements = readSlice(bytes, found, from, to)
+    for (let index = from; index < to; index++) {
+      const reading = readElement(provider, elements[index - from])
+      if ('unreadable' in reading) throw new Error(`element ${index} of the body cannot be read`)
+      if (!make || toEvent(facts, reading, index).provider === name) count++
     }
     from = to
   }
-  return events
+  return count
 }
 
 function scan(bytes: Uint8Array, ids: readonly string[] = []) {
