@@ -1,9 +1,11 @@
 /** A growing list of offsets, four bytes each. Private. */
 
-const FIRST_CAPACITY = 64
+/** Most lists of a small body stay empty, and a typed array takes as long as scanning 200 bytes. */
+const NONE = new Int32Array(0)
+const FIRST_CAPACITY = 16
 
 export class Offsets {
-  #kept = new Int32Array(FIRST_CAPACITY)
+  #kept = NONE
   #length = 0
 
   get length(): number {
@@ -21,6 +23,7 @@ export class Offsets {
   }
 
   append(offsets: Int32Array): void {
+    if (offsets.length === 0) return
     if (this.#length + offsets.length > this.#kept.length) this.#makeRoom(offsets.length)
     this.#kept.set(offsets, this.#length)
     this.#length += offsets.length
@@ -32,11 +35,12 @@ export class Offsets {
 
   /** What is listed now; valid until the list grows. */
   view(): Int32Array {
+    if (this.#length === this.#kept.length) return this.#kept
     return this.#kept.subarray(0, this.#length)
   }
 
   #makeRoom(count: number): void {
-    const grown = new Int32Array(Math.max(this.#kept.length * 2, this.#length + count))
+    const grown = new Int32Array(Math.max(FIRST_CAPACITY, this.#kept.length * 2, this.#length + count))
     grown.set(this.view())
     this.#kept = grown
   }

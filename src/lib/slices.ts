@@ -1,4 +1,5 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
+import { isAscii } from 'node:buffer'
 import { isSpace } from './numbers.ts'
 import { type Scan, Scanner } from './scan.ts'
 import { quotedText } from './tokens.ts'
@@ -78,7 +79,8 @@ function arrayText(bytes: Uint8Array, numbers: Int32Array, start: number, end: n
   }
   array.set(bytes.subarray(from, end), to)
   array[length - 1] = CLOSE_ARRAY
-  return utf8.decode(array.subarray(0, length))
+  const text = array.subarray(0, length)
+  return isAscii(text) ? text.toString('latin1') : utf8.decode(text)
 }
 
 /** Binary search over pairs: index of the first pair that starts at `offset` or later. */
