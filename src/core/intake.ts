@@ -27,7 +27,7 @@ export function takeBody(
   return read(parts, body, plan, maxBytes)
 }
 
-const asItIs = (bytes: Uint8Array): Read => ({ bytes, sha256: null, undecoded: null })
+const asItIs = (bytes: Uint8Array): Read => ({ bytes, sha256: null, own: false, undecoded: null })
 
 async function read(parts: ReceiveParts, body: AsyncIterable<Uint8Array>, plan: BodyPlan, maxBytes: number) {
   const room = new Room(parts, plan.length ?? 0)

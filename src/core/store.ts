@@ -19,11 +19,11 @@ export async function store(parts: ReceiveParts, from: From, read: Read): Promis
   let late: Promise<unknown> | null = null
   try {
     const delivery = await toDelivery(parts, from, read)
-    const accepting = parts.inbox.accept(delivery)
+    const accepting = parts.inbox.accept(delivery, read.own)
     const result = await beforeDeadline(parts, from.port.ackWithinMs ?? parts.limits.acceptMs, accepting)
     if (result === 'storage_slow') late = accepting
     if (typeof result === 'string') return refuse(result)
-    count(parts, delivery, result, performance.now() - began)
+    count(parts, delivery, size, result, performance.now() - began)
     return await answer(parts, from, delivery.id, result)
   } finally {
     load.requests--
@@ -53,10 +53,16 @@ function beforeDeadline(
   })
 }
 
-function count({ meter }: ReceiveParts, { id, source, body }: NewDelivery, { status }: Accepted, ackMs: number): void {
+function count(
+  { meter }: ReceiveParts,
+  { id, source }: NewDelivery,
+  bytes: number,
+  { status }: Accepted,
+  ackMs: number,
+): void {
   meter.add(status === 'accepted' ? 'accepted' : 'duplicates')
   meter.acknowledged(ackMs)
-  if (status === 'accepted') meter.publish('accepted', { source, id, bytes: body.length, ackMs })
+  if (status === 'accepted') meter.publish('accepted', { source, id, bytes, ackMs })
   else meter.publish('duplicate', { source, id })
 }
 

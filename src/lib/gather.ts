@@ -5,6 +5,8 @@ export interface Gathered {
   readonly bytes: Uint8Array
   /** Their SHA-256 where it was made on the way; null: it is still to be made. */
   readonly sha256: Uint8Array | null
+  /** They lie in memory of their own, that nobody else has. */
+  readonly own: boolean
 }
 
 /** Smaller ones are put together, and hashed, in one go each. */
@@ -44,7 +46,8 @@ export class Gatherer {
   }
 
   end(): Gathered {
-    return { bytes: this.#bytes(), sha256: this.#hash?.digest() ?? null }
+    const own = this.#whole !== null || this.#parts.length > 1
+    return { bytes: this.#bytes(), sha256: this.#hash?.digest() ?? null, own }
   }
 
   #becomeLarge(): void {

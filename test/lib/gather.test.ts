@@ -37,13 +37,15 @@ describe('bytes that come in chunks', () => {
 
   it('are left to be hashed at once where they are few', () => {
     const { whole, chunks } = chunked(1_000, 300)
-    expect(gather(chunks, 1_000)).toEqual({ bytes: whole, sha256: null })
-    expect(gather([], null)).toEqual({ bytes: new Uint8Array(), sha256: null })
+    expect(gather(chunks, 1_000)).toEqual({ bytes: whole, sha256: null, own: true })
+    expect(gather([], null)).toEqual({ bytes: new Uint8Array(), sha256: null, own: false })
   })
 
-  it('are the chunk itself where there is one', () => {
-    const chunk = new Uint8Array(100)
-    expect(gather([chunk], 100).bytes).toBe(chunk)
+  it('are the chunk itself where there is one, which its host may have too', () => {
+    for (const chunk of [new Uint8Array(100), new Uint8Array(LARGE)]) {
+      const { bytes, own } = gather([chunk], null)
+      expect([bytes === chunk, own]).toEqual([true, false])
+    }
   })
 
   it('are copied once where their length was announced, and lie in memory of their own size', () => {
