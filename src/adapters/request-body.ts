@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { NeutralRequest } from '../core/ports.ts'
 import { PosthornError } from '../errors.ts'
+import { headerValues } from '../lib/headers.ts'
 
 /**
  * The body as it can be had: null when there is none, a stream when nobody has touched it, the bytes a parser before us
@@ -15,10 +16,14 @@ export function bodyOf(req: IncomingMessage): NeutralRequest['body'] {
   return keptBytes(req) ?? 'consumed'
 }
 
-/** Whether a body was announced (RFC 9112 section 6.3); HTTP/2 need not announce one. */
-export function announcesBody(req: IncomingMessage): boolean {
-  const { 'content-length': length, 'transfer-encoding': coding } = req.headers
-  return coding !== undefined || (length === undefined ? req.httpVersionMajor > 1 : Number(length) !== 0)
+/**
+ * Whether a body was announced (RFC 9112 section 6.3); HTTP/2 need not announce one. From the raw list: Node makes
+ * `req.headers` when it is asked for them, and nothing else here does.
+ */
+export function announcesBody({ rawHeaders, httpVersionMajor }: IncomingMessage): boolean {
+  const [length] = headerValues(rawHeaders, 'content-length')
+  if (length === undefined ? httpVersionMajor > 1 : Number(length) !== 0) return true
+  return headerValues(rawHeaders, 'transfer-encoding').length > 0
 }
 
 /** Only bytes: text or an object made of them cannot be turned back into what was sent. */
@@ -40,7 +45,7 @@ class RequestBody implements AsyncIterableIterator<Uint8Array> {
   #readyBytes = 0
   #state: 'untouched' | 'reading' | 'ended' | 'aborted' = 'untouched'
   #cause: unknown
-  #wake: (() => void) | null = null
+  #waiting: Waiting | null = null
 
   constructor(req: IncomingMessage) {
     this.#req = req
@@ -52,22 +57,25 @@ class RequestBody implements AsyncIterableIterator<Uint8Array> {
     return this
   }
 
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+  next(): Promise<Next> {
     if (this.#state === 'untouched') this.#begin()
-    if (this.#ready.length === 0 && this.#state === 'reading') await this.#more()
     const value = this.#ready.shift()
     if (value !== undefined) {
       this.#readyBytes -= value.length
-      return { done: false, value }
+      return Promise.resolve({ done: false, value })
     }
-    if (this.#state === 'aborted') throw aborted(this.#cause)
-    return DONE
+    if (this.#state === 'aborted') return Promise.reject(aborted(this.#cause))
+    if (this.#state === 'ended') return Promise.resolve(DONE)
+    if (this.#req.isPaused()) this.#req.resume()
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
   }
 
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+  return(): Promise<Next> {
     this.#end('ended')
     this.#req.pause()
-    return DONE
+    return Promise.resolve(DONE)
   }
 
   #begin(): void {
@@ -77,23 +85,21 @@ class RequestBody implements AsyncIterableIterator<Uint8Array> {
       return
     }
     this.#state = 'reading'
+    // The first listener for data sets the stream in motion.
     req.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose)
-    req.resume()
+    if (req.readableFlowing === false) req.resume()
   }
 
-  #more(): Promise<void> {
-    this.#req.resume()
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
-  }
-
-  readonly #onData = (chunk: Uint8Array): void => {
+  readonly #onData = (value: Uint8Array): void => {
     if (this.#state !== 'reading') return
-    this.#ready.push(chunk)
-    this.#readyBytes += chunk.length
+    if (this.#waiting !== null) {
+      this.#waiting.resolve({ done: false, value })
+      this.#waiting = null
+      return
+    }
+    this.#ready.push(value)
+    this.#readyBytes += value.length
     if (this.#readyBytes >= AHEAD_BYTES) this.#req.pause()
-    this.#wakeUp()
   }
 
   readonly #onEnd = (): void => this.#end('ended')
@@ -109,16 +115,21 @@ class RequestBody implements AsyncIterableIterator<Uint8Array> {
   /** The listeners stay: taking them off costs more than the request has left to say. */
   #end(state: 'ended' | 'aborted'): void {
     if (this.#state === 'reading') this.#state = state
-    this.#wakeUp()
-  }
-
-  #wakeUp(): void {
-    this.#wake?.()
-    this.#wake = null
+    const waiting = this.#waiting
+    this.#waiting = null
+    if (this.#state === 'aborted') waiting?.reject(aborted(this.#cause))
+    else waiting?.resolve(DONE)
   }
 }
 
-const DONE: IteratorResult<Uint8Array, undefined> = { done: true, value: undefined }
+type Next = IteratorResult<Uint8Array, undefined>
+
+interface Waiting {
+  readonly resolve: (next: Next) => void
+  readonly reject: (error: PosthornError) => void
+}
+
+const DONE: Next = { done: true, value: undefined }
 
 function aborted(cause: unknown): PosthornError {
   return new PosthornError('ERR_BODY_ABORTED', 'the sender left before its body was complete', { cause })

@@ -97,7 +97,8 @@ function whenLeft(res: ServerResponse, then: () => void): void {
     if (!res.writableFinished) then()
   }
   if (res.closed) check()
-  else res.once('close', check)
+  // It closes once: taking the listener off would cost more than it does.
+  else res.on('close', check)
 }
 
 function write(req: IncomingMessage, res: ServerResponse, answer: NeutralResponse): void {
@@ -108,16 +109,19 @@ function write(req: IncomingMessage, res: ServerResponse, answer: NeutralRespons
     return
   }
   if (answer.onUndelivered !== undefined) whenLeft(res, answer.onUndelivered)
-  const unread = announcesBody(req) && !req.complete && !req.readableEnded
+  const unread = !req.complete && !req.readableEnded && announcesBody(req)
   res.writeHead(answer.status, headersOf(req, answer, unread))
   if (unread) endAfterLinger(req, res, answer.body)
   else res.end(answer.body)
 }
 
-/** A connection whose body was not read to its end cannot carry another request. */
-function headersOf(req: IncomingMessage, answer: NeutralResponse, unread: boolean): Record<string, string | number> {
-  const headers: Record<string, string | number> = { 'content-type': 'application/json', ...answer.headers }
-  if (req.method !== 'HEAD') headers['content-length'] = Buffer.byteLength(answer.body)
-  if (answer.closeConnection || unread) headers.connection = 'close'
+/** Name and value in turn, which Node writes as they are. */
+function headersOf(req: IncomingMessage, answer: NeutralResponse, unread: boolean): string[] {
+  const headers: string[] = []
+  for (const name in answer.headers) headers.push(name, answer.headers[name] as string)
+  if (answer.headers['content-type'] === undefined) headers.push('content-type', 'application/json')
+  if (req.method !== 'HEAD') headers.push('content-length', String(Buffer.byteLength(answer.body)))
+  // A connection whose body was not read to its end cannot carry another request.
+  if (answer.closeConnection || unread) headers.push('connection', 'close')
   return headers
 }

@@ -1,6 +1,7 @@
 /** Comparing what came with what is configured, in a time that says nothing about either. */
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Verdict } from '../core/ports.ts'
+import { digestBytes } from '../lib/digest.ts'
 
 /** What is accepted, as the bytes of the wire; `label` names it on `event.delivery.credential`. */
 export interface Credential {
@@ -35,5 +36,5 @@ let key: Uint8Array | undefined
 /** In one call: an HMAC with its key object costs ten times as much, more than all else that a small post costs here. */
 function digestOf(bytes: Uint8Array): Uint8Array {
   key ??= randomBytes(32)
-  return hash('sha256', Buffer.concat([key, bytes]), 'buffer')
+  return digestBytes(Buffer.concat([key, bytes]))
 }

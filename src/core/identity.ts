@@ -1,6 +1,6 @@
 /** Identity of a delivery: the same wherever the same delivery arrives. */
-import { hash } from 'node:crypto'
 import { toBase32 } from '../lib/base32.ts'
+import { digestBytes } from '../lib/digest.ts'
 
 /**
  * `d_` and base32 of 16 bytes of SHA-256 over source, batch id and body hash. A vendor's constant test batch id says
@@ -8,8 +8,7 @@ import { toBase32 } from '../lib/base32.ts'
  */
 export function deliveryId(source: string, batch: string | number | null, sha256: Uint8Array): string {
   const key = typeof batch === 'number' ? `t${batch}` : batch === null ? '-' : `b${batch}`
-  const digest = hash('sha256', Buffer.concat([Buffer.from(`${source}\0${key}\0`), sha256]), 'buffer')
-  return `d_${toBase32(digest.subarray(0, 16))}`
+  return `d_${toBase32(digestBytes(Buffer.concat([Buffer.from(`${source}\0${key}\0`), sha256])), 16)}`
 }
 
 /** White space outside strings is all that may differ, and no probe has any inside. */

@@ -1,73 +1,88 @@
 /** Admission and reading of a body: what is in flight is counted, before the body where its length is known. */
 import type { AnswerCode } from '../errors.ts'
 import { decodeBody, readBody } from '../lib/body.ts'
+import type { Gathered } from '../lib/gather.ts'
+import type { Headers } from '../lib/headers.ts'
 import { type BodyPlan, planBody } from './body-rules.ts'
 import type { NeutralRequest, SourcePort } from './ports.ts'
-import type { Read, ReceiveParts } from './receive-parts.ts'
+import type { Load, Read, ReceiveParts } from './receive-parts.ts'
 
 /** The body, or why it is not taken. */
-export async function takeBody(
+export function takeBody(
   parts: ReceiveParts,
   port: SourcePort,
-  request: NeutralRequest,
-): Promise<Read | AnswerCode> {
-  const { body } = request
+  body: NeutralRequest['body'],
+  headers: Headers,
+): Read | AnswerCode | Promise<Read | AnswerCode> {
   const maxBytes = port.bodyBytes ?? parts.limits.bodyBytes
-  const plan = planBody(request.rawHeaders, maxBytes)
+  const plan = planBody(headers, maxBytes)
   if (typeof plan === 'string') return plan
   if (body === 'consumed') return consumed(parts)
-  if (body === null) return { bytes: new Uint8Array(), undecoded: null }
+  if (body === null) return asItIs(new Uint8Array())
   // The host has read and decoded it already.
-  if (body instanceof Uint8Array) return body.length > maxBytes ? 'body_too_large' : { bytes: body, undecoded: null }
+  if (body instanceof Uint8Array) return body.length > maxBytes ? 'body_too_large' : asItIs(body)
   if (parts.inbox.backlogBytes() > parts.limits.backlogBytes) return 'backlog_full'
   const { load, limits } = parts
   if (load.bytes + (plan.length ?? 0) > limits.inFlightBytes || load.requests >= limits.requests) return 'overloaded'
   return read(parts, body, plan, maxBytes)
 }
 
+const asItIs = (bytes: Uint8Array): Read => ({ bytes, sha256: null, own: false, undecoded: null })
+
 async function read(parts: ReceiveParts, body: AsyncIterable<Uint8Array>, plan: BodyPlan, maxBytes: number) {
-  const held = holdRoom(parts, plan.length ?? 0)
+  const room = new Room(parts, plan.length ?? 0)
+  const { bodyMs, minBytesPerSecond } = parts.limits
+  const limits = { maxBytes, bodyMs, minBytesPerSecond, take: (bytes: number) => room.take(bytes) }
   try {
-    const { bodyMs, minBytesPerSecond } = parts.limits
-    const bytes = await readBody(body, { maxBytes, bodyMs, minBytesPerSecond, take: held.take }, parts.clock)
-    return typeof bytes === 'string' ? bytes : await decoded(bytes, plan, { maxBytes, take: held.take })
+    const gathered = await readBody(body, limits, parts.deadlines, plan.length)
+    if (typeof gathered === 'string') return gathered
+    if (plan.coding !== 'identity' && gathered.bytes.length > 0) return await decoded(gathered, plan.coding, limits)
+    return { ...gathered, undecoded: null }
   } catch {
     return 'body_aborted'
   } finally {
-    held.release()
+    room.release()
   }
 }
 
 /** Room for what was announced is held at once; what comes beyond it, or unannounced, chunk by chunk. */
-function holdRoom(parts: ReceiveParts, announced: number) {
-  const { load, limits } = parts
-  let [held, arrived] = [announced, 0]
-  load.bytes += announced
-  load.requests++
-  const take = (bytes: number) => {
-    arrived += bytes
-    const more = Math.max(0, arrived - held)
-    held += more
-    load.bytes += more
-    return load.bytes <= limits.inFlightBytes
+class Room {
+  readonly #load: Load
+  readonly #most: number
+  #held: number
+  #arrived = 0
+
+  constructor({ load, limits }: ReceiveParts, announced: number) {
+    this.#load = load
+    this.#most = limits.inFlightBytes
+    this.#held = announced
+    load.bytes += announced
+    load.requests++
   }
-  const release = () => {
-    load.bytes -= held
-    load.requests--
+
+  take(bytes: number): boolean {
+    this.#arrived += bytes
+    const more = Math.max(0, this.#arrived - this.#held)
+    this.#held += more
+    this.#load.bytes += more
+    return this.#load.bytes <= this.#most
   }
-  return { take, release }
+
+  release(): void {
+    this.#load.bytes -= this.#held
+    this.#load.requests--
+  }
 }
 
 /** What is decoded is in flight as much as what arrives. */
 async function decoded(
-  bytes: Uint8Array,
-  plan: BodyPlan,
+  wire: Gathered,
+  coding: 'gzip' | 'deflate',
   limits: Parameters<typeof decodeBody>[2],
 ): Promise<Read | AnswerCode> {
-  if (plan.coding === 'identity' || bytes.length === 0) return { bytes, undecoded: null }
-  const plain = await decodeBody(bytes, plan.coding, limits)
-  if (plain === 'unreadable') return { bytes, undecoded: plan.coding }
-  return typeof plain === 'string' ? plain : { bytes: plain, undecoded: null }
+  const plain = await decodeBody(wire.bytes, coding, limits)
+  if (plain === 'unreadable') return { ...wire, undecoded: coding }
+  return typeof plain === 'string' ? plain : { ...plain, undecoded: null }
 }
 
 function consumed(parts: ReceiveParts): AnswerCode {

@@ -2,7 +2,7 @@
  * Counts of what has happened since the start, as plain data and as events of `node:diagnostics_channel`; they balance
  * with the inbox: every accepted event is handled, unhandled, dead, quarantined, absorbed as a copy, or still pending.
  */
-import { channel } from 'node:diagnostics_channel'
+import { type Channel, channel } from 'node:diagnostics_channel'
 import { type CredentialUse, CredentialUses } from './credential-uses.ts'
 
 /** Upper bounds of the histogram of acknowledgements, in ms. */
@@ -60,6 +60,7 @@ export class Meter {
   readonly #rejected: Record<string, number> = {}
   readonly #turnedAway: Record<string, number> = {}
   readonly #uses = new CredentialUses()
+  readonly #channels = new Map<keyof MetricEvents, Channel>()
   readonly #buckets = new Array<number>(ACK_BUCKETS_MS.length + 1).fill(0)
   #sum = 0
   #count = 0
@@ -95,8 +96,15 @@ export class Meter {
   }
 
   publish<N extends keyof MetricEvents>(name: N, event: MetricEvents[N]): void {
-    const found = channel(`posthorn:${name}`)
+    const found = this.#channels.get(name) ?? this.#channel(name)
     if (found.hasSubscribers) found.publish(event)
+  }
+
+  /** Looking one up by its name costs more than all that is published; the object stays the one of its name. */
+  #channel(name: keyof MetricEvents): Channel {
+    const found = channel(`posthorn:${name}`)
+    this.#channels.set(name, found)
+    return found
   }
 
   read(): Metrics {

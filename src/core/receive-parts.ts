@@ -1,4 +1,7 @@
 /** What the receive half is made of, and what it hands from step to step. Types only. */
+import type { Gathered } from '../lib/gather.ts'
+import type { Headers } from '../lib/headers.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { Meter } from './metrics.ts'
 import type { Notices } from './notices.ts'
 import type { Clock, InboxPort, NeutralRequest, NeutralResponse, SourcePort, Verify } from './ports.ts'
@@ -24,18 +27,22 @@ export interface ReceiveParts {
   readonly limits: ReceiveLimits
   readonly inbox: InboxPort
   readonly clock: Clock
+  /** For what nearly always ends before its time. */
+  readonly deadlines: Deadlines
   readonly load: Load
   readonly notices: Notices
   readonly meter: Meter
   /** With `ack: 'handled'`: works on the delivery until all is settled (true), or time or the sender is gone. */
   readonly handled: ((seq: number, port: SourcePort, gone: AbortSignal) => Promise<boolean>) | null
   /** Starts if nobody has; the checks by source name once open, else what to answer. */
-  open(): Promise<ReadonlyMap<string, Verify> | 'not_open' | 'shutting_down'>
+  open(): Opened | Promise<Opened>
   closing(): boolean
   /** Told of every refusal. */
   rejected(source: string | null, response: NeutralResponse): void
   breathe(): Promise<void>
 }
+
+export type Opened = ReadonlyMap<string, Verify> | 'not_open' | 'shutting_down'
 
 /** An authenticated request. */
 export interface From {
@@ -43,11 +50,12 @@ export interface From {
   readonly port: SourcePort
   readonly credential: string | null
   readonly request: NeutralRequest
+  /** Those of its headers that say what its body is. */
+  readonly headers: Headers
 }
 
 /** A body as it is to be stored. */
-export interface Read {
-  readonly bytes: Uint8Array
+export interface Read extends Gathered {
   /** The coding that could not be undone; the bytes are then those of the wire. */
   readonly undecoded: string | null
 }

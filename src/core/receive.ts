@@ -4,6 +4,7 @@
  */
 import { codeOf } from '../lib/code-of.ts'
 import { noAddress, placesOf, REFUSED, turnAway } from './authenticate.ts'
+import { headersOf } from './body-rules.ts'
 import { isProbe } from './identity.ts'
 import { takeBody } from './intake.ts'
 import type { NeutralRequest, NeutralResponse, SourcePort } from './ports.ts'
@@ -48,7 +49,8 @@ function look(parts: ReceiveParts, source: string, method: string): NeutralRespo
 }
 
 async function post(parts: ReceiveParts, name: string, port: SourcePort, request: NeutralRequest) {
-  const checks = await parts.open()
+  const opened = parts.open()
+  const checks = opened instanceof Promise ? await opened : opened
   if (typeof checks === 'string') return refuse(checks)
   const asked = checks.get(name)?.(request) ?? REFUSED
   const verdict = asked instanceof Promise ? await asked : asked
@@ -56,10 +58,11 @@ async function post(parts: ReceiveParts, name: string, port: SourcePort, request
   // It may have taken its time.
   if (parts.closing()) return refuse('shutting_down')
   parts.meter.letIn(name, verdict.credential, parts.clock.now())
-  const read = await takeBody(parts, port, request)
+  const headers = headersOf(request.rawHeaders, port.provider.batchIdHeader)
+  const read = await takeBody(parts, port, request.body, headers)
   if (typeof read === 'string') return refuse(read)
   if (isProbe(read.bytes, port.provider.probes)) return probe(parts, name)
-  return store(parts, { source: name, port, credential: verdict.credential, request }, read)
+  return store(parts, { source: name, port, credential: verdict.credential, request, headers }, read)
 }
 
 function probe(parts: ReceiveParts, source: string): NeutralResponse {

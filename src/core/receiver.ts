@@ -3,6 +3,7 @@ import { OptionError, PosthornError } from '../errors.ts'
 import { hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import { placesOf } from './authenticate.ts'
 import { systemClock } from './clock.ts'
+import { Deadlines } from './deadlines.ts'
 import { handleFetch } from './fetch.ts'
 import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers.ts'
 import { tellHostLimits } from './host-limits.ts'
@@ -24,7 +25,7 @@ import type {
 } from './ports.ts'
 import type { EventsOf, Health, InboxControl, Options, Receiver, Sources } from './public.ts'
 import { createReceive } from './receive.ts'
-import type { Load } from './receive-parts.ts'
+import type { Load, Opened } from './receive-parts.ts'
 import { createReport } from './report.ts'
 import { type Settings, settle } from './settings.ts'
 import { announce } from './start-line.ts'
@@ -64,6 +65,7 @@ class RunningReceiver implements ReceiverLike {
   readonly handle: (request: Request, options?: { source?: string; prefix?: string }) => Promise<Response>
   readonly #settings: Settings
   readonly #world: World
+  readonly #deadlines: Deadlines
   readonly #load: Load = { bytes: 0, requests: 0 }
   readonly #notices
   readonly #report
@@ -80,6 +82,7 @@ class RunningReceiver implements ReceiverLike {
   constructor(settings: Settings, world: World) {
     this.#settings = settings
     this.#world = world
+    this.#deadlines = new Deadlines(world.clock)
     this.#notices = createNotices(settings.logger, world.clock)
     this.#report = createReport(settings.hooks, this.#notices, this.#meter)
     this.#pacer = world.createPacer(this.#load)
@@ -196,6 +199,7 @@ class RunningReceiver implements ReceiverLike {
       limits,
       inbox,
       clock: this.#world.clock,
+      deadlines: this.#deadlines,
       load: this.#load,
       notices: this.#notices,
       meter: this.#meter,
@@ -211,11 +215,14 @@ class RunningReceiver implements ReceiverLike {
   }
 
   /** What a request finds; a start that takes its time, as one that waits for the owner of a file, is not waited for. */
-  async #opened(): Promise<ReadonlyMap<string, Verify> | 'not_open' | 'shutting_down'> {
+  #opened(): Opened | Promise<Opened> {
     const { role } = this.#settings
     if (role === 'process' || role === 'control') return 'not_open'
     if (this.#state === 'open') return this.#checks
-    if (this.#state !== 'new') return 'shutting_down'
+    return this.#state === 'new' ? this.#startForRequest() : 'shutting_down'
+  }
+
+  async #startForRequest(): Promise<Opened> {
     const started = this.start().then(
       () => 'open' as const,
       (error: unknown) => {
@@ -257,6 +264,7 @@ class RunningReceiver implements ReceiverLike {
       return result
     } finally {
       this.#state = 'closed'
+      this.#deadlines.end()
       this.#notices.flush()
       clearInterval(alive)
     }

@@ -1,63 +1,68 @@
 /** The last step before the answer: from bytes to a stored delivery, within its deadline. */
-import { sha256 } from '../lib/body.ts'
 import { codeOf } from '../lib/code-of.ts'
+import { sha256 } from '../lib/digest.ts'
 import { batchIdOf, headersOfRecord } from './body-rules.ts'
 import { deliveryId } from './identity.ts'
 import type { Accepted, NeutralResponse, NewDelivery } from './ports.ts'
 import type { From, Read, ReceiveParts } from './receive-parts.ts'
-import { answerOk, refuse } from './refusal.ts'
+import { answerStored, refuse } from './refusal.ts'
 
 export async function store(parts: ReceiveParts, from: From, read: Read): Promise<NeutralResponse> {
   const { load } = parts
   const began = performance.now()
-  load.bytes += read.bytes.length
+  const size = read.bytes.length
+  const forget = () => {
+    load.bytes -= size
+  }
+  load.bytes += size
   load.requests++
-  let accepted: Promise<unknown> = Promise.resolve()
+  let late: Promise<unknown> | null = null
   try {
     const delivery = await toDelivery(parts, from, read)
-    const accepting = accept(parts, delivery)
-    accepted = accepting
+    const accepting = parts.inbox.accept(delivery, read.own)
     const result = await beforeDeadline(parts, from.port.ackWithinMs ?? parts.limits.acceptMs, accepting)
+    if (result === 'storage_slow') late = accepting
     if (typeof result === 'string') return refuse(result)
-    count(parts, delivery, result, performance.now() - began)
+    count(parts, delivery, size, result, performance.now() - began)
     return await answer(parts, from, delivery.id, result)
   } finally {
     load.requests--
     // Past the deadline the inbox still holds the body: a disk that hangs must not gather what senders repeat.
-    void accepted.then(() => {
-      load.bytes -= read.bytes.length
-    })
+    if (late === null) forget()
+    else late.then(forget, forget)
   }
 }
 
-/** Never rejects. */
-function accept({ inbox, notices }: ReceiveParts, delivery: NewDelivery): Promise<Accepted | 'storage_failed'> {
-  return inbox.accept(delivery).catch((error: unknown) => {
-    const facts = { error: codeOf(error) }
-    notices('accept', 'error', 'a delivery could not be stored and was answered 503', facts)
-    return 'storage_failed' as const
-  })
-}
-
-/** A commit that comes after the deadline is not lost: the sender repeats, and the repeat is absorbed. */
-async function beforeDeadline<T>(
-  parts: ReceiveParts,
+/** Never rejects. A commit that comes after the deadline is not lost: the sender repeats, and the repeat is absorbed. */
+function beforeDeadline(
+  { deadlines, notices }: ReceiveParts,
   withinMs: number,
-  accepted: Promise<T>,
-): Promise<T | 'storage_slow'> {
-  let cancel = () => {}
-  const late = new Promise<'storage_slow'>((resolve) => {
-    cancel = parts.clock.after(withinMs, () => resolve('storage_slow'))
+  accepting: Promise<Accepted>,
+): Promise<Accepted | 'storage_slow' | 'storage_failed'> {
+  return new Promise((resolve) => {
+    const cancel = deadlines.after(withinMs, () => resolve('storage_slow'))
+    const onError = (error: unknown) => {
+      cancel()
+      notices('accept', 'error', 'a delivery could not be stored and was answered 503', { error: codeOf(error) })
+      resolve('storage_failed')
+    }
+    accepting.then((accepted) => {
+      cancel()
+      resolve(accepted)
+    }, onError)
   })
-  const result = await Promise.race([accepted, late])
-  cancel()
-  return result
 }
 
-function count({ meter }: ReceiveParts, { id, source, body }: NewDelivery, { status }: Accepted, ackMs: number): void {
+function count(
+  { meter }: ReceiveParts,
+  { id, source }: NewDelivery,
+  bytes: number,
+  { status }: Accepted,
+  ackMs: number,
+): void {
   meter.add(status === 'accepted' ? 'accepted' : 'duplicates')
   meter.acknowledged(ackMs)
-  if (status === 'accepted') meter.publish('accepted', { source, id, bytes: body.length, ackMs })
+  if (status === 'accepted') meter.publish('accepted', { source, id, bytes, ackMs })
   else meter.publish('duplicate', { source, id })
 }
 
@@ -69,16 +74,20 @@ async function answer(parts: ReceiveParts, from: From, id: string, stored: Accep
     inbox.noteSenderLeft(stored.seq)
   }
   const done = handled === null || stored.settled || (await handled(stored.seq, from.port, from.request.gone))
-  return done
-    ? answerOk({ status: stored.status, id }, false, onUndelivered)
-    : { ...refuse('not_handled'), onUndelivered }
+  return done ? answerStored(stored.status, id, onUndelivered) : { ...refuse('not_handled'), onUndelivered }
 }
 
-async function toDelivery(parts: ReceiveParts, from: From, read: Read): Promise<NewDelivery> {
+function toDelivery(parts: ReceiveParts, from: From, read: Read): NewDelivery | Promise<NewDelivery> {
+  const hashed = read.sha256 ?? sha256(read.bytes, parts.breathe)
+  return hashed instanceof Promise
+    ? hashed.then((hash) => deliveryOf(parts, from, read, hash))
+    : deliveryOf(parts, from, read, hashed)
+}
+
+function deliveryOf(parts: ReceiveParts, from: From, read: Read, hash: Uint8Array): NewDelivery {
   const { provider } = from.port
-  const hash = await sha256(read.bytes, parts.breathe)
   const receivedAt = parts.clock.now()
-  const batchId = batchIdOf(from.request.rawHeaders, provider.batchIdHeader)
+  const batchId = batchIdOf(from.headers, provider.batchIdHeader)
   const isTest = batchId !== null && provider.testBatchIds.has(batchId)
   if (isTest) parts.notices(`test:${from.source}`, 'info', `a vendor test batch arrived on "${from.source}"`)
   return {
@@ -88,7 +97,7 @@ async function toDelivery(parts: ReceiveParts, from: From, read: Read): Promise<
     sha256: hash,
     body: read.bytes,
     receivedAt,
-    headers: headersOfRecord(from.request.rawHeaders, provider.batchIdHeader),
+    headers: headersOfRecord(from.headers, provider.batchIdHeader),
     credential: from.credential,
     isTest,
     origin: 'wire',

@@ -1,6 +1,6 @@
 /** Reading of a request body as bytes: bounded in size, in time and in rate. */
-import { createHash, hash } from 'node:crypto'
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
+import { type Gathered, Gatherer } from './gather.ts'
 
 export interface BodyLimits {
   /** Largest body, on the wire and decoded, inclusive. */
@@ -26,72 +26,73 @@ const [RATE_FROM_MS, RATE_EVERY_MS] = [5_000, 1_000]
  * Reads to the end, or to the first limit that is passed; the stream is then left alone, not destroyed.
  * @throws whatever the stream throws when the peer goes away.
  */
-export async function readBody(
+export function readBody(
   chunks: AsyncIterable<Uint8Array>,
   limits: BodyLimits,
   clock: Timing,
-): Promise<Uint8Array | BodyFailure> {
-  const watch = watchTime(limits, clock)
+  announced: number | null = null,
+): Promise<Gathered | BodyFailure> {
   const iterator = chunks[Symbol.asyncIterator]()
-  const parts: Uint8Array[] = []
-  let total = 0
+  return new Promise((resolve, reject) => {
+    const watch = new Watch(limits, clock, () => {
+      resolve('body_too_slow')
+      void iterator.return?.()
+    })
+    readAll(iterator, new Gatherer(announced), limits, watch).then(resolve, reject)
+  })
+}
+
+async function readAll(iterator: AsyncIterator<Uint8Array>, gatherer: Gatherer, limits: BodyLimits, watch: Watch) {
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), watch.expired])
-      if (next === 'expired') return 'body_too_slow'
-      if (next.done) return join(parts, total)
-      total += next.value.length
-      watch.arrived(total)
-      if (total > limits.maxBytes) return 'body_too_large'
-      if (!limits.take(next.value.length)) return 'overloaded'
-      parts.push(next.value)
+      const { done, value } = await iterator.next()
+      // What a slow sender still sends has been answered, and its room given back.
+      if (watch.expired) return 'body_too_slow'
+      if (done) return gatherer.end()
+      watch.total += value.length
+      const failure = watch.total > limits.maxBytes ? 'body_too_large' : limits.take(value.length) ? null : 'overloaded'
+      if (failure === null) gatherer.add(value)
+      else {
+        void iterator.return?.()
+        return failure
+      }
     }
   } finally {
     watch.stop()
-    void iterator.return?.()
   }
 }
 
-function watchTime(limits: BodyLimits, clock: Timing) {
-  const start = clock.now()
-  let [total, cancel] = [0, () => {}]
-  const expired = new Promise<'expired'>((resolve) => {
-    const look = () => {
-      const elapsed = clock.now() - start
-      if (elapsed >= limits.bodyMs || total < (limits.minBytesPerSecond * elapsed) / 1_000) return resolve('expired')
-      cancel = clock.after(Math.min(RATE_EVERY_MS, limits.bodyMs - elapsed), look)
-    }
-    cancel = clock.after(Math.min(RATE_FROM_MS, limits.bodyMs), look)
-  })
-  const arrived = (bytes: number) => {
-    total = bytes
-  }
-  return { expired, arrived, stop: () => cancel() }
-}
+/** Time and rate of one body. */
+class Watch {
+  total = 0
+  expired = false
+  readonly #limits: BodyLimits
+  readonly #clock: Timing
+  readonly #onExpired: () => void
+  readonly #start: number
+  #cancel: () => void
 
-function join(parts: readonly Uint8Array[], total: number): Uint8Array {
-  if (parts.length === 1) return parts[0] as Uint8Array
-  const whole = new Uint8Array(total)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
+  constructor(limits: BodyLimits, clock: Timing, onExpired: () => void) {
+    this.#limits = limits
+    this.#clock = clock
+    this.#onExpired = onExpired
+    this.#start = clock.now()
+    this.#cancel = clock.after(Math.min(RATE_FROM_MS, limits.bodyMs), () => this.#look())
   }
-  return whole
-}
 
-/** Hashes in portions that leave the event loop free; one call for small bodies. */
-export async function sha256(bytes: Uint8Array, breathe: () => Promise<void>): Promise<Uint8Array> {
-  if (bytes.length <= HASH_PORTION) return hash('sha256', bytes, 'buffer')
-  const whole = createHash('sha256')
-  for (let at = 0; at < bytes.length; at += HASH_PORTION) {
-    if (at > 0) await breathe()
-    whole.update(bytes.subarray(at, at + HASH_PORTION))
+  stop(): void {
+    this.#cancel()
   }
-  return whole.digest()
-}
 
-const HASH_PORTION = 4 << 20
+  #look(): void {
+    const { bodyMs, minBytesPerSecond } = this.#limits
+    const elapsed = this.#clock.now() - this.#start
+    if (elapsed >= bodyMs || this.total < (minBytesPerSecond * elapsed) / 1_000) {
+      this.expired = true
+      this.#onExpired()
+    } else this.#cancel = this.#clock.after(Math.min(RATE_EVERY_MS, bodyMs - elapsed), () => this.#look())
+  }
+}
 
 const decoders = { gzip: createGunzip, zlib: createInflate, raw: createInflateRaw }
 
@@ -107,30 +108,30 @@ export function decodeBody(
   bytes: Uint8Array,
   coding: 'gzip' | 'deflate',
   { maxBytes, take }: Pick<BodyLimits, 'maxBytes' | 'take'>,
-): Promise<Uint8Array | 'body_too_large' | 'overloaded' | 'unreadable'> {
+): Promise<Gathered | 'body_too_large' | 'overloaded' | 'unreadable'> {
   const decoder = decoders[coding === 'gzip' ? 'gzip' : isZlib(bytes) ? 'zlib' : 'raw']({ chunkSize: DECODED_CHUNK })
-  const parts: Uint8Array[] = []
-  let total = 0
+  const gatherer = new Gatherer()
   return new Promise((resolve) => {
-    const end = (result: Uint8Array | 'body_too_large' | 'overloaded' | 'unreadable') => {
+    const end = (result: Gathered | 'body_too_large' | 'overloaded' | 'unreadable') => {
       decoder.destroy()
       resolve(result)
     }
     decoder.on('data', (chunk: Uint8Array) => {
-      total += chunk.length
-      if (total > maxBytes) end('body_too_large')
-      else if (take(chunk.length)) parts.push(chunk)
+      if (gatherer.total + chunk.length > maxBytes) end('body_too_large')
+      else if (take(chunk.length)) gatherer.add(chunk)
       else end('overloaded')
     })
-    decoder.once('end', () => {
-      // Bytes behind the end of a deflate stream would be lost without a word.
-      if (decoder.bytesWritten < bytes.length) end('unreadable')
-      // A copy where there is one part: it is the front of a buffer of 64 kB that would be kept with it.
-      else end(parts.length === 1 ? new Uint8Array(parts[0]!) : join(parts, total))
-    })
+    // Bytes behind the end of a deflate stream would be lost without a word.
+    decoder.once('end', () => end(decoder.bytesWritten < bytes.length ? 'unreadable' : alone(gatherer.end())))
     decoder.on('error', () => end('unreadable'))
     decoder.end(bytes)
   })
+}
+
+/** One small part is the front of a buffer of 64 kB, which would be kept with it. */
+function alone(gathered: Gathered): Gathered {
+  const { bytes } = gathered
+  return bytes.length === bytes.buffer.byteLength ? gathered : { ...gathered, bytes: new Uint8Array(bytes) }
 }
 
 /** The header of RFC 1950 section 2.2. */

@@ -17,6 +17,8 @@ export interface Counts {
   answers: number
   /** Bytes of bodies that were handed over without a copy. */
   transferred: number
+  /** How often stored bodies were asked for. */
+  reads: number
 }
 
 export interface Counted {
@@ -27,7 +29,7 @@ export interface Counted {
 
 /** Started; closed after the test. */
 export async function countedReceiver(options: { role?: 'receive' } = {}): Promise<Counted> {
-  const counts: Counts = { commits: 0, groups: 0, answers: 0, transferred: 0 }
+  const counts: Counts = { commits: 0, groups: 0, answers: 0, transferred: 0, reads: 0 }
   const threads: Thread[] = []
   const inbox = new SqliteInbox({
     path: newFile(),
@@ -56,6 +58,7 @@ function countMessages({ worker }: Thread, counts: Counts): void {
   const post = worker.postMessage.bind(worker)
   worker.postMessage = (message: { name: string }, transfer?: readonly ArrayBuffer[]) => {
     if (message.name === 'group') counts.groups++
+    if (message.name === 'read') counts.reads++
     counts.transferred += (transfer ?? []).reduce((sum, buffer) => sum + buffer.byteLength, 0)
     post(message, transfer ?? [])
   }

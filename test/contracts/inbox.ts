@@ -66,6 +66,21 @@ export function describeInbox(name: string, newStore: () => Store): void {
         expect(Buffer.from(claimed!.delivery.body).toString()).toBe('[{"part":1}]')
       })
 
+      it('stores bodies that it was given for good, repeats of them too, beside others', async () => {
+        const { inbox, claim } = await open()
+        const bodies = [300_000, 20, 700_000, 300_000].map((size, n) => new Uint8Array(size).fill(n % 3))
+        const deliveries = bodies.map((body, n) => newDelivery(`n${n % 3}`, { body: body.slice() }))
+        const accepted = await Promise.all(deliveries.map((delivery, n) => inbox.accept(delivery, n !== 1)))
+        expect(accepted.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted', 'duplicate'])
+        const claims = await claim()
+        for (const [n, { delivery }] of claims.entries()) {
+          expect(Buffer.compare(delivery.body, bodies[n]!)).toBe(0)
+          const stored = await inbox.delivery(delivery.id)
+          expect(Buffer.compare(stored!.body, bodies[n]!)).toBe(0)
+        }
+        expect(claims).toHaveLength(3)
+      })
+
       it('stores an empty body', async () => {
         const { inbox, claim } = await open()
         await inbox.accept(newDelivery('x', { body: new Uint8Array(0) }))

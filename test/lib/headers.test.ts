@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { headerValues, singleHeader } from '../../src/lib/headers.ts'
+import { headerValues, pickHeaders, singleHeader } from '../../src/lib/headers.ts'
 
 const RAW = ['Host', 'localhost', 'X-Key', 'one', 'x-KEY', 'two, three', 'X-Keys', 'four', 'X-Key']
 
@@ -10,6 +10,19 @@ test('headerValues gives every value as it was sent, whatever the case of the na
 
 test('headerValues tells a value from a name', () => {
   expect(headerValues(['A', 'x-key', 'x-key', 'good'], 'x-key')).toEqual(['good'])
+})
+
+test('pickHeaders gives the headers of several names in their order, repeats too', () => {
+  expect(pickHeaders(RAW, ['x-key', 'host'], null)).toEqual([
+    ['host', 'localhost'],
+    ['x-key', 'one'],
+    ['x-key', 'two, three'],
+  ])
+  expect(pickHeaders(RAW, ['host'], 'x-keys')).toEqual([
+    ['host', 'localhost'],
+    ['x-keys', 'four'],
+  ])
+  expect(pickHeaders(RAW, ['x-none'], 'x-ke')).toEqual([])
 })
 
 test('singleHeader gives a value that occurs once, also an empty one', () => {

@@ -1,5 +1,5 @@
 /** One group: everything that arrived while the last one was written, in one transaction and one commit. */
-import type { Accepted, StoredPause } from '../../core/ports.ts'
+import type { StoredPause } from '../../core/ports.ts'
 import { accept } from './accept.ts'
 import { planClaim } from './claim.ts'
 import { carryOut, readPauses } from './commands.ts'
@@ -9,7 +9,7 @@ import { pendingBytes } from './extent.ts'
 import { isOfTheItem, toFailure } from './failure.ts'
 import { draftOf, type Ledger, saveLedger } from './ledger.ts'
 import { HASH_BYTES } from './packing.ts'
-import type { Command, CommandAnswer, GroupAnswer, GroupRequest, ItemAnswer } from './protocol.ts'
+import type { Command, CommandAnswer, GroupAnswer, GroupRequest, ItemAnswer, StoredAnswer } from './protocol.ts'
 import { release } from './release.ts'
 import { condemn, settle } from './settle.ts'
 import * as sql from './sql.ts'
@@ -96,15 +96,17 @@ class Group {
     return answers
   }
 
-  accepts(): ItemAnswer<Accepted>[] {
+  accepts(): ItemAnswer<StoredAnswer>[] {
     const { accepts, packed, now } = this.#request
     let at = 0
     return accepts.map((delivery) => {
       const sha256 = packed.subarray(at, at + HASH_BYTES)
-      const body = packed.subarray(at + HASH_BYTES, at + HASH_BYTES + delivery.size)
-      at += HASH_BYTES + delivery.size
+      at += HASH_BYTES
+      const bytes = { sha256, body: delivery.body ?? packed.subarray(at, at + delivery.size) }
+      if (delivery.body === undefined) at += delivery.size
       const circumstances = { now, shortage: this.#at.shortage }
-      return this.#item(() => accept(this.#db, this.draft, delivery, { sha256, body }, circumstances))
+      const run = () => accept(this.#db, this.draft, delivery, bytes, circumstances)
+      return this.#item(delivery.body === undefined ? run : () => ({ ...run(), body: bytes.body }))
     })
   }
 

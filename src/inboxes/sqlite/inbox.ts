@@ -56,8 +56,8 @@ export class SqliteInbox implements InboxPort {
     }
   }
 
-  async accept(delivery: NewDelivery): Promise<Accepted> {
-    return this.#owner().accept(delivery)
+  async accept(delivery: NewDelivery, given = false): Promise<Accepted> {
+    return this.#owner().accept(delivery, given)
   }
 
   noteSenderLeft(seq: number): void {

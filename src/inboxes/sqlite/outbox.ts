@@ -2,9 +2,9 @@
  * What waits for the file. At most one group is under way; whatever arrives meanwhile is the next group: one message
  * each way and one commit for all of it.
  */
-import type { Accepted, ClaimRequest, NewDelivery, Settlement } from '../../core/ports.ts'
+import type { ClaimRequest, NewDelivery, Settlement } from '../../core/ports.ts'
 import { toError } from './failure.ts'
-import { pack, packedSize } from './packing.ts'
+import { type Parcel, pack, sizeOf } from './packing.ts'
 import type {
   AnswerTo,
   ClaimPlan,
@@ -15,6 +15,7 @@ import type {
   GroupRequest,
   ItemAnswer,
   Settled,
+  StoredAnswer,
   UnderWay,
 } from './protocol.ts'
 
@@ -38,7 +39,7 @@ const GROUP_BYTES = 4 * 1024 * 1024
 
 /** Everything that waits; accepts stay until they fit into a group, the rest goes with the next one. */
 class Tray {
-  readonly accepts: Waiting<NewDelivery, Accepted>[] = []
+  readonly accepts: Waiting<Parcel, StoredAnswer>[] = []
   readonly settlements: Waiting<Settlement, Settled>[] = []
   readonly underWay: Waiting<UnderWay, null>[] = []
   readonly claims: Waiting<ClaimRequest, ClaimPlan>[] = []
@@ -65,8 +66,8 @@ export class Outbox {
     this.#options = options
   }
 
-  accept(delivery: NewDelivery): Promise<Accepted> {
-    return this.#put(this.#tray.accepts, delivery)
+  accept(delivery: NewDelivery, given: boolean): Promise<StoredAnswer> {
+    return this.#put(this.#tray.accepts, given ? { ...delivery, given } : delivery)
   }
 
   settle(settlement: Settlement): Promise<Settled> {
@@ -157,7 +158,7 @@ export class Outbox {
     }
   }
 
-  #toRequest(tray: Tray, accepts: readonly Waiting<NewDelivery, Accepted>[]): GroupRequest {
+  #toRequest(tray: Tray, accepts: readonly Waiting<Parcel, StoredAnswer>[]): GroupRequest {
     const { releases, sendersLeft, renew, wishes } = tray
     return {
       ...{ now: this.#options.now(), releases, sendersLeft, renew, wishes },
@@ -172,11 +173,11 @@ export class Outbox {
 }
 
 /** Removes those of the next group. */
-function takeAccepts(accepts: Waiting<NewDelivery, Accepted>[]): Waiting<NewDelivery, Accepted>[] {
+function takeAccepts(accepts: Waiting<Parcel, StoredAnswer>[]): Waiting<Parcel, StoredAnswer>[] {
   let bytes = 0
   const [first] = accepts
   const end = accepts.findIndex(({ item }, i) => {
-    bytes += packedSize(item)
+    bytes += sizeOf(item)
     return i > 0 && (bytes > GROUP_BYTES || isAlone(item) || (first !== undefined && isAlone(first.item)))
   })
   return accepts.splice(0, end === -1 ? accepts.length : end)

@@ -14,6 +14,7 @@ import { BodyCache } from './body-cache.ts'
 import { Connection } from './connection.ts'
 import { loadClaims } from './load-claims.ts'
 import { Outbox } from './outbox.ts'
+import { buffersOf } from './packing.ts'
 import type { AnswerTo, CallName, Calls, Command, GroupAnswer, GroupRequest, Settings } from './protocol.ts'
 import type { Thread } from './thread.ts'
 import { Upkeep } from './upkeep.ts'
@@ -61,7 +62,7 @@ export class Owner {
     this.#connection = this.#newConnection()
     this.#outbox = new Outbox({
       now: () => this.#now(),
-      send: (request: GroupRequest) => this.#connection.call('group', request, [request.packed.buffer as ArrayBuffer]),
+      send: (request: GroupRequest) => this.#connection.call('group', request, buffersOf(request)),
       onAnswer: (answer) => this.#note(answer),
     })
     this.#upkeep = new Upkeep(opening, (at) => this.command({ kind: 'prune', at }))
@@ -72,10 +73,10 @@ export class Owner {
     return this.#opened
   }
 
-  async accept(delivery: NewDelivery): Promise<Accepted> {
-    const accepted = await this.#outbox.accept(delivery)
+  async accept(delivery: NewDelivery, given: boolean): Promise<Accepted> {
+    const accepted = await this.#outbox.accept(delivery, given)
     if (accepted.status === 'accepted') {
-      this.#cache.add(accepted.seq, delivery)
+      this.#cache.add(accepted.seq, accepted.body === undefined ? delivery : { ...delivery, body: accepted.body })
       this.#told.work()
     }
     return accepted

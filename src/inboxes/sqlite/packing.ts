@@ -1,4 +1,8 @@
-/** Bodies and hashes of a group in one buffer that changes hands: one copy, whatever buffer they are a part of. */
+/**
+ * Bodies and hashes of a group in one buffer that changes hands: one copy, whatever buffer they are a part of. Large
+ * bodies that were given to us change hands themselves, and come back with the answer.
+ */
+import type { TransferListItem } from 'node:worker_threads'
 import type { NewDelivery } from '../../core/ports.ts'
 import type { GroupRequest, PackedDelivery } from './protocol.ts'
 
@@ -21,18 +25,39 @@ export const nothing: Omit<GroupRequest, 'now'> = {
 
 type Meta = Pick<NewDelivery, 'headers' | 'credential' | 'origin' | 'undecoded'>
 
-export function packedSize(delivery: NewDelivery): number {
+/** A delivery on its way to the thread; `given` as in `InboxPort.accept`. */
+export interface Parcel extends NewDelivery {
+  readonly given?: boolean
+}
+
+/** Smaller bodies are cheaper copied, many of them in one message. */
+const MOVED_FROM = 256 * 1024
+
+export function sizeOf(delivery: NewDelivery): number {
   return HASH_BYTES + delivery.body.byteLength
 }
 
-export function pack(deliveries: readonly NewDelivery[]): Pick<GroupRequest, 'accepts' | 'packed'> {
-  const packed = new Uint8Array(deliveries.reduce((sum, delivery) => sum + packedSize(delivery), 0))
+/** Only what is all of its memory: with a part the rest would go as well. */
+function isMoved({ body, given }: Parcel): boolean {
+  return given === true && body.byteLength >= MOVED_FROM && body.byteLength === body.buffer.byteLength
+}
+
+/** What changes hands with a group. */
+export function buffersOf({ packed, accepts }: Pick<GroupRequest, 'packed' | 'accepts'>): TransferListItem[] {
+  const moved = accepts.flatMap(({ body }) => (body === undefined ? [] : [body.buffer as ArrayBuffer]))
+  return [packed.buffer as ArrayBuffer, ...moved]
+}
+
+export function pack(deliveries: readonly Parcel[]): Pick<GroupRequest, 'accepts' | 'packed'> {
+  const size = (parcel: Parcel) => (isMoved(parcel) ? HASH_BYTES : sizeOf(parcel))
+  const packed = new Uint8Array(deliveries.reduce((sum, parcel) => sum + size(parcel), 0))
   let at = 0
-  const accepts = deliveries.map((delivery) => {
-    packed.set(delivery.sha256, at)
-    packed.set(delivery.body, at + HASH_BYTES)
-    at += packedSize(delivery)
-    return describe(delivery)
+  const accepts = deliveries.map((parcel) => {
+    const moved = isMoved(parcel)
+    packed.set(parcel.sha256, at)
+    if (!moved) packed.set(parcel.body, at + HASH_BYTES)
+    at += size(parcel)
+    return moved ? { ...describe(parcel), body: parcel.body } : describe(parcel)
   })
   return { accepts, packed }
 }

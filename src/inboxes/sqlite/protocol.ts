@@ -71,7 +71,7 @@ export type OpenAnswer =
       readonly shortage: string | null
     }
 
-/** A delivery without its bytes; hash and body lie in the packed buffer, in the same order. */
+/** A delivery; its hash, and its body unless that comes by itself, lie in the packed buffer, in the same order. */
 export interface PackedDelivery {
   readonly id: string
   readonly source: string
@@ -81,6 +81,8 @@ export interface PackedDelivery {
   /** The fields nobody searches by, as JSON. */
   readonly meta: string
   readonly size: number
+  /** Memory of its own, which goes back with the answer; absent where the body is packed. */
+  readonly body?: Uint8Array
 }
 
 /** The event that is given to its handler now. */
@@ -136,12 +138,15 @@ export interface GroupRequest {
   /** Carries out the wishes of other processes too. */
   readonly wishes: boolean
   readonly accepts: readonly PackedDelivery[]
-  /** 32 bytes of hash, then the body, for each accept. */
+  /** 32 bytes of hash, then the body where it does not come by itself, for each accept. */
   readonly packed: Uint8Array
   readonly claims: readonly ClaimRequest[]
 }
 
 export type ItemAnswer<T> = { readonly value: T } | { readonly failure: Failure }
+
+/** With the body that came by itself. */
+export type StoredAnswer = Accepted & { readonly body?: Uint8Array }
 
 export interface Settled {
   readonly workIsLeft: boolean
@@ -192,7 +197,7 @@ export type GroupAnswer =
       readonly purging: boolean
       /** Deliveries whose bytes are other ones now. */
       readonly altered: readonly number[]
-      readonly accepts: readonly ItemAnswer<Accepted>[]
+      readonly accepts: readonly ItemAnswer<StoredAnswer>[]
       readonly claims: readonly ClaimPlan[]
     }
 

@@ -88,7 +88,8 @@ export class Store {
       const { ledger, answer } = runGroup(open.db, open.ledger, request, { path: this.#path, shortage })
       open.ledger = ledger
       if (answer.purging) this.#emptyLog(open.db)
-      open.unchecked += request.packed.byteLength + ITEM_BYTES * (request.accepts.length + request.settlements.length)
+      const bodies = request.accepts.reduce((sum, { size }) => sum + size, 0)
+      open.unchecked += bodies + ITEM_BYTES * (request.accepts.length + request.settlements.length)
       return answer
     } catch (error) {
       return { lost: this.#lose(error, request.releases) }

@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, type TransferListItem, workerData } from 
 import { findOwners } from './event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
-import type { CallName, Calls, FromThread, Read, Settings, ToThread } from './protocol.ts'
+import type { CallName, Calls, FromThread, GroupAnswer, Read, Settings, ToThread } from './protocol.ts'
 import { findDelivery, readDelivery } from './read.ts'
 import { Store } from './store.ts'
 import { Viewer } from './viewer.ts'
@@ -61,8 +61,14 @@ function answer(id: number, name: CallName, request: unknown): void {
 
 /** Bodies change hands instead of being copied. */
 function buffersOf(name: CallName, value: unknown): TransferListItem[] {
+  if (name === 'group') return bodiesOf(value as GroupAnswer)
   if (name !== 'read') return []
   return (value as readonly Read[]).flatMap((read) =>
     'delivery' in read && read.delivery.body.buffer instanceof ArrayBuffer ? [read.delivery.body.buffer] : [],
   )
+}
+
+function bodiesOf(answer: GroupAnswer): TransferListItem[] {
+  const accepts = answer.lost === null ? answer.accepts : []
+  return accepts.flatMap((one) => ('value' in one && one.value.body ? [one.value.body.buffer as ArrayBuffer] : []))
 }

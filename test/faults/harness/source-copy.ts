@@ -45,16 +45,16 @@ export const MUTANTS = {
   'acknowledged before the commit': [
     {
       file: 'src/inboxes/sqlite/owner.ts',
-      find: 'const accepted = await this.#outbox.accept(delivery)',
+      find: 'const accepted = await this.#outbox.accept(delivery, given)',
       replace:
-        "this.#outbox.accept(delivery).catch(() => {})\n    const accepted = { status: 'accepted', seq: 0, settled: false } as Accepted",
+        "this.#outbox.accept(delivery, given).catch(() => {})\n    const accepted = { status: 'accepted', seq: 0, settled: false } as Accepted & { body?: undefined }",
     },
   ],
   'a failed commit acknowledged': [
     {
       file: 'src/core/store.ts',
-      find: "return 'storage_failed' as const",
-      replace: "return { status: 'accepted' as const, seq: 0, settled: false }",
+      find: "resolve('storage_failed')",
+      replace: "resolve({ status: 'accepted' as const, seq: 0, settled: false })",
     },
   ],
   'settled before the handler ends': [
