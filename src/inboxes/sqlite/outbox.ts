@@ -1,6 +1,7 @@
 /**
  * What waits for the file. At most one group is under way; whatever arrives meanwhile is the next group: one message
- * each way and one commit for all of it.
+ * each way and one commit for all of it. Under load a delivery costs its share of one commit: the group that stores it
+ * claims it too, and the next one settles it.
  */
 import type { Accepted, ClaimRequest, NewDelivery, Settlement } from '../../core/ports.ts'
 import { toError } from './failure.ts'
@@ -27,6 +28,8 @@ interface Waiting<I, O> {
 export interface OutboxOptions {
   readonly now: () => number
   readonly send: (request: GroupRequest) => Promise<GroupAnswer>
+  /** Deliveries wait, and no claim: one that comes before the group leaves can have them. */
+  readonly onAccepts: () => void
   /** Called before the waiters of the group are told. */
   readonly onAnswer: (answer: GroupAnswer) => void
 }
@@ -66,7 +69,9 @@ export class Outbox {
   }
 
   accept(delivery: NewDelivery): Promise<Accepted> {
-    return this.#put(this.#tray.accepts, delivery)
+    const { accepts, claims } = this.#tray
+    if (accepts.length === 0 && claims.length === 0) this.#options.onAccepts()
+    return this.#put(accepts, delivery)
   }
 
   settle(settlement: Settlement): Promise<Settled> {
@@ -129,9 +134,12 @@ export class Outbox {
   }
 
   async #run(): Promise<void> {
-    // Calls of the same turn of the event loop go together.
-    await null
-    while (!this.#tray.isEmpty()) await this.#sendGroup()
+    for (;;) {
+      // What this turn of the event loop brings goes together: the posts that have arrived, and work that was just done.
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.#tray.isEmpty()) break
+      await this.#sendGroup()
+    }
     this.#running = null
   }
 
@@ -140,6 +148,7 @@ export class Outbox {
     this.#tray = new Tray()
     const accepts = takeAccepts(tray.accepts)
     this.#tray.accepts.push(...tray.accepts)
+    if (tray.accepts.length > 0) this.#options.onAccepts()
     const { settlements, underWay, claims, condemned, commands } = tray
     try {
       const answer = await this.#options.send(this.#toRequest(tray, accepts))
