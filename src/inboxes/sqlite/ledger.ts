@@ -10,6 +10,7 @@ import type { Database } from './database.ts'
 import { type Epoch, readEpochs } from './epochs.ts'
 import { type Extent, readExtent, writeProgress } from './extent.ts'
 import type { Facts } from './facts.ts'
+import { type RecentIds, readRecentIds } from './ids.ts'
 import { type Pass, readPasses } from './passes.ts'
 import type { Held } from './protocol.ts'
 import * as sql from './sql.ts'
@@ -29,6 +30,7 @@ export interface Ledger extends Extent {
   noted: ReadonlySet<number>
   deaths: ReadonlyMap<number, readonly Death[]>
   readonly recent: RecentBatches
+  readonly ids: RecentIds
   turn: Turn
 }
 
@@ -61,6 +63,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
     noted: readNoted(db),
     deaths: readDeaths(db),
     recent: readRecentBatches(db),
+    ids: readRecentIds(db),
     turn: 0,
   }
 }

@@ -11,6 +11,7 @@ import { writeProgress } from './extent.ts'
 import { toError, toFailure } from './failure.ts'
 import { freeBytes, identityOf, preparePath, shortageOf, warningsAboutMode } from './files.ts'
 import { runGroup } from './group.ts'
+import { findById, indexIds } from './ids.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
 import { type LogState, lostFrames, readLogState, tellOfEmptied, tellOfLostFrames, wasEmptied } from './log-damage.ts'
 import { findHeldKeys, keepOrder, wakeKeys } from './order.ts'
@@ -18,6 +19,7 @@ import { acquireOwnership, type Ownership } from './ownership.ts'
 import { nothing } from './packing.ts'
 import type { Calls, Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
 import { emptyLog } from './purge.ts'
+import type { Reader } from './read.ts'
 import { findCancelled } from './replay.ts'
 import * as sql from './sql.ts'
 import { readStats } from './stats.ts'
@@ -95,16 +97,13 @@ export class Store {
     }
   }
 
-  /**
-   * Brings the log of SQLite into the file when it has grown. Between groups, after the answer: inside a commit it
-   * doubles the time of a large one, which the sender would wait for.
-   */
+  /** What no sender waits for: between groups, after the answer. */
   tidy(): void {
     const open = this.#open
-    if (!open || open.unchecked < CHECKPOINT_BYTES) return
-    open.unchecked = 0
+    if (!open) return
     try {
-      open.db.pragma('wal_checkpoint(PASSIVE)')
+      indexIds(open.db, open.ledger.ids)
+      checkpoint(open)
     } catch (error) {
       this.#lose(error)
     }
@@ -139,8 +138,9 @@ export class Store {
   }
 
   /** For reading: a lost connection is made again. */
-  read<T>(run: (db: Database) => T): T {
-    return run(this.#opened().db)
+  read<T>(run: (reader: Reader) => T): T {
+    const { db, ledger } = this.#opened()
+    return run({ db, find: (id) => findById(db, ledger.ids, id) })
   }
 
   stats(now: number): InboxStats {
@@ -259,6 +259,16 @@ export class Store {
     const { minFreeBytes } = this.#settings
     return minFreeBytes === 0 ? null : shortageOf(this.#path, this.#free(this.#path), minFreeBytes)
   }
+}
+
+/**
+ * Brings the log of SQLite into the file when it has grown: inside a commit it doubles the time of a large one, which the
+ * sender would wait for.
+ */
+function checkpoint(open: Open): void {
+  if (open.unchecked < CHECKPOINT_BYTES) return
+  open.unchecked = 0
+  open.db.pragma('wal_checkpoint(PASSIVE)')
 }
 
 function tryTo<T>(run: () => T): T | undefined {
