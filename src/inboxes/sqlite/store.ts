@@ -2,8 +2,9 @@
 import type { InboxOpened, InboxStats, OrderKey } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
+import { type Checkpointer, FAILED } from './checkpointer.ts'
 import { bringForward, isLeap, latestTime } from './clock-leap.ts'
-import { connect, versionOf, warningsAbout } from './connect.ts'
+import { connect, isSound, versionOf, warningsAbout } from './connect.ts'
 import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
 import { dropExpired } from './event-keys.ts'
@@ -30,15 +31,28 @@ interface Open {
   ledger: Ledger
   /** About how much was written since the log of SQLite was last brought into the file. */
   unchecked: number
+  /** Two connections may write and bring the log into the file at once. */
+  readonly isSound: boolean
 }
 
 const CHECKPOINT_BYTES = 4 * 1024 * 1024
+/**
+ * SQLite begins its log anew once all of it is in the file and somebody writes, which another thread never sees under
+ * load; when it is as long as this, 32 MB, the writer does the little that is left itself.
+ */
+const RESTART_FRAMES = 8_192
 /** What a settlement or a small delivery adds to the log of SQLite, roughly. */
 const ITEM_BYTES = 8 * 1024
 
+interface Outside {
+  free(path: string): number
+  readonly checkpointer: Checkpointer | null
+}
+
 export class Store {
   readonly #settings: Settings
-  readonly #free: (path: string) => number
+  readonly #free: Outside['free']
+  readonly #checkpointer: Checkpointer | null
   #path: string
   #identity: string | null = null
   #ownership: Ownership | null = null
@@ -49,10 +63,11 @@ export class Store {
   #owner: Owner = { handlers: [], onRedelivery: 'record', held: [] }
 
   /** `free` tells the bytes that are free beside a path. */
-  constructor(settings: Settings, free: (path: string) => number = freeBytes) {
+  constructor(settings: Settings, { free = freeBytes, checkpointer = null }: Partial<Outside> = {}) {
     this.#settings = settings
     this.#path = settings.path
     this.#free = free
+    this.#checkpointer = checkpointer
   }
 
   open(request: OpenRequest): OpenAnswer {
@@ -67,7 +82,7 @@ export class Store {
     const db = this.#connect()
     const damage = this.#tellOfDamage(db, emptied, log, now)
     const newHandlers = this.#takeOver(db, request)
-    this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
+    this.#open = this.#begin(db)
     this.#identity = identityOf(this.#path)
     const { lost } = this.group({ ...nothing, now, commands: findCancelled(db), wishes: true })
     if (lost) throw toError(lost)
@@ -103,10 +118,24 @@ export class Store {
     if (!open) return
     try {
       indexIds(open.db, open.ledger.ids)
-      checkpoint(open)
+      this.#checkpoint(open)
     } catch (error) {
       this.#lose(error)
     }
+  }
+
+  /**
+   * Brings the log of SQLite into the file when it has grown: inside a commit it doubles the time of a large one. In
+   * another thread, where there is one; what that has left or could not do is done here.
+   */
+  #checkpoint(open: Open): void {
+    const other = open.isSound ? this.#checkpointer : null
+    if (other?.isRunning()) return
+    const frames = other?.takeResult() ?? 0
+    const isLeft = frames === FAILED || frames > RESTART_FRAMES
+    if (!isLeft && open.unchecked < CHECKPOINT_BYTES) return
+    open.unchecked = 0
+    if (isLeft || !other?.begin(this.#path)) open.db.pragma('wal_checkpoint(PASSIVE)')
   }
 
   /** Writes a little, to see whether it works again; nothing while the disk is short. */
@@ -156,6 +185,7 @@ export class Store {
   close(now: number): void {
     const open = this.#open
     this.#open = null
+    this.#checkpointer?.wait()
     // On a full disk the log stays where it is; the next owner reads it there, and is careful.
     tryTo(() => open && this.#leave(open, now))
     tryTo(() => open?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
@@ -216,11 +246,12 @@ export class Store {
   }
 
   #opened(): Open {
-    if (!this.#open) {
-      const db = this.#connect()
-      this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
-    }
+    this.#open ??= this.#begin(this.#connect())
     return this.#open
+  }
+
+  #begin(db: Database): Open {
+    return { db, ledger: readLedger(db, this.#owner), unchecked: 0, isSound: isSound(versionOf(db)) }
   }
 
   #connect(): Database {
@@ -241,6 +272,7 @@ export class Store {
     // Nobody holds what was to be given back, whether that is in the file or not.
     this.#owner = { ...this.#owner, held: held.filter(({ seq }) => !released.includes(seq)) }
     if (!open) return failure
+    this.#checkpointer?.wait()
     tryTo(() => open.db.exec('ROLLBACK'))
     tryTo(() => open.db.close())
     tryTo(() => this.#opened())
@@ -259,16 +291,6 @@ export class Store {
     const { minFreeBytes } = this.#settings
     return minFreeBytes === 0 ? null : shortageOf(this.#path, this.#free(this.#path), minFreeBytes)
   }
-}
-
-/**
- * Brings the log of SQLite into the file when it has grown: inside a commit it doubles the time of a large one, which the
- * sender would wait for.
- */
-function checkpoint(open: Open): void {
-  if (open.unchecked < CHECKPOINT_BYTES) return
-  open.unchecked = 0
-  open.db.pragma('wal_checkpoint(PASSIVE)')
 }
 
 function tryTo<T>(run: () => T): T | undefined {

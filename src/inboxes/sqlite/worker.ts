@@ -1,5 +1,6 @@
 /** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
 import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
+import { Checkpointer } from './checkpointer.ts'
 import { findOwners } from './event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
@@ -10,7 +11,7 @@ import { Viewer } from './viewer.ts'
 
 if (!parentPort) throw new Error('This file is started by the inbox, as a thread.')
 const main: MessagePort = parentPort
-const store = new Store(workerData as Settings)
+const store = new Store(workerData as Settings, { checkpointer: new Checkpointer() })
 const viewer = new Viewer(workerData as Settings)
 /** What is read from: the file as its owner has it, or as somebody beside the owner. */
 let reader: Store | Viewer = store
