@@ -4,6 +4,7 @@ import { encode } from './coding.ts'
 import { blob, type Database } from './database.ts'
 import { findStored } from './dedupe.ts'
 import { hasWork, isPassed } from './extent.ts'
+import type { Facts } from './facts.ts'
 import { rememberId } from './ids.ts'
 import type { Ledger } from './ledger.ts'
 import type { PackedDelivery } from './protocol.ts'
@@ -36,9 +37,14 @@ export function accept(
   const seq = draft.lastSeq + 1
   insert(db, seq, draft.total + delivery.size, delivery, bytes)
   rememberId(draft.ids, delivery.id, seq)
+  draft.fresh.set(seq, toKnown(delivery))
   draft.lastSeq = seq
   draft.total += delivery.size
   return { status: 'accepted', seq, settled: false }
+}
+
+function toKnown({ source, batchId, isTest, size }: PackedDelivery): Facts {
+  return { source, batchId, isTest, size }
 }
 
 function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted {

@@ -9,6 +9,7 @@ import { findStops, type Stop } from './order.ts'
 import { claimAhead, claimPasses, handlersOf } from './passes.ts'
 import type { ClaimPlan, Notes, PlannedClaim } from './protocol.ts'
 import * as sql from './sql.ts'
+import * as upkeep from './upkeep-sql.ts'
 import { type ReadRow, readRows } from './work-rows.ts'
 
 /** More are never planned at once, whatever was asked. */
@@ -105,15 +106,19 @@ function plan(
   for (const { id } of rows ?? []) db.run(sql.claimRow, id)
   const deaths = draft.deaths.get(seq) ?? []
   const quarantined = rows ? readQuarantined(db, seq) : []
-  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes: readNotes(db, seq) }
+  // Nobody has counted the events of a delivery before the end of its first pass.
+  const events = rows ? readEvents(db, seq) : null
+  const notes = { ...readNote(db, seq), events }
+  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes }
 }
 
-function readNotes(db: Database, seq: number): Notes {
-  const row = db.get<{ sender_left: number | null; duplicates: number | null; events: number | null }>(
-    sql.readNotes,
-    seq,
-  )
-  return { senderLeft: row?.sender_left === 1, duplicates: row?.duplicates ?? 0, events: row?.events ?? null }
+function readNote(db: Database, seq: number): Omit<Notes, 'events'> {
+  const row = db.get<{ sender_left: number; duplicates: number }>(sql.readNote, seq)
+  return { senderLeft: row?.sender_left === 1, duplicates: row?.duplicates ?? 0 }
+}
+
+function readEvents(db: Database, seq: number): number | null {
+  return db.get<{ events: number | null }>(upkeep.readSettledEvents, seq)?.events ?? null
 }
 
 function findNextDue(db: Database, handlers: readonly string[], now: number): number | null {

@@ -24,6 +24,8 @@ export interface Ledger extends Extent {
   readonly retention: Retention | undefined
   /** Deliveries under claim. */
   readonly held: Map<number, Hold>
+  /** What this group has stored: most of it is claimed at once. */
+  readonly fresh: Map<number, Facts>
   /** First passes of which `progress.claimed` does not say enough. */
   readonly passes: Map<number, Pass>
   /** Deliveries with an event that is said to be under way. */
@@ -59,6 +61,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
     onRedelivery: owner.onRedelivery,
     retention: owner.retention,
     held,
+    fresh: new Map(),
     passes: readPasses(db, extent.progress, held),
     noted: readNoted(db),
     deaths: readDeaths(db),
@@ -70,7 +73,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
 
 export function draftOf(ledger: Ledger): Ledger {
   const { epochs, held, passes } = ledger
-  return { ...ledger, epochs: [...epochs], held: new Map(held), passes: new Map(passes) }
+  return { ...ledger, epochs: [...epochs], held: new Map(held), fresh: new Map(), passes: new Map(passes) }
 }
 
 /** Writes what the group changed in a few narrow rows. */

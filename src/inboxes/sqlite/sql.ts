@@ -49,9 +49,7 @@ export const countDuplicate = `
 export const noteSenderLeft = `
   INSERT INTO note (seq, sender_left) VALUES (?, 1) ON CONFLICT DO UPDATE SET sender_left = 1`
 
-export const readNotes = `
-  SELECT n.sender_left, n.duplicates, s.events
-  FROM (SELECT ? AS seq) d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq)`
+export const readNote = 'SELECT sender_left, duplicates FROM note WHERE seq = ?'
 
 // ---- claim -------------------------------------------------------------------------------------------------------
 
