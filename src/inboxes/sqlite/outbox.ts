@@ -39,6 +39,9 @@ const ALONE_ABOVE = 1024 * 1024
 /** Small bodies of one group together. */
 const GROUP_BYTES = 4 * 1024 * 1024
 
+/** Turns in which posts are gathered. */
+const MOST_TURNS = 4
+
 /** Everything that waits; accepts stay until they fit into a group, the rest goes with the next one. */
 class Tray {
   readonly accepts: Waiting<NewDelivery, Accepted>[] = []
@@ -135,12 +138,25 @@ export class Outbox {
 
   async #run(): Promise<void> {
     for (;;) {
-      // What this turn of the event loop brings goes together: the posts that have arrived, and work that was just done.
-      await new Promise((resolve) => setImmediate(resolve))
+      await this.#gather()
       if (this.#tray.isEmpty()) break
       await this.#sendGroup()
     }
     this.#running = null
+  }
+
+  /**
+   * What this turn of the event loop brings goes together: the posts that have arrived, and work that was just done. As
+   * long as turns bring more posts, so does the next; and settlements wait for posts to go with. Where nothing else is
+   * to be done a turn takes no time.
+   */
+  async #gather(): Promise<void> {
+    for (let [turn, known] = [0, 0]; turn < MOST_TURNS; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      const { length, 0: first } = this.#tray.accepts
+      if (first && (length === known || isAlone(first.item))) return
+      known = length
+    }
   }
 
   async #sendGroup(): Promise<void> {
