@@ -643,11 +643,13 @@ export interface InboxPort {
    * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
    * durably before this resolves. At least one claim is given when there is one, whatever its size. `nextDueAt` is later than now: when the next row of the asked handlers falls due, held or not.
    * `unread`: the `ordered` handlers that have due rows without a key, beyond those under claim now.
+   * `more`: false where all that could be claimed is given; an inbox that does not know leaves it out.
    */
   claim(request: ClaimRequest): Promise<{
     readonly claims: readonly Claim[]
     readonly nextDueAt: number | null
     readonly unread?: readonly string[] | undefined
+    readonly more?: boolean | undefined
   }>
   /**
    * Before a careful call: durable when it resolves. It stands until the delivery is settled or another note takes its
@@ -675,7 +677,10 @@ export interface InboxPort {
   owners?(windowMs: number, keys: Float64Array): Promise<readonly number[]>
   /** Gives claims back unfinished, as if never claimed. */
   release(seqs: readonly number[]): void
-  /** Called, possibly often, when something new may be claimable: an accept, a settlement with due rows. */
+  /**
+   * Called, possibly often, when something new may be claimable: an accept, a settlement with due rows. Or when it will
+   * be: a claim that is asked for while an accept is on its way may take what it stores, in the same transaction.
+   */
   onWork(listener: () => void): void
   stats(): Promise<InboxStats>
   /** Summaries: `body` is empty. */

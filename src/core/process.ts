@@ -176,8 +176,8 @@ class Worker implements Process {
     const { inbox, clock } = this.#parts
     try {
       const marks = this.#ordered.map((order) => order.mark())
-      const { claims, nextDueAt, unread = [] } = await inbox.claim(request)
-      if (claims.length > 0) this.#dirty = true
+      const { claims, nextDueAt, unread = [], more = true } = await inbox.claim(request)
+      if (claims.length > 0 && more) this.#dirty = true
       for (const [i, order] of this.#ordered.entries()) order.learn(marks[i] as Mark, unread.includes(order.handler))
       if (this.#running) for (const claim of claims) this.#begin(claim)
       else inbox.release(claims.map((claim) => claim.delivery.seq))

@@ -5,6 +5,7 @@ import { webhooks } from '../../src/adapters/node.ts'
 import type { ReceiverLike } from '../../src/core/ports.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
 import { SqliteInbox } from '../../src/inboxes/sqlite/inbox.ts'
+import type { ToThread } from '../../src/inboxes/sqlite/protocol.ts'
 import type { Thread } from '../../src/inboxes/sqlite/thread.ts'
 import { port } from '../../src/lib/symbols.ts'
 import { later, newFile } from '../inboxes/sqlite/kit.ts'
@@ -15,6 +16,8 @@ export interface Counts {
   /** Groups handed to the thread of the file, and answers of the thread to anything. */
   groups: number
   answers: number
+  /** Groups in which nothing but claims was asked. */
+  claimsAlone: number
   /** Bytes of bodies that were handed over without a copy. */
   transferred: number
   /** How often stored bodies were asked for. */
@@ -29,7 +32,7 @@ export interface Counted {
 
 /** Started; closed after the test. */
 export async function countedReceiver(options: { role?: 'receive' } = {}): Promise<Counted> {
-  const counts: Counts = { commits: 0, groups: 0, answers: 0, transferred: 0, reads: 0 }
+  const counts: Counts = { commits: 0, groups: 0, answers: 0, claimsAlone: 0, transferred: 0, reads: 0 }
   const threads: Thread[] = []
   const inbox = new SqliteInbox({
     path: newFile(),
@@ -56,9 +59,13 @@ function newReceiver(inbox: SqliteInbox, role: 'both' | 'receive') {
 
 function countMessages({ worker }: Thread, counts: Counts): void {
   const post = worker.postMessage.bind(worker)
-  worker.postMessage = (message: { name: string }, transfer?: readonly ArrayBuffer[]) => {
-    if (message.name === 'group') counts.groups++
+  worker.postMessage = (message: ToThread, transfer?: readonly ArrayBuffer[]) => {
     if (message.name === 'read') counts.reads++
+    if (message.name === 'group') {
+      const { accepts, settlements, claims } = message.request
+      counts.groups++
+      if (claims.length > 0 && accepts.length + settlements.length === 0) counts.claimsAlone++
+    }
     counts.transferred += (transfer ?? []).reduce((sum, buffer) => sum + buffer.byteLength, 0)
     post(message, transfer ?? [])
   }

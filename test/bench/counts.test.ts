@@ -32,14 +32,39 @@ it('sends the thread of the file one message for each group, and gets one back',
   expect(counts.commits - before.commits).toBe(groups)
 })
 
-it('handles and settles 100 posts with at most 10 messages to the thread', async () => {
+it('handles and settles 100 posts with at most 5 messages to the thread', async () => {
   const { receiver, counts } = await countedReceiver()
   await receiver.whenIdle()
   const before = counts.groups
   await Promise.all(Array.from({ length: 100 }, (_, n) => receiver.handle(post(n))))
   await receiver.whenIdle()
   expect(receiver.metrics().handled).toBe(100)
-  expect(counts.groups - before).toBeLessThanOrEqual(10)
+  expect(counts.groups - before).toBeLessThanOrEqual(5)
+})
+
+it('claims posts with the commit that stores them, and settles them with that of the next', async () => {
+  const { receiver, counts } = await countedReceiver()
+  await receiver.whenIdle()
+  const before = { ...counts }
+  for (let round = 0; round < 10; round++)
+    await Promise.all(Array.from({ length: 10 }, (_, n) => receiver.handle(post(round * 10 + n))))
+  await receiver.whenIdle()
+  expect(receiver.metrics().handled).toBe(100)
+  expect(counts.claimsAlone - before.claimsAlone).toBe(0)
+  expect(counts.commits - before.commits).toBeLessThanOrEqual(12)
+})
+
+it('claims large posts too with the commit of each', async () => {
+  const { receiver, counts } = await countedReceiver()
+  await receiver.whenIdle()
+  const before = { ...counts }
+  const large = (n: number) =>
+    new Request('http://host/hooks/shop', { method: 'POST', body: body(n, 'x'.repeat(1_500_000)) })
+  await Promise.all([1, 2, 3].map((n) => receiver.handle(large(n))))
+  await receiver.whenIdle()
+  expect(receiver.metrics().handled).toBe(3)
+  expect(counts.claimsAlone - before.claimsAlone).toBe(0)
+  expect(counts.commits - before.commits).toBeLessThanOrEqual(6)
 })
 
 it('copies a large body once, to its place, and hands that over without a copy', async () => {

@@ -162,6 +162,26 @@ export function describeInbox(name: string, newStore: () => Store): void {
         expect(new Set(seqs).size).toBe(20)
       })
 
+      it('says that there is no more only where all is given', async () => {
+        const { inbox } = await open()
+        for (let i = 0; i < 5; i++) await inbox.accept(newDelivery(`n${i}`))
+        const all = { handlers: ['a'], maxDeliveries: 10, maxBytes: 1_000_000 }
+        expect((await inbox.claim({ ...all, maxDeliveries: 2 })).more).not.toBe(false)
+        expect((await inbox.claim({ ...all, maxBytes: 1 })).more).not.toBe(false)
+        const { claims, more = false } = await inbox.claim(all)
+        expect([seqsOf(claims), more]).toEqual([[4, 5], false])
+        for (const { delivery } of claims) await inbox.settle(firstPass(delivery.seq, { rows: [row('a', START)] }))
+        expect((await inbox.claim({ ...all, maxDeliveries: 1 })).more).not.toBe(false)
+      })
+
+      it('has what an accept stores that was handed in before', async () => {
+        const { inbox } = await open()
+        const accepting = inbox.accept(newDelivery('x'))
+        const claiming = inbox.claim({ handlers: ['a'], maxDeliveries: 10, maxBytes: 1_000_000 })
+        expect(seqsOf((await claiming).claims)).toEqual([1])
+        expect(await accepting).toMatchObject({ status: 'accepted', seq: 1 })
+      })
+
       it('hands out nothing for no handlers', async () => {
         const { inbox, claim } = await open([])
         await inbox.accept(newDelivery('x'))

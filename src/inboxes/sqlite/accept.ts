@@ -4,6 +4,8 @@ import { encode } from './coding.ts'
 import { blob, type Database } from './database.ts'
 import { findStored } from './dedupe.ts'
 import { hasWork, isPassed } from './extent.ts'
+import type { Facts } from './facts.ts'
+import { rememberId } from './ids.ts'
 import type { Ledger } from './ledger.ts'
 import type { PackedDelivery } from './protocol.ts'
 import { reviveDeadLettersOf } from './revive.ts'
@@ -29,14 +31,20 @@ export function accept(
   bytes: Bytes,
   { now, shortage }: Circumstances,
 ): Accepted {
-  const stored = findStored(db, delivery.id, bytes.sha256)
+  const stored = findStored(db, draft.ids, delivery.id, bytes.sha256)
   if (stored !== null) return atomically(db, draft, () => repeat(db, draft, stored, now))
   if (shortage !== null) throw new PosthornError('ERR_INBOX_FULL', shortage)
   const seq = draft.lastSeq + 1
   insert(db, seq, draft.total + delivery.size, delivery, bytes)
+  rememberId(draft.ids, delivery.id, seq)
+  draft.fresh.set(seq, toKnown(delivery))
   draft.lastSeq = seq
   draft.total += delivery.size
   return { status: 'accepted', seq, settled: false }
+}
+
+function toKnown({ source, batchId, isTest, size }: PackedDelivery): Facts {
+  return { source, batchId, isTest, size }
 }
 
 function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted {

@@ -79,15 +79,19 @@ export function findOne(db: Database, draft: Ledger, seq: number, handlers: read
 }
 
 /** The log has no gaps, so a row that is missing is taken up too: reading it will show the damage. */
-function findNeverClaimed(db: Database, { progress, lastSeq, passes }: Ledger, limit: number): Candidate[] {
+function findNeverClaimed(db: Database, { progress, lastSeq, passes, fresh }: Ledger, limit: number): Candidate[] {
   const { claimed } = progress
   if (claimed === lastSeq) return []
-  const rows = db.all<FactsColumns>(sql.findNeverClaimed, claimed, limit + passes.size)
-  const known = new Map(rows.map((row) => [row.seq, toFacts(row)]))
+  const known = fresh.has(claimed + 1) ? fresh : readUnclaimed(db, claimed, limit + passes.size)
   const found: Candidate[] = []
   for (let seq = claimed + 1; seq <= lastSeq && found.length < limit; seq++)
     if (!passes.has(seq)) found.push(withFacts(seq, { work: false, careful: false }, known.get(seq) ?? null))
   return found
+}
+
+function readUnclaimed(db: Database, claimed: number, limit: number): Map<number, Facts> {
+  const rows = db.all<FactsColumns>(sql.findNeverClaimed, claimed, limit)
+  return new Map(rows.map((row) => [row.seq, toFacts(row)]))
 }
 
 type What = Pick<Candidate, 'work' | 'careful'>

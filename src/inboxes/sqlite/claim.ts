@@ -9,6 +9,7 @@ import { findStops, type Stop } from './order.ts'
 import { claimAhead, claimPasses, handlersOf } from './passes.ts'
 import type { ClaimPlan, Notes, PlannedClaim } from './protocol.ts'
 import * as sql from './sql.ts'
+import * as upkeep from './upkeep-sql.ts'
 import { type ReadRow, readRows } from './work-rows.ts'
 
 /** More are never planned at once, whatever was asked. */
@@ -26,7 +27,7 @@ export function planClaim(
   begin: () => void,
 ): ClaimPlan {
   const { handlers, seq, ordered = [] } = request
-  const picked = pick(db, draft, request, now)
+  const { picked, more } = pick(db, draft, request, now)
   const stops = findStops(db, draft, seq === undefined ? ordered : [], picked, now)
   const dueBy = seq === undefined ? now : EVER
   const found = picked.map((candidate) => ({ candidate, rows: rowsOf(db, candidate, handlers, dueBy, stops) }))
@@ -39,25 +40,34 @@ export function planClaim(
   )
   const claims = taken.map(({ candidate, rows }) => plan(db, draft, candidate, rows))
   const unread = ordered.map(({ handler }) => handler).filter((handler) => stops.get(handler)?.isUnread)
-  return { claims, nextDueAt: findNextDue(db, handlers, now), unread }
+  return { claims, nextDueAt: findNextDue(db, handlers, now), unread, more }
 }
 
-function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): readonly Candidate[] {
+interface Picked {
+  readonly picked: readonly Candidate[]
+  /** Perhaps, where it is not known. */
+  readonly more: boolean
+}
+
+const NOTHING: Picked = { picked: [], more: true }
+
+function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): Picked {
   const { handlers, seq } = request
   const limit = Math.min(request.maxDeliveries, MOST_DELIVERIES)
-  if ([...draft.held.values()].some((hold) => hold.careful)) return []
+  if ([...draft.held.values()].some((hold) => hold.careful)) return NOTHING
   if (seq !== undefined) return alone(draft, findOne(db, draft, seq, handlers))
-  if (limit < 1) return []
+  if (limit < 1) return NOTHING
   const suspect = findSuspect(db, draft, handlers, now)
   if (suspect) return alone(draft, suspect)
-  const queues = [findDue(db, draft, request, now, limit), findFirstPasses(db, draft, limit)] as const
-  const { picked, turn } = pickInTurn<Candidate>(queues, draft.turn, { ...request, maxDeliveries: limit })
+  const [due, fresh] = [findDue(db, draft, request, now, limit), findFirstPasses(db, draft, limit)]
+  const { picked, turn } = pickInTurn<Candidate>([due, fresh], draft.turn, { ...request, maxDeliveries: limit })
   draft.turn = turn
-  return picked
+  // What is claimed of the work rows of a handler decides about others, so that only a second look can tell.
+  return { picked, more: due.length > 0 || fresh.length === limit || picked.length < fresh.length }
 }
 
-function alone({ held }: Ledger, one: Candidate | null): Candidate[] {
-  return one === null || (one.careful && held.size > 0) ? [] : [one]
+function alone({ held }: Ledger, one: Candidate | null): Picked {
+  return one === null || (one.careful && held.size > 0) ? NOTHING : { picked: [one], more: true }
 }
 
 function record(db: Database, draft: Ledger, picked: readonly Candidate[]): void {
@@ -96,15 +106,19 @@ function plan(
   for (const { id } of rows ?? []) db.run(sql.claimRow, id)
   const deaths = draft.deaths.get(seq) ?? []
   const quarantined = rows ? readQuarantined(db, seq) : []
-  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes: readNotes(db, seq) }
+  // Nobody has counted the events of a delivery before the end of its first pass.
+  const events = rows ? readEvents(db, seq) : null
+  const notes = { ...readNote(db, seq), events }
+  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes }
 }
 
-function readNotes(db: Database, seq: number): Notes {
-  const row = db.get<{ sender_left: number | null; duplicates: number | null; events: number | null }>(
-    sql.readNotes,
-    seq,
-  )
-  return { senderLeft: row?.sender_left === 1, duplicates: row?.duplicates ?? 0, events: row?.events ?? null }
+function readNote(db: Database, seq: number): Omit<Notes, 'events'> {
+  const row = db.get<{ sender_left: number; duplicates: number }>(sql.readNote, seq)
+  return { senderLeft: row?.sender_left === 1, duplicates: row?.duplicates ?? 0 }
+}
+
+function readEvents(db: Database, seq: number): number | null {
+  return db.get<{ events: number | null }>(upkeep.readSettledEvents, seq)?.events ?? null
 }
 
 function findNextDue(db: Database, handlers: readonly string[], now: number): number | null {

@@ -45,9 +45,13 @@ export function versionOf(db: Database): string {
   return db.get<{ version: string }>('SELECT sqlite_version() AS version')?.version ?? '0.0.0'
 }
 
+export function isSound(version: string): boolean {
+  return !isOlder(version, SOUND_SQLITE)
+}
+
 /** What the operator should know about this release of SQLite. */
 export function warningsAbout(version: string): string[] {
-  if (!isOlder(version, SOUND_SQLITE)) return []
+  if (isSound(version)) return []
   return [`SQLite ${version} is older than ${SOUND_SQLITE}: a known bug can damage the file under load; update Node`]
 }
 

@@ -1,13 +1,13 @@
-/**
- * Whether a delivery is stored already. The one place that knows how: today a lookup in an index on the id, inside the
- * transaction that would store it.
- */
+/** The one place that knows how a repeat is told, inside the transaction that would store it. */
 import type { Database } from './database.ts'
+import { findById, type RecentIds } from './ids.ts'
 import * as sql from './sql.ts'
 
 /** The sequence number of the delivery with this id and this whole hash; null when there is none. */
-export function findStored(db: Database, id: string, sha256: Uint8Array): number | null {
-  for (const row of db.all<{ seq: number; sha256: Uint8Array }>(sql.findById, id))
-    if (Buffer.compare(row.sha256, sha256) === 0) return row.seq
+export function findStored(db: Database, ids: RecentIds, id: string, sha256: Uint8Array): number | null {
+  for (const seq of findById(db, ids, id)) {
+    const stored = db.get<{ sha256: Uint8Array }>(sql.readHash, seq)
+    if (stored && Buffer.compare(stored.sha256, sha256) === 0) return seq
+  }
   return null
 }

@@ -2,6 +2,7 @@
 import type { EventProgress, HistoryRow } from '../../core/ports.ts'
 import type { Database } from './database.ts'
 import type { HistoryStretch } from './protocol.ts'
+import type { Reader } from './read.ts'
 import * as sql from './sql.ts'
 import { toWorkRow, type WorkColumns } from './work-rows.ts'
 
@@ -17,11 +18,12 @@ interface HistoryColumns {
   readonly handlers: string
 }
 
-export function listHistory(db: Database, { page, after, limit }: HistoryStretch) {
+export function listHistory({ db, find }: Reader, { page, after, limit }: HistoryStretch) {
   const { source, since, until, deliveryId } = page
   const filters = { source: source ?? null, since: since ?? null, until: until ?? null, after, limit }
   if (deliveryId !== undefined) {
-    const rows = db.allNamed<HistoryColumns>(sql.listHistoryOf, { ...filters, deliveryId })
+    const seqs = JSON.stringify(find(deliveryId))
+    const rows = db.allNamed<HistoryColumns>(sql.listHistoryOf, { ...filters, seqs })
     return { rows: rows.map(toRow), next: null }
   }
   const to = after + STRETCH
@@ -31,10 +33,11 @@ export function listHistory(db: Database, { page, after, limit }: HistoryStretch
 }
 
 /** null: there is no such delivery. */
-export function readProgress(db: Database, deliveryId: string, index: number): EventProgress | null {
-  const delivery = db.get<{ seq: number; passed: number; handlers: string }>(sql.readBelonging, deliveryId)
-  if (delivery === undefined) return null
-  const { seq, passed, handlers } = delivery
+export function readProgress({ db, find }: Reader, deliveryId: string, index: number): EventProgress | null {
+  const seq = find(deliveryId).at(-1)
+  const delivery = seq && db.get<{ passed: number; handlers: string }>(sql.readBelonging, seq)
+  if (!seq || !delivery) return null
+  const { passed, handlers } = delivery
   return {
     passed: passed === 1,
     handlers: JSON.parse(handlers) as string[],

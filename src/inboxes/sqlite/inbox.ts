@@ -68,6 +68,7 @@ export class SqliteInbox implements InboxPort {
     readonly claims: readonly Claim[]
     readonly nextDueAt: number | null
     readonly unread: readonly string[]
+    readonly more: boolean
   }> {
     return this.#owner().claim(request)
   }

@@ -10,6 +10,7 @@ import type { Database } from './database.ts'
 import { type Epoch, readEpochs } from './epochs.ts'
 import { type Extent, readExtent, writeProgress } from './extent.ts'
 import type { Facts } from './facts.ts'
+import { type RecentIds, readRecentIds } from './ids.ts'
 import { type Pass, readPasses } from './passes.ts'
 import type { Held } from './protocol.ts'
 import * as sql from './sql.ts'
@@ -23,12 +24,15 @@ export interface Ledger extends Extent {
   readonly retention: Retention | undefined
   /** Deliveries under claim. */
   readonly held: Map<number, Hold>
+  /** What this group has stored: most of it is claimed at once. */
+  readonly fresh: Map<number, Facts>
   /** First passes of which `progress.claimed` does not say enough. */
   readonly passes: Map<number, Pass>
   /** Deliveries with an event that is said to be under way. */
   noted: ReadonlySet<number>
   deaths: ReadonlyMap<number, readonly Death[]>
   readonly recent: RecentBatches
+  readonly ids: RecentIds
   turn: Turn
 }
 
@@ -57,17 +61,19 @@ export function readLedger(db: Database, owner: Owner): Ledger {
     onRedelivery: owner.onRedelivery,
     retention: owner.retention,
     held,
+    fresh: new Map(),
     passes: readPasses(db, extent.progress, held),
     noted: readNoted(db),
     deaths: readDeaths(db),
     recent: readRecentBatches(db),
+    ids: readRecentIds(db),
     turn: 0,
   }
 }
 
 export function draftOf(ledger: Ledger): Ledger {
   const { epochs, held, passes } = ledger
-  return { ...ledger, epochs: [...epochs], held: new Map(held), passes: new Map(passes) }
+  return { ...ledger, epochs: [...epochs], held: new Map(held), fresh: new Map(), passes: new Map(passes) }
 }
 
 /** Writes what the group changed in a few narrow rows. */

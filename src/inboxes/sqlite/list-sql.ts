@@ -1,6 +1,6 @@
 /**
  * The statements of the listings: one stretch of ids, newest first. A filter that is null lets everything through; of
- * one delivery they go by its index instead.
+ * one delivery they go by its places in the log, a JSON list, instead.
  */
 
 export const findLastDelivery = 'SELECT max(seq) AS id FROM delivery'
@@ -9,7 +9,7 @@ export const findLastDeadLetter = 'SELECT max(id) AS id FROM dead_letter'
 
 export const findLastQuarantine = 'SELECT max(id) AS id FROM quarantine'
 
-const ofOneDelivery = 'seq IN (SELECT seq FROM delivery WHERE id = :deliveryId)'
+const ofOneDelivery = 'seq IN (SELECT value FROM json_each(:seqs))'
 
 const deliveries = (where: string) => `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,

@@ -6,10 +6,10 @@ import type {
   StoredError,
   StoredQuarantine,
 } from '../../core/ports.ts'
-import type { Database, Named } from './database.ts'
+import type { Named } from './database.ts'
 import * as sql from './list-sql.ts'
 import type { Stretch, StretchRequest } from './protocol.ts'
-import { type DeliveryColumns, toDelivery } from './read.ts'
+import { type DeliveryColumns, type Reader, toDelivery } from './read.ts'
 
 /** Ids looked at in one go. */
 const STRETCH = 1_000
@@ -52,15 +52,15 @@ const deadLetters = {
 const quarantine = { stretch: sql.listQuarantine, ofDelivery: sql.listQuarantineOf, findLast: sql.findLastQuarantine }
 
 export function listDeliveries(
-  db: Database,
+  reader: Reader,
   request: StretchRequest,
 ): Stretch<StoredDelivery & { readonly bytes: number }> {
-  const stretch = take<DeliveryColumns>(db, request, deliveries)
+  const stretch = take<DeliveryColumns>(reader, request, deliveries)
   return convert(stretch, (row) => ({ ...toDelivery(row), body: new Uint8Array(0), bytes: row.size }))
 }
 
-export function listDeadLetters(db: Database, request: StretchRequest): Stretch<StoredDeadLetter> {
-  const stretch = take<DeadLetterColumns>(db, request, deadLetters)
+export function listDeadLetters(reader: Reader, request: StretchRequest): Stretch<StoredDeadLetter> {
+  const stretch = take<DeadLetterColumns>(reader, request, deadLetters)
   return convert(stretch, (row) => ({
     id: row.letter,
     handler: row.handler,
@@ -76,8 +76,8 @@ export function listDeadLetters(db: Database, request: StretchRequest): Stretch<
   }))
 }
 
-export function listQuarantine(db: Database, request: StretchRequest): Stretch<StoredQuarantine> {
-  const stretch = take<QuarantineColumns>(db, request, quarantine)
+export function listQuarantine(reader: Reader, request: StretchRequest): Stretch<StoredQuarantine> {
+  const stretch = take<QuarantineColumns>(reader, request, quarantine)
   return convert(stretch, ({ item, element_index, id, what, ...row }) => ({
     ...row,
     ...(JSON.parse(what) as Pick<NewQuarantine, 'reason' | 'path'>),
@@ -87,12 +87,13 @@ export function listQuarantine(db: Database, request: StretchRequest): Stretch<S
   }))
 }
 
-function take<T>(db: Database, { page, before, limit }: StretchRequest, statements: Statements): Stretch<T> {
+function take<T>({ db, find }: Reader, { page, before, limit }: StretchRequest, statements: Statements): Stretch<T> {
   const top = before ?? (db.get<{ id: number | null }>(statements.findLast)?.id ?? 0) + 1
   const { deliveryId } = page
   if (deliveryId !== undefined) {
     const list = statements.ofDelivery
-    return { rows: db.allNamed<T>(list, { ...filtersOf(list, page), deliveryId, before: top, limit }), next: null }
+    const seqs = JSON.stringify(find(deliveryId))
+    return { rows: db.allNamed<T>(list, { ...filtersOf(list, page), seqs, before: top, limit }), next: null }
   }
   const list = statements.stretch
   const from = Math.max(top - STRETCH, 0)

@@ -21,7 +21,18 @@ CREATE TABLE delivery (
   coding TEXT CHECK (coding IN ('zstd')),
   body BLOB NOT NULL
 ) STRICT;
-CREATE INDEX delivery_by_id ON delivery (id);
+
+-- Deliveries up to indexed.up_to by a hash of their id. Ids come in no order, so they are added later, in sorted bulk.
+CREATE TABLE delivery_by_id (
+  hash INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (hash, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE indexed (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  up_to INTEGER NOT NULL
+) STRICT;
+INSERT INTO indexed VALUES (1, 0);
 
 -- What became known of a delivery after it was stored.
 CREATE TABLE note (

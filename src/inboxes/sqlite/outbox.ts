@@ -1,6 +1,7 @@
 /**
  * What waits for the file. At most one group is under way; whatever arrives meanwhile is the next group: one message
- * each way and one commit for all of it.
+ * each way and one commit for all of it. Under load a delivery costs its share of one commit: the group that stores it
+ * claims it too, and the next one settles it.
  */
 import type { ClaimRequest, NewDelivery, Settlement } from '../../core/ports.ts'
 import { toError } from './failure.ts'
@@ -28,6 +29,8 @@ interface Waiting<I, O> {
 export interface OutboxOptions {
   readonly now: () => number
   readonly send: (request: GroupRequest) => Promise<GroupAnswer>
+  /** Deliveries wait, and no claim: one that comes before the group leaves can have them. */
+  readonly onAccepts: () => void
   /** Called before the waiters of the group are told. */
   readonly onAnswer: (answer: GroupAnswer) => void
 }
@@ -36,6 +39,9 @@ export interface OutboxOptions {
 const ALONE_ABOVE = 1024 * 1024
 /** Small bodies of one group together. */
 const GROUP_BYTES = 4 * 1024 * 1024
+
+/** Turns in which posts are gathered. */
+const MOST_TURNS = 4
 
 /** Everything that waits; accepts stay until they fit into a group, the rest goes with the next one. */
 class Tray {
@@ -67,7 +73,9 @@ export class Outbox {
   }
 
   accept(delivery: NewDelivery, given: boolean): Promise<StoredAnswer> {
-    return this.#put(this.#tray.accepts, given ? { ...delivery, given } : delivery)
+    const { accepts, claims } = this.#tray
+    if (accepts.length === 0 && claims.length === 0) this.#options.onAccepts()
+    return this.#put(accepts, given ? { ...delivery, given } : delivery)
   }
 
   settle(settlement: Settlement): Promise<Settled> {
@@ -130,10 +138,26 @@ export class Outbox {
   }
 
   async #run(): Promise<void> {
-    // Calls of the same turn of the event loop go together.
-    await null
-    while (!this.#tray.isEmpty()) await this.#sendGroup()
+    for (;;) {
+      await this.#gather()
+      if (this.#tray.isEmpty()) break
+      await this.#sendGroup()
+    }
     this.#running = null
+  }
+
+  /**
+   * What this turn of the event loop brings goes together: the posts that have arrived, and work that was just done. As
+   * long as turns bring more posts, so does the next; and settlements wait for posts to go with. Where nothing else is
+   * to be done a turn takes no time.
+   */
+  async #gather(): Promise<void> {
+    for (let [turn, known] = [0, 0]; turn < MOST_TURNS; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      const { length, 0: first } = this.#tray.accepts
+      if (first && (length === known || isAlone(first.item))) return
+      known = length
+    }
   }
 
   async #sendGroup(): Promise<void> {
@@ -141,6 +165,7 @@ export class Outbox {
     this.#tray = new Tray()
     const accepts = takeAccepts(tray.accepts)
     this.#tray.accepts.push(...tray.accepts)
+    if (tray.accepts.length > 0) this.#options.onAccepts()
     const { settlements, underWay, claims, condemned, commands } = tray
     try {
       const answer = await this.#options.send(this.#toRequest(tray, accepts))

@@ -63,6 +63,7 @@ export class Owner {
     this.#outbox = new Outbox({
       now: () => this.#now(),
       send: (request: GroupRequest) => this.#connection.call('group', request, buffersOf(request)),
+      onAccepts: () => this.#told.work(),
       onAnswer: (answer) => this.#note(answer),
     })
     this.#upkeep = new Upkeep(opening, (at) => this.command({ kind: 'prune', at }))
@@ -76,8 +77,9 @@ export class Owner {
   async accept(delivery: NewDelivery, given: boolean): Promise<Accepted> {
     const accepted = await this.#outbox.accept(delivery, given)
     if (accepted.status === 'accepted') {
+      // Who claimed it with the same group looks here next: accepts are told before claims.
       this.#cache.add(accepted.seq, accepted.body === undefined ? delivery : { ...delivery, body: accepted.body })
-      this.#told.work()
+      if (!this.#held.has(accepted.seq)) this.#told.work()
     }
     return accepted
   }
@@ -90,16 +92,16 @@ export class Owner {
     readonly claims: readonly Claim[]
     readonly nextDueAt: number | null
     readonly unread: readonly string[]
+    readonly more: boolean
   }> {
     for (;;) {
       const plan = await this.#outbox.claim(request)
-      for (const { seq, careful } of plan.claims) this.#held.set(seq, careful)
       try {
         const read = (seqs: readonly number[]) => this.#connection.call('read', seqs)
         const { claims, damaged } = await loadClaims(plan.claims, this.#cache, read)
         for (const { seq, reason } of damaged) await this.#condemn(seq, reason)
-        const { nextDueAt, unread } = plan
-        if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt, unread }
+        const { nextDueAt, unread, more } = plan
+        if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt, unread, more }
       } catch (error) {
         this.release(plan.claims.map((claim) => claim.seq))
         throw error
@@ -201,6 +203,7 @@ export class Owner {
       return
     }
     this.#backlogBytes = answer.pendingBytes
+    for (const { seq, careful } of answer.claims.flatMap((plan) => plan.claims)) this.#held.set(seq, careful)
     for (const seq of answer.altered) this.#cache.take(seq)
     if (answer.committed) this.#settings.onCommit?.()
     if (answer.shortage !== null) this.#connection.report(answer.shortage)

@@ -175,6 +175,7 @@ export interface ClaimPlan {
   readonly claims: readonly PlannedClaim[]
   readonly nextDueAt: number | null
   readonly unread: readonly string[]
+  readonly more: boolean
 }
 
 export type GroupAnswer =

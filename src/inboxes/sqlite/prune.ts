@@ -8,6 +8,7 @@ import { takeBody, uncount } from './altered.ts'
 import { forgetBatch } from './conflicts.ts'
 import type { Database } from './database.ts'
 import { count, hasWork } from './extent.ts'
+import { forgetId } from './ids.ts'
 import type { Ledger } from './ledger.ts'
 import * as sql from './sql.ts'
 import * as upkeep from './upkeep-sql.ts'
@@ -23,6 +24,7 @@ const PAGES_BACK = 256
 
 interface Row {
   readonly seq: number
+  readonly id: string
   readonly source: string
   readonly batch_id: string | null
   readonly received_at: number
@@ -155,9 +157,10 @@ class Portion {
     return true
   }
 
-  #remove({ seq, source, batch_id, size }: Row): void {
+  #remove({ seq, id, source, batch_id, size }: Row): void {
     // Bytes that were taken have been counted out.
     if (size === 0) uncount(this.#db, this.#draft, seq)
+    forgetId(this.#db, id, seq)
     forgetBatch(this.#db, this.#draft, seq, source, batch_id)
     const rows = [upkeep.deleteDelivery, upkeep.deleteNote, upkeep.deleteSettled, upkeep.deleteAltered]
     for (const statement of rows) this.#db.run(statement, seq)

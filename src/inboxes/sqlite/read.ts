@@ -8,6 +8,13 @@ import { unpackMeta } from './packing.ts'
 import type { Read } from './protocol.ts'
 import * as sql from './sql.ts'
 
+/** A file to read from. */
+export interface Reader {
+  readonly db: Database
+  /** The places in the log of the deliveries with this id, ascending. */
+  find(id: string): readonly number[]
+}
+
 /** The columns of a delivery without its body, with what became known of it later. */
 export interface DeliveryColumns {
   readonly seq: number
@@ -45,9 +52,10 @@ export function readDelivery(db: Database, seq: number): Read {
   }
 }
 
-export function findDelivery(db: Database, id: string): Read | null {
-  const seq = db.get<{ seq: number | null }>(sql.findLatestById, id)?.seq ?? null
-  return seq === null ? null : readDelivery(db, seq)
+/** Of those with this id, ascending, the latest; null when there are none. */
+export function readLatest(db: Database, seqs: readonly number[]): Read | null {
+  const seq = seqs.at(-1)
+  return seq === undefined ? null : readDelivery(db, seq)
 }
 
 export function toDelivery(row: DeliveryColumns): Omit<StoredDelivery, 'body'> {

@@ -20,9 +20,13 @@ export function settle(db: Database, draft: Ledger, settlement: Settlement): Set
   const hold = draft.held.get(seq)
   if (!hold) throw new OptionError(`settle: delivery ${seq} is not claimed`)
   const facts = firstPass ? (hold.facts ?? readFacts(db, seq)) : null
-  if (!isApplied(db, draft, settlement)) apply(db, draft, withoutCancelled(db, settlement), facts)
+  const wasApplied = isApplied(db, draft, settlement)
+  const isPlain = !wasApplied && isBareEnd(settlement)
+  if (isPlain) endBarely(db, draft, settlement, facts)
+  else if (!wasApplied) apply(db, draft, withoutCancelled(db, settlement), facts)
   endClaim(db, draft, settlement, hold)
-  const workIsLeft = hasWork(db, seq)
+  // Before the end of its first pass a delivery has no work rows.
+  const workIsLeft = !isPlain && hasWork(db, seq)
   if (!workIsLeft && draft.deaths.has(seq) && isPassed(db, draft, seq)) forgetDeaths(db, draft, seq, null)
   return { workIsLeft, conflictsWith: facts && findConflict(db, draft, seq, facts) }
 }
@@ -59,6 +63,20 @@ export function condemn(db: Database, draft: Ledger, { seq, reason, at }: Condem
 function isApplied(db: Database, draft: Ledger, { seq, firstPass, endedRows }: Settlement): boolean {
   if (firstPass) return isPassed(db, draft, seq)
   return endedRows.length > 0 && endedRows.every((id) => db.get(sql.hasRow, id, seq) === undefined)
+}
+
+/** The end of a first pass that leaves nothing else: the ordinary case. */
+function isBareEnd({ firstPass, endedRows, rows, dead, quarantined, unhandled, ...keys }: Settlement): boolean {
+  if (!firstPass || keys.keys || keys.forgotten || (keys.duplicateEvents ?? 0) > 0) return false
+  const lists = [endedRows, rows, dead, quarantined, Object.keys(unhandled)]
+  return lists.every((list) => list.length === 0)
+}
+
+/** One statement needs no savepoint. */
+function endBarely(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null): void {
+  db.run(sql.insertSettled, settlement.seq, settlement.events)
+  countDetails(draft, settlement, facts, 0)
+  advanceMark(db, draft, settlement.seq)
 }
 
 function apply(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null): void {

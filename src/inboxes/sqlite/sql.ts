@@ -2,15 +2,34 @@
 
 // ---- log ---------------------------------------------------------------------------------------------------------
 
-export const findById = 'SELECT seq, sha256 FROM delivery WHERE id = ?'
+export const findIndexed = 'SELECT seq FROM delivery_by_id WHERE hash = ?'
+
+export const findUnindexed = 'SELECT seq, id FROM delivery WHERE seq > (SELECT up_to FROM indexed)'
+
+export const findUnindexedRange = `
+  SELECT (SELECT up_to + 1 FROM indexed) AS "from", coalesce((SELECT max(seq) FROM delivery), 0) AS "to"`
+
+export const readId = 'SELECT seq, id FROM delivery WHERE seq = ?'
+
+export const walkUnindexed = 'SELECT seq FROM delivery WHERE seq > (SELECT up_to FROM indexed) AND id = ?'
+
+export const hasId = 'SELECT 1 FROM delivery WHERE seq = ? AND id = ?'
+
+export const readHash = 'SELECT sha256 FROM delivery WHERE seq = ?'
+
+/** Unless it has left the log. */
+export const insertIndexed = `
+  INSERT OR IGNORE INTO delivery_by_id (hash, seq) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM delivery WHERE seq = ?2)`
+
+export const deleteIndexed = 'DELETE FROM delivery_by_id WHERE hash = ? AND seq = ?'
+
+export const noteIndexed = 'UPDATE indexed SET up_to = ?'
 
 export const insertDelivery = `
   INSERT INTO delivery (seq, id, source, batch_id, is_test, sha256, received_at, meta, size, up_to, coding, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export const findLast = 'SELECT seq, up_to FROM delivery ORDER BY seq DESC LIMIT 1'
-
-export const findLatestById = 'SELECT max(seq) AS seq FROM delivery WHERE id = ?'
 
 export const readDelivery = `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,
@@ -30,9 +49,7 @@ export const countDuplicate = `
 export const noteSenderLeft = `
   INSERT INTO note (seq, sender_left) VALUES (?, 1) ON CONFLICT DO UPDATE SET sender_left = 1`
 
-export const readNotes = `
-  SELECT n.sender_left, n.duplicates, s.events
-  FROM (SELECT ? AS seq) d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq)`
+export const readNote = 'SELECT sender_left, duplicates FROM note WHERE seq = ?'
 
 // ---- claim -------------------------------------------------------------------------------------------------------
 
@@ -213,15 +230,15 @@ const history = (where: string) => `
   ORDER BY d.seq LIMIT :limit`
 
 export const listHistory = history('d.seq <= :to')
-export const listHistoryOf = history('d.id = :deliveryId')
+/** With the deliveries as a JSON list. */
+export const listHistoryOf = history('d.seq IN (SELECT value FROM json_each(:seqs))')
 
-/** Of the latest delivery with this id. */
 export const readBelonging = `
-  SELECT d.seq, ${passed} AS passed,
+  SELECT ${passed} AS passed,
          CASE WHEN d.seq <= (SELECT claimed FROM progress) OR d.seq IN (SELECT seq FROM first_pass)
               THEN ${belonging} ELSE '[]' END AS handlers
   FROM delivery d LEFT JOIN settled s USING (seq)
-  WHERE d.id = ? ORDER BY d.seq DESC LIMIT 1`
+  WHERE d.seq = ?`
 
 export const readRowsOver = `
   SELECT ${workRow} FROM work WHERE seq = ?1 AND first <= ?2 AND ?2 <= last ORDER BY id`

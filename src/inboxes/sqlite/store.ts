@@ -2,8 +2,9 @@
 import type { InboxOpened, InboxStats, OrderKey } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
+import { type Checkpointer, FAILED } from './checkpointer.ts'
 import { bringForward, isLeap, latestTime } from './clock-leap.ts'
-import { connect, versionOf, warningsAbout } from './connect.ts'
+import { connect, isSound, versionOf, warningsAbout } from './connect.ts'
 import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
 import { dropExpired } from './event-keys.ts'
@@ -11,6 +12,7 @@ import { writeProgress } from './extent.ts'
 import { toError, toFailure } from './failure.ts'
 import { freeBytes, identityOf, preparePath, shortageOf, warningsAboutMode } from './files.ts'
 import { runGroup } from './group.ts'
+import { findById, indexIds } from './ids.ts'
 import { type Ledger, type Owner, readLedger } from './ledger.ts'
 import { type LogState, lostFrames, readLogState, tellOfEmptied, tellOfLostFrames, wasEmptied } from './log-damage.ts'
 import { findHeldKeys, keepOrder, wakeKeys } from './order.ts'
@@ -18,6 +20,7 @@ import { acquireOwnership, type Ownership } from './ownership.ts'
 import { nothing } from './packing.ts'
 import type { Calls, Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from './protocol.ts'
 import { emptyLog } from './purge.ts'
+import type { Reader } from './read.ts'
 import { findCancelled } from './replay.ts'
 import * as sql from './sql.ts'
 import { readStats } from './stats.ts'
@@ -28,15 +31,28 @@ interface Open {
   ledger: Ledger
   /** About how much was written since the log of SQLite was last brought into the file. */
   unchecked: number
+  /** Two connections may write and bring the log into the file at once. */
+  readonly isSound: boolean
 }
 
 const CHECKPOINT_BYTES = 4 * 1024 * 1024
+/**
+ * SQLite begins its log anew once all of it is in the file and somebody writes, which another thread never sees under
+ * load; when it is as long as this, 32 MB, the writer does the little that is left itself.
+ */
+const RESTART_FRAMES = 8_192
 /** What a settlement or a small delivery adds to the log of SQLite, roughly. */
 const ITEM_BYTES = 8 * 1024
 
+interface Outside {
+  free(path: string): number
+  readonly checkpointer: Checkpointer | null
+}
+
 export class Store {
   readonly #settings: Settings
-  readonly #free: (path: string) => number
+  readonly #free: Outside['free']
+  readonly #checkpointer: Checkpointer | null
   #path: string
   #identity: string | null = null
   #ownership: Ownership | null = null
@@ -47,10 +63,11 @@ export class Store {
   #owner: Owner = { handlers: [], onRedelivery: 'record', held: [] }
 
   /** `free` tells the bytes that are free beside a path. */
-  constructor(settings: Settings, free: (path: string) => number = freeBytes) {
+  constructor(settings: Settings, { free = freeBytes, checkpointer = null }: Partial<Outside> = {}) {
     this.#settings = settings
     this.#path = settings.path
     this.#free = free
+    this.#checkpointer = checkpointer
   }
 
   open(request: OpenRequest): OpenAnswer {
@@ -65,7 +82,7 @@ export class Store {
     const db = this.#connect()
     const damage = this.#tellOfDamage(db, emptied, log, now)
     const newHandlers = this.#takeOver(db, request)
-    this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
+    this.#open = this.#begin(db)
     this.#identity = identityOf(this.#path)
     const { lost } = this.group({ ...nothing, now, commands: findCancelled(db), wishes: true })
     if (lost) throw toError(lost)
@@ -96,19 +113,30 @@ export class Store {
     }
   }
 
-  /**
-   * Brings the log of SQLite into the file when it has grown. Between groups, after the answer: inside a commit it
-   * doubles the time of a large one, which the sender would wait for.
-   */
+  /** What no sender waits for: between groups, after the answer. */
   tidy(): void {
     const open = this.#open
-    if (!open || open.unchecked < CHECKPOINT_BYTES) return
-    open.unchecked = 0
+    if (!open) return
     try {
-      open.db.pragma('wal_checkpoint(PASSIVE)')
+      indexIds(open.db, open.ledger.ids)
+      this.#checkpoint(open)
     } catch (error) {
       this.#lose(error)
     }
+  }
+
+  /**
+   * Brings the log of SQLite into the file when it has grown: inside a commit it doubles the time of a large one. In
+   * another thread, where there is one; what that has left or could not do is done here.
+   */
+  #checkpoint(open: Open): void {
+    const other = open.isSound ? this.#checkpointer : null
+    if (other?.isRunning()) return
+    const frames = other?.takeResult() ?? 0
+    const isLeft = frames === FAILED || frames > RESTART_FRAMES
+    if (!isLeft && open.unchecked < CHECKPOINT_BYTES) return
+    open.unchecked = 0
+    if (isLeft || !other?.begin(this.#path)) open.db.pragma('wal_checkpoint(PASSIVE)')
   }
 
   /** Writes a little, to see whether it works again; nothing while the disk is short. */
@@ -140,8 +168,9 @@ export class Store {
   }
 
   /** For reading: a lost connection is made again. */
-  read<T>(run: (db: Database) => T): T {
-    return run(this.#opened().db)
+  read<T>(run: (reader: Reader) => T): T {
+    const { db, ledger } = this.#opened()
+    return run({ db, find: (id) => findById(db, ledger.ids, id) })
   }
 
   stats(now: number): InboxStats {
@@ -157,6 +186,7 @@ export class Store {
   close(now: number): void {
     const open = this.#open
     this.#open = null
+    this.#checkpointer?.wait()
     // On a full disk the log stays where it is; the next owner reads it there, and is careful.
     tryTo(() => open && this.#leave(open, now))
     tryTo(() => open?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
@@ -217,11 +247,12 @@ export class Store {
   }
 
   #opened(): Open {
-    if (!this.#open) {
-      const db = this.#connect()
-      this.#open = { db, ledger: readLedger(db, this.#owner), unchecked: 0 }
-    }
+    this.#open ??= this.#begin(this.#connect())
     return this.#open
+  }
+
+  #begin(db: Database): Open {
+    return { db, ledger: readLedger(db, this.#owner), unchecked: 0, isSound: isSound(versionOf(db)) }
   }
 
   #connect(): Database {
@@ -242,6 +273,7 @@ export class Store {
     // Nobody holds what was to be given back, whether that is in the file or not.
     this.#owner = { ...this.#owner, held: held.filter(({ seq }) => !released.includes(seq)) }
     if (!open) return failure
+    this.#checkpointer?.wait()
     tryTo(() => open.db.exec('ROLLBACK'))
     tryTo(() => open.db.close())
     tryTo(() => this.#opened())

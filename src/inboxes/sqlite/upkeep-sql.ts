@@ -24,12 +24,12 @@ export const moveUpkeep = 'UPDATE upkeep SET bodies_to = ?, keys_to = ?'
 
 /** By place in the log: those after the first number, up to the second. */
 export const findToPrune = `
-  SELECT d.seq, d.source, d.batch_id, d.received_at, d.size, a.size AS altered, a.taken
+  SELECT d.seq, d.id, d.source, d.batch_id, d.received_at, d.size, a.size AS altered, a.taken
   FROM delivery d LEFT JOIN altered a USING (seq)
   WHERE d.seq > ? AND d.seq <= ? ORDER BY d.seq LIMIT ?`
 
 export const findLater = `
-  SELECT d.seq, d.source, d.batch_id, d.received_at, d.size, a.size AS altered, a.taken
+  SELECT d.seq, d.id, d.source, d.batch_id, d.received_at, d.size, a.size AS altered, a.taken
   FROM later l JOIN delivery d USING (seq) LEFT JOIN altered a USING (seq)
   WHERE l.seq > ? ORDER BY l.seq LIMIT ?`
 

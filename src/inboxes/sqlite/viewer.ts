@@ -10,7 +10,9 @@ import { Database } from './database.ts'
 import { readExtent } from './extent.ts'
 import { toFailure } from './failure.ts'
 import { preparePath } from './files.ts'
+import { findById } from './ids.ts'
 import type { Calls, Command, CommandAnswer, Failure, ItemAnswer, Settings } from './protocol.ts'
+import type { Reader } from './read.ts'
 import * as sql from './sql.ts'
 import { readStats } from './stats.ts'
 import { Store } from './store.ts'
@@ -26,15 +28,15 @@ export class Viewer {
   }
 
   /** One look: everything it reads is of one moment. */
-  read<T>(run: (db: Database) => T): T {
+  read<T>(run: (reader: Reader) => T): T {
     return this.#with({ readOnly: true }, (db) => {
       db.exec('BEGIN')
-      return run(db)
+      return run({ db, find: (id) => findById(db, null, id) })
     })
   }
 
   stats(now: number): InboxStats {
-    return this.read((db) => readStats(db, readExtent(db), { now, handlers: [] }))
+    return this.read(({ db }) => readStats(db, readExtent(db), { now, handlers: [] }))
   }
 
   wish({ kind, ...rest }: Command, now: number): number {
@@ -43,7 +45,7 @@ export class Viewer {
 
   /** null while there is none. */
   result(id: number): ItemAnswer<CommandAnswer> | null {
-    const row = this.read((db) => db.get<{ result: string | null }>(sql.readWish, id))
+    const row = this.read(({ db }) => db.get<{ result: string | null }>(sql.readWish, id))
     if (!row) throw new PosthornError('ERR_INBOX_IO', 'The owner of the inbox took too long, and forgot the wish.')
     if (row.result === null) return null
     this.#write((db) => db.run(sql.deleteWish, id))

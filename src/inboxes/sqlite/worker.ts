@@ -1,16 +1,17 @@
 /** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
 import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
+import { Checkpointer } from './checkpointer.ts'
 import { findOwners } from './event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
 import type { CallName, Calls, FromThread, GroupAnswer, Read, Settings, ToThread } from './protocol.ts'
-import { findDelivery, readDelivery } from './read.ts'
+import { readDelivery, readLatest } from './read.ts'
 import { Store } from './store.ts'
 import { Viewer } from './viewer.ts'
 
 if (!parentPort) throw new Error('This file is started by the inbox, as a thread.')
 const main: MessagePort = parentPort
-const store = new Store(workerData as Settings)
+const store = new Store(workerData as Settings, { checkpointer: new Checkpointer() })
 const viewer = new Viewer(workerData as Settings)
 /** What is read from: the file as its owner has it, or as somebody beside the owner. */
 let reader: Store | Viewer = store
@@ -18,22 +19,22 @@ let reader: Store | Viewer = store
 const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] } = {
   open: (request) => store.open(request),
   group: (request) => store.group(request),
-  read: (seqs) => reader.read((db) => seqs.map((seq) => readDelivery(db, seq))),
-  find: (id) => reader.read((db) => findDelivery(db, id)),
+  read: (seqs) => reader.read(({ db }) => seqs.map((seq) => readDelivery(db, seq))),
+  find: (id) => reader.read(({ db, find }) => readLatest(db, find(id))),
   stats: ({ now }) => reader.stats(now),
-  deliveries: (request) => reader.read((db) => listDeliveries(db, request)),
-  deadLetters: (request) => reader.read((db) => listDeadLetters(db, request)),
-  quarantine: (request) => reader.read((db) => listQuarantine(db, request)),
-  history: (request) => reader.read((db) => listHistory(db, request)),
-  progress: ({ deliveryId, index }) => reader.read((db) => readProgress(db, deliveryId, index)),
-  handlers: () => reader.read(readHandlers),
+  deliveries: (request) => reader.read((from) => listDeliveries(from, request)),
+  deadLetters: (request) => reader.read((from) => listDeadLetters(from, request)),
+  quarantine: (request) => reader.read((from) => listQuarantine(from, request)),
+  history: (request) => reader.read((from) => listHistory(from, request)),
+  progress: ({ deliveryId, index }) => reader.read((from) => readProgress(from, deliveryId, index)),
+  handlers: () => reader.read(({ db }) => readHandlers(db)),
   probe: () => store.probe(),
   close: ({ now }) => {
     store.close(now)
     return null
   },
   wake: (request) => store.wake(request),
-  owners: ({ windowMs, keys, now }) => reader.read((db) => findOwners(db, windowMs, keys, now)),
+  owners: ({ windowMs, keys, now }) => reader.read(({ db }) => findOwners(db, windowMs, keys, now)),
   look: ({ now }) => {
     reader = viewer
     return viewer.stats(now)

@@ -18,22 +18,20 @@ export function killPoints(killAt: Window | undefined): KillPoints {
     if (window === killAt) process.kill(process.pid, 'SIGKILL')
   }
   const answered = Promise.withResolvers<void>()
-  let stored = false
   const port = (inner: InboxPort): Partial<InboxPort> => ({
     async accept(delivery) {
       at('body complete')
       const result = await inner.accept(delivery)
-      stored = true
       at('stored')
       return result
     },
     async claim(request) {
-      if (killAt === 'answered' && stored) {
-        await answered.promise
-        at('answered')
-      }
       const result = await inner.claim(request)
-      if (result.claims.length > 0) at('claimed')
+      if (result.claims.length === 0) return result
+      // It was claimed with the commit that stored it.
+      if (killAt === 'answered') await answered.promise
+      at('answered')
+      at('claimed')
       return result
     },
     async settle(settlement) {

@@ -27,6 +27,11 @@ function noise(bytes: number, seed = 1): Uint8Array {
   return body
 }
 
+/** A group that waits for its posts has left by then: they are gathered for four turns of the event loop at most. */
+async function hasLeft(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+}
+
 it('commits what arrives together, together', async () => {
   const { inbox, claim, during } = await counted()
   const accepts = () => Promise.all(Array.from({ length: 100 }, (_, n) => inbox.accept(newDelivery(`n${n}`))))
@@ -40,7 +45,7 @@ it('commits what arrives during a commit in the next one', async () => {
   const accepts: Promise<unknown>[] = []
   const commits = await during(async () => {
     accepts.push(inbox.accept(newDelivery('first')))
-    await new Promise(setImmediate)
+    await hasLeft()
     for (let n = 0; n < 50; n++) accepts.push(inbox.accept(newDelivery(`n${n}`)))
     await Promise.all(accepts)
   })
@@ -192,7 +197,7 @@ it('rejects every waiter when its thread dies, and starts it again', async () =>
   const blocker = new DatabaseSync(path)
   blocker.exec('BEGIN IMMEDIATE')
   const group = [inbox.accept(newDelivery('s')), inbox.settle(firstPass(1)), claim()]
-  await new Promise(setImmediate)
+  await hasLeft()
   const waiting = Promise.allSettled([...group, inbox.stats()])
   await kill()
   blocker.close()

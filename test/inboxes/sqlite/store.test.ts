@@ -87,7 +87,7 @@ it('does not go on with another file in the place of the one it had', () => {
 it('refuses new deliveries below the floor without touching the file, and takes them when there is room again', () => {
   const path = newFile()
   let free = 1_000_000
-  const store = new Store({ path, minFreeBytes: 500_000, maxPages: null }, () => free)
+  const store = new Store({ path, minFreeBytes: 500_000, maxPages: null }, { free: () => free })
   later(() => store.close(START))
   store.open(opening(path, []))
   const accept = (name: string) => store.group({ ...nothing, ...pack([newDelivery(name)]) })

@@ -1,0 +1,63 @@
+/**
+ * The writer's end of a thread that brings the log of SQLite into the file, so that no group waits for it. The two share
+ * two numbers, and the writer looks at them between groups.
+ */
+import { Worker } from 'node:worker_threads'
+
+export interface CheckpointRequest {
+  readonly path: string
+}
+
+export const AT = { running: 0, frames: 1 } as const
+export const FAILED = -1
+
+/** A thread that has ended without a word must not hold up the end of the writer; nor a disk that hangs. */
+const PATIENCE_MS = 2_000
+
+const file = new URL(
+  import.meta.url.endsWith('.ts') ? './checkpoint-thread.ts' : './checkpoint-thread.js',
+  import.meta.url,
+)
+
+export class Checkpointer {
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8))
+  /** For tests. */
+  worker: Worker | null = null
+  #ended = false
+
+  isRunning(): boolean {
+    return Atomics.load(this.#shared, AT.running) === 1
+  }
+
+  /** What the last one came to: frames of the log, or that it failed. Asked once; null when there is nothing to tell. */
+  takeResult(): number | null {
+    const frames = Atomics.exchange(this.#shared, AT.frames, 0)
+    return frames === 0 ? null : frames
+  }
+
+  /** False when there is no thread any more. The first one starts it. */
+  begin(path: string): boolean {
+    if (this.#ended) return false
+    this.worker ??= this.#start()
+    Atomics.store(this.#shared, AT.running, 1)
+    this.worker.postMessage({ path } satisfies CheckpointRequest)
+    return true
+  }
+
+  /** Returns when none is under way. */
+  wait(): void {
+    Atomics.wait(this.#shared, AT.running, 1, PATIENCE_MS)
+  }
+
+  #start(): Worker {
+    const worker = new Worker(file, { workerData: this.#shared, name: 'posthorn-checkpoint', execArgv: [] })
+    worker.unref()
+    // It ends with an error, or with the thread that started it.
+    worker.on('error', () => {})
+    worker.on('exit', () => {
+      this.#ended = true
+      Atomics.store(this.#shared, AT.running, 0)
+    })
+    return worker
+  }
+}
