@@ -120,7 +120,7 @@ export class Work {
       dedupe: this.#newDedupe(),
       registry: new Registry(handlers),
       // Decoded events of a slice and copies on their way take about as much again, and more.
-      claimBytes: Math.floor(settings.memoryBytes / 4),
+      claimBytes: Math.floor(settings.memoryBytes / 8),
       provider: (source) => settings.sources.get(source)?.provider,
       tested: report.tested,
       failed: report.failed,

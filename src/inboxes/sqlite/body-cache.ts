@@ -1,6 +1,9 @@
 import type { NewDelivery } from '../../core/ports.ts'
 
-/** Deliveries that were just stored and will soon be claimed: at most `maxBytes` of bodies, the oldest dropped first. */
+/**
+ * Deliveries that were just stored and will soon be claimed: at most `maxBytes` of bodies. Once there is no room the new
+ * ones stay out: the oldest is claimed next, and to drop it would have every delivery of a backlog read from the file.
+ */
 export class BodyCache {
   readonly #maxBytes: number
   readonly #bySeq = new Map<number, NewDelivery>()
@@ -11,12 +14,9 @@ export class BodyCache {
   }
 
   add(seq: number, delivery: NewDelivery): void {
+    if (this.#bytes + delivery.body.byteLength > this.#maxBytes) return
     this.#bySeq.set(seq, delivery)
     this.#bytes += delivery.body.byteLength
-    for (const oldest of this.#bySeq.keys()) {
-      if (this.#bytes <= this.#maxBytes) return
-      this.take(oldest)
-    }
   }
 
   /** Removes it. */

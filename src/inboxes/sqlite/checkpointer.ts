@@ -50,7 +50,9 @@ export class Checkpointer {
   }
 
   #start(): Worker {
-    const worker = new Worker(file, { workerData: this.#shared, name: 'posthorn-checkpoint', execArgv: [] })
+    const resourceLimits = { maxYoungGenerationSizeMb: 1 }
+    const options = { workerData: this.#shared, name: 'posthorn-checkpoint', execArgv: [], resourceLimits }
+    const worker = new Worker(file, options)
     worker.unref()
     // It ends with an error, or with the thread that started it.
     worker.on('error', () => {})

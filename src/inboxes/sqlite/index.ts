@@ -40,7 +40,7 @@ export function sqlite(options: SqliteOptions): Inbox {
     ownerWaitMs: checkNumber('ownerWaitMs', ownerWaitMs),
     minFreeBytes: checkNumber('minFreeBytes', minFreeBytes),
     maxPages: null,
-    cacheBytes: 64 * MIB,
+    cacheBytes: 32 * MIB,
   }
   return { kind: 'sqlite', [port]: new SqliteInbox(settings) }
 }

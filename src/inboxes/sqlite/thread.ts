@@ -9,6 +9,9 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
+/** What it allocates is short-lived and small: without a limit V8 gives each thread up to 48 MB for that. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 }
+
 const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
 export class Thread {
@@ -20,7 +23,7 @@ export class Thread {
   /** `onEnd` is called once when the thread has ended, whoever ended it, after its waiters were rejected. */
   constructor(settings: Settings, onEnd: (thread: Thread, cause: Error | null) => void) {
     // No flags of the process: some of them (--input-type) make a thread refuse to start.
-    this.worker = new Worker(file, { workerData: settings, name: 'posthorn-sqlite', execArgv: [] })
+    this.worker = new Worker(file, { workerData: settings, name: 'posthorn-sqlite', execArgv: [], resourceLimits })
     let cause: Error | null = null
     this.worker.on('error', (error) => {
       cause = error instanceof Error ? error : new Error(String(error))
