@@ -178,6 +178,8 @@ class Worker implements Process {
       const marks = this.#ordered.map((order) => order.mark())
       const { claims, nextDueAt, unread = [], more = true } = await inbox.claim(request)
       if (claims.length > 0 && more) this.#dirty = true
+      // A claim may come with the commit that stored its delivery: the answer to the sender goes out before its events.
+      if (claims.length > 0) await this.#parts.pacer.breathe()
       for (const [i, order] of this.#ordered.entries()) order.learn(marks[i] as Mark, unread.includes(order.handler))
       if (this.#running) for (const claim of claims) this.#begin(claim)
       else inbox.release(claims.map((claim) => claim.delivery.seq))

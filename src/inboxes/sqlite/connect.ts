@@ -17,6 +17,8 @@ export function connect(path: string, maxPages: number | null): Database {
   try {
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     const version = assertOurs(db, path)
+    // Only has an effect before the first table. Said again it would write a page, and hide that one was lost.
+    if (version === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
     configure(db, path)
     if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`)
     migrate(db, version)
@@ -72,8 +74,6 @@ function assertOurs(db: Database, path: string): number {
 }
 
 function configure(db: Database, path: string): void {
-  // Only has an effect before the first table.
-  db.exec('PRAGMA auto_vacuum = INCREMENTAL')
   db.exec('PRAGMA journal_mode = WAL')
   db.exec('PRAGMA synchronous = FULL')
   // macOS: fsync alone leaves the bytes in the drive's cache. No effect elsewhere.

@@ -18,10 +18,11 @@ export function killPoints(killAt: Window | undefined): KillPoints {
     if (window === killAt) process.kill(process.pid, 'SIGKILL')
   }
   const answered = Promise.withResolvers<void>()
+  const never = new Promise<void>(() => {})
   const port = (inner: InboxPort): Partial<InboxPort> => ({
-    async accept(delivery) {
+    async accept(delivery, given) {
       at('body complete')
-      const result = await inner.accept(delivery)
+      const result = await inner.accept(delivery, given)
       at('stored')
       return result
     },
@@ -30,6 +31,7 @@ export function killPoints(killAt: Window | undefined): KillPoints {
       if (result.claims.length === 0) return result
       // It was claimed with the commit that stored it.
       if (killAt === 'answered') await answered.promise
+      if (killAt === 'answer begun') await never
       at('answered')
       at('claimed')
       return result

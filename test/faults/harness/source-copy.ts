@@ -86,15 +86,15 @@ export const MUTANTS = {
     },
     {
       file: 'src/inboxes/sqlite/dedupe.ts',
-      find: 'if (Buffer.compare(row.sha256, sha256) === 0) return row.seq',
-      replace: 'if (sha256.length > 0) return row.seq',
+      find: 'if (stored && Buffer.compare(stored.sha256, sha256) === 0) return seq',
+      replace: 'if (stored) return seq',
     },
   ],
   'no dedupe': [
     {
       file: 'src/inboxes/sqlite/dedupe.ts',
-      find: 'if (Buffer.compare(row.sha256, sha256) === 0) return row.seq',
-      replace: 'if (row.sha256.length < 0) return sha256.length',
+      find: 'if (stored && Buffer.compare(stored.sha256, sha256) === 0) return seq',
+      replace: 'if (stored && sha256.length < 0) return seq',
     },
   ],
   'claims of the dead forgotten': [
