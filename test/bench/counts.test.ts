@@ -51,7 +51,8 @@ it('claims posts with the commit that stores them, and settles them with that of
   await receiver.whenIdle()
   expect(receiver.metrics().handled).toBe(100)
   expect(counts.claimsAlone - before.claimsAlone).toBe(0)
-  expect(counts.commits - before.commits).toBeLessThanOrEqual(12)
+  // One a round and the last settlements; some of which come too late for the next round. Three a round would be 30.
+  expect(counts.commits - before.commits).toBeLessThanOrEqual(15)
 })
 
 it('claims large posts too with the commit of each', async () => {
