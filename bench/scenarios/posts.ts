@@ -29,7 +29,8 @@ async function measure(trials: Trials, figures: Figures, all: typeof YARDSTICKS,
   const count = context.either(2, provider === 'momentum' ? 4 : 3)
   await trials.rounds({ count, subjects, title: `posts, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
-      await trial.warmUp({ body, connections: CONNECTIONS, ms: context.either(500, 700) })
+      // By count: in the same time a slower subject would have compiled less of its code.
+      await trial.warmUp({ body, connections: CONNECTIONS, posts: context.either(5_000, 10_000) })
       await trial.server.ask('begin', null)
       const { latencyMs, rate } = await trial.post({ body, connections: CONNECTIONS, ms: context.either(1_500, 2_000) })
       await trial.server.ask('idle', null)

@@ -49,16 +49,19 @@ export class Runner {
     this.#limit = new TimeLimit(parts.clock, spec.timeoutMs)
   }
 
-  /** Starts the task as soon as there is room; a batch handler's waits for company, at most `maxWaitMs`. */
-  submit(task: Task, now = this.#parts.clock.now()): void {
+  /**
+   * Starts the task as soon as there is room; a batch handler's waits for company, at most `maxWaitMs`. `now` comes from a
+   * caller who looks at the time and gives way after each event.
+   */
+  submit(task: Task, now?: number): void {
     if (this.#closed || !this.#watch.isOpen()) {
       task.withdraw()
       return
     }
     this.#watch.begin()
     this.#queue.push(task)
-    this.#pump(true)
-    task.since = now
+    this.#pump(now !== undefined)
+    task.since = now ?? this.#parts.clock.now()
   }
 
   get paused(): Pause | null {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { Runner } from '../../src/core/dispatch.ts'
 import type { HandlerSpec } from '../../src/core/handlers.ts'
 import { Task } from '../../src/core/task.ts'
@@ -46,4 +46,23 @@ it('tells of its room when all that waited was taken back while it gave way', as
   await settled()
   expect(rooms).toBe(1)
   expect(runner.wantsWork()).toBe(true)
+})
+
+it('gives way between events of which each is handed in by the end of the one before', async () => {
+  const calls: number[] = []
+  let turns = 0
+  const breathe = async () => void turns++
+  const parts = { clock: new FakeClock(), pauses: true, onPause() {}, onRoom() {} }
+  const runner = new Runner(
+    { ...spec, each: async () => void calls.push(turns) },
+    { ...parts, pacer: { spent: () => true, breathe } },
+  )
+  class Link extends Waiting {
+    override done(): void {
+      if (calls.length < 5) runner.submit(new Link())
+    }
+  }
+  runner.submit(new Link(), 0)
+  await vi.waitFor(() => expect(calls).toHaveLength(5))
+  expect(calls).toEqual([0, 1, 2, 3, 4])
 })
