@@ -44,7 +44,8 @@ function plot(points: readonly Measure[]): string {
   })
   const svg = chart.renderToSVGString()
   chart.dispose()
-  return `${still(svg)}\n`
+  const title = `${measure} over ${axis}, ${points[0]?.unit}`
+  return `${still(svg).replace('>', `><title>${title}</title>`)}\n`
 }
 
 /** Without what answers to a mouse, whose names count on from plot to plot: the same figures make the same file. */

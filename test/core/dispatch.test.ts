@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { Runner } from '../../src/core/dispatch.ts'
 import type { HandlerSpec } from '../../src/core/handlers.ts'
 import { Task } from '../../src/core/task.ts'
@@ -35,8 +35,8 @@ it('tells of its room when all that waited was taken back while it gave way', as
     },
   )
   const task = new Waiting()
-  runner.submit(new Waiting())
-  runner.submit(task)
+  runner.submit(new Waiting(), 0)
+  runner.submit(task, 0)
   expect(runner.wantsWork()).toBe(false)
   call.resolve()
   await settled()
@@ -50,19 +50,26 @@ it('tells of its room when all that waited was taken back while it gave way', as
 
 it('gives way between events of which each is handed in by the end of the one before', async () => {
   const calls: number[] = []
-  let turns = 0
-  const breathe = async () => void turns++
+  let [turns, fresh] = [0, false]
+  const pacer = {
+    spent: () => !fresh,
+    async breathe() {
+      turns++
+      fresh = true
+    },
+  }
   const parts = { clock: new FakeClock(), pauses: true, onPause() {}, onRoom() {} }
-  const runner = new Runner(
-    { ...spec, each: async () => void calls.push(turns) },
-    { ...parts, pacer: { spent: () => true, breathe } },
-  )
+  const each = async () => {
+    calls.push(turns)
+    fresh = false
+  }
+  const runner = new Runner({ ...spec, concurrency: 2, each }, { ...parts, pacer })
   class Link extends Waiting {
     override done(): void {
       if (calls.length < 5) runner.submit(new Link())
     }
   }
   runner.submit(new Link(), 0)
-  await vi.waitFor(() => expect(calls).toHaveLength(5))
+  await settled()
   expect(calls).toEqual([0, 1, 2, 3, 4])
 })
