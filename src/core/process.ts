@@ -178,10 +178,8 @@ class Worker implements Process {
       const marks = this.#ordered.map((order) => order.mark())
       const { claims, nextDueAt, unread = [], more = true } = await inbox.claim(request)
       if (claims.length > 0 && more) this.#dirty = true
-      // A claim may come with the commit that stored its delivery: the answer to the sender goes out before its events.
-      if (claims.length > 0) await this.#parts.pacer.breathe()
       for (const [i, order] of this.#ordered.entries()) order.learn(marks[i] as Mark, unread.includes(order.handler))
-      if (this.#running) for (const claim of claims) this.#begin(claim)
+      if (this.#running) this.#begin(claims)
       else inbox.release(claims.map((claim) => claim.delivery.seq))
       return nextDueAt
     } catch (error) {
@@ -197,10 +195,18 @@ class Worker implements Process {
     this.#cancelDue = clock.after(Math.max(0, dueAt - clock.now()), () => this.kick())
   }
 
-  #begin(claim: Claim): void {
+  /** They may come with the commit that stored them: the answers to their senders go out before their events. */
+  #begin(claims: readonly Claim[]): void {
+    if (claims.length === 0) return
+    const answered = this.#parts.pacer.breathe()
+    for (const claim of claims) this.#beginOne(claim, answered)
+  }
+
+  #beginOne(claim: Claim, answered: Promise<void>): void {
     const size = claim.delivery.body.length
     this.#bytes += size
-    const work = this.#finish(claim, new Pass(this.#passParts, claim)).then(() => {
+    const pass = new Pass(this.#passParts, claim)
+    const work = answered.then(() => this.#finish(claim, pass)).then(() => {
       this.#bytes -= size
       this.#active.delete(work)
       void this.#ask()

@@ -32,14 +32,14 @@ it('sends the thread of the file one message for each group, and gets one back',
   expect(counts.commits - before.commits).toBe(groups)
 })
 
-it('handles and settles 100 posts with at most 10 messages to the thread', async () => {
+it('handles and settles 100 posts with at most 8 messages to the thread', async () => {
   const { receiver, counts } = await countedReceiver()
   await receiver.whenIdle()
   const before = counts.groups
   await Promise.all(Array.from({ length: 100 }, (_, n) => receiver.handle(post(n))))
   await receiver.whenIdle()
   expect(receiver.metrics().handled).toBe(100)
-  expect(counts.groups - before).toBeLessThanOrEqual(10)
+  expect(counts.groups - before).toBeLessThanOrEqual(8)
 })
 
 it('claims posts with the commit that stores them, and settles them with that of the next', async () => {
@@ -50,10 +50,9 @@ it('claims posts with the commit that stores them, and settles them with that of
     await Promise.all(Array.from({ length: 10 }, (_, n) => receiver.handle(post(round * 10 + n))))
   await receiver.whenIdle()
   expect(receiver.metrics().handled).toBe(100)
-  // While claimed deliveries give way to answers, posts may come whose claim then goes alone.
-  expect(counts.claimsAlone - before.claimsAlone).toBeLessThanOrEqual(3)
-  // One a round and the last settlements; some of which come too late for the next round. Three a round would be 30.
-  expect(counts.commits - before.commits).toBeLessThanOrEqual(18)
+  expect(counts.claimsAlone - before.claimsAlone).toBe(0)
+  // One a round and the last settlements; on a busy machine some come too late for the next round. Apart it would be 30.
+  expect(counts.commits - before.commits).toBeLessThanOrEqual(15)
 })
 
 it('claims large posts too with the commit of each', async () => {
@@ -65,8 +64,8 @@ it('claims large posts too with the commit of each', async () => {
   await Promise.all([1, 2, 3].map((n) => receiver.handle(large(n))))
   await receiver.whenIdle()
   expect(receiver.metrics().handled).toBe(3)
-  expect(counts.claimsAlone - before.claimsAlone).toBeLessThanOrEqual(2)
-  expect(counts.commits - before.commits).toBeLessThanOrEqual(8)
+  expect(counts.claimsAlone - before.claimsAlone).toBe(0)
+  expect(counts.commits - before.commits).toBeLessThanOrEqual(6)
 })
 
 it('copies a large body once, to its place, and hands that over without a copy', async () => {
