@@ -206,11 +206,13 @@ class Worker implements Process {
     const size = claim.delivery.body.length
     this.#bytes += size
     const pass = new Pass(this.#passParts, claim)
-    const work = answered.then(() => this.#finish(claim, pass)).then(() => {
-      this.#bytes -= size
-      this.#active.delete(work)
-      void this.#ask()
-    })
+    const work = answered
+      .then(() => this.#finish(claim, pass))
+      .then(() => {
+        this.#bytes -= size
+        this.#active.delete(work)
+        void this.#ask()
+      })
     this.#active.add(work)
   }
 
