@@ -1,6 +1,6 @@
 /** One event of a pass for one handler, and how it ended. */
 import type { AnyEvent } from '../types.ts'
-import type { Outcome } from './attempt.ts'
+import { type Outcome, RETURNED } from './attempt.ts'
 import type { StoredError, WorkRow } from './ports.ts'
 import { type InOrder, Task, type Ticket } from './task.ts'
 
@@ -31,7 +31,6 @@ export interface ItemEnds {
 }
 
 const NO_ERRORS: readonly StoredError[] = Object.freeze([])
-const PARKED: Outcome = { end: 'returned' }
 
 /** Lets go of the event when it has ended. */
 export class Item extends Task implements InOrder {
@@ -83,7 +82,7 @@ export class Item extends Task implements InOrder {
   }
 
   parked(key: number): void {
-    if (this.end === null) this.#end({ kind: 'parked', key }, PARKED)
+    if (this.end === null) this.#end({ kind: 'parked', key }, RETURNED)
   }
 
   keepKey(key: number): void {
