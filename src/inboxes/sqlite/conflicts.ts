@@ -1,4 +1,5 @@
 /** One batch id, other bytes. Looked for when a first pass settles, so that no sender waits for it. */
+import { hash53 } from '../../lib/hash53.ts'
 import type { Database } from './database.ts'
 import type { Facts } from './facts.ts'
 import type { Ledger } from './ledger.ts'
@@ -27,7 +28,7 @@ export function readRecentBatches(db: Database): RecentBatches {
 export function findConflict(db: Database, { recent }: Ledger, seq: number, facts: Facts): string | null {
   const { source, batchId, isTest } = facts
   if (batchId === null || isTest) return null
-  const hash = hashOf(`${source}/${batchId}`)
+  const hash = hashOf(source, batchId)
   const first = findFirst(db, recent, hash) ?? seq
   if (first !== seq) return db.get<{ id: string }>(sql.findConflict, first, source, batchId, seq)?.id ?? null
   if (recent.firsts.get(hash) !== seq) recent.added.push([hash, seq])
@@ -44,7 +45,7 @@ export function forgetBatch(
   batchId: string | null,
 ): void {
   if (batchId === null) return
-  const hash = hashOf(`${source}/${batchId}`)
+  const hash = hashOf(source, batchId)
   db.run(sql.deleteBatch, hash, seq)
   if (recent.firsts.get(hash) === seq) recent.firsts.delete(hash)
 }
@@ -65,18 +66,5 @@ export function saveBatches(db: Database, { firsts, added }: RecentBatches): voi
   firsts.clear()
 }
 
-/**
- * 53 bits, so that it is a number; two multiplicative hashes side by side. Who finds a batch by it compares what it
- * stands for, so that a collision hides a conflict and never makes one.
- */
-function hashOf(text: string): number {
-  let [high, low] = [0xdeadbeef, 0x41c6ce57]
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    high = Math.imul(high ^ code, 2_654_435_761)
-    low = Math.imul(low ^ code, 1_597_334_677)
-  }
-  high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909)
-  low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909)
-  return (high & 0x1fffff) * 2 ** 32 + (low >>> 0)
-}
+/** Who finds a batch by it compares what it stands for, so that a collision hides a conflict and never makes one. */
+const hashOf = (source: string, batchId: string): number => hash53(`${source}/${batchId}`)
