@@ -1,9 +1,5 @@
 /** Counting what an element holds before it is parsed: some JSON costs far more to parse than its bytes. Private. */
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
+import { BACKSLASH, COLON, COMMA, QUOTE } from './json-bytes.ts'
 
 /** What one call of `JSON.parse` may be given. Ordinary events have up to a hundred members. */
 export const MOST_KEYS = 20_000

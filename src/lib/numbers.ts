@@ -1,15 +1,7 @@
+/** Numbers in the bytes of a JSON body that are wanted as text: those that a double cannot hold, and identifiers. */
+import { BACKSLASH, COLON, DOT, MINUS, PLUS, QUOTE, ZERO } from './json-bytes.ts'
 import type { Offsets } from './offsets.ts'
 import { LONG_NAMED } from './tokens.generated.ts'
-
-/** Numbers in the bytes of a JSON body that are wanted as text: those that a double cannot hold, and identifiers. */
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COLON = 0x3a
-const DOT = 0x2e
-const MINUS = 0x2d
-const PLUS = 0x2b
-const ZERO = 0x30
 
 export const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09

@@ -1,16 +1,8 @@
 /** The scan byte by byte: for small bodies, single objects, and where WebAssembly may not run. Private. */
 import { type Findings, IN_STRING, NOT_BALANCED } from './findings.ts'
+import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COMMA, MINUS, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts'
 import { isNamed, noteIdentifier, noteNumber, startsNumber } from './numbers.ts'
 import { MAX_DEPTH } from './tokens.ts'
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const MINUS = 0x2d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
 
 export class ByteScan {
   readonly #found: Findings
@@ -68,7 +60,7 @@ export class ByteScan {
 
   #enter(object: boolean, at: number): void {
     const bit = 1 << this.#depth
-    if (++this.#depth > MAX_DEPTH) this.#found.deep.add(Math.max(0, this.#found.count))
+    if (++this.#depth > MAX_DEPTH) this.#found.deep.add(this.#found.count)
     else if (object) this.#objects |= bit
     else this.#objects &= ~bit
     if (this.#depth === 1) this.#found.begin(this.#single ? at - 1 : at)

@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { Findings } from './findings.ts'
+import { OPEN_ARRAY, OPEN_OBJECT } from './json-bytes.ts'
 import { isSpace } from './numbers.ts'
 import { ByteScan } from './scan-bytes.ts'
 import { WordScan } from './scan-words.ts'
@@ -37,8 +38,6 @@ export interface ScanOptions {
 }
 
 const NO_IDS: readonly string[] = Object.freeze([])
-const OPEN_OBJECT = 0x7b
-const OPEN_ARRAY = 0x5b
 
 /** A scan under way. `advance` until it returns true, then `result`. */
 export class Scanner {

@@ -1,12 +1,9 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
 import { isAscii } from 'node:buffer'
+import { CLOSE_ARRAY, OPEN_ARRAY, QUOTE } from './json-bytes.ts'
 import { isSpace } from './numbers.ts'
 import { type Scan, Scanner } from './scan.ts'
 import { quotedText } from './tokens.ts'
-
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
-const QUOTE = 0x22
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
