@@ -141,9 +141,9 @@ describe('the exports map', () => {
   it('leads to files that are built from a source', () => {
     for (const [name, entry] of Object.entries<{ default: string; types: string } | string>(manifest.exports)) {
       if (typeof entry === 'string') continue
-      const source = entry.default.replace('./dist/', '').replace(/\.js$/, '.ts')
-      expect(files, name).toContain(source)
-      expect(entry.types).toBe(entry.default.replace(/\.js$/, '.d.ts'))
+      // The build reads the source from `types`, and the name of the file from `default`.
+      expect(files, name).toContain(entry.types.replace('./dist/types/', '').replace(/\.d\.ts$/, '.ts'))
+      expect(entry.default).toBe(`./dist/${name === '.' ? 'index' : name.slice(2)}.js`)
     }
   })
 

@@ -1,18 +1,18 @@
-/** The process half's way through a body, without its pauses and handlers: from the built package. */
+/**
+ * The process half's way through a body, without its pauses and handlers: from the sources, since no entry of the package
+ * leads there. What is built from them is the same code, in fewer files.
+ */
+import { unauthenticated } from '../../src/auth/index.ts'
+import { readElement, readSlice } from '../../src/core/elements.ts'
+import { deliveryFacts, toEvent } from '../../src/core/event.ts'
 import type { StoredDelivery } from '../../src/core/ports.ts'
+import { Scanner } from '../../src/lib/scan.ts'
+import { sliceEnd } from '../../src/lib/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
+import { esputnik } from '../../src/providers/esputnik/index.ts'
+import { mailjet } from '../../src/providers/mailjet/index.ts'
+import { momentum } from '../../src/providers/momentum/index.ts'
 import type { ProviderName } from '../bodies/bodies.ts'
-
-// The types are those of the sources; what runs is what was built from them. (The symbol is registered: one for both.)
-const built = (path: string) => new URL(`../../dist/${path}.js`, import.meta.url).href
-const { readElement, readSlice } = (await import(built('core/elements'))) as typeof import('../../src/core/elements.ts')
-const { deliveryFacts, toEvent } = (await import(built('core/event'))) as typeof import('../../src/core/event.ts')
-const { Scanner } = (await import(built('lib/scan'))) as typeof import('../../src/lib/scan.ts')
-const { sliceEnd } = (await import(built('lib/slices'))) as typeof import('../../src/lib/slices.ts')
-const { unauthenticated } = await import('posthorn/auth')
-const { momentum } = await import('posthorn/momentum')
-const { mailjet } = await import('posthorn/mailjet')
-const { esputnik } = await import('posthorn/esputnik')
 
 const auth = unauthenticated()
 const PROVIDERS = {

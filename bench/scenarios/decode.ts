@@ -9,8 +9,8 @@ import type { Scenario } from './scenario.ts'
 
 const how =
   'A body of 10 000 events as bytes: decoded and parsed by JSON.parse whole; and by us: scanned, parsed in slices, ' +
-  'validated and normalised; and made into the events that handlers get besides. In turn, in one process; the first ' +
-  'rounds warm up and are not counted.'
+  'validated and normalised; and made into the events that handlers get besides. In turn, in one process, from ' +
+  'the sources; the first rounds warm up and are not counted.'
 
 export const decode: Scenario = { name: 'decode', title: 'Scan, validation and normalisation', run }
 

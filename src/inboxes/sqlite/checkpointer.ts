@@ -14,8 +14,9 @@ export const FAILED = -1
 /** A thread that has ended without a word must not hold up the end of the writer; nor a disk that hangs. */
 const PATIENCE_MS = 2_000
 
+/** As in `thread.ts`. */
 const file = new URL(
-  import.meta.url.endsWith('.ts') ? './checkpoint-thread.ts' : './checkpoint-thread.js',
+  import.meta.url.endsWith('.ts') ? './checkpoint-thread.ts' : './sqlite-checkpoint-thread.js',
   import.meta.url,
 )
 

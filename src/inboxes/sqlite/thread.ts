@@ -12,7 +12,8 @@ interface Waiter {
 /** What it allocates is short-lived and small: without a limit V8 gives each thread up to 48 MB for that. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 }
 
-const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+/** Built, every file lies in one folder, the one this module has gone into too: see scripts/build.ts. */
+const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './sqlite-worker.js', import.meta.url)
 
 export class Thread {
   readonly worker: Worker
