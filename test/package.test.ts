@@ -1,0 +1,170 @@
+import { execFile, execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const folder = mkdtempSync(join(realpathSync(tmpdir()), 'posthorn-package-'))
+const installed = join(folder, 'node_modules/posthorn')
+const dist = join(installed, 'dist')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** The sources that each entry runs, beside those at the top. */
+const ENTRIES: Readonly<Record<string, RegExp>> = {
+  posthorn: /^(lib|core)\//,
+  'posthorn/momentum': /^(lib|providers\/momentum)\//,
+  'posthorn/mailjet': /^(lib|providers\/mailjet)\//,
+  'posthorn/esputnik': /^(lib|providers\/esputnik)\//,
+  'posthorn/auth': /^(lib|auth)\//,
+  'posthorn/memory': /^(lib\/|inboxes\/memory)/,
+  'posthorn/sqlite': /^(lib|inboxes\/sqlite)\//,
+  'posthorn/express': /^(lib\/|adapters\/(?!fastify))/,
+  'posthorn/fastify': /^(lib\/|adapters\/(?!express))/,
+  'posthorn/node': /^(lib\/|adapters\/(?!express|fastify))/,
+  'posthorn/testing': /^(lib|core|auth|providers|testing)\//,
+}
+
+const SEEN = `
+import { registerHooks } from 'node:module'
+registerHooks({
+  load(url, context, next) {
+    console.log(url)
+    return next(url, context)
+  },
+})`
+
+/** An application in which the package is installed as it is built, and no package that it can do without at the start. */
+beforeAll(() => {
+  build(dist)
+  cpSync(join(root, 'package.json'), join(installed, 'package.json'))
+  symlinkSync(join(root, 'node_modules/fastify-plugin'), join(folder, 'node_modules/fastify-plugin'))
+  writeFileSync(join(folder, 'seen.mjs'), SEEN)
+}, 60_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function build(out: string): void {
+  mkdirSync(out, { recursive: true })
+  execFileSync(process.execPath, [join(root, 'scripts/build.ts'), out])
+}
+
+/** What a program of the application writes. */
+async function run(program: string, ...flags: string[]): Promise<string> {
+  const args = [...flags, '--input-type=module', '--eval', program]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
+  return stdout
+}
+
+/** The files of the package that these imports load, by name. */
+async function filesOf(...entries: string[]): Promise<string[]> {
+  const seen = await run(entries.map((entry) => `import '${entry}'`).join('\n'), '--import', './seen.mjs')
+  const urls = seen.split('\n').filter((url) => url.startsWith('file:') && url.includes('/posthorn/dist/'))
+  return urls.map((url) => basename(fileURLToPath(url)))
+}
+
+/** What was built into a file, by path under src. An entry that only leads to chunks has no map. */
+function sourcesOf(file: string): string[] {
+  const map = join(dist, `${file}.map`)
+  if (!existsSync(map)) return []
+  const { sources }: { sources: string[] } = JSON.parse(readFileSync(map, 'utf8'))
+  return sources.map((source) => relative(join(root, 'src'), resolve(dist, source)).replaceAll('\\', '/'))
+}
+
+describe('the package as built', () => {
+  it('has every file that its exports map, its bin and its own files name', () => {
+    const paths = JSON.stringify([manifest.exports, manifest.bin]).match(/"\.\/[^"]+\.(?:js|d\.ts|json)"/g) ?? []
+    expect(paths.length).toBeGreaterThan(20)
+    expect(paths.filter((path) => !existsSync(join(installed, JSON.parse(path))))).toEqual([])
+    const code = globSync('*.js', { cwd: dist }).map((file) => readFileSync(join(dist, file), 'utf8'))
+    const named = code.flatMap((text) => text.match(/(?<=["'`])\.\/[\w-]+\.js(?=["'`])/g) ?? [])
+    expect(named).toEqual(expect.arrayContaining(['./sqlite-worker.js', './sqlite-checkpoint-thread.js']))
+    expect(named.filter((path) => !existsSync(join(dist, path)))).toEqual([])
+  })
+
+  it('holds each source once, and its maps lead to sources', () => {
+    const sources = globSync('*.js', { cwd: dist }).flatMap(sourcesOf)
+    expect(sources.length).toBeGreaterThan(200)
+    expect(sources.filter((source, at) => sources.indexOf(source) !== at)).toEqual([])
+    expect(sources.filter((source) => !existsSync(join(root, 'src', source)))).toEqual([])
+  })
+
+  it('loads few files for a server: there were 140', async () => {
+    const loaded = await filesOf(
+      'posthorn',
+      'posthorn/auth',
+      'posthorn/express',
+      'posthorn/momentum',
+      'posthorn/sqlite',
+    )
+    expect(loaded.length).toBeGreaterThanOrEqual(5)
+    expect(loaded.length).toBeLessThanOrEqual(16)
+  })
+
+  it('has these entries', () => {
+    const names = Object.keys(manifest.exports).filter((name) => name !== './package.json')
+    expect(names.map((name) => name.replace('.', 'posthorn'))).toEqual(Object.keys(ENTRIES))
+  })
+
+  it.each(Object.entries(ENTRIES))('runs nothing for %s that belongs to others', async (entry, own) => {
+    const sources = (await filesOf(entry)).flatMap(sourcesOf)
+    expect(sources.length).toBeGreaterThan(0)
+    expect(sources.filter((source) => source.includes('/') && !own.test(source))).toEqual([])
+  })
+
+  it('starts the thread of the file, and has its errors once', async () => {
+    const program = `
+      import { createReceiver, OptionError } from 'posthorn'
+      import { unauthenticated } from 'posthorn/auth'
+      import { mailjet } from 'posthorn/mailjet'
+      import { momentum } from 'posthorn/momentum'
+      import { sqlite } from 'posthorn/sqlite'
+      import { deliver, sampleEvent } from 'posthorn/testing'
+      const sources = { shop: momentum({ auth: unauthenticated() }) }
+      const receiver = createReceiver({ inbox: sqlite({ path: 'inbox.db' }), sources, logger: false })
+      receiver.on('*', (event) => console.log(event.name))
+      await receiver.start()
+      await deliver(receiver, 'shop', [sampleEvent('momentum.click')])
+      await receiver.close()
+      try {
+        mailjet({ auth: 'a text' })
+      } catch (error) {
+        console.log(error instanceof OptionError)
+      }`
+    expect(await run(program)).toBe('momentum.click\ntrue\n')
+  })
+
+  it('has stacks that lead to the sources', async () => {
+    const program = `
+      import { mailjet } from 'posthorn/mailjet'
+      try {
+        mailjet({ auth: 'a text' })
+      } catch (error) {
+        console.log(error.stack)
+      }`
+    const stack = await run(program, '--enable-source-maps')
+    const [, file = '', line] = /\((\S+mailjet[\\/]index\.ts):(\d+)/.exec(stack) ?? []
+    expect(readFileSync(file, 'utf8').split('\n')[Number(line) - 1]).toContain("checkSourceOptions('mailjet'")
+  })
+
+  it('is the same, byte for byte, when it is built again', () => {
+    const again = join(folder, 'node_modules/again/dist')
+    build(again)
+    const files = globSync('**/*.*', { cwd: dist }).sort()
+    expect(globSync('**/*.*', { cwd: again }).sort()).toEqual(files)
+    expect(files.filter((file) => !readFileSync(join(again, file)).equals(readFileSync(join(dist, file))))).toEqual([])
+  }, 60_000)
+})
