@@ -32,7 +32,9 @@ const asItIs = (bytes: Uint8Array): Read => ({ bytes, sha256: null, own: false, 
 async function read(parts: ReceiveParts, body: AsyncIterable<Uint8Array>, plan: BodyPlan, maxBytes: number) {
   const room = new Room(parts, plan.length ?? 0)
   const { bodyMs, minBytesPerSecond } = parts.limits
-  const limits = { maxBytes, bodyMs, minBytesPerSecond, take: (bytes: number) => room.take(bytes) }
+  // What is decoded first does not go to the inbox itself.
+  const memory = plan.coding === 'identity' ? parts.inbox.room?.bind(parts.inbox) : undefined
+  const limits = { maxBytes, bodyMs, minBytesPerSecond, take: (bytes: number) => room.take(bytes), room: memory }
   try {
     const gathered = await readBody(body, limits, parts.deadlines, plan.length)
     if (typeof gathered === 'string') return gathered

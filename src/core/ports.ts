@@ -631,11 +631,13 @@ export interface InboxPort {
   /**
    * Stores a delivery, or counts a repeat on the stored one: both durable when it resolves. Atomic with its dedupe,
    * which compares the full SHA-256 behind the id: two at once give one row, one `accepted` and one `duplicate`.
-   * A rejection leaves it open whether the delivery is stored; a repeat is then absorbed. With `given` the memory of the
-   * body is the inbox's: it may hand it to another thread, so that the caller finds nothing there any more.
+   * A rejection leaves it open whether the delivery is stored; a repeat is then absorbed. With `given` the memory behind
+   * the body, all of it, is the inbox's: it may hand it to another thread, so that the caller finds nothing there any more.
    * @throws ERR_INBOX_CLOSED, ERR_INBOX_FULL, ERR_INBOX_IO, ERR_INBOX_CORRUPT
    */
   accept(delivery: NewDelivery, given?: boolean): Promise<Accepted>
+  /** Memory for a body that is to be `given`, with anything in it. Absent: the inbox has none to use again. */
+  room?(bytes: number): Uint8Array
   /** Notes, lazily and as far as possible, that the sender left before the answer. */
   noteSenderLeft(seq: number): void
   /**

@@ -5,9 +5,12 @@ export interface Gathered {
   readonly bytes: Uint8Array
   /** Their SHA-256 where it was made on the way; null: it is still to be made. */
   readonly sha256: Uint8Array | null
-  /** They lie in memory of their own, that nobody else has. */
+  /** Nobody else has the memory behind them. */
   readonly own: boolean
 }
+
+/** Memory for so many bytes. */
+export type Room = (bytes: number) => Uint8Array
 
 /** Smaller ones are put together, and hashed, in one go each. */
 const LARGE = 256 * 1024
@@ -21,15 +24,20 @@ const LARGE = 256 * 1024
  */
 export class Gatherer {
   readonly #announced: number
+  readonly #room: Room
   #total = 0
   /** The front, where the length was announced. */
   #whole: Uint8Array | null = null
   readonly #parts: Uint8Array[] = []
   #hash: Hash | null = null
 
-  /** `announced` is the length to come, null where it is not known; neither less nor more than that is an error. */
-  constructor(announced: number | null = null) {
+  /**
+   * `announced` is the length to come, null where it is not known; neither less nor more than that is an error. `room`
+   * gives the memory for it, which nobody else has; what stands in it does not matter.
+   */
+  constructor(announced: number | null = null, room: Room = (bytes) => new Uint8Array(bytes)) {
     this.#announced = announced ?? 0
+    this.#room = room
   }
 
   get total(): number {
@@ -53,7 +61,7 @@ export class Gatherer {
   #becomeLarge(): void {
     this.#hash = createHash('sha256')
     for (const part of this.#parts) this.#hash.update(part)
-    if (this.#announced > LARGE) this.#whole = new Uint8Array(this.#announced)
+    if (this.#announced > LARGE) this.#whole = this.#room(this.#announced)
   }
 
   #bytes(): Uint8Array {

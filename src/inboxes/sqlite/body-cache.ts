@@ -13,10 +13,12 @@ export class BodyCache {
     this.#maxBytes = maxBytes
   }
 
-  add(seq: number, delivery: NewDelivery): void {
-    if (this.#bytes + delivery.body.byteLength > this.#maxBytes) return
+  /** False: there is no room. */
+  add(seq: number, delivery: NewDelivery): boolean {
+    if (this.#bytes + delivery.body.byteLength > this.#maxBytes) return false
     this.#bySeq.set(seq, delivery)
     this.#bytes += delivery.body.byteLength
+    return true
   }
 
   /** Removes it. */

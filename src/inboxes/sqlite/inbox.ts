@@ -60,6 +60,10 @@ export class SqliteInbox implements InboxPort {
     return this.#owner().accept(delivery, given)
   }
 
+  room(bytes: number): Uint8Array {
+    return this.#session instanceof Owner ? this.#session.room(bytes) : new Uint8Array(bytes)
+  }
+
   noteSenderLeft(seq: number): void {
     if (this.#session instanceof Owner) this.#session.noteSenderLeft(seq)
   }

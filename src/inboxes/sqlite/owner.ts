@@ -11,11 +11,12 @@ import type {
   StoredPause,
 } from '../../core/ports.ts'
 import { BodyCache } from './body-cache.ts'
+import { BodyMemory } from './body-memory.ts'
 import { Connection } from './connection.ts'
 import { loadClaims } from './load-claims.ts'
 import { Outbox } from './outbox.ts'
 import { buffersOf } from './packing.ts'
-import type { AnswerTo, CallName, Calls, Command, GroupAnswer, GroupRequest, Settings } from './protocol.ts'
+import type { AnswerTo, CallName, Calls, Command, GroupAnswer, GroupRequest, Read, Settings } from './protocol.ts'
 import type { Thread } from './thread.ts'
 import { Upkeep } from './upkeep.ts'
 
@@ -47,6 +48,7 @@ export class Owner {
   readonly #connection: Connection
   readonly #outbox: Outbox
   readonly #cache: BodyCache
+  readonly #memory = new BodyMemory()
   /** Claims of this process: they live here, so that a thread that is started again knows them. true: with care. */
   readonly #held = new Map<number, boolean>()
   readonly #timers = new Set<() => void>()
@@ -76,12 +78,17 @@ export class Owner {
 
   async accept(delivery: NewDelivery, given: boolean): Promise<Accepted> {
     const accepted = await this.#outbox.accept(delivery, given)
-    if (accepted.status === 'accepted') {
-      // Who claimed it with the same group looks here next: accepts are told before claims.
-      this.#cache.add(accepted.seq, accepted.body === undefined ? delivery : { ...delivery, body: accepted.body })
-      if (!this.#held.has(accepted.seq)) this.#told.work()
-    }
+    const { body = delivery.body } = accepted
+    if (accepted.body !== undefined) this.#memory.own(body)
+    // Who claimed it with the same group looks here next: accepts are told before claims.
+    const isKept = accepted.status === 'accepted' && this.#cache.add(accepted.seq, { ...delivery, body })
+    if (!isKept) this.#memory.free(body)
+    if (accepted.status === 'accepted' && !this.#held.has(accepted.seq)) this.#told.work()
     return accepted
+  }
+
+  room(bytes: number): Uint8Array {
+    return this.#memory.room(bytes)
   }
 
   noteSenderLeft(seq: number): void {
@@ -97,8 +104,8 @@ export class Owner {
     for (;;) {
       const plan = await this.#outbox.claim(request)
       try {
-        const read = (seqs: readonly number[]) => this.#connection.call('read', seqs)
-        const { claims, damaged } = await loadClaims(plan.claims, this.#cache, read)
+        const { claims, damaged } = await loadClaims(plan.claims, this.#cache, (seqs) => this.#read(seqs))
+        for (const { delivery } of claims) this.#memory.lend(delivery.seq, delivery.body)
         for (const { seq, reason } of damaged) await this.#condemn(seq, reason)
         const { nextDueAt, unread, more } = plan
         if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt, unread, more }
@@ -118,11 +125,13 @@ export class Owner {
     const dead = settlement.dead.map((letter) => ({ ...letter, element: new Uint8Array(letter.element) }))
     const { workIsLeft, conflictsWith } = await this.#outbox.settle({ ...settlement, dead })
     this.#held.delete(settlement.seq)
+    this.#memory.takeBack(settlement.seq)
     if (workIsLeft) this.#told.work()
     return { conflictsWith }
   }
 
   release(seqs: readonly number[]): void {
+    for (const seq of seqs) this.#memory.leave(seq)
     this.#outbox.release(seqs.filter((seq) => this.#held.delete(seq)))
     this.#told.work()
   }
@@ -170,7 +179,10 @@ export class Owner {
   async #open(): Promise<InboxOpened> {
     const opened = await this.#connection.open()
     this.#backlogBytes = opened.stats.pendingBytes
-    this.#every(LOOK_MS, () => this.#outbox.look())
+    this.#every(LOOK_MS, () => {
+      this.#outbox.look()
+      this.#memory.age()
+    })
     this.#every(RENEW_MS, () => this.#outbox.renew())
     if (this.#opening.retention) this.#every(PRUNE_MS, () => void this.#upkeep.round())
     return opened
@@ -195,6 +207,12 @@ export class Owner {
       onThread: (thread: Thread) => this.#settings.onThread?.(thread),
     }
     return new Connection(options, this.#opening)
+  }
+
+  async #read(seqs: readonly number[]): Promise<readonly Read[]> {
+    const reads = await this.#connection.call('read', seqs)
+    for (const read of reads) if ('delivery' in read) this.#memory.own(read.delivery.body)
+    return reads
   }
 
   #note(answer: GroupAnswer): void {

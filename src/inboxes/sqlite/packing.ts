@@ -37,9 +37,9 @@ export function sizeOf(delivery: NewDelivery): number {
   return HASH_BYTES + delivery.body.byteLength
 }
 
-/** Only what is all of its memory: with a part the rest would go as well. */
+/** All of the memory behind it goes. */
 function isMoved({ body, given }: Parcel): boolean {
-  return given === true && body.byteLength >= MOVED_FROM && body.byteLength === body.buffer.byteLength
+  return given === true && body.byteLength >= MOVED_FROM
 }
 
 /** What changes hands with a group. */
