@@ -40,6 +40,10 @@ describeWith(['strace'], 'a disk that fails every', () => {
     const refused = site.ledger.add([{}])
     for (let i = 0; i < 5; i++) expect(await running.sender.post(refused)).toMatchObject({ status: 503 })
     await isReady(running, false)
+    // Not before it has looked whether it is over: that writes as well.
+    const calls = tampered(tampering)
+    await vi.waitFor(() => expect(tampered(tampering)).toBeGreaterThan(calls), { timeout: 20_000 })
+    expect(await running.control('health')).toMatchObject({ ready: false })
     expect(await running.sender.post(site.ledger.add([{}]))).toMatchObject({ status: 503 })
     expect(running.child.process.exitCode).toBeNull()
 

@@ -105,6 +105,20 @@ it('refuses new deliveries below the floor without touching the file, and takes 
   expect(accept('y')).toMatchObject({ shortage: null, accepts: [{ value: { status: 'accepted', seq: 2 } }] })
 })
 
+it('probes with a write that reaches the file each time, and changes nothing', () => {
+  const path = newFile()
+  const store = openStore(path, [])
+  store.group({ ...nothing, ...pack([newDelivery('x')]) })
+  const log = () => readFileSync(`${path}-wal`).toString('latin1')
+  const [stats, logs] = [store.stats(START), [log()]]
+  for (let n = 0; n < 2; n++) {
+    expect(store.probe()).toEqual({ shortage: null })
+    logs.push(log())
+  }
+  expect(new Set(logs).size).toBe(3)
+  expect(store.stats(START)).toEqual(stats)
+})
+
 it('finds a batch again whose hash is with thousands of others', () => {
   const path = newFile()
   const store = openStore(path, [])
