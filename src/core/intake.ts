@@ -33,8 +33,8 @@ async function read(parts: ReceiveParts, body: AsyncIterable<Uint8Array>, plan: 
   const room = new Room(parts, plan.length ?? 0)
   const { bodyMs, minBytesPerSecond } = parts.limits
   // What is decoded first does not go to the inbox itself.
-  const memory = plan.coding === 'identity' ? parts.inbox.room?.bind(parts.inbox) : undefined
-  const limits = { maxBytes, bodyMs, minBytesPerSecond, take: (bytes: number) => room.take(bytes), room: memory }
+  const allocate = plan.coding === 'identity' ? parts.inbox.allocate?.bind(parts.inbox) : undefined
+  const limits = { maxBytes, bodyMs, minBytesPerSecond, take: (bytes: number) => room.take(bytes), allocate }
   try {
     const gathered = await readBody(body, limits, parts.deadlines, plan.length)
     if (typeof gathered === 'string') return gathered

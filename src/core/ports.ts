@@ -637,7 +637,7 @@ export interface InboxPort {
    */
   accept(delivery: NewDelivery, given?: boolean): Promise<Accepted>
   /** Memory for a body that is to be `given`, with anything in it. Absent: the inbox has none to use again. */
-  room?(bytes: number): Uint8Array
+  allocate?(bytes: number): Uint8Array
   /** Notes, lazily and as far as possible, that the sender left before the answer. */
   noteSenderLeft(seq: number): void
   /**

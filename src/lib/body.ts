@@ -1,6 +1,6 @@
 /** Reading of a request body as bytes: bounded in size, in time and in rate. */
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
-import { type Gathered, Gatherer, type Room } from './gather.ts'
+import { type Allocate, type Gathered, Gatherer } from './gather.ts'
 
 export interface BodyLimits {
   /** Largest body, on the wire and decoded, inclusive. */
@@ -12,7 +12,7 @@ export interface BodyLimits {
   /** Called with the size of each chunk; false refuses the rest for lack of room. */
   take(bytes: number): boolean
   /** Memory for a body of announced length; default: new. */
-  readonly room?: Room | undefined
+  readonly allocate?: Allocate | undefined
 }
 
 export interface Timing {
@@ -40,7 +40,7 @@ export function readBody(
       resolve('body_too_slow')
       void iterator.return?.()
     })
-    readAll(iterator, new Gatherer(announced, limits.room), limits, watch).then(resolve, reject)
+    readAll(iterator, new Gatherer(announced, limits.allocate), limits, watch).then(resolve, reject)
   })
 }
 

@@ -10,7 +10,7 @@ export interface Gathered {
 }
 
 /** Memory for so many bytes. */
-export type Room = (bytes: number) => Uint8Array
+export type Allocate = (bytes: number) => Uint8Array
 
 /** Smaller ones are put together, and hashed, in one go each. */
 const LARGE = 256 * 1024
@@ -20,11 +20,11 @@ const LARGE = 256 * 1024
  *
  * Where their length was announced, each chunk goes to its place at once. The memory is asked for with the first chunk,
  * not as it fills up, which would copy again and again: the system gives a page when it is written, so a sender who
- * announces much and sends little holds little, and what all senders announce is bounded as bytes in flight.
+ * announces much and sends little holds little new memory, and what all senders announce is bounded as bytes in flight.
  */
 export class Gatherer {
   readonly #announced: number
-  readonly #room: Room
+  readonly #allocate: Allocate
   #total = 0
   /** The front, where the length was announced. */
   #whole: Uint8Array | null = null
@@ -32,12 +32,12 @@ export class Gatherer {
   #hash: Hash | null = null
 
   /**
-   * `announced` is the length to come, null where it is not known; neither less nor more than that is an error. `room`
+   * `announced` is the length to come, null where it is not known; neither less nor more than that is an error. `allocate`
    * gives the memory for it, which nobody else has; what stands in it does not matter.
    */
-  constructor(announced: number | null = null, room: Room = (bytes) => new Uint8Array(bytes)) {
+  constructor(announced: number | null = null, allocate: Allocate = (bytes) => new Uint8Array(bytes)) {
     this.#announced = announced ?? 0
-    this.#room = room
+    this.#allocate = allocate
   }
 
   get total(): number {
@@ -61,7 +61,7 @@ export class Gatherer {
   #becomeLarge(): void {
     this.#hash = createHash('sha256')
     for (const part of this.#parts) this.#hash.update(part)
-    if (this.#announced > LARGE) this.#whole = this.#room(this.#announced)
+    if (this.#announced > LARGE) this.#whole = this.#allocate(this.#announced)
   }
 
   #bytes(): Uint8Array {

@@ -16,19 +16,16 @@ const FREE_BYTES = 48 * 1024 * 1024
 export class BodyMemory {
   /** Nobody but the inbox has a view of these. */
   readonly #ours = new WeakSet<ArrayBufferLike>()
-  readonly #lent = new Map<number, Uint8Array>()
+  /** A claim that nothing more comes of must not hold its body. */
+  readonly #lent = new Map<number, WeakRef<Uint8Array>>()
   #free: ArrayBuffer[] = []
-  /** The free ones that nobody has taken since the last look. */
+  /** So many of the free ones, those in front, have lain there since the last look. */
   #idle = 0
 
   /** So many bytes, with whatever stood in them; the memory behind them is the caller's, all of it. */
-  room(bytes: number): Uint8Array {
+  allocate(bytes: number): Uint8Array {
     if (bytes < REUSED_FROM) return new Uint8Array(bytes)
-    const most = bytes * MOST_ROOM
-    const at = this.#free.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= most)
-    const [found = new ArrayBuffer(Math.ceil(bytes / STEP) * STEP)] = at === -1 ? [] : this.#free.splice(at, 1)
-    this.#idle = Math.min(this.#idle, this.#free.length)
-    return new Uint8Array(found, 0, bytes)
+    return new Uint8Array(this.#takeFree(bytes) ?? new ArrayBuffer(Math.ceil(bytes / STEP) * STEP), 0, bytes)
   }
 
   /** The body came from the thread, which has sent all of its memory. */
@@ -38,12 +35,12 @@ export class BodyMemory {
 
   /** Whoever has claimed the delivery reads the body, until it is settled. */
   lend(seq: number, body: Uint8Array): void {
-    if (this.#ours.has(body.buffer)) this.#lent.set(seq, body)
+    if (this.#ours.has(body.buffer)) this.#lent.set(seq, new WeakRef(body))
   }
 
   /** Nobody reads the body of the delivery any more. */
   takeBack(seq: number): void {
-    const body = this.#lent.get(seq)
+    const body = this.#lent.get(seq)?.deref()
     this.#lent.delete(seq)
     if (body !== undefined) this.free(body)
   }
@@ -62,8 +59,15 @@ export class BodyMemory {
 
   /** Called now and then: what lay unused since the last call is let go. */
   age(): void {
-    // Taken is what lies in front, and new ones are put behind.
     this.#free = this.#free.slice(this.#idle)
     this.#idle = this.#free.length
+  }
+
+  #takeFree(bytes: number): ArrayBuffer | undefined {
+    const most = bytes * MOST_ROOM
+    const at = this.#free.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= most)
+    if (at === -1) return undefined
+    if (at < this.#idle) this.#idle--
+    return this.#free.splice(at, 1)[0]
   }
 }

@@ -60,8 +60,8 @@ export class SqliteInbox implements InboxPort {
     return this.#owner().accept(delivery, given)
   }
 
-  room(bytes: number): Uint8Array {
-    return this.#session instanceof Owner ? this.#session.room(bytes) : new Uint8Array(bytes)
+  allocate(bytes: number): Uint8Array {
+    return this.#session instanceof Owner ? this.#session.allocate(bytes) : new Uint8Array(bytes)
   }
 
   noteSenderLeft(seq: number): void {

@@ -78,17 +78,18 @@ export class Owner {
 
   async accept(delivery: NewDelivery, given: boolean): Promise<Accepted> {
     const accepted = await this.#outbox.accept(delivery, given)
-    const { body = delivery.body } = accepted
-    if (accepted.body !== undefined) this.#memory.own(body)
+    const { status, seq, body } = accepted
+    if (body !== undefined) this.#memory.own(body)
+    const stored = body === undefined ? delivery : { ...delivery, body }
     // Who claimed it with the same group looks here next: accepts are told before claims.
-    const isKept = accepted.status === 'accepted' && this.#cache.add(accepted.seq, { ...delivery, body })
-    if (!isKept) this.#memory.free(body)
-    if (accepted.status === 'accepted' && !this.#held.has(accepted.seq)) this.#told.work()
+    const isKept = status === 'accepted' && this.#cache.add(seq, stored)
+    if (!isKept) this.#memory.free(stored.body)
+    if (status === 'accepted' && !this.#held.has(seq)) this.#told.work()
     return accepted
   }
 
-  room(bytes: number): Uint8Array {
-    return this.#memory.room(bytes)
+  allocate(bytes: number): Uint8Array {
+    return this.#memory.allocate(bytes)
   }
 
   noteSenderLeft(seq: number): void {

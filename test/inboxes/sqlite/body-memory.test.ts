@@ -13,7 +13,7 @@ describe('memory of bodies', () => {
 
   /** As it comes back from the thread: ours. */
   function owned(bytes: number): Uint8Array {
-    const body = memory.room(bytes)
+    const body = memory.allocate(bytes)
     memory.own(body)
     return body
   }
@@ -24,22 +24,22 @@ describe('memory of bodies', () => {
     const second = owned(3 * MB)
     expect(second.buffer).not.toBe(first.buffer)
     memory.takeBack(1)
-    expect(memory.room(2.5 * MB).buffer).toBe(first.buffer)
-    expect(memory.room(2.5 * MB).buffer).not.toBe(first.buffer)
+    expect(memory.allocate(2.5 * MB).buffer).toBe(first.buffer)
+    expect(memory.allocate(2.5 * MB).buffer).not.toBe(first.buffer)
   })
 
   it('is as long as it was asked for, whatever lies behind it', () => {
     memory.free(owned(2.2 * MB))
-    const body = memory.room(2.1 * MB)
+    const body = memory.allocate(2.1 * MB)
     expect([body.byteLength, body.buffer.byteLength]).toEqual([Math.trunc(2.1 * MB), 3 * MB])
   })
 
   it('is not used for a body that is much smaller, or larger', () => {
     const { buffer } = owned(9 * MB)
     memory.free(new Uint8Array(buffer))
-    expect(memory.room(4 * MB).buffer).not.toBe(buffer)
-    expect(memory.room(9.5 * MB).buffer).not.toBe(buffer)
-    expect(memory.room(8 * MB).buffer).toBe(buffer)
+    expect(memory.allocate(4 * MB).buffer).not.toBe(buffer)
+    expect(memory.allocate(9.5 * MB).buffer).not.toBe(buffer)
+    expect(memory.allocate(8 * MB).buffer).toBe(buffer)
   })
 
   it('of somebody else is never used', () => {
@@ -47,7 +47,7 @@ describe('memory of bodies', () => {
     memory.lend(1, theirs)
     memory.takeBack(1)
     memory.free(theirs)
-    expect(memory.room(2 * MB).buffer).not.toBe(theirs.buffer)
+    expect(memory.allocate(2 * MB).buffer).not.toBe(theirs.buffer)
   })
 
   it('is taken back once', () => {
@@ -56,7 +56,9 @@ describe('memory of bodies', () => {
     memory.takeBack(1)
     memory.takeBack(1)
     memory.free(body)
-    expect([memory.room(2 * MB), memory.room(2 * MB)].filter(({ buffer }) => buffer === body.buffer)).toHaveLength(1)
+    expect(
+      [memory.allocate(2 * MB), memory.allocate(2 * MB)].filter(({ buffer }) => buffer === body.buffer),
+    ).toHaveLength(1)
   })
 
   it('that somebody may still read is left alone', () => {
@@ -64,7 +66,7 @@ describe('memory of bodies', () => {
     memory.lend(1, body)
     memory.leave(1)
     memory.takeBack(1)
-    expect(memory.room(2 * MB).buffer).not.toBe(body.buffer)
+    expect(memory.allocate(2 * MB).buffer).not.toBe(body.buffer)
   })
 
   it('is let go when nobody has used it from one look to the next', () => {
@@ -72,13 +74,25 @@ describe('memory of bodies', () => {
     memory.free(body)
     memory.age()
     memory.age()
-    expect(memory.room(2 * MB).buffer).not.toBe(body.buffer)
+    expect(memory.allocate(2 * MB).buffer).not.toBe(body.buffer)
+  })
+
+  it('is kept for another while when it was put back since the last look', () => {
+    const [first, second, third] = [owned(2 * MB), owned(2 * MB), owned(2 * MB)]
+    memory.free(first)
+    memory.free(second)
+    memory.age()
+    expect(memory.allocate(2 * MB).buffer).toBe(first.buffer)
+    memory.free(third)
+    memory.age()
+    expect(memory.allocate(2 * MB).buffer).toBe(third.buffer)
+    expect(memory.allocate(2 * MB).buffer).not.toBe(second.buffer)
   })
 
   it('is held up to 48 MB', () => {
     const bodies = Array.from({ length: 7 }, () => owned(8 * MB))
     for (const body of bodies) memory.free(body)
-    const again = bodies.map(() => memory.room(8 * MB).buffer)
+    const again = bodies.map(() => memory.allocate(8 * MB).buffer)
     expect(bodies.filter(({ buffer }) => again.includes(buffer))).toHaveLength(6)
   })
 })
@@ -94,12 +108,12 @@ describe('an inbox', () => {
 
   it('uses the memory of a settled delivery, and of none that is claimed', async () => {
     const { inbox, claim } = await opened()
-    await inbox.accept(filled(inbox.room(2 * MB), 1), true)
+    await inbox.accept(filled(inbox.allocate(2 * MB), 1), true)
     const [first] = await claim()
-    await inbox.accept(filled(inbox.room(2 * MB), 2), true)
+    await inbox.accept(filled(inbox.allocate(2 * MB), 2), true)
     expect(first?.delivery.body.every((byte) => byte === 1)).toBe(true)
     await inbox.settle(firstPass(1))
-    expect(inbox.room(2 * MB).buffer).toBe(first?.delivery.body.buffer)
+    expect(inbox.allocate(2 * MB).buffer).toBe(first?.delivery.body.buffer)
     const [second] = await claim()
     expect(second?.delivery.body.every((byte) => byte === 2)).toBe(true)
   })
@@ -107,10 +121,10 @@ describe('an inbox', () => {
   it('uses the memory of a repeat at once', async () => {
     const { inbox } = await opened()
     await inbox.accept(filled(new Uint8Array(2 * MB), 1))
-    const body = inbox.room(2 * MB)
+    const body = inbox.allocate(2 * MB)
     expect((await inbox.accept(filled(body, 1), true)).status).toBe('duplicate')
     expect(body.byteLength).toBe(0)
-    const again = inbox.room(2 * MB)
+    const again = inbox.allocate(2 * MB)
     expect([again[0], again.at(-1)]).toEqual([1, 1])
   })
 
@@ -120,6 +134,6 @@ describe('an inbox', () => {
     await inbox.accept(delivery)
     await claim()
     await inbox.settle(firstPass(1))
-    expect(inbox.room(2 * MB).buffer).not.toBe(delivery.body.buffer)
+    expect(inbox.allocate(2 * MB).buffer).not.toBe(delivery.body.buffer)
   })
 })
