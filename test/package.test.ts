@@ -1,24 +1,13 @@
-import { execFile, execFileSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFile } from 'node:child_process'
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { build, install, newApplication } from './support/installed.ts'
 
 const root = join(import.meta.dirname, '..')
-const folder = mkdtempSync(join(realpathSync(tmpdir()), 'posthorn-package-'))
+const folder = newApplication('package')
 const installed = join(folder, 'node_modules/posthorn')
 const dist = join(installed, 'dist')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -48,19 +37,12 @@ registerHooks({
 })`
 
 /** An application in which the package is installed as it is built, and no package that it can do without at the start. */
-beforeAll(() => {
-  build(dist)
-  cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-  symlinkSync(join(root, 'node_modules/fastify-plugin'), join(folder, 'node_modules/fastify-plugin'))
+beforeAll(async () => {
+  await install(folder, ['fastify-plugin'])
   writeFileSync(join(folder, 'seen.mjs'), SEEN)
 }, 60_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function build(out: string): void {
-  mkdirSync(out, { recursive: true })
-  execFileSync(process.execPath, [join(root, 'scripts/build.ts'), out])
-}
 
 /** What a program of the application writes. */
 async function run(program: string, ...flags: string[]): Promise<string> {
@@ -160,9 +142,9 @@ describe('the package as built', () => {
     expect(readFileSync(file, 'utf8').split('\n')[Number(line) - 1]).toContain("checkSourceOptions('mailjet'")
   })
 
-  it('is the same, byte for byte, when it is built again', () => {
+  it('is the same, byte for byte, when it is built again', async () => {
     const again = join(folder, 'node_modules/again/dist')
-    build(again)
+    await build(again)
     const files = globSync('**/*.*', { cwd: dist }).sort()
     expect(globSync('**/*.*', { cwd: again }).sort()).toEqual(files)
     expect(files.filter((file) => !readFileSync(join(again, file)).equals(readFileSync(join(dist, file))))).toEqual([])

@@ -1,22 +1,12 @@
 import { execFile } from 'node:child_process'
-import {
-  cpSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, globSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { install, newApplication } from '../support/installed.ts'
 
 const root = join(import.meta.dirname, '../..')
 const modules = realpathSync(join(root, 'node_modules'))
-const folder = mkdtempSync(join(realpathSync(tmpdir()), 'posthorn-types-'))
+const folder = newApplication('types')
 const MINUTES = 60_000
 
 /** Those that import what a user imports. */
@@ -40,11 +30,7 @@ function ends(...args: string[]): Promise<Ended> {
 
 /** A project of somebody who has installed the package as it is built: the examples, and our own tests of the types. */
 beforeAll(async () => {
-  const installed = join(folder, 'node_modules')
-  expect(await ends(join(root, 'scripts/build.ts'), join(installed, 'posthorn/dist'))).toMatchObject({ code: 0 })
-  cpSync(join(root, 'package.json'), join(installed, 'posthorn/package.json'))
-  for (const name of ['@types', '@hono', 'express', 'fastify', 'hono', 'fastify-plugin'])
-    symlinkSync(join(modules, name), join(installed, name))
+  await install(folder, ['@types', '@hono', 'express', 'fastify', 'hono', 'fastify-plugin'])
   cpSync(join(root, 'examples'), folder, { recursive: true })
   mkdirSync(join(folder, 'own'))
   for (const file of ownTests) cpSync(join(import.meta.dirname, file), join(folder, 'own', file))

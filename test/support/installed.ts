@@ -1,0 +1,26 @@
+/** The package as it is built, in a folder of its own or installed in an application. */
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const root = join(import.meta.dirname, '../..')
+
+/** The folder of an application that has nothing yet. */
+export const newApplication = (name: string) => mkdtempSync(join(realpathSync(tmpdir()), `posthorn-${name}-`))
+
+/** @throws when it cannot be built; with what the build has written */
+export async function build(out: string): Promise<void> {
+  mkdirSync(out, { recursive: true })
+  await promisify(execFile)(process.execPath, [join(root, 'scripts/build.ts'), out])
+}
+
+/** Puts the package into the application, and those of ours that it is to find beside it. */
+export async function install(application: string, others: readonly string[]): Promise<void> {
+  const installed = join(application, 'node_modules')
+  await build(join(installed, 'posthorn/dist'))
+  cpSync(join(root, 'package.json'), join(installed, 'posthorn/package.json'))
+  const modules = realpathSync(join(root, 'node_modules'))
+  for (const name of others) symlinkSync(join(modules, name), join(installed, name))
+}
