@@ -15,15 +15,28 @@ export class Broken {
   }
 }
 
-/** The borders of the elements, or why there are none, in one sentence without payload. `ids` are those of the provider. */
-export async function scanBody(
+/**
+ * The borders of the elements, or why there are none, in one sentence without payload; at once where the body is small.
+ * `ids` are those of the provider.
+ */
+export function scanBody(
   delivery: StoredDelivery,
   pacer: Pacer,
   ids: Provider['ids'] = [],
-): Promise<Scan | string> {
+): Scan | string | Promise<Scan | string> {
   if (delivery.undecoded !== null) return `the body is not ${delivery.undecoded}, as its content-encoding says`
   const scanner = new Scanner(delivery.body, { ids })
-  while (!scanner.advance(SCAN_BYTES)) if (pacer.spent()) await pacer.breathe()
+  return scanner.advance(SCAN_BYTES) ? resultOf(scanner) : scanRest(scanner, pacer)
+}
+
+async function scanRest(scanner: Scanner, pacer: Pacer): Promise<Scan | string> {
+  do {
+    if (pacer.spent()) await pacer.breathe()
+  } while (!scanner.advance(SCAN_BYTES))
+  return resultOf(scanner)
+}
+
+function resultOf(scanner: Scanner): Scan | string {
   const result = scanner.result()
   return 'failure' in result ? result.failure : result
 }

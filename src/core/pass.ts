@@ -57,9 +57,9 @@ const MOST_DEATHS = 3
 const MOST_QUARANTINED = 10_000
 
 export class Pass implements Verdicts {
+  readonly claim: Claim
   readonly jitter: number
   readonly #parts: PassParts
-  readonly #claim: Claim
   readonly #lanes = new Map<string, Lane>()
   readonly #quarantined: NewQuarantine[] = []
   /** Elements that need not go there once more; a row of work may find them there already. */
@@ -92,7 +92,7 @@ export class Pass implements Verdicts {
 
   constructor(parts: PassParts, claim: Claim) {
     this.#parts = parts
-    this.#claim = claim
+    this.claim = claim
     this.#inQuarantine = new Set(claim.quarantined)
     this.jitter = 0.9 + parts.random() * 0.2
     const names = claim.rows === null ? claim.handlers : claim.rows.map((row) => row.handler)
@@ -129,16 +129,18 @@ export class Pass implements Verdicts {
   }
 
   #seatOf(handler: string): Seat | null {
-    const { delivery, rows } = this.#claim
+    const { delivery, rows } = this.claim
     const own = rows?.filter((row) => row.handler === handler) ?? null
     return this.#parts.orders.get(handler)?.join(delivery.seq, own) ?? null
   }
 
   async #run(): Promise<PassResult> {
-    const { delivery, rows } = this.#claim
+    const { delivery, rows } = this.claim
     const provider = this.#parts.provider(delivery.source)
     if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
-    const scan = await scanBody(delivery, this.#parts.pacer, provider.ids)
+    const scanning = scanBody(delivery, this.#parts.pacer, provider.ids)
+    // Not to wait where there is nothing to wait for has passes that begin one after the other keep their order.
+    const scan = scanning instanceof Promise ? await scanning : scanning
     if (typeof scan === 'string') return this.#unreadable(scan)
     const facts = deliveryFacts(provider.name, delivery, scan.count)
     this.#count = scan.count
@@ -146,6 +148,7 @@ export class Pass implements Verdicts {
     if (this.#stopping) this.#leaveRest()
     if (rows === null) await this.#range(scan, provider, facts, 0, scan.count - 1, null)
     else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
+    if (this.#careful.length > 0) await this.#oneByOne()
     for (const seat of this.seats) seat.endReading()
     await this.#below(1)
     return this.#result(scan)
@@ -160,7 +163,7 @@ export class Pass implements Verdicts {
 
   /** Rows of work notice by themselves, each where it stands. */
   #leaveRest(): void {
-    const [first, last] = this.#claim.rows === null ? [this.#next, this.#count - 1] : [1, 0]
+    const [first, last] = this.claim.rows === null ? [this.#next, this.#count - 1] : [1, 0]
     for (const lane of this.#lanes.values()) if (!lane.isAside) lane.setAside(first, last)
   }
 
@@ -176,13 +179,13 @@ export class Pass implements Verdicts {
     this.#time = this.now()
     for (let from = first; from < end; ) {
       const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
-      const elements = readSlice(this.#claim.delivery.body, scan, from, to)
+      const elements = readSlice(this.claim.delivery.body, scan, from, to)
       for (let index = from; index < to; index++) {
+        if (this.#mustWait()) await this.#wait()
         if (row !== null && this.#rowEnds(row, index, end - 1)) return
         if (this.#copies === null) this.#next = index + 1
         this.#element(provider, facts, elements[index - from], index, row)
         if (this.#copies?.isFull) await this.#handChecked(row)
-        if (this.#mustWait()) await this.#wait()
       }
       from = to
     }
@@ -193,7 +196,7 @@ export class Pass implements Verdicts {
     return this.#careful.length > 0 || this.#isFull() || this.#parts.pacer.spent()
   }
 
-  /** Between two events. */
+  /** Before an event. After the last one nobody waits for a slice only to say what came of it. */
   async #wait(): Promise<void> {
     if (this.#careful.length > 0) await this.#oneByOne()
     if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
@@ -204,10 +207,10 @@ export class Pass implements Verdicts {
   /** Hands on what was read and is no copy. */
   async #handChecked(row: WorkRow | null): Promise<void> {
     for (const { isCopy, ...read } of (await this.#copies?.take()) ?? []) {
+      if (this.#mustWait()) await this.#wait()
       if (row === null) this.#next = read.index + 1
       if (!isCopy) this.#dispatch(read.event, read.matched, read.index, row)
       else if (row === null) this.#duplicates++
-      if (this.#mustWait()) await this.#wait()
     }
   }
 
@@ -223,14 +226,14 @@ export class Pass implements Verdicts {
 
   /** By a handler that could go on; one that is behind itself would hold what was set aside for it. */
   #isWaitedFor(row: WorkRow): boolean {
-    const rows = this.#claim.rows ?? []
+    const rows = this.claim.rows ?? []
     const waiting = rows.slice(rows.indexOf(row) + 1).filter(({ handler }) => handler !== row.handler)
     return waiting.some(({ handler }) => this.#lanes.get(handler)?.runner.isBehind() === false)
   }
 
   /** Past 10 000 in one claim, one row that stands for the whole delivery says so, and the rest is not listed. */
   #quarantine(index: number | null, reason: string, path: string | null): void {
-    if (this.#claim.rows !== null && (this.#inQuarantine.has(index) || this.#inQuarantine.has(null))) return
+    if (this.claim.rows !== null && (this.#inQuarantine.has(index) || this.#inQuarantine.has(null))) return
     this.#inQuarantine.add(index)
     const listed = this.#quarantined.length
     if (listed < MOST_QUARANTINED) this.#quarantined.push({ index, reason, path, at: this.now() })
@@ -239,7 +242,7 @@ export class Pass implements Verdicts {
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
-    if (element === ERASED && this.#claim.delivery.kept === 'some') return
+    if (element === ERASED && this.claim.delivery.kept === 'some') return
     const reading = readElement(provider, element)
     if ('unreadable' in reading) {
       this.#quarantine(index, reading.unreadable, reading.path)
@@ -259,7 +262,7 @@ export class Pass implements Verdicts {
   #dispatch(event: AnyEvent, matched: readonly HandlerSpec[], index: number, row: WorkRow | null): void {
     if (row !== null) {
       const lane = this.#lanes.get(row.handler)
-      if (lane !== undefined && matched.includes(lane.spec) && isMeant(event, matched, row, this.#claim.handlers))
+      if (lane !== undefined && matched.includes(lane.spec) && isMeant(event, matched, row, this.claim.handlers))
         this.#take(lane, event, index, row)
       return
     }
@@ -274,13 +277,13 @@ export class Pass implements Verdicts {
   }
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
-    if (this.#claim.careful) this.#careful.push({ lane, event, index, row })
+    if (this.claim.careful) this.#careful.push({ lane, event, index, row })
     else this.#hand(lane, event, index, row)
   }
 
   /** After a crash: what is under way is written down first, so that an event that kills its process is found. */
   async #oneByOne(): Promise<void> {
-    const { delivery, deaths } = this.#claim
+    const { delivery, deaths } = this.claim
     for (const { lane, event, index, row } of this.#careful.splice(0)) {
       const { name } = lane.spec
       const times = deaths.find((death) => death.index === index && death.handler === name)?.times ?? 0
@@ -297,7 +300,7 @@ export class Pass implements Verdicts {
 
   #hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
     this.#outstanding++
-    lane.take(event, index, row, this.#claim.careful, this.#time)
+    lane.take(event, index, row, this.claim.careful, this.#time)
   }
 
   ended(spec: HandlerSpec, { index, end }: Item, event: AnyEvent, outcome: Outcome): void {
@@ -342,8 +345,8 @@ export class Pass implements Verdicts {
 
   /** In a first pass only: rows of work hold nobody but their own handler. */
   #leaveSlow(): void {
-    const firstPass = this.#claim.rows === null
-    if (firstPass && !this.#claim.careful)
+    const firstPass = this.claim.rows === null
+    if (firstPass && !this.claim.careful)
       for (const lane of this.#lanes.values())
         if (!lane.isAside && lane.isBehind()) lane.setAside(this.#next, this.#count - 1)
     // A key that is slow holds what follows it, not the rest.
@@ -357,14 +360,14 @@ export class Pass implements Verdicts {
   }
 
   #settlement(): Settlement {
-    const { delivery, rows } = this.#claim
+    const { delivery, rows } = this.claim
     const endedRows = (rows ?? []).map((row) => row.id)
     const firstPass = rows === null
     return { seq: delivery.seq, firstPass, events: null, endedRows, rows: [], dead: [], quarantined: [], unhandled: {} }
   }
 
   #result(scan: Scan): PassResult {
-    const { delivery } = this.#claim
+    const { delivery } = this.claim
     const now = this.now()
     const rows: NewWorkRow[] = [...this.#lanes.values()].flatMap((lane) => lane.rows(now))
     for (const handler of scan.count > 0 ? this.#absent : [])
@@ -375,7 +378,7 @@ export class Pass implements Verdicts {
     })
     const settlement: Settlement = {
       ...this.#settlement(),
-      events: this.#claim.rows === null ? scan.count : null,
+      events: this.claim.rows === null ? scan.count : null,
       rows,
       dead: dead.map(({ letter }) => letter),
       quarantined: this.#quarantined,

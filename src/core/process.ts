@@ -45,10 +45,14 @@ export function createProcess(parts: ProcessParts): Process {
 class Worker implements Process {
   readonly #parts: ProcessParts
   readonly #passParts: PassParts
-  readonly #active = new Set<Promise<void>>()
   /** Those that wait for what is stored. */
   readonly #ordered: readonly Order[]
+  /** Claimed and not yet settled, begun or not, and their bytes. */
+  #active = 0
   #bytes = 0
+  /** In the order of their claims. */
+  #toBegin: Pass[] = []
+  #beginning = false
   /** Given back because of a stop; what a slow handler leaves for later is not. */
   #returned = 0
   #stopping = false
@@ -95,7 +99,8 @@ class Worker implements Process {
     each(runners, (runner) => runner.hurry())
     const cancelStop = clock.after((timeoutMs * 4) / 5, () => each(runners, (runner) => runner.stop()))
     const cancelAbandon = clock.after(timeoutMs, () => each(runners, (runner) => runner.abandon()))
-    while (this.#active.size > 0 || this.#asking) await Promise.race([...this.#active, this.#turn()])
+    // Whatever ends while nothing is claimed any more wakes those who wait.
+    while (this.#active > 0 || this.#asking) await new Promise<void>((resolve) => this.#waiters.push(resolve))
     cancelStop()
     cancelAbandon()
     each(runners, (runner) => runner.stop())
@@ -116,18 +121,14 @@ class Worker implements Process {
     }
     if (cut.aborted) stop()
     else cut.addEventListener('abort', stop, { once: true })
-    const result = await this.#finish(claim, pass)
+    const result = await this.#finish(pass)
     cut.removeEventListener('abort', stop)
     cancelAbandon()
     return result !== null && result.settlement.rows.length === 0
   }
 
-  #turn(): Promise<void> {
-    return this.#asking ? new Promise((resolve) => this.#waiters.push(resolve)) : new Promise(() => {})
-  }
-
   #isIdle(): boolean {
-    return this.#active.size === 0 && !this.#asking && (!this.#dirty || !this.#running)
+    return this.#active === 0 && !this.#asking && (!this.#dirty || !this.#running)
   }
 
   #wake(): void {
@@ -147,7 +148,7 @@ class Worker implements Process {
   }
 
   #hasRoom(): boolean {
-    return this.#active.size < MAX_CLAIMS && this.#bytes < this.#parts.claimBytes
+    return this.#active < MAX_CLAIMS && this.#bytes < this.#parts.claimBytes
   }
 
   /** First what anybody can work on, then one event for each paused handler whose time has come. Returns when to look again. */
@@ -167,7 +168,7 @@ class Worker implements Process {
   }
 
   #request(handlers: readonly string[]) {
-    const [maxDeliveries, maxBytes] = [MAX_CLAIMS - this.#active.size, this.#parts.claimBytes - this.#bytes]
+    const [maxDeliveries, maxBytes] = [MAX_CLAIMS - this.#active, this.#parts.claimBytes - this.#bytes]
     const limits = { maxDeliveries: Math.max(1, maxDeliveries), maxBytes: Math.max(1, maxBytes) }
     return { handlers, ...limits, ordered: this.#ordered.map(({ handler, below }) => ({ handler, below })) }
   }
@@ -195,29 +196,44 @@ class Worker implements Process {
     this.#cancelDue = clock.after(Math.max(0, dueAt - clock.now()), () => this.kick())
   }
 
-  /** They may come with the commit that stored them: the answers to their senders go out before their events. */
   #begin(claims: readonly Claim[]): void {
-    if (claims.length === 0) return
-    const answered = this.#parts.pacer.breathe()
-    for (const claim of claims) this.#beginOne(claim, answered)
+    for (const claim of claims) {
+      this.#toBegin.push(new Pass(this.#passParts, claim))
+      this.#active++
+      this.#bytes += claim.delivery.body.length
+    }
+    void this.#beginAll()
   }
 
-  #beginOne(claim: Claim, answered: Promise<void>): void {
-    const size = claim.delivery.body.length
-    this.#bytes += size
-    const pass = new Pass(this.#passParts, claim)
-    const work = answered
-      .then(() => this.#finish(claim, pass))
-      .then(() => {
-        this.#bytes -= size
-        this.#active.delete(work)
-        void this.#ask()
-      })
-    this.#active.add(work)
+  /**
+   * One begins after the other, since each works until its first event without looking at the time. They may come with
+   * the commit that stored them: the answers to their senders go out before their events.
+   */
+  async #beginAll(): Promise<void> {
+    if (this.#beginning) return
+    this.#beginning = true
+    const { pacer } = this.#parts
+    while (this.#toBegin.length > 0) {
+      await pacer.breathe()
+      for (const pass of this.#toBegin.splice(0)) {
+        // A moment also where there is time: the one before is settled before too many others begin.
+        await (pacer.spent() ? pacer.breathe() : null)
+        void this.#work(pass)
+      }
+    }
+    this.#beginning = false
+  }
+
+  async #work(pass: Pass): Promise<void> {
+    await this.#finish(pass)
+    this.#bytes -= pass.claim.delivery.body.length
+    this.#active--
+    void this.#ask()
   }
 
   /** null: it could not be worked on, or what came of it could not be stored; the next start finds it again. */
-  async #finish(claim: Claim, pass: Pass): Promise<PassResult | null> {
+  async #finish(pass: Pass): Promise<PassResult | null> {
+    const { claim } = pass
     try {
       const result = await pass.run()
       const settled = await this.#settle(claim, result)

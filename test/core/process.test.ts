@@ -144,6 +144,45 @@ describe('a delivery', () => {
   })
 })
 
+describe('deliveries that are claimed together', () => {
+  /** A slice is used up after `most` calls of `work`; one is given each turn, to who has waited longest. */
+  function countingPacer(most: number) {
+    const waiting: (() => void)[] = []
+    const calls: number[] = [0]
+    const turn = () => {
+      if (calls.at(-1) !== 0) calls.push(0)
+      waiting.shift()?.()
+      if (waiting.length > 0) setImmediate(turn)
+    }
+    const breathe = () =>
+      new Promise<void>((resolve) => {
+        if (waiting.push(resolve) === 1) setImmediate(turn)
+      })
+    const work = () => calls.push((calls.pop() ?? 0) + 1)
+    return { work, slices: () => calls.filter((count) => count > 0), spent: () => (calls.at(-1) ?? 0) >= most, breathe }
+  }
+
+  it('begin one after the other, in order, and give way when a slice is used up', async () => {
+    const [inbox, pacer] = [memory(), countingPacer(3)]
+    const before = newReceiver({ inbox })
+    const answers = []
+    for (let n = 0; n < 12; n++) answers.push(await send(before, { body: pings(1, () => ({ delivery: n })) }))
+    await before.close({ timeoutMs: 0 })
+    const world = { clock, random: () => 0.5, createPacer: () => pacer }
+    const receiver = createReceiverIn(world, { inbox, sources: { shop: toy() }, logger })
+    open.push(receiver)
+    const seen: string[] = []
+    receiver.on('toy.ping', (event) => {
+      pacer.work()
+      seen.push(event.id)
+    })
+    await receiver.start()
+    await receiver.whenIdle()
+    expect(seen).toEqual(answers.map(({ json }) => `${json.id}.0`))
+    expect(pacer.slices()).toEqual([3, 3, 3, 3])
+  })
+})
+
 describe('quarantine', () => {
   it('takes the broken elements alone; the others keep their indices', async () => {
     const quarantined: object[] = []
