@@ -59,11 +59,13 @@ const MOST_QUARANTINED = 10_000
 export class Pass implements Verdicts {
   readonly claim: Claim
   readonly jitter: number
+  /** In the order of each handler that has one; still taken when the pass has failed. */
+  readonly seats: readonly Seat[]
   readonly #parts: PassParts
   readonly #lanes = new Map<string, Lane>()
   readonly #quarantined: NewQuarantine[] = []
-  /** Elements that need not go there once more; a row of work may find them there already. */
-  readonly #inQuarantine: Set<number | null>
+  /** Elements that need not go there once more, since a row of work may find them there already; null: a first pass. */
+  readonly #inQuarantine: Set<number | null> | null
   readonly #unhandled: Record<string, number> = {}
   readonly #dead: { event: AnyEvent; letter: NewDeadLetter }[] = []
   /** Handlers of the recorded set that this process does not have. */
@@ -75,7 +77,7 @@ export class Pass implements Verdicts {
    * Twice as many may be with their handlers; then the pass waits until fewer are. More than all batches that wait for
    * company can hold together, so that none of them waits for what the pass keeps back.
    */
-  readonly #roomBelow: number
+  #roomBelow = 128
   #outstanding = 0
   /** What the clock said when the pass last had to wait: looking at it for each event costs more than handing it in. */
   #time = 0
@@ -88,31 +90,21 @@ export class Pass implements Verdicts {
   #stopping = false
   /** Calls to be made one at a time, each after its note. */
   #careful: { lane: Lane; event: AnyEvent; index: number; row: WorkRow | null }[] = []
-  #wake: () => void = () => {}
+  #wake = NOTHING
 
   constructor(parts: PassParts, claim: Claim) {
     this.#parts = parts
     this.claim = claim
-    this.#inQuarantine = new Set(claim.quarantined)
+    this.#inQuarantine = claim.rows === null ? null : new Set(claim.quarantined)
     this.jitter = 0.9 + parts.random() * 0.2
-    const names = claim.rows === null ? claim.handlers : claim.rows.map((row) => row.handler)
-    for (const name of new Set(names)) {
-      const runner = parts.runners.get(name)
-      if (runner !== undefined) this.#lanes.set(name, new Lane(runner, this, this.#seatOf(name)))
-    }
+    this.seats = this.#enter(claim.rows === null ? claim.handlers : claim.rows.map((row) => row.handler))
     this.#copies = parts.dedupe.join(claim)
     this.#absent = claim.rows === null ? claim.handlers.filter((name) => !this.#lanes.has(name)) : []
     this.#time = this.now()
-    this.#roomBelow = 128 + sum([...this.#lanes.values()].map((lane) => lane.spec.size))
   }
 
   now(): number {
     return this.#parts.clock.now()
-  }
-
-  /** In the order of each handler that has one; still taken when the pass has failed. */
-  get seats(): readonly Seat[] {
-    return [...this.#lanes.values()].flatMap((lane) => lane.seat ?? [])
   }
 
   /** The settlement is durable. */
@@ -126,12 +118,6 @@ export class Pass implements Verdicts {
     } finally {
       for (const seat of this.seats) seat.endReading()
     }
-  }
-
-  #seatOf(handler: string): Seat | null {
-    const { delivery, rows } = this.claim
-    const own = rows?.filter((row) => row.handler === handler) ?? null
-    return this.#parts.orders.get(handler)?.join(delivery.seq, own) ?? null
   }
 
   async #run(): Promise<PassResult> {
@@ -150,8 +136,28 @@ export class Pass implements Verdicts {
     else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
     if (this.#careful.length > 0) await this.#oneByOne()
     for (const seat of this.seats) seat.endReading()
-    await this.#below(1)
+    if (this.#outstanding > 0) await this.#below(1)
     return this.#result(scan)
+  }
+
+  /** A lane for each handler that this process has. */
+  #enter(names: readonly string[]): readonly Seat[] {
+    const seats: Seat[] = []
+    for (const name of names) {
+      const runner = this.#parts.runners.get(name)
+      if (runner === undefined || this.#lanes.has(name)) continue
+      const seat = this.#seatOf(name)
+      if (seat !== null) seats.push(seat)
+      this.#lanes.set(name, new Lane(runner, this, seat))
+      this.#roomBelow += runner.spec.size
+    }
+    return seats
+  }
+
+  #seatOf(handler: string): Seat | null {
+    const { delivery, rows } = this.claim
+    const own = rows?.filter((row) => row.handler === handler) ?? null
+    return this.#parts.orders.get(handler)?.join(delivery.seq, own) ?? null
   }
 
   /** Nothing more begins, what has not begun is left for later, what runs is told to stop. */
@@ -185,11 +191,11 @@ export class Pass implements Verdicts {
         if (row !== null && this.#rowEnds(row, index, end - 1)) return
         if (this.#copies === null) this.#next = index + 1
         this.#element(provider, facts, elements[index - from], index, row)
-        if (this.#copies?.isFull) await this.#handChecked(row)
+        if (this.#copies?.isFull) await this.#handChecked(this.#copies, row)
       }
       from = to
     }
-    await this.#handChecked(row)
+    if (this.#copies !== null) await this.#handChecked(this.#copies, row)
   }
 
   #mustWait(): boolean {
@@ -205,8 +211,8 @@ export class Pass implements Verdicts {
   }
 
   /** Hands on what was read and is no copy. */
-  async #handChecked(row: WorkRow | null): Promise<void> {
-    for (const { isCopy, ...read } of (await this.#copies?.take()) ?? []) {
+  async #handChecked(copies: Copies, row: WorkRow | null): Promise<void> {
+    for (const { isCopy, ...read } of await copies.take()) {
       if (this.#mustWait()) await this.#wait()
       if (row === null) this.#next = read.index + 1
       if (!isCopy) this.#dispatch(read.event, read.matched, read.index, row)
@@ -233,8 +239,9 @@ export class Pass implements Verdicts {
 
   /** Past 10 000 in one claim, one row that stands for the whole delivery says so, and the rest is not listed. */
   #quarantine(index: number | null, reason: string, path: string | null): void {
-    if (this.claim.rows !== null && (this.#inQuarantine.has(index) || this.#inQuarantine.has(null))) return
-    this.#inQuarantine.add(index)
+    const known = this.#inQuarantine
+    if (known?.has(index) || known?.has(null)) return
+    known?.add(index)
     const listed = this.#quarantined.length
     if (listed < MOST_QUARANTINED) this.#quarantined.push({ index, reason, path, at: this.now() })
     else if (listed === MOST_QUARANTINED)
@@ -356,42 +363,46 @@ export class Pass implements Verdicts {
 
   #unreadable(reason: string): PassResult {
     this.#quarantine(null, reason, null)
-    return { settlement: { ...this.#settlement(), quarantined: this.#quarantined }, dead: [], returned: 0, handled: 0 }
-  }
-
-  #settlement(): Settlement {
-    const { delivery, rows } = this.claim
-    const endedRows = (rows ?? []).map((row) => row.id)
-    const firstPass = rows === null
-    return { seq: delivery.seq, firstPass, events: null, endedRows, rows: [], dead: [], quarantined: [], unhandled: {} }
+    return { settlement: this.#settlement(null, [], []), dead: [], returned: 0, handled: 0 }
   }
 
   #result(scan: Scan): PassResult {
-    const { delivery } = this.claim
     const now = this.now()
-    const rows: NewWorkRow[] = [...this.#lanes.values()].flatMap((lane) => lane.rows(now))
+    const rows: NewWorkRow[] = []
+    let [returned, handled] = [0, 0]
+    for (const lane of this.#lanes.values()) {
+      for (const row of lane.rows(now)) rows.push(row)
+      returned += lane.returned
+      handled += lane.done
+    }
     for (const handler of scan.count > 0 ? this.#absent : [])
       rows.push({ handler, first: 0, last: scan.count - 1, attempts: 0, dueAt: now, errors: [], replay: null })
     const dead = this.#dead.map(({ event, letter }) => {
-      const element = elementBytes(delivery.body, scan, letter.index).slice()
+      const element = elementBytes(this.claim.delivery.body, scan, letter.index).slice()
       return { event, letter: { ...letter, element } }
     })
-    const settlement: Settlement = {
-      ...this.#settlement(),
-      events: this.claim.rows === null ? scan.count : null,
+    const letters = dead.map(({ letter }) => letter)
+    return { settlement: this.#settlement(scan.count, rows, letters), dead, returned, handled }
+  }
+
+  /** `count` is null where the delivery could not be read. */
+  #settlement(count: number | null, rows: readonly NewWorkRow[], dead: readonly NewDeadLetter[]): Settlement {
+    const { delivery, rows: given } = this.claim
+    const settlement = {
+      seq: delivery.seq,
+      firstPass: given === null,
+      events: given === null ? count : null,
+      endedRows: (given ?? []).map((row) => row.id),
       rows,
-      dead: dead.map(({ letter }) => letter),
+      dead,
       quarantined: this.#quarantined,
       unhandled: this.#unhandled,
       duplicateEvents: this.#duplicates,
-      ...this.#copies?.settlement(now),
     }
-    const lanes = [...this.#lanes.values()]
-    const [returned, handled] = [sum(lanes.map((lane) => lane.returned)), sum(lanes.map((lane) => lane.done))]
-    return { settlement, dead, returned, handled }
+    return this.#copies === null ? settlement : { ...settlement, ...this.#copies.settlement(this.now()) }
   }
 }
 
-const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0)
+const NOTHING = () => {}
 
 const NO_BYTES = new Uint8Array()

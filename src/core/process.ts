@@ -239,7 +239,7 @@ class Worker implements Process {
       const settled = await this.#settle(claim, result)
       if (settled === null) return null
       pass.settled()
-      await this.#wakeAfter(pass)
+      if (pass.seats.length > 0) await this.#wakeAfter(pass)
       if (this.#stopping) this.#returned += result.returned
       this.#parts.settled(claim, result, settled.conflictsWith)
       return result
