@@ -1,7 +1,7 @@
 /** Reading of a stored body: scan, slices, elements. What cannot be read is named, and goes to quarantine. */
 import { isCrowded } from '../lib/members.ts'
 import { type Scan, Scanner } from '../lib/scan.ts'
-import { elementBytes, parseElements } from '../lib/slices.ts'
+import { endOf, parseElements, startOf } from '../lib/slices.ts'
 import type { Pacer } from './pacer.ts'
 import type { Provider, Reading, StoredDelivery, Unreadable } from './ports.ts'
 
@@ -47,7 +47,7 @@ function resultOf(scanner: Scanner): Scan | string {
  */
 export function readSlice(body: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
   if (scan.deep.has(from)) return [new Broken('the element is nested too deeply')]
-  if (to - from === 1 && isCrowded(elementBytes(body, scan, from)))
+  if (to - from === 1 && isCrowded(body, startOf(scan, from), endOf(scan, from)))
     return [new Broken('the element has too many members')]
   try {
     return parseElements(body, scan, from, to)

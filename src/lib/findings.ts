@@ -7,13 +7,15 @@ const MAX_ELEMENTS = 1_000_000
 export const NOT_BALANCED = 'the body is not balanced'
 export const IN_STRING = 'the body ends inside a string'
 
+const NONE: ReadonlySet<number> = new Set()
+
 export class Findings {
   readonly bytes: Uint8Array
   /** Where the array opens, then the end of each element. */
   readonly edges = new Offsets()
   /** Starts and ends of number tokens, in turn. */
   readonly numbers = new Offsets()
-  readonly deep = new Set<number>()
+  #deep: Set<number> | null = null
   #failure: string | null = null
 
   constructor(bytes: Uint8Array) {
@@ -28,6 +30,16 @@ export class Findings {
   /** Elements whose end was found. */
   get count(): number {
     return this.edges.length - 1
+  }
+
+  /** Elements nested too deeply. */
+  get deep(): ReadonlySet<number> {
+    return this.#deep ?? NONE
+  }
+
+  addDeep(index: number): void {
+    this.#deep ??= new Set()
+    this.#deep.add(index)
   }
 
   fail(failure: string): void {
@@ -64,7 +76,7 @@ export class Findings {
   clear(): void {
     this.edges.clear()
     this.numbers.clear()
-    this.deep.clear()
+    this.#deep = null
   }
 
   #isEmpty(index: number, end: number): boolean {

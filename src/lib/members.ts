@@ -9,14 +9,14 @@ export const MOST_VALUES = 200_000
 const WORTH_COUNTING = MOST_KEYS * 5
 
 /**
- * Whether the JSON text in `bytes` holds more than 20 000 keys, or 200 000 members in all. Objects with hundreds of
- * thousands of keys, or lists of a million empty ones, hold the event loop for seconds (12 MB: 1 to 2 s on Node 24),
- * and one element cannot be parsed in slices. Long strings cost nothing: they are passed over.
+ * Whether the JSON text between two offsets of `bytes` holds more than 20 000 keys, or 200 000 members in all. Objects
+ * with hundreds of thousands of keys, or lists of a million empty ones, hold the event loop for seconds (12 MB: 1 to 2 s
+ * on Node 24), and one element cannot be parsed in slices. Long strings cost nothing: they are passed over.
  */
-export function isCrowded(bytes: Uint8Array): boolean {
-  if (bytes.length < WORTH_COUNTING) return false
+export function isCrowded(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+  if (end - start < WORTH_COUNTING) return false
   let [keys, commas] = [0, 0]
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = start; at < end; at++) {
     const byte = bytes[at]
     if (byte === QUOTE) at = endOfString(bytes, at)
     else if (byte === COLON && ++keys > MOST_KEYS) return true

@@ -33,6 +33,11 @@ export class Offsets {
     this.#length = 0
   }
 
+  /** What is listed now, with anything behind it: for who knows how much that is. Valid until the list grows. */
+  get kept(): Int32Array {
+    return this.#kept
+  }
+
   /** What is listed now; valid until the list grows. */
   view(): Int32Array {
     if (this.#length === this.#kept.length) return this.#kept

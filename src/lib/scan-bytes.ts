@@ -60,7 +60,7 @@ export class ByteScan {
 
   #enter(object: boolean, at: number): void {
     const bit = 1 << this.#depth
-    if (++this.#depth > MAX_DEPTH) this.#found.deep.add(this.#found.count)
+    if (++this.#depth > MAX_DEPTH) this.#found.addDeep(this.#found.count)
     else if (object) this.#objects |= bit
     else this.#objects &= ~bit
     if (this.#depth === 1) this.#found.begin(this.#single ? at - 1 : at)

@@ -66,7 +66,7 @@ export class WordScan {
   /** `index` is that of the element. */
   #judge(at: number, meaning: number, index: number, numbers: Offsets): void {
     const found = this.#found
-    if (meaning === TOO_DEEP) found.deep.add(index)
+    if (meaning === TOO_DEEP) found.addDeep(index)
     else if (meaning === EMPTY) found.checkElement(index, at)
     else if (meaning === UNBALANCED) this.#failAt(NOT_BALANCED)
     else if (meaning === END) this.#end(at)

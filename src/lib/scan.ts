@@ -17,7 +17,7 @@ const WORTH_CALLING = 1_024
 /** What the scan has proved about a body that is UTF-8, balanced, and an array or one object. */
 export interface Scan {
   readonly count: number
-  /** Element i stands behind offset `edges[i]` and before `edges[i + 1]`; white space included. */
+  /** Element i of `count` stands behind offset `edges[i]` and before `edges[i + 1]`; white space included. */
   readonly edges: Int32Array
   /** Elements nested deeper than 32: to be quarantined, never parsed. */
   readonly deep: ReadonlySet<number>
@@ -58,13 +58,12 @@ export class Scanner {
     const first = bytes[this.#start]
     if (first !== OPEN_ARRAY && first !== OPEN_OBJECT) this.#found.fail('the body is not a JSON array or object')
     const single = first === OPEN_OBJECT
-    this.#way = new ByteScan(this.#found, this.#names, single)
-    if (fast && !single && canFindTokens()) this.#findTokens()
+    this.#way = fast && !single && canFindTokens() ? this.#byWords() : new ByteScan(this.#found, this.#names, single)
   }
 
-  #findTokens(): void {
+  #byWords(): WordScan {
     this.#found.begin(this.#start)
-    this.#way = new WordScan(this.#found, this.#names)
+    return new WordScan(this.#found, this.#names)
   }
 
   /** Goes on for about `maxBytes`, at least to the end of a string or number; true when the scan is over. */
@@ -87,7 +86,7 @@ export class Scanner {
 
   result(): Scan | ScanFailure {
     const { failure, count, edges, deep, numbers } = this.#found
-    return failure !== null ? { failure } : { count, edges: edges.view(), deep, numbers: numbers.view() }
+    return failure !== null ? { failure } : { count, edges: edges.kept, deep, numbers: numbers.view() }
   }
 
   #trail(byte: number): void {

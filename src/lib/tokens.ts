@@ -24,6 +24,7 @@ export type TokenState = Int32Array
 export const newTokenState = (): TokenState => new Int32Array(STATE)
 
 const STATE = 5
+const NO_OFFSETS = new Int32Array(0)
 const SPACE = 0x20
 
 interface Engine {
@@ -74,9 +75,11 @@ const known = new WeakMap<readonly string[], readonly Uint8Array[]>()
 
 /** The bytes of the names whose integers are looked for: those of 8 to 24 characters of ASCII, 16 at most. */
 export function namesToFind(names: readonly string[]): readonly Uint8Array[] {
-  const found = known.get(names) ?? names.filter(canBeFound).slice(0, MOST_NAMES).map(toBytes)
-  known.set(names, found)
-  return found
+  const found = known.get(names)
+  if (found !== undefined) return found
+  const bytes = names.filter(canBeFound).slice(0, MOST_NAMES).map(toBytes)
+  known.set(names, bytes)
+  return bytes
 }
 
 const canBeFound = (name: string): boolean =>
@@ -135,12 +138,13 @@ export function findTokens(
   const left = at.scan(padded, from)
   if (left < 0) return null
   state.set(words.subarray(0, STATE))
-  const [edges = 0, borders = 0] = words.subarray(STATE + 1)
+  const [edges, borders] = [words[STATE + 1] as number, words[STATE + 2] as number]
   return { edges: listAt(EDGES, edges), pairs: listAt(PAIRS, borders), left: listAt(OUTPUT, 2 * left) }
 }
 
+/** A small body has most of them empty, and a view takes as long as scanning 200 bytes. */
 const listAt = (place: number, length: number): Int32Array =>
-  (engine as Engine).words.subarray(place / 4, place / 4 + length)
+  length === 0 ? NO_OFFSETS : (engine as Engine).words.subarray(place / 4, place / 4 + length)
 
 /**
  * The text of the array of what stands between two offsets, with quotes around the numbers between `first` and `last` of
