@@ -113,31 +113,31 @@ export class Pass implements Verdicts {
   }
 
   async run(): Promise<PassResult> {
+    const { delivery, rows } = this.claim
     try {
-      return await this.#run()
+      const provider = this.#parts.provider(delivery.source)
+      if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
+      const scanning = scanBody(delivery, this.#parts.pacer, provider.ids)
+      // Not to wait where there is nothing to wait for has passes that begin one after the other keep their order.
+      const scan = scanning instanceof Promise ? await scanning : scanning
+      if (typeof scan === 'string') return this.#unreadable(scan)
+      const facts = deliveryFacts(provider.name, delivery, scan.count)
+      this.#count = scan.count
+      this.#scanned = true
+      if (this.#stopping) this.#leaveRest()
+      if (rows === null) await this.#range(scan, provider, facts, 0, scan.count - 1, null)
+      else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
+      if (this.#careful.length > 0) await this.#oneByOne()
+      this.#endReading()
+      if (this.#outstanding > 0) await this.#below(1)
+      return this.#result(scan)
     } finally {
-      for (const seat of this.seats) seat.endReading()
+      this.#endReading()
     }
   }
 
-  async #run(): Promise<PassResult> {
-    const { delivery, rows } = this.claim
-    const provider = this.#parts.provider(delivery.source)
-    if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
-    const scanning = scanBody(delivery, this.#parts.pacer, provider.ids)
-    // Not to wait where there is nothing to wait for has passes that begin one after the other keep their order.
-    const scan = scanning instanceof Promise ? await scanning : scanning
-    if (typeof scan === 'string') return this.#unreadable(scan)
-    const facts = deliveryFacts(provider.name, delivery, scan.count)
-    this.#count = scan.count
-    this.#scanned = true
-    if (this.#stopping) this.#leaveRest()
-    if (rows === null) await this.#range(scan, provider, facts, 0, scan.count - 1, null)
-    else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
-    if (this.#careful.length > 0) await this.#oneByOne()
+  #endReading(): void {
     for (const seat of this.seats) seat.endReading()
-    if (this.#outstanding > 0) await this.#below(1)
-    return this.#result(scan)
   }
 
   /** A lane for each handler that this process has. */
