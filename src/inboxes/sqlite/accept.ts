@@ -23,6 +23,9 @@ interface Circumstances {
   readonly shortage: string | null
 }
 
+/** More are read when they are claimed. */
+const MOST_FRESH = 4_096
+
 /** Stores one delivery or counts the repeat, inside the transaction of the group. */
 export function accept(
   db: Database,
@@ -37,7 +40,7 @@ export function accept(
   const seq = draft.lastSeq + 1
   insert(db, seq, draft.total + delivery.size, delivery, bytes)
   rememberId(draft.ids, delivery.id, seq)
-  draft.fresh.set(seq, toKnown(delivery))
+  if (draft.fresh.size < MOST_FRESH) draft.fresh.set(seq, toKnown(delivery))
   draft.lastSeq = seq
   draft.total += delivery.size
   return { status: 'accepted', seq, settled: false }
@@ -48,10 +51,16 @@ function toKnown({ source, batchId, isTest, size }: PackedDelivery): Facts {
 }
 
 function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted {
+  draft.fresh.delete(seq)
   db.run(sql.countDuplicate, seq)
   if (draft.onRedelivery === 'rearm') reviveDeadLettersOf(db, draft, seq, now)
   else db.run(sql.countRedelivery, seq)
   return { status: 'duplicate', seq, settled: isPassed(db, draft, seq) && !hasWork(db, seq) }
+}
+
+export function noteSenderLeft(db: Database, draft: Ledger, seq: number): void {
+  draft.fresh.delete(seq)
+  db.run(sql.noteSenderLeft, seq)
 }
 
 function insert(db: Database, seq: number, upTo: number, delivery: PackedDelivery, { sha256, body }: Bytes): void {

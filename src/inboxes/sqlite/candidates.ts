@@ -79,14 +79,21 @@ export function findOne(db: Database, draft: Ledger, seq: number, handlers: read
 }
 
 /** The log has no gaps, so a row that is missing is taken up too: reading it will show the damage. */
-function findNeverClaimed(db: Database, { progress, lastSeq, passes, fresh }: Ledger, limit: number): Candidate[] {
+function findNeverClaimed(db: Database, draft: Ledger, limit: number): Candidate[] {
+  const { progress, lastSeq, passes } = draft
   const { claimed } = progress
   if (claimed === lastSeq) return []
-  const known = fresh.has(claimed + 1) ? fresh : readUnclaimed(db, claimed, limit + passes.size)
+  const known = isAtHand(draft, limit) ? draft.fresh : readUnclaimed(db, claimed, limit + passes.size)
   const found: Candidate[] = []
   for (let seq = claimed + 1; seq <= lastSeq && found.length < limit; seq++)
     if (!passes.has(seq)) found.push(withFacts(seq, { work: false, careful: false }, known.get(seq) ?? null))
   return found
+}
+
+function isAtHand({ progress, lastSeq, passes, fresh }: Ledger, limit: number): boolean {
+  const end = Math.min(progress.claimed + limit + passes.size, lastSeq)
+  for (let seq = progress.claimed + 1; seq <= end; seq++) if (!fresh.has(seq) && !passes.has(seq)) return false
+  return true
 }
 
 function readUnclaimed(db: Database, claimed: number, limit: number): Map<number, Facts> {

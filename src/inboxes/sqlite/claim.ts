@@ -108,9 +108,11 @@ function plan(
   const quarantined = rows ? readQuarantined(db, seq) : []
   // Nobody has counted the events of a delivery before the end of its first pass.
   const events = rows ? readEvents(db, seq) : null
-  const notes = { ...readNote(db, seq), events }
+  const notes = draft.fresh.delete(seq) ? NO_NOTES : { ...readNote(db, seq), events }
   return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes }
 }
+
+const NO_NOTES: Notes = { senderLeft: false, duplicates: 0, events: null }
 
 function readNote(db: Database, seq: number): Omit<Notes, 'events'> {
   const row = db.get<{ sender_left: number; duplicates: number }>(sql.readNote, seq)

@@ -1,6 +1,6 @@
 /** One group: everything that arrived while the last one was written, in one transaction and one commit. */
 import type { StoredPause } from '../../core/ports.ts'
-import { accept } from './accept.ts'
+import { accept, noteSenderLeft } from './accept.ts'
 import { planClaim } from './claim.ts'
 import { carryOut, readPauses } from './commands.ts'
 import { hasSuspects, noteUnderWay } from './crashes.ts'
@@ -11,7 +11,7 @@ import { draftOf, type Ledger, saveLedger } from './ledger.ts'
 import { HASH_BYTES } from './packing.ts'
 import type { Command, CommandAnswer, GroupAnswer, GroupRequest, ItemAnswer, StoredAnswer } from './protocol.ts'
 import { release } from './release.ts'
-import { condemn, settle } from './settle.ts'
+import { advanceMark, condemn, settle } from './settle.ts'
 import * as sql from './sql.ts'
 import { atomically } from './transaction.ts'
 import { findWishes, fulfil } from './wishes.ts'
@@ -83,7 +83,8 @@ class Group {
     const underWay = this.#request.underWay.map((note) => this.#item(() => noteUnderWay(db, draft, note)))
     const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one)))
     for (const one of condemned) condemn(db, draft, one)
-    for (const seq of sendersLeft) if (seq <= draft.lastSeq) db.run(sql.noteSenderLeft, seq)
+    advanceMark(db, draft)
+    for (const seq of sendersLeft) if (seq <= draft.lastSeq) noteSenderLeft(db, draft, seq)
     return { underWay, settlements }
   }
 

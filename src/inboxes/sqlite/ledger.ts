@@ -24,8 +24,13 @@ export interface Ledger extends Extent {
   readonly retention: Retention | undefined
   /** Deliveries under claim. */
   readonly held: Map<number, Hold>
-  /** What this group has stored: most of it is claimed at once. */
+  /**
+   * Deliveries that were stored and neither claimed nor noted since, as many as there is room for: most are claimed
+   * with the next group. Shared by ledger and draft: after a failure there are none.
+   */
   readonly fresh: Map<number, Facts>
+  /** Those whose first pass this group has ended. */
+  readonly ended: Set<number>
   /** First passes of which `progress.claimed` does not say enough. */
   readonly passes: Map<number, Pass>
   /** Deliveries with an event that is said to be under way. */
@@ -62,6 +67,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
     retention: owner.retention,
     held,
     fresh: new Map(),
+    ended: new Set(),
     passes: readPasses(db, extent.progress, held),
     noted: readNoted(db),
     deaths: readDeaths(db),
@@ -73,7 +79,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
 
 export function draftOf(ledger: Ledger): Ledger {
   const { epochs, held, passes } = ledger
-  return { ...ledger, epochs: [...epochs], held: new Map(held), fresh: new Map(), passes: new Map(passes) }
+  return { ...ledger, epochs: [...epochs], held: new Map(held), ended: new Set(), passes: new Map(passes) }
 }
 
 /** Writes what the group changed in a few narrow rows. */

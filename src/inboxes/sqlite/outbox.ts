@@ -1,6 +1,6 @@
 /**
- * What waits for the file. At most one group is under way; whatever arrives meanwhile is the next group: one message
- * each way and one commit for all of it. Under load a delivery costs its share of one commit: the group that stores it
+ * What waits for the file. At most one group is under way; what arrives meanwhile is the next group: one message each
+ * way and one commit for all of it. Under load a delivery costs its share of one commit: the group that stores it
  * claims it too, and the next one settles it.
  */
 import type { ClaimRequest, NewDelivery, Settlement } from '../../core/ports.ts'
@@ -40,6 +40,11 @@ const ALONE_ABOVE = 1024 * 1024
 /** Small bodies of one group together. */
 const GROUP_BYTES = 4 * 1024 * 1024
 
+/** About what the main thread takes to receive a small post. */
+const RECEIVING_MS = 0.035
+
+const NOBODY = () => {}
+
 /** Turns in which posts are gathered. */
 const MOST_TURNS = 4
 
@@ -67,6 +72,11 @@ export class Outbox {
   readonly #options: OutboxOptions
   #tray = new Tray()
   #running: Promise<void> | null = null
+  /** Of the last group: its posts, and how long it was away. */
+  #lastAccepts = 0
+  #lastMs = 0
+  /** Tells its waiters. */
+  #untold = NOBODY
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -138,12 +148,25 @@ export class Outbox {
   }
 
   async #run(): Promise<void> {
-    for (;;) {
-      await this.#gather()
-      if (this.#tray.isEmpty()) break
+    await this.#gather()
+    while (!this.#tray.isEmpty()) {
       await this.#sendGroup()
+      if (this.#hasHalf(this.#tray.accepts.length)) continue
+      this.#tell()
+      await this.#gather()
     }
+    this.#lastAccepts = 0
     this.#running = null
+  }
+
+  /**
+   * Senders that wait for their answers all in one group leave the main thread with nothing to do while it is written,
+   * and the thread of the file afterwards. So half of them are enough, of those of the last group and `more`; but where
+   * to write takes longer than to receive all of them, two groups would take longer than one.
+   */
+  #hasHalf(more: number): boolean {
+    const all = this.#lastAccepts + more
+    return this.#lastMs < all * RECEIVING_MS && this.#tray.accepts.length * 2 >= all
   }
 
   /**
@@ -155,11 +178,12 @@ export class Outbox {
     for (let [turn, known] = [0, 0]; turn < MOST_TURNS; turn++) {
       await new Promise((resolve) => setImmediate(resolve))
       const { length, 0: first } = this.#tray.accepts
-      if (first && (length === known || isAlone(first.item))) return
+      if (first && (length === known || this.#hasHalf(0) || isAlone(first.item))) return
       known = length
     }
   }
 
+  /** Tells the waiters of the last group when this one is on its way. */
   async #sendGroup(): Promise<void> {
     const tray = this.#tray
     this.#tray = new Tray()
@@ -168,19 +192,37 @@ export class Outbox {
     if (tray.accepts.length > 0) this.#options.onAccepts()
     const { settlements, underWay, claims, condemned, commands } = tray
     try {
-      const answer = await this.#options.send(this.#toRequest(tray, accepts))
+      const answer = await this.#send(this.#toRequest(tray, accepts))
       this.#options.onAnswer(answer)
       if (answer.lost) throw toError(answer.lost)
-      tell(settlements, answer.settlements)
-      tell(underWay, answer.underWay)
-      tell(commands, answer.commands)
-      tell(accepts, answer.accepts)
-      tell(claims, answer.claims.map(answered))
-      for (const waiting of condemned) waiting.resolve()
+      this.#untold = () => {
+        tell(settlements, answer.settlements)
+        tell(underWay, answer.underWay)
+        tell(commands, answer.commands)
+        tell(accepts, answer.accepts)
+        tell(claims, answer.claims.map(answered))
+        for (const waiting of condemned) waiting.resolve()
+      }
     } catch (error) {
       for (const waiting of [...accepts, ...settlements, ...underWay, ...claims, ...condemned, ...commands])
         waiting.reject(error)
     }
+  }
+
+  async #send(request: GroupRequest): Promise<GroupAnswer> {
+    const began = performance.now()
+    const sent = this.#options.send(request)
+    this.#tell()
+    const answer = await sent
+    this.#lastMs = performance.now() - began
+    this.#lastAccepts = request.accepts.length
+    return answer
+  }
+
+  #tell(): void {
+    const untold = this.#untold
+    this.#untold = NOBODY
+    untold()
   }
 
   #toRequest(tray: Tray, accepts: readonly Waiting<Parcel, StoredAnswer>[]): GroupRequest {

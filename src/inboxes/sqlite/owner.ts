@@ -12,11 +12,12 @@ import type {
 } from '../../core/ports.ts'
 import { BodyCache } from './body-cache.ts'
 import { BodyMemory } from './body-memory.ts'
+import { fromBriefAnswer, toBriefRequest } from './brief.ts'
 import { Connection } from './connection.ts'
 import { loadClaims } from './load-claims.ts'
 import { Outbox } from './outbox.ts'
 import { buffersOf } from './packing.ts'
-import type { AnswerTo, CallName, Calls, Command, GroupAnswer, GroupRequest, Read, Settings } from './protocol.ts'
+import type { AnswerTo, CallName, Calls, Command, GroupAnswer, Read, Settings } from './protocol.ts'
 import type { Thread } from './thread.ts'
 import { Upkeep } from './upkeep.ts'
 
@@ -64,7 +65,8 @@ export class Owner {
     this.#connection = this.#newConnection()
     this.#outbox = new Outbox({
       now: () => this.#now(),
-      send: (request: GroupRequest) => this.#connection.call('group', request, buffersOf(request)),
+      send: async (request) =>
+        fromBriefAnswer(await this.#connection.call('group', toBriefRequest(request), buffersOf(request))),
       onAccepts: () => this.#told.work(),
       onAnswer: (answer) => this.#note(answer),
     })

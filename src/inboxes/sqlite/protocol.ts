@@ -29,6 +29,7 @@ import type {
   WorkRow,
 } from '../../core/ports.ts'
 import type { ErrorCode } from '../../errors.ts'
+import type { BriefAnswer, BriefRequest } from './brief.ts'
 
 /** Settled at construction, given to the thread when it starts. */
 export interface Settings {
@@ -227,7 +228,7 @@ export interface HistoryStretch {
 /** Every call, with its request and its answer. `now` is the time of the opening's clock. */
 export interface Calls {
   open: [OpenRequest, OpenAnswer]
-  group: [GroupRequest, GroupAnswer]
+  group: [BriefRequest, BriefAnswer]
   /** In the order of the request. */
   read: [readonly number[], readonly Read[]]
   find: [string, Read | null]

@@ -1,5 +1,6 @@
 import type { NewDeadLetter, NewQuarantine, Settlement } from '../../core/ports.ts'
 import { OptionError } from '../../errors.ts'
+import { isBareEnd } from './brief.ts'
 import { findConflict } from './conflicts.ts'
 import { forgetDeaths, forgetUnderWay } from './crashes.ts'
 import { blob, type Database } from './database.ts'
@@ -20,10 +21,9 @@ export function settle(db: Database, draft: Ledger, settlement: Settlement): Set
   const hold = draft.held.get(seq)
   if (!hold) throw new OptionError(`settle: delivery ${seq} is not claimed`)
   const facts = firstPass ? (hold.facts ?? readFacts(db, seq)) : null
-  const wasApplied = isApplied(db, draft, settlement)
-  const isPlain = !wasApplied && isBareEnd(settlement)
-  if (isPlain) endBarely(db, draft, settlement, facts)
-  else if (!wasApplied) apply(db, draft, withoutCancelled(db, settlement), facts)
+  const isBare = isBareEnd(settlement)
+  const isPlain = isBare && endBarely(db, draft, settlement, facts)
+  if (!isBare && !isApplied(db, draft, settlement)) apply(db, draft, withoutCancelled(db, settlement), facts)
   endClaim(db, draft, settlement, hold)
   // Before the end of its first pass a delivery has no work rows.
   const workIsLeft = !isPlain && hasWork(db, seq)
@@ -53,7 +53,7 @@ export function condemn(db: Database, draft: Ledger, { seq, reason, at }: Condem
   forgetDeaths(db, draft, seq, null)
   const ended = firstPass ? { settled: 1, settled_bytes: bytes } : {}
   count(draft, { ...ended, with_work: worked ? -1 : 0, quarantined: 1 })
-  if (firstPass) advanceMark(db, draft, seq)
+  if (firstPass) draft.ended.add(seq)
 }
 
 /**
@@ -65,18 +65,13 @@ function isApplied(db: Database, draft: Ledger, { seq, firstPass, endedRows }: S
   return endedRows.length > 0 && endedRows.every((id) => db.get(sql.hasRow, id, seq) === undefined)
 }
 
-/** The end of a first pass that leaves nothing else: the ordinary case. */
-function isBareEnd({ firstPass, endedRows, rows, dead, quarantined, unhandled, ...keys }: Settlement): boolean {
-  if (!firstPass || keys.keys || keys.forgotten || (keys.duplicateEvents ?? 0) > 0) return false
-  const lists = [endedRows, rows, dead, quarantined, Object.keys(unhandled)]
-  return lists.every((list) => list.length === 0)
-}
-
-/** One statement needs no savepoint. */
-function endBarely(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null): void {
-  db.run(sql.insertSettled, settlement.seq, settlement.events)
+/** False: it was carried out before. One statement needs no savepoint. */
+function endBarely(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null): boolean {
+  const { seq, events } = settlement
+  if (seq <= draft.progress.mark || db.run(sql.insertSettledOnce, seq, events) === 0) return false
   countDetails(draft, settlement, facts, 0)
-  advanceMark(db, draft, settlement.seq)
+  draft.ended.add(seq)
+  return true
 }
 
 function apply(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null): void {
@@ -90,7 +85,7 @@ function apply(db: Database, draft: Ledger, settlement: Settlement, facts: Facts
     const works = firstPass ? settlement.rows.length > 0 : hasWork(db, seq)
     countDetails(draft, settlement, facts, Number(works) - Number(worked))
   })
-  if (firstPass) advanceMark(db, draft, seq)
+  if (firstPass) draft.ended.add(seq)
 }
 
 function endClaim(db: Database, draft: Ledger, { seq, firstPass }: Settlement, { careful }: Hold): void {
@@ -122,11 +117,12 @@ function countDetails(draft: Ledger, settlement: Settlement, facts: Facts | null
   count(draft, { ...ended, with_work, dead_letters: dead.length, quarantined: quarantined.length })
 }
 
-function advanceMark(db: Database, draft: Ledger, seq: number): void {
+/** Moves the mark over what has ended, with this group or before those in front of it. */
+export function advanceMark(db: Database, draft: Ledger): void {
   let { mark } = draft.progress
-  if (seq !== mark + 1) return
+  if (!draft.ended.has(mark + 1)) return
   do mark += 1
-  while (db.get(sql.isSettled, mark + 1) !== undefined)
+  while (draft.ended.has(mark + 1) || db.get(sql.isSettled, mark + 1) !== undefined)
   draft.progress = { ...draft.progress, mark }
 }
 

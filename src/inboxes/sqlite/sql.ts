@@ -104,6 +104,8 @@ export const isSettled = 'SELECT 1 FROM settled WHERE seq = ?'
 
 export const insertSettled = 'INSERT INTO settled (seq, events) VALUES (?, ?)'
 
+export const insertSettledOnce = 'INSERT OR IGNORE INTO settled (seq, events) VALUES (?, ?)'
+
 export const readFacts = 'SELECT seq, source, batch_id, is_test, size FROM delivery WHERE seq = ?'
 
 export const findBatch = 'SELECT seq FROM batch WHERE hash = ?'

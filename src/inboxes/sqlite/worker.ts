@@ -1,10 +1,11 @@
 /** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
 import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
+import { type BriefAnswer, fromBriefRequest, toBriefAnswer } from './brief.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { findOwners } from './event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
-import type { CallName, Calls, FromThread, GroupAnswer, Read, Settings, ToThread } from './protocol.ts'
+import type { CallName, Calls, FromThread, Read, Settings, ToThread } from './protocol.ts'
 import { readDelivery, readLatest } from './read.ts'
 import { Store } from './store.ts'
 import { Viewer } from './viewer.ts'
@@ -18,7 +19,7 @@ let reader: Store | Viewer = store
 
 const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] } = {
   open: (request) => store.open(request),
-  group: (request) => store.group(request),
+  group: (request) => toBriefAnswer(store.group(fromBriefRequest(request))),
   read: (seqs) => reader.read(({ db }) => seqs.map((seq) => readDelivery(db, seq))),
   find: (id) => reader.read(({ db, find }) => readLatest(db, find(id))),
   stats: ({ now }) => reader.stats(now),
@@ -62,14 +63,16 @@ function answer(id: number, name: CallName, request: unknown): void {
 
 /** Bodies change hands instead of being copied. */
 function buffersOf(name: CallName, value: unknown): TransferListItem[] {
-  if (name === 'group') return bodiesOf(value as GroupAnswer)
+  if (name === 'group') return bodiesOf(value as BriefAnswer)
   if (name !== 'read') return []
   return (value as readonly Read[]).flatMap((read) =>
     'delivery' in read && read.delivery.body.buffer instanceof ArrayBuffer ? [read.delivery.body.buffer] : [],
   )
 }
 
-function bodiesOf(answer: GroupAnswer): TransferListItem[] {
+function bodiesOf(answer: BriefAnswer): TransferListItem[] {
   const accepts = answer.lost === null ? answer.accepts : []
-  return accepts.flatMap((one) => ('value' in one && one.value.body ? [one.value.body.buffer as ArrayBuffer] : []))
+  return accepts.flatMap((one) =>
+    typeof one === 'object' && 'value' in one && one.value.body ? [one.value.body.buffer as ArrayBuffer] : [],
+  )
 }
