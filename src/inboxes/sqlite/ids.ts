@@ -24,10 +24,12 @@ export interface RecentIds {
   filling: ByHash
   sorted: readonly [hash: number, seq: number][]
   added: number
+  /** Those of them that may have left the log. */
+  readonly gone: Set<number>
 }
 
 export function readRecentIds(db: Database): RecentIds {
-  const ids: RecentIds = { latest: new Map(), filling: new Map(), sorted: [], added: 0 }
+  const ids: RecentIds = { latest: new Map(), filling: new Map(), sorted: [], added: 0, gone: new Set() }
   for (const { id, seq } of readUnindexed(db)) rememberId(ids, id, seq)
   return ids
 }
@@ -77,9 +79,11 @@ export function findById(db: Database, ids: RecentIds | null, id: string): numbe
   return found.filter((seq) => db.get(sql.hasId, seq, id) !== undefined)
 }
 
-/** One that leaves the log; where it is one of the latest it is found to be gone. */
-export function forgetId(db: Database, id: string, seq: number): void {
-  db.run(sql.deleteIndexed, hash53(id), seq)
+/** One that leaves the log. */
+export function forgetId(db: Database, { latest, filling, gone }: RecentIds, id: string, seq: number): void {
+  const hash = hash53(id)
+  db.run(sql.deleteIndexed, hash, seq)
+  if (latest.get(hash)?.includes(seq) || filling.get(hash)?.includes(seq)) gone.add(seq)
 }
 
 /** Adds a portion, in a transaction of its own, once enough are gathered. */
@@ -93,15 +97,21 @@ export function indexIds(db: Database, ids: RecentIds, { gathered, portion } = o
   db.exec('BEGIN IMMEDIATE')
   // However fast deliveries come, those that are gathered meanwhile stay few.
   const end = Math.min(ids.added + Math.max(portion, ids.latest.size >> 5), ids.sorted.length)
-  for (const [hash, seq] of ids.sorted.slice(ids.added, end)) db.run(sql.insertIndexed, hash, seq)
+  for (const [hash, seq] of ids.sorted.slice(ids.added, end)) insertIndexed(db, ids, hash, seq)
   ids.added = end
   if (end === ids.sorted.length) finish(db, ids)
   db.exec('COMMIT')
 }
 
+/** To look for each in the log took longer than to add it: they come in no order. */
+function insertIndexed(db: Database, { gone }: RecentIds, hash: number, seq: number): void {
+  if (!gone.has(seq) || db.get(sql.hasDelivery, seq) !== undefined) db.run(sql.insertIndexed, hash, seq)
+}
+
 function finish(db: Database, ids: RecentIds): void {
   const last = ids.sorted.reduce((max, [, seq]) => Math.max(max, seq), 0)
   db.run(sql.noteIndexed, last)
+  for (const seq of ids.gone) if (seq <= last) ids.gone.delete(seq)
   ids.filling = new Map()
   ids.sorted = []
   ids.added = 0

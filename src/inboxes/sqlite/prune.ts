@@ -160,7 +160,7 @@ class Portion {
   #remove({ seq, id, source, batch_id, size }: Row): void {
     // Bytes that were taken have been counted out.
     if (size === 0) uncount(this.#db, this.#draft, seq)
-    forgetId(this.#db, id, seq)
+    forgetId(this.#db, this.#draft.ids, id, seq)
     forgetBatch(this.#db, this.#draft, seq, source, batch_id)
     const rows = [upkeep.deleteDelivery, upkeep.deleteNote, upkeep.deleteSettled, upkeep.deleteAltered]
     for (const statement of rows) this.#db.run(statement, seq)

@@ -17,9 +17,7 @@ export const hasId = 'SELECT 1 FROM delivery WHERE seq = ? AND id = ?'
 
 export const readHash = 'SELECT sha256 FROM delivery WHERE seq = ?'
 
-/** Unless it has left the log. */
-export const insertIndexed = `
-  INSERT OR IGNORE INTO delivery_by_id (hash, seq) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM delivery WHERE seq = ?2)`
+export const insertIndexed = 'INSERT OR IGNORE INTO delivery_by_id (hash, seq) VALUES (?, ?)'
 
 export const deleteIndexed = 'DELETE FROM delivery_by_id WHERE hash = ? AND seq = ?'
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { connect } from '../../../src/inboxes/sqlite/connect.ts'
 import type { Database } from '../../../src/inboxes/sqlite/database.ts'
-import { findById, indexIds, type RecentIds, readRecentIds } from '../../../src/inboxes/sqlite/ids.ts'
+import { findById, forgetId, indexIds, type RecentIds, readRecentIds } from '../../../src/inboxes/sqlite/ids.ts'
 import { nothing, pack } from '../../../src/inboxes/sqlite/packing.ts'
 import { Store } from '../../../src/inboxes/sqlite/store.ts'
 import { newDelivery, START } from '../inbox-kit.ts'
@@ -79,11 +79,24 @@ it('does not add what has left the log meanwhile, nor find it', () => {
   const { db } = filled()
   const ids = readRecentIds(db)
   indexIds(db, ids, small)
+  for (const [n, { id }] of deliveries.slice(0, 20).entries()) forgetId(db, ids, id, n + 1)
   db.run('DELETE FROM delivery WHERE seq <= 20')
-  db.run('DELETE FROM delivery_by_id')
   while (ids.sorted.length > 0) indexIds(db, ids, small)
   expect(db.all<{ seq: number }>('SELECT seq FROM delivery_by_id WHERE seq <= 20')).toEqual([])
   expect(deliveries.slice(0, 20).map(({ id }) => findById(db, ids, id))).toEqual([[41], ...Array(19).fill([])])
+})
+
+it('adds what was to leave the log and has stayed, since its transaction was undone', () => {
+  const { db } = filled()
+  const ids = readRecentIds(db)
+  db.exec('BEGIN')
+  for (const [n, { id }] of deliveries.entries()) forgetId(db, ids, id, n + 1)
+  db.exec('ROLLBACK')
+  do indexIds(db, ids, small)
+  while (ids.sorted.length > 0)
+  expect(inIndex(db)).toBe(41)
+  expect(ids.gone.size).toBe(0)
+  expectAllFound(db, ids)
 })
 
 it('opens a file with a damaged page of the log, and still absorbs repeats of the rest', () => {
