@@ -188,7 +188,7 @@ class Life {
         return this.#clock.advance(step.ms)
       case 'left':
         this.#inbox.noteSenderLeft(step.seq)
-        return this.#claim({ handlers: [], maxDeliveries: 0, maxBytes: 0, seq: null })
+        return this.#carriedOut()
       case 'look':
         return this.#look(step)
       case 'revive':
@@ -282,11 +282,17 @@ class Life {
     return gone
   }
 
-  #release({ which }: Steps['release']): void {
+  #release({ which }: Steps['release']): unknown {
     const claim = this.#takeClaim(which)
-    if (!claim) return
+    if (!claim) return null
     this.#inbox.release([claim.delivery.seq])
     this.#model.release(claim.delivery.seq)
+    return this.#carriedOut()
+  }
+
+  /** What nobody waits for is stored with the next group: it is not to be in doubt when the process dies. */
+  #carriedOut(): Promise<unknown> {
+    return this.#claim({ handlers: [], maxDeliveries: 0, maxBytes: 0, seq: null })
   }
 
   /** Of some of the dead letters and of the quarantine, and of some that never were. */

@@ -17,29 +17,33 @@ export async function loadClaims(
   cache: BodyCache,
   read: (seqs: readonly number[]) => Promise<readonly Read[]>,
 ): Promise<Loaded> {
-  const loaded = new Map<number, Read>()
-  const missing: PlannedClaim[] = []
-  for (const claim of planned) {
-    const delivery = cache.take(claim.seq)
-    if (delivery) loaded.set(claim.seq, { delivery: { ...delivery, seq: claim.seq, ...claim.notes } })
-    else missing.push(claim)
-  }
+  const loaded = planned.map((claim) => atHand(cache, claim))
+  const missing = planned.filter((_, i) => loaded[i] === null)
+  const fromFile = new Map<number, Read | undefined>()
   for (const some of readsOf(missing)) {
     const reads = await read(some)
-    for (const [i, seq] of some.entries())
-      loaded.set(seq, reads[i] ?? { damage: 'the stored delivery was not answered' })
+    for (const [i, seq] of some.entries()) fromFile.set(seq, reads[i])
   }
-  return toLoaded(planned, loaded)
+  return toLoaded(
+    planned,
+    planned.map(({ seq }, i) => loaded[i] ?? fromFile.get(seq) ?? UNANSWERED),
+  )
 }
 
-function toLoaded(planned: readonly PlannedClaim[], loaded: ReadonlyMap<number, Read>): Loaded {
+const UNANSWERED: Read = { damage: 'the stored delivery was not answered' }
+
+function atHand(cache: BodyCache, { seq, notes }: PlannedClaim): Read | null {
+  const delivery = cache.take(seq)
+  return delivery === undefined ? null : { delivery: { ...delivery, seq, ...notes } }
+}
+
+function toLoaded(planned: readonly PlannedClaim[], loaded: ReadonlyArray<Read | null>): Loaded {
   const claims: Claim[] = []
   const damaged: { seq: number; reason: string }[] = []
-  for (const { seq, handlers, rows, careful, deaths, quarantined } of planned) {
-    const read = loaded.get(seq)
-    if (read && 'delivery' in read)
-      claims.push({ delivery: read.delivery, handlers, rows, careful, deaths, quarantined })
-    else damaged.push({ seq, reason: read?.damage ?? 'the stored delivery was not read' })
+  for (const [i, { seq, handlers, rows, careful, deaths, quarantined }] of planned.entries()) {
+    const read = loaded[i] ?? UNANSWERED
+    if ('damage' in read) damaged.push({ seq, reason: read.damage })
+    else claims.push({ delivery: read.delivery, handlers, rows, careful, deaths, quarantined })
   }
   return { claims, damaged }
 }

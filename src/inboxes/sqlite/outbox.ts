@@ -5,12 +5,11 @@
  */
 import type { ClaimRequest, NewDelivery, Settlement } from '../../core/ports.ts'
 import { toError } from './failure.ts'
-import { type Parcel, pack, sizeOf } from './packing.ts'
+import { type Parcel, pack } from './packing.ts'
 import type {
   AnswerTo,
   ClaimPlan,
   Command,
-  CommandAnswer,
   Condemned,
   GroupAnswer,
   GroupRequest,
@@ -19,12 +18,7 @@ import type {
   StoredAnswer,
   UnderWay,
 } from './protocol.ts'
-
-interface Waiting<I, O> {
-  readonly item: I
-  readonly resolve: (value: O) => void
-  readonly reject: (error: unknown) => void
-}
+import { isAlone, Tray, takeAccepts, tell, type Waiting } from './tray.ts'
 
 export interface OutboxOptions {
   readonly now: () => number
@@ -35,11 +29,6 @@ export interface OutboxOptions {
   readonly onAnswer: (answer: GroupAnswer) => void
 }
 
-/** A larger body commits alone, so that it delays nobody else by more than its own commit. */
-const ALONE_ABOVE = 1024 * 1024
-/** Small bodies of one group together. */
-const GROUP_BYTES = 4 * 1024 * 1024
-
 /** About what the main thread takes to receive a small post. */
 const RECEIVING_MS = 0.035
 
@@ -47,26 +36,6 @@ const NOBODY = () => {}
 
 /** Turns in which posts are gathered. */
 const MOST_TURNS = 4
-
-/** Everything that waits; accepts stay until they fit into a group, the rest goes with the next one. */
-class Tray {
-  readonly accepts: Waiting<Parcel, StoredAnswer>[] = []
-  readonly settlements: Waiting<Settlement, Settled>[] = []
-  readonly underWay: Waiting<UnderWay, null>[] = []
-  readonly claims: Waiting<ClaimRequest, ClaimPlan>[] = []
-  readonly condemned: Waiting<Condemned, void>[] = []
-  readonly commands: Waiting<Command, CommandAnswer>[] = []
-  readonly releases: number[] = []
-  readonly sendersLeft: number[] = []
-  renew = false
-  wishes = false
-
-  isEmpty(): boolean {
-    const { accepts, settlements, underWay, claims, condemned, commands, releases, sendersLeft } = this
-    const queues = [accepts, settlements, underWay, claims, condemned, commands, releases, sendersLeft]
-    return !this.renew && !this.wishes && queues.every((queue) => queue.length === 0)
-  }
-}
 
 export class Outbox {
   readonly #options: OutboxOptions
@@ -239,34 +208,10 @@ export class Outbox {
   }
 }
 
-/** Removes those of the next group. */
-function takeAccepts(accepts: Waiting<Parcel, StoredAnswer>[]): Waiting<Parcel, StoredAnswer>[] {
-  let bytes = 0
-  const [first] = accepts
-  const end = accepts.findIndex(({ item }, i) => {
-    bytes += sizeOf(item)
-    return i > 0 && (bytes > GROUP_BYTES || isAlone(item) || (first !== undefined && isAlone(first.item)))
-  })
-  return accepts.splice(0, end === -1 ? accepts.length : end)
-}
-
-function isAlone(delivery: NewDelivery): boolean {
-  return delivery.body.byteLength > ALONE_ABOVE
-}
-
 function itemOf<I>({ item }: { readonly item: I }): I {
   return item
 }
 
 function answered<T>(value: T): ItemAnswer<T> {
   return { value }
-}
-
-function tell<O>(waiting: ReadonlyArray<Waiting<unknown, O>>, answers: readonly ItemAnswer<O>[]): void {
-  waiting.forEach(({ resolve, reject }, i) => {
-    const answer = answers[i]
-    if (answer === undefined) reject(new Error('the thread of the inbox left an item unanswered'))
-    else if ('failure' in answer) reject(toError(answer.failure))
-    else resolve(answer.value)
-  })
 }

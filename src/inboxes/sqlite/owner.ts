@@ -124,9 +124,7 @@ export class Owner {
   }
 
   async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
-    // An element is often a part of a large body, which must neither be kept nor sent along.
-    const dead = settlement.dead.map((letter) => ({ ...letter, element: new Uint8Array(letter.element) }))
-    const { workIsLeft, conflictsWith } = await this.#outbox.settle({ ...settlement, dead })
+    const { workIsLeft, conflictsWith } = await this.#outbox.settle(withOwnElements(settlement))
     this.#held.delete(settlement.seq)
     this.#memory.takeBack(settlement.seq)
     if (workIsLeft) this.#told.work()
@@ -224,7 +222,7 @@ export class Owner {
       return
     }
     this.#backlogBytes = answer.pendingBytes
-    for (const { seq, careful } of answer.claims.flatMap((plan) => plan.claims)) this.#held.set(seq, careful)
+    for (const { claims } of answer.claims) for (const { seq, careful } of claims) this.#held.set(seq, careful)
     for (const seq of answer.altered) this.#cache.take(seq)
     if (answer.committed) this.#settings.onCommit?.()
     if (answer.shortage !== null) this.#connection.report(answer.shortage)
@@ -239,4 +237,11 @@ export class Owner {
     await this.#outbox.condemn({ seq, reason, at: clock.now() })
     this.#held.delete(seq)
   }
+}
+
+/** An element is often a part of a large body, which must neither be kept nor sent along. */
+function withOwnElements(settlement: Settlement): Settlement {
+  if (settlement.dead.length === 0) return settlement
+  const dead = settlement.dead.map((letter) => ({ ...letter, element: new Uint8Array(letter.element) }))
+  return { ...settlement, dead }
 }
