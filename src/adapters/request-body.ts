@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { NeutralRequest } from '../core/ports.ts'
 import { PosthornError } from '../errors.ts'
-import { headerValues } from '../lib/headers.ts'
+import { firstHeader } from '../lib/headers.ts'
 
 /**
  * The body as it can be had: null when there is none, a stream when nobody has touched it, the bytes a parser before us
@@ -21,9 +21,9 @@ export function bodyOf(req: IncomingMessage): NeutralRequest['body'] {
  * `req.headers` when it is asked for them, and nothing else here does.
  */
 export function announcesBody({ rawHeaders, httpVersionMajor }: IncomingMessage): boolean {
-  const [length] = headerValues(rawHeaders, 'content-length')
-  if (length === undefined ? httpVersionMajor > 1 : Number(length) !== 0) return true
-  return headerValues(rawHeaders, 'transfer-encoding').length > 0
+  const length = firstHeader(rawHeaders, 'content-length')
+  if (length === null ? httpVersionMajor > 1 : Number(length) !== 0) return true
+  return firstHeader(rawHeaders, 'transfer-encoding') !== null
 }
 
 /** Only bytes: text or an object made of them cannot be turned back into what was sent. */

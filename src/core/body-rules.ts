@@ -28,9 +28,10 @@ export function planBody(headers: Headers, maxBytes: number): BodyPlan | AnswerC
 }
 
 function contentCoding(headers: Headers): BodyPlan['coding'] | null {
-  const values = valuesOf(headers, 'content-encoding')
-  if (values.length > 1) return null
-  const value = (values[0] ?? 'identity').trim().toLowerCase()
+  const first = placeOf(headers, 'content-encoding')
+  if (first < 0) return 'identity'
+  if (placeOf(headers, 'content-encoding', first + 1) >= 0) return null
+  const value = headers[first]![1].trim().toLowerCase()
   if (value === '' || value === 'identity') return 'identity'
   // RFC 9110 section 8.4.1.3: x-gzip is gzip.
   return value === 'gzip' || value === 'x-gzip' ? 'gzip' : value === 'deflate' ? 'deflate' : null
@@ -38,46 +39,56 @@ function contentCoding(headers: Headers): BodyPlan['coding'] | null {
 
 /** Node undoes `chunked` alone; `gzip, chunked` would arrive still coded. */
 function plainTransfer(headers: Headers): boolean {
-  const values = valuesOf(headers, 'transfer-encoding')
-  return values.every((value) => ['chunked', 'identity'].includes(value.trim().toLowerCase()))
+  for (const [name, value] of headers)
+    if (name === 'transfer-encoding' && !['chunked', 'identity'].includes(value.trim().toLowerCase())) return false
+  return true
 }
 
 function utf8Charset(headers: Headers): boolean {
-  for (const value of valuesOf(headers, 'content-type').filter((value) => value.includes(';')))
-    for (const part of value.toLowerCase().split(';').slice(1)) {
-      const [name, charset] = part.split('=', 2)
-      if (name?.trim() !== 'charset') continue
-      if (!['utf-8', 'utf8', 'us-ascii'].includes((charset ?? '').trim().replaceAll('"', ''))) return false
-    }
+  for (const [name, value] of headers)
+    if (name === 'content-type' && value.includes(';') && !namesUtf8(value)) return false
+  return true
+}
+
+function namesUtf8(contentType: string): boolean {
+  for (const part of contentType.toLowerCase().split(';').slice(1)) {
+    const [name, charset] = part.split('=', 2)
+    if (name?.trim() !== 'charset') continue
+    if (!['utf-8', 'utf8', 'us-ascii'].includes((charset ?? '').trim().replaceAll('"', ''))) return false
+  }
   return true
 }
 
 function contentLength(headers: Headers): number | null {
-  const [length] = valuesOf(headers, 'content-length')
+  const length = headers[placeOf(headers, 'content-length')]?.[1]
   return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : null
 }
 
-export function headersOfRecord(headers: Headers, batchIdHeader: string | null): [string, string][] {
-  const kept: [string, string][] = []
+export function headersOfRecord(headers: Headers, batchIdHeader: string | null): Headers {
+  const kept: Headers[number][] = []
   for (const name of OF_RECORD) keep(headers, name, kept)
   if (batchIdHeader !== null) keep(headers, batchIdHeader, kept)
   return kept
 }
 
-function keep(headers: Headers, name: string, kept: [string, string][]): void {
-  for (const [found, value] of headers) if (found === name) kept.push([name, value.slice(0, LONGEST)])
+function keep(headers: Headers, name: string, kept: Headers[number][]): void {
+  for (const header of headers) {
+    const [found, value] = header
+    if (found === name) kept.push(value.length <= LONGEST ? header : [name, value.slice(0, LONGEST)])
+  }
 }
 
 /** A batch id of printable ASCII, once, at most 128 characters; anything else is as none: the body's hash decides. */
 export function batchIdOf(headers: Headers, batchIdHeader: string | null): string | null {
   if (batchIdHeader === null) return null
-  const values = valuesOf(headers, batchIdHeader)
-  const value = values.length === 1 ? (values[0] as string).trim() : ''
+  const first = placeOf(headers, batchIdHeader)
+  if (first < 0 || placeOf(headers, batchIdHeader, first + 1) >= 0) return null
+  const value = headers[first]![1].trim()
   return /^[\x21-\x7e]{1,128}$/.test(value) ? value : null
 }
 
-function valuesOf(headers: Headers, lowerName: string): readonly string[] {
-  const values: string[] = []
-  for (const [name, value] of headers) if (name === lowerName) values.push(value)
-  return values
+/** Where the next header of this name stands, from a place on; -1 where there is none. */
+function placeOf(headers: Headers, lowerName: string, from = 0): number {
+  for (let at = from; at < headers.length; at++) if (headers[at]![0] === lowerName) return at
+  return -1
 }

@@ -1,21 +1,25 @@
 /** Reading a raw header list: name and value in turn, as received, duplicates kept. */
 
-/** All values of a header, in order, each as it was sent: never joined, never split. `lowerName` in lower case. */
-export function headerValues(rawHeaders: readonly string[], lowerName: string): readonly string[] {
-  const values: string[] = []
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (isNamed(rawHeaders[index]!, lowerName)) values.push(rawHeaders[index + 1]!)
-  }
-  return values
-}
-
 /**
  * The value of a header that must occur once; null when it is missing or repeated. What a framework makes of a repeat
  * (the first of them, or all joined) lets two readers of one request see two values, so a repeat is no value.
  */
 export function singleHeader(rawHeaders: readonly string[], lowerName: string): string | null {
-  const values = headerValues(rawHeaders, lowerName)
-  return values.length === 1 ? values[0]! : null
+  const at = nextNamed(rawHeaders, lowerName, 0)
+  if (at < 0 || nextNamed(rawHeaders, lowerName, at + 2) >= 0) return null
+  return rawHeaders[at + 1]!
+}
+
+/** The value of a header, of the first where it is repeated; null when it is missing. */
+export function firstHeader(rawHeaders: readonly string[], lowerName: string): string | null {
+  const at = nextNamed(rawHeaders, lowerName, 0)
+  return at < 0 ? null : rawHeaders[at + 1]!
+}
+
+/** Where the next header of this name stands, from a place on; -1 where there is none. */
+function nextNamed(rawHeaders: readonly string[], lowerName: string, from: number): number {
+  for (let at = from; at + 1 < rawHeaders.length; at += 2) if (isNamed(rawHeaders[at]!, lowerName)) return at
+  return -1
 }
 
 /** Names in lower case, with their values as they were sent. */
@@ -30,14 +34,19 @@ export function pickHeaders(
   const picked: [string, string][] = []
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
-    const found = lowerNames.find((lowerName) => isNamed(name, lowerName))
-    if (found !== undefined) picked.push([found, rawHeaders[index + 1]!])
-    else if (oneMore !== null && isNamed(name, oneMore)) picked.push([oneMore, rawHeaders[index + 1]!])
+    const found = nameOf(name, lowerNames) ?? (oneMore !== null && isNamed(name, oneMore) ? oneMore : null)
+    if (found !== null) picked.push([found, rawHeaders[index + 1]!])
   }
   return picked
 }
 
-/** The length is compared first: nearly every header of a request falls there, without a new string. */
+/** A loop, not `find`: this runs for each header of each request. */
+function nameOf(name: string, lowerNames: readonly string[]): string | null {
+  for (const lowerName of lowerNames) if (isNamed(name, lowerName)) return lowerName
+  return null
+}
+
+/** The length is compared first, then the name as it is: nearly every header falls there, without a new string. */
 function isNamed(name: string, lowerName: string): boolean {
-  return name.length === lowerName.length && name.toLowerCase() === lowerName
+  return name.length === lowerName.length && (name === lowerName || name.toLowerCase() === lowerName)
 }

@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest'
-import { headerValues, pickHeaders, singleHeader } from '../../src/lib/headers.ts'
+import { firstHeader, pickHeaders, singleHeader } from '../../src/lib/headers.ts'
 
 const RAW = ['Host', 'localhost', 'X-Key', 'one', 'x-KEY', 'two, three', 'X-Keys', 'four', 'X-Key']
 
-test('headerValues gives every value as it was sent, whatever the case of the name', () => {
-  expect(headerValues(RAW, 'x-key')).toEqual(['one', 'two, three'])
-  expect(headerValues(RAW, 'x-none')).toEqual([])
+test('firstHeader gives the first value as it was sent, whatever the case of the name', () => {
+  expect(firstHeader(RAW, 'x-key')).toBe('one')
+  expect(firstHeader(RAW.slice(4), 'x-key')).toBe('two, three')
+  expect(firstHeader(['A', ''], 'a')).toBe('')
+  expect(firstHeader(RAW, 'x-none')).toBeNull()
 })
 
-test('headerValues tells a value from a name', () => {
-  expect(headerValues(['A', 'x-key', 'x-key', 'good'], 'x-key')).toEqual(['good'])
+test('firstHeader tells a value from a name, and a name without a value from a header', () => {
+  expect(firstHeader(['A', 'x-key', 'x-key', 'good'], 'x-key')).toBe('good')
+  expect(firstHeader(['A', 'x', 'x-key'], 'x-key')).toBeNull()
 })
 
 test('pickHeaders gives the headers of several names in their order, repeats too', () => {
