@@ -62,7 +62,8 @@ async function post(parts: ReceiveParts, name: string, port: SourcePort, request
   const read = await takeBody(parts, port, request.body, headers)
   if (typeof read === 'string') return refuse(read)
   if (isProbe(read.bytes, port.provider.probes)) return probe(parts, name)
-  return store(parts, { source: name, port, credential: verdict.credential, request, headers }, read)
+  // Awaited here: a promise given back by an async function is passed on two turns later.
+  return await store(parts, { source: name, port, credential: verdict.credential, request, headers }, read)
 }
 
 function probe(parts: ReceiveParts, source: string): NeutralResponse {

@@ -11,26 +11,29 @@ export async function store(parts: ReceiveParts, from: From, read: Read): Promis
   const { load } = parts
   const began = performance.now()
   const size = read.bytes.length
-  const forget = () => {
-    load.bytes -= size
-  }
   load.bytes += size
   load.requests++
   let late: Promise<unknown> | null = null
   try {
-    const delivery = await toDelivery(parts, from, read)
+    const hashed = read.sha256 ?? sha256(read.bytes, parts.breathe)
+    const delivery = deliveryOf(parts, from, read, hashed instanceof Promise ? await hashed : hashed)
     const accepting = parts.inbox.accept(delivery, read.own)
     const result = await beforeDeadline(parts, from.port.ackWithinMs ?? parts.limits.acceptMs, accepting)
     if (result === 'storage_slow') late = accepting
     if (typeof result === 'string') return refuse(result)
     count(parts, delivery, size, result, performance.now() - began)
-    return await answer(parts, from, delivery.id, result)
+    const answered = answer(parts, from, delivery.id, result)
+    return answered instanceof Promise ? await answered : answered
   } finally {
     load.requests--
-    // Past the deadline the inbox still holds the body: a disk that hangs must not gather what senders repeat.
-    if (late === null) forget()
-    else late.then(forget, forget)
+    if (late === null) load.bytes -= size
+    else whenSettled(late, () => (load.bytes -= size))
   }
+}
+
+/** Past the deadline the inbox still holds the body: a disk that hangs must not gather what senders repeat. */
+function whenSettled(late: Promise<unknown>, forget: () => void): void {
+  late.then(forget, forget)
 }
 
 /** Never rejects. A commit that comes after the deadline is not lost: the sender repeats, and the repeat is absorbed. */
@@ -67,21 +70,21 @@ function count(
 }
 
 /** A repeat of what is not settled is worked on again, never waved through. */
-async function answer(parts: ReceiveParts, from: From, id: string, stored: Accepted): Promise<NeutralResponse> {
+function answer(
+  parts: ReceiveParts,
+  from: From,
+  id: string,
+  { status, settled, seq }: Accepted,
+): NeutralResponse | Promise<NeutralResponse> {
   const { handled, inbox, meter } = parts
   const onUndelivered = () => {
     meter.add('sendersLeft')
-    inbox.noteSenderLeft(stored.seq)
+    inbox.noteSenderLeft(seq)
   }
-  const done = handled === null || stored.settled || (await handled(stored.seq, from.port, from.request.gone))
-  return done ? answerStored(stored.status, id, onUndelivered) : { ...refuse('not_handled'), onUndelivered }
-}
-
-function toDelivery(parts: ReceiveParts, from: From, read: Read): NewDelivery | Promise<NewDelivery> {
-  const hashed = read.sha256 ?? sha256(read.bytes, parts.breathe)
-  return hashed instanceof Promise
-    ? hashed.then((hash) => deliveryOf(parts, from, read, hash))
-    : deliveryOf(parts, from, read, hashed)
+  if (handled === null || settled) return answerStored(status, id, onUndelivered)
+  return handled(seq, from.port, from.request.gone).then((done) =>
+    done ? answerStored(status, id, onUndelivered) : { ...refuse('not_handled'), onUndelivered },
+  )
 }
 
 function deliveryOf(parts: ReceiveParts, from: From, read: Read, hash: Uint8Array): NewDelivery {
