@@ -1,6 +1,7 @@
 /** Admission and reading of a body: what is in flight is counted, before the body where its length is known. */
 import type { AnswerCode } from '../errors.ts'
 import { decodeBody, readBody } from '../lib/body.ts'
+import type { Chunks } from '../lib/flow.ts'
 import type { Gathered } from '../lib/gather.ts'
 import type { Headers } from '../lib/headers.ts'
 import { type BodyPlan, planBody } from './body-rules.ts'
@@ -29,7 +30,7 @@ export function takeBody(
 
 const asItIs = (bytes: Uint8Array): Read => ({ bytes, sha256: null, own: false, undecoded: null })
 
-async function read(parts: ReceiveParts, body: AsyncIterable<Uint8Array>, plan: BodyPlan, maxBytes: number) {
+async function read(parts: ReceiveParts, body: Chunks, plan: BodyPlan, maxBytes: number) {
   const room = new Room(parts, plan.length ?? 0)
   const { bodyMs, minBytesPerSecond } = parts.limits
   // What is decoded first does not go to the inbox itself.

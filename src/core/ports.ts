@@ -2,6 +2,7 @@
  * The seams: what core asks of auth kinds, providers, inboxes and hosts, and what adapters may ask of core.
  * Types only. Instants are epoch milliseconds here.
  */
+import type { Chunks } from '../lib/flow.ts'
 import type { hostSeen, port, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
 import type { AnyEvent, Category, Channel, Effect, Logger } from '../types.ts'
 
@@ -18,7 +19,7 @@ export interface NeutralRequest {
    * The bytes: a stream that throws when the peer goes away, bytes the host has kept, null when there is no body,
    * or `'consumed'` when another parser has eaten it.
    */
-  readonly body: AsyncIterable<Uint8Array> | Uint8Array | null | 'consumed'
+  readonly body: Chunks | Uint8Array | null | 'consumed'
   /** Fires when the peer has left before its answer; made lazily, so touch it only where it is needed. */
   readonly gone: AbortSignal
   /** The source, where the host has decided it; otherwise the last segment of `target`. */

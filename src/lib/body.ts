@@ -1,6 +1,8 @@
 /** Reading of a request body as bytes: bounded in size, in time and in rate. */
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
+import { type Chunks, flowOf } from './flow.ts'
 import { type Allocate, type Gathered, Gatherer } from './gather.ts'
+import { Reading } from './reading.ts'
 
 export interface BodyLimits {
   /** Largest body, on the wire and decoded, inclusive. */
@@ -22,78 +24,17 @@ export interface Timing {
 
 export type BodyFailure = 'body_too_large' | 'body_too_slow' | 'overloaded'
 
-const [RATE_FROM_MS, RATE_EVERY_MS] = [5_000, 1_000]
-
 /**
  * Reads to the end, or to the first limit that is passed; the stream is then left alone, not destroyed.
  * @throws whatever the stream throws when the peer goes away.
  */
 export function readBody(
-  chunks: AsyncIterable<Uint8Array>,
+  body: Chunks,
   limits: BodyLimits,
   clock: Timing,
   announced: number | null = null,
 ): Promise<Gathered | BodyFailure> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  return new Promise((resolve, reject) => {
-    const watch = new Watch(limits, clock, () => {
-      resolve('body_too_slow')
-      void iterator.return?.()
-    })
-    readAll(iterator, new Gatherer(announced, limits.allocate), limits, watch).then(resolve, reject)
-  })
-}
-
-async function readAll(iterator: AsyncIterator<Uint8Array>, gatherer: Gatherer, limits: BodyLimits, watch: Watch) {
-  try {
-    for (;;) {
-      const { done, value } = await iterator.next()
-      // What a slow sender still sends has been answered, and its room given back.
-      if (watch.expired) return 'body_too_slow'
-      if (done) return gatherer.end()
-      watch.total += value.length
-      const failure = watch.total > limits.maxBytes ? 'body_too_large' : limits.take(value.length) ? null : 'overloaded'
-      if (failure === null) gatherer.add(value)
-      else {
-        void iterator.return?.()
-        return failure
-      }
-    }
-  } finally {
-    watch.stop()
-  }
-}
-
-/** Time and rate of one body. */
-class Watch {
-  total = 0
-  expired = false
-  readonly #limits: BodyLimits
-  readonly #clock: Timing
-  readonly #onExpired: () => void
-  readonly #start: number
-  #cancel: () => void
-
-  constructor(limits: BodyLimits, clock: Timing, onExpired: () => void) {
-    this.#limits = limits
-    this.#clock = clock
-    this.#onExpired = onExpired
-    this.#start = clock.now()
-    this.#cancel = clock.after(Math.min(RATE_FROM_MS, limits.bodyMs), () => this.#look())
-  }
-
-  stop(): void {
-    this.#cancel()
-  }
-
-  #look(): void {
-    const { bodyMs, minBytesPerSecond } = this.#limits
-    const elapsed = this.#clock.now() - this.#start
-    if (elapsed >= bodyMs || this.total < (minBytesPerSecond * elapsed) / 1_000) {
-      this.expired = true
-      this.#onExpired()
-    } else this.#cancel = this.#clock.after(Math.min(RATE_EVERY_MS, bodyMs - elapsed), () => this.#look())
-  }
+  return new Reading(limits, clock, announced).read(flowOf(body))
 }
 
 const decoders = { gzip: createGunzip, zlib: createInflate, raw: createInflateRaw }
