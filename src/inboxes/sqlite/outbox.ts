@@ -29,10 +29,12 @@ export interface OutboxOptions {
   readonly onAnswer: (answer: GroupAnswer) => void
 }
 
+type Answered = Pick<Tray, 'settlements' | 'underWay' | 'claims' | 'condemned' | 'commands' | 'accepts'> & {
+  readonly answer: Extract<GroupAnswer, { readonly lost: null }>
+}
+
 /** About what the main thread takes to receive a small post. */
 const RECEIVING_MS = 0.035
-
-const NOBODY = () => {}
 
 /** Turns in which posts are gathered. */
 const MOST_TURNS = 4
@@ -44,8 +46,11 @@ export class Outbox {
   /** Of the last group: its posts, and how long it was away. */
   #lastAccepts = 0
   #lastMs = 0
-  /** Tells its waiters. */
-  #untold = NOBODY
+  /**
+   * Its waiters are still to be told. Not a closure that tells them: what one holds outlived group after group, with all
+   * posts, and made the collector copy 4 MB each time.
+   */
+  #answered: Answered | null = null
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -164,14 +169,7 @@ export class Outbox {
       const answer = await this.#send(this.#toRequest(tray, accepts))
       this.#options.onAnswer(answer)
       if (answer.lost) throw toError(answer.lost)
-      this.#untold = () => {
-        tell(settlements, answer.settlements)
-        tell(underWay, answer.underWay)
-        tell(commands, answer.commands)
-        tell(accepts, answer.accepts)
-        tell(claims, answer.claims.map(answered))
-        for (const waiting of condemned) waiting.resolve()
-      }
+      this.#answered = { ...tray, accepts, answer }
     } catch (error) {
       for (const waiting of [...accepts, ...settlements, ...underWay, ...claims, ...condemned, ...commands])
         waiting.reject(error)
@@ -188,10 +186,18 @@ export class Outbox {
     return answer
   }
 
+  /** Tells the waiters of the last group. */
   #tell(): void {
-    const untold = this.#untold
-    this.#untold = NOBODY
-    untold()
+    const group = this.#answered
+    this.#answered = null
+    if (group === null) return
+    const { answer } = group
+    tell(group.settlements, answer.settlements)
+    tell(group.underWay, answer.underWay)
+    tell(group.commands, answer.commands)
+    tell(group.accepts, answer.accepts)
+    tell(group.claims, answer.claims.map(answered))
+    for (const waiting of group.condemned) waiting.resolve()
   }
 
   #toRequest(tray: Tray, accepts: readonly Waiting<Parcel, StoredAnswer>[]): GroupRequest {

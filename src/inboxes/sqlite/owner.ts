@@ -61,7 +61,8 @@ export class Owner {
     this.#settings = settings
     this.#opening = opening
     this.#told = told
-    this.#cache = new BodyCache(settings.cacheBytes)
+    // Where nothing is claimed, nothing is to be at hand.
+    this.#cache = new BodyCache(opening.handlers.length === 0 ? 0 : settings.cacheBytes)
     this.#connection = this.#newConnection()
     this.#outbox = new Outbox({
       now: () => this.#now(),
