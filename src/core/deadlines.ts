@@ -32,8 +32,10 @@ export class Deadlines implements Clock {
 
 interface Wait {
   readonly startedAt: number
-  readonly run: () => void
+  run: () => void
 }
+
+const nobody = () => {}
 
 /** Waits of one length: they end in the order of their start. */
 class Queue {
@@ -50,11 +52,15 @@ class Queue {
   }
 
   add(run: () => void): () => void {
-    const wait = { startedAt: this.#clock.now(), run }
+    const wait: Wait = { startedAt: this.#clock.now(), run }
     this.#waits.add(wait)
     if (this.#cancel === null) this.#arm(wait.startedAt, this.#ms)
     // The timer stays: the next wait is not far.
-    return () => void this.#waits.delete(wait)
+    return () => {
+      this.#waits.delete(wait)
+      // A Set leaves tables behind, and one that has grown old would hold who waited then.
+      wait.run = nobody
+    }
   }
 
   end(): void {

@@ -6,7 +6,8 @@ import type { NewDelivery } from '../../core/ports.ts'
  */
 export class BodyCache {
   readonly #maxBytes: number
-  readonly #bySeq = new Map<number, NewDelivery>()
+  /** Emptied when it is taken: a Map leaves tables behind, and one that has grown old would hold what was in it then. */
+  readonly #bySeq = new Map<number, { delivery: NewDelivery | null }>()
   #bytes = 0
 
   constructor(maxBytes: number) {
@@ -16,15 +17,17 @@ export class BodyCache {
   /** False: there is no room. */
   add(seq: number, delivery: NewDelivery): boolean {
     if (this.#bytes + delivery.body.byteLength > this.#maxBytes) return false
-    this.#bySeq.set(seq, delivery)
+    this.#bySeq.set(seq, { delivery })
     this.#bytes += delivery.body.byteLength
     return true
   }
 
   /** Removes it. */
   take(seq: number): NewDelivery | undefined {
-    const delivery = this.#bySeq.get(seq)
-    if (!delivery) return undefined
+    const kept = this.#bySeq.get(seq)
+    if (!kept?.delivery) return undefined
+    const { delivery } = kept
+    kept.delivery = null
     this.#bySeq.delete(seq)
     this.#bytes -= delivery.body.byteLength
     return delivery
