@@ -29,13 +29,6 @@ export interface OutboxOptions {
   readonly onAnswer: (answer: GroupAnswer) => void
 }
 
-type Answered = Pick<Tray, 'settlements' | 'underWay' | 'claims' | 'condemned' | 'commands' | 'accepts'> & {
-  readonly answer: Extract<GroupAnswer, { readonly lost: null }>
-}
-
-/** About what the main thread takes to receive a small post. */
-const RECEIVING_MS = 0.035
-
 /** Turns in which posts are gathered. */
 const MOST_TURNS = 4
 
@@ -43,15 +36,6 @@ export class Outbox {
   readonly #options: OutboxOptions
   #tray = new Tray()
   #running: Promise<void> | null = null
-  /** Of the last group: its posts, and how long it was away. */
-  #lastAccepts = 0
-  #lastMs = 0
-  /**
-   * Its waiters are still to be told. Not a closure that tells them: what one holds outlived group after group, with all
-   * posts, and made the collector copy 4 MB each time.
-   */
-  #answered: Answered | null = null
-
   constructor(options: OutboxOptions) {
     this.#options = options
   }
@@ -122,25 +106,12 @@ export class Outbox {
   }
 
   async #run(): Promise<void> {
-    await this.#gather()
-    while (!this.#tray.isEmpty()) {
-      await this.#sendGroup()
-      if (this.#hasHalf(this.#tray.accepts.length)) continue
-      this.#tell()
+    for (;;) {
       await this.#gather()
+      if (this.#tray.isEmpty()) break
+      await this.#sendGroup()
     }
-    this.#lastAccepts = 0
     this.#running = null
-  }
-
-  /**
-   * Senders that wait for their answers all in one group leave the main thread with nothing to do while it is written,
-   * and the thread of the file afterwards. So half of them are enough, of those of the last group and `more`; but where
-   * to write takes longer than to receive all of them, two groups would take longer than one.
-   */
-  #hasHalf(more: number): boolean {
-    const all = this.#lastAccepts + more
-    return this.#lastMs < all * RECEIVING_MS && this.#tray.accepts.length * 2 >= all
   }
 
   /**
@@ -152,12 +123,11 @@ export class Outbox {
     for (let [turn, known] = [0, 0]; turn < MOST_TURNS; turn++) {
       await new Promise((resolve) => setImmediate(resolve))
       const { length, 0: first } = this.#tray.accepts
-      if (first && (length === known || this.#hasHalf(0) || isAlone(first.item))) return
+      if (first && (length === known || isAlone(first.item))) return
       known = length
     }
   }
 
-  /** Tells the waiters of the last group when this one is on its way. */
   async #sendGroup(): Promise<void> {
     const tray = this.#tray
     this.#tray = new Tray()
@@ -166,38 +136,19 @@ export class Outbox {
     if (tray.accepts.length > 0) this.#options.onAccepts()
     const { settlements, underWay, claims, condemned, commands } = tray
     try {
-      const answer = await this.#send(this.#toRequest(tray, accepts))
+      const answer = await this.#options.send(this.#toRequest(tray, accepts))
       this.#options.onAnswer(answer)
       if (answer.lost) throw toError(answer.lost)
-      this.#answered = { ...tray, accepts, answer }
+      tell(settlements, answer.settlements)
+      tell(underWay, answer.underWay)
+      tell(commands, answer.commands)
+      tell(accepts, answer.accepts)
+      tell(claims, answer.claims.map(answered))
+      for (const waiting of condemned) waiting.resolve()
     } catch (error) {
       for (const waiting of [...accepts, ...settlements, ...underWay, ...claims, ...condemned, ...commands])
         waiting.reject(error)
     }
-  }
-
-  async #send(request: GroupRequest): Promise<GroupAnswer> {
-    const began = performance.now()
-    const sent = this.#options.send(request)
-    this.#tell()
-    const answer = await sent
-    this.#lastMs = performance.now() - began
-    this.#lastAccepts = request.accepts.length
-    return answer
-  }
-
-  /** Tells the waiters of the last group. */
-  #tell(): void {
-    const group = this.#answered
-    this.#answered = null
-    if (group === null) return
-    const { answer } = group
-    tell(group.settlements, answer.settlements)
-    tell(group.underWay, answer.underWay)
-    tell(group.commands, answer.commands)
-    tell(group.accepts, answer.accepts)
-    tell(group.claims, answer.claims.map(answered))
-    for (const waiting of group.condemned) waiting.resolve()
   }
 
   #toRequest(tray: Tray, accepts: readonly Waiting<Parcel, StoredAnswer>[]): GroupRequest {
