@@ -5,20 +5,29 @@ import type { Facts } from './facts.ts'
 import type { Ledger } from './ledger.ts'
 import * as sql from './sql.ts'
 
-/** As many are kept apart. Adding each where it belongs doubled the cost of a settlement. */
-const MOST_RECENT = 4_096
+/** As many are kept apart before they are added to the table: the more, the more of them share a page. */
+const GATHERED = 32_768
+/** Added in one go: a few ms, in which a group waits. */
+const PORTION = 512
+const ordinary = { gathered: GATHERED, portion: PORTION }
 
 /** Batches of the latest settlements. Shared by ledger and draft: after a failure they are read anew. */
 export interface RecentBatches {
   /** The first delivery, by the hash of its batch. */
   readonly firsts: Map<number, number>
   /** Those of this group. */
-  readonly added: [hash: number, seq: number][]
+  readonly noted: [hash: number, seq: number][]
+  /** Those that are being added, beside how far that has come, and the row of `recent_batches` up to which they stand. */
+  filling: Map<number, number>
+  sorted: readonly [hash: number, seq: number][]
+  added: number
+  upTo: number
 }
 
 export function readRecentBatches(db: Database): RecentBatches {
   const rows = db.all<{ batches: string }>(sql.readRecentBatches)
-  return { firsts: new Map(rows.flatMap((row) => JSON.parse(row.batches) as [number, number][])), added: [] }
+  const firsts = new Map(rows.flatMap((row) => JSON.parse(row.batches) as [number, number][]))
+  return { firsts, noted: [], filling: new Map(), sorted: [], added: 0, upTo: 0 }
 }
 
 /**
@@ -31,7 +40,7 @@ export function findConflict(db: Database, { recent }: Ledger, seq: number, fact
   const hash = hashOf(source, batchId)
   const first = findFirst(db, recent, hash) ?? seq
   if (first !== seq) return db.get<{ id: string }>(sql.findConflict, first, source, batchId, seq)?.id ?? null
-  if (recent.firsts.get(hash) !== seq) recent.added.push([hash, seq])
+  if (recent.firsts.get(hash) !== seq) recent.noted.push([hash, seq])
   recent.firsts.set(hash, seq)
   return null
 }
@@ -47,23 +56,50 @@ export function forgetBatch(
   if (batchId === null) return
   const hash = hashOf(source, batchId)
   db.run(sql.deleteBatch, hash, seq)
-  if (recent.firsts.get(hash) === seq) recent.firsts.delete(hash)
+  for (const batches of [recent.firsts, recent.filling]) if (batches.get(hash) === seq) batches.delete(hash)
 }
 
 /** One that has left the log may be noted among the latest all the same. */
-function findFirst(db: Database, { firsts }: RecentBatches, hash: number): number | undefined {
-  const known = firsts.get(hash) ?? db.get<{ seq: number }>(sql.findBatch, hash)?.seq
+function findFirst(db: Database, { firsts, filling }: RecentBatches, hash: number): number | undefined {
+  const known = firsts.get(hash) ?? filling.get(hash) ?? db.get<{ seq: number }>(sql.findBatch, hash)?.seq
   return known !== undefined && db.get(sql.hasDelivery, known) !== undefined ? known : undefined
 }
 
-/** Writes down what the group has added. */
-export function saveBatches(db: Database, { firsts, added }: RecentBatches): void {
-  if (added.length === 0) return
-  db.run(sql.insertRecentBatches, JSON.stringify(added.splice(0)))
-  if (firsts.size < MOST_RECENT) return
-  for (const [hash, first] of [...firsts].sort((a, b) => a[0] - b[0])) db.run(sql.insertBatch, hash, first)
-  db.run(sql.deleteRecentBatches)
-  firsts.clear()
+/** Writes down what the group has noted, in its transaction. */
+export function saveBatches(db: Database, { noted }: RecentBatches): void {
+  if (noted.length > 0) db.run(sql.insertRecentBatches, JSON.stringify(noted.splice(0)))
+}
+
+/**
+ * Adds a portion to the table, in a transaction of its own, once enough are gathered. Added where each belongs, with its
+ * settlement, they doubled the cost of that; thousands at once stopped everybody.
+ */
+export function indexBatches(db: Database, recent: RecentBatches, { gathered, portion } = ordinary): void {
+  if (recent.sorted.length === 0) {
+    if (recent.firsts.size < gathered) return
+    beginFilling(db, recent)
+  }
+  db.exec('BEGIN IMMEDIATE')
+  const end = Math.min(recent.added + Math.max(portion, recent.firsts.size >> 5), recent.sorted.length)
+  for (const [hash, seq] of recent.sorted.slice(recent.added, end))
+    if (recent.filling.get(hash) === seq) db.run(sql.insertBatch, hash, seq)
+  recent.added = end
+  if (end === recent.sorted.length) endFilling(db, recent)
+  db.exec('COMMIT')
+}
+
+function beginFilling(db: Database, recent: RecentBatches): void {
+  recent.filling = new Map(recent.firsts)
+  recent.sorted = [...recent.firsts].sort((a, b) => a[0] - b[0])
+  recent.upTo = db.get<{ id: number | null }>(sql.findLastRecentBatches)?.id ?? 0
+  recent.firsts.clear()
+}
+
+function endFilling(db: Database, recent: RecentBatches): void {
+  db.run(sql.deleteRecentBatches, recent.upTo)
+  recent.filling = new Map()
+  recent.sorted = []
+  recent.added = 0
 }
 
 /** Who finds a batch by it compares what it stands for, so that a collision hides a conflict and never makes one. */

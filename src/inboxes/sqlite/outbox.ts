@@ -36,6 +36,7 @@ export class Outbox {
   readonly #options: OutboxOptions
   #tray = new Tray()
   #running: Promise<void> | null = null
+
   constructor(options: OutboxOptions) {
     this.#options = options
   }

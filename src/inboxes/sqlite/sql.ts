@@ -118,7 +118,9 @@ export const readRecentBatches = 'SELECT batches FROM recent_batches ORDER BY id
 
 export const insertRecentBatches = 'INSERT INTO recent_batches (batches) VALUES (?)'
 
-export const deleteRecentBatches = 'DELETE FROM recent_batches'
+export const findLastRecentBatches = 'SELECT max(id) AS id FROM recent_batches'
+
+export const deleteRecentBatches = 'DELETE FROM recent_batches WHERE id <= ?'
 
 /** With the other delivery, and what both are to have. */
 export const findConflict = `

@@ -4,6 +4,7 @@ import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
 import { type Checkpointer, FAILED } from './checkpointer.ts'
 import { bringForward, isLeap, latestTime } from './clock-leap.ts'
+import { indexBatches } from './conflicts.ts'
 import { connect, isSound, versionOf, warningsAbout } from './connect.ts'
 import { takeStock } from './crashes.ts'
 import type { Database } from './database.ts'
@@ -119,6 +120,7 @@ export class Store {
     if (!open) return
     try {
       indexIds(open.db, open.ledger.ids)
+      indexBatches(open.db, open.ledger.recent)
       this.#checkpoint(open)
     } catch (error) {
       this.#lose(error)
