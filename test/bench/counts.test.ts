@@ -140,16 +140,16 @@ it('leaves no timer and no thread after close', async () => {
   expect(threads.map(({ worker }) => worker.threadId)).toEqual([-1])
 })
 
-it('allocates at most 27 kB for a post of one event, and 24 kB for an event on its way to a handler', () => {
+it('allocates at most 20 kB for a post of one event, and 14 kB for an event on its way to a handler', () => {
   // A young generation that is never full: what is used at the end is what was allocated.
   const flags = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256']
   const script = join(import.meta.dirname, 'allocations-child.ts')
   const told: unknown = JSON.parse(execFileSync(process.execPath, [...flags, script], { stdio: 'pipe' }).toString())
   const { perPost, perEvent } = told as { perPost: number; perEvent: number }
   expect(perPost).toBeGreaterThan(5_000)
-  expect(perPost).toBeLessThan(27_000)
+  expect(perPost).toBeLessThan(20_000)
   expect(perEvent).toBeGreaterThan(5_000)
-  expect(perEvent).toBeLessThan(24_000)
+  expect(perEvent).toBeLessThan(14_000)
 })
 
 describeWith(['strace'], 'a disk that takes its time', () => {
