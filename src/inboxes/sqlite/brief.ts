@@ -1,7 +1,7 @@
 /**
  * What is ordinary in a group said in numbers, on its way between the threads: a delivery that was accepted, a first
- * pass that leaves nothing behind, a claim of one that has no history. An object for each took most of the time that a
- * small delivery spends in the structured clone, at both ends.
+ * pass that leaves nothing behind, a claim of one that has no history. The structured clone takes its time for objects,
+ * at both ends.
  */
 import type { Settlement } from '../../core/ports.ts'
 import type {
@@ -9,6 +9,7 @@ import type {
   GroupAnswer,
   GroupRequest,
   ItemAnswer,
+  Notes,
   PlannedClaim,
   Settled,
   StoredAnswer,
@@ -129,7 +130,7 @@ function isFirst({ rows, careful, deaths, quarantined, notes }: PlannedClaim): b
 }
 
 const UNTOUCHED = { rows: null, careful: false, deaths: [], quarantined: [] } as const
-const NO_NOTES = { senderLeft: false, duplicates: 0, events: null } as const
+export const NO_NOTES: Notes = Object.freeze({ senderLeft: false, duplicates: 0, events: null })
 
 function firstClaim(handlers: readonly string[], seq: number, bytes: number): PlannedClaim {
   return { seq, bytes, handlers, ...UNTOUCHED, notes: NO_NOTES }

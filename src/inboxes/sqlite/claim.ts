@@ -1,6 +1,7 @@
 import type { ClaimRequest, WorkRow } from '../../core/ports.ts'
 import { pickInTurn } from '../../lib/in-turn.ts'
 import { PARKED } from '../../lib/parked.ts'
+import { NO_NOTES } from './brief.ts'
 import { type Candidate, EVER, findDue, findFirstPasses, findOne, findSuspect } from './candidates.ts'
 import type { Database } from './database.ts'
 import { readQuarantined } from './history.ts'
@@ -111,8 +112,6 @@ function plan(
   const notes = draft.fresh.delete(seq) ? NO_NOTES : { ...readNote(db, seq), events }
   return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes }
 }
-
-const NO_NOTES: Notes = { senderLeft: false, duplicates: 0, events: null }
 
 function readNote(db: Database, seq: number): Omit<Notes, 'events'> {
   const row = db.get<{ sender_left: number; duplicates: number }>(sql.readNote, seq)

@@ -2,32 +2,22 @@
 import { hash53 } from '../../lib/hash53.ts'
 import type { Database } from './database.ts'
 import type { Facts } from './facts.ts'
+import { addPortion, type Gathered, gather, ordinary } from './filling.ts'
 import type { Ledger } from './ledger.ts'
 import * as sql from './sql.ts'
 
-/** As many are kept apart before they are added to the table: the more, the more of them share a page. */
-const GATHERED = 32_768
-/** Added in one go: a few ms, in which a group waits. */
-const PORTION = 512
-const ordinary = { gathered: GATHERED, portion: PORTION }
-
-/** Batches of the latest settlements. Shared by ledger and draft: after a failure they are read anew. */
-export interface RecentBatches {
-  /** The first delivery, by the hash of its batch. */
-  readonly firsts: Map<number, number>
+/** The first delivery of each of the latest batches, by the hash of the batch. */
+export interface RecentBatches extends Gathered<number> {
   /** Those of this group. */
   readonly noted: [hash: number, seq: number][]
-  /** Those that are being added, beside how far that has come, and the row of `recent_batches` up to which they stand. */
-  filling: Map<number, number>
-  sorted: readonly [hash: number, seq: number][]
-  added: number
+  /** The last row of `recent_batches` with any of those that are being added. */
   upTo: number
 }
 
 export function readRecentBatches(db: Database): RecentBatches {
   const rows = db.all<{ batches: string }>(sql.readRecentBatches)
-  const firsts = new Map(rows.flatMap((row) => JSON.parse(row.batches) as [number, number][]))
-  return { firsts, noted: [], filling: new Map(), sorted: [], added: 0, upTo: 0 }
+  const latest = new Map(rows.flatMap((row) => JSON.parse(row.batches) as [number, number][]))
+  return { ...gather(latest), noted: [], upTo: 0 }
 }
 
 /**
@@ -40,8 +30,8 @@ export function findConflict(db: Database, { recent }: Ledger, seq: number, fact
   const hash = hashOf(source, batchId)
   const first = findFirst(db, recent, hash) ?? seq
   if (first !== seq) return db.get<{ id: string }>(sql.findConflict, first, source, batchId, seq)?.id ?? null
-  if (recent.firsts.get(hash) !== seq) recent.noted.push([hash, seq])
-  recent.firsts.set(hash, seq)
+  if (recent.latest.get(hash) !== seq) recent.noted.push([hash, seq])
+  recent.latest.set(hash, seq)
   return null
 }
 
@@ -56,12 +46,12 @@ export function forgetBatch(
   if (batchId === null) return
   const hash = hashOf(source, batchId)
   db.run(sql.deleteBatch, hash, seq)
-  for (const batches of [recent.firsts, recent.filling]) if (batches.get(hash) === seq) batches.delete(hash)
+  for (const batches of [recent.latest, recent.filling]) if (batches.get(hash) === seq) batches.delete(hash)
 }
 
 /** One that has left the log may be noted among the latest all the same. */
-function findFirst(db: Database, { firsts, filling }: RecentBatches, hash: number): number | undefined {
-  const known = firsts.get(hash) ?? filling.get(hash) ?? db.get<{ seq: number }>(sql.findBatch, hash)?.seq
+function findFirst(db: Database, { latest, filling }: RecentBatches, hash: number): number | undefined {
+  const known = latest.get(hash) ?? filling.get(hash) ?? db.get<{ seq: number }>(sql.findBatch, hash)?.seq
   return known !== undefined && db.get(sql.hasDelivery, known) !== undefined ? known : undefined
 }
 
@@ -71,35 +61,22 @@ export function saveBatches(db: Database, { noted }: RecentBatches): void {
 }
 
 /**
- * Adds a portion to the table, in a transaction of its own, once enough are gathered. Added where each belongs, with its
- * settlement, they doubled the cost of that; thousands at once stopped everybody.
+ * See `addPortion`. Added where each belongs, with its settlement, they doubled the cost of that; thousands at once
+ * stopped everybody.
  */
-export function indexBatches(db: Database, recent: RecentBatches, { gathered, portion } = ordinary): void {
-  if (recent.sorted.length === 0) {
-    if (recent.firsts.size < gathered) return
-    beginFilling(db, recent)
+export function indexBatches(db: Database, recent: RecentBatches, sizes = ordinary): void {
+  const index = {
+    begin() {
+      recent.upTo = db.get<{ id: number | null }>(sql.findLastRecentBatches)?.id ?? 0
+    },
+    pairsOf: (hash: number, seq: number) => [[hash, seq] as const],
+    add(hash: number, seq: number) {
+      // It may have left the log meanwhile.
+      if (recent.filling.get(hash) === seq) db.run(sql.insertBatch, hash, seq)
+    },
+    finish: () => void db.run(sql.deleteRecentBatches, recent.upTo),
   }
-  db.exec('BEGIN IMMEDIATE')
-  const end = Math.min(recent.added + Math.max(portion, recent.firsts.size >> 5), recent.sorted.length)
-  for (const [hash, seq] of recent.sorted.slice(recent.added, end))
-    if (recent.filling.get(hash) === seq) db.run(sql.insertBatch, hash, seq)
-  recent.added = end
-  if (end === recent.sorted.length) endFilling(db, recent)
-  db.exec('COMMIT')
-}
-
-function beginFilling(db: Database, recent: RecentBatches): void {
-  recent.filling = new Map(recent.firsts)
-  recent.sorted = [...recent.firsts].sort((a, b) => a[0] - b[0])
-  recent.upTo = db.get<{ id: number | null }>(sql.findLastRecentBatches)?.id ?? 0
-  recent.firsts.clear()
-}
-
-function endFilling(db: Database, recent: RecentBatches): void {
-  db.run(sql.deleteRecentBatches, recent.upTo)
-  recent.filling = new Map()
-  recent.sorted = []
-  recent.added = 0
+  addPortion(db, recent, index, sizes)
 }
 
 /** Who finds a batch by it compares what it stands for, so that a collision hides a conflict and never makes one. */

@@ -1,35 +1,21 @@
 /**
- * Which deliveries have an id. Ids come in no order: an index of them would write a page for every delivery before its
- * 200. So the latest are kept in memory, and added to a small index after the answers, sorted, portion by portion; what
- * the index does not have yet is read from the log at the opening.
+ * Which deliveries have an id: the latest in memory, the others in a small index (`filling.ts`). What the index does not
+ * have yet is read from the log at the opening.
  */
 import { hash53 } from '../../lib/hash53.ts'
 import type { Database } from './database.ts'
 import { isCorrupt } from './failure.ts'
+import { addPortion, type Gathered, gather, ordinary } from './filling.ts'
 import * as sql from './sql.ts'
 
-/** So many are gathered before they are added: the more, the more of them share a page. */
-const GATHERED = 32_768
-/** Added in one go: a few ms, in which a group waits. */
-const PORTION = 512
-const ordinary = { gathered: GATHERED, portion: PORTION }
-
 /** Deliveries by the hash of their id. */
-type ByHash = Map<number, readonly number[]>
-
-/** Shared by ledger and draft: after a failure they are read anew. */
-export interface RecentIds {
-  readonly latest: ByHash
-  /** Those that are being added, by hash, beside how far that has come. */
-  filling: ByHash
-  sorted: readonly [hash: number, seq: number][]
-  added: number
+export interface RecentIds extends Gathered<readonly number[]> {
   /** Those of them that may have left the log. */
   readonly gone: Set<number>
 }
 
 export function readRecentIds(db: Database): RecentIds {
-  const ids: RecentIds = { latest: new Map(), filling: new Map(), sorted: [], added: 0, gone: new Set() }
+  const ids: RecentIds = { ...gather<readonly number[]>(new Map()), gone: new Set() }
   for (const { id, seq } of readUnindexed(db)) rememberId(ids, id, seq)
   return ids
 }
@@ -86,21 +72,14 @@ export function forgetId(db: Database, { latest, filling, gone }: RecentIds, id:
   if (latest.get(hash)?.includes(seq) || filling.get(hash)?.includes(seq)) gone.add(seq)
 }
 
-/** Adds a portion, in a transaction of its own, once enough are gathered. */
-export function indexIds(db: Database, ids: RecentIds, { gathered, portion } = ordinary): void {
-  if (ids.filling.size === 0) {
-    if (ids.latest.size < gathered) return
-    ids.filling = new Map(ids.latest)
-    ids.sorted = [...ids.filling].sort((a, b) => a[0] - b[0]).flatMap(([hash, seqs]) => seqs.map(pairOf(hash)))
-    ids.latest.clear()
+/** See `addPortion`. */
+export function indexIds(db: Database, ids: RecentIds, sizes = ordinary): void {
+  const index = {
+    pairsOf: (hash: number, seqs: readonly number[]) => seqs.map((seq) => [hash, seq] as const),
+    add: (hash: number, seq: number) => insertIndexed(db, ids, hash, seq),
+    finish: () => finish(db, ids),
   }
-  db.exec('BEGIN IMMEDIATE')
-  // However fast deliveries come, those that are gathered meanwhile stay few.
-  const end = Math.min(ids.added + Math.max(portion, ids.latest.size >> 5), ids.sorted.length)
-  for (const [hash, seq] of ids.sorted.slice(ids.added, end)) insertIndexed(db, ids, hash, seq)
-  ids.added = end
-  if (end === ids.sorted.length) finish(db, ids)
-  db.exec('COMMIT')
+  addPortion(db, ids, index, sizes)
 }
 
 /** To look for each in the log took longer than to add it: they come in no order. */
@@ -108,17 +87,10 @@ function insertIndexed(db: Database, { gone }: RecentIds, hash: number, seq: num
   if (!gone.has(seq) || db.get(sql.hasDelivery, seq) !== undefined) db.run(sql.insertIndexed, hash, seq)
 }
 
-function finish(db: Database, ids: RecentIds): void {
-  const last = ids.sorted.reduce((max, [, seq]) => Math.max(max, seq), 0)
+function finish(db: Database, { sorted, gone }: RecentIds): void {
+  const last = sorted.reduce((max, [, seq]) => Math.max(max, seq), 0)
   db.run(sql.noteIndexed, last)
-  for (const seq of ids.gone) if (seq <= last) ids.gone.delete(seq)
-  ids.filling = new Map()
-  ids.sorted = []
-  ids.added = 0
-}
-
-function pairOf(hash: number): (seq: number) => [number, number] {
-  return (seq) => [hash, seq]
+  for (const seq of gone) if (seq <= last) gone.delete(seq)
 }
 
 function walk(db: Database, id: string): number[] {

@@ -54,7 +54,7 @@ it('finds the first delivery of a batch before, while and after it is added to t
     for (const known of [recent, readRecentBatches(db)]) expect(conflictOf(db, known, 'n3')).toBe('d_n3')
   } while (recent.sorted.length > 0)
   expect(portions).toEqual([7, 14, 21, 28, 35, 40])
-  expect([recent.firsts.size, recent.filling.size, noted(db)]).toEqual([0, 0, 0])
+  expect([recent.latest.size, recent.filling.size, noted(db)]).toEqual([0, 0, 0])
 })
 
 it('does not begin before enough are gathered', () => {
@@ -69,7 +69,7 @@ it('keeps what is noted while others are being added', () => {
   indexBatches(db, recent, small)
   db.run('INSERT INTO recent_batches (batches) VALUES (?)', '[[123,41]]')
   while (recent.sorted.length > 0) indexBatches(db, recent, small)
-  expect(readRecentBatches(db).firsts).toEqual(new Map([[123, 41]]))
+  expect(readRecentBatches(db).latest).toEqual(new Map([[123, 41]]))
 })
 
 it('does not add what stands for its batch no longer, also where nothing else is left to add', () => {
@@ -80,5 +80,5 @@ it('does not add what stands for its batch no longer, also where nothing else is
   for (const [n, name] of names.entries()) forgetBatch(db, { recent } as Ledger, n + 1, source, name)
   while (recent.sorted.length > 0) indexBatches(db, recent, small)
   expect(inTable(db)).toBe(0)
-  expect([recent.firsts.size, recent.filling.size, recent.added, noted(db)]).toEqual([0, 0, 0, 0])
+  expect([recent.latest.size, recent.filling.size, recent.added, noted(db)]).toEqual([0, 0, 0, 0])
 })
