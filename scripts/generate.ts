@@ -12,14 +12,14 @@ import type { Catalogue } from '../src/lib/catalogue.ts'
 import { type JsonSchema, toAnnotatedSchema, toPublishedSchema } from './schema/json-schema.ts'
 import { renderPayloads } from './schema/payloads.ts'
 import { renderValidators } from './schema/validators.ts'
-import { renderTokens } from './wasm/compile.ts'
+import { renderWasm } from './wasm/compile.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PROVIDERS = ['momentum', 'mailjet', 'esputnik'] as const
 
 /** Every generated file, as path from the root and text, of the providers that are there. */
 export async function generateAll(): Promise<Map<string, string>> {
-  const files = new Map([['src/lib/tokens.generated.ts', await renderTokens()]])
+  const files = new Map([['src/lib/wasm.generated.ts', await renderWasm()]])
   for (const provider of PROVIDERS) {
     if (!existsSync(join(ROOT, 'src/providers', provider, 'events.ts'))) continue
     for (const [path, text] of await generate(provider)) files.set(path, text)

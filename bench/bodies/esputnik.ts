@@ -1,4 +1,8 @@
-/** Activities as eSputnik (Yespo) posts them, with ids as numbers: about 650 bytes each. */
+/**
+ * Activities as eSputnik (Yespo) posts them, with ids as numbers: about 650 bytes each. Contacts and the events that set
+ * off a message are as many as activities; templates, workflows and campaigns are few ("Webhooks for Tracking Activity":
+ * `messageInstanceId` is the same for all recipients).
+ */
 import type { Random } from './random.ts'
 import { address, link } from './variety.ts'
 
@@ -6,8 +10,9 @@ const STATUSES = ['DELIVERED', 'DELIVERED', 'READ', 'READ', 'CLICKED', 'UNDELIVE
 
 export function esputnikElement(random: Random): string {
   const activityStatus = random.pick(STATUSES)
+  const template = random.below(50)
   return JSON.stringify({
-    workflowId: random.below(1_000_000),
+    workflowId: 340_484 + (template % 20),
     workflowBlockId: `_${random.hex(32)}`,
     sourceEventId: random.below(10 ** 9),
     sourceEventKey: `order-${random.below(10 ** 6)}`,
@@ -19,9 +24,9 @@ export function esputnikElement(random: Random): string {
     activityStatus,
     activityDateTime: `2026-05-28T23:26:${10 + random.below(50)}`,
     statusData: {},
-    messageId: random.below(10 ** 7),
-    messageInstanceId: random.below(10 ** 7),
-    messageName: `Order confirmation ${random.below(50)}`,
+    messageId: 2_489_300 + template,
+    messageInstanceId: 4_702_518 + template,
+    messageName: `Order confirmation ${template}`,
     messageTag: 'orders,confirmation',
     messageLanguageCode: random.pick(['uk', 'en', 'pl']),
     from: 'Shop',

@@ -12,13 +12,14 @@ export function mailjetElement(random: Random): string {
 }
 
 function common(random: Random): object {
+  const campaign = random.below(40)
   return {
     time: 1_780_000_000 + random.below(30),
     Message_GUID: `${random.hex(8)}-${random.hex(4)}-4${random.hex(3)}-a${random.hex(3)}-${random.hex(12)}`,
     email: address(random),
-    mj_campaign_id: Number(random.digits(10)),
+    mj_campaign_id: 7_276_141_000 + campaign,
     mj_contact_id: Number(random.digits(10)),
-    customcampaign: `campaign-${random.below(40)}`,
+    customcampaign: `campaign-${campaign}`,
     CustomID: `order-${random.digits(9)}`,
     Payload: JSON.stringify({ order: random.below(10 ** 9), list: `segment-${random.below(200)}` }),
   }

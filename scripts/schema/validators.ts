@@ -32,6 +32,7 @@ export function renderValidators(schemas: ReadonlyMap<string, JsonSchema>, { ids
     return `  ${JSON.stringify(key)}: ${name},`
   })
   const places = reads ? placesOf(schemas) : null
+  const keys = [...schemas.keys()].map((key) => JSON.stringify(key)).join(' | ')
   const reasons = new Map<string, string>()
   const code = [...functions].map(([text, name]) => compile(name, JSON.parse(text), places, reasons))
   return `// @ts-nocheck
@@ -43,7 +44,7 @@ ${HELPERS}${places ? PLAIN : ''}
 ${code.join('\n\n')}
 ${places && reads ? renderSlots(schemas, places, reads, ids) : renderIds(ids)}
 /** One check for each wire type. */
-export const checks: Readonly<Record<string, ${places ? 'SlotsCheck' : 'Check'}>> = Object.freeze({
+export const checks: Readonly<Record<${keys}, ${places ? 'SlotsCheck' : 'Check'}>> = Object.freeze({
   __proto__: null,
 ${rows.join('\n')}
 })

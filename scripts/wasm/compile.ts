@@ -1,20 +1,24 @@
 /** Compiles the WebAssembly of the scan into a module that carries it as text. */
 import initWabt from 'wabt'
-import * as tokens from './tokens.ts'
+import * as layout from './layout.ts'
+import { MAKE_TEXT } from './text.ts'
+import { FIND_TOKENS } from './tokens.ts'
 
-/** What the code around the module needs to know. */
-const { TOKENS_WAT, ...constants } = tokens
+const MODULE = `(module
+(memory (export "memory") ${layout.END_OF_MEMORY / 65_536})
+${FIND_TOKENS}
+${MAKE_TEXT})`
 
-export async function renderTokens(): Promise<string> {
+export async function renderWasm(): Promise<string> {
   const wabt = await initWabt()
-  const module = wabt.parseWat('tokens.wat', TOKENS_WAT, { simd: true })
+  const module = wabt.parseWat('module.wat', MODULE, { simd: true })
   try {
     module.resolveNames()
     module.validate()
     const { buffer } = module.toBinary({})
     return [
-      '// Generated from scripts/wasm/tokens.ts by `npm run generate`. Do not edit.',
-      ...Object.entries(constants)
+      '// Generated from scripts/wasm/ by `npm run generate`. Do not edit.',
+      ...Object.entries(layout)
         .sort()
         .map(([name, value]) => `export const ${name} = ${value}`),
       `export const MODULE =\n  '${Buffer.from(buffer).toString('base64')}'`,

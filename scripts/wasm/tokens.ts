@@ -1,51 +1,30 @@
 /**
- * The text of a WebAssembly module that finds the bytes of a JSON body that matter to its structure, 64 at a time: for
+ * The WebAssembly text of a function that finds the bytes of a JSON body that matter to its structure, 64 at a time: for
  * every 64 bytes a word says which stand inside strings, found by the prefix XOR over the quotes (Langdale and Lemire,
  * "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, section 3.1). What is not as it should be, or might not be, is
  * judged in JavaScript.
- *
- * Memory, in i32: the state between two calls at 0: inside a string, next byte escaped, depth, last byte a digit, bit d
- * set while the container at depth d + 1 is an object. Behind it how many names there are, and what a call found: how
- * many edges, how many borders of numbers. At NAMES the names whose integers are asked for, each with its length, where
- * its middle begins, its first eight bytes, its middle eight and its last eight. The bytes at INPUT, a multiple of 64. At
- * EDGES the commas of the outermost array, at PAIRS starts and ends of identifiers, both counted from the start of the
- * body. At OUTPUT what is left to be judged: offset and meaning, and the number of edges before it. `quote` reads offsets
- * at OUTPUT, and writes text at QUOTED.
  */
-export const NAMES = 64
-export const NAME_SIZE = 32
-export const MOST_NAMES = 16
-/** Names of other lengths are not looked for here. */
-export const SHORTEST_NAME = 8
-export const LONGEST_NAME = 24
-export const INPUT = 1_024
-export const CHUNK = 65_536
-export const OUTPUT = 131_072
-export const EDGES = OUTPUT + 8 * CHUNK
-export const PAIRS = EDGES + 4 * CHUNK
-export const QUOTED = PAIRS + CHUNK
-/** What was found, above the offset in the word: these bits. */
-export const SHIFT = 16
-/** An edge with, it may be, nothing between it and the one before. */
-export const EMPTY = 1
-/** A byte of a number that has 16 digits or an exponent, or might have. */
-export const NUMBER = 2
-export const TOO_DEEP = 3
-export const UNBALANCED = 4
-export const END = 5
-/** The first digit of a number under one of the names, directly in an element, that is not plainly an integer. */
-export const NAMED = 6
-/** The first digit of a number directly in an element, whose name lies before these bytes. */
-export const PERHAPS = 7
-/** Runs of fewer digits need no look: no double loses one of theirs. */
-export const LONG = 16
-/** Identifiers of fewer digits stay numbers here. */
-export const LONG_NAMED = 10
-/** Of brackets, the outermost counted. */
-export const MAX_DEPTH = 32
-const PAGES = (QUOTED + 3 * CHUNK) / 65_536
+import {
+  EDGES,
+  EMPTY,
+  END,
+  INPUT,
+  LONG,
+  LONG_NAMED,
+  MAX_DEPTH,
+  NAME_SIZE,
+  NAMED,
+  NAMES,
+  NUMBER,
+  OUTPUT,
+  PAIRS,
+  PERHAPS,
+  SHIFT,
+  TOO_DEEP,
+  UNBALANCED,
+} from './layout.ts'
+import { char, get, i32, minus, plus, set } from './wat.ts'
 
-const char = (text: string) => text.charCodeAt(0)
 const bytes = (value: number) => `(i8x16.splat (i32.const ${value}))`
 const equals = (value: number) => (v: string) => `(i8x16.eq ${v} ${bytes(value)})`
 const lowered = (v: string) => `(v128.or ${v} ${bytes(0x20)})`
@@ -66,8 +45,6 @@ function mask(test: (v: string) => string): string {
   return words.reduce((a, b) => `(i64.or ${a} ${b})`)
 }
 
-const get = (name: string) => `(local.get $${name})`
-const set = (name: string, value: string) => `(local.set $${name} ${value})`
 const constant = (value: number | string) => `(i64.const ${value})`
 const and = (a: string, b: string) => `(i64.and ${a} ${b})`
 const or = (a: string, b: string) => `(i64.or ${a} ${b})`
@@ -126,9 +103,6 @@ const numbers = `
       ${set('marks', or(get('marks'), and(get('starts'), get('eights'))))}))
     ${set('digitBefore', right(get('digits'), 63))}))`
 
-const i32 = (value: number | string) => `(i32.const ${value})`
-const plus = (a: string, b: string) => `(i32.add ${a} ${b})`
-const minus = (a: string, b: string) => `(i32.sub ${a} ${b})`
 const isAt = (depth: number) => `(i32.eq ${get('depth')} ${i32(depth)})`
 
 /** What is left to be judged. */
@@ -294,60 +268,18 @@ const NAMED_FUNCTION = `
     (br_if $each (local.tee $names ${minus(get('names'), i32(1))})))
   ${get('unseen')})`
 
-const copyUpTo = (end: string) => `
-  (loop $words
-    (if (i32.lt_u ${get('from')} ${end}) (then
-      (local.set $word (v128.load ${get('from')}))
-      (v128.store ${get('to')} ${get('word')})
-      (local.set $all (v128.or ${get('all')} ${get('word')}))
-      ${set('from', plus(get('from'), i32(16)))}
-      ${set('to', plus(get('to'), i32(16)))}
-      (br $words))))
-  ${set('to', minus(get('to'), minus(get('from'), end)))}
-  ${set('from', end)}`
-
-/**
- * `quote(length, count)`: writes the array of what stands at INPUT to QUOTED, with a quote at each of `count` offsets at
- * OUTPUT; its length, with the highest bit set where it may have bytes beyond ASCII. Sixteen bytes behind the input count
- * as part of it for that.
- */
-const QUOTE = `
-(func (export "quote") (param $length i32) (param $count i32) (result i32)
-  (local $from i32) (local $to i32) (local $next i32) (local $border i32) (local $word v128) (local $all v128)
-  (i32.store8 ${i32(QUOTED)} ${i32(char('['))})
-  ${set('to', i32(QUOTED + 1))}
-  ${set('from', i32(INPUT))}
-  ${set('next', i32(OUTPUT))}
-  (loop $borders
-    (if ${get('count')} (then
-      ${set('border', plus(`(i32.load ${get('next')})`, i32(INPUT)))}
-      ${copyUpTo(get('border'))}
-      (i32.store8 ${get('to')} ${i32(char('"'))})
-      ${set('to', plus(get('to'), i32(1)))}
-      ${set('next', plus(get('next'), i32(4)))}
-      ${set('count', minus(get('count'), i32(1)))}
-      (br $borders))))
-  ${set('border', plus(get('length'), i32(INPUT)))}
-  ${copyUpTo(get('border'))}
-  (i32.store8 ${get('to')} ${i32(char(']'))})
-  (i32.or
-    (i32.sub ${get('to')} ${i32(QUOTED - 1)})
-    (select ${i32('0x80000000')} ${i32(0)} (i8x16.bitmask ${get('all')}))))`
-
 const v128s = [0, 1, 2, 3].map((n) => set(`v${n}`, `(v128.load offset=${INPUT + 16 * n} ${get('at')})`)).join('\n  ')
 
 /**
  * `scan(length, base)`: the number of what is left to be judged; -1 when a backslash stands outside a string, which no JSON
  * has. `base` is where the bytes stand in the body.
  */
-export const TOKENS_WAT = `(module
-(memory (export "memory") ${PAGES})
+export const FIND_TOKENS = `
 ${END_OF_DIGITS}
 ${IS_LONG}
 ${IS_LONG_FROM}
 ${BEFORE}
 ${NAMED_FUNCTION}
-${QUOTE}
 (func (export "scan") (param $length i32) (param $base i32) (result i32)
   (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
   (local $slashes i64) (local $starts i64) (local $series i64) (local $escaped i64) (local $escapedNext i64)
@@ -380,4 +312,4 @@ ${QUOTE}
   ${store(8, get('depth'))}
   ${store(12, `(i32.wrap_i64 ${get('digitBefore')})`)}
   ${store(16, get('objects'))}
-  ${end}))`
+  ${end})`

@@ -1,7 +1,7 @@
 /** Numbers in the bytes of a JSON body that are wanted as text: those that a double cannot hold, and identifiers. */
 import { BACKSLASH, COLON, DOT, MINUS, PLUS, QUOTE, ZERO } from './json-bytes.ts'
 import type { Offsets } from './offsets.ts'
-import { LONG_NAMED } from './tokens.generated.ts'
+import { LONG_NAMED } from './wasm.generated.ts'
 
 export const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09

@@ -91,10 +91,17 @@ export class WordScan {
   }
 }
 
-/** Pairs in order of their starts. */
-function merged(...lists: readonly Int32Array[]): Int32Array {
-  const pairs: (readonly [start: number, end: number])[] = []
-  for (const list of lists)
-    for (let n = 0; n < list.length; n += 2) pairs.push([list[n] as number, list[n + 1] as number])
-  return Int32Array.from(pairs.sort(([a], [b]) => a - b).flat())
+/** The pairs of both, each in order of starts, in that order. */
+function merged(a: Int32Array, b: Int32Array): Int32Array {
+  const all = new Int32Array(a.length + b.length)
+  let [inA, inB] = [0, 0]
+  for (let to = 0; to < all.length; to += 2) {
+    const isA = inB >= b.length || (inA < a.length && (a[inA] as number) < (b[inB] as number))
+    const [list, at] = isA ? [a, inA] : [b, inB]
+    all[to] = list[at] as number
+    all[to + 1] = list[at + 1] as number
+    if (isA) inA += 2
+    else inB += 2
+  }
+  return all
 }

@@ -1,11 +1,7 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
-import { isAscii } from 'node:buffer'
-import { CLOSE_ARRAY, OPEN_ARRAY, QUOTE } from './json-bytes.ts'
+import { arrayText } from './array-text.ts'
 import { isSpace } from './numbers.ts'
 import { type Scan, Scanner } from './scan.ts'
-import { quotedText } from './tokens.ts'
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Offset of the first byte of an element, white space included. */
 export const startOf = (scan: Scan, index: number): number => (scan.edges[index] as number) + 1
@@ -27,7 +23,9 @@ export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
  * @throws SyntaxError when one of them is not JSON; its message may quote the body, so do not show it.
  */
 export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
-  const text = arrayText(bytes, scan.numbers, startOf(scan, from), endOf(scan, to - 1))
+  const [start, end] = [startOf(scan, from), endOf(scan, to - 1)]
+  const { numbers } = scan
+  const text = arrayText(bytes, start, end, numbers, firstAtOrAfter(numbers, start), firstAtOrAfter(numbers, end))
   const parsed: unknown[] = JSON.parse(text)
   if (parsed.length !== to - from) throw new SyntaxError('the elements do not stand where their borders are')
   return parsed
@@ -51,33 +49,6 @@ export function elementBytes(bytes: Uint8Array, scan: Scan, index: number): Uint
   while (start < end && isSpace(bytes[start] as number)) start++
   while (end > start && isSpace(bytes[end - 1] as number)) end--
   return bytes.subarray(start, end)
-}
-
-/** Slices that fit are put together here: joining strings instead has `JSON.parse` copy every slice once more. */
-const bench = Buffer.allocUnsafeSlow(64 * 1024)
-
-/** Text of the array of the elements between two offsets, with quotes around `numbers`. */
-function arrayText(bytes: Uint8Array, numbers: Int32Array, start: number, end: number): string {
-  const first = firstAtOrAfter(numbers, start)
-  const last = firstAtOrAfter(numbers, end)
-  const quoted = first < last ? quotedText(bytes, start, end, numbers, first, last) : null
-  if (quoted !== null) return quoted
-  const length = end - start + (last - first) + 2
-  const array = length <= bench.length ? bench : Buffer.allocUnsafeSlow(length)
-  array[0] = OPEN_ARRAY
-  let [from, to] = [start, 1]
-  // Each border of a number becomes a quote.
-  for (let n = first; n < last; n++) {
-    const border = numbers[n] as number
-    array.set(bytes.subarray(from, border), to)
-    to += border - from
-    array[to++] = QUOTE
-    from = border
-  }
-  array.set(bytes.subarray(from, end), to)
-  array[length - 1] = CLOSE_ARRAY
-  const text = array.subarray(0, length)
-  return isAscii(text) ? text.toString('latin1') : utf8.decode(text)
 }
 
 /** Binary search over pairs: index of the first pair that starts at `offset` or later. */

@@ -15,3 +15,6 @@ export const catalogue = {
     payload: 'EsputnikSubscriptionChanged',
   },
 } as const satisfies Catalogue
+
+/** The words of `activityStatus`. */
+export type Status = (typeof catalogue)[keyof typeof catalogue]['schema']

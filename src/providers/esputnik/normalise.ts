@@ -5,7 +5,8 @@ import { textOf } from '../../lib/guards.ts'
 import type { Meaning } from '../../lib/meaning.ts'
 import { parseDateTime, type WallClock } from '../../lib/zoned-time.ts'
 import type { Automation, Channel, Client } from '../../types.ts'
-import { mediumOf, recipientOf } from './channels.ts'
+import type { Status } from './catalogue.ts'
+import { mediumOf } from './channels.ts'
 import { readUndelivered } from './failures.ts'
 import { subscriptionsOf } from './subscriptions.ts'
 
@@ -34,8 +35,10 @@ const UNSUBSCRIBED: Meaning = {
 }
 const UNKNOWN: Meaning = { type: 'unknown', effect: 'none', details: null }
 
+export type Reader = (wire: Wire, channel: Channel) => Meaning
+
 /** How to read each of the activities we know, by the word in `activityStatus`. */
-export const READERS = {
+export const READERS: Readonly<Record<Status, Reader>> = {
   SENT: () => SENT,
   DELIVERED: () => DELIVERED,
   UNDELIVERED: readUndelivered,
@@ -44,25 +47,15 @@ export const READERS = {
   UNSUBSCRIBED: () => UNSUBSCRIBED,
   SPAM: () => COMPLAINED,
   SUBSCRIPTION_CHANGED: readSubscriptionChanged,
-} as const satisfies Record<string, (wire: Wire, channel: Channel) => Meaning>
-
-/** Reads `wire`, whose ids are strings by now, as the event of that name. */
-export function normalise(name: string, status: keyof typeof READERS, wire: Wire, clock: WallClock): Reading {
-  return reading(name, status, READERS[status], wire, clock)
 }
 
 /** Reads any other object, as far as its fields are those that all activities have. */
 export function normaliseUnknown(wire: Wire, clock: WallClock): Reading {
-  return reading('esputnik.unknown', textOf(wire.activityStatus) ?? 'unknown', () => UNKNOWN, wire, clock)
+  return normalise('esputnik.unknown', textOf(wire.activityStatus) ?? 'unknown', () => UNKNOWN, wire, clock)
 }
 
-function reading(
-  name: string,
-  nativeType: string,
-  read: (wire: Wire, channel: Channel) => Meaning,
-  wire: Wire,
-  clock: WallClock,
-): Reading {
+/** Reads `wire`, whose ids are strings by now, as the event of that name. */
+export function normalise(name: string, nativeType: string, read: Reader, wire: Wire, clock: WallClock): Reading {
   const medium = mediumOf(wire)
   const meaning = read(wire, medium.channel)
   const occurred = parseDateTime(textOf(wire.activityDateTime) ?? '', clock)
@@ -76,7 +69,7 @@ function reading(
     senderEventId: null,
     occurredAt: occurred?.epochMs ?? null,
     occurredAtFrom: occurred?.zoned ? 'sender' : 'sender-without-zone',
-    recipient: recipientOf(wire, medium),
+    recipient: medium.addressIn(wire),
     channel: medium.channel,
     // Both cases occur for the same message.
     messageId: textOf(wire.iid)?.toLowerCase() ?? null,

@@ -11,3 +11,6 @@ export const catalogue = {
   'mailjet.spam': { schema: 'spam', types: ['complained'], payload: 'MailjetSpam' },
   'mailjet.unsub': { schema: 'unsub', types: ['unsubscribed'], payload: 'MailjetUnsub' },
 } as const satisfies Catalogue
+
+/** The words of `event`. */
+export type EventWord = (typeof catalogue)[keyof typeof catalogue]['schema']

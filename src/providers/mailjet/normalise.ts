@@ -5,6 +5,7 @@ import { textOf } from '../../lib/guards.ts'
 import type { Meaning } from '../../lib/meaning.ts'
 import { smtpReply } from '../../lib/smtp-reply.ts'
 import type { Automation, Client } from '../../types.ts'
+import type { EventWord } from './catalogue.ts'
 import { readBlocked, readBounce } from './failures.ts'
 
 type Wire = Readonly<Record<string, unknown>>
@@ -18,8 +19,10 @@ const OPEN = Object.freeze({ pixel: 'bottom', amp: false, counts: true } as cons
 const COMPLAINED: Meaning = { type: 'complained', effect: 'suppress', details: null }
 const UNKNOWN: Meaning = { type: 'unknown', effect: 'none', details: null }
 
+export type Reader = (wire: Wire) => Meaning
+
 /** How to read each of the events we know, by the word in `event`. */
-export const READERS = {
+export const READERS: Readonly<Record<EventWord, Reader>> = {
   sent: readSent,
   open: readOpen,
   click: readClick,
@@ -27,19 +30,15 @@ export const READERS = {
   blocked: readBlocked,
   spam: () => COMPLAINED,
   unsub: readUnsub,
-} as const satisfies Record<string, (wire: Wire) => Meaning>
-
-/** Reads `wire`, whose ids are strings by now, as the event of that name. */
-export function normalise(name: string, event: keyof typeof READERS, wire: Wire): Reading {
-  return reading(name, event, READERS[event](wire), wire)
 }
 
 /** Reads any other object, as far as its fields are those that all events have. */
 export function normaliseUnknown(wire: Wire): Reading {
-  return reading('mailjet.unknown', textOf(wire.event) ?? 'unknown', UNKNOWN, wire)
+  return normalise('mailjet.unknown', textOf(wire.event) ?? 'unknown', UNKNOWN, wire)
 }
 
-function reading(name: string, nativeType: string, meaning: Meaning, wire: Wire): Reading {
+/** Reads `wire`, whose ids are strings by now, as the event of that name. */
+export function normalise(name: string, nativeType: string, meaning: Meaning, wire: Wire): Reading {
   return {
     name,
     nativeType,

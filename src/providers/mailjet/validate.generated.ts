@@ -499,7 +499,7 @@ export function idsToStrings(wire): void {
 }
 
 /** One check for each wire type. */
-export const checks: Readonly<Record<string, Check>> = Object.freeze({
+export const checks: Readonly<Record<"sent" | "open" | "click" | "bounce" | "blocked" | "spam" | "unsub", Check>> = Object.freeze({
   __proto__: null,
   "sent": check0,
   "open": check1,

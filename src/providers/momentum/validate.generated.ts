@@ -4346,7 +4346,7 @@ export function fill(slots: unknown[], wire: object): boolean {
 export const ids: ReadonlyArray<readonly [name: string, place: number]> = [["ab_test_id",1],["batch_id",6],["campaign_id",10],["customer_id",16],["event_id",23],["message_id",38],["rcpt_list_id",61],["relay_id",70],["subaccount_id",97],["template_id",102],["transmission_id",108],["webhook_id",114]]
 
 /** One check for each wire type. */
-export const checks: Readonly<Record<string, SlotsCheck>> = Object.freeze({
+export const checks: Readonly<Record<"message_event.bounce" | "message_event.delivery" | "message_event.injection" | "message_event.sms_status" | "message_event.spam_complaint" | "message_event.out_of_band" | "message_event.policy_rejection" | "message_event.delay" | "track_event.open" | "track_event.initial_open" | "track_event.click" | "track_event.amp_open" | "track_event.amp_initial_open" | "track_event.amp_click" | "gen_event.generation_failure" | "gen_event.generation_rejection" | "unsubscribe_event.list_unsubscribe" | "unsubscribe_event.link_unsubscribe" | "relay_event.relay_injection" | "relay_event.relay_rejection" | "relay_event.relay_delivery" | "relay_event.relay_tempfail" | "relay_event.relay_permfail" | "ab_test_event.ab_test_completed" | "ab_test_event.ab_test_cancelled" | "ingest_event.success" | "ingest_event.error" | "adaptive_event.ad_adjust" | "adaptive_event.ad_status" | "relay_message", SlotsCheck>> = Object.freeze({
   __proto__: null,
   "message_event.bounce": check0,
   "message_event.delivery": check1,
