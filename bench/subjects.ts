@@ -20,6 +20,7 @@ export const JSON_PARSE: Named = peer('node:http + JSON.parse', 'json')
 export const EXPRESS_ZOD: Named = peer('Express + express.json + zod', 'express-zod')
 export const FASTIFY_AJV: Named = peer('Fastify + ajv', 'fastify-ajv')
 export const FASTIFY_ZOD: Named = peer('Fastify + zod', 'fastify-zod')
+export const APPEND: Named = peer('node:http + append, sync, JSON.parse', 'append')
 export const VERIFY_AND_RUN: Named = peer('verify and run (as @octokit/webhooks)', 'verify-and-run')
 export const ROWS: Named = peer('a row per event in SQLite', 'rows')
 export const PG_BOSS: Named = peer('pg-boss, a job per event', 'pg-boss')
@@ -34,7 +35,7 @@ export const OUR_OTHERS: readonly Named[] = [
 
 /** Those that our targets compare with. */
 export const YARDSTICKS: readonly Named[] = [DRAIN, JSON_PARSE, EXPRESS_ZOD]
-export const MORE_PEERS: readonly Named[] = [FASTIFY_AJV, FASTIFY_ZOD, VERIFY_AND_RUN, ROWS, PG_BOSS]
+export const MORE_PEERS: readonly Named[] = [APPEND, FASTIFY_AJV, FASTIFY_ZOD, VERIFY_AND_RUN, ROWS, PG_BOSS]
 
 /** The lines of the head, with what this subject alone wants. */
 export function requestHeaders({ subject }: Named, provider: ProviderName, body: string): string[] {

@@ -8,6 +8,7 @@ export type PeerName =
   | 'express-zod'
   | 'fastify-ajv'
   | 'fastify-zod'
+  | 'append'
   | 'verify-and-run'
   | 'rows'
   | 'pg-boss'

@@ -9,6 +9,7 @@ type NewPeer = (plan: ServerPlan, tally: Tally) => Promise<Served>
 const PEERS: Readonly<Record<PeerName, NewPeer>> = {
   drain,
   json: (_, tally) => json(tally),
+  append: async (plan, tally) => (await import('./append.ts')).append(plan, tally),
   'express-zod': async (plan, tally) => (await import('./express.ts')).expressZod(plan, tally),
   'fastify-ajv': async (plan, tally) => (await import('./fastify.ts')).fastifyAjv(plan, tally),
   'fastify-zod': async (plan, tally) => (await import('./fastify.ts')).fastifyZod(plan, tally),
