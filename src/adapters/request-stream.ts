@@ -1,5 +1,6 @@
 /** The body of a Node request as core reads it: it may stop early, and the request can still be answered. */
-import type { IncomingMessage } from 'node:http'
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { PosthornError } from '../errors.ts'
 import type { Flow, Sink } from '../lib/flow.ts'
 
@@ -7,16 +8,15 @@ import type { Flow, Sink } from '../lib/flow.ts'
 const AHEAD_BYTES = 128 * 1024
 
 /**
- * Hands over the chunks as they come, or iterates over them. The request's own iterator destroys the socket when the
- * loop is left early, and with it the answer; this one leaves the request paused.
+ * Hands over the chunks as they come. The request's own iterator destroys the socket when the loop is left early, and
+ * with it the answer; this one leaves the request paused.
  */
-export class RequestStream implements AsyncIterableIterator<Uint8Array>, Flow {
+export class RequestStream implements Flow {
   readonly #req: IncomingMessage
   readonly #ready: Uint8Array[] = []
   #readyBytes = 0
   #state: 'untouched' | 'reading' | 'ended' | 'aborted' = 'untouched'
   #cause: unknown
-  #waiting: Waiting | null = null
   #sink: Sink | null = null
 
   constructor(req: IncomingMessage) {
@@ -27,7 +27,8 @@ export class RequestStream implements AsyncIterableIterator<Uint8Array>, Flow {
 
   flowInto(sink: Sink): void {
     this.#sink = sink
-    for (const chunk of this.#ready) this.#hand(sink, chunk)
+    // Others may have seen these.
+    for (const chunk of this.#ready) this.#hand(sink, chunk, false)
     this.#ready.length = 0
     if (this.#state === 'untouched') this.#begin()
     if (this.#state === 'aborted') sink.fail(aborted(this.#cause))
@@ -39,30 +40,6 @@ export class RequestStream implements AsyncIterableIterator<Uint8Array>, Flow {
     this.#sink = null
     this.#end('ended')
     this.#req.pause()
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  next(): Promise<Next> {
-    if (this.#state === 'untouched') this.#begin()
-    const value = this.#ready.shift()
-    if (value !== undefined) {
-      this.#readyBytes -= value.length
-      return Promise.resolve({ done: false, value })
-    }
-    if (this.#state === 'aborted') return Promise.reject(aborted(this.#cause))
-    if (this.#state === 'ended') return Promise.resolve(DONE)
-    if (this.#req.isPaused()) this.#req.resume()
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject }
-    })
-  }
-
-  return(): Promise<Next> {
-    this.stop()
-    return Promise.resolve(DONE)
   }
 
   #begin(): void {
@@ -77,24 +54,20 @@ export class RequestStream implements AsyncIterableIterator<Uint8Array>, Flow {
     if (req.readableFlowing === false) req.resume()
   }
 
-  readonly #onData = (value: Uint8Array): void => {
+  readonly #onData = (chunk: Uint8Array): void => {
     if (this.#state !== 'reading') return
-    if (this.#sink !== null) {
-      this.#hand(this.#sink, value)
-      return
-    }
-    if (this.#waiting !== null) {
-      this.#waiting.resolve({ done: false, value })
-      this.#waiting = null
-      return
-    }
-    this.#ready.push(value)
-    this.#readyBytes += value.length
+    if (this.#sink !== null) this.#hand(this.#sink, chunk, isOursAlone(this.#req))
+    else this.#keep(chunk)
+  }
+
+  #keep(chunk: Uint8Array): void {
+    this.#ready.push(chunk)
+    this.#readyBytes += chunk.length
     if (this.#readyBytes >= AHEAD_BYTES) this.#req.pause()
   }
 
-  #hand(sink: Sink, chunk: Uint8Array): void {
-    if (!sink.add(chunk)) this.stop()
+  #hand(sink: Sink, chunk: Uint8Array, spare: boolean): void {
+    if (!sink.add(chunk, spare)) this.stop()
   }
 
   readonly #onEnd = (): void => this.#end('ended')
@@ -110,29 +83,20 @@ export class RequestStream implements AsyncIterableIterator<Uint8Array>, Flow {
   /** The listeners stay: taking them off costs more than the request has left to say. */
   #end(state: 'ended' | 'aborted'): void {
     if (this.#state === 'reading') this.#state = state
-    const waiting = this.#waiting
     const sink = this.#sink
-    this.#waiting = null
     this.#sink = null
-    if (this.#state === 'ended') {
-      sink?.end()
-      waiting?.resolve(DONE)
-    } else if (sink !== null || waiting !== null) {
-      const error = aborted(this.#cause)
-      sink?.fail(error)
-      waiting?.reject(error)
-    }
+    if (this.#state === 'ended') sink?.end()
+    else sink?.fail(aborted(this.#cause))
   }
 }
 
-type Next = IteratorResult<Uint8Array, undefined>
-
-interface Waiting {
-  readonly resolve: (next: Next) => void
-  readonly reject: (error: PosthornError) => void
+/**
+ * Whether nobody else reads the chunks: HTTP/1 from a socket makes memory for each, and no other listens. A request that
+ * is played to a server without a socket may come in memory of its caller.
+ */
+function isOursAlone(req: IncomingMessage): boolean {
+  return req instanceof IncomingMessage && req.socket instanceof Socket && req.listenerCount('data') === 1
 }
-
-const DONE: Next = { done: true, value: undefined }
 
 function aborted(cause: unknown): PosthornError {
   return new PosthornError('ERR_BODY_ABORTED', 'the sender left before its body was complete', { cause })

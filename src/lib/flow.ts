@@ -2,8 +2,11 @@
 
 /** Where they go. It never throws, and what follows its first end changes nothing. */
 export interface Sink {
-  /** False: no more is wanted, now and later. */
-  add(chunk: Uint8Array): boolean
+  /**
+   * False: no more is wanted, now and later. `spare`: nobody else reads the chunk, and who has copied it may let its
+   * memory go.
+   */
+  add(chunk: Uint8Array, spare: boolean): boolean
   end(): void
   fail(error: unknown): void
 }
@@ -16,7 +19,7 @@ export interface Flow {
 }
 
 /** A body in pieces, as a host has it: to be asked for each, or, where it can, to hand them over by itself. */
-export type Chunks = AsyncIterable<Uint8Array> | (AsyncIterable<Uint8Array> & Flow)
+export type Chunks = AsyncIterable<Uint8Array> | Flow
 
 export function flowOf(chunks: Chunks): Flow {
   if ('flowInto' in chunks) return chunks
@@ -32,7 +35,7 @@ async function pull(iterator: AsyncIterator<Uint8Array>, sink: Sink): Promise<vo
     for (;;) {
       const { done, value } = await iterator.next()
       if (done) return sink.end()
-      if (!sink.add(value)) break
+      if (!sink.add(value, false)) break
     }
   } catch (error) {
     return sink.fail(error)

@@ -1,5 +1,6 @@
 /** Bytes that come in chunks, put together in memory of their own. */
 import { createHash, type Hash } from 'node:crypto'
+import { letGo } from './let-go.ts'
 
 export interface Gathered {
   readonly bytes: Uint8Array
@@ -29,6 +30,8 @@ export class Gatherer {
   /** The front, where the length was announced. */
   #whole: Uint8Array | null = null
   readonly #parts: Uint8Array[] = []
+  /** Those of the parts that nobody else reads. */
+  readonly #spare: Uint8Array[] = []
   #hash: Hash | null = null
 
   /**
@@ -44,18 +47,26 @@ export class Gatherer {
     return this.#total
   }
 
-  add(chunk: Uint8Array): void {
+  /** `spare`: nobody else reads the chunk; its memory is let go once it is copied. */
+  add(chunk: Uint8Array, spare = false): void {
     if (this.#hash === null && Math.max(this.#announced, this.#total + chunk.length) > LARGE) this.#becomeLarge()
     this.#hash?.update(chunk)
     const end = this.#total + chunk.length
-    if (this.#whole !== null && end <= this.#whole.length) this.#whole.set(chunk, this.#total)
-    else this.#parts.push(chunk)
+    if (this.#whole !== null && end <= this.#whole.length) {
+      this.#whole.set(chunk, this.#total)
+      if (spare) letGo(chunk)
+    } else {
+      this.#parts.push(chunk)
+      if (spare) this.#spare.push(chunk)
+    }
     this.#total = end
   }
 
   end(): Gathered {
     const own = this.#whole !== null || this.#parts.length > 1
-    return { bytes: this.#bytes(), sha256: this.#hash?.digest() ?? null, own }
+    const bytes = this.#bytes()
+    if (own) for (const part of this.#spare) letGo(part)
+    return { bytes, sha256: this.#hash?.digest() ?? null, own }
   }
 
   #becomeLarge(): void {

@@ -35,12 +35,12 @@ export class Reading implements Sink {
     })
   }
 
-  add(chunk: Uint8Array): boolean {
+  add(chunk: Uint8Array, spare: boolean): boolean {
     // What a slow sender still sends has been answered, and its room given back.
     if (this.#over) return false
     try {
       const failure = this.#failureOf(chunk)
-      if (failure === null) this.#gatherer.add(chunk)
+      if (failure === null) this.#gatherer.add(chunk, spare)
       else this.#end(failure)
     } catch (error) {
       this.fail(error)

@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { webhooks } from '../../src/adapters/node.ts'
 import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/core/ports.ts'
+import { type Chunks, flowOf } from '../../src/lib/flow.ts'
+import { letGo } from '../../src/lib/let-go.ts'
 import { receive, sourceNames } from '../../src/lib/symbols.ts'
 import { type Listening, listen } from '../contracts/hosts.ts'
 import { createScriptedReceiver } from '../support/scripted-receiver.ts'
@@ -203,11 +205,22 @@ describe('gone', () => {
 })
 
 describe('a body', () => {
-  const nextError = (request: NeutralRequest) =>
-    iterator(request)
-      .next()
-      .catch((error: unknown) => error)
-  const iterator = ({ body }: NeutralRequest) => (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+  /** Takes all of it, or so many chunks. `over` resolves with its end: its length, or what it failed with. */
+  const take = ({ body }: NeutralRequest, most = Number.POSITIVE_INFINITY) => {
+    const over = Promise.withResolvers<unknown>()
+    const taken = { length: 0, chunks: 0, ends: 0, over: over.promise }
+    const add = (chunk: Uint8Array) => {
+      taken.length += chunk.length
+      if (++taken.chunks >= most) over.resolve(taken.length)
+      return taken.chunks < most
+    }
+    const end = (how: unknown) => {
+      taken.ends++
+      over.resolve(how)
+    }
+    flowOf(body as Chunks).flowInto({ add, end: () => end(taken.length), fail: end })
+    return taken
+  }
 
   test('throws ERR_BODY_ABORTED when the sender leaves in its middle, after the bytes that came', async () => {
     const subject = createScriptedReceiver()
@@ -226,7 +239,7 @@ describe('a body', () => {
       wire.socket.destroy()
       const socket = server!.sockets[0]!
       await new Promise((resolve) => socket.once('close', resolve))
-      code.resolve(await nextError(request))
+      code.resolve(await take(request).over)
       return answer(200)
     })
     await wire.send(post())
@@ -237,7 +250,7 @@ describe('a body', () => {
     const thrown = Promise.withResolvers<unknown>()
     const wire = await serveWith(async (request) => {
       setImmediate(() => wire.socket.resetAndDestroy())
-      thrown.resolve(await nextError(request))
+      thrown.resolve(await take(request).over)
       return answer(200)
     })
     await wire.send(post())
@@ -250,7 +263,7 @@ describe('a body', () => {
     const ours = webhooks({
       ...receiver,
       async [receive](request) {
-        thrown.resolve(await nextError(request))
+        thrown.resolve(await take(request).over)
         return answer(200)
       },
     })
@@ -265,8 +278,8 @@ describe('a body', () => {
   })
 
   test('can be left early and answered on the same connection', async () => {
-    const wire = await serveWith(async ({ body }) => {
-      for await (const _ of body as AsyncIterable<Uint8Array>) break
+    const wire = await serveWith(async (request) => {
+      await take(request, 1).over
       return answer(413, { closeConnection: true })
     })
     await wire.send(post(1_000_000) + EVENT)
@@ -275,7 +288,7 @@ describe('a body', () => {
 
   test('can be answered while a read of it is still waiting', async () => {
     const wire = await serveWith(async (request) => {
-      void iterator(request).next()
+      take(request)
       return answer(408, { closeConnection: true })
     })
     await wire.send(post())
@@ -284,27 +297,63 @@ describe('a body', () => {
     await wire.closed
   })
 
-  test('ends, and stays ended', async () => {
-    const results: unknown[] = []
+  test('ends once, and only once', async () => {
+    let taken: ReturnType<typeof take> | undefined
     const wire = await serveWith(async (request) => {
-      const chunks = iterator(request)
-      for (let count = 0; count < 3; count++) results.push((await chunks.next()).done)
+      taken = take(request)
+      await taken.over
       return answer(200)
     })
     await wire.send(post() + EVENT)
     await wire.response()
-    expect(results).toEqual([false, true, true])
+    wire.socket.destroy()
+    await vi.waitFor(() => expect(server?.sockets[0]?.destroyed).toBe(true))
+    expect(taken).toMatchObject({ length: EVENT.length, ends: 1 })
+  })
+
+  test('is whole for who listens beside us, and freed as it is copied where nobody does', async () => {
+    const ours: Uint8Array[] = []
+    const others: Uint8Array[] = []
+    const { receiver } = createScriptedReceiver()
+    const webhook = webhooks({
+      ...receiver,
+      [receive]: ({ body }) =>
+        new Promise((resolve) => {
+          const add = (chunk: Uint8Array, spare: boolean) => {
+            ours.push(chunk)
+            if (spare) letGo(chunk)
+            return true
+          }
+          flowOf(body as Chunks).flowInto({ add, end: () => resolve(answer(200)), fail: () => resolve(answer(500)) })
+        }),
+    })
+    server = await listen(
+      createServer((req, res) => {
+        webhook(req, res)
+        if (req.headers['x-watched']) req.on('data', (chunk: Uint8Array) => others.push(chunk))
+      }),
+    )
+    const lengthOf = (chunks: readonly Uint8Array[]) => chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    for (const headers of [{ 'X-Watched': 'yes' }, {}]) {
+      const wire = await open()
+      void wire.send(requestHead('POST', '/webhooks/shop', { ...headers, 'Content-Length': 1_000_000 }))
+      await wire.send(Buffer.alloc(1_000_000))
+      expect((await wire.response()).status).toBe(200)
+    }
+    expect(lengthOf(others)).toBe(1_000_000)
+    // The bytes of the second request were freed, all but chunks that are too small for it.
+    expect(lengthOf(ours)).toBeGreaterThanOrEqual(1_000_000)
+    expect(lengthOf(ours)).toBeLessThan(1_500_000)
+    expect(ours.some(({ length }) => length === 0)).toBe(true)
   })
 
   test('waits in the socket while nobody reads it', async () => {
     const go = Promise.withResolvers<void>()
     const total = 20_000_000
-    let length = 0
+    let length: unknown
     const wire = await serveWith(async (request) => {
-      const chunks = iterator(request)
-      length += (await chunks.next()).value?.length ?? 0
       await go.promise
-      for (let read = await chunks.next(); !read.done; read = await chunks.next()) length += read.value.length
+      length = await take(request).over
       return answer(200)
     })
     void wire.send(post(total))

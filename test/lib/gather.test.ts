@@ -48,6 +48,29 @@ describe('bytes that come in chunks', () => {
     }
   })
 
+  it.each([
+    ['as announced', LARGE, LARGE],
+    ['with nothing announced', LARGE, null],
+    ['few, as announced', 100_000, 100_000],
+    ['fewer than announced', LARGE, LARGE + 1],
+    ['more than announced', LARGE, LARGE - 1],
+  ])('let go of the memory of chunks that nobody else reads, once copied: %s', (_case, length, announced) => {
+    const { whole, chunks } = chunked(length)
+    const gatherer = new Gatherer(announced)
+    for (const chunk of chunks) gatherer.add(chunk, true)
+    const { bytes } = gatherer.end()
+    expect(Buffer.compare(bytes, whole)).toBe(0)
+    // What is worth it: a chunk of 64 kB, not the rest at the end.
+    expect(chunks.filter((chunk) => chunk.length >= 65_536)).toEqual([])
+  })
+
+  it('keep the memory of a single chunk, which is that of the whole', () => {
+    const gatherer = new Gatherer()
+    const chunk = new Uint8Array(100_000).fill(7)
+    gatherer.add(chunk, true)
+    expect(Buffer.compare(gatherer.end().bytes, new Uint8Array(100_000).fill(7))).toBe(0)
+  })
+
   it('are copied once where their length was announced, and lie in memory of their own size', () => {
     const { chunks } = chunked(LARGE)
     const set = vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype), 'set')

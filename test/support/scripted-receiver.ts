@@ -3,6 +3,7 @@
 import { handleFetch } from '../../src/core/fetch.ts'
 import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/core/ports.ts'
 import { ANSWERS, type AnswerCode, PosthornError } from '../../src/errors.ts'
+import { flowOf } from '../../src/lib/flow.ts'
 import { singleHeader } from '../../src/lib/headers.ts'
 import { receive, sourceNames } from '../../src/lib/symbols.ts'
 import type { AdapterSubject } from '../contracts/adapters.ts'
@@ -52,14 +53,18 @@ export function createScriptedReceiver({ beforeReading = async () => {} } = {}):
 
   async function readBody({ body }: NeutralRequest, limit: number): Promise<Uint8Array | null> {
     if (body === null || body === 'consumed') return new Uint8Array()
+    if (body instanceof Uint8Array) return body.length > limit ? null : body
     const chunks: Uint8Array[] = []
     let length = 0
-    for await (const chunk of body instanceof Uint8Array ? [body] : body) {
-      chunks.push(chunk)
-      length += chunk.length
-      if (length > limit) return null
-    }
-    return Buffer.concat(chunks)
+    return new Promise((resolve, reject) => {
+      const add = (chunk: Uint8Array) => {
+        chunks.push(chunk)
+        length += chunk.length
+        if (length > limit) resolve(null)
+        return length <= limit
+      }
+      flowOf(body).flowInto({ add, end: () => resolve(Buffer.concat(chunks)), fail: reject })
+    })
   }
 
   /** As the real one: a sender that left gets an answer that nobody sees. */

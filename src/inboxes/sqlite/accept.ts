@@ -1,6 +1,6 @@
 import type { Accepted } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
-import { encode } from './coding.ts'
+import { encode, letCodedGo } from './coding.ts'
 import { blob, type Database } from './database.ts'
 import { findStored } from './dedupe.ts'
 import { hasWork, isPassed } from './extent.ts'
@@ -68,4 +68,5 @@ function insert(db: Database, seq: number, upTo: number, delivery: PackedDeliver
   const { coding, bytes } = encode(body)
   const test = isTest ? 1 : 0
   db.run(sql.insertDelivery, seq, id, source, batchId, test, sha256, receivedAt, meta, size, upTo, coding, blob(bytes))
+  letCodedGo({ coding, bytes })
 }

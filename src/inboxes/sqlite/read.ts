@@ -1,7 +1,7 @@
 /** Reads stored deliveries back, and never hands out bytes that are not the ones that were accepted. */
 import { hash } from 'node:crypto'
 import type { StoredDelivery } from '../../core/ports.ts'
-import { decode } from './coding.ts'
+import { decode, letCodedGo } from './coding.ts'
 import type { Database } from './database.ts'
 import { isCorrupt } from './failure.ts'
 import { unpackMeta } from './packing.ts'
@@ -91,5 +91,7 @@ function tryDecode(coding: string | null, body: Uint8Array, size: number): Uint8
     return decode(coding, body, size)
   } catch {
     return null
+  } finally {
+    if (coding === 'zstd') letCodedGo({ coding, bytes: body })
   }
 }

@@ -1,6 +1,7 @@
 /** Kill points, in a receiver's surroundings and not in the product: its port, its requests, its answers, its handler. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Inbox, InboxPort, NeutralRequest, ReceiverLike } from '../../../src/core/ports.ts'
+import { type Chunks, type Flow, flowOf, type Sink } from '../../../src/lib/flow.ts'
 import { receive, sourceNames } from '../../../src/lib/symbols.ts'
 import { around } from './around.ts'
 import type { Window } from './plan.ts'
@@ -81,9 +82,16 @@ function withBody(request: NeutralRequest, at: (window: Window) => void): Neutra
   })
 }
 
-async function* watch(body: AsyncIterable<Uint8Array>, at: (window: Window) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    at('body begun')
-    yield chunk
+function watch(body: Chunks, at: (window: Window) => void): Flow {
+  const flow = flowOf(body)
+  return {
+    flowInto(sink) {
+      const add: Sink['add'] = (chunk, spare) => {
+        at('body begun')
+        return sink.add(chunk, spare)
+      }
+      flow.flowInto({ add, end: () => sink.end(), fail: (error) => sink.fail(error) })
+    },
+    stop: () => flow.stop(),
   }
 }
