@@ -14,12 +14,10 @@
  * Where each delivery is handled inside its request nothing can wait for what is stored: the order is then that of
  * arrival, one at a time for each key, and a failure holds nobody.
  */
-import { OptionError } from '../errors.ts'
-import { hash53 } from '../lib/hash53.ts'
 import type { AnyEvent } from '../types.ts'
 import { type Outcome, RETURNED } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
-import type { HandlerSpec } from './handlers.ts'
+import { Lateness } from './order-lateness.ts'
 import type { NewWorkRow } from './ports.ts'
 import { type InOrder, Task, type Ticket } from './task.ts'
 
@@ -27,8 +25,6 @@ import { type InOrder, Task, type Ticket } from './task.ts'
 export const MOST_IN_LINE = 32
 /** Comes after every delivery. */
 const NOBODY = Number.MAX_SAFE_INTEGER
-/** Keys whose latest event is remembered. */
-const MOST_REMEMBERED = 10_000
 
 interface Line {
   /** The first one is with the handler. */
@@ -173,7 +169,7 @@ export class Order {
   readonly #seats: Seat[] = []
   readonly #reading = new Set<Seat>()
   readonly #waiting = new Set<Place>()
-  readonly #latest = new Map<number, number>()
+  readonly #lateness = new Lateness()
   #raises = 0
   /** Unread rows may be stored: first passes leave everything. */
   #barred: boolean
@@ -313,7 +309,7 @@ export class Order {
   #begin(place: Place): void {
     place.state = 'begun'
     this.#noLongerWaits(place)
-    const outOfOrder = this.#isLate(place.key, place.task.event)
+    const outOfOrder = this.#lateness.isLate(place.key, place.task.event)
     const turn = new Turn(place.task, outOfOrder, (outcome) => this.#ended(place, outcome))
     place.ticket = turn
     this.#runner.submit(turn)
@@ -386,32 +382,4 @@ export class Order {
     const { concurrency } = this.#runner.spec
     if (this.#waiting.delete(place) && this.#waiting.size === concurrency - 1) queueMicrotask(this.#parts.onRoom)
   }
-
-  /** An event of its key that happened later was handed before it. */
-  #isLate(key: number, event: AnyEvent): boolean {
-    if (event.occurredAtFrom === 'received') return false
-    const at = event.occurredAt.getTime()
-    const latest = this.#latest.get(key) ?? Number.NEGATIVE_INFINITY
-    this.#latest.delete(key)
-    this.#latest.set(key, Math.max(at, latest))
-    if (this.#latest.size > MOST_REMEMBERED)
-      for (const oldest of this.#latest.keys()) return this.#forget(oldest, at < latest)
-    return at < latest
-  }
-
-  #forget(key: number, answer: boolean): boolean {
-    this.#latest.delete(key)
-    return answer
-  }
-}
-
-/**
- * The key of an event; null: it goes in no order.
- * @throws what `orderBy` throws, or ERR_OPTION when that is no key
- */
-export function orderKeyOf({ name, orderBy }: HandlerSpec, event: AnyEvent): number | null {
-  const key = orderBy?.(event) ?? null
-  if (key === null) return null
-  if (typeof key === 'string') return hash53(key)
-  throw new OptionError(`orderBy of handler "${name}" must return a text or null, got ${typeof key}`)
 }
