@@ -3,7 +3,7 @@
  * and tests come through here too.
  */
 import type { Scan } from '../lib/scan.ts'
-import { elementBytes, sliceEnd } from '../lib/slices.ts'
+import { sliceEnd } from '../lib/slices.ts'
 import { ERASED } from '../lib/tombstone.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
@@ -17,8 +17,9 @@ import { Lane, type Verdicts } from './lane.ts'
 import type { Order } from './order.ts'
 import type { Seat } from './order-seats.ts'
 import type { Pacer } from './pacer.ts'
-import type { Claim, Clock, NewDeadLetter, NewQuarantine, NewWorkRow, Provider, Settlement, WorkRow } from './ports.ts'
-import { deadlyReason, tooMany } from './quarantine-reasons.ts'
+import { type PassResult, ResultDraft } from './pass-result.ts'
+import type { Claim, Clock, Provider, WorkRow } from './ports.ts'
+import { deadlyReason } from './quarantine-reasons.ts'
 
 export interface PassParts {
   readonly registry: Registry
@@ -38,15 +39,6 @@ export interface PassParts {
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
 }
 
-/** What a pass leaves: the settlement, and the dead events for whoever is told once it is stored. */
-export interface PassResult {
-  readonly settlement: Settlement
-  readonly dead: ReadonlyArray<{ readonly event: AnyEvent; readonly letter: NewDeadLetter }>
-  readonly returned: number
-  /** Calls that succeeded: one for each event and handler. */
-  readonly handled: number
-}
-
 /** Text beyond ASCII takes two bytes a character: a larger slice would be a large object to the collector (measured). */
 const SLICE_BYTES = 32 << 10
 
@@ -54,8 +46,6 @@ const SLICE_BYTES = 32 << 10
 const BEHIND_MS = 1_000
 /** An event that was under way when so many processes died does not get another. */
 const MOST_DEATHS = 3
-/** Every element of the largest ordinary batch; a body of a million `{}` would hold the inbox for seconds. */
-const MOST_QUARANTINED = 10_000
 
 export class Pass implements Verdicts {
   readonly claim: Claim
@@ -64,16 +54,11 @@ export class Pass implements Verdicts {
   readonly seats: readonly Seat[]
   readonly #parts: PassParts
   readonly #lanes = new Map<string, Lane>()
-  readonly #quarantined: NewQuarantine[] = []
-  /** Elements that need not go there once more, since a row of work may find them there already; null: a first pass. */
-  readonly #inQuarantine: Set<number | null> | null
-  readonly #unhandled: Record<string, number> = {}
-  readonly #dead: { event: AnyEvent; letter: NewDeadLetter }[] = []
   /** Handlers of the recorded set that this process does not have. */
   readonly #absent: readonly string[]
   /** null: the source takes every event for a new one. */
   readonly #copies: Copies | null
-  #duplicates = 0
+  readonly #result: ResultDraft
   /**
    * Twice as many may be with their handlers; then the pass waits until fewer are. More than all batches that wait for
    * company can hold together, so that none of them waits for what the pass keeps back.
@@ -96,7 +81,7 @@ export class Pass implements Verdicts {
   constructor(parts: PassParts, claim: Claim) {
     this.#parts = parts
     this.claim = claim
-    this.#inQuarantine = claim.rows === null ? null : new Set(claim.quarantined)
+    this.#result = new ResultDraft(claim, parts.clock)
     this.jitter = 0.9 + parts.random() * 0.2
     this.seats = this.#enter(claim.rows === null ? claim.handlers : claim.rows.map((row) => row.handler))
     this.#copies = parts.dedupe.join(claim)
@@ -117,11 +102,11 @@ export class Pass implements Verdicts {
     const { delivery, rows } = this.claim
     try {
       const provider = this.#parts.provider(delivery.source)
-      if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
+      if (provider === undefined) return this.#result.unreadable(`there is no source "${delivery.source}" any more`)
       const scanning = scanBody(delivery, this.#parts.pacer, provider.ids)
       // Not to wait where there is nothing to wait for has passes that begin one after the other keep their order.
       const scan = scanning instanceof Promise ? await scanning : scanning
-      if (typeof scan === 'string') return this.#unreadable(scan)
+      if (typeof scan === 'string') return this.#result.unreadable(scan)
       const facts = deliveryFacts(provider.name, delivery, scan.count)
       this.#count = scan.count
       this.#scanned = true
@@ -131,7 +116,7 @@ export class Pass implements Verdicts {
       if (this.#careful.length > 0) await this.#oneByOne()
       this.#endReading()
       if (this.#outstanding > 0) await this.#below(1)
-      return this.#result(scan)
+      return this.#result.complete(scan, { claim: this.claim, lanes: this.#lanes, absent: this.#absent }, this.#copies)
     } finally {
       this.#endReading()
     }
@@ -217,7 +202,7 @@ export class Pass implements Verdicts {
       if (this.#mustWait()) await this.#wait()
       if (row === null) this.#next = read.index + 1
       if (!isCopy) this.#dispatch(read.event, read.matched, read.index, row)
-      else if (row === null) this.#duplicates++
+      else if (row === null) this.#result.duplicate()
     }
   }
 
@@ -238,22 +223,11 @@ export class Pass implements Verdicts {
     return waiting.some(({ handler }) => this.#lanes.get(handler)?.runner.isBehind() === false)
   }
 
-  /** Past 10 000 in one claim, one row that stands for the whole delivery says so, and the rest is not listed. */
-  #quarantine(index: number | null, reason: string, path: string | null): void {
-    const known = this.#inQuarantine
-    if (known?.has(index) || known?.has(null)) return
-    known?.add(index)
-    const listed = this.#quarantined.length
-    if (listed < MOST_QUARANTINED) this.#quarantined.push({ index, reason, path, at: this.now() })
-    else if (listed === MOST_QUARANTINED)
-      this.#quarantined.push({ index: null, reason: tooMany(MOST_QUARANTINED), path: null, at: this.now() })
-  }
-
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
     if (element === ERASED && this.claim.delivery.kept === 'some') return
     const reading = readElement(provider, element)
     if ('unreadable' in reading) {
-      this.#quarantine(index, reading.unreadable, reading.path)
+      this.#result.quarantine(index, reading.unreadable, reading.path)
       return
     }
     const event = toEvent(facts, reading, index, row?.replay?.run)
@@ -281,7 +255,7 @@ export class Pass implements Verdicts {
       else this.#take(lane, event, index, null)
     }
     // The sender's own tests stay out of the statistics.
-    if (!event.isTest && !this.#isAsked(matched)) this.#unhandled[event.name] = (this.#unhandled[event.name] ?? 0) + 1
+    if (!event.isTest && !this.#isAsked(matched)) this.#result.unhandled(event.name)
   }
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
@@ -296,7 +270,7 @@ export class Pass implements Verdicts {
       const { name } = lane.spec
       const times = deaths.find((death) => death.index === index && death.handler === name)?.times ?? 0
       if (times >= MOST_DEATHS) {
-        this.#quarantine(index, deadlyReason(times, name), null)
+        this.#result.quarantine(index, deadlyReason(times, name), null)
         this.#copies?.giveUp(event)
         continue
       }
@@ -317,10 +291,7 @@ export class Pass implements Verdicts {
       this.#parts.failed(event, spec.name, end.attempts, outcome.error, end.dueAt)
     if (end?.kind !== 'dead') return
     this.#copies?.giveUp(event)
-    const { attempts, errors } = end
-    const [handler, at, { size }] = [spec.name, this.now(), event.delivery]
-    const letter = { handler, index, attempts, errors, at, element: NO_BYTES, size, run: event.run }
-    this.#dead.push({ event, letter })
+    this.#result.died(spec.name, index, end)
   }
 
   #isFull(): boolean {
@@ -361,49 +332,6 @@ export class Pass implements Verdicts {
     if (firstPass || this.#isFull()) for (const seat of this.seats) seat.parkWaiting()
     this.#wake()
   }
-
-  #unreadable(reason: string): PassResult {
-    this.#quarantine(null, reason, null)
-    return { settlement: this.#settlement(null, [], []), dead: [], returned: 0, handled: 0 }
-  }
-
-  #result(scan: Scan): PassResult {
-    const now = this.now()
-    const rows: NewWorkRow[] = []
-    let [returned, handled] = [0, 0]
-    for (const lane of this.#lanes.values()) {
-      for (const row of lane.rows(now)) rows.push(row)
-      returned += lane.returned
-      handled += lane.done
-    }
-    for (const handler of scan.count > 0 ? this.#absent : [])
-      rows.push({ handler, first: 0, last: scan.count - 1, attempts: 0, dueAt: now, errors: [], replay: null })
-    const dead = this.#dead.map(({ event, letter }) => {
-      const element = elementBytes(this.claim.delivery.body, scan, letter.index).slice()
-      return { event, letter: { ...letter, element } }
-    })
-    const letters = dead.map(({ letter }) => letter)
-    return { settlement: this.#settlement(scan.count, rows, letters), dead, returned, handled }
-  }
-
-  /** `count` is null where the delivery could not be read. */
-  #settlement(count: number | null, rows: readonly NewWorkRow[], dead: readonly NewDeadLetter[]): Settlement {
-    const { delivery, rows: given } = this.claim
-    const settlement = {
-      seq: delivery.seq,
-      firstPass: given === null,
-      events: given === null ? count : null,
-      endedRows: (given ?? []).map((row) => row.id),
-      rows,
-      dead,
-      quarantined: this.#quarantined,
-      unhandled: this.#unhandled,
-      duplicateEvents: this.#duplicates,
-    }
-    return this.#copies === null ? settlement : { ...settlement, ...this.#copies.settlement(this.now()) }
-  }
 }
 
 const NOTHING = () => {}
-
-const NO_BYTES = new Uint8Array()

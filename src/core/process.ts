@@ -3,7 +3,8 @@ import { codeOf } from '../lib/code-of.ts'
 import type { Runner } from './dispatch.ts'
 import type { Mark, Order } from './order.ts'
 import { type Empty, MOST_IN_LINE } from './order-lines.ts'
-import { Pass, type PassParts, type PassResult } from './pass.ts'
+import { Pass, type PassParts } from './pass.ts'
+import type { PassResult } from './pass-result.ts'
 import type { Claim, InboxPort, OrderKey } from './ports.ts'
 
 export interface ProcessParts extends Omit<PassParts, 'note'> {
