@@ -4,7 +4,7 @@ import { elementBytes } from '../lib/slices.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Copies } from './dedupe.ts'
 import type { End } from './item.ts'
-import type { Lane } from './lane.ts'
+import type { PassLanes } from './pass-lanes.ts'
 import type { Claim, Clock, NewDeadLetter, NewQuarantine, NewWorkRow, Settlement } from './ports.ts'
 import { tooMany } from './quarantine-reasons.ts'
 
@@ -15,13 +15,6 @@ export interface PassResult {
   readonly returned: number
   /** Calls that succeeded: one for each event and handler. */
   readonly handled: number
-}
-
-/** Who has got the events of the claim. */
-interface Handlers {
-  readonly claim: Claim
-  readonly lanes: ReadonlyMap<string, Lane>
-  readonly absent: readonly string[]
 }
 
 interface Dead {
@@ -95,7 +88,7 @@ export class ResultDraft implements PassResult {
     return this
   }
 
-  complete(scan: Scan, { claim, lanes, absent }: Handlers, copies: Copies | null): PassResult {
+  complete(scan: Scan, { claim, lanes, absent }: PassLanes, copies: Copies | null): PassResult {
     const now = this.#clock.now()
     const { settlement } = this
     if (settlement.firstPass) settlement.events = scan.count
