@@ -6,7 +6,8 @@ import type { Outcome } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
 import type { HandlerSpec } from './handlers.ts'
 import { type End, Item, type ItemEnds } from './item.ts'
-import { orderKeyOf, type Seat } from './order.ts'
+import { orderKeyOf } from './order-key.ts'
+import type { Seat } from './order-seats.ts'
 import type { NewWorkRow, StoredError, WorkRow } from './ports.ts'
 
 /** What a lane asks of its pass, and tells it. */

@@ -3,31 +3,26 @@
  * and tests come through here too.
  */
 import type { Scan } from '../lib/scan.ts'
-import { elementBytes, sliceEnd } from '../lib/slices.ts'
+import { sliceEnd } from '../lib/slices.ts'
 import { ERASED } from '../lib/tombstone.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
 import type { Copies, Dedupe } from './dedupe.ts'
-import type { Runner } from './dispatch.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
 import { type HandlerSpec, isMeant, type Registry } from './handlers.ts'
 import type { Item } from './item.ts'
-import { Lane, type Verdicts } from './lane.ts'
-import type { Order, Seat } from './order.ts'
+import type { Lane } from './lane.ts'
 import type { Pacer } from './pacer.ts'
-import type { Claim, Clock, NewDeadLetter, NewQuarantine, NewWorkRow, Provider, Settlement, WorkRow } from './ports.ts'
-import { deadlyReason, tooMany } from './quarantine-reasons.ts'
+import { type LanesParts, PassLanes } from './pass-lanes.ts'
+import { type PassResult, ResultDraft } from './pass-result.ts'
+import type { Claim, Provider, WorkRow } from './ports.ts'
+import { deadlyReason } from './quarantine-reasons.ts'
 
-export interface PassParts {
+export interface PassParts extends LanesParts {
   readonly registry: Registry
-  readonly runners: ReadonlyMap<string, Runner>
-  /** Of the handlers whose events go in order. */
-  readonly orders: ReadonlyMap<string, Order>
   readonly dedupe: Dedupe
   readonly pacer: Pacer
-  readonly clock: Clock
-  random(): number
   provider(source: string): Provider | undefined
   /** Before a careful call. */
   note(seq: number, index: number, handler: string): Promise<void>
@@ -37,52 +32,18 @@ export interface PassParts {
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
 }
 
-/** What a pass leaves: the settlement, and the dead events for whoever is told once it is stored. */
-export interface PassResult {
-  readonly settlement: Settlement
-  readonly dead: ReadonlyArray<{ readonly event: AnyEvent; readonly letter: NewDeadLetter }>
-  readonly returned: number
-  /** Calls that succeeded: one for each event and handler. */
-  readonly handled: number
-}
-
 /** Text beyond ASCII takes two bytes a character: a larger slice would be a large object to the collector (measured). */
 const SLICE_BYTES = 32 << 10
-
-/** A handler that is behind by this much is not waited for any longer. */
-const BEHIND_MS = 1_000
 /** An event that was under way when so many processes died does not get another. */
 const MOST_DEATHS = 3
-/** Every element of the largest ordinary batch; a body of a million `{}` would hold the inbox for seconds. */
-const MOST_QUARANTINED = 10_000
 
-export class Pass implements Verdicts {
-  readonly claim: Claim
-  readonly jitter: number
-  /** In the order of each handler that has one; still taken when the pass has failed. */
-  readonly seats: readonly Seat[]
+export class Pass extends PassLanes {
   readonly #parts: PassParts
-  readonly #lanes = new Map<string, Lane>()
-  readonly #quarantined: NewQuarantine[] = []
-  /** Elements that need not go there once more, since a row of work may find them there already; null: a first pass. */
-  readonly #inQuarantine: Set<number | null> | null
-  readonly #unhandled: Record<string, number> = {}
-  readonly #dead: { event: AnyEvent; letter: NewDeadLetter }[] = []
-  /** Handlers of the recorded set that this process does not have. */
-  readonly #absent: readonly string[]
   /** null: the source takes every event for a new one. */
   readonly #copies: Copies | null
-  #duplicates = 0
-  /**
-   * Twice as many may be with their handlers; then the pass waits until fewer are. More than all batches that wait for
-   * company can hold together, so that none of them waits for what the pass keeps back.
-   */
-  #roomBelow = 128
-  #outstanding = 0
+  readonly #result: ResultDraft
   /** What the clock said when the pass last had to wait: looking at it for each event costs more than handing it in. */
   #time = 0
-  /** Who waits is woken when fewer are outstanding. */
-  #wakeBelow = 0
   /** The element after the one that was looked at last. */
   #next = 0
   #count = 0
@@ -90,21 +51,13 @@ export class Pass implements Verdicts {
   #stopping = false
   /** Calls to be made one at a time, each after its note. */
   #careful: { lane: Lane; event: AnyEvent; index: number; row: WorkRow | null }[] = []
-  #wake = NOTHING
 
   constructor(parts: PassParts, claim: Claim) {
+    super(parts, claim)
     this.#parts = parts
-    this.claim = claim
-    this.#inQuarantine = claim.rows === null ? null : new Set(claim.quarantined)
-    this.jitter = 0.9 + parts.random() * 0.2
-    this.seats = this.#enter(claim.rows === null ? claim.handlers : claim.rows.map((row) => row.handler))
+    this.#result = new ResultDraft(claim, parts.clock)
     this.#copies = parts.dedupe.join(claim)
-    this.#absent = claim.rows === null ? claim.handlers.filter((name) => !this.#lanes.has(name)) : []
     this.#time = this.now()
-  }
-
-  now(): number {
-    return this.#parts.clock.now()
   }
 
   /** The settlement is durable. */
@@ -116,11 +69,11 @@ export class Pass implements Verdicts {
     const { delivery, rows } = this.claim
     try {
       const provider = this.#parts.provider(delivery.source)
-      if (provider === undefined) return this.#unreadable(`there is no source "${delivery.source}" any more`)
+      if (provider === undefined) return this.#result.unreadable(`there is no source "${delivery.source}" any more`)
       const scanning = scanBody(delivery, this.#parts.pacer, provider.ids)
       // Not to wait where there is nothing to wait for has passes that begin one after the other keep their order.
       const scan = scanning instanceof Promise ? await scanning : scanning
-      if (typeof scan === 'string') return this.#unreadable(scan)
+      if (typeof scan === 'string') return this.#result.unreadable(scan)
       const facts = deliveryFacts(provider.name, delivery, scan.count)
       this.#count = scan.count
       this.#scanned = true
@@ -128,59 +81,30 @@ export class Pass implements Verdicts {
       if (rows === null) await this.#range(scan, provider, facts, 0, scan.count - 1, null)
       else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
       if (this.#careful.length > 0) await this.#oneByOne()
-      this.#endReading()
-      if (this.#outstanding > 0) await this.#below(1)
-      return this.#result(scan)
+      this.endReading()
+      if (this.outstanding > 0) await this.below(1)
+      return this.#result.complete(scan, this, this.#copies)
     } finally {
-      this.#endReading()
+      this.endReading()
     }
-  }
-
-  #endReading(): void {
-    for (const seat of this.seats) seat.endReading()
-  }
-
-  /** A lane for each handler that this process has. */
-  #enter(names: readonly string[]): readonly Seat[] {
-    const seats: Seat[] = []
-    for (const name of names) {
-      const runner = this.#parts.runners.get(name)
-      if (runner === undefined || this.#lanes.has(name)) continue
-      const seat = this.#seatOf(name)
-      if (seat !== null) seats.push(seat)
-      this.#lanes.set(name, new Lane(runner, this, seat))
-      this.#roomBelow += runner.spec.size
-    }
-    return seats
-  }
-
-  #seatOf(handler: string): Seat | null {
-    const { delivery, rows } = this.claim
-    const own = rows?.filter((row) => row.handler === handler) ?? null
-    return this.#parts.orders.get(handler)?.join(delivery.seq, own) ?? null
   }
 
   /** Nothing more begins, what has not begun is left for later, what runs is told to stop. */
   stop(): void {
     this.#stopping = true
     if (this.#scanned) this.#leaveRest()
-    for (const lane of this.#lanes.values()) lane.end('stop')
+    for (const lane of this.lanes.values()) lane.end('stop')
   }
 
   /** Rows of work notice by themselves, each where it stands. */
   #leaveRest(): void {
     const [first, last] = this.claim.rows === null ? [this.#next, this.#count - 1] : [1, 0]
-    for (const lane of this.#lanes.values()) if (!lane.isAside) lane.setAside(first, last)
-  }
-
-  /** What still runs is left for later; its result is dropped. */
-  abandon(): void {
-    for (const lane of this.#lanes.values()) lane.end('abandon')
+    for (const lane of this.lanes.values()) if (!lane.isAside) lane.setAside(first, last)
   }
 
   /** Elements `first` to `last`, both inclusive, for all handlers of the pass or for that of the row. */
   async #range(scan: Scan, provider: Provider, facts: DeliveryFacts, first: number, last: number, row: WorkRow | null) {
-    if (row !== null && !this.#stopping) this.#lanes.get(row.handler)?.goOn()
+    if (row !== null && !this.#stopping) this.lanes.get(row.handler)?.goOn()
     const end = Math.min(last + 1, scan.count)
     this.#time = this.now()
     for (let from = first; from < end; ) {
@@ -199,14 +123,14 @@ export class Pass implements Verdicts {
   }
 
   #mustWait(): boolean {
-    return this.#careful.length > 0 || this.#isFull() || this.#parts.pacer.spent()
+    return this.#careful.length > 0 || this.isFull || this.#parts.pacer.spent()
   }
 
   /** Before an event. After the last one nobody waits for a slice only to say what came of it. */
   async #wait(): Promise<void> {
     if (this.#careful.length > 0) await this.#oneByOne()
     if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-    if (this.#isFull()) await this.#room()
+    if (this.isFull) await this.room()
     this.#time = this.now()
   }
 
@@ -216,16 +140,16 @@ export class Pass implements Verdicts {
       if (this.#mustWait()) await this.#wait()
       if (row === null) this.#next = read.index + 1
       if (!isCopy) this.#dispatch(read.event, read.matched, read.index, row)
-      else if (row === null) this.#duplicates++
+      else if (row === null) this.#result.duplicate()
     }
   }
 
   /** The handler of the row is paused, or behind while others wait for it, or all stops: the rest stays what it was. */
   #rowEnds(row: WorkRow, index: number, last: number): boolean {
-    const lane = this.#lanes.get(row.handler)
+    const lane = this.lanes.get(row.handler)
     if (lane === undefined) return false
-    const yields = () => lane.mustEnd() || (lane.runner.isBehind() && this.#isWaitedFor(row))
-    if (!this.#stopping && !yields()) return false
+    const yields = this.#stopping || lane.mustEnd() || (lane.runner.isBehind() && this.#isWaitedFor(row))
+    if (!yields) return false
     lane.setAside(this.#copies?.drop() ?? index, last, row)
     return true
   }
@@ -234,58 +158,43 @@ export class Pass implements Verdicts {
   #isWaitedFor(row: WorkRow): boolean {
     const rows = this.claim.rows ?? []
     const waiting = rows.slice(rows.indexOf(row) + 1).filter(({ handler }) => handler !== row.handler)
-    return waiting.some(({ handler }) => this.#lanes.get(handler)?.runner.isBehind() === false)
-  }
-
-  /** Past 10 000 in one claim, one row that stands for the whole delivery says so, and the rest is not listed. */
-  #quarantine(index: number | null, reason: string, path: string | null): void {
-    const known = this.#inQuarantine
-    if (known?.has(index) || known?.has(null)) return
-    known?.add(index)
-    const listed = this.#quarantined.length
-    if (listed < MOST_QUARANTINED) this.#quarantined.push({ index, reason, path, at: this.now() })
-    else if (listed === MOST_QUARANTINED)
-      this.#quarantined.push({ index: null, reason: tooMany(MOST_QUARANTINED), path: null, at: this.now() })
+    return waiting.some(({ handler }) => this.lanes.get(handler)?.runner.isBehind() === false)
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
     if (element === ERASED && this.claim.delivery.kept === 'some') return
     const reading = readElement(provider, element)
     if ('unreadable' in reading) {
-      this.#quarantine(index, reading.unreadable, reading.path)
+      this.#result.quarantine(index, reading.unreadable, reading.path)
       return
     }
     const event = toEvent(facts, reading, index, row?.replay?.run)
     const matched = this.#parts.registry.match(event)
     if (event.isTest && row === null) this.#parts.tested(event.source)
-    if (this.#copies?.asksFor(row)) this.#copies.add({ event, matched, index }, row !== null || this.#isAsked(matched))
+    if (this.#copies?.asksFor(row)) this.#copies.add({ event, matched, index }, row !== null || this.isAsked(matched))
     else this.#dispatch(event, matched, index, row)
-  }
-
-  #isAsked(matched: readonly HandlerSpec[]): boolean {
-    return this.#absent.length > 0 || matched.some((spec) => this.#lanes.has(spec.name))
   }
 
   #dispatch(event: AnyEvent, matched: readonly HandlerSpec[], index: number, row: WorkRow | null): void {
     if (row !== null) {
-      const lane = this.#lanes.get(row.handler)
+      const lane = this.lanes.get(row.handler)
       if (lane !== undefined && matched.includes(lane.spec) && isMeant(event, matched, row, this.claim.handlers))
         this.#take(lane, event, index, row)
       return
     }
     for (const spec of matched) {
-      const lane = this.#lanes.get(spec.name)
+      const lane = this.lanes.get(spec.name)
       if (lane === undefined || lane.isAside) continue
       if (lane.isBehind(this.#time)) lane.setAside(index, this.#count - 1)
       else this.#take(lane, event, index, null)
     }
     // The sender's own tests stay out of the statistics.
-    if (!event.isTest && !this.#isAsked(matched)) this.#unhandled[event.name] = (this.#unhandled[event.name] ?? 0) + 1
+    if (!event.isTest && !this.isAsked(matched)) this.#result.unhandled(event.name)
   }
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
     if (this.claim.careful) this.#careful.push({ lane, event, index, row })
-    else this.#hand(lane, event, index, row)
+    else this.hand(lane, event, index, row, this.#time)
   }
 
   /** After a crash: what is under way is written down first, so that an event that kills its process is found. */
@@ -295,114 +204,31 @@ export class Pass implements Verdicts {
       const { name } = lane.spec
       const times = deaths.find((death) => death.index === index && death.handler === name)?.times ?? 0
       if (times >= MOST_DEATHS) {
-        this.#quarantine(index, deadlyReason(times, name), null)
+        this.#result.quarantine(index, deadlyReason(times, name), null)
         this.#copies?.giveUp(event)
         continue
       }
       await this.#parts.note(delivery.seq, index, name)
-      this.#hand(lane, event, index, row)
-      await this.#below(1)
+      this.hand(lane, event, index, row, this.#time)
+      await this.below(1)
     }
   }
 
-  #hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
-    this.#outstanding++
-    lane.take(event, index, row, this.claim.careful, this.#time)
-  }
-
-  ended(spec: HandlerSpec, { index, end }: Item, event: AnyEvent, outcome: Outcome): void {
-    if (--this.#outstanding < this.#wakeBelow) this.#wake()
+  protected judged(spec: HandlerSpec, { index, end }: Item, event: AnyEvent, outcome: Outcome): void {
     if (end?.kind === 'retry' && outcome.end === 'failed')
       this.#parts.failed(event, spec.name, end.attempts, outcome.error, end.dueAt)
     if (end?.kind !== 'dead') return
     this.#copies?.giveUp(event)
-    const { attempts, errors } = end
-    const [handler, at, { size }] = [spec.name, this.now(), event.delivery]
-    const letter = { handler, index, attempts, errors, at, element: NO_BYTES, size, run: event.run }
-    this.#dead.push({ event, letter })
-  }
-
-  #isFull(): boolean {
-    return this.#outstanding >= 2 * this.#roomBelow
-  }
-
-  /** Waits for room: for enough of it to be worth while, after a second for any. */
-  #room(): Promise<void> {
-    return this.#below(this.#roomBelow, 2 * this.#roomBelow)
-  }
-
-  /**
-   * Waits until fewer than `count` events are with their handlers, after a second fewer than `later`; a handler that is
-   * behind is left aside then.
-   */
-  async #below(count: number, later = count): Promise<void> {
-    this.#wakeBelow = count
-    while (this.#outstanding >= this.#wakeBelow) {
-      const cancel = this.#parts.clock.after(BEHIND_MS, () => {
-        this.#wakeBelow = later
-        this.#leaveSlow()
-      })
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-      cancel()
-    }
-    this.#wakeBelow = 0
+    this.#result.died(spec.name, index, end)
   }
 
   /** In a first pass only: rows of work hold nobody but their own handler. */
-  #leaveSlow(): void {
+  protected waitsLong(): void {
     const firstPass = this.claim.rows === null
     if (firstPass && !this.claim.careful)
-      for (const lane of this.#lanes.values())
+      for (const lane of this.lanes.values())
         if (!lane.isAside && lane.isBehind()) lane.setAside(this.#next, this.#count - 1)
     // A key that is slow holds what follows it, not the rest.
-    if (firstPass || this.#isFull()) for (const seat of this.seats) seat.parkWaiting()
-    this.#wake()
-  }
-
-  #unreadable(reason: string): PassResult {
-    this.#quarantine(null, reason, null)
-    return { settlement: this.#settlement(null, [], []), dead: [], returned: 0, handled: 0 }
-  }
-
-  #result(scan: Scan): PassResult {
-    const now = this.now()
-    const rows: NewWorkRow[] = []
-    let [returned, handled] = [0, 0]
-    for (const lane of this.#lanes.values()) {
-      for (const row of lane.rows(now)) rows.push(row)
-      returned += lane.returned
-      handled += lane.done
-    }
-    for (const handler of scan.count > 0 ? this.#absent : [])
-      rows.push({ handler, first: 0, last: scan.count - 1, attempts: 0, dueAt: now, errors: [], replay: null })
-    const dead = this.#dead.map(({ event, letter }) => {
-      const element = elementBytes(this.claim.delivery.body, scan, letter.index).slice()
-      return { event, letter: { ...letter, element } }
-    })
-    const letters = dead.map(({ letter }) => letter)
-    return { settlement: this.#settlement(scan.count, rows, letters), dead, returned, handled }
-  }
-
-  /** `count` is null where the delivery could not be read. */
-  #settlement(count: number | null, rows: readonly NewWorkRow[], dead: readonly NewDeadLetter[]): Settlement {
-    const { delivery, rows: given } = this.claim
-    const settlement = {
-      seq: delivery.seq,
-      firstPass: given === null,
-      events: given === null ? count : null,
-      endedRows: (given ?? []).map((row) => row.id),
-      rows,
-      dead,
-      quarantined: this.#quarantined,
-      unhandled: this.#unhandled,
-      duplicateEvents: this.#duplicates,
-    }
-    return this.#copies === null ? settlement : { ...settlement, ...this.#copies.settlement(this.now()) }
+    if (firstPass || this.isFull) for (const seat of this.seats) seat.parkWaiting()
   }
 }
-
-const NOTHING = () => {}
-
-const NO_BYTES = new Uint8Array()

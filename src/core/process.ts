@@ -1,8 +1,10 @@
 /** The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more. */
 import { codeOf } from '../lib/code-of.ts'
 import type { Runner } from './dispatch.ts'
-import { type Empty, type Mark, MOST_IN_LINE, type Order } from './order.ts'
-import { Pass, type PassParts, type PassResult } from './pass.ts'
+import type { Mark, Order } from './order.ts'
+import { type Empty, MOST_IN_LINE } from './order-lines.ts'
+import { Pass, type PassParts } from './pass.ts'
+import type { PassResult } from './pass-result.ts'
 import type { Claim, InboxPort, OrderKey } from './ports.ts'
 
 export interface ProcessParts extends Omit<PassParts, 'note'> {

@@ -4,7 +4,7 @@ import type { AnyEvent } from '../types.ts'
 import { toAttemptErrors } from './lane.ts'
 import type { Meter } from './metrics.ts'
 import type { Notices } from './notices.ts'
-import type { PassResult } from './pass.ts'
+import type { PassResult } from './pass-result.ts'
 import type { Claim, NeutralResponse } from './ports.ts'
 import type { Hooks } from './public.ts'
 

@@ -60,8 +60,8 @@ export const MUTANTS = {
   'settled before the handler ends': [
     {
       file: 'src/core/pass.ts',
-      find: 'if (this.#outstanding > 0) await this.#below(1)\n      return this.#result(scan)',
-      replace: 'return this.#result(scan)',
+      find: 'if (this.outstanding > 0) await this.below(1)\n      return this.#result.complete(',
+      replace: 'return this.#result.complete(',
     },
   ],
   'settled when claimed': [
