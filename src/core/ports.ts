@@ -663,6 +663,7 @@ export interface InboxPort {
    * Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held, and the
    * same settlement can be handed in again: what was carried out after all is not carried out twice.
    * Rows and dead letters of a replay that was cancelled are not made.
+   * From then on nobody reads the body that came with the claim: its memory may be used again, or be gone.
    * Resolves with the id of an earlier delivery of the same source that had the same batch id and other bytes; test
    * traffic is never in conflict.
    * @throws ERR_OPTION when the delivery is not claimed

@@ -227,8 +227,10 @@ class Worker implements Process {
   }
 
   async #work(pass: Pass): Promise<void> {
+    // What is settled may have no body any more.
+    const { length } = pass.claim.delivery.body
     await this.#finish(pass)
-    this.#bytes -= pass.claim.delivery.body.length
+    this.#bytes -= length
     this.#active--
     void this.#ask()
   }

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createReceiverIn } from '../../src/core/receiver.ts'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
 import { memory } from '../../src/inboxes/memory.ts'
+import { letGo } from '../../src/lib/let-go.ts'
 import { port } from '../../src/lib/symbols.ts'
 import type { AnyEvent, DeadLetter } from '../../src/types.ts'
+import { around } from '../faults/harness/around.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { rememberingLogger } from '../support/log.ts'
 import { send } from '../support/neutral.ts'
@@ -68,6 +70,36 @@ describe('a delivery', () => {
       pong: [1, 3],
     })
     expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, unhandled: {} })
+  })
+
+  it('gives its room back whole, though its body is gone once it is settled', async () => {
+    const bodies = new Map<number, Uint8Array>()
+    const inbox = around(memory(), (inner) => ({
+      async claim(request) {
+        const found = await inner.claim(request)
+        const claims = found.claims.map(({ delivery, ...claim }) => {
+          const body = Uint8Array.from(delivery.body)
+          bodies.set(delivery.seq, body)
+          return { ...claim, delivery: { ...delivery, body } }
+        })
+        return { ...found, claims }
+      },
+      async settle(settlement) {
+        const result = await inner.settle(settlement)
+        letGo(bodies.get(settlement.seq) as Uint8Array)
+        return result
+      },
+    }))
+    // An eighth of it for what is claimed: 128 kB, three times less than what comes.
+    const receiver = newReceiver({ inbox, memoryBytes: 1 << 20 })
+    let seen = 0
+    receiver.on('*', () => void seen++)
+    for (let n = 0; n < 4; n++) {
+      await send(receiver, { body: pings(1, () => ({ n, text: 'x'.repeat(100_000) })) })
+      await receiver.whenIdle()
+    }
+    expect(seen).toBe(4)
+    expect([...bodies.values()].every(({ length }) => length === 0)).toBe(true)
   })
 
   it('gives each event its identity and what is known of its delivery', async () => {
