@@ -1,12 +1,14 @@
 /** Who is measured, and under what name. */
 import { headersOf, type ProviderName } from './bodies/bodies.ts'
 import { findPostgres } from './postgres.ts'
-import type { Host, PeerName, Subject } from './servers/plan.ts'
+import type { Host, PeerName, ServerPlan, Subject } from './servers/plan.ts'
 import { SIGNATURE, signatureOf } from './servers/verify-and-run.ts'
 
 export interface Named {
   readonly name: string
   readonly subject: Subject
+  /** Default `both`: it stores and handles. */
+  readonly role?: ServerPlan['role']
 }
 
 const peer = (name: string, peer: PeerName): Named => ({ name, subject: { kind: 'peer', peer } })
@@ -26,6 +28,8 @@ export const ROWS: Named = peer('a row per event in SQLite', 'rows')
 export const PG_BOSS: Named = peer('pg-boss, a job per event', 'pg-boss')
 
 export const OURS: Named = ours('node', 'sqlite')
+/** As the receiving half of two processes: events are handled elsewhere. */
+export const STORED: Named = { ...OURS, name: 'posthorn node sqlite, receive only', role: 'receive' }
 export const OUR_OTHERS: readonly Named[] = [
   ours('express', 'sqlite'),
   ours('fastify', 'sqlite'),

@@ -1,7 +1,7 @@
 /** What we hold ourselves to, and what a run reached. */
 import { find, type Measure, type RunResult } from '../results.ts'
 import { ratios, spreadOf } from '../stats.ts'
-import { DRAIN, EXPRESS_ZOD, JSON_PARSE, OURS } from '../subjects.ts'
+import { DRAIN, EXPRESS_ZOD, JSON_PARSE, OURS, STORED } from '../subjects.ts'
 
 export interface Target {
   readonly text: string
@@ -43,8 +43,14 @@ const ours = (run: RunResult, [scenario, measure, setting]: Where): readonly num
   find(run, { scenario, measure, setting, subject: OURS.name })?.rounds ?? null
 
 /** Ours divided by the peer's, or the other way round. */
-function compared(run: RunResult, [scenario, measure, setting]: Where, peer: string, way: '/' | '\\'): number[] | null {
-  const [our, their] = [OURS.name, peer].map((subject) => find(run, { scenario, measure, setting, subject })?.rounds)
+function compared(
+  run: RunResult,
+  [scenario, measure, setting]: Where,
+  peer: string,
+  way: '/' | '\\',
+  subject = OURS.name,
+): number[] | null {
+  const [our, their] = [subject, peer].map((name) => find(run, { scenario, measure, setting, subject: name })?.rounds)
   if (our === undefined || their === undefined) return null
   return way === '/' ? ratios(our, their) : ratios(their, our)
 }
@@ -100,6 +106,12 @@ const TARGETS: readonly Target[] = [
   ),
   least('events to a handler, to Express + express.json + zod', 2, '×', (run) =>
     compared(run, EVENTS, EXPRESS_ZOD.name, '/'),
+  ),
+  least('posts of one event, stored only, to node:http + JSON.parse', 0.5, '×', (run) =>
+    compared(run, POSTS, JSON_PARSE.name, '/', STORED.name),
+  ),
+  least('posts of one event, stored only, to Express + express.json + zod', 1.3, '×', (run) =>
+    compared(run, POSTS, EXPRESS_ZOD.name, '/', STORED.name),
   ),
   least('posts of one event, to node:http + JSON.parse', 0.5, '×', (run) => compared(run, POSTS, JSON_PARSE.name, '/')),
   least('posts of one event, to Express + express.json + zod', 1.3, '×', (run) =>

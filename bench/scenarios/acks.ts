@@ -1,6 +1,6 @@
 /** How long a sender waits for its answer when four of them post large batches as fast as they can. */
 import { Figures } from '../results.ts'
-import { DRAIN, EXPRESS_ZOD, MORE_PEERS, OUR_OTHERS, OURS, YARDSTICKS } from '../subjects.ts'
+import { DRAIN, EXPRESS_ZOD, MORE_PEERS, OUR_OTHERS, OURS, STORED, YARDSTICKS } from '../subjects.ts'
 import { present, QUICK, type Trials } from '../trial.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -14,7 +14,7 @@ export const acks: Scenario = { name: 'acks', title: 'Acknowledgement of large b
 async function run(trials: Trials) {
   const { context } = trials
   const figures = new Figures()
-  const everybody = [...YARDSTICKS, ...MORE_PEERS, OURS, ...OUR_OTHERS]
+  const everybody = [...YARDSTICKS, ...MORE_PEERS, STORED, OURS, ...OUR_OTHERS]
   const few = [DRAIN, EXPRESS_ZOD, OURS]
   await measure(trials, figures, context.either([...YARDSTICKS, OURS], everybody), 'momentum', 10_000)
   if (context.options.quick) figures.note(QUICK)

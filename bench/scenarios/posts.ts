@@ -1,6 +1,6 @@
 /** How many small posts a second are answered, each of them durable with ours. */
 import { Figures } from '../results.ts'
-import { EXPRESS_ZOD, JSON_PARSE, MORE_PEERS, OUR_OTHERS, OURS, YARDSTICKS } from '../subjects.ts'
+import { EXPRESS_ZOD, JSON_PARSE, MORE_PEERS, OUR_OTHERS, OURS, STORED, YARDSTICKS } from '../subjects.ts'
 import { present, QUICK, type Trials } from '../trial.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -14,8 +14,8 @@ export const posts: Scenario = { name: 'posts', title: 'Posts of one event', run
 async function run(trials: Trials) {
   const { context } = trials
   const figures = new Figures()
-  const everybody = [...YARDSTICKS, ...MORE_PEERS, OURS, ...OUR_OTHERS]
-  await measure(trials, figures, context.either([...YARDSTICKS, OURS], everybody), 'momentum')
+  const everybody = [...YARDSTICKS, ...MORE_PEERS, STORED, OURS, ...OUR_OTHERS]
+  await measure(trials, figures, context.either([...YARDSTICKS, STORED, OURS], everybody), 'momentum')
   if (context.options.quick) figures.note(QUICK)
   else await measure(trials, figures, [JSON_PARSE, EXPRESS_ZOD, OURS], 'mailjet')
   return figures.result({ ...posts, how })
