@@ -61,12 +61,18 @@ export class ServerProcess {
 export async function startServer(plan: ServerPlan, wrapper: readonly string[] = []): Promise<ServerProcess> {
   const [execPath = process.execPath, ...execArgv] = wrapper.length === 0 ? [] : [...wrapper, process.execPath]
   const child = fork(SERVER, [JSON.stringify(plan)], { env, execPath, execArgv })
+  const hello = await firstMessage(child, `the server of ${JSON.stringify(plan.subject)}`)
+  return new ServerProcess(child, hello as Hello, wrapper.length > 0)
+}
+
+/** What a process says first. @throws Error with its name when it ends without a word */
+export async function firstMessage(child: ChildProcess, name: string): Promise<unknown> {
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the server of ${JSON.stringify(plan.subject)} ended with ${code} before it listened`)
+    throw new Error(`${name} ended with ${code} before it said anything`)
   })
   ended.catch(() => {})
-  const [hello] = await Promise.race([once(child, 'message'), ended])
-  return new ServerProcess(child, hello, wrapper.length > 0)
+  const [message] = await Promise.race([once(child, 'message'), ended])
+  return message
 }
 
 /** A process for all senders of a scenario: it starts once and is warm after its first load. */

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { ProviderName } from '../bodies/bodies.ts'
 import type { Context } from '../context.ts'
+import { firstMessage } from '../processes.ts'
 import { Figures } from '../results.ts'
 import type { Trials } from '../trial.ts'
 import type { Scenario } from './scenario.ts'
@@ -47,13 +48,9 @@ async function timeAll(context: Context, provider: ProviderName): Promise<Record
 async function timeOne(way: Way, provider: ProviderName, file: string): Promise<Timing> {
   const child = fork(join(import.meta.dirname, '../decode/decode.ts'), [way, provider, file, '30'], { execArgv: [] })
   const exit = once(child, 'exit')
-  const [timing]: Timing[] = await Promise.race([once(child, 'message'), exit.then(failed)])
+  const timing = await firstMessage(child, `the process that reads a body of ${provider}`)
   await exit
   return timing as Timing
-}
-
-function failed(): never {
-  throw new Error('a process that was to read a body ended without a figure')
 }
 
 function add(figures: Figures, provider: ProviderName, { parse, scan, read, events }: Record<Way, Timing>): void {

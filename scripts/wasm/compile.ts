@@ -1,4 +1,4 @@
-/** Compiles the WebAssembly of the scan into a module that carries it as text. */
+/** Compiles the WebAssembly of the scan, and of the text that is made of its slices, into a module that carries it as text. */
 import initWabt from 'wabt'
 import * as layout from './layout.ts'
 import { MAKE_TEXT } from './text.ts'

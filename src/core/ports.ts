@@ -16,7 +16,7 @@ export interface NeutralRequest {
   /** Name and value in turn, as received, duplicates kept (`req.rawHeaders`). */
   readonly rawHeaders: readonly string[]
   /**
-   * The bytes: a stream that throws when the peer goes away, bytes the host has kept, null when there is no body,
+   * The bytes: a stream that fails when the peer goes away, bytes the host has kept, null when there is no body,
    * or `'consumed'` when another parser has eaten it.
    */
   readonly body: Chunks | Uint8Array | null | 'consumed'

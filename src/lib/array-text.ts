@@ -4,8 +4,6 @@ import { CLOSE_ARRAY, OPEN_ARRAY, QUOTE } from './json-bytes.ts'
 import { CHUNK, OUTPUT, TEXT } from './wasm.generated.ts'
 import { putInput, type Wasm, wasm } from './wasm.ts'
 
-/** Below that, in bytes, the calls cost more than they save. */
-const WORTH_CALLING = 2_048
 /** The space behind the input that is read too. */
 const BEHIND = 16
 
@@ -24,8 +22,7 @@ export function arrayText(
   last: number,
 ): string {
   const length = end - start
-  const small = length < WORTH_CALLING && first === last
-  const engine = small || length > CHUNK - BEHIND ? null : wasm()
+  const engine = length > CHUNK - BEHIND ? null : wasm()
   if (engine === null) return joined(bytes, start, end, numbers.subarray(first, last))
   putInput(engine, bytes, start, end, length + BEHIND)
   for (let n = first; n < last; n++) engine.words[OUTPUT / 4 + n - first] = (numbers[n] as number) - start
@@ -39,7 +36,7 @@ function made({ bytes: memory, narrow, widen }: Wasm, length: number, count: num
   return memory.toString('utf16le', TEXT, TEXT + widen(length, count))
 }
 
-/** Slices that fit are put together here: joining strings instead has `JSON.parse` copy every slice once more. */
+/** Where WebAssembly may not run, and for large elements. What fits is put together here: joining strings instead has `JSON.parse` copy every slice once more. */
 const bench = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** Each border of a number becomes a quote. */

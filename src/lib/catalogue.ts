@@ -1,5 +1,6 @@
 /** What the catalogues of all providers have in common: the normalised types and their grouping. */
 import type { Category } from '../types.ts'
+import type { Check } from './problem.ts'
 
 /** Category of each normalised type. */
 export const CATEGORIES = {
@@ -44,4 +45,24 @@ export type Catalogue = Readonly<Record<string, CatalogueEntry>>
 export function namesAndTypes(provider: string, catalogue: Catalogue): ReadonlyMap<string, readonly string[]> {
   const known = Object.entries(catalogue).map(([name, entry]) => [name, entry.types] as const)
   return new Map([...known, [`${provider}.unknown`, ['unknown']]])
+}
+
+/** A native event that one word on the wire tells: its name, that word, and what checks and reads it. */
+export interface Known<Word extends string, Read> {
+  readonly name: string
+  readonly word: Word
+  readonly check: Check
+  readonly read: Read
+}
+
+/** The events of a catalogue by their words, for one look an element. */
+export function byWord<Word extends string, Read>(
+  catalogue: Readonly<Record<string, { readonly schema: Word }>>,
+  checks: Readonly<Record<Word, Check>>,
+  readers: Readonly<Record<Word, Read>>,
+): ReadonlyMap<string, Known<Word, Read>> {
+  const known = new Map<string, Known<Word, Read>>()
+  for (const [name, { schema: word }] of Object.entries(catalogue))
+    known.set(word, { name, word, check: checks[word], read: readers[word] })
+  return known
 }

@@ -18,7 +18,7 @@ export interface Flow {
   stop(): void
 }
 
-/** A body in pieces, as a host has it: to be asked for each, or, where it can, to hand them over by itself. */
+/** A body in pieces, as a host has it: to be asked for each, or handing them over by itself. */
 export type Chunks = AsyncIterable<Uint8Array> | Flow
 
 export function flowOf(chunks: Chunks): Flow {

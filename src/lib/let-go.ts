@@ -1,12 +1,16 @@
 /**
- * Frees the memory of bytes that nobody reads any more, at once; they are empty afterwards. Memory outside of the heap is
- * else freed by the garbage collector, which begins a collection of everything each time that some 16 to 64 MB have come
- * together: with 11 MB a post that took a fifth of the processor time of an acknowledgement, and 50 MB of memory.
- * Nothing happens where the bytes are a part of a larger memory, or few: others may have the rest, and it is not worth it.
+ * Frees memory outside of the heap that nobody reads any more, at once; what was in it is empty afterwards. It is else
+ * freed by the garbage collector, which begins a collection of everything each time that some 16 to 64 MB have come
+ * together: with 11 MB a post that took a sixth of the processor time of an acknowledgement, and 50 MB of memory.
  */
-export function letGo({ buffer, byteLength }: Uint8Array): void {
-  if (byteLength < WORTH_IT || byteLength !== buffer.byteLength) return
+export function letMemoryGo(buffer: ArrayBufferLike): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
+/** Fewer bytes are not worth it. */
 const WORTH_IT = 16 * 1024
+
+/** The same for what is behind some bytes, where they are all of it: others may have the rest of a larger memory. */
+export function letGo({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength >= WORTH_IT && byteLength === buffer.byteLength) letMemoryGo(buffer)
+}

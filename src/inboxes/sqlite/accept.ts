@@ -68,5 +68,5 @@ function insert(db: Database, seq: number, upTo: number, delivery: PackedDeliver
   const { coding, bytes } = encode(body)
   const test = isTest ? 1 : 0
   db.run(sql.insertDelivery, seq, id, source, batchId, test, sha256, receivedAt, meta, size, upTo, coding, blob(bytes))
-  letCodedGo({ coding, bytes })
+  letCodedGo(coding, bytes)
 }

@@ -1,9 +1,9 @@
 /**
- * Memory of large bodies, used again: for a new one the system makes page after page, and what is let go is collected as
- * memory outside of the heap, which took as much of the processor as to hash the body (10 MB: 5 of 50 ms, and a fifth of
+ * Memory of large bodies, used again: for a new one the system makes page after page, and what is left behind is collected
+ * as memory outside of the heap, which took as much of the processor as to hash the body (10 MB: 5 of 50 ms, and a fifth of
  * what a sender waits for).
  */
-import { letGo } from '../../lib/let-go.ts'
+import { letMemoryGo } from '../../lib/let-go.ts'
 
 /** Smaller ones are not worth it. */
 const REUSED_FROM = 1024 * 1024
@@ -56,12 +56,12 @@ export class BodyMemory {
     if (!(buffer instanceof ArrayBuffer) || !this.#ours.delete(buffer)) return
     const held = this.#free.reduce((sum, { byteLength }) => sum + byteLength, 0)
     if (held + buffer.byteLength <= FREE_BYTES) this.#free.push(buffer)
-    else letGo(new Uint8Array(buffer))
+    else letMemoryGo(buffer)
   }
 
   /** Called now and then: what lay unused since the last call is let go. */
   age(): void {
-    for (const buffer of this.#free.splice(0, this.#idle)) letGo(new Uint8Array(buffer))
+    for (const buffer of this.#free.splice(0, this.#idle)) letMemoryGo(buffer)
     this.#idle = this.#free.length
   }
 

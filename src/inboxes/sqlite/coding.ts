@@ -1,6 +1,6 @@
 /** How a body lies in the file: as it is, or compressed where that pays. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { letGo } from '../../lib/let-go.ts'
+import { letGo, letMemoryGo } from '../../lib/let-go.ts'
 
 export interface Coded {
   readonly coding: 'zstd' | null
@@ -26,9 +26,11 @@ export function encode(body: Uint8Array): Coded {
   return { coding: 'zstd', bytes }
 }
 
-/** Frees what `encode` made, or the file gave, once nobody reads it: the front of a large memory is all that is in it. */
-export function letCodedGo({ coding, bytes }: Coded): void {
-  if (coding !== null) letGo(bytes.buffer.byteLength < OF_ITS_OWN ? bytes : new Uint8Array(bytes.buffer))
+/** Frees coded bytes once nobody reads them; those of a body as it is stay. A large memory holds nothing else. */
+export function letCodedGo(coding: string | null, bytes: Uint8Array): void {
+  if (coding === null) return
+  if (bytes.buffer.byteLength < OF_ITS_OWN) letGo(bytes)
+  else letMemoryGo(bytes.buffer)
 }
 
 /** @throws when the bytes are not what `encode` made, or more than `size` come out. */

@@ -92,6 +92,6 @@ function tryDecode(coding: string | null, body: Uint8Array, size: number): Uint8
   } catch {
     return null
   } finally {
-    if (coding === 'zstd') letCodedGo({ coding, bytes: body })
+    letCodedGo(coding, body)
   }
 }

@@ -6,7 +6,7 @@ type Wire = Readonly<Record<string, unknown>>
 
 interface Medium {
   readonly channel: Channel
-  /** The address of its kind, as sent; by name, since a look by a name that changes takes several times as long. */
+  /** The address of its kind, as sent; the best first where there may be several. */
   readonly addressIn: (wire: Wire) => string | null
 }
 

@@ -1,28 +1,15 @@
 /** From one parsed element of a body to a reading. Private. */
 import type { Reading, Unreadable } from '../../core/ports.ts'
+import { byWord } from '../../lib/catalogue.ts'
 import { isObject } from '../../lib/guards.ts'
-import type { Check } from '../../lib/problem.ts'
 import type { WallClock } from '../../lib/zoned-time.ts'
-import { catalogue, type Status } from './catalogue.ts'
-import { normalise, normaliseUnknown, READERS, type Reader } from './normalise.ts'
+import { catalogue } from './catalogue.ts'
+import { normalise, normaliseUnknown, READERS } from './normalise.ts'
 import { checks, idsToStrings } from './validate.generated.ts'
 
 const NOT_AN_OBJECT: Unreadable = Object.freeze({ unreadable: 'expected object', path: '' })
 
-interface Activity {
-  readonly name: string
-  readonly status: Status
-  readonly check: Check
-  readonly read: Reader
-}
-
-const KNOWN: ReadonlyMap<string, Activity> = new Map(
-  Object.entries(catalogue).map(([name, { schema: status }]) => [status as string, activityOf(name, status)] as const),
-)
-
-function activityOf(name: string, status: Status): Activity {
-  return { name, status, check: checks[status], read: READERS[status] }
-}
+const KNOWN = byWord(catalogue, checks, READERS)
 
 /**
  * Reads one element; `clock` is the one on the sender's wall. Its identifiers become strings in place: it is ours,
@@ -36,5 +23,5 @@ export function decode(element: unknown, clock: WallClock): Reading | Unreadable
   idsToStrings(element)
   return known === undefined
     ? normaliseUnknown(element, clock)
-    : normalise(known.name, known.status, known.read, element, clock)
+    : normalise(known.name, known.word, known.read, element, clock)
 }
