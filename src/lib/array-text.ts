@@ -36,10 +36,10 @@ function made({ bytes: memory, narrow, widen }: Wasm, length: number, count: num
   return memory.toString('utf16le', TEXT, TEXT + widen(length, count))
 }
 
-/** Where WebAssembly may not run, and for large elements. What fits is put together here: joining strings instead has `JSON.parse` copy every slice once more. */
+/** Slices that fit are put together here: joining strings instead has `JSON.parse` copy every slice once more. */
 const bench = Buffer.allocUnsafeSlow(64 * 1024)
 
-/** Each border of a number becomes a quote. */
+/** Where WebAssembly may not run, and of large elements. Each border of a number becomes a quote. */
 function joined(bytes: Uint8Array, start: number, end: number, borders: Int32Array): string {
   const length = end - start + borders.length + 2
   const array = length <= bench.length ? bench : Buffer.allocUnsafeSlow(length)
