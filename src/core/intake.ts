@@ -61,6 +61,7 @@ class Room {
     this.#held = announced
     load.bytes += announced
     load.requests++
+    load.begun++
   }
 
   take(bytes: number): boolean {

@@ -1,9 +1,10 @@
 /**
  * Turns on the event loop for work that could hold it. Acknowledgements come first: while a request is on its way to
- * one, a slice takes 1 ms and the next begins 3 ms later, so that this work takes at most a quarter of the loop and
- * still never starves. Where the loop had nothing else to do in between (the request waits for its commit or its
- * sender), the next begins at once. Slices stay as short for a while after the last request: its sender comes again.
- * Otherwise slices of 8 ms follow each other, with a turn of the loop in between.
+ * one, a slice takes 1 ms, and the next begins once the loop has had nothing else to do for a few turns (the requests
+ * wait for their commit, or for their senders), or after 3 ms: in a busy loop this work takes a quarter, and never
+ * starves. With large bodies on their way it waits out the 3 ms: to compress and write them other threads need the
+ * processors. Slices stay as short for a while after the last request: its sender comes again. Otherwise slices of 8 ms
+ * follow each other, with a turn of the loop in between.
  */
 import type { Load } from './receive-parts.ts'
 
@@ -19,36 +20,70 @@ const [QUIET_MS, BUSY_MS, BUSY_PAUSE_MS] = [8, 1, 3]
 const EXPECTED_MS = 50
 /** A turn of the loop in which there was hardly anything to do. */
 const IDLE_TURN_MS = 0.2
+/** An inbox may gather for a few turns before it begins to store: work that begins in them would hold that up. */
+const IDLE_TURNS = 6
+/** Of bodies in flight, from where on they are large. */
+const LARGE_BYTES = 8 * 1024 * 1024
 
 export function createPacer(load: Load): Pacer {
-  const waiting: (() => void)[] = []
-  let [sliceStart, scheduled, busyAt] = [performance.now(), false, Number.NEGATIVE_INFINITY]
-  const busy = () => load.requests > 0
-  const turn = () => {
-    scheduled = false
-    sliceStart = performance.now()
-    waiting.shift()?.()
-    if (waiting.length > 0) schedule()
+  return new LoopPacer(load)
+}
+
+class LoopPacer implements Pacer {
+  readonly #load: Load
+  readonly #waiting: (() => void)[] = []
+  #sliceStart = performance.now()
+  #scheduled = false
+  #busyAt = Number.NEGATIVE_INFINITY
+  /** Requests that were known when it was last looked. */
+  #known: number
+
+  constructor(load: Load) {
+    this.#load = load
+    this.#known = load.begun
   }
-  const schedule = () => {
-    if (scheduled) return
-    scheduled = true
-    const began = performance.now()
-    setImmediate(() => {
-      if (busy() && performance.now() - began > IDLE_TURN_MS) setTimeout(turn, BUSY_PAUSE_MS)
-      else turn()
+
+  spent(): boolean {
+    const now = performance.now()
+    // While a slice holds the loop no request is seen: one may have come and gone before it.
+    if (this.#isBusy() || this.#load.begun !== this.#known) this.#busyAt = now
+    this.#known = this.#load.begun
+    return now - this.#sliceStart > (now - this.#busyAt < EXPECTED_MS ? BUSY_MS : QUIET_MS)
+  }
+
+  breathe(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      this.#schedule()
     })
   }
-  return {
-    spent() {
-      const now = performance.now()
-      if (busy()) busyAt = now
-      return now - sliceStart > (now - busyAt < EXPECTED_MS ? BUSY_MS : QUIET_MS)
-    },
-    breathe: () =>
-      new Promise((resolve) => {
-        waiting.push(resolve)
-        schedule()
-      }),
+
+  #isBusy(): boolean {
+    return this.#load.requests > 0
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    const began = performance.now()
+    setImmediate(() => this.#look(began, began, 0))
+  }
+
+  /** After each turn; `idle`: so many before it had hardly anything to do. */
+  #look(began: number, last: number, idle: number): void {
+    const now = performance.now()
+    const stillIdle = now - last > IDLE_TURN_MS ? 0 : idle + 1
+    const isLarge = this.#load.bytes > LARGE_BYTES
+    const isIdle = stillIdle >= (isLarge ? 1 : IDLE_TURNS)
+    if (!this.#isBusy() || isIdle || now - began >= BUSY_PAUSE_MS) this.#begin()
+    else if (isLarge) setTimeout(() => this.#begin(), BUSY_PAUSE_MS)
+    else setImmediate(() => this.#look(began, now, stillIdle))
+  }
+
+  #begin(): void {
+    this.#scheduled = false
+    this.#sliceStart = performance.now()
+    this.#waiting.shift()?.()
+    if (this.#waiting.length > 0) this.#schedule()
   }
 }

@@ -20,6 +20,8 @@ export interface ReceiveLimits {
 export interface Load {
   bytes: number
   requests: number
+  /** All that have ever begun to come in. */
+  begun: number
 }
 
 export interface ReceiveParts {

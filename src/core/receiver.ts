@@ -66,7 +66,7 @@ class RunningReceiver implements ReceiverLike {
   readonly #settings: Settings
   readonly #world: World
   readonly #deadlines: Deadlines
-  readonly #load: Load = { bytes: 0, requests: 0 }
+  readonly #load: Load = { bytes: 0, requests: 0, begun: 0 }
   readonly #notices
   readonly #report
   readonly #pacer

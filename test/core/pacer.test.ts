@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createPacer, type Pacer } from '../../src/core/pacer.ts'
 
-let clock: { mockReturnValue(ms: number): unknown }
-let load: { bytes: number; requests: number }
+let clock: { mockReturnValue(ms: number): unknown; mockImplementation(now: () => number): unknown }
+let load: { bytes: number; requests: number; begun: number }
 let pacer: Pacer
 
 beforeEach(() => {
   clock = vi.spyOn(performance, 'now').mockReturnValue(1_000)
-  load = { bytes: 0, requests: 0 }
+  load = { bytes: 0, requests: 0, begun: 0 }
   pacer = createPacer(load)
 })
 afterEach(() => vi.restoreAllMocks())
@@ -37,4 +37,62 @@ it('gives 1 ms for a while after a request: the next one is near', async () => {
   load.requests = 0
   expect(await spentAt(1_040, 1.5)).toBe(true)
   expect(await spentAt(1_060, 7)).toBe(false)
+})
+
+it('gives 1 ms after a request that came and was answered between two slices', async () => {
+  await spentAt(2_000, 7)
+  load.begun = 1
+  expect(await spentAt(2_010, 1.5)).toBe(true)
+  expect(await spentAt(2_090, 7)).toBe(false)
+})
+
+/** Turns of the event loop until the next slice begins. */
+async function turnsUntilSlice(): Promise<number> {
+  let [turns, begun] = [0, false]
+  const count = () => {
+    turns++
+    if (!begun) setImmediate(count)
+  }
+  setImmediate(count)
+  await pacer.breathe()
+  begun = true
+  return turns
+}
+
+it('begins the next slice with the next turn where no request is on its way', async () => {
+  expect(await turnsUntilSlice()).toBe(1)
+})
+
+it('lets an inbox gather what has come: some turns without anything to do go by first', async () => {
+  load.requests = 1
+  expect(await turnsUntilSlice()).toBe(6)
+})
+
+it('begins after 3 ms where the turns of the loop are full', async () => {
+  load.requests = 1
+  let now = 2_000
+  clock.mockImplementation(() => (now += 0.25))
+  expect(await turnsUntilSlice()).toBe(12)
+})
+
+it('counts idle turns anew after a full one', async () => {
+  load.requests = 1
+  let looks = 0
+  // The fifth look after the call of `breathe` comes late.
+  clock.mockImplementation(() => (looks++ < 5 ? 2_000 : 2_001))
+  expect(await turnsUntilSlice()).toBe(11)
+})
+
+it('leaves the processors to the threads where large bodies are on their way: once the loop has work, 3 ms go by', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  Object.assign(load, { requests: 1, bytes: 9 * 1024 * 1024 })
+  expect(await turnsUntilSlice()).toBe(1)
+  let now = 2_000
+  clock.mockImplementation(() => (now += 0.25))
+  const slice = pacer.breathe().then(() => true)
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
+  const early = await Promise.race([slice, Promise.resolve(false)])
+  await vi.advanceTimersByTimeAsync(3)
+  expect([early, await slice]).toEqual([false, true])
+  vi.useRealTimers()
 })
