@@ -633,7 +633,8 @@ export interface InboxPort {
    * Stores a delivery, or counts a repeat on the stored one: both durable when it resolves. Atomic with its dedupe,
    * which compares the full SHA-256 behind the id: two at once give one row, one `accepted` and one `duplicate`.
    * A rejection leaves it open whether the delivery is stored; a repeat is then absorbed. With `given` the memory behind
-   * the body, all of it, is the inbox's: it may hand it to another thread, so that the caller finds nothing there any more.
+   * the body, all of it, is the inbox's: it may hand it to another thread or let it go, so that the caller finds nothing
+   * there any more.
    * @throws ERR_INBOX_CLOSED, ERR_INBOX_FULL, ERR_INBOX_IO, ERR_INBOX_CORRUPT
    */
   accept(delivery: NewDelivery, given?: boolean): Promise<Accepted>

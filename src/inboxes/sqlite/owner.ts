@@ -82,8 +82,8 @@ export class Owner {
   async accept(delivery: NewDelivery, given: boolean): Promise<Accepted> {
     const accepted = await this.#outbox.accept(delivery, given)
     const { status, seq, body } = accepted
-    if (body !== undefined) this.#memory.own(body)
     const stored = body === undefined ? delivery : { ...delivery, body }
+    if (given) this.#memory.own(stored.body)
     // Who claimed it with the same group looks here next: accepts are told before claims.
     const isKept = status === 'accepted' && this.#cache.add(seq, stored)
     if (!isKept) this.#memory.free(stored.body)

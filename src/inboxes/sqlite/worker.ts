@@ -1,11 +1,12 @@
 /** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
 import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
+import { letGo } from '../../lib/let-go.ts'
 import { type BriefAnswer, fromBriefRequest, toBriefAnswer } from './brief.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { findOwners } from './event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './listing.ts'
-import type { CallName, Calls, FromThread, Read, Settings, ToThread } from './protocol.ts'
+import type { CallName, Calls, FromThread, GroupAnswer, GroupRequest, Read, Settings, ToThread } from './protocol.ts'
 import { readDelivery, readLatest } from './read.ts'
 import { Store } from './store.ts'
 import { Viewer } from './viewer.ts'
@@ -19,7 +20,7 @@ let reader: Store | Viewer = store
 
 const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] } = {
   open: (request) => store.open(request),
-  group: (request) => toBriefAnswer(store.group(fromBriefRequest(request))),
+  group: (request) => toBriefAnswer(runGroup(fromBriefRequest(request))),
   read: (seqs) => reader.read(({ db }) => seqs.map((seq) => readDelivery(db, seq))),
   find: (id) => reader.read(({ db, find }) => readLatest(db, find(id))),
   stats: ({ now }) => reader.stats(now),
@@ -50,6 +51,13 @@ main.on('message', ({ id, name, request }: ToThread) => {
   answer(id, name, request)
   if (name === 'group') store.tidy()
 })
+
+/** The small bodies of the group are stored, and what they came in was sent for good. */
+function runGroup(request: GroupRequest): GroupAnswer {
+  const answer = store.group(request)
+  letGo(request.packed)
+  return answer
+}
 
 function answer(id: number, name: CallName, request: unknown): void {
   try {

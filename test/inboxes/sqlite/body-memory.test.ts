@@ -89,6 +89,23 @@ describe('memory of bodies', () => {
     expect(memory.allocate(2 * MB).buffer).not.toBe(second.buffer)
   })
 
+  it('of a body of some kB is let go as soon as nobody reads it, and not used again', () => {
+    const [read, settled] = [owned(16 * 1024), owned(1000 * 1024)]
+    memory.lend(1, read)
+    memory.lend(2, settled)
+    memory.takeBack(2)
+    expect([read.byteLength, settled.byteLength]).toEqual([16 * 1024, 0])
+    memory.takeBack(1)
+    expect(read.byteLength).toBe(0)
+    expect(memory.allocate(16 * 1024).byteLength).toBe(16 * 1024)
+  })
+
+  it('of a body below 16 kB is left alone', () => {
+    const body = owned(16 * 1024 - 1)
+    memory.free(body)
+    expect(body.byteLength).toBe(16 * 1024 - 1)
+  })
+
   it('is held up to 48 MB', () => {
     const bodies = Array.from({ length: 7 }, () => owned(8 * MB))
     for (const body of bodies) memory.free(body)
@@ -118,6 +135,25 @@ describe('an inbox', () => {
     expect(second?.delivery.body.every((byte) => byte === 2)).toBe(true)
   })
 
+  it('lets the memory of a smaller body go when its delivery is settled', async () => {
+    const { inbox, claim } = await opened()
+    const delivery = filled(inbox.allocate(100_000), 1)
+    await inbox.accept(delivery, true)
+    const [first] = await claim()
+    expect(first?.delivery.body.every((byte) => byte === 1)).toBe(true)
+    await inbox.settle(firstPass(1))
+    expect([delivery.body.byteLength, first?.delivery.body.byteLength]).toEqual([0, 0])
+    expect((await inbox.read(1))?.body.byteLength).toBe(100_000)
+  })
+
+  it('lets the memory of a smaller repeat go at once', async () => {
+    const { inbox } = await opened()
+    await inbox.accept(filled(inbox.allocate(100_000), 1), true)
+    const repeat = filled(inbox.allocate(100_000), 1)
+    expect((await inbox.accept(repeat, true)).status).toBe('duplicate')
+    expect(repeat.body.byteLength).toBe(0)
+  })
+
   it('uses the memory of a repeat at once', async () => {
     const { inbox } = await opened()
     await inbox.accept(filled(new Uint8Array(2 * MB), 1))
@@ -130,10 +166,12 @@ describe('an inbox', () => {
 
   it('leaves alone what it was not given', async () => {
     const { inbox, claim } = await opened()
-    const delivery = filled(new Uint8Array(2 * MB), 1)
-    await inbox.accept(delivery)
+    const [large, small] = [filled(new Uint8Array(2 * MB), 1), filled(new Uint8Array(100_000), 2)]
+    await inbox.accept(large)
+    await inbox.accept(small)
     await claim()
-    await inbox.settle(firstPass(1))
-    expect(inbox.allocate(2 * MB).buffer).not.toBe(delivery.body.buffer)
+    for (const seq of [1, 2]) await inbox.settle(firstPass(seq))
+    expect(inbox.allocate(2 * MB).buffer).not.toBe(large.body.buffer)
+    expect([large.body.byteLength, small.body.byteLength]).toEqual([2 * MB, 100_000])
   })
 })
