@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts'
 const CONNECTIONS = 4
 const how =
   '4 connections post as fast as they are answered; from the first byte of a request to the last of its answer. Each ' +
-  'round is a fresh process on a fresh file, warmed up with 8 posts.'
+  'round is a fresh process on a fresh file.'
 
 export const acks: Scenario = { name: 'acks', title: 'Acknowledgement of large batches', run }
 
@@ -36,7 +36,7 @@ async function measure(trials: Trials, figures: Figures, all: typeof YARDSTICKS,
   const ms = context.either(2_000, 2_500)
   await trials.rounds({ count, subjects, title: `acks, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
-      await trial.warmUp({ body, connections: CONNECTIONS, posts: 8 })
+      await trial.warmUp({ body, connections: CONNECTIONS })
       const { latencyMs, rate } = await trial.post({ body, connections: CONNECTIONS, ms })
       const add = figures.of(named.name, setting)
       add('ack p50', 'ms', latencyMs.median)

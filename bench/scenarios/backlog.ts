@@ -42,8 +42,8 @@ async function look(
   await trials.one(OURS, plan, async (trial) => {
     const add = figures.of(OURS.name, setting)
     add('start', 'ms', trial.server.startMs)
-    await trial.warmUp({ body: large, connections: 1, posts: 4 })
-    await trial.warmUp({ body: small, connections: 8, ms: 500 })
+    await trial.warmUp({ body: large, connections: 1 })
+    await trial.warmUp({ body: small, connections: 8 })
     await trial.server.ask('begin', null)
     const { latencyMs: largeMs } = await trial.post({ body: large, connections: 1, posts: 20 })
     const { latencyMs: smallMs } = await trial.post({ body: small, connections: 8, ms: 1_500 })

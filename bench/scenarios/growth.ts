@@ -62,7 +62,7 @@ async function overConnections(trials: Trials, figures: Figures, named: Named): 
   const body = context.body('momentum', 1)
   context.log(`  growth: connections, ${named.name}`)
   await trials.one(named, { body }, async (trial) => {
-    await trial.warmUp({ body, connections: 16, ms: 1_000 })
+    await trial.warmUp({ body, connections: 16 })
     for (const connections of context.either([1, 8, 64], [1, 2, 4, 8, 16, 32, 64]))
       await pointOfConnections(trial, figures, connections, body)
   })
@@ -86,7 +86,7 @@ async function overHandlers(trials: Trials, figures: Figures, handlers: number):
   const [posts, connections] = [12, 4]
   trials.context.log(`  growth: ${handlers} handlers`)
   await trials.one(OURS, { body, handlers }, async (trial) => {
-    await trial.warmUp({ body, connections, posts: 4 })
+    await trial.warmUp({ body, connections })
     await trial.server.ask('begin', null)
     const { beganAt } = await trial.post({ body, connections, posts })
     await trial.server.ask('handled', posts * body.events * handlers)

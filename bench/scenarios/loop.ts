@@ -27,7 +27,7 @@ async function measure(trials: Trials, figures: Figures, body: ReturnType<Trials
   const subjects = context.either([EXPRESS_ZOD, OURS], [JSON_PARSE, EXPRESS_ZOD, OURS])
   await trials.rounds({ count, subjects, title: `loop, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
-      await trial.warmUp({ body, connections: CONNECTIONS, posts: 8 })
+      await trial.warmUp({ body, connections: CONNECTIONS })
       await trial.server.ask('begin', null)
       await trial.post({ body, connections: CONNECTIONS, posts: 12 })
       await trial.server.ask('handled', 12 * body.events)

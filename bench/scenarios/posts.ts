@@ -5,6 +5,8 @@ import { present, QUICK, type Trials } from '../trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 32
+/** Posts of a process that has just started: much of its code is not compiled yet. */
+const COLD = 5_000
 const how =
   'One event a post, 32 connections, each posting again as soon as it is answered. With ours every answer is a synced ' +
   'commit, and a handler works beside it.'
@@ -29,14 +31,15 @@ async function measure(trials: Trials, figures: Figures, all: typeof YARDSTICKS,
   const count = context.either(2, provider === 'momentum' ? 4 : 3)
   await trials.rounds({ count, subjects, title: `posts, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
-      // By count: in the same time a slower subject would have compiled less of its code.
-      await trial.warmUp({ body, connections: CONNECTIONS, posts: context.either(5_000, 10_000) })
+      const cold = await trial.post({ body, connections: CONNECTIONS, posts: COLD })
+      await trial.warmUp({ body, connections: CONNECTIONS })
       await trial.server.ask('begin', null)
       const { latencyMs, rate } = await trial.post({ body, connections: CONNECTIONS, ms: context.either(1_500, 2_000) })
       await trial.server.ask('idle', null)
       const { cpuMs } = await trial.server.ask('report', null)
       const add = figures.of(named.name, setting)
       add('posts', 'posts/s', rate)
+      add(`posts, the first ${COLD}`, 'posts/s', cold.rate)
       add('ack p50', 'ms', latencyMs.median)
       add('ack p99', 'ms', latencyMs.p99)
       add('processor time per 1 000 posts', 'ms', (cpuMs * 1_000) / latencyMs.count)

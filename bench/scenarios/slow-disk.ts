@@ -30,7 +30,7 @@ async function measure(trials: Trials, figures: Figures, count: number): Promise
   const wrapper = ['strace', '-f', '--seccomp-bpf', '-o', '/dev/null', '-e', `trace=${calls}`, '-e', inject]
   await trials.rounds({ count, subjects: [ROWS, OURS], title: 'slow-disk' }, (named) =>
     trials.one(named, { body, wrapper }, async (trial) => {
-      await trial.warmUp({ body, connections: CONNECTIONS, ms: 1_000 })
+      await trial.warmUp({ body, connections: CONNECTIONS })
       const { latencyMs, rate } = await trial.post({ body, connections: CONNECTIONS, ms: 3_000 })
       const add = figures.of(named.name, setting)
       add('posts', 'posts/s', rate)

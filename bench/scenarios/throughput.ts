@@ -41,7 +41,7 @@ async function measure(trials: Trials, figures: Figures, wanted: Case): Promise<
   const posts = context.either(wanted.posts / 2, wanted.posts)
   await trials.rounds({ count: context.either(2, 3), subjects, title: `throughput, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
-      await trial.warmUp({ body, connections: CONNECTIONS, posts: Math.min(8, posts) })
+      await trial.warmUp({ body, connections: CONNECTIONS })
       await trial.server.ask('begin', null)
       const { beganAt } = await trial.post({ body, connections: CONNECTIONS, posts })
       await trial.server.ask('handled', posts * events)
