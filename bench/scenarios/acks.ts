@@ -1,13 +1,13 @@
 /** How long a sender waits for its answer when four of them post large batches as fast as they can. */
 import { Figures } from '../results.ts'
 import { DRAIN, EXPRESS_ZOD, MORE_PEERS, OUR_OTHERS, OURS, STORED, YARDSTICKS } from '../subjects.ts'
-import { present, QUICK, type Trials } from '../trial.ts'
+import { present, QUICK, type Trials, WARMED } from '../trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 4
 const how =
   '4 connections post as fast as they are answered; from the first byte of a request to the last of its answer. Each ' +
-  'round is a fresh process on a fresh file.'
+  `round is a fresh process on a fresh file. ${WARMED}`
 
 export const acks: Scenario = { name: 'acks', title: 'Acknowledgement of large batches', run }
 

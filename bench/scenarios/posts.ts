@@ -1,7 +1,7 @@
 /** How many small posts a second are answered, each of them durable with ours. */
 import { Figures } from '../results.ts'
 import { EXPRESS_ZOD, JSON_PARSE, MORE_PEERS, OUR_OTHERS, OURS, STORED, YARDSTICKS } from '../subjects.ts'
-import { present, QUICK, type Trials } from '../trial.ts'
+import { present, QUICK, type Trials, WARMED } from '../trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 32
@@ -9,7 +9,7 @@ const CONNECTIONS = 32
 const COLD = 5_000
 const how =
   'One event a post, 32 connections, each posting again as soon as it is answered. With ours every answer is a synced ' +
-  'commit, and a handler works beside it.'
+  `commit, and a handler works beside it. ${WARMED}`
 
 export const posts: Scenario = { name: 'posts', title: 'Posts of one event', run }
 

@@ -1,13 +1,14 @@
 /** How many events a second come out at the handler, from the first byte posted to the last event settled. */
 import { Figures } from '../results.ts'
 import { EXPRESS_ZOD, JSON_PARSE, MORE_PEERS, OUR_OTHERS, OURS, YARDSTICKS } from '../subjects.ts'
-import { present, QUICK, type Trials } from '../trial.ts'
+import { present, QUICK, type Trials, WARMED } from '../trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 4
 const how =
   'A fixed number of posts over 4 connections; the clock stops when every event has been through one async handler ' +
-  'and, with ours, that is stored too. Only ours and the subjects with rows or jobs store anything.'
+  'and, with ours, that is stored too. Only ours and the subjects with rows or jobs store anything. ' +
+  WARMED
 
 export const throughput: Scenario = { name: 'throughput', title: 'Events through to a handler', run }
 
