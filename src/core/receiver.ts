@@ -6,8 +6,9 @@ import { systemClock } from './clock.ts'
 import { Deadlines } from './deadlines.ts'
 import { handleFetch } from './fetch.ts'
 import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers.ts'
+import { readHealth, STALE, unready } from './health.ts'
 import { tellHostLimits } from './host-limits.ts'
-import { createInboxControl, toPaused } from './inbox-control.ts'
+import { createInboxControl } from './inbox-control.ts'
 import { type InjectOptions, inject } from './inject.ts'
 import { Meter, type Metrics } from './metrics.ts'
 import { createNotices } from './notices.ts'
@@ -321,26 +322,13 @@ class RunningReceiver implements ReceiverLike {
   }
 
   async health(): Promise<Health> {
-    const nothing = { backlog: { deliveries: 0, bytes: 0, oldestAt: null }, paused: [] }
-    if (this.#state !== 'open') return { ready: false, reason: `the receiver is ${WORDS[this.#state]}`, ...nothing }
-    const trouble = this.#settings.inbox.trouble()
-    const stats = await this.#settings.inbox.stats().catch(() => null)
-    if (stats === null) return { ready: false, reason: trouble ?? 'the inbox does not answer', ...nothing }
-    const oldestAt = stats.oldestPendingAt === null ? null : new Date(stats.oldestPendingAt)
-    const backlog = { deliveries: stats.pending, bytes: stats.pendingBytes, oldestAt }
-    const full = stats.pendingBytes > this.#settings.limits.backlogBytes ? 'too much waits to be handled' : null
-    const reason = trouble ?? full ?? this.#stale(stats.oldestPendingAt)
-    return { ready: (trouble ?? full) === null, reason, backlog, paused: stats.paused.map(toPaused) }
-  }
-
-  /** Where nothing works between requests, what no repeat of a sender comes for any more waits for `drain`. */
-  #stale(oldest: number | null): string | null {
-    const { ack, background } = this.#settings
-    if (ack === 'stored' || background || oldest === null) return null
-    if (this.#world.clock.now() - oldest < LONGEST_REPEAT_MS) return null
-    const reason = 'work has waited for longer than any sender repeats: call drain()'
-    this.#notices('stale', 'warn', reason)
-    return reason
+    if (this.#state !== 'open') return unready(`the receiver is ${WORDS[this.#state]}`)
+    const { inbox, limits, ack, background } = this.#settings
+    const waitsForRequests = ack === 'handled' && !background
+    const { backlogBytes } = limits
+    const health = await readHealth({ inbox, clock: this.#world.clock, backlogBytes, waitsForRequests })
+    if (health.reason === STALE) this.#notices('stale', 'warn', STALE)
+    return health
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -352,6 +340,3 @@ const WORDS = { new: 'not started', open: 'open', closing: 'closing', closed: 'c
   State,
   string
 >
-
-/** eSputnik repeats at least hourly, the others sooner (Yespo, Webhooks for Tracking Activity, June 2025). */
-const LONGEST_REPEAT_MS = 3_600_000

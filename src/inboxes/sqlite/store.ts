@@ -2,7 +2,8 @@
 import type { InboxOpened, InboxStats, OrderKey } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
-import { type Checkpointer, FAILED } from './checkpointer.ts'
+import type { Checkpointer } from './checkpointer.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { bringForward, isLeap, latestTime } from './clock-leap.ts'
 import { indexBatches } from './conflicts.ts'
 import { connect, isSound, versionOf, warningsAbout } from './connect.ts'
@@ -30,20 +31,8 @@ import { clearStaleWishes } from './wishes.ts'
 interface Open {
   readonly db: Database
   ledger: Ledger
-  /** About how much was written since the log of SQLite was last brought into the file. */
-  unchecked: number
-  /** Two connections may write and bring the log into the file at once. */
-  readonly isSound: boolean
+  readonly checkpoints: Checkpoints
 }
-
-const CHECKPOINT_BYTES = 4 * 1024 * 1024
-/**
- * SQLite begins its log anew once all of it is in the file and somebody writes, which another thread never sees under
- * load; when it is as long as this, 32 MB, the writer does the little that is left itself.
- */
-const RESTART_FRAMES = 8_192
-/** What a settlement or a small delivery adds to the log of SQLite, roughly. */
-const ITEM_BYTES = 8 * 1024
 
 interface Outside {
   free(path: string): number
@@ -106,8 +95,7 @@ export class Store {
       const { ledger, answer } = runGroup(open.db, open.ledger, request, { path: this.#path, shortage })
       open.ledger = ledger
       if (answer.purging) this.#emptyLog(open.db)
-      const bodies = request.accepts.reduce((sum, { size }) => sum + size, 0)
-      open.unchecked += bodies + ITEM_BYTES * (request.accepts.length + request.settlements.length)
+      open.checkpoints.noteGroup(request)
       return answer
     } catch (error) {
       return { lost: this.#lose(error, request.releases) }
@@ -121,24 +109,10 @@ export class Store {
     try {
       indexIds(open.db, open.ledger.ids)
       indexBatches(open.db, open.ledger.recent)
-      this.#checkpoint(open)
+      open.checkpoints.look(open.db, this.#path)
     } catch (error) {
       this.#lose(error)
     }
-  }
-
-  /**
-   * Brings the log of SQLite into the file when it has grown: inside a commit it doubles the time of a large one. In
-   * another thread, where there is one; what that has left or could not do is done here.
-   */
-  #checkpoint(open: Open): void {
-    const other = open.isSound ? this.#checkpointer : null
-    if (other?.isRunning()) return
-    const frames = other?.takeResult() ?? 0
-    const isLeft = frames === FAILED || frames > RESTART_FRAMES
-    if (!isLeft && open.unchecked < CHECKPOINT_BYTES) return
-    open.unchecked = 0
-    if (isLeft || !other?.begin(this.#path)) open.db.pragma('wal_checkpoint(PASSIVE)')
   }
 
   /** Writes a little, to see whether it works again; nothing while the disk is short. */
@@ -256,7 +230,8 @@ export class Store {
   }
 
   #begin(db: Database): Open {
-    return { db, ledger: readLedger(db, this.#owner), unchecked: 0, isSound: isSound(versionOf(db)) }
+    const other = isSound(versionOf(db)) ? this.#checkpointer : null
+    return { db, ledger: readLedger(db, this.#owner), checkpoints: new Checkpoints(other) }
   }
 
   #connect(): Database {
