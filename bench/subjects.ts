@@ -47,12 +47,16 @@ export function requestHeaders({ subject }: Named, provider: ProviderName, body:
   return signed ? [...headersOf(provider), `${SIGNATURE}: ${signatureOf(body)}`] : headersOf(provider)
 }
 
+/** Whether a server of its own stores for it, which goes on working when a measurement is over. */
+export const needsPostgres = ({ subject }: Named): boolean => subject.kind === 'peer' && subject.peer === 'pg-boss'
+
 /** null: it can be measured here with such bodies; else why not, in a few words. */
-export function lackOf({ subject }: Named, provider: ProviderName): string | null {
+export function lackOf(named: Named, provider: ProviderName): string | null {
+  const { subject } = named
   if (subject.kind === 'posthorn') return null
   if (subject.peer === 'verify-and-run' && provider === 'mailjet')
     return 'the stamp of a Mailjet post is in its body, which would need a new signature each time'
-  return subject.peer === 'pg-boss' ? lackOfPgBoss() : null
+  return needsPostgres(named) ? lackOfPgBoss() : null
 }
 
 function lackOfPgBoss(): string | null {

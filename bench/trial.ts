@@ -7,7 +7,7 @@ import { LoadProcess, type ServerProcess, startServer } from './processes.ts'
 import type { Figures } from './results.ts'
 import { PATH } from './servers/listen.ts'
 import type { ServerPlan } from './servers/plan.ts'
-import { lackOf, type Named, requestHeaders } from './subjects.ts'
+import { lackOf, type Named, needsPostgres, requestHeaders } from './subjects.ts'
 
 export interface Posting {
   readonly body: Body
@@ -25,20 +25,20 @@ export interface Posted extends LoadResult {
 
 /**
  * A receiver runs for weeks, and V8 compiles what it runs often: whoever answers, posts of one event get quicker until
- * 30 000 to 40 000 of them. By count: in the same time a slower subject would have compiled less of its code.
+ * 30 000 to 40 000 of them. By count: in the same time a slower subject would have compiled less of its code. But some
+ * subjects are too slow for so much.
  */
-function warmPosts({ events, text }: Body): number {
-  return Math.min(40_000, Math.max(8, Math.ceil(Math.min(200_000 / events, WARM_BYTES / text.length))))
-}
+const WARM = { events: 200_000, posts: 40_000, mib: 256, seconds: 5 } as const
 
-const WARM_BYTES = 256 * 1024 * 1024
-/** Some subjects are too slow for so much. */
-const MOST_WARM_MS = 5_000
+function warmPosts({ events, text }: Body): number {
+  const posts = Math.min(WARM.events / events, WARM.posts, (WARM.mib * 2 ** 20) / text.length)
+  return Math.max(8, Math.ceil(posts))
+}
 
 /** What the readers of a scenario are told of it. */
 export const WARMED =
-  'Warmed up before with 200 000 events, 40 000 posts, 256 MB or for 5 s, whatever is reached first: a receiver runs for ' +
-  'weeks.'
+  `Warmed up before with ${WARM.events} events, ${WARM.posts} posts, ${WARM.mib} MiB or for ${WARM.seconds} s, whatever ` +
+  'is reached first, but 8 posts at least: a receiver runs for weeks.'
 
 export class Trial {
   readonly server: ServerProcess
@@ -73,7 +73,7 @@ export class Trial {
   /** Posts until server and senders run as fast as they will, and waits for what that left to do. */
   async warmUp({ body, connections }: Pick<Posting, 'body' | 'connections'>): Promise<void> {
     const posts = this.#context.either(Math.ceil(warmPosts(body) / 4), warmPosts(body))
-    await this.post({ body, connections, posts, ms: MOST_WARM_MS })
+    await this.post({ body, connections, posts, ms: WARM.seconds * 1_000 })
     await this.server.ask('idle', null)
   }
 }
@@ -89,8 +89,6 @@ interface Rounds {
   readonly subjects: readonly Named[]
   readonly title: string
 }
-
-const needsPostgres = ({ subject }: Named): boolean => subject.kind === 'peer' && subject.peer === 'pg-boss'
 
 export class Trials {
   readonly context: Context
@@ -156,7 +154,7 @@ export class Trials {
 }
 
 /** The note of a scenario that had more to measure. */
-export const QUICK = 'A quick run: fewer subjects, Momentum bodies of one size only.'
+export const QUICK = 'A quick run: fewer subjects, Momentum bodies of one size only, a quarter of the warm-up.'
 
 /** Those that can be measured here with such bodies; the others are named. */
 export function present(subjects: readonly Named[], body: Body, figures: Figures): Named[] {

@@ -8,9 +8,9 @@ export function letMemoryGo(buffer: ArrayBufferLike): void {
 }
 
 /** Fewer bytes are not worth it. */
-const WORTH_IT = 16 * 1024
+export const WORTH_LETTING_GO = 16 * 1024
 
 /** The same for what is behind some bytes, where they are all of it: others may have the rest of a larger memory. */
 export function letGo({ buffer, byteLength }: Uint8Array): void {
-  if (byteLength >= WORTH_IT && byteLength === buffer.byteLength) letMemoryGo(buffer)
+  if (byteLength >= WORTH_LETTING_GO && byteLength === buffer.byteLength) letMemoryGo(buffer)
 }

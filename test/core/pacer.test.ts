@@ -10,7 +10,10 @@ beforeEach(() => {
   load = { bytes: 0, requests: 0, begun: 0 }
   pacer = createPacer(load)
 })
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
 
 /** Whether a slice that begins at `ms` is used up after so many. */
 async function spentAt(ms: number, afterMs: number): Promise<boolean> {
@@ -94,5 +97,4 @@ it('leaves the processors to the threads where large bodies are on their way: on
   const early = await Promise.race([slice, Promise.resolve(false)])
   await vi.advanceTimersByTimeAsync(3)
   expect([early, await slice]).toEqual([false, true])
-  vi.useRealTimers()
 })

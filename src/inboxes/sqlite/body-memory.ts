@@ -4,10 +4,10 @@
  * the body (10 MB: 5 of 50 ms, and a fifth of what a sender waits for). That of smaller ones is let go once nobody reads
  * it: a collection of everything for every few hundred of them doubled the longest waits (100 kB: p99 12 and 26 ms).
  */
-import { letMemoryGo } from '../../lib/let-go.ts'
+import { letMemoryGo, WORTH_LETTING_GO } from '../../lib/let-go.ts'
 
-/** Smaller ones are not worth it: to be let go, and to be used again. */
-const [LET_GO_FROM, REUSED_FROM] = [16 * 1024, 1024 * 1024]
+/** Smaller ones are not worth it. */
+const REUSED_FROM = 1024 * 1024
 /** Room beyond the body, so that the next one, a little longer, fits as well. */
 const STEP = 1024 * 1024
 /** How much larger than its body a memory may be: it counts as long as the body does. */
@@ -32,7 +32,7 @@ export class BodyMemory {
 
   /** All of the memory behind the body was given to the inbox, or has come from its thread. */
   own(body: Uint8Array): void {
-    if (body.buffer.byteLength >= LET_GO_FROM) this.#ours.add(body.buffer)
+    if (body.buffer.byteLength >= WORTH_LETTING_GO) this.#ours.add(body.buffer)
   }
 
   /** Whoever has claimed the delivery reads the body, until it is settled. */

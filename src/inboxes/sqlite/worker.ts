@@ -20,7 +20,7 @@ let reader: Store | Viewer = store
 
 const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] } = {
   open: (request) => store.open(request),
-  group: (request) => toBriefAnswer(runGroup(fromBriefRequest(request))),
+  group: (request) => toBriefAnswer(storeGroup(fromBriefRequest(request))),
   read: (seqs) => reader.read(({ db }) => seqs.map((seq) => readDelivery(db, seq))),
   find: (id) => reader.read(({ db, find }) => readLatest(db, find(id))),
   stats: ({ now }) => reader.stats(now),
@@ -52,8 +52,8 @@ main.on('message', ({ id, name, request }: ToThread) => {
   if (name === 'group') store.tidy()
 })
 
-/** The small bodies of the group are stored, and what they came in was sent for good. */
-function runGroup(request: GroupRequest): GroupAnswer {
+/** What the small bodies came in was sent for good: once they are stored nobody reads it. */
+function storeGroup(request: GroupRequest): GroupAnswer {
   const answer = store.group(request)
   letGo(request.packed)
   return answer
