@@ -39,6 +39,8 @@ export class Runner {
   #hurried = false
   /** What is gathered has waited long enough. */
   #overdue = false
+  /** The last of those that are not to wait any longer. */
+  #sentOff: Task | null = null
   /** Somebody has asked for room in vain. */
   #lacksRoom = false
 
@@ -105,6 +107,12 @@ export class Runner {
     this.#pump()
   }
 
+  /** What is gathered now waits for no more company. */
+  sendOff(): void {
+    this.#sentOff = this.#queue.last
+    this.#pump()
+  }
+
   /** Nothing new starts, what waits goes back, and what runs is told to stop. */
   stop(): void {
     this.#closed = true
@@ -150,7 +158,7 @@ export class Runner {
     const { first } = this.#queue
     if (first === null) return false
     const full = this.#queue.length >= this.spec.size || this.#hurried || this.#overdue
-    if (full || first.alone || this.#watch.pause !== null) {
+    if (full || this.#sentOff?.waiting || first.alone || this.#watch.pause !== null) {
       this.#endGathering()
       return true
     }

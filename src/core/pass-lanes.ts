@@ -95,9 +95,9 @@ export abstract class PassLanes implements Verdicts {
   }
 
   /** `now` may be some ms old. */
-  protected hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null, now: number): void {
+  protected hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null, now: number, alone = false): void {
     this.#outstanding++
-    lane.take(event, index, row, this.claim.careful, now)
+    lane.take(event, index, row, alone, now)
   }
 
   /** Whether one of them asks for the event, or may: what an absent one asks for is not known here. */

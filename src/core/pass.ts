@@ -7,6 +7,7 @@ import { sliceEnd } from '../lib/slices.ts'
 import { ERASED } from '../lib/tombstone.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
+import { type CarefulCall, CarefulCalls } from './careful.ts'
 import type { Copies, Dedupe } from './dedupe.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
@@ -16,7 +17,7 @@ import type { Lane } from './lane.ts'
 import type { Pacer } from './pacer.ts'
 import { type LanesParts, PassLanes } from './pass-lanes.ts'
 import { type PassResult, ResultDraft } from './pass-result.ts'
-import type { Claim, Provider, WorkRow } from './ports.ts'
+import type { Claim, NotedCall, Provider, WorkRow } from './ports.ts'
 import { deadlyReason } from './quarantine-reasons.ts'
 
 export interface PassParts extends LanesParts {
@@ -24,8 +25,8 @@ export interface PassParts extends LanesParts {
   readonly dedupe: Dedupe
   readonly pacer: Pacer
   provider(source: string): Provider | undefined
-  /** Before a careful call. */
-  note(seq: number, index: number, handler: string): Promise<void>
+  /** Before careful calls. */
+  note(seq: number, calls: readonly NotedCall[]): Promise<void>
   /** Told of every event that is a test of its sender. */
   tested(source: string): void
   /** Told of every failed attempt that will be repeated. */
@@ -49,14 +50,15 @@ export class Pass extends PassLanes {
   #count = 0
   #scanned = false
   #stopping = false
-  /** Calls to be made one at a time, each after its note. */
-  #careful: { lane: Lane; event: AnyEvent; index: number; row: WorkRow | null }[] = []
+  /** Calls to be made after their note; null: they need none. */
+  readonly #careful: CarefulCalls | null
 
   constructor(parts: PassParts, claim: Claim) {
     super(parts, claim)
     this.#parts = parts
     this.#result = new ResultDraft(claim, parts.clock)
     this.#copies = parts.dedupe.join(claim)
+    this.#careful = claim.careful ? new CarefulCalls(claim) : null
     this.#time = this.now()
   }
 
@@ -80,7 +82,7 @@ export class Pass extends PassLanes {
       if (this.#stopping) this.#leaveRest()
       if (rows === null) await this.#range(scan, provider, facts, 0, scan.count - 1, null)
       else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
-      if (this.#careful.length > 0) await this.#oneByOne()
+      if (this.#careful?.isEmpty === false) await this.#callNoted(this.#careful)
       this.endReading()
       if (this.outstanding > 0) await this.below(1)
       return this.#result.complete(scan, this, this.#copies)
@@ -123,12 +125,12 @@ export class Pass extends PassLanes {
   }
 
   #mustWait(): boolean {
-    return this.#careful.length > 0 || this.isFull || this.#parts.pacer.spent()
+    return this.isFull || this.#careful?.isDue === true || this.#parts.pacer.spent()
   }
 
   /** Before an event. After the last one nobody waits for a slice only to say what came of it. */
   async #wait(): Promise<void> {
-    if (this.#careful.length > 0) await this.#oneByOne()
+    if (this.#careful?.isDue) await this.#callNoted(this.#careful)
     if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
     if (this.isFull) await this.room()
     this.#time = this.now()
@@ -193,23 +195,31 @@ export class Pass extends PassLanes {
   }
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
-    if (this.claim.careful) this.#careful.push({ lane, event, index, row })
-    else this.hand(lane, event, index, row, this.#time)
+    if (this.#careful === null) this.hand(lane, event, index, row, this.#time)
+    else this.#takeCarefully(this.#careful, { lane, event, index, row })
   }
 
-  /** After a crash: what is under way is written down first, so that an event that kills its process is found. */
-  async #oneByOne(): Promise<void> {
-    const { delivery, deaths } = this.claim
-    for (const { lane, event, index, row } of this.#careful.splice(0)) {
-      const { name } = lane.spec
-      const times = deaths.find((death) => death.index === index && death.handler === name)?.times ?? 0
-      if (times >= MOST_DEATHS) {
-        this.#result.quarantine(index, deadlyReason(times, name), null)
-        this.#copies?.giveUp(event)
-        continue
+  #takeCarefully(careful: CarefulCalls, call: CarefulCall): void {
+    const { index, event, lane } = call
+    const deaths = careful.deathsAt(index, lane.spec.name)
+    if (deaths < MOST_DEATHS) {
+      careful.add(call)
+      return
+    }
+    this.#result.quarantine(index, deadlyReason(deaths, lane.spec.name), null)
+    this.#copies?.giveUp(event)
+  }
+
+  /** Nothing else of the delivery is with its handlers meanwhile. */
+  async #callNoted(careful: CarefulCalls): Promise<void> {
+    for (const group of careful.take()) {
+      const calls = group.map(({ index, lane }) => ({ index, handler: lane.spec.name }))
+      await this.#parts.note(this.claim.delivery.seq, calls)
+      for (const call of group) {
+        if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
+        this.hand(call.lane, call.event, call.index, call.row, this.now(), careful.isAlone(call))
       }
-      await this.#parts.note(delivery.seq, index, name)
-      this.hand(lane, event, index, row, this.#time)
+      for (const { lane } of group) lane.runner.sendOff()
       await this.below(1)
     }
   }

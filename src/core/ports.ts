@@ -379,10 +379,14 @@ export interface Claim {
   readonly quarantined: ReadonlyArray<number | null>
 }
 
-/** What was under way when a process died. */
-export interface Death {
+/** One event for one handler. */
+export interface NotedCall {
   readonly index: number
   readonly handler: string
+}
+
+/** What was under way when a process died. */
+export interface Death extends NotedCall {
   readonly times: number
 }
 
@@ -656,10 +660,10 @@ export interface InboxPort {
     readonly more?: boolean | undefined
   }>
   /**
-   * Before a careful call: durable when it resolves. It stands until the delivery is settled or another note takes its
-   * place; what stands when the process dies is counted in `Claim.deaths`.
+   * Before careful calls: durable when it resolves. It stands until the delivery is settled or another note takes its
+   * place; each call of the one that stands when the process dies is counted in `Claim.deaths`, once.
    */
-  note(seq: number, index: number, handler: string): Promise<void>
+  note(seq: number, calls: readonly NotedCall[]): Promise<void>
   /**
    * Commits all of it in one transaction. Rejects only when the store is lost; the claim is then still held, and the
    * same settlement can be handed in again: what was carried out after all is not carried out twice.

@@ -68,7 +68,7 @@ class Worker implements Process {
 
   constructor(parts: ProcessParts) {
     this.#parts = parts
-    const note: PassParts['note'] = (seq, index, handler) => parts.inbox.note(seq, index, handler)
+    const note: PassParts['note'] = (seq, calls) => parts.inbox.note(seq, calls)
     this.#passParts = { ...parts, note }
     this.#ordered = [...parts.orders.values()].filter((order) => order.strict)
   }

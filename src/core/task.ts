@@ -56,6 +56,10 @@ export class TaskQueue {
     return this.#first
   }
 
+  get last(): Task | null {
+    return this.#last
+  }
+
   get length(): number {
     return this.#length
   }

@@ -309,7 +309,7 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
         await first.claim({ maxDeliveries: 2 })
         await first.inbox.settle(firstPass(1, { rows: [row('a', START)] }))
         await first.claim()
-        await first.inbox.note(2, 0, 'a')
+        await first.inbox.note(2, [{ index: 0, handler: 'a' }])
         await first.inbox.close()
         await crash()
         const { claim } = await open()
@@ -320,19 +320,25 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
     })
 
     describe('a note', () => {
+      type Call = readonly [index: number, handler: string]
+
       /** Claims the delivery, notes and is killed. */
-      const die = async (...notes: ReadonlyArray<readonly [index: number, handler: string]>) => {
+      const die = async (...notes: readonly (readonly Call[])[]) => {
         const { inbox, claim } = await open(['a', 'b'])
         const seq = only(await claim({ seq: 1 })).delivery.seq
-        for (const [index, handler] of notes) await inbox.note(seq, index, handler)
+        for (const calls of notes)
+          await inbox.note(
+            seq,
+            calls.map(([index, handler]) => ({ index, handler })),
+          )
         await crash()
       }
 
       it('that stands when the process dies is counted, the latest alone', async () => {
         await fill((await open(['a', 'b'])).inbox, 'x')
-        await die([3, 'a'], [4, 'a'])
-        await die([4, 'a'])
-        await die([4, 'b'])
+        await die([[3, 'a']], [[4, 'a']])
+        await die([[4, 'a']])
+        await die([[4, 'b']])
         await die()
         const { claim } = await open(['a', 'b'])
         expect(only(await claim())).toMatchObject({
@@ -344,11 +350,31 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
         })
       })
 
+      it('of several calls counts for each of them, once, and gives way as a whole to the next', async () => {
+        await fill((await open(['a', 'b'])).inbox, 'x')
+        const [a3, a4, b3, a5]: Call[] = [
+          [3, 'a'],
+          [4, 'a'],
+          [3, 'b'],
+          [5, 'a'],
+        ] as const
+        await die([a3, a4, b3, a4])
+        await die([a3, a4], [a5, a4], [])
+        await die([a5], [b3, a5])
+        const { claim } = await open(['a', 'b'])
+        expect(only(await claim()).deaths).toEqual([
+          { index: 3, handler: 'a', times: 1 },
+          { index: 3, handler: 'b', times: 2 },
+          { index: 4, handler: 'a', times: 1 },
+          { index: 5, handler: 'a', times: 1 },
+        ])
+      })
+
       it('is gone when its delivery is settled or given back', async () => {
         const first = await open()
         await fill(first.inbox, 'x', 'y')
         await first.claim()
-        for (const seq of [1, 2]) await first.inbox.note(seq, 0, 'a')
+        for (const seq of [1, 2]) await first.inbox.note(seq, [{ index: 0, handler: 'a' }])
         await first.inbox.settle(firstPass(1, { rows: [row('a', START)] }))
         first.inbox.release([2])
         expect(await first.claim()).toHaveLength(2)
@@ -362,7 +388,7 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
 
       it('counts until nothing is left to do on its delivery, and follows a renaming', async () => {
         await fill((await open(['a', 'b'])).inbox, 'x')
-        await die([4, 'a'])
+        await die([[4, 'a']])
         const names = [{ name: 'new', formerly: ['a'] }, 'b']
         const { inbox, claim } = await open(names)
         const deaths = [{ index: 4, handler: 'new', times: 1 }]
@@ -377,8 +403,8 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
 
       it('counts no more for an element that comes back from quarantine, and still for others', async () => {
         await fill((await open(['a', 'b'])).inbox, 'x')
-        await die([4, 'a'])
-        await die([5, 'b'])
+        await die([[4, 'a']])
+        await die([[5, 'b']])
         const { inbox, claim } = await open(['a', 'b'])
         await claim()
         await inbox.settle(firstPass(1, { rows: [row('a', START)], quarantined: [broken(4)] }))
@@ -389,12 +415,12 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
       it('is refused for a delivery that is not claimed', async () => {
         const { inbox, claim } = await open()
         await fill(inbox, 'x')
-        await expect(inbox.note(1, 0, 'a')).rejects.toMatchObject({ code: 'ERR_OPTION' })
+        await expect(inbox.note(1, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_OPTION' })
         await claim()
-        await inbox.note(1, 0, 'a')
+        await inbox.note(1, [{ index: 0, handler: 'a' }])
         await inbox.settle(firstPass(1))
-        await expect(inbox.note(1, 0, 'a')).rejects.toMatchObject({ code: 'ERR_OPTION' })
-        await expect(inbox.note(9, 0, 'a')).rejects.toMatchObject({ code: 'ERR_OPTION' })
+        await expect(inbox.note(1, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_OPTION' })
+        await expect(inbox.note(9, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_OPTION' })
       })
     })
 
@@ -671,7 +697,7 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
       await inbox.close()
       const closed = { code: 'ERR_INBOX_CLOSED' }
       const none = { dead: [], quarantined: [] }
-      await expect(inbox.note(1, 0, 'a')).rejects.toMatchObject(closed)
+      await expect(inbox.note(1, [{ index: 0, handler: 'a' }])).rejects.toMatchObject(closed)
       await expect(inbox.revive(none)).rejects.toMatchObject(closed)
       await expect(inbox.drop(none)).rejects.toMatchObject(closed)
       await expect(inbox.pause('a', 'hand')).rejects.toMatchObject(closed)

@@ -180,7 +180,7 @@ export function describeReplays(name: string, newStore: () => Store): void {
         const first = await open()
         await passed(first.inbox, 'x')
         await first.inbox.replay(mark('r_1'), [range(1, 'a', 0, 3)])
-        await first.inbox.note(only(await first.claim()).delivery.seq, 2, 'a')
+        await first.inbox.note(only(await first.claim()).delivery.seq, [{ index: 2, handler: 'a' }])
         await crash()
         const { claim } = await open()
         expect(only(await claim())).toMatchObject({

@@ -372,7 +372,7 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
         const first = await open()
         await first.inbox.accept(newDelivery('x', { body: three }))
         await first.claim()
-        await first.inbox.note(1, 1, 'a')
+        await first.inbox.note(1, [{ index: 1, handler: 'a' }])
         await store.crash()
         const { inbox, claim } = await open()
         await erase(inbox, 1, 1)

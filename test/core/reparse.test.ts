@@ -152,7 +152,7 @@ describe('reparse', () => {
       const dying = await openWith(new MemoryInbox(store), ['a'], handClock())
       if (death === 0) await dying.inbox.accept(newDelivery('x', { body: Buffer.from('[{"type":"ping"}]') }))
       await dying.claim()
-      await dying.inbox.note(1, 0, 'a')
+      await dying.inbox.note(1, [{ index: 0, handler: 'a' }])
     }
     const { receiver, seen } = await life(inbox, { shop: toy() }, ['a'])
     expect(await all(receiver.inbox.quarantine())).toMatchObject([{ index: 0 }])

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Claim, EventProgress, InboxPort, Pruned, Retention, Settlement } from '../../src/core/ports.ts'
+import type { Claim, EventProgress, InboxPort, NotedCall, Pruned, Retention, Settlement } from '../../src/core/ports.ts'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
@@ -26,7 +26,7 @@ const NAMES = ['a', 'b', 'c', 'd'] as const
 interface Steps {
   accept: { delivery: number; large: boolean }
   claim: { handlers: string[]; maxDeliveries: number; maxBytes: number; seq: number | null }
-  note: { which: number; index: number; handler: string }
+  note: { which: number; calls: NotedCall[] }
   settle: { which: number; rows: RowStep[]; dead: string[]; quarantined: boolean; unhandled: number }
   release: { which: number }
   wait: { ms: number }
@@ -78,7 +78,7 @@ const steps: { [K in keyof Steps]: [weight: number, fields: { [F in keyof Steps[
       seq: fc.option(fc.integer({ min: 1, max: 12 }), { freq: 3 }),
     },
   ],
-  note: [1, { which: fc.nat(), index: fc.nat(3), handler: name }],
+  note: [1, { which: fc.nat(), calls: fc.array(fc.record({ index: fc.nat(3), handler: name }), { maxLength: 4 }) }],
   settle: [
     7,
     {
@@ -236,9 +236,9 @@ class Life {
     return { claims: claims.map(comparable), nextDueAt }
   }
 
-  async #note({ which, index, handler }: Steps['note']): Promise<void> {
+  async #note({ which, calls }: Steps['note']): Promise<void> {
     const claim = this.#claims[which % Math.max(1, this.#claims.length)]
-    if (claim) await this.#inbox.note(claim.delivery.seq, index, handler)
+    if (claim) await this.#inbox.note(claim.delivery.seq, calls)
   }
 
   async #settle({ which, rows, dead, quarantined, unhandled }: Steps['settle']): Promise<unknown> {

@@ -1,4 +1,4 @@
-import type { Death, NewDelivery, StoredDelivery } from '../../core/ports.ts'
+import type { Death, NewDelivery, NotedCall, StoredDelivery } from '../../core/ports.ts'
 
 /** A stored delivery with the progress on it. */
 export interface Entry {
@@ -16,7 +16,7 @@ export interface Entry {
   /** The first pass was under way when a process died. */
   careful: boolean
   /** What is said to be with its handler. */
-  underWay: Omit<Death, 'times'> | null
+  underWay: readonly NotedCall[]
   /** What was with its handler when a process died; kept until nothing is left to do. */
   deaths: readonly Death[]
   /** What is left of the bytes. */
@@ -33,7 +33,7 @@ export function newEntry(seq: number, delivery: NewDelivery): Entry {
     bytes: delivery.body.byteLength,
     ...progress,
     careful: false,
-    underWay: null,
+    underWay: [],
     deaths: [],
     kept: undefined,
     taken: false,

@@ -13,6 +13,7 @@ import type {
   InboxPort,
   InboxStats,
   NewDelivery,
+  NotedCall,
   OrderKey,
   Page,
   Pruned,
@@ -96,11 +97,11 @@ export class MemoryInbox implements InboxPort {
     return claim(this.#store, request, this.#assertOpen().clock.now())
   }
 
-  async note(seq: number, index: number, handler: string): Promise<void> {
+  async note(seq: number, calls: readonly NotedCall[]): Promise<void> {
     this.#assertOpen()
     const entry = this.#store.at(seq)
     if (!entry || !this.#store.held.has(seq)) throw new OptionError(`note: delivery ${seq} is not claimed`)
-    entry.underWay = { index, handler }
+    entry.underWay = calls
   }
 
   async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {

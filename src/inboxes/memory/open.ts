@@ -1,4 +1,4 @@
-import type { InboxOpened, InboxOpening } from '../../core/ports.ts'
+import type { Death, InboxOpened, InboxOpening, NotedCall } from '../../core/ports.ts'
 import { renamesOf } from '../../lib/renames.ts'
 import type { Entry } from './entry.ts'
 import { sweepCancelled } from './replay.ts'
@@ -11,7 +11,7 @@ export function takeStock(store: Store): void {
     for (const id of rows ?? []) store.work.get(id)!.careful = true
   }
   store.held.clear()
-  for (const entry of store.entries) countDeath(entry)
+  for (const entry of store.entries) countDeaths(entry)
   sweepCancelled(store)
 }
 
@@ -33,15 +33,17 @@ export function see(store: Store, now: number): void {
   for (const name of store.handlers) store.seen.set(name, now)
 }
 
-function countDeath(entry: Entry): void {
-  const { underWay, deaths } = entry
-  if (underWay === null) return
-  const isIt = (death: { readonly index: number; readonly handler: string }) =>
-    death.index === underWay.index && death.handler === underWay.handler
-  const times = deaths.find(isIt)?.times ?? 0
-  const all = [...deaths.filter((death) => !isIt(death)), { ...underWay, times: times + 1 }]
+function countDeaths(entry: Entry): void {
+  const calls = new Map(entry.underWay.map((call) => [`${call.index} ${call.handler}`, call]))
+  for (const call of calls.values()) countDeath(entry, call)
+  entry.underWay = []
+}
+
+function countDeath(entry: Entry, call: NotedCall): void {
+  const isIt = (death: Death) => death.index === call.index && death.handler === call.handler
+  const times = entry.deaths.find(isIt)?.times ?? 0
+  const all = [...entry.deaths.filter((death) => !isIt(death)), { ...call, times: times + 1 }]
   entry.deaths = all.sort((a, b) => a.index - b.index || (a.handler < b.handler ? -1 : 1))
-  entry.underWay = null
 }
 
 function rename(store: Store, renames: ReadonlyMap<string, string>): void {

@@ -10,7 +10,7 @@ export function settle(store: Store, settlement: Settlement): string | null {
   const hold = store.held.get(settlement.seq)
   if (!entry || !hold) throw new OptionError(`settle: delivery ${settlement.seq} is not claimed`)
   store.held.delete(entry.seq)
-  entry.underWay = null
+  entry.underWay = []
   for (const id of settlement.endedRows) store.work.delete(id)
   if (settlement.firstPass) endFirstPass(store, entry, settlement)
   else leaveRows(store, hold)

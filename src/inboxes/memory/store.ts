@@ -126,7 +126,7 @@ export class Store {
 
   /** Ends claims as if they had never been made. */
   giveBack(seqs: readonly number[]): void {
-    for (const seq of seqs) if (this.held.delete(seq)) this.at(seq)!.underWay = null
+    for (const seq of seqs) if (this.held.delete(seq)) this.at(seq)!.underWay = []
   }
 
   /** Nothing is left to do on it. */

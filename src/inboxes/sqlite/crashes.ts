@@ -31,9 +31,10 @@ export function readDeaths(db: Database): Map<number, readonly Death[]> {
   return deaths
 }
 
-export function noteUnderWay(db: Database, draft: Ledger, { seq, index, handler }: UnderWay): null {
+export function noteUnderWay(db: Database, draft: Ledger, { seq, calls }: UnderWay): null {
   if (!draft.held.has(seq)) throw new OptionError(`note: delivery ${seq} is not claimed`)
-  db.run(sql.writeUnderWay, seq, index, handler)
+  forgetUnderWay(db, draft, seq)
+  for (const { index, handler } of calls) db.run(sql.writeUnderWay, seq, index, handler)
   draft.noted = new Set([...draft.noted, seq])
   return null
 }

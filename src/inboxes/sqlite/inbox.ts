@@ -13,6 +13,7 @@ import type {
   InboxPort,
   InboxStats,
   NewDelivery,
+  NotedCall,
   OrderKey,
   Page,
   Pruned,
@@ -77,8 +78,8 @@ export class SqliteInbox implements InboxPort {
     return this.#owner().claim(request)
   }
 
-  async note(seq: number, index: number, handler: string): Promise<void> {
-    return this.#owner().note(seq, index, handler)
+  async note(seq: number, calls: readonly NotedCall[]): Promise<void> {
+    return this.#owner().note(seq, calls)
   }
 
   async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {

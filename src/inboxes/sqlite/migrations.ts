@@ -248,4 +248,17 @@ CREATE TABLE upkeep (
 INSERT INTO upkeep VALUES (1, 0, 0, 0, 0, 0);
 `
 
-export const migrations: readonly string[] = [first, upkeep]
+const together = `
+-- The events that are with their handlers while a delivery is worked on carefully: several, where there was one.
+CREATE TABLE under_way_together (
+  seq INTEGER NOT NULL,
+  element_index INTEGER NOT NULL,
+  handler TEXT NOT NULL,
+  PRIMARY KEY (seq, element_index, handler)
+) STRICT, WITHOUT ROWID;
+INSERT INTO under_way_together SELECT seq, element_index, handler FROM under_way;
+DROP TABLE under_way;
+ALTER TABLE under_way_together RENAME TO under_way;
+`
+
+export const migrations: readonly string[] = [first, upkeep, together]

@@ -6,6 +6,7 @@ import type {
   InboxOpened,
   InboxOpening,
   NewDelivery,
+  NotedCall,
   OrderKey,
   Settlement,
   StoredPause,
@@ -120,8 +121,8 @@ export class Owner {
     }
   }
 
-  async note(seq: number, index: number, handler: string): Promise<void> {
-    await this.#outbox.note({ seq, index, handler })
+  async note(seq: number, calls: readonly NotedCall[]): Promise<void> {
+    await this.#outbox.note({ seq, calls })
   }
 
   async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {

@@ -14,6 +14,7 @@ import type {
   InboxOpened,
   InboxOpening,
   InboxStats,
+  NotedCall,
   OrderKey,
   Page,
   Pruned,
@@ -86,11 +87,10 @@ export interface PackedDelivery {
   readonly body?: Uint8Array
 }
 
-/** The event that is given to its handler now. */
+/** The events of a delivery that are given to their handlers now. */
 export interface UnderWay {
   readonly seq: number
-  readonly index: number
-  readonly handler: string
+  readonly calls: readonly NotedCall[]
 }
 
 /** A delivery whose stored bytes turned out to be damaged. */

@@ -156,9 +156,9 @@ export const countUnhandled = `
 
 // ---- crashes -----------------------------------------------------------------------------------------------------
 
-export const writeUnderWay = 'INSERT OR REPLACE INTO under_way (seq, element_index, handler) VALUES (?, ?, ?)'
+export const writeUnderWay = 'INSERT OR IGNORE INTO under_way (seq, element_index, handler) VALUES (?, ?, ?)'
 
-export const readUnderWay = 'SELECT seq FROM under_way'
+export const readUnderWay = 'SELECT DISTINCT seq FROM under_way'
 
 export const deleteUnderWay = 'DELETE FROM under_way WHERE seq = ?'
 

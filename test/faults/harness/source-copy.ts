@@ -105,7 +105,7 @@ export const MUTANTS = {
     },
   ],
   'no note before a dangerous call': [
-    { file: 'src/core/pass.ts', find: 'await this.#parts.note(delivery.seq, index, name)', replace: '' },
+    { file: 'src/core/pass.ts', find: 'await this.#parts.note(this.claim.delivery.seq, calls)', replace: '' },
   ],
   'two owners': [
     {

@@ -41,7 +41,7 @@ try {
 async function hold(claim: Awaited<ReturnType<typeof openWith>>['claim']): Promise<void> {
   for (const name of ['x', 'y']) await inbox.accept(newDelivery(name))
   const claims = await claim({ maxDeliveries: 1 })
-  for (const { delivery } of claims) await inbox.note(delivery.seq, 3, 'a')
+  for (const { delivery } of claims) await inbox.note(delivery.seq, [{ index: 3, handler: 'a' }])
   say(`claimed ${claims.length}`)
   setInterval(() => {}, 60_000)
 }

@@ -57,7 +57,7 @@ it('neither accepts nor claims', async () => {
   await expect(inbox.accept(newDelivery('z'))).rejects.toMatchObject(closed)
   await expect(claim()).rejects.toMatchObject(closed)
   await expect(inbox.settle(firstPass(2))).rejects.toMatchObject(closed)
-  await expect(inbox.note(2, 0, 'a')).rejects.toMatchObject(closed)
+  await expect(inbox.note(2, [{ index: 0, handler: 'a' }])).rejects.toMatchObject(closed)
   inbox.noteSenderLeft(2)
   inbox.release([1, 2])
   expect(inbox.trouble()).not.toBeNull()

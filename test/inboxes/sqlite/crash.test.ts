@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Claim } from '../../../src/core/ports.ts'
 import type { Thread } from '../../../src/inboxes/sqlite/thread.ts'
 import { firstPass, openWith, retried, row, START } from '../inbox-kit.ts'
-import { inboxOn, newFile, startChild } from './kit.ts'
+import { inboxOn, meddle, newFile, startChild } from './kit.ts'
 
 it('keeps everything it acknowledged when the process is killed', async () => {
   const path = newFile()
@@ -64,7 +64,7 @@ it('knows what it handles with care when its thread is started again', async () 
   await restart()
   const deaths = [{ index: 3, handler: 'a', times: 1 }]
   expect(await claim()).toMatchObject([{ delivery: { seq: 1 }, careful: true, deaths }])
-  await inbox.note(1, 3, 'a')
+  await inbox.note(1, [{ index: 3, handler: 'a' }])
   await restart()
   // Still alone; and this process lives, so nothing more has died.
   expect(await claim()).toEqual([])
@@ -74,4 +74,21 @@ it('knows what it handles with care when its thread is started again', async () 
     [1, false, deaths],
     [2, false, []],
   ])
+})
+
+it('counts what was under way when a process died that noted one event at a time', async () => {
+  const path = newFile()
+  const child = startChild('hold', path)
+  await child.said('claimed 1')
+  child.process.kill('SIGKILL')
+  await child.ended
+  meddle(path, (db) =>
+    db.exec(`DROP TABLE under_way;
+             CREATE TABLE under_way (seq INTEGER PRIMARY KEY, element_index INTEGER NOT NULL, handler TEXT NOT NULL) STRICT;
+             INSERT INTO under_way VALUES (1, 3, 'a');
+             PRAGMA user_version = 2`),
+  )
+  const { claim } = await openWith(inboxOn(path), ['a'])
+  const deaths = [{ index: 3, handler: 'a', times: 1 }]
+  expect(await claim()).toMatchObject([{ delivery: { seq: 1 }, careful: true, deaths }])
 })
