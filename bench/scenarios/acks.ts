@@ -32,8 +32,8 @@ async function measure(trials: Trials, figures: Figures, all: typeof YARDSTICKS,
   const body = context.body(provider, events)
   const setting = `${provider}, ${events} events a post`
   const subjects = present(all, body, figures)
-  const count = context.either(2, provider === 'momentum' && events === 10_000 ? 4 : 3)
-  const ms = context.either(2_000, 2_500)
+  const count = context.either(2, 3)
+  const ms = context.either(2_000, events === 10_000 ? 6_000 : 2_500)
   await trials.rounds({ count, subjects, title: `acks, ${setting}` }, (named) =>
     trials.one(named, { body }, async (trial) => {
       await trial.warmUp({ body, connections: CONNECTIONS })

@@ -36,6 +36,8 @@ export interface Process {
 }
 
 const MAX_CLAIMS = 256
+/** Of one claim: it comes when all of it is read from the file, and nothing is worked on meanwhile where all else is done. */
+const AT_ONCE_BYTES = 8 << 20
 const AGAIN_MS = 1_000
 /** For handlers that were told to stop because the sender will not wait longer. */
 const GRACE_MS = 250
@@ -170,8 +172,8 @@ class Worker implements Process {
   }
 
   #request(handlers: readonly string[]) {
-    const [maxDeliveries, maxBytes] = [MAX_CLAIMS - this.#active, this.#parts.claimBytes - this.#bytes]
-    const limits = { maxDeliveries: Math.max(1, maxDeliveries), maxBytes: Math.max(1, maxBytes) }
+    const maxBytes = Math.min(this.#parts.claimBytes - this.#bytes, AT_ONCE_BYTES)
+    const limits = { maxDeliveries: Math.max(1, MAX_CLAIMS - this.#active), maxBytes: Math.max(1, maxBytes) }
     return { handlers, ...limits, ordered: this.#ordered.map(({ handler, below }) => ({ handler, below })) }
   }
 

@@ -403,6 +403,37 @@ describe('the inbox', () => {
     expect(handled).toBe(500)
     expect(claim.mock.calls.length - before).toBeLessThanOrEqual(4)
   })
+
+  it('is asked for some megabytes at a time, so that the first are worked on while others are read', async () => {
+    const inbox = memory()
+    const { [port]: inner } = inbox
+    const claimed: number[] = []
+    const reading = Promise.withResolvers<void>()
+    const slow = around(inbox, () => ({
+      async claim(request) {
+        // The file is slow when it is asked for more beside the first.
+        if (claimed.length > 0) await reading.promise
+        const answer = await inner.claim(request)
+        const bytes = answer.claims.reduce((sum, { delivery }) => sum + delivery.body.length, 0)
+        if (bytes > 0) claimed.push(bytes)
+        return answer
+      },
+    }))
+    const filling = newReceiver({ inbox, role: 'receive' })
+    const text = 'x'.repeat(3 << 20)
+    for (let n = 0; n < 5; n++) await send(filling, { body: JSON.stringify([{ type: 'ping', n, text }]) })
+    await filling.close()
+    const receiver = newReceiver({ inbox: slow })
+    const handled: number[] = []
+    receiver.on('toy.ping', ({ payload }) => void handled.push((payload as { n: number }).n))
+    await receiver.start()
+    await settled()
+    expect(handled).toEqual([0, 1])
+    reading.resolve()
+    await receiver.whenIdle()
+    expect(handled).toEqual([0, 1, 2, 3, 4])
+    expect(Math.max(...claimed)).toBeLessThan(8 << 20)
+  })
 })
 
 describe('a batch handler', () => {
