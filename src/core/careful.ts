@@ -52,12 +52,14 @@ export class CarefulCalls {
   /** Takes them out: in order, in groups that are each noted and made together. */
   take(): CarefulCall[][] {
     const groups: CarefulCall[][] = []
-    let open: CarefulCall[] | null = null
+    let open: CarefulCall[] = []
     for (const call of this.#calls) {
-      const joined = open !== null && !this.isAlone(call)
-      if (joined) open?.push(call)
-      else groups.push([call])
-      open = this.isAlone(call) ? null : (groups.at(-1) ?? null)
+      if (open.length === 0 || this.isAlone(call)) {
+        open = []
+        groups.push(open)
+      }
+      open.push(call)
+      if (this.isAlone(call)) open = []
     }
     this.#calls = []
     this.#isSuspected = false

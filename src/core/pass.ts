@@ -232,10 +232,14 @@ export class Pass extends PassLanes {
     this.#result.died(spec.name, index, end)
   }
 
-  /** In a first pass only: rows of work hold nobody but their own handler. */
+  /**
+   * In a first pass only: rows of work hold nobody but their own handler. After a crash all wait: what was left would be
+   * called without a note.
+   */
   protected waitsLong(): void {
+    if (this.#careful !== null) return
     const firstPass = this.claim.rows === null
-    if (firstPass && !this.claim.careful)
+    if (firstPass)
       for (const lane of this.lanes.values())
         if (!lane.isAside && lane.isBehind()) lane.setAside(this.#next, this.#count - 1)
     // A key that is slow holds what follows it, not the rest.

@@ -17,6 +17,7 @@ let clock: FakeClock
 let open: { close(options?: object): Promise<unknown> }[]
 let notes: (readonly NotedCall[])[]
 let breaths: number
+let claims: number
 
 beforeEach(() => {
   store = new Store()
@@ -24,6 +25,7 @@ beforeEach(() => {
   open = []
   notes = []
   breaths = 0
+  claims = 0
 })
 
 afterEach(async () => {
@@ -49,6 +51,11 @@ const freePacer = () => ({ spent: () => false, breathe: () => Promise.resolve() 
 
 function newReceiver({ createPacer = freePacer as () => Pacer } = {}) {
   const inbox = around({ kind: 'memory', [port]: new MemoryInbox(store) }, (inner) => ({
+    async claim(request) {
+      const answer = await inner.claim(request)
+      claims += answer.claims.length
+      return answer
+    },
     note: (seq, calls) => {
       notes.push(calls)
       return inner.note(seq, calls)
@@ -177,6 +184,22 @@ describe('a delivery over which a process died', () => {
     await receiver.whenIdle()
     expect(seen).toEqual(Array.from({ length: 100 }, (_, n) => n))
     expect(sizes()).toEqual([64, 36])
+  })
+
+  it('waits for what is slow and parks nothing behind it, which would be called without a note', async () => {
+    await die(3, ['a'])
+    const receiver = newReceiver()
+    const ends: (() => void)[] = []
+    receiver.on('*', { name: 'a', orderBy: () => 'one' }, () => new Promise<void>((resolve) => ends.push(resolve)))
+    await receiver.start()
+    for (let n = 0; n < 3; n++) {
+      await clock.advance(1_500)
+      ends[n]?.()
+    }
+    await receiver.whenIdle()
+    expect(ends).toHaveLength(3)
+    expect(sizes()).toEqual([3])
+    expect(claims).toBe(1)
   })
 
   it('gives way between the calls of a group', async () => {

@@ -12,8 +12,8 @@ const REUSED_FROM = 1024 * 1024
 const STEP = 1024 * 1024
 /** How much larger than its body a memory may be: it counts as long as the body does. */
 const MOST_ROOM = 1.5
-/** What lies unused for the next body. */
-const FREE_BYTES = 48 * 1024 * 1024
+/** What lies unused for the next body: about what bodies on their way, at hand and with handlers take under load. */
+const FREE_BYTES = 96 * 1024 * 1024
 
 export class BodyMemory {
   /** Nobody but the inbox has a view of these. */

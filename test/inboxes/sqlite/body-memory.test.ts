@@ -106,11 +106,11 @@ describe('memory of bodies', () => {
     expect(body.byteLength).toBe(16 * 1024 - 1)
   })
 
-  it('is held up to 48 MB', () => {
-    const bodies = Array.from({ length: 7 }, () => owned(8 * MB))
+  it('is held up to 96 MB', () => {
+    const bodies = Array.from({ length: 13 }, () => owned(8 * MB))
     for (const body of bodies) memory.free(body)
     const again = bodies.map(() => memory.allocate(8 * MB).buffer)
-    expect(bodies.filter(({ buffer }) => again.includes(buffer))).toHaveLength(6)
+    expect(bodies.filter(({ buffer }) => again.includes(buffer))).toHaveLength(12)
   })
 })
 
