@@ -8,7 +8,7 @@ const CONNECTIONS = 4
 /** A database with a job per event takes minutes for what others do in seconds. */
 const SLOWER = 4
 const how =
-  'A fixed number of posts over 4 connections; the clock stops when every event has been through one async handler ' +
+  'A fixed number of posts over 4 connections, a quarter of them where there is a job per event; the clock stops when every event has been through one async handler ' +
   'and, with ours, that is stored too. Only ours and the subjects with rows or jobs store anything. ' +
   WARMED
 

@@ -3,6 +3,7 @@
  * that kills its process is found. They are noted and made together, so that a start after a crash costs little more
  * than any other; only what was under way in a death before is alone.
  */
+import { callKey } from '../lib/call-key.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Lane } from './lane.ts'
 import type { Claim, WorkRow } from './ports.ts'
@@ -12,6 +13,8 @@ export interface CarefulCall {
   readonly event: AnyEvent
   readonly index: number
   readonly row: WorkRow | null
+  /** It was under way in a death before. */
+  readonly alone: boolean
 }
 
 /** Of the calls of one note; each is suspected, and alone the next time, when the process dies over them. */
@@ -23,7 +26,7 @@ export class CarefulCalls {
   #isSuspected = false
 
   constructor({ deaths }: Claim) {
-    this.#deaths = new Map(deaths.map(({ index, handler, times }) => [keyOf(index, handler), times]))
+    this.#deaths = new Map(deaths.map(({ index, handler, times }) => [callKey(index, handler), times]))
   }
 
   get isEmpty(): boolean {
@@ -37,16 +40,12 @@ export class CarefulCalls {
 
   /** How many processes have died while it was under way. */
   deathsAt(index: number, handler: string): number {
-    return this.#deaths.get(keyOf(index, handler)) ?? 0
-  }
-
-  isAlone({ index, lane }: CarefulCall): boolean {
-    return this.deathsAt(index, lane.spec.name) > 0
+    return this.#deaths.get(callKey(index, handler)) ?? 0
   }
 
   add(call: CarefulCall): void {
     this.#calls.push(call)
-    this.#isSuspected ||= this.isAlone(call)
+    this.#isSuspected ||= call.alone
   }
 
   /** Takes them out: in order, in groups that are each noted and made together. */
@@ -54,17 +53,15 @@ export class CarefulCalls {
     const groups: CarefulCall[][] = []
     let open: CarefulCall[] = []
     for (const call of this.#calls) {
-      if (open.length === 0 || this.isAlone(call)) {
+      if (open.length === 0 || call.alone) {
         open = []
         groups.push(open)
       }
       open.push(call)
-      if (this.isAlone(call)) open = []
+      if (call.alone) open = []
     }
     this.#calls = []
     this.#isSuspected = false
     return groups
   }
 }
-
-const keyOf = (index: number, handler: string) => `${index} ${handler}`

@@ -7,7 +7,7 @@ import { sliceEnd } from '../lib/slices.ts'
 import { ERASED } from '../lib/tombstone.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
-import { type CarefulCall, CarefulCalls } from './careful.ts'
+import { CarefulCalls } from './careful.ts'
 import type { Copies, Dedupe } from './dedupe.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from './event.ts'
@@ -196,17 +196,17 @@ export class Pass extends PassLanes {
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
     if (this.#careful === null) this.hand(lane, event, index, row, this.#time)
-    else this.#takeCarefully(this.#careful, { lane, event, index, row })
+    else this.#takeCarefully(this.#careful, lane, event, index, row)
   }
 
-  #takeCarefully(careful: CarefulCalls, call: CarefulCall): void {
-    const { index, event, lane } = call
-    const deaths = careful.deathsAt(index, lane.spec.name)
+  #takeCarefully(careful: CarefulCalls, lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
+    const { name } = lane.spec
+    const deaths = careful.deathsAt(index, name)
     if (deaths < MOST_DEATHS) {
-      careful.add(call)
+      careful.add({ lane, event, index, row, alone: deaths > 0 })
       return
     }
-    this.#result.quarantine(index, deadlyReason(deaths, lane.spec.name), null)
+    this.#result.quarantine(index, deadlyReason(deaths, name), null)
     this.#copies?.giveUp(event)
   }
 
@@ -215,11 +215,11 @@ export class Pass extends PassLanes {
     for (const group of careful.take()) {
       const calls = group.map(({ index, lane }) => ({ index, handler: lane.spec.name }))
       await this.#parts.note(this.claim.delivery.seq, calls)
-      for (const call of group) {
+      for (const { lane, event, index, row, alone } of group) {
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-        this.hand(call.lane, call.event, call.index, call.row, this.now(), careful.isAlone(call))
+        this.hand(lane, event, index, row, this.now(), alone)
       }
-      for (const { lane } of group) lane.runner.sendOff()
+      for (const runner of new Set(group.map(({ lane }) => lane.runner))) runner.sendOff()
       await this.below(1)
     }
   }

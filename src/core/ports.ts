@@ -369,8 +369,8 @@ export interface Claim {
   /** null: the first pass over the whole delivery. Otherwise only these rows, all of handlers that were asked for. */
   readonly rows: readonly WorkRow[] | null
   /**
-   * A process died while it worked on this: its events are to be handled one at a time, with a `note` before each call.
-   * Such a delivery is given alone: no other claim is under way beside it.
+   * A process died while it worked on this: no call is to be made without a `note` before it, and those that have
+   * `deaths` are each to be alone. Such a delivery is given alone: no other claim is under way beside it.
    */
   readonly careful: boolean
   /** Events that were under way, as their notes say, when a process died: how often. */

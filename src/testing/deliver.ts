@@ -1,6 +1,7 @@
 import type { Claim, NeutralRequest, Settlement } from '../core/ports.ts'
 import type { Receiver } from '../core/public.ts'
 import { PosthornError } from '../errors.ts'
+import { callKey } from '../lib/call-key.ts'
 import { receive, testDoor } from '../lib/symbols.ts'
 import type { AnyEvent } from '../types.ts'
 import { type DeliveryOptions, type Post, postOf } from './request.ts'
@@ -87,10 +88,10 @@ class Tally {
     for (const row of rows ?? [{ first: 0, last: (settlement.events ?? 0) - 1, handler: '' }])
       for (let index = row.first; index <= row.last; index++) {
         known.seen.add(index)
-        known.waiting.delete(`${index} ${row.handler}`)
+        known.waiting.delete(callKey(index, row.handler))
       }
     for (const { first, last, handler } of settlement.rows)
-      for (let index = first; index <= last; index++) known.waiting.add(`${index} ${handler}`)
+      for (let index = first; index <= last; index++) known.waiting.add(callKey(index, handler))
     known.deadLetters += settlement.dead.length
   }
 

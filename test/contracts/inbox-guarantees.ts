@@ -352,7 +352,7 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
 
       it('of several calls counts for each of them, once, and gives way as a whole to the next', async () => {
         await fill((await open(['a', 'b'])).inbox, 'x')
-        const [a3, a4, b3, a5]: Call[] = [
+        const [a3, a4, b3, a5] = [
           [3, 'a'],
           [4, 'a'],
           [3, 'b'],

@@ -2,15 +2,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Pacer } from '../../src/core/pacer.ts'
 import type { NotedCall } from '../../src/core/ports.ts'
-import { createReceiverIn } from '../../src/core/receiver.ts'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { port } from '../../src/lib/symbols.ts'
 import { around } from '../faults/harness/around.ts'
 import { handClock, newDelivery, openWith } from '../inboxes/inbox-kit.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
-import { rememberingLogger } from '../support/log.ts'
-import { toy } from '../support/toy.ts'
+import { send } from '../support/neutral.ts'
+import { all, pings, receiverIn } from '../support/receivers.ts'
 
 let store: Store
 let clock: FakeClock
@@ -18,6 +17,8 @@ let open: { close(options?: object): Promise<unknown> }[]
 let notes: (readonly NotedCall[])[]
 let breaths: number
 let claims: number
+/** Notes are durable once it resolves. */
+let noting: Promise<void>
 
 beforeEach(() => {
   store = new Store()
@@ -26,13 +27,13 @@ beforeEach(() => {
   notes = []
   breaths = 0
   claims = 0
+  noting = Promise.resolve()
 })
 
 afterEach(async () => {
   for (const receiver of open) await receiver.close({ timeoutMs: 0 })
 })
 
-const pings = (count: number) => Buffer.from(JSON.stringify(Array.from({ length: count }, () => ({ type: 'ping' }))))
 const calls = (handler: string, first: number, last: number): NotedCall[] =>
   Array.from({ length: last - first + 1 }, (_, n) => ({ index: first + n, handler }))
 const sizes = () => notes.map(({ length }) => length)
@@ -41,15 +42,20 @@ const sizes = () => notes.map(({ length }) => length)
 async function die(events: number, handlers: readonly string[], ...noted: (readonly NotedCall[])[]) {
   for (const note of [null, ...noted]) {
     const { inbox, claim } = await openWith(new MemoryInbox(store), handlers, handClock())
-    if (note === null) await inbox.accept(newDelivery('x', { body: pings(events) }))
+    if (note === null) await inbox.accept(newDelivery('x', { body: Buffer.from(pings(events)) }))
     await claim()
     if (note !== null) await inbox.note(1, note)
   }
 }
 
-const freePacer = () => ({ spent: () => false, breathe: () => Promise.resolve() })
-
-function newReceiver({ createPacer = freePacer as () => Pacer } = {}) {
+function newReceiver({
+  createPacer,
+  ...options
+}: {
+  createPacer?: () => Pacer
+  ack?: 'handled'
+  ackWithinMs?: number
+} = {}) {
   const inbox = around({ kind: 'memory', [port]: new MemoryInbox(store) }, (inner) => ({
     async claim(request) {
       const answer = await inner.claim(request)
@@ -58,11 +64,10 @@ function newReceiver({ createPacer = freePacer as () => Pacer } = {}) {
     },
     note: (seq, calls) => {
       notes.push(calls)
-      return inner.note(seq, calls)
+      return noting.then(() => inner.note(seq, calls))
     },
   }))
-  const world = { clock, random: () => 0.5, createPacer }
-  const receiver = createReceiverIn(world, { inbox, sources: { shop: toy() }, logger: rememberingLogger() })
+  const receiver = receiverIn(clock, { inbox, ...options }, createPacer)
   open.push(receiver)
   return receiver
 }
@@ -133,10 +138,9 @@ describe('a delivery over which a process died', () => {
     await receiver.whenIdle()
     expect(seen.sort()).toEqual(['a0', 'a1', 'a3', 'b0', 'b1', 'b2', 'b3'])
     expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, quarantined: 1 })
-    for await (const { index, reason } of receiver.inbox.quarantine()) {
-      expect(index).toBe(2)
-      expect(reason).toContain('died 3 times')
-    }
+    expect(await all(receiver.inbox.quarantine())).toMatchObject([
+      { index: 2, reason: expect.stringContaining('died 3 times') },
+    ])
   })
 
   it('fills the batches of a batch handler, which wait for no company beyond their group', async () => {

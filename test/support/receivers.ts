@@ -1,13 +1,14 @@
 /** Receivers in a world of the test's own: fake time, no randomness, no giving way. */
+import type { Pacer } from '../../src/core/pacer.ts'
 import { createReceiverIn } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory.ts'
 import type { FakeClock } from './fake-clock.ts'
 import { toy } from './toy.ts'
 
-const createPacer = () => ({ spent: () => false, breathe: () => Promise.resolve() })
+const freely = (): Pacer => ({ spent: () => false, breathe: () => Promise.resolve() })
 
 /** Two toy sources, `shop` and `outlet`, over memory unless the options say otherwise. */
-export function receiverIn(clock: FakeClock, options: object = {}) {
+export function receiverIn(clock: FakeClock, options: object = {}, createPacer = freely) {
   const sources = { shop: toy(), outlet: toy() }
   return createReceiverIn(
     { clock, random: () => 0.5, createPacer },

@@ -1,4 +1,5 @@
 import type { Death, InboxOpened, InboxOpening, NotedCall } from '../../core/ports.ts'
+import { callKey } from '../../lib/call-key.ts'
 import { renamesOf } from '../../lib/renames.ts'
 import type { Entry } from './entry.ts'
 import { sweepCancelled } from './replay.ts'
@@ -34,7 +35,7 @@ export function see(store: Store, now: number): void {
 }
 
 function countDeaths(entry: Entry): void {
-  const calls = new Map(entry.underWay.map((call) => [`${call.index} ${call.handler}`, call]))
+  const calls = new Map(entry.underWay.map((call) => [callKey(call.index, call.handler), call]))
   for (const call of calls.values()) countDeath(entry, call)
   entry.underWay = []
 }

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import type { NewDeadLetter, StoredPause } from '../../../src/core/ports.ts'
 import { everything, firstPass, handClock, keptLines, newDelivery, type Opened, openWith, START } from '../inbox-kit.ts'
-import { inboxOn, meddle, newFile, startChild } from './kit.ts'
+import { inboxOn, killedAtWork, meddle, newFile, startChild } from './kit.ts'
 
 /** The machine's time, twenty times as fast, so that nobody waits for a second. */
 const fastClock = (): Opened['clock'] => ({
@@ -105,11 +105,7 @@ it('is carried out by itself where nobody owns the file, which is free again aft
 })
 
 it('reads and changes what a killed owner has left, without hiding that it was killed', async () => {
-  const path = newFile()
-  const child = startChild('hold', path)
-  await child.said('claimed 1')
-  child.process.kill('SIGKILL')
-  await child.ended
+  const path = await killedAtWork()
   const { inbox, opened } = await control(path)
   expect(opened.stats.pending).toBe(2)
   await inbox.pause('a', 'hand')

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Claim } from '../../../src/core/ports.ts'
 import type { Thread } from '../../../src/inboxes/sqlite/thread.ts'
 import { firstPass, openWith, retried, row, START } from '../inbox-kit.ts'
-import { inboxOn, meddle, newFile, startChild } from './kit.ts'
+import { inboxOn, killedAtWork, meddle, newFile, startChild } from './kit.ts'
 
 it('keeps everything it acknowledged when the process is killed', async () => {
   const path = newFile()
@@ -50,11 +50,7 @@ async function verify(path: string, lines: readonly string[]): Promise<void> {
 }
 
 it('knows what it handles with care when its thread is started again', async () => {
-  const path = newFile()
-  const child = startChild('hold', path)
-  await child.said('claimed 1')
-  child.process.kill('SIGKILL')
-  await child.ended
+  const path = await killedAtWork()
   const threads: Thread[] = []
   const { inbox, claim } = await openWith(inboxOn(path, { onThread: (thread) => threads.push(thread) }), ['a'])
   const restart = async () => {
@@ -77,11 +73,7 @@ it('knows what it handles with care when its thread is started again', async () 
 })
 
 it('counts what was under way when a process died that noted one event at a time', async () => {
-  const path = newFile()
-  const child = startChild('hold', path)
-  await child.said('claimed 1')
-  child.process.kill('SIGKILL')
-  await child.ended
+  const path = await killedAtWork()
   meddle(path, (db) =>
     db.exec(`DROP TABLE under_way;
              CREATE TABLE under_way (seq INTEGER PRIMARY KEY, element_index INTEGER NOT NULL, handler TEXT NOT NULL) STRICT;

@@ -63,6 +63,16 @@ export interface Child {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>
 }
 
+/** A file whose owner was killed at work on the first of two deliveries, with a note of its element 3 for `a`. */
+export async function killedAtWork(): Promise<string> {
+  const path = newFile()
+  const child = startChild('hold', path)
+  await child.said('claimed 1')
+  child.process.kill('SIGKILL')
+  await child.ended
+  return path
+}
+
 /** Runs `child.ts` in a process of its own; killed after the test at the latest. */
 export function startChild(...args: readonly string[]): Child {
   const file = new URL('./child.ts', import.meta.url).pathname

@@ -1,0 +1,4 @@
+/** One event for one handler, as the key of a map. */
+export function callKey(index: number, handler: string): string {
+  return `${index} ${handler}`
+}
