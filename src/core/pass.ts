@@ -217,7 +217,8 @@ export class Pass extends PassLanes {
       await this.#parts.note(this.claim.delivery.seq, calls)
       for (const { lane, event, index, row, alone } of group) {
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
-        this.hand(lane, event, index, row, this.now(), alone)
+        if (this.#stopping) lane.setAside(index, index, row)
+        else this.hand(lane, event, index, row, this.now(), alone)
       }
       for (const runner of new Set(group.map(({ lane }) => lane.runner))) runner.sendOff()
       await this.below(1)

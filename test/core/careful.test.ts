@@ -179,6 +179,28 @@ describe('a delivery over which a process died', () => {
     expect(begun.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n))
   })
 
+  it('begins nothing of a group that was still being noted when its request was over', async () => {
+    const first = newReceiver({ ack: 'handled', ackWithinMs: 1_000 })
+    first.on('*', { name: 'a' }, () => new Promise(() => {}))
+    void send(first, { body: pings(3) })
+    await settled()
+    const receiver = newReceiver({ ack: 'handled', ackWithinMs: 1_000 })
+    const begun: number[] = []
+    receiver.on('*', { name: 'a' }, ({ delivery }) => void begun.push(delivery.index))
+    const durable = Promise.withResolvers<void>()
+    noting = durable.promise
+    const answer = send(receiver, { body: pings(3) })
+    await settled()
+    expect(sizes()).toEqual([3])
+    await clock.advance(1_000)
+    durable.resolve()
+    expect(await answer).toMatchObject({ status: 503 })
+    await settled()
+    expect(begun).toEqual([])
+    expect(await send(receiver, { body: pings(3) })).toMatchObject({ status: 200 })
+    expect(begun).toEqual([0, 1, 2])
+  })
+
   it('keeps the order of its keys', async () => {
     await die(100, ['a'])
     const receiver = newReceiver()
