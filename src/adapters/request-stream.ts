@@ -1,8 +1,11 @@
 /** The body of a Node request as core reads it: it may stop early, and the request can still be answered. */
-import { IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { PosthornError } from '../errors.ts'
 import type { Flow, Sink } from '../lib/flow.ts'
+
+/** Imported by name it brings Node's whole web client with it, which doubles what importing us takes (Node 22 to 26). */
+const http = process.getBuiltinModule('node:http')
 
 /** Chunks that wait in memory before the socket is asked to wait, in bytes. */
 const AHEAD_BYTES = 128 * 1024
@@ -95,7 +98,7 @@ export class RequestStream implements Flow {
  * is played to a server without a socket may come in memory of its caller.
  */
 function isOursAlone(req: IncomingMessage): boolean {
-  return req instanceof IncomingMessage && req.socket instanceof Socket && req.listenerCount('data') === 1
+  return req instanceof http.IncomingMessage && req.socket instanceof Socket && req.listenerCount('data') === 1
 }
 
 function aborted(cause: unknown): PosthornError {

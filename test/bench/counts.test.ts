@@ -152,6 +152,18 @@ it('leaves no timer and no thread after close', async () => {
   expect(threads.map(({ worker }) => worker.threadId)).toEqual([-1])
 })
 
+it('is imported without the web client of Node, which takes as long as all of ours', () => {
+  const modules = ['auth/index', 'adapters/express', 'providers/momentum/index', 'inboxes/sqlite/index', 'index']
+  const imports = modules.map(
+    (name) => `await import(${JSON.stringify(join(import.meta.dirname, `../../src/${name}.ts`))})`,
+  )
+  const tell = "console.log(JSON.stringify(process.moduleLoadList.map((name) => name.split(' ').at(-1))))"
+  const args = ['--no-warnings', '--input-type=module', '-e', [...imports, tell].join('\n')]
+  const loaded: unknown = JSON.parse(execFileSync(process.execPath, args, { stdio: 'pipe' }).toString())
+  expect(loaded).toContain('worker_threads')
+  expect(loaded).not.toContain('internal/deps/undici/undici')
+})
+
 it('allocates at most 20 kB for a post of one event, and 14 kB for an event on its way to a handler', () => {
   // A young generation that is never full: what is used at the end is what was allocated.
   const flags = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256']
