@@ -2,8 +2,7 @@
  * Turns on the event loop for work that could hold it. Acknowledgements come first: while a request is on its way to
  * one, a slice takes 1 ms, and the next begins once the loop has had nothing else to do for a few turns (the requests
  * wait for their commit, or for their senders), or after 3 ms: in a busy loop this work takes a quarter, and never
- * starves. With large bodies on their way it waits out the 3 ms: to compress and write them other threads need the
- * processors. Slices stay as short for a while after the last request: its sender comes again. Otherwise slices of 8 ms
+ * starves. Slices stay as short for a while after the last request: its sender comes again. Otherwise slices of 8 ms
  * follow each other, with a turn of the loop in between.
  */
 import type { Load } from './receive-parts.ts'
@@ -22,8 +21,6 @@ const EXPECTED_MS = 50
 const IDLE_TURN_MS = 0.2
 /** An inbox may gather for a few turns before it begins to store: work that begins in them would hold that up. */
 const IDLE_TURNS = 6
-/** Of bodies in flight, from where on they are large. */
-const LARGE_BYTES = 8 * 1024 * 1024
 
 export function createPacer(load: Load): Pacer {
   return new LoopPacer(load)
@@ -73,10 +70,7 @@ class LoopPacer implements Pacer {
   #look(began: number, last: number, idle: number): void {
     const now = performance.now()
     const stillIdle = now - last > IDLE_TURN_MS ? 0 : idle + 1
-    const isLarge = this.#load.bytes > LARGE_BYTES
-    const isIdle = stillIdle >= (isLarge ? 1 : IDLE_TURNS)
-    if (!this.#isBusy() || isIdle || now - began >= BUSY_PAUSE_MS) this.#begin()
-    else if (isLarge) setTimeout(() => this.#begin(), BUSY_PAUSE_MS)
+    if (!this.#isBusy() || stillIdle >= IDLE_TURNS || now - began >= BUSY_PAUSE_MS) this.#begin()
     else setImmediate(() => this.#look(began, now, stillIdle))
   }
 
