@@ -20,8 +20,6 @@ export interface Audit {
   readonly handled: number
   readonly dead: number
   readonly quarantined: number
-  /** Those of `quarantined` whose process died over them. */
-  readonly suspected: number
   readonly pending: number
   /** Calls of the handler beyond the first for an event. */
   readonly repeats: number
@@ -61,7 +59,6 @@ export async function audit(path: string, ledger: Ledger, effectsPath: string): 
     handled: handled.size,
     dead: contents.dead.size,
     quarantined: contents.quarantined.size,
-    suspected: contents.suspected.size,
     pending: contents.pending.size,
     repeats: effects.length - handled.size,
   }

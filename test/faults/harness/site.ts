@@ -82,7 +82,7 @@ function asOurs(path: string): void {
 }
 
 type Control =
-  | ('health' | 'memory' | 'stats' | 'go' | 'settled' | 'prune')
+  | ('health' | 'memory' | 'stats' | 'go' | 'settled' | 'prune' | 'retry')
   /** What the wall clock is ahead from now on, in ms; what to replay, as JSON. */
   | `${'clock' | 'replay'}?${string}`
 
