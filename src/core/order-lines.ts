@@ -14,6 +14,8 @@ export interface Line {
   seats: number
   /** Counts everything that could make an answer of the inbox old. */
   changes: number
+  /** Rows have been stored under the key since before the start. */
+  isCarried: boolean
 }
 
 /** A key without anything in its line, and what was known of it then. */
@@ -27,14 +29,14 @@ export class Lines {
 
   /** `held`: the keys that rows are stored under. */
   constructor(held: readonly number[]) {
-    for (const key of held) this.of(key).isHeld = true
+    for (const key of held) Object.assign(this.of(key), { isHeld: true, isCarried: true })
   }
 
   /** A new one where there is none. */
   of(key: number): Line {
     const known = this.#lines.get(key)
     if (known !== undefined) return known
-    const line = { places: [], isHeld: false, seats: 0, changes: 0 }
+    const line = { places: [], isHeld: false, seats: 0, changes: 0, isCarried: false }
     this.#lines.set(key, line)
     return line
   }
@@ -76,6 +78,14 @@ export class Lines {
       empty.push({ key, changes: line.changes })
     }
     return empty
+  }
+
+  /** The keys that rows have been stored under since before the start, but those that a pass knows: it will ask for them. */
+  carried(): Empty[] {
+    const carried: Empty[] = []
+    for (const [key, { isCarried, seats, places, changes }] of this.#lines)
+      if (isCarried && seats === 0 && places.length === 0) carried.push({ key, changes })
+    return carried
   }
 
   /** The inbox has answered: `left` are the keys that have rows. What has changed since is asked about once more. */

@@ -19,6 +19,7 @@
  */
 import { type Outcome, RETURNED } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
+import { Carried } from './order-carried.ts'
 import { Lateness } from './order-lateness.ts'
 import { type Empty, type Line, Lines, MOST_IN_LINE } from './order-lines.ts'
 import { type Place, Turn } from './order-place.ts'
@@ -47,6 +48,7 @@ export class Order {
   readonly #parts: OrderParts
   readonly #lines: Lines
   readonly #seats = new Seats()
+  readonly #carried: Carried
   /** Those in line, or on their way there, whose turn has not come. */
   readonly #waiting = new Set<Place>()
   readonly #lateness = new Lateness()
@@ -60,6 +62,7 @@ export class Order {
     this.#parts = parts
     this.#barred = parts.strict
     this.#lines = new Lines(parts.held)
+    this.#carried = new Carried(this.#lines, this.#seats)
   }
 
   get strict(): boolean {
@@ -92,6 +95,16 @@ export class Order {
     if (!unread && mark.quiet && mark.raises === this.#raises) this.#barred = false
   }
 
+  /** What was parked before the start may still have to be woken. */
+  get looksBack(): boolean {
+    return this.#carried.isWaiting
+  }
+
+  /** Nothing is in the inbox that a process died over. Answers the keys of before the start that may be woken now. */
+  lookBack(): readonly Empty[] {
+    return this.#barred ? [] : this.#carried.lookBack()
+  }
+
   /** Whether it is worth claiming what was left for the handler. */
   hasRoom(): boolean {
     return this.#waiting.size < this.#runner.spec.concurrency
@@ -118,6 +131,7 @@ export class Order {
     if (this.strict) {
       this.#barred = true
       this.#seats.raise()
+      this.#carried.raise()
     }
     for (const place of [...this.#waiting]) if (place.state === 'waiting') this.giveBack(place)
   }
@@ -134,10 +148,10 @@ export class Order {
     for (const key of keys) this.#parkAfter(this.#lines.of(key), seat)
   }
 
-  settled(seat: Seat): Empty[] {
+  settled(seat: Seat): readonly Empty[] {
     this.#seats.delete(seat)
     if (seat.hasLeft) queueMicrotask(this.#parts.onRoom)
-    return this.#lines.settled(seat)
+    return [...this.#lines.settled(seat), ...this.#carried.settled(seat)]
   }
 
   /** The inbox has answered: `left` are the keys that have rows. */

@@ -493,7 +493,7 @@ export interface InboxOpened {
   readonly stats: InboxStats
   /** Handlers never seen before, with the number of stored events that were settled without them. */
   readonly newHandlers: ReadonlyArray<{ readonly name: string; readonly settledWithout: number }>
-  /** Order keys that rows are stored under, of the ordered handlers opened with. */
+  /** Order keys that rows are stored under, of the ordered handlers opened with. Nothing is woken before `wake`. */
   readonly held?: readonly OrderKey[] | undefined
 }
 

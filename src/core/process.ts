@@ -39,6 +39,8 @@ const MAX_CLAIMS = 256
 /** Of one claim: it comes when all of it is read from the file, and nothing is worked on meanwhile where all else is done. */
 const AT_ONCE_BYTES = 8 << 20
 const AGAIN_MS = 1_000
+/** So many keys are woken at once: what is to be stored waits for no more. */
+const MOST_WOKEN = 1_000
 /** For handlers that were told to stop because the sender will not wait longer. */
 const GRACE_MS = 250
 
@@ -186,11 +188,18 @@ class Worker implements Process {
       for (const [i, order] of this.#ordered.entries()) order.learn(marks[i] as Mark, unread.includes(order.handler))
       if (this.#running) this.#begin(claims)
       else inbox.release(claims.map((claim) => claim.delivery.seq))
+      await this.#lookBack(claims)
       return nextDueAt
     } catch (error) {
       this.#parts.trouble('the inbox gave no work', error)
       return clock.now() + AGAIN_MS
     }
+  }
+
+  /** Once nothing is left that a process died over: it is given first, and nothing else beside it. */
+  async #lookBack(claims: readonly Claim[]): Promise<void> {
+    const isPast = claims.length > 0 ? !claims.some(({ careful }) => careful) : this.#active === 0
+    if (isPast) await this.#wakeFree(new Map(this.#ordered.map((order) => [order, order.lookBack()])))
   }
 
   #sleepUntil(dueAt: number | null): void {
@@ -234,6 +243,7 @@ class Worker implements Process {
     await this.#finish(pass)
     this.#bytes -= length
     this.#active--
+    if (this.#ordered.some((order) => order.looksBack)) this.#dirty = true
     void this.#ask()
   }
 
@@ -257,13 +267,16 @@ class Worker implements Process {
 
   /** What was parked behind events that are over, now that their end is stored. */
   async #wakeAfter(pass: Pass): Promise<void> {
-    const empty = new Map<Order, readonly Empty[]>()
-    for (const seat of pass.seats) empty.set(seat.order, seat.settled())
-    const keys = [...empty].flatMap(([{ handler }, keys]) => keys.map(({ key }): OrderKey => ({ handler, key })))
-    if (keys.length === 0) return
-    const left = await this.#wakeKeys(keys)
-    for (const [order, asked] of empty)
-      order.woken(asked, new Set(left.filter(({ handler }) => handler === order.handler).map(({ key }) => key)))
+    await this.#wakeFree(new Map(pass.seats.map((seat) => [seat.order, seat.settled()])))
+  }
+
+  async #wakeFree(free: ReadonlyMap<Order, readonly Empty[]>): Promise<void> {
+    for (const [order, empty] of free)
+      for (let from = 0; from < empty.length; from += MOST_WOKEN) {
+        const asked = empty.slice(from, from + MOST_WOKEN)
+        const left = await this.#wakeKeys(asked.map(({ key }) => ({ handler: order.handler, key })))
+        order.woken(asked, new Set(left.map(({ key }) => key)))
+      }
   }
 
   /** What is not woken now is woken by the next start. */

@@ -62,7 +62,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
       expect(await claimInOrder()).toEqual([])
     })
 
-    it('tells the keys at the opening, and wakes what nothing is before', async () => {
+    it('tells the keys at the opening, and wakes none before it is asked to', async () => {
       const first = await opened()
       await left(first.inbox, first.claim, [row('a', START + 50, { orderKey: 7 }), parked(8)], [parked(7), parked(8)])
       const second = await opened()
@@ -70,6 +70,8 @@ export function describeOrder(name: string, newStore: () => Store): void {
         { handler: 'a', key: 7 },
         { handler: 'a', key: 8 },
       ])
+      expect(await second.claimInOrder()).toEqual([])
+      await second.inbox.wake?.(second.opened.held ?? [], 1)
       const claims = await second.claimInOrder()
       expect(claims.map(({ delivery, rows }) => [delivery.seq, rows?.[0]?.orderKey])).toEqual([[1, 8]])
     })

@@ -1,7 +1,7 @@
 /**
  * Random lives of a handler with `orderBy`, over both inboxes: events that fail, handlers that are slow, pauses and
- * restarts. Whatever happens, the events of a key never overlap, never overtake each other, and every one comes to its
- * end. A failure prints its seed; POSTHORN_SEED repeats it, POSTHORN_RUNS asks for more.
+ * restarts, and crashes where the inbox is in memory. Whatever happens, the events of a key never overlap, never overtake
+ * each other, and every one comes to its end. A failure prints its seed; POSTHORN_SEED repeats it, POSTHORN_RUNS asks for more.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,10 +9,12 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Context } from '../../src/core/handlers.ts'
-import type { Inbox } from '../../src/core/ports.ts'
+import type { Inbox, InboxPort } from '../../src/core/ports.ts'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
-import { memory } from '../../src/inboxes/memory.ts'
+import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
+import { Store } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
+import { port } from '../../src/lib/symbols.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { send } from '../support/neutral.ts'
@@ -21,7 +23,7 @@ import { receiverIn } from '../support/receivers.ts'
 type Fate = 'done' | 'slow' | 'fails' | 'later' | 'dies'
 
 interface Step {
-  readonly do: 'post' | 'wait' | 'restart' | 'pause' | 'resume'
+  readonly do: 'post' | 'wait' | 'restart' | 'crash' | 'pause' | 'resume'
   /** Of the events of a post: their keys, '' for none, and how often each fares how. */
   readonly events: readonly { readonly key: string; readonly fates: readonly Fate[] }[]
   readonly ms: number
@@ -38,11 +40,32 @@ const step: fc.Arbitrary<Step> = fc.record({
   do: fc.oneof(
     { weight: 8, arbitrary: fc.constant('post' as const) },
     { weight: 5, arbitrary: fc.constant('wait' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('restart' as const, 'pause' as const, 'resume' as const) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('restart' as const, 'crash' as const, 'pause' as const, 'resume' as const),
+    },
   ),
   events: fc.array(event, { minLength: 1, maxLength: 60 }),
   ms: fc.constantFrom(0, 1, 300, 1_500, 5_000, 60_000),
 })
+
+const post = (...events: readonly (readonly [key: string, ...fates: Fate[]])[]): Step => ({
+  do: 'post',
+  events: events.map(([key, ...fates]) => ({ key, fates })),
+  ms: 0,
+})
+const then = (what: Step['do']): Step => ({ do: what, events: [], ms: 0 })
+
+/** What a process left parked when it died, and has to wait for deliveries that it had not settled. */
+const AFTER_A_CRASH: readonly Step[][] = [
+  [post(['a', 'fails'], ['', 'slow'], ['a']), post(['a']), then('crash'), post(['a'])],
+  [post(['c', 'slow'], ['a']), post(['a', 'fails'], ['c']), post(['a']), then('pause'), then('crash'), post(['a'])],
+]
+
+/** One after the other works on an inbox; what a dead one still does is not seen, and reaches its inbox no more. */
+interface Process {
+  isDead: boolean
+}
 
 /** What a handler sees, and what it must not see. */
 class Watch {
@@ -61,19 +84,25 @@ class Watch {
     this.#fates.set(n, [...fates])
   }
 
-  async handle(event: AnyEvent, { signal }: Context): Promise<void> {
+  async handle(event: AnyEvent, { signal }: Context, process: Process): Promise<void> {
+    if (process.isDead) return
     const { key, n } = event.payload as { key: string; n: number }
     if (key !== '' && this.#running.has(key)) this.faults.push(`${n} runs beside ${this.#running.get(key)}`)
     this.#running.set(key, n)
     try {
       await this.#meet(this.#fates.get(n)?.shift() ?? 'done', n, signal)
-      this.#end(key, n)
+      if (!process.isDead) this.#end(key, n)
     } catch (error) {
       if (error instanceof PermanentError) this.#end(key, n)
       throw error
     } finally {
-      if (this.#running.get(key) === n) this.#running.delete(key)
+      if (!process.isDead && this.#running.get(key) === n) this.#running.delete(key)
     }
+  }
+
+  /** Nobody runs any more. */
+  died(): void {
+    this.#running.clear()
   }
 
   async #meet(fate: Fate, n: number, signal: AbortSignal): Promise<void> {
@@ -97,14 +126,24 @@ class Watch {
   }
 }
 
-async function live(steps: readonly Step[], newInbox: () => Inbox): Promise<Watch> {
+/** What outlives its processes. */
+interface Kept {
+  /** False: a process cannot die without taking it along, so that it ends in order. */
+  readonly mayDie: boolean
+  inboxOf(process: Process): Inbox
+}
+
+async function live(steps: readonly Step[], { inboxOf, mayDie }: Kept): Promise<Watch> {
   const clock = new FakeClock()
   const watch = new Watch(clock)
-  const inbox = newInbox()
+  let process: Process
   const start = async () => {
-    const receiver = receiverIn(clock, { inbox })
+    const mine = { isDead: false }
+    process = mine
+    const receiver = receiverIn(clock, { inbox: inboxOf(mine) })
     const orderBy = (event: AnyEvent) => (event.payload as { key?: string }).key || null
-    receiver.on('toy.ping', { name: 'kept', orderBy, concurrency: 3 }, (event, context) => watch.handle(event, context))
+    const handle = (event: AnyEvent, context: Context) => watch.handle(event, context, mine)
+    receiver.on('toy.ping', { name: 'kept', orderBy, concurrency: 3 }, handle)
     receiver.on('toy.ping', { name: 'other' }, () => {})
     await receiver.start()
     return receiver
@@ -115,7 +154,11 @@ async function live(steps: readonly Step[], newInbox: () => Inbox): Promise<Watc
     if (what === 'wait') await clock.advance(ms)
     if (what === 'pause') await receiver.inbox.pause('kept')
     if (what === 'resume') await receiver.inbox.resume('kept')
-    if (what === 'restart') {
+    if (what === 'crash' && mayDie) {
+      process!.isDead = true
+      watch.died()
+      receiver = await start()
+    } else if (what === 'restart' || what === 'crash') {
       const closed = receiver.close({ timeoutMs: 10 })
       await clock.advance(20)
       await closed
@@ -145,18 +188,39 @@ const folder = mkdtempSync(join(tmpdir(), 'posthorn-order-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let files = 0
 
+function keptInFile(): Kept {
+  const path = join(folder, `${++files}.db`)
+  return { mayDie: false, inboxOf: () => sqlite({ path }) }
+}
+
+function keptInMemory(): Kept {
+  const store = new Store()
+  const inboxOf = (process: Process): Inbox => ({ kind: 'memory', [port]: mortal(new MemoryInbox(store), process) })
+  return { mayDie: true, inboxOf }
+}
+
+/** Answers nothing after the death of its process, and does nothing. */
+function mortal(inbox: InboxPort, process: Process): InboxPort {
+  const get = (_: InboxPort, name: keyof InboxPort) => {
+    const member = inbox[name] as unknown
+    if (typeof member !== 'function') return member
+    return (...args: unknown[]) => (process.isDead ? new Promise(() => {}) : member.apply(inbox, args))
+  }
+  return new Proxy(inbox, { get: get as ProxyHandler<InboxPort>['get'] & object })
+}
+
 const seed = process.env.POSTHORN_SEED === undefined ? {} : { seed: Number(process.env.POSTHORN_SEED) }
 const runs = (own: number) => Number(process.env.POSTHORN_RUNS ?? own)
 
 describe.each([
-  ['memory', memory, runs(60)],
-  ['SQLite', () => sqlite({ path: join(folder, `${++files}.db`) }), runs(15)],
-] as const)('a handler with orderBy over the %s inbox', (_name, newInbox, numRuns) => {
+  ['memory', keptInMemory, runs(60)],
+  ['SQLite', keptInFile, runs(15)],
+] as const)('a handler with orderBy over the %s inbox', (_name, newKept, numRuns) => {
   it('gets the events of a key one at a time, in order, whatever happens', { timeout: 300_000 }, async () => {
     const lives = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
-      const watch = await live(steps, newInbox)
+      const watch = await live(steps, newKept())
       for (const [key, ended] of watch.ended) if (key !== '') expect(ended).toEqual([...ended].sort((a, b) => a - b))
     })
-    await fc.assert(lives, { numRuns, ...seed })
+    await fc.assert(lives, { numRuns, examples: AFTER_A_CRASH.map((steps) => [steps]), ...seed })
   })
 })

@@ -3,14 +3,13 @@ import type { InboxOpening, OrderKey } from '../../core/ports.ts'
 import { PARKED } from '../../lib/parked.ts'
 import type { Store, Work } from './store.ts'
 
-/** At the opening: nobody waits behind anything any more but behind rows that are stored. */
+/** At the opening: rows of handlers without an order keep none. */
 export function keepOrder(store: Store, { handlers, clock }: InboxOpening): void {
   const unordered = new Set(handlers.filter(({ ordered }) => ordered !== true).map(({ name }) => name))
   const now = clock.now()
   for (const [id, { row, ...work }] of store.work)
     if (unordered.has(row.handler) && typeof row.orderKey === 'number')
       store.work.set(id, { ...work, row: { ...row, orderKey: null, dueAt: row.dueAt === PARKED ? now : row.dueAt } })
-  for (const key of heldKeys(store)) wake(store, key, 1, now)
 }
 
 /** Keys that rows are stored under. */

@@ -18,14 +18,13 @@ interface Unread extends DueRow {
   readonly claimed: number
 }
 
-/** At the opening of a process: nobody waits any more but behind rows that are stored. In a transaction. */
+/** At the opening of a process, in a transaction. */
 export function keepOrder(db: Database, handlers: InboxOpening['handlers'], now: number): void {
   for (const { name, ordered = false } of handlers) {
     db.run(sql.setOrdered, ordered ? 1 : 0, name)
     if (ordered) db.run(sql.orderRows, name)
     else db.run(sql.unorderRows, PARKED, now, name)
   }
-  for (const key of findHeldKeys(db)) wakeKey(db, key, 1, now)
 }
 
 /** Keys that rows are stored under. */
