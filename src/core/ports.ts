@@ -370,7 +370,8 @@ export interface Claim {
   readonly rows: readonly WorkRow[] | null
   /**
    * A process died while it worked on this: no call is to be made without a `note` before it, and those that have
-   * `deaths` are each to be alone. Such a delivery is given alone: no other claim is under way beside it.
+   * `deaths` are each to be alone. No other claim is under way beside such a delivery, but those that came with it: small
+   * ones in their first pass, none of which has `deaths`.
    */
   readonly careful: boolean
   /** Events that were under way, as their notes say, when a process died: how often. */

@@ -191,16 +191,18 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
     })
 
     describe('after a crash', () => {
-      it('gives what was claimed first, alone and with care, in order', async () => {
+      it('gives what was claimed first, with care and nothing else beside it, in order', async () => {
         const first = await open()
         await fill(first.inbox, 'p', 'q', 'r', 's', 't')
         await first.claim({ maxDeliveries: 3 })
         await first.inbox.settle(firstPass(2))
         await crash()
         const { inbox, claim } = await open()
+        const suspects = await claim()
+        expect(suspects).toMatchObject(
+          [1, 3].map((seq) => ({ delivery: { seq }, rows: null, careful: true, deaths: [] })),
+        )
         for (const seq of [1, 3]) {
-          const one = only(await claim())
-          expect(one).toMatchObject({ delivery: { seq }, rows: null, careful: true, deaths: [] })
           expect(await claim()).toEqual([])
           for (const other of [1, 3, 4]) expect(await claim({ seq: other })).toEqual([])
           await told(async (tell) => {
@@ -213,6 +215,39 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
           [4, false],
           [5, false],
         ])
+      })
+
+      it('gives together only as many as are small, and as were asked for', async () => {
+        const first = await open()
+        for (const [n, kib] of [40, 24, 1, 80, 1, 1, 1].entries())
+          await first.inbox.accept(newDelivery(`${n}`, { body: Buffer.alloc(kib << 10, `${n}`) }))
+        await first.claim()
+        await crash()
+        const { inbox, claim } = await open()
+        const given: number[][] = []
+        for (const limits of [{}, {}, {}, { maxDeliveries: 1 }, { maxBytes: 1 }, {}]) {
+          given.push(seqsOf(await claim(limits)))
+          for (const seq of given.at(-1)!) await inbox.settle(firstPass(seq))
+        }
+        expect(given).toEqual([[1, 2], [3], [4], [5], [6], [7]])
+      })
+
+      it('gives what was under way in the death alone', async () => {
+        const first = await open()
+        await fill(first.inbox, 'p', 'q', 'r', 's', 't')
+        await first.claim({ maxDeliveries: 3 })
+        await crash()
+        const second = await open()
+        expect(seqsOf(await second.claim())).toEqual([1, 2, 3])
+        await second.inbox.note(2, [{ index: 0, handler: 'a' }])
+        await crash()
+        const { inbox, claim } = await open()
+        for (const seq of [1, 2, 3]) {
+          const deaths = seq === 2 ? [{ index: 0, handler: 'a', times: 1 }] : []
+          expect(await claim()).toMatchObject([{ delivery: { seq }, careful: true, deaths }])
+          await inbox.settle(firstPass(seq))
+        }
+        expect(seqsOf(await claim())).toEqual([4, 5])
       })
 
       it('gives work rows that were claimed with care, and others without', async () => {

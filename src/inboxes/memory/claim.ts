@@ -1,6 +1,7 @@
 import type { Claim, ClaimRequest, InOrder } from '../../core/ports.ts'
 import { pickInTurn } from '../../lib/in-turn.ts'
 import { PARKED } from '../../lib/parked.ts'
+import { pickSuspects } from '../../lib/suspects.ts'
 import { type Entry, toDelivery } from './entry.ts'
 import type { Store, Work } from './store.ts'
 
@@ -30,20 +31,22 @@ export function claim(
 
 function pick(store: Store, request: ClaimRequest, asked: Asked, now: number): readonly Candidate[] {
   if ([...store.held.values()].some((hold) => hold.careful)) return []
-  if (request.seq !== undefined) return alone(store, findOne(store, request.seq, asked))
+  if (request.seq !== undefined) return pickOne(store, findOne(store, request.seq, asked))
   if (request.maxDeliveries < 1) return []
   const due = dueWork(store, asked, request.ordered ?? [], now)
   const fresh = newDeliveries(store)
-  const suspects = [...due, ...fresh].filter((candidate) => candidate.careful)
-  const first = suspects.sort((a, b) => a.entry.seq - b.entry.seq)[0]
-  if (first) return alone(store, first)
+  const careful = [...due, ...fresh].filter((candidate) => candidate.careful)
+  const mayHaveCompany = ({ work, entry }: Candidate) => work === null && entry.deaths.length === 0
+  const bySeq = careful.sort((a, b) => a.entry.seq - b.entry.seq)
+  const suspects = pickSuspects(bySeq, mayHaveCompany, request)
+  if (suspects.length > 0) return store.held.size > 0 ? [] : suspects
   const { picked, turn } = pickInTurn([due, fresh], store.turn, request)
   store.turn = turn
   return picked
 }
 
 /** What is to be handled with care is given when nothing else is under claim. */
-function alone(store: Store, one: Candidate | undefined): Candidate[] {
+function pickOne(store: Store, one: Candidate | undefined): Candidate[] {
   return one === undefined || (one.careful && store.held.size > 0) ? [] : [one]
 }
 

@@ -6,7 +6,7 @@ import { isPassed } from './extent.ts'
 import { type Facts, type FactsColumns, readFacts, toFacts } from './facts.ts'
 import type { Ledger } from './ledger.ts'
 import { type DueRow, findInOrder } from './order.ts'
-import { findReturned, findSuspectPass, hasReturned } from './passes.ts'
+import { findReturned, findSuspectPasses, hasReturned } from './passes.ts'
 import * as sql from './sql.ts'
 import { readRows } from './work-rows.ts'
 
@@ -56,14 +56,19 @@ export function findFirstPasses(db: Database, draft: Ledger, limit: number): Can
 }
 
 /**
- * The first delivery that has to be handled alone, because a process died while it worked on it. It comes before all
- * others; claims wait for it, and it for them.
+ * Deliveries over which a process died, in order of the log, up to the first with work rows. They come before all
+ * others; other claims wait for them, and they for those.
  */
-export function findSuspect(db: Database, draft: Ledger, handlers: readonly string[], now: number): Candidate | null {
-  const pass = draft.handlers.length === 0 ? null : findSuspectPass(draft)
+export function* findSuspects(
+  db: Database,
+  draft: Ledger,
+  handlers: readonly string[],
+  now: number,
+): Generator<Candidate> {
+  const passes = draft.handlers.length === 0 ? [] : findSuspectPasses(draft)
   const work = db.get<{ seq: number }>(sql.findCarefulWork, now, JSON.stringify(handlers))?.seq ?? null
-  if (work !== null && (pass === null || work < pass)) return candidate(db, work, { work: true, careful: true })
-  return pass === null ? null : candidate(db, pass, { work: false, careful: true })
+  for (const seq of passes) if (work === null || seq < work) yield candidate(db, seq, { work: false, careful: true })
+  if (work !== null) yield candidate(db, work, { work: true, careful: true })
 }
 
 /** This delivery, due or not; null when nobody can have it now. */

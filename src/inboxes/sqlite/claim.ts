@@ -1,8 +1,9 @@
 import type { ClaimRequest, WorkRow } from '../../core/ports.ts'
 import { pickInTurn } from '../../lib/in-turn.ts'
 import { PARKED } from '../../lib/parked.ts'
+import { pickSuspects } from '../../lib/suspects.ts'
 import { NO_NOTES } from './brief.ts'
-import { type Candidate, EVER, findDue, findFirstPasses, findOne, findSuspect } from './candidates.ts'
+import { type Candidate, EVER, findDue, findFirstPasses, findOne, findSuspects } from './candidates.ts'
 import type { Database } from './database.ts'
 import { readQuarantined } from './history.ts'
 import type { Ledger } from './ledger.ts'
@@ -56,10 +57,11 @@ function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): 
   const { handlers, seq } = request
   const limit = Math.min(request.maxDeliveries, MOST_DELIVERIES)
   if ([...draft.held.values()].some((hold) => hold.careful)) return NOTHING
-  if (seq !== undefined) return alone(draft, findOne(db, draft, seq, handlers))
+  if (seq !== undefined) return pickOne(draft, findOne(db, draft, seq, handlers))
   if (limit < 1) return NOTHING
-  const suspect = findSuspect(db, draft, handlers, now)
-  if (suspect) return alone(draft, suspect)
+  const mayHaveCompany = (one: Candidate) => !(one.work || draft.deaths.has(one.seq))
+  const suspects = pickSuspects(findSuspects(db, draft, handlers, now), mayHaveCompany, request)
+  if (suspects.length > 0) return draft.held.size > 0 ? NOTHING : { picked: suspects, more: true }
   const [due, fresh] = [findDue(db, draft, request, now, limit), findFirstPasses(db, draft, limit)]
   const { picked, turn } = pickInTurn<Candidate>([due, fresh], draft.turn, { ...request, maxDeliveries: limit })
   draft.turn = turn
@@ -67,7 +69,7 @@ function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): 
   return { picked, more: due.length > 0 || fresh.length === limit || picked.length < fresh.length }
 }
 
-function alone({ held }: Ledger, one: Candidate | null): Picked {
+function pickOne({ held }: Ledger, one: Candidate | null): Picked {
   return one === null || (one.careful && held.size > 0) ? NOTHING : { picked: [one], more: true }
 }
 

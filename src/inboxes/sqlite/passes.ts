@@ -124,10 +124,8 @@ export function hasReturned({ passes }: Ledger): boolean {
   return false
 }
 
-/** The first one to be careful with. */
-export function findSuspectPass(draft: Ledger): number | null {
-  let first: number | null = null
-  for (const [seq, { state, careful }] of draft.passes)
-    if (careful && state === 'returned' && (first === null || seq < first)) first = seq
-  return first
+/** Those to be careful with, in order of the log. */
+export function findSuspectPasses({ passes }: Ledger): number[] {
+  const suspects = [...passes].filter(([, { state, careful }]) => careful && state === 'returned')
+  return suspects.map(([seq]) => seq).sort((a, b) => a - b)
 }
