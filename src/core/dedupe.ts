@@ -31,6 +31,10 @@ interface Asked extends Read {
   readonly key: Pair | null
 }
 
+interface Keyed extends Asked {
+  readonly key: Pair
+}
+
 /** The deliveries under way, and the keys they have reserved. */
 export class Dedupe {
   readonly #sources: ReadonlyMap<string, SourcePort>
@@ -116,14 +120,15 @@ export class Copies {
   async take(): Promise<readonly (Read & { readonly isCopy: boolean })[]> {
     const read = this.#read
     this.#read = []
-    const mine = read.filter(({ key }) => key !== null && !this.#all.isOthers(key, this.#seq))
-    for (const { key } of mine) this.#reserve(key as Pair)
-    const owners = await this.#ask(mine)
+    const keyed = read.filter(hasKey)
+    const reserved = new Set<Asked>(keyed.filter(({ key }) => this.#all.isOthers(key, this.#seq)))
+    // Before asking: who settles meanwhile is not in the answer, and has nothing reserved any more.
+    for (const one of keyed) if (!reserved.has(one)) this.#reserve(one.key)
+    const owners = await this.#ask(keyed)
     return read.map((one) => {
-      const { key } = one
-      const owner = key === null ? 0 : (owners.get(one) ?? OTHERS)
-      const isCopy = owner !== 0 && owner !== this.#seq
-      if (key !== null && !isCopy && this.#firstPass) this.#keys.set(key[0], key[1])
+      const owner = owners.get(one) ?? 0
+      const isCopy = owner === 0 ? reserved.has(one) : owner !== this.#seq
+      if (hasKey(one)) this.#learn(one.key, isCopy)
       return { event: one.event, matched: one.matched, index: one.index, isCopy }
     })
   }
@@ -154,9 +159,15 @@ export class Copies {
     this.#reserved.push(key[0])
   }
 
-  async #ask(read: readonly Asked[]): Promise<Map<Asked, number>> {
+  /** What is another's must not look reserved to that one's own work. */
+  #learn([high, low]: Pair, isCopy: boolean): void {
+    if (isCopy) this.#all.release(high, this.#seq)
+    else if (this.#firstPass) this.#keys.set(high, low)
+  }
+
+  async #ask(read: readonly Keyed[]): Promise<Map<Asked, number>> {
     if (read.length === 0) return new Map()
-    const keys = Float64Array.from(read.flatMap(({ key }) => key ?? []))
+    const keys = Float64Array.from(read.flatMap(({ key }) => key))
     const owners = await this.#all.owners(this.#windowMs, keys)
     return new Map(read.map((one, i) => [one, owners[i] ?? 0]))
   }
@@ -171,5 +182,4 @@ export class Copies {
   }
 }
 
-/** Stands for a delivery that is not known by its number. */
-const OTHERS = -1
+const hasKey = (one: Asked): one is Keyed => one.key !== null

@@ -68,6 +68,22 @@ describe('an event that comes with a second delivery', () => {
     expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, duplicateEvents: { shop: 2 } })
   })
 
+  it('absorbs nothing of the first while it is under way: a handler that was paused still gets what is its own', async () => {
+    const receiver = newReceiver()
+    const seen = noting(receiver)
+    receiver.onBatch('toy.ping', { name: 'batch', size: 9, maxWaitMs: 500 }, () => {})
+    await receiver.start()
+    await receiver.inbox.pause('all')
+    await post(receiver, [{ n: 1, id: 'e1' }])
+    await clock.advance(1_000)
+    await post(receiver, [{ n: 2, id: 'e1' }, { n: 3 }])
+    await settled()
+    await receiver.inbox.resume('all')
+    await clock.advance(1_000)
+    expect(seen.sort()).toEqual([1, 3])
+    expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, duplicateEvents: { shop: 1 } })
+  })
+
   it('is handled where its source, or the source of the first, takes every event for a new one', async () => {
     const receiver = newReceiver()
     const seen = noting(receiver)

@@ -9,14 +9,12 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Context } from '../../src/core/handlers.ts'
-import type { Inbox, InboxPort } from '../../src/core/ports.ts'
+import type { Inbox } from '../../src/core/ports.ts'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
-import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
-import { port } from '../../src/lib/symbols.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
+import { inboxesInMemory, type Life } from '../support/mortal.ts'
 import { send } from '../support/neutral.ts'
 import { receiverIn } from '../support/receivers.ts'
 
@@ -62,11 +60,6 @@ const AFTER_A_CRASH: readonly Step[][] = [
   [post(['c', 'slow'], ['a']), post(['a', 'fails'], ['c']), post(['a']), then('pause'), then('crash'), post(['a'])],
 ]
 
-/** One after the other works on an inbox; what a dead one still does is not seen, and reaches its inbox no more. */
-interface Process {
-  isDead: boolean
-}
-
 /** What a handler sees, and what it must not see. */
 class Watch {
   readonly #clock: FakeClock
@@ -84,19 +77,19 @@ class Watch {
     this.#fates.set(n, [...fates])
   }
 
-  async handle(event: AnyEvent, { signal }: Context, process: Process): Promise<void> {
-    if (process.isDead) return
+  async handle(event: AnyEvent, { signal }: Context, life: Life): Promise<void> {
+    if (life.isDead) return
     const { key, n } = event.payload as { key: string; n: number }
     if (key !== '' && this.#running.has(key)) this.faults.push(`${n} runs beside ${this.#running.get(key)}`)
     this.#running.set(key, n)
     try {
       await this.#meet(this.#fates.get(n)?.shift() ?? 'done', n, signal)
-      if (!process.isDead) this.#end(key, n)
+      if (!life.isDead) this.#end(key, n)
     } catch (error) {
       if (error instanceof PermanentError) this.#end(key, n)
       throw error
     } finally {
-      if (!process.isDead && this.#running.get(key) === n) this.#running.delete(key)
+      if (!life.isDead && this.#running.get(key) === n) this.#running.delete(key)
     }
   }
 
@@ -130,16 +123,16 @@ class Watch {
 interface Kept {
   /** False: a process cannot die without taking it along, so that it ends in order. */
   readonly mayDie: boolean
-  inboxOf(process: Process): Inbox
+  inboxOf(life: Life): Inbox
 }
 
 async function live(steps: readonly Step[], { inboxOf, mayDie }: Kept): Promise<Watch> {
   const clock = new FakeClock()
   const watch = new Watch(clock)
-  let process: Process
+  let life: Life
   const start = async () => {
     const mine = { isDead: false }
-    process = mine
+    life = mine
     const receiver = receiverIn(clock, { inbox: inboxOf(mine) })
     const orderBy = (event: AnyEvent) => (event.payload as { key?: string }).key || null
     const handle = (event: AnyEvent, context: Context) => watch.handle(event, context, mine)
@@ -155,7 +148,7 @@ async function live(steps: readonly Step[], { inboxOf, mayDie }: Kept): Promise<
     if (what === 'pause') await receiver.inbox.pause('kept')
     if (what === 'resume') await receiver.inbox.resume('kept')
     if (what === 'crash' && mayDie) {
-      process!.isDead = true
+      life!.isDead = true
       watch.died()
       receiver = await start()
     } else if (what === 'restart' || what === 'crash') {
@@ -194,19 +187,7 @@ function keptInFile(): Kept {
 }
 
 function keptInMemory(): Kept {
-  const store = new Store()
-  const inboxOf = (process: Process): Inbox => ({ kind: 'memory', [port]: mortal(new MemoryInbox(store), process) })
-  return { mayDie: true, inboxOf }
-}
-
-/** Answers nothing after the death of its process, and does nothing. */
-function mortal(inbox: InboxPort, process: Process): InboxPort {
-  const get = (_: InboxPort, name: keyof InboxPort) => {
-    const member = inbox[name] as unknown
-    if (typeof member !== 'function') return member
-    return (...args: unknown[]) => (process.isDead ? new Promise(() => {}) : member.apply(inbox, args))
-  }
-  return new Proxy(inbox, { get: get as ProxyHandler<InboxPort>['get'] & object })
+  return { mayDie: true, inboxOf: inboxesInMemory() }
 }
 
 const seed = process.env.POSTHORN_SEED === undefined ? {} : { seed: Number(process.env.POSTHORN_SEED) }

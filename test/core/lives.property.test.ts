@@ -1,0 +1,131 @@
+/**
+ * Random lives of a receiver whose source absorbs copies: handlers that are slow, fail, or take the process with them,
+ * pauses, restarts, crashes, repeats. Whatever happens, every event comes to its end with every handler, and where no
+ * process died it comes there once. A failure prints its seed; POSTHORN_SEED repeats it, POSTHORN_RUNS asks for more.
+ */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { settled } from '../support/fake-clock.ts'
+import { type Fate, HANDLERS, Host, numberOf, Sender, type Wanted, World } from '../support/lives.ts'
+import { all } from '../support/receivers.ts'
+
+interface Step {
+  readonly do: 'post' | 'repeat' | 'wait' | 'restart' | 'crash' | 'pause' | 'resume'
+  /** Of a post. */
+  readonly events: readonly Wanted[]
+  readonly ms: number
+}
+
+const fate = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Fate>('done') },
+  { weight: 2, arbitrary: fc.constantFrom<Fate>('slow', 'fails') },
+  { weight: 1, arbitrary: fc.constantFrom<Fate>('later', 'dies', 'kills', 'kills') },
+)
+const event = fc.record({
+  id: fc.constantFrom('', '', '', 'x', 'y', 'z'),
+  fates: fc.oneof(
+    { weight: 30, arbitrary: fc.array(fate, { maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.constant(Array<Fate>(9).fill('kills')) },
+  ),
+})
+const step: fc.Arbitrary<Step> = fc.record({
+  do: fc.oneof(
+    { weight: 8, arbitrary: fc.constant('post' as const) },
+    { weight: 5, arbitrary: fc.constant('wait' as const) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        'repeat' as const,
+        'restart' as const,
+        'crash' as const,
+        'pause' as const,
+        'resume' as const,
+      ),
+    },
+  ),
+  events: fc.oneof(
+    { weight: 4, arbitrary: fc.array(event, { minLength: 1, maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.array(event, { minLength: 1, maxLength: 150 }) },
+  ),
+  ms: fc.constantFrom(0, 1, 300, 1_500, 5_000, 60_000),
+})
+
+const post = (...ids: readonly string[]): Step => ({ do: 'post', events: ids.map((id) => ({ id, fates: [] })), ms: 0 })
+const wait = (ms: number): Step => ({ do: 'wait', events: [], ms })
+const pause: Step = { do: 'pause', events: [], ms: 0 }
+
+/** What a paused handler was left came after a copy that was under way. */
+const PAUSED: readonly Step[] = [pause, post('z', ''), wait(5_000), post('z', '')]
+
+async function live(steps: readonly Step[]): Promise<void> {
+  const world = new World()
+  const host = new Host(world)
+  const sender = new Sender(world, host)
+  for (const { do: what, events, ms } of steps) {
+    if (what === 'wait') await world.clock.advance(ms)
+    if (what === 'pause') await host.ask((receiver) => receiver.inbox.pause('each'))
+    if (what === 'resume') await host.ask((receiver) => receiver.inbox.resume('each'))
+    if (what === 'crash') host.crash()
+    if (what === 'restart') await host.close()
+    if (what === 'repeat') await sender.repeat(ms)
+    if (what === 'post') await sender.post(events)
+    if (ms > 1_000) await settled()
+  }
+  const { restarts } = host
+  await comeToRest(world, host)
+  const failed = await failuresOf(host, sender)
+  await host.close()
+  expect(lostOf(world, sender, failed)).toEqual([])
+  if (world.deaths === 0) assertOwned(world, sender, failed)
+  if (world.deaths + restarts === 0)
+    for (const names of world.done.values()) expect(new Set(names).size).toBe(names.length)
+}
+
+async function comeToRest({ clock }: World, host: Host): Promise<void> {
+  let pending: number | undefined
+  for (let round = 0; round < 600 && pending !== 0; round++) {
+    await host.ask((receiver) => receiver.inbox.resume('each'))
+    await clock.advance(10_000)
+    pending = (await host.ask((receiver) => receiver.inbox.stats()))?.pending
+  }
+  expect(pending).toBe(0)
+}
+
+/** By event the handlers it died with; those of all when it is in quarantine. */
+async function failuresOf(host: Host, sender: Sender): Promise<Map<number, readonly string[]>> {
+  const failed = new Map<number, readonly string[]>()
+  const add = (n: number, names: readonly string[]) => failed.set(n, [...(failed.get(n) ?? []), ...names])
+  for (const { handler, event } of (await host.ask(({ inbox }) => all(inbox.deadLetters()))) ?? [])
+    if (event !== null) add(numberOf(event), [handler])
+  for (const { deliveryId, index } of (await host.ask(({ inbox }) => all(inbox.quarantine()))) ?? [])
+    add((sender.firsts.get(deliveryId) ?? Number.NaN) + (index ?? 0), HANDLERS)
+  return failed
+}
+
+/** Events that have not come to their end with every handler, and are copies of none that has. */
+function lostOf({ done }: World, { ids }: Sender, failed: ReadonlyMap<number, readonly string[]>): number[] {
+  const isOver = (n: number) => new Set([...(done.get(n) ?? []), ...(failed.get(n) ?? [])]).size === HANDLERS.length
+  const open = [...done.keys()].filter((n) => !isOver(n))
+  const absorbing = new Set(ids.filter((id, n) => id !== '' && isOver(n)))
+  return open.filter((n) => !absorbing.has(ids[n] as string))
+}
+
+/** Of events that are copies of each other those of one delivery alone were handed to anybody, unless one failed. */
+function assertOwned({ done }: World, sender: Sender, failed: ReadonlyMap<number, readonly string[]>): void {
+  const gaveUp = new Set([...failed.keys()].map((n) => sender.ids[n]))
+  const owners = new Map<string, Set<number>>()
+  for (const [n, names] of done) {
+    const id = sender.ids[n] as string
+    if (id === '' || names.length === 0 || gaveUp.has(id)) continue
+    owners.set(id, (owners.get(id) ?? new Set()).add(sender.firstOf(n)))
+  }
+  for (const [id, firsts] of owners) expect([id, firsts.size]).toEqual([id, 1])
+}
+
+const { POSTHORN_RUNS: runs = '60', POSTHORN_SEED: seed } = process.env
+
+it('every event comes to its end with every handler, whatever happens', { timeout: 600_000 }, async () => {
+  const lives = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), live)
+  const own = seed === undefined ? {} : { seed: Number(seed) }
+  await fc.assert(lives, { numRuns: Number(runs), examples: [[[...PAUSED]]], ...own })
+})
