@@ -20,12 +20,12 @@ export interface Wanted {
 }
 
 /** All that a receiver has here. */
-export const HANDLERS = ['each', 'batch'] as const
+export const HANDLERS = ['each', 'batch', 'kept'] as const
 
 /** What handlers do, and have done. */
 export class World {
   readonly clock = new FakeClock()
-  /** By event, with the names of the handlers that were done with it, once for each time. */
+  /** By event, with the names of the handlers that were done with it, once for each time, replays left out. */
   readonly done = new Map<number, string[]>()
   readonly #fates = new Map<number, Fate[]>()
   readonly #mourners: (() => void)[] = []
@@ -44,7 +44,7 @@ export class World {
     if (fate === 'fails') throw new Error('not now')
     if (fate === 'later') throw new RetryLater({ afterMs: 2_000 })
     if (fate === 'dies') throw new PermanentError('never')
-    if (!life.isDead) this.done.get(n)?.push(handler)
+    if (!life.isDead && !event.isReplay) this.done.get(n)?.push(handler)
   }
 
   /** Never resolves: nobody is there any more. */
@@ -123,6 +123,8 @@ export class Host {
     const receiver = receiverIn(this.#world.clock, { sources, inbox: this.#inboxOf(life), retention: false })
     const meet = (event: AnyEvent, name: string, { signal }: Context) => this.#world.meet(event, name, signal, life)
     receiver.on('toy.ping', { name: 'each', concurrency: 3 }, (event, context) => meet(event, 'each', context))
+    const orderBy = (event: AnyEvent) => (numberOf(event) % 4 === 0 ? null : String(numberOf(event) % 4))
+    receiver.on('toy.ping', { name: 'kept', orderBy, concurrency: 2 }, (event, context) => meet(event, 'kept', context))
     receiver.onBatch('toy.ping', { name: 'batch', size: 4, maxWaitMs: 400 }, async (events, context) => {
       const ends = await Promise.allSettled(events.map((event) => meet(event, 'batch', context)))
       const failures = ends.map((end, i) => (end.status === 'rejected' ? { id: events[i]!.id, error: end.reason } : []))
