@@ -4,6 +4,7 @@ import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } fro
 import { availableParallelism, cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { floorOfLargeBody } from './floor.ts'
 import { spreadOf } from './stats.ts'
 
 /** `folder` is where the inboxes lie. */
@@ -18,6 +19,7 @@ export function machineFacts(folder = tmpdir()): Record<string, string> {
     'file system': fileSystem(folder),
     'one synced write of 4 kB': `${sync.median.toFixed(3)} ms (p99 ${sync.p99.toFixed(3)} ms)`,
     'first use of 4 kB of memory': `${spreadOf(firstUses()).median.toFixed(2)} µs`,
+    'a Momentum body of 10 000 events': floorOfLargeBody(folder),
   }
 }
 
