@@ -75,6 +75,9 @@ export const numberOf = (event: AnyEvent) => (event.payload as { n: number }).n
 
 type Receiver = ReturnType<typeof receiverIn>
 
+/** Bodies go soon, what was wrong with them stays. */
+const RETENTION = { bodies: '1h', keys: '400d', deadLetters: '400d', quarantine: '400d' } as const
+
 /** One process after the other, on one inbox. */
 export class Host {
   readonly #world: World
@@ -82,6 +85,8 @@ export class Host {
   #life: Life = { isDead: true }
   #receiver: Receiver | null = null
   restarts = 0
+  /** Whether the next process has the handler with an order. */
+  keeps = true
 
   constructor(world: World) {
     this.#world = world
@@ -120,11 +125,14 @@ export class Host {
 
   #newReceiver(life: Life): Receiver {
     const sources = { shop: toy({ dedupeWindowMs: 365 * 24 * 3_600_000 }) }
-    const receiver = receiverIn(this.#world.clock, { sources, inbox: this.#inboxOf(life), retention: false })
+    const receiver = receiverIn(this.#world.clock, { sources, inbox: this.#inboxOf(life), retention: RETENTION })
     const meet = (event: AnyEvent, name: string, { signal }: Context) => this.#world.meet(event, name, signal, life)
     receiver.on('toy.ping', { name: 'each', concurrency: 3 }, (event, context) => meet(event, 'each', context))
     const orderBy = (event: AnyEvent) => (numberOf(event) % 4 === 0 ? null : String(numberOf(event) % 4))
-    receiver.on('toy.ping', { name: 'kept', orderBy, concurrency: 2 }, (event, context) => meet(event, 'kept', context))
+    if (this.keeps)
+      receiver.on('toy.ping', { name: 'kept', orderBy, concurrency: 2 }, (event, context) =>
+        meet(event, 'kept', context),
+      )
     receiver.onBatch('toy.ping', { name: 'batch', size: 4, maxWaitMs: 400 }, async (events, context) => {
       const ends = await Promise.allSettled(events.map((event) => meet(event, 'batch', context)))
       const failures = ends.map((end, i) => (end.status === 'rejected' ? { id: events[i]!.id, error: end.reason } : []))
