@@ -6,8 +6,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { settled } from '../support/fake-clock.ts'
-import { type Fate, HANDLERS, Host, numberOf, Sender, type Wanted, World } from '../support/lives.ts'
-import { all } from '../support/receivers.ts'
+import { HANDLERS, Host, Sender, type Wanted, World } from '../support/lives.ts'
+import { failuresOf, lostOf, wanted } from '../support/lives-ends.ts'
 
 interface Step {
   readonly do: 'post' | 'retry' | 'replay' | 'repeat' | 'wait' | 'restart' | 'crash' | 'pause' | 'resume'
@@ -16,18 +16,6 @@ interface Step {
   readonly ms: number
 }
 
-const fate = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<Fate>('done') },
-  { weight: 2, arbitrary: fc.constantFrom<Fate>('slow', 'fails') },
-  { weight: 1, arbitrary: fc.constantFrom<Fate>('later', 'dies', 'kills', 'kills') },
-)
-const event = fc.record({
-  id: fc.constantFrom('', '', '', 'x', 'y', 'z'),
-  fates: fc.oneof(
-    { weight: 30, arbitrary: fc.array(fate, { maxLength: 6 }) },
-    { weight: 1, arbitrary: fc.constant(Array<Fate>(9).fill('kills')) },
-  ),
-})
 const step: fc.Arbitrary<Step> = fc.record({
   do: fc.oneof(
     { weight: 8, arbitrary: fc.constant('post' as const) },
@@ -46,8 +34,8 @@ const step: fc.Arbitrary<Step> = fc.record({
     },
   ),
   events: fc.oneof(
-    { weight: 4, arbitrary: fc.array(event, { minLength: 1, maxLength: 6 }) },
-    { weight: 1, arbitrary: fc.array(event, { minLength: 1, maxLength: 150 }) },
+    { weight: 4, arbitrary: fc.array(wanted, { minLength: 1, maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.array(wanted, { minLength: 1, maxLength: 150 }) },
   ),
   ms: fc.constantFrom(0, 1, 2, 300, 1_500, 5_000, 60_000, 7_200_000),
 })
@@ -101,33 +89,6 @@ async function comeToRest({ clock }: World, host: Host): Promise<void> {
     pending = (await host.ask((receiver) => receiver.inbox.stats()))?.pending
   }
   expect(pending).toBe(0)
-}
-
-/** By event the handlers it died with; those of all when it is in quarantine. */
-async function failuresOf(host: Host, sender: Sender): Promise<Map<number, readonly string[]>> {
-  const failed = new Map<number, readonly string[]>()
-  const add = (n: number, names: readonly string[]) => failed.set(n, [...(failed.get(n) ?? []), ...names])
-  for (const { handler, event } of (await host.ask(({ inbox }) => all(inbox.deadLetters()))) ?? [])
-    if (event !== null) add(numberOf(event), [handler])
-  for (const { deliveryId, index } of (await host.ask(({ inbox }) => all(inbox.quarantine()))) ?? [])
-    add((sender.firsts.get(deliveryId) ?? Number.NaN) + (index ?? 0), HANDLERS)
-  return failed
-}
-
-/** Events that have not come to their end with every handler, and are copies of none that has. */
-function lostOf(
-  { done }: World,
-  { ids }: Sender,
-  failed: ReadonlyMap<number, readonly string[]>,
-  handlers: readonly string[],
-): number[] {
-  const isOver = (n: number) => {
-    const names = [...(done.get(n) ?? []), ...(failed.get(n) ?? [])]
-    return handlers.every((handler) => names.includes(handler))
-  }
-  const open = [...done.keys()].filter((n) => !isOver(n))
-  const absorbing = new Set(ids.filter((id, n) => id !== '' && isOver(n)))
-  return open.filter((n) => !absorbing.has(ids[n] as string))
 }
 
 /** Of events that are copies of each other those of one delivery alone were handed to anybody, unless one failed. */

@@ -81,6 +81,8 @@ const RETENTION = { bodies: '1h', keys: '400d', deadLetters: '400d', quarantine:
 /** One process after the other, on one inbox. */
 export class Host {
   readonly #world: World
+  /** Of its receivers, besides those that all lives have. */
+  readonly #options: object
   readonly #inboxOf = inboxesInMemory()
   #life: Life = { isDead: true }
   #receiver: Receiver | null = null
@@ -88,8 +90,9 @@ export class Host {
   /** Whether the next process has the handler with an order. */
   keeps = true
 
-  constructor(world: World) {
+  constructor(world: World, options: object = {}) {
     this.#world = world
+    this.#options = options
   }
 
   /** Of a process that lives; null when it dies over it. */
@@ -125,7 +128,12 @@ export class Host {
 
   #newReceiver(life: Life): Receiver {
     const sources = { shop: toy({ dedupeWindowMs: 365 * 24 * 3_600_000 }) }
-    const receiver = receiverIn(this.#world.clock, { sources, inbox: this.#inboxOf(life), retention: RETENTION })
+    const receiver = receiverIn(this.#world.clock, {
+      sources,
+      inbox: this.#inboxOf(life),
+      retention: RETENTION,
+      ...this.#options,
+    })
     const meet = (event: AnyEvent, name: string, { signal }: Context) => this.#world.meet(event, name, signal, life)
     receiver.on('toy.ping', { name: 'each', concurrency: 3 }, (event, context) => meet(event, 'each', context))
     const orderBy = (event: AnyEvent) => (numberOf(event) % 4 === 0 ? null : String(numberOf(event) % 4))
