@@ -29,7 +29,11 @@ export class Lines {
 
   /** `held`: the keys that rows are stored under. */
   constructor(held: readonly number[]) {
-    for (const key of held) Object.assign(this.of(key), { isHeld: true, isCarried: true })
+    for (const key of held) {
+      const line = this.of(key)
+      line.isHeld = true
+      line.isCarried = true
+    }
   }
 
   /** A new one where there is none. */

@@ -14,8 +14,8 @@
  * Where each delivery is handled inside its request nothing can wait for what is stored: the order is then that of
  * arrival, one at a time for each key, and a failure holds nobody.
  *
- * `order-seats.ts` knows which deliveries have been read, `order-lines.ts` what is under way for each key; here events go
- * from the one to the other, to their turns, and back.
+ * `order-seats.ts` knows which deliveries have been read, `order-lines.ts` what is under way for each key, and
+ * `order-carried.ts` what was parked before the start; here events go from the one to the other, to their turns, and back.
  */
 import { type Outcome, RETURNED } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
@@ -151,7 +151,8 @@ export class Order {
   settled(seat: Seat): readonly Empty[] {
     this.#seats.delete(seat)
     if (seat.hasLeft) queueMicrotask(this.#parts.onRoom)
-    return [...this.#lines.settled(seat), ...this.#carried.settled(seat)]
+    // In this order: what was parked before leaves out the keys that this pass still knows, and asks for itself.
+    return [...this.#carried.settled(seat), ...this.#lines.settled(seat)]
   }
 
   /** The inbox has answered: `left` are the keys that have rows. */

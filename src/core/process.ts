@@ -188,12 +188,16 @@ class Worker implements Process {
       for (const [i, order] of this.#ordered.entries()) order.learn(marks[i] as Mark, unread.includes(order.handler))
       if (this.#running) this.#begin(claims)
       else inbox.release(claims.map((claim) => claim.delivery.seq))
-      await this.#lookBack(claims)
+      if (this.#looksBack()) await this.#lookBack(claims)
       return nextDueAt
     } catch (error) {
       this.#parts.trouble('the inbox gave no work', error)
       return clock.now() + AGAIN_MS
     }
+  }
+
+  #looksBack(): boolean {
+    return this.#ordered.some((order) => order.looksBack)
   }
 
   /** Once nothing is left that a process died over: it is given first, and nothing else beside it. */
@@ -243,7 +247,7 @@ class Worker implements Process {
     await this.#finish(pass)
     this.#bytes -= length
     this.#active--
-    if (this.#ordered.some((order) => order.looksBack)) this.#dirty = true
+    if (this.#looksBack()) this.#dirty = true
     void this.#ask()
   }
 
@@ -271,12 +275,13 @@ class Worker implements Process {
   }
 
   async #wakeFree(free: ReadonlyMap<Order, readonly Empty[]>): Promise<void> {
-    for (const [order, empty] of free)
-      for (let from = 0; from < empty.length; from += MOST_WOKEN) {
-        const asked = empty.slice(from, from + MOST_WOKEN)
-        const left = await this.#wakeKeys(asked.map(({ key }) => ({ handler: order.handler, key })))
-        order.woken(asked, new Set(left.map(({ key }) => key)))
-      }
+    const keys = [...free].flatMap(([{ handler }, empty]) => empty.map(({ key }): OrderKey => ({ handler, key })))
+    if (keys.length === 0) return
+    const left: OrderKey[] = []
+    for (let from = 0; from < keys.length; from += MOST_WOKEN)
+      left.push(...(await this.#wakeKeys(keys.slice(from, from + MOST_WOKEN))))
+    for (const [order, asked] of free)
+      order.woken(asked, new Set(left.filter(({ handler }) => handler === order.handler).map(({ key }) => key)))
   }
 
   /** What is not woken now is woken by the next start. */

@@ -134,7 +134,7 @@ export class Store {
     return entry.passed && this.workOf(entry.seq).length === 0
   }
 
-  /** Whether claims wait until one that is to be handled alone has had its turn. */
+  /** Whether claims wait until what is to be handled with care has had its turn. */
   hasSuspects(): boolean {
     return this.unpassed().some((entry) => entry.careful) || [...this.work.values()].some((work) => work.careful)
   }

@@ -6,7 +6,7 @@ import { isPassed } from './extent.ts'
 import { type Facts, type FactsColumns, readFacts, toFacts } from './facts.ts'
 import type { Ledger } from './ledger.ts'
 import { type DueRow, findInOrder } from './order.ts'
-import { findReturned, findSuspectPasses, hasReturned } from './passes.ts'
+import { findReturned, hasReturned } from './passes.ts'
 import * as sql from './sql.ts'
 import { readRows } from './work-rows.ts'
 
@@ -49,7 +49,7 @@ export function findDue(db: Database, draft: Ledger, { handlers, ordered = [] }:
 /** Deliveries whose first pass has not ended, in order of the log. */
 export function findFirstPasses(db: Database, draft: Ledger, limit: number): Candidate[] {
   if (draft.handlers.length === 0) return []
-  const returned = findReturned(draft).slice(0, limit)
+  const returned = findReturned(draft, { careful: false }).slice(0, limit)
   const again = returned.map((seq) => candidate(db, seq, { work: false, careful: false }))
   if (again.length === limit && (again.at(-1)?.seq ?? 0) <= draft.progress.claimed) return again
   return [...again, ...findNeverClaimed(db, draft, limit)].sort((a, b) => a.seq - b.seq).slice(0, limit)
@@ -65,7 +65,7 @@ export function* findSuspects(
   handlers: readonly string[],
   now: number,
 ): Generator<Candidate> {
-  const passes = draft.handlers.length === 0 ? [] : findSuspectPasses(draft)
+  const passes = draft.handlers.length === 0 ? [] : findReturned(draft, { careful: true })
   const work = db.get<{ seq: number }>(sql.findCarefulWork, now, JSON.stringify(handlers))?.seq ?? null
   for (const seq of passes) if (work === null || seq < work) yield candidate(db, seq, { work: false, careful: true })
   if (work !== null) yield candidate(db, work, { work: true, careful: true })

@@ -59,7 +59,7 @@ export function forgetDeaths(db: Database, draft: Ledger, seq: number, index: nu
   draft.deaths = deaths
 }
 
-/** Whether claims wait until one that is to be handled alone has had its turn. */
+/** Whether claims wait until what is to be handled with care has had its turn. */
 export function hasSuspects(db: Database, draft: Ledger): boolean {
   if ([...draft.passes.values()].some((pass) => pass.careful && pass.state === 'returned')) return true
   return db.get(sql.hasCarefulWork) !== undefined

@@ -42,7 +42,7 @@ export interface Ledger extends Extent {
 }
 
 export interface Hold {
-  /** It is to be handled with care, and alone. */
+  /** It is to be handled with care, and nothing else beside it but what is given with it. */
   readonly careful: boolean
   /** null: not at hand. */
   readonly facts: Facts | null

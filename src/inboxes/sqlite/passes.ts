@@ -112,9 +112,9 @@ function setPass(db: Database, draft: Ledger, seq: number, pass: Pass | null): v
   db.run(sql.writePass, seq, pass.state, pass.careful ? 1 : 0, handlers)
 }
 
-/** First passes that can be claimed again, in order of the log. */
-export function findReturned(draft: Ledger): number[] {
-  const returned = [...draft.passes].filter(([, pass]) => pass.state === 'returned' && !pass.careful)
+/** First passes that can be claimed again, those to be careful with or the others, in order of the log. */
+export function findReturned({ passes }: Ledger, { careful }: Pick<Pass, 'careful'>): number[] {
+  const returned = [...passes].filter(([, pass]) => pass.state === 'returned' && pass.careful === careful)
   return returned.map(([seq]) => seq).sort((a, b) => a - b)
 }
 
@@ -122,10 +122,4 @@ export function findReturned(draft: Ledger): number[] {
 export function hasReturned({ passes }: Ledger): boolean {
   for (const { state } of passes.values()) if (state === 'returned') return true
   return false
-}
-
-/** Those to be careful with, in order of the log. */
-export function findSuspectPasses({ passes }: Ledger): number[] {
-  const suspects = [...passes].filter(([, { state, careful }]) => careful && state === 'returned')
-  return suspects.map(([seq]) => seq).sort((a, b) => a - b)
 }
