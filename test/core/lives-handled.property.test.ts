@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { HANDLERS, Host, type Wanted, World } from '../support/lives.ts'
+import { HANDLERS, Host, type Posted, Posts, type Wanted, World } from '../support/lives.ts'
 import { failuresOf, lostOf, wanted } from '../support/lives-ends.ts'
 import { send } from '../support/neutral.ts'
 
@@ -24,14 +24,14 @@ const step: fc.Arbitrary<Step> = fc.record({
   ms: fc.constantFrom(0, 1, 300, 5_000, 60_000),
 })
 
-/** A sender that repeats after a second. */
+/** Posts several deliveries at once, and each again after a second. */
 class Sender {
+  readonly posts: Posts
   readonly #world: World
   readonly #host: Host
-  readonly firsts = new Map<string, number>()
-  readonly ids: string[] = []
 
   constructor(world: World, host: Host) {
+    this.posts = new Posts(world)
     this.#world = world
     this.#host = host
   }
@@ -41,7 +41,7 @@ class Sender {
     let open = bodies.length
     const failures: unknown[] = []
     for (const events of bodies)
-      this.#deliver(this.#add(events)).then(
+      this.#deliver(this.posts.add(events)).then(
         () => open--,
         (error: unknown) => failures.push(error),
       )
@@ -49,20 +49,10 @@ class Sender {
     expect({ open, failures }).toEqual({ open: 0, failures: [] })
   }
 
-  #add(events: readonly Wanted[]): { readonly body: string; readonly first: number } {
-    const first = this.ids.length
-    for (const [i, { id, fates }] of events.entries()) {
-      this.#world.add(first + i, fates)
-      this.ids.push(id)
-    }
-    const elements = events.map(({ id }, i) => ({ type: 'ping', n: first + i, ...(id === '' ? {} : { id }) }))
-    return { body: JSON.stringify(elements), first }
-  }
-
-  async #deliver({ body, first }: { readonly body: string; readonly first: number }): Promise<void> {
+  async #deliver(posted: Posted): Promise<void> {
     for (;;) {
-      const answer = await this.#host.ask((receiver) => send(receiver, { body }))
-      if (answer?.status === 200) return void this.firsts.set(answer.json.id ?? '', first)
+      const answer = await this.#host.ask((receiver) => send(receiver, { body: posted.body }))
+      if (answer?.status === 200) return this.posts.answered(posted, answer.json.id)
       if (answer !== null) expect(answer.status).toBe(503)
       await new Promise<void>((resolve) => void this.#world.clock.after(1_000, resolve))
     }
@@ -79,10 +69,10 @@ async function live(steps: readonly Step[]): Promise<void> {
     if (what === 'restart') await host.close()
     if (what === 'post') await sender.post(bodies)
   }
-  const failed = await failuresOf(host, sender)
+  const failed = await failuresOf(host, sender.posts)
   const pending = (await host.ask(({ inbox }) => inbox.stats()))?.pending
   await host.close()
-  expect(lostOf(world, sender, failed, HANDLERS)).toEqual([])
+  expect(lostOf(world, sender.posts, failed, HANDLERS)).toEqual([])
   expect(pending).toBe(0)
 }
 

@@ -1,7 +1,7 @@
 /**
  * Random lives of a receiver whose source absorbs copies: handlers that are slow, fail, or take the process with them,
  * pauses, restarts, crashes, repeats. Whatever happens, every event comes to its end with every handler, and where no
- * process died it comes there once. A failure prints its seed; POSTHORN_SEED repeats it, POSTHORN_RUNS asks for more.
+ * process ended it comes there once. A failure prints its seed; POSTHORN_SEED repeats it, POSTHORN_RUNS asks for more.
  */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -72,9 +72,9 @@ async function live(steps: readonly Step[]): Promise<void> {
     host.keeps = true
   }
   await comeToRest(world, host)
-  const failed = await failuresOf(host, sender)
+  const failed = await failuresOf(host, sender.posts)
   await host.close()
-  expect(lostOf(world, sender, failed, hasKept ? HANDLERS : ['each', 'batch'])).toEqual([])
+  expect(lostOf(world, sender.posts, failed, hasKept ? HANDLERS : ['each', 'batch'])).toEqual([])
   // What is retried has died before, and what died owns nothing.
   if (world.deaths === 0 && !steps.some((one) => one.do === 'retry')) assertOwned(world, sender, failed)
   if (world.deaths + restarts === 0)
@@ -93,10 +93,10 @@ async function comeToRest({ clock }: World, host: Host): Promise<void> {
 
 /** Of events that are copies of each other those of one delivery alone were handed to anybody, unless one failed. */
 function assertOwned({ done }: World, sender: Sender, failed: ReadonlyMap<number, readonly string[]>): void {
-  const gaveUp = new Set([...failed.keys()].map((n) => sender.ids[n]))
+  const gaveUp = new Set([...failed.keys()].map((n) => sender.posts.ids[n]))
   const owners = new Map<string, Set<number>>()
   for (const [n, names] of done) {
-    const id = sender.ids[n] as string
+    const id = sender.posts.ids[n] as string
     if (id === '' || names.length === 0 || gaveUp.has(id)) continue
     owners.set(id, (owners.get(id) ?? new Set()).add(sender.firstOf(n)))
   }

@@ -1,6 +1,6 @@
 /** What events of random lives are told to do, and what has become of them. */
 import fc from 'fast-check'
-import { type Fate, HANDLERS, type Host, numberOf, type Wanted, type World } from './lives.ts'
+import { type Fate, HANDLERS, type Host, numberOf, type Posts, type Wanted, type World } from './lives.ts'
 import { all } from './receivers.ts'
 
 const fate = fc.oneof(
@@ -8,7 +8,7 @@ const fate = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom<Fate>('slow', 'fails') },
   { weight: 1, arbitrary: fc.constantFrom<Fate>('later', 'dies', 'kills', 'kills') },
 )
-/** One in thirty kills every process that hands it to a handler. */
+/** About one in thirty kills every process that hands it to a handler. */
 export const wanted: fc.Arbitrary<Wanted> = fc.record({
   id: fc.constantFrom('', '', '', 'x', 'y', 'z'),
   fates: fc.oneof(
@@ -16,12 +16,6 @@ export const wanted: fc.Arbitrary<Wanted> = fc.record({
     { weight: 1, arbitrary: fc.constant(Array<Fate>(9).fill('kills')) },
   ),
 })
-
-/** What was posted: by the id of its delivery the number of the first event, and what each event is told by. */
-export interface Posts {
-  readonly firsts: ReadonlyMap<string, number>
-  readonly ids: readonly string[]
-}
 
 /** By event the handlers it died with; those of all when it is in quarantine. */
 export async function failuresOf(host: Host, { firsts }: Posts): Promise<Map<number, readonly string[]>> {

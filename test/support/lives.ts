@@ -70,7 +70,7 @@ export class World {
   }
 }
 
-/** Of a post of a `Sender`. */
+/** Of `Posts`. */
 export const numberOf = (event: AnyEvent) => (event.payload as { n: number }).n
 
 type Receiver = ReturnType<typeof receiverIn>
@@ -97,12 +97,12 @@ export class Host {
 
   /** Of a process that lives; null when it dies over it. */
   async ask<T>(question: (receiver: Receiver) => Promise<T>): Promise<T | null> {
-    await this.live()
+    await this.#live()
     return this.#world.answer(this.#life, () => question(this.#receiver as Receiver))
   }
 
   /** Starts processes until one has not died at once. */
-  async live(): Promise<void> {
+  async #live(): Promise<void> {
     while (this.#life.isDead) {
       const life = { isDead: false }
       this.#life = life
@@ -150,52 +150,71 @@ export class Host {
   }
 }
 
-interface Posted {
+export interface Posted {
   readonly body: string
   /** The number of its first event. */
   readonly first: number
 }
 
-/** What a sender has posted, and posts again until it is answered. */
-export class Sender {
+/** What was posted: its events are numbered through. */
+export class Posts {
   readonly #world: World
-  readonly #host: Host
-  readonly #posts: Posted[] = []
   /** By the id of a delivery the number of its first event. */
   readonly firsts = new Map<string, number>()
   /** What each event is told by. */
   readonly ids: string[] = []
 
-  constructor(world: World, host: Host) {
+  constructor(world: World) {
     this.#world = world
-    this.#host = host
   }
 
-  post(events: readonly Wanted[]): Promise<void> {
+  add(events: readonly Wanted[]): Posted {
     const first = this.ids.length
     for (const [i, { fates }] of events.entries()) this.#world.add(first + i, fates)
     const ids = events.map(({ id }) => id)
     this.ids.push(...ids)
     const elements = ids.map((id, i) => ({ type: 'ping', n: first + i, ...(id === '' ? {} : { id }) }))
-    this.#posts.push({ body: JSON.stringify(elements), first })
-    return this.#send(this.#posts.at(-1) as Posted)
+    return { body: JSON.stringify(elements), first }
+  }
+
+  /** Where it was stored. */
+  answered({ first }: Posted, deliveryId: string | undefined): void {
+    this.firsts.set(deliveryId ?? '', first)
+  }
+}
+
+/** Posts one delivery after the other, each again until it is answered. */
+export class Sender {
+  readonly posts: Posts
+  readonly #host: Host
+  readonly #sent: Posted[] = []
+
+  constructor(world: World, host: Host) {
+    this.posts = new Posts(world)
+    this.#host = host
+  }
+
+  post(events: readonly Wanted[]): Promise<void> {
+    const posted = this.posts.add(events)
+    this.#sent.push(posted)
+    return this.#send(posted)
   }
 
   async repeat(which: number): Promise<void> {
-    const posted = this.#posts[which % this.#posts.length]
+    const posted = this.#sent[which % this.#sent.length]
     if (posted !== undefined) await this.#send(posted)
   }
 
   firstOf(n: number): number {
-    return this.#posts.findLast(({ first }) => first <= n)?.first ?? -1
+    return this.#sent.findLast(({ first }) => first <= n)?.first ?? -1
   }
 
-  async #send({ body, first }: Posted): Promise<void> {
+  async #send(posted: Posted): Promise<void> {
     for (;;) {
-      const answer = await this.#host.ask((receiver) => send(receiver, { body }))
+      const answer = await this.#host.ask((receiver) => send(receiver, { body: posted.body }))
       if (answer === null) continue
       expect(answer.status).toBe(200)
-      this.firsts.set(answer.json.id ?? '', first)
+      this.posts.answered(posted, answer.json.id)
       return
     }
   }
