@@ -1,15 +1,15 @@
 /** On what a run was made: without it, its figures say nothing. */
 import { execFileSync } from 'node:child_process'
-import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { availableParallelism, cpus, release, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { floorOfLargeBody } from './floor.ts'
 import { spreadOf } from './stats.ts'
+import { syncedWrites } from './synced-writes.ts'
 
 /** `folder` is where the inboxes lie. */
 export function machineFacts(folder = tmpdir()): Record<string, string> {
-  const sync = syncTimes(folder)
+  const sync = syncedWrites(folder, new Uint8Array(4_096), 200)
   return {
     node: process.version,
     sqlite: sqliteVersion(),
@@ -31,21 +31,6 @@ export function commitId(): string {
   } catch {
     return 'unknown'
   }
-}
-
-function syncTimes(folder: string) {
-  const path = join(folder, `posthorn-bench-sync-${process.pid}`)
-  const file = openSync(path, 'w')
-  const page = new Uint8Array(4_096)
-  const times = Array.from({ length: 200 }, () => {
-    const began = performance.now()
-    writeSync(file, page)
-    fdatasyncSync(file)
-    return performance.now() - began
-  })
-  closeSync(file)
-  rmSync(path)
-  return spreadOf(times)
 }
 
 /** What the system takes to make a page that is new to the process, in µs. */
