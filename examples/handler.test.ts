@@ -1,7 +1,7 @@
 /** Tests of a handler and of a receiver, without any account: node --test */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type Context, createReceiver, type Inbox } from 'posthorn'
+import { createReceiver, type HandlerContext, type Inbox } from 'posthorn'
 import { token } from 'posthorn/auth'
 import { memory } from 'posthorn/memory'
 import { type MomentumEvent, momentum } from 'posthorn/momentum'
@@ -23,7 +23,7 @@ function receiverFor(t: TestContext) {
   return receiver
 }
 
-async function suppress(event: Bounced, { signal }: Context): Promise<void> {
+async function suppress(event: Bounced, { signal }: HandlerContext): Promise<void> {
   signal.throwIfAborted()
   if (event.effect === 'suppress' && event.email !== null) suppressed.add(event.email)
 }

@@ -1,44 +1,44 @@
 /** Posthorn: receives e-mail event webhooks, stores them durably, answers at once, handles them at least once. */
 
 export type { CredentialUse } from './core/credential-uses.ts'
-export type { BatchFailures, Context } from './core/handlers.ts'
+export type { BatchFailures, HandlerContext } from './core/handlers.ts'
 export { ACK_BUCKETS_MS, type MetricEvents, type Metrics } from './core/metrics.ts'
 export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'
 export type {
   BatchHandler,
   BatchOptions,
-  Difference,
-  Duration,
+  EraseOptions,
   EraseReport,
-  EraseRun,
+  EventHandler,
   EventOf,
   EventsOf,
-  Filter,
-  Handler,
   HandlerOptions,
   Health,
   Hooks,
   InboxControl,
+  InboxFilter,
   InboxStats,
-  Limits,
   Matched,
   NameOf,
-  Options,
   PausedHandler,
   PersonalRecord,
   PersonFilter,
   PruneReport,
   Receiver,
+  ReceiverLimits,
+  ReceiverOptions,
+  ReceiverRole,
+  ReparseDifference,
   ReparseFilter,
   ReplayFilter,
+  ReplayOptions,
   ReplayProgress,
   ReplayReport,
-  ReplayRun,
+  RetentionDuration,
   RetentionOptions,
-  Role,
-  Run,
   Sources,
   StoredEvent,
+  VerbOptions,
   VerbReport,
 } from './core/public.ts'
 export { createReceiver } from './core/receiver.ts'

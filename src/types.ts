@@ -45,7 +45,7 @@ export interface Smtp {
 }
 
 /** Where a click, an open or an unsubscribe came from, as the sender reports it. */
-export interface Client {
+export interface EventClient {
   readonly ip: string | null
   /** Country code as sent; not only ISO countries (`EU` for some proxies). */
   readonly country: string | null
@@ -60,7 +60,7 @@ export interface Automation {
 }
 
 /** What a normalised type adds to every event. */
-export interface Details {
+export interface EventDetails {
   delivered: { readonly smtp: Smtp | null }
   bounced: { readonly bounce: Bounce; readonly smtp: Smtp | null }
   deferred: { readonly bounce: Bounce; readonly smtp: Smtp | null }
@@ -69,7 +69,7 @@ export interface Details {
     readonly url: string | null
     readonly linkName: string | null
     readonly userAgent: string | null
-    readonly client: Client
+    readonly client: EventClient
     readonly automation: Automation
     /** True when any automation flag is true; null when the sender gives none. */
     readonly automated: boolean | null
@@ -78,16 +78,16 @@ export interface Details {
     /** `counts`: add these up to count each display once (SparkPost sends two pixels). */
     readonly open: { readonly pixel: 'top' | 'bottom'; readonly amp: boolean; readonly counts: boolean }
     readonly userAgent: string | null
-    readonly client: Client
+    readonly client: EventClient
     readonly automation: Automation
     readonly automated: boolean | null
   }
-  unsubscribed: { readonly userAgent: string | null; readonly client: Client }
+  unsubscribed: { readonly userAgent: string | null; readonly client: EventClient }
   preferences_changed: { readonly subscriptions: readonly string[] }
 }
 
 /** What every event carries, whatever its sender. */
-export interface Base {
+export interface EventBase {
   /** `<delivery id>.<index>`: the idempotency key. The same for every attempt and every redelivery. */
   readonly id: string
   /** The id of the replay this event came with; null on the first run. */
@@ -133,17 +133,17 @@ export interface Base {
 }
 
 // biome-ignore lint/complexity/noBannedTypes: {} is the neutral element of an intersection
-type DetailsOf<T extends string> = T extends keyof Details ? Details[T] : {}
+type DetailsOf<T extends string> = T extends keyof EventDetails ? EventDetails[T] : {}
 
 /** One event: P provider, N native name, T normalised type, L payload. */
-export type Event<P extends string, N extends string, T extends string, L> = Base & {
+export type TypedEvent<P extends string, N extends string, T extends string, L> = EventBase & {
   readonly provider: P
   readonly name: N
   readonly type: T
   readonly payload: L
 } & DetailsOf<T>
 
-export type AnyEvent = Base & {
+export type AnyEvent = EventBase & {
   readonly provider: string
   readonly name: string
   readonly type: string
@@ -156,7 +156,7 @@ export type Secret = string | { readonly env: string; readonly optional?: boolea
 /** One secret, or several during a rotation; a label names the credential that matched, on `event.delivery.credential`. */
 export type Secrets = Secret | ReadonlyArray<Secret | { readonly label: string; readonly secret: Secret }>
 
-export interface Retry {
+export interface RetryOptions {
   /** Default 36 calls in all, about a day. Minimum 1. */
   readonly attempts?: number
   /** Pause before the second attempt, in ms. Default 1_000; doubled each time, jitter ± 10 %. */

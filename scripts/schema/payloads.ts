@@ -18,7 +18,7 @@ export function renderPayloads(
  * absent. These senders write any scalar as text, number or flag: a value of another scalar type, null, or \`[]\` and \`0\`
  * for "empty", is handed on as it came.
  */
-import type { Event } from '../../types.ts'
+import type { TypedEvent } from '../../types.ts'
 
 ${interfaces.join('\n\n')}
 
@@ -59,9 +59,9 @@ function renderType(schema: JsonSchema, indent: string): string {
 
 function renderUnion(provider: string, catalogue: Catalogue): string {
   const members = Object.entries(catalogue).flatMap(([name, { types, payload }]) =>
-    types.map((type) => `  | Event<'${provider}', '${name}', '${type}', ${payload}>`),
+    types.map((type) => `  | TypedEvent<'${provider}', '${name}', '${type}', ${payload}>`),
   )
-  members.push(`  | Event<'${provider}', '${provider}.unknown', 'unknown', Readonly<Record<string, unknown>>>`)
+  members.push(`  | TypedEvent<'${provider}', '${provider}.unknown', 'unknown', Readonly<Record<string, unknown>>>`)
   const title = provider[0]?.toUpperCase() + provider.slice(1)
   return `/** Every event of this provider: one member for each name and normalised type. */
 export type ${title}Event =

@@ -7,7 +7,7 @@ export type { ReceiverLike } from '../core/ports.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
 
 /** What Express takes as a handler, told by its shape. */
-export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
+export type ExpressHandler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
 
 /**
  * A handler for `app.use`: below its mount, `/<name>` is the source of that name; every other path goes on to `next()`,
@@ -21,7 +21,10 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?:
  * bytes (`rawBody`, or `express.raw()`). `app.post` would leave out the GET with which eSputnik checks an address.
  * @throws OptionError when the receiver has no such source
  */
-export function webhooks(receiver: ReceiverLike, options: { readonly source?: string | undefined } = {}): Handler {
+export function webhooks(
+  receiver: ReceiverLike,
+  options: { readonly source?: string | undefined } = {},
+): ExpressHandler {
   const { source } = checkedPlace(receiver, { source: options.source })
   // Below the mount the path is `/<name>` and nothing else.
   const place = source === undefined ? { prefix: '' } : { source }

@@ -1,7 +1,7 @@
 /** One call of one handler: its context, and what came of it. */
 import { PosthornError } from '../errors.ts'
 import { thrown } from '../lib/thrown.ts'
-import type { Context } from './handlers.ts'
+import type { HandlerContext } from './handlers.ts'
 
 /** `returned`: the attempt does not count, because the receiver had to stop. */
 export type Outcome =
@@ -14,7 +14,7 @@ export const RETURNED: Outcome = { end: 'returned' }
 export type Ended = (outcome: Outcome, attempt: Attempt) => void
 
 /** A call under way. The signal is made when it is looked at: most handlers never do. */
-export class Attempt implements Context {
+export class Attempt implements HandlerContext {
   readonly attempt: number
   readonly handler: string
   readonly startedAt: number
@@ -66,7 +66,7 @@ export class Attempt implements Context {
   }
 
   /** Calls the handler with what it is called for, and waits for it where it returns a promise. */
-  run<T>(call: (subject: T, context: Context) => unknown, subject: T): void {
+  run<T>(call: (subject: T, context: HandlerContext) => unknown, subject: T): void {
     try {
       const value = call(subject, this)
       // In here because looking at a value can throw too.

@@ -5,7 +5,7 @@
 import { PermanentError, PosthornError, RetryLater } from '../errors.ts'
 import { thrown } from '../lib/thrown.ts'
 import { Attempt, type Ended, type Outcome } from './attempt.ts'
-import type { BatchFailures, Context, HandlerSpec } from './handlers.ts'
+import type { BatchFailures, HandlerContext, HandlerSpec } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import type { Clock } from './ports.ts'
@@ -253,7 +253,7 @@ export class Runner {
     return new Attempt(number, this.spec.name, this.#parts.clock.now(), ended, outOfOrder)
   }
 
-  #run<T>(attempt: Attempt, call: (subject: T, context: Context) => unknown, subject: T): void {
+  #run<T>(attempt: Attempt, call: (subject: T, context: HandlerContext) => unknown, subject: T): void {
     if (this.#closed) attempt.abandon()
     else attempt.run(call, subject)
     if (!attempt.isOver) this.#limit.add(attempt)

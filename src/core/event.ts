@@ -1,5 +1,5 @@
 /** From a provider's reading to the event a handler gets: identity and delivery are the same for every sender. */
-import type { AnyEvent, Base, Details } from '../types.ts'
+import type { AnyEvent, EventBase, EventDetails } from '../types.ts'
 import type { Reading, StoredDelivery } from './ports.ts'
 
 /** What the events of one delivery share. */
@@ -21,7 +21,7 @@ export function toEvent(facts: DeliveryFacts, reading: Reading, index: number, r
   const occurredAt = reading.occurredAt ?? delivery.receivedAt
   const isTest = reading.isTest || delivery.isTest
   const email = reading.channel === 'email' ? reading.recipient : null
-  const base: Base & Pick<AnyEvent, 'provider' | 'name' | 'type' | 'payload'> = {
+  const base: EventBase & Pick<AnyEvent, 'provider' | 'name' | 'type' | 'payload'> = {
     id: `${delivery.id}.${index}`,
     provider: facts.provider,
     name: reading.name,
@@ -62,13 +62,13 @@ export function toEvent(facts: DeliveryFacts, reading: Reading, index: number, r
 type Writable<T> = { -readonly [F in keyof T]: T[F] }
 type Put<T> = (event: Writable<T>, details: T) => void
 
-const putFailure: Put<Details['bounced']> = (event, { bounce, smtp }) => {
+const putFailure: Put<EventDetails['bounced']> = (event, { bounce, smtp }) => {
   event.bounce = bounce
   event.smtp = smtp
 }
 
 /** What opens and clicks have in common. */
-type Visit = Pick<Details['clicked'] & Details['opened'], 'userAgent' | 'client' | 'automation' | 'automated'>
+type Visit = Pick<EventDetails['clicked'] & EventDetails['opened'], 'userAgent' | 'client' | 'automation' | 'automated'>
 
 const putVisit: Put<Visit> = (event, { userAgent, client, automation, automated }) => {
   event.userAgent = userAgent
@@ -78,7 +78,7 @@ const putVisit: Put<Visit> = (event, { userAgent, client, automation, automated 
 }
 
 /** Field by field: V8 remembers the shape of the event by the place in the code; `Object.assign` took twice the time. */
-const PUT: { readonly [T in keyof Details]: Put<Details[T]> } = {
+const PUT: { readonly [T in keyof EventDetails]: Put<EventDetails[T]> } = {
   delivered(event, { smtp }) {
     event.smtp = smtp
   },

@@ -2,11 +2,11 @@
 import { OptionError } from '../errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import { knownKeys, wholeNumber } from '../lib/options.ts'
-import type { AnyEvent, Retry } from '../types.ts'
+import type { AnyEvent, RetryOptions } from '../types.ts'
 import type { NewWorkRow, Provider } from './ports.ts'
 
 /** What a handler is told beside its event. */
-export interface Context {
+export interface HandlerContext {
   /** Fires when the attempt has timed out or the receiver must stop: give up then, the event is not lost. */
   readonly signal: AbortSignal
   /** 1 on the first call. */
@@ -45,12 +45,12 @@ export interface HandlerSpec {
   readonly maxWaitMs: number
   /** The events of one key run one at a time, in order. */
   readonly orderBy: ((event: AnyEvent) => unknown) | null
-  readonly each: ((event: AnyEvent, context: Context) => unknown) | null
-  readonly batch: ((events: readonly AnyEvent[], context: Context) => unknown) | null
+  readonly each: ((event: AnyEvent, context: HandlerContext) => unknown) | null
+  readonly batch: ((events: readonly AnyEvent[], context: HandlerContext) => unknown) | null
 }
 
 export interface HandlerDefaults {
-  readonly retry?: Retry | undefined
+  readonly retry?: RetryOptions | undefined
   readonly timeoutMs?: number | undefined
   readonly concurrency?: number | undefined
 }
@@ -115,7 +115,7 @@ export function defineHandler(
   }
 }
 
-export function retryPlan(retry: Retry): RetryPlan {
+export function retryPlan(retry: RetryOptions): RetryPlan {
   knownKeys('retry', retry, ['attempts', 'minMs', 'maxMs'])
   const minMs = wholeNumber('retry.minMs', retry.minMs, 1_000, 0, MAX_MS)
   return {

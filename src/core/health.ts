@@ -1,6 +1,6 @@
 /** Whether deliveries are accepted now, and what needs a look. */
 import { toPaused } from './inbox-control.ts'
-import type { Clock, InboxPort, InboxStats } from './ports.ts'
+import type { Clock, InboxPort, StoredStats } from './ports.ts'
 import type { Health } from './public.ts'
 
 export interface HealthParts {
@@ -38,6 +38,6 @@ export async function readHealth(parts: HealthParts): Promise<Health> {
 }
 
 /** What no repeat of a sender comes for any more. */
-function isStale({ waitsForRequests, clock }: HealthParts, { oldestPendingAt }: InboxStats): boolean {
+function isStale({ waitsForRequests, clock }: HealthParts, { oldestPendingAt }: StoredStats): boolean {
   return waitsForRequests && oldestPendingAt !== null && clock.now() - oldestPendingAt >= LONGEST_REPEAT_MS
 }

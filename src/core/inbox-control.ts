@@ -7,16 +7,8 @@ import { type HandlerSpec, Registry } from './handlers.ts'
 import { toAttemptErrors } from './lane.ts'
 import type { Pacer } from './pacer.ts'
 import { erasePerson, exportPerson } from './people.ts'
-import type {
-  Clock,
-  InboxPort,
-  Provider,
-  StoredDeadLetter,
-  StoredDelivery,
-  StoredPause,
-  InboxStats as StoredStats,
-} from './ports.ts'
-import type { Filter, InboxControl, InboxStats, PausedHandler, PruneReport } from './public.ts'
+import type { Clock, InboxPort, Provider, StoredDeadLetter, StoredDelivery, StoredPause, StoredStats } from './ports.ts'
+import type { InboxControl, InboxFilter, InboxStats, PausedHandler, PruneReport } from './public.ts'
 import { differences, reparse } from './reparse.ts'
 import { replay } from './replay.ts'
 import { storedEvent } from './stored-event.ts'
@@ -45,7 +37,7 @@ export function createInboxControl(parts: ControlParts): InboxControl {
   async function* listed<R>(
     read: Parameters<typeof pages<R>>[0],
     id: (row: R) => number,
-    filter: Filter = {},
+    filter: InboxFilter = {},
   ): AsyncGenerator<R> {
     await open()
     for (const page of pagesOf(filter)) for await (const rows of pages(read, id, page)) yield* rows

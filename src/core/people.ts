@@ -2,7 +2,7 @@
 import type { AnyEvent } from '../types.ts'
 import { Person } from './person.ts'
 import type { Clock, Erasure, InboxPort, Page, StoredDeadLetter, StoredDelivery } from './ports.ts'
-import type { EraseReport, EraseRun, PersonalRecord, PersonFilter } from './public.ts'
+import type { EraseOptions, EraseReport, PersonalRecord, PersonFilter } from './public.ts'
 import { type Found, type SearchParts, searchDeadLetter, searchDelivery } from './search.ts'
 import { pages, pause, rateOf } from './verbs.ts'
 
@@ -37,7 +37,11 @@ export async function* exportPerson(parts: PeopleParts, filter: PersonFilter): A
 }
 
 /** Resolves when nothing of the person is left in what was stored when it was called, and nothing of it is under way. */
-export async function erasePerson(parts: PeopleParts, filter: PersonFilter, run: EraseRun = {}): Promise<EraseReport> {
+export async function erasePerson(
+  parts: PeopleParts,
+  filter: PersonFilter,
+  run: EraseOptions = {},
+): Promise<EraseReport> {
   const person = new Person(filter.email)
   rateOf(run)
   const eraser = new Eraser(parts, run)
@@ -51,7 +55,7 @@ export async function erasePerson(parts: PeopleParts, filter: PersonFilter, run:
 
 class Eraser {
   readonly #parts: PeopleParts
-  readonly #run: EraseRun
+  readonly #run: EraseOptions
   readonly #found = new Set<string>()
   #waiting: Erasure[] = []
   #waitingBytes = 0
@@ -60,7 +64,7 @@ class Eraser {
   #closed = 0
   #erased = 0
 
-  constructor(parts: PeopleParts, run: EraseRun) {
+  constructor(parts: PeopleParts, run: EraseOptions) {
     this.#parts = parts
     this.#run = run
   }

@@ -491,14 +491,14 @@ export interface Retention {
 }
 
 export interface InboxOpened {
-  readonly stats: InboxStats
+  readonly stats: StoredStats
   /** Handlers never seen before, with the number of stored events that were settled without them. */
   readonly newHandlers: ReadonlyArray<{ readonly name: string; readonly settledWithout: number }>
   /** Order keys that rows are stored under, of the ordered handlers opened with. Nothing is woken before `wake`. */
   readonly held?: readonly OrderKey[] | undefined
 }
 
-export interface InboxStats {
+export interface StoredStats {
   /** Deliveries with work left: never claimed, under way, or waiting for a retry. */
   readonly pending: number
   /** Bodies of deliveries whose first pass has not ended. */
@@ -692,7 +692,7 @@ export interface InboxPort {
    * be: a claim that is asked for while an accept is on its way may take what it stores, in the same transaction.
    */
   onWork(listener: () => void): void
-  stats(): Promise<InboxStats>
+  stats(): Promise<StoredStats>
   /** Summaries: `body` is empty. */
   deliveries(page: Page): Promise<readonly (StoredDelivery & { readonly bytes: number })[]>
   delivery(id: string): Promise<StoredDelivery | null>

@@ -1,7 +1,16 @@
 /** The public shape of a receiver and of its options. Types only, exported from `posthorn`. */
 import type { hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
-import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Effect, Logger, Quarantined, Retry } from '../types.ts'
-import type { BatchFailures, Context } from './handlers.ts'
+import type {
+  AnyEvent,
+  DeadLetter,
+  Delivery,
+  DeliverySummary,
+  Effect,
+  Logger,
+  Quarantined,
+  RetryOptions,
+} from '../types.ts'
+import type { BatchFailures, HandlerContext } from './handlers.ts'
 import type { Metrics } from './metrics.ts'
 import type { HostLimits, Inbox, NeutralRequest, NeutralResponse, SecretPlaces, Source, TestDoor } from './ports.ts'
 
@@ -25,10 +34,10 @@ export type Matched<E extends AnyEvent, N extends string> = N extends '*'
       ? Extract<E, { provider: P }>
       : Extract<E, { name: N }> | Extract<E, { type: N }>
 
-export type Handler<E> = (event: E, context: Context) => unknown
+export type EventHandler<E> = (event: E, context: HandlerContext) => unknown
 export type BatchHandler<E> = (
   events: readonly E[],
-  context: Context,
+  context: HandlerContext,
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` is the common case
 ) => void | BatchFailures | Promise<void | BatchFailures>
 
@@ -40,7 +49,7 @@ export interface HandlerOptions<E, K extends string> {
   /** Only events of these sources. */
   readonly source?: K | readonly K[]
   /** Default 36 attempts, 1_000 to 3_600_000 ms, factor 2, jitter ± 10 %: about a day. */
-  readonly retry?: Retry
+  readonly retry?: RetryOptions
   /** One attempt may take this long, in ms; then its signal fires and it has failed. Default 30_000. */
   readonly timeoutMs?: number
   /** Calls at once, over all deliveries. Default 8; 1 for `onBatch`. */
@@ -62,7 +71,7 @@ export interface BatchOptions<K extends string> extends Omit<HandlerOptions<neve
   readonly maxWaitMs?: number
 }
 
-export interface Filter {
+export interface InboxFilter {
   readonly since?: Date
   readonly until?: Date
   readonly source?: string
@@ -78,7 +87,7 @@ export interface Filter {
 }
 
 /** What to hand out again. Times are those of receipt (of death, with `outcome: 'dead'`). */
-export interface ReplayFilter extends Omit<Filter, 'outcome' | 'run'> {
+export interface ReplayFilter extends Omit<InboxFilter, 'outcome' | 'run'> {
   /** Only deliveries that belong to this handler; without `to`, it is the one that gets them. */
   readonly handler?: string
   /** Native name, `momentum.bounce`: every delivery in range is read, so it asks for `since` (or `ids`). */
@@ -94,13 +103,13 @@ export interface ReplayFilter extends Omit<Filter, 'outcome' | 'run'> {
   readonly missed?: boolean
 }
 
-export interface ReparseFilter extends Pick<Filter, 'since' | 'until' | 'source' | 'ids'> {
+export interface ReparseFilter extends Pick<InboxFilter, 'since' | 'until' | 'source' | 'ids'> {
   /** Looks at what was handled too, not only at quarantine; asks for `since` (or `ids`). */
   readonly handled?: boolean
 }
 
 /** How a verb runs over many rows. */
-export interface Run {
+export interface VerbOptions {
   /** Counts what matches and changes nothing. */
   readonly dryRun?: boolean
   /** Default: as fast as the inbox takes it. */
@@ -109,7 +118,7 @@ export interface Run {
   readonly signal?: AbortSignal
 }
 
-export interface ReplayRun extends Run {
+export interface ReplayOptions extends VerbOptions {
   /** Called for every delivery that was looked at. What it throws ends the verb. */
   readonly onProgress?: (progress: ReplayProgress) => void
 }
@@ -139,7 +148,7 @@ export interface ReplayReport extends VerbReport {
 }
 
 /** A delivery that reads otherwise now than it did when it was handled. */
-export interface Difference {
+export interface ReparseDifference {
   readonly deliveryId: string
   readonly source: string
   /** Number of elements; `recorded` is null where the delivery could not be read at all. */
@@ -201,27 +210,27 @@ export interface PausedHandler {
 /** A look into the inbox. Newest first. */
 export interface InboxControl {
   stats(): Promise<InboxStats>
-  deliveries(filter?: Filter): AsyncIterable<DeliverySummary>
+  deliveries(filter?: InboxFilter): AsyncIterable<DeliverySummary>
   delivery(id: string): Promise<Delivery | null>
-  deadLetters(filter?: Filter): AsyncIterable<DeadLetter>
-  quarantine(filter?: Filter): AsyncIterable<Quarantined>
+  deadLetters(filter?: InboxFilter): AsyncIterable<DeadLetter>
+  quarantine(filter?: InboxFilter): AsyncIterable<Quarantined>
   /** Runs again what failed: dead letters for their handler, quarantine for every handler its delivery belongs to. */
-  retry(filter: Filter, run?: Run): Promise<VerbReport>
+  retry(filter: InboxFilter, run?: VerbOptions): Promise<VerbReport>
   /**
    * Hands out again what was handled, marked (`event.isReplay`, `event.run`), past every dedupe; durable when it
    * resolves. It covers what died, too, and leaves the dead letter as it is; it does not cover what is in quarantine,
    * nor deliveries whose first pass has not ended.
    * @throws OptionError naming the field; ERR_REPLAY_CANCELLED when `drop({ run })` comes while it is under way
    */
-  replay(filter: ReplayFilter, run?: ReplayRun): Promise<ReplayReport>
+  replay(filter: ReplayFilter, run?: ReplayOptions): Promise<ReplayReport>
   /** What reads otherwise now than when it was handled: in quarantine, and with `handled` everywhere. Changes nothing. */
-  differences(filter?: ReparseFilter): AsyncIterable<Difference>
+  differences(filter?: ReparseFilter): AsyncIterable<ReparseDifference>
   /** Makes work of what is in quarantine and readable now, for every handler its delivery belongs to. */
-  reparse(filter: ReparseFilter, run?: Run): Promise<VerbReport>
+  reparse(filter: ReparseFilter, run?: VerbOptions): Promise<VerbReport>
   /** null: there is no such event, or its delivery cannot be read. */
   event(id: string): Promise<StoredEvent | null>
   /** Gives up dead letters and quarantine; they end as cancelled. With `run` alone: all that is left of a replay. */
-  drop(filter: Filter, run?: Run): Promise<VerbReport>
+  drop(filter: InboxFilter, run?: VerbOptions): Promise<VerbReport>
   /** The handler gets nothing more until `resume`, also after a restart; its work waits. */
   pause(handler: string): Promise<void>
   resume(handler: string): Promise<void>
@@ -238,7 +247,7 @@ export interface InboxControl {
    * none of it is left in the files of the inbox.
    * @throws OptionError ERR_OPTION when `email` is no address
    */
-  erase(person: PersonFilter, run?: EraseRun): Promise<EraseReport>
+  erase(person: PersonFilter, run?: EraseOptions): Promise<EraseReport>
   /** Lets go now of what `retention` says, which is otherwise done in the background. */
   prune(): Promise<PruneReport>
 }
@@ -264,7 +273,7 @@ export interface PersonalRecord {
   readonly deadFor: readonly string[]
 }
 
-export interface EraseRun extends Run {
+export interface EraseOptions extends VerbOptions {
   /** Called after each delivery that was searched. */
   onProgress?(report: EraseReport): void
 }
@@ -286,18 +295,18 @@ export interface PruneReport {
 }
 
 /** A number of ms, a text such as `'90s'`, `'30m'`, `'48h'`, `'7d'`, or for ever. */
-export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}` | 'forever'
+export type RetentionDuration = number | `${number}${'s' | 'm' | 'h' | 'd'}` | 'forever'
 
 /** How long what is finished is kept. Work that is left, whatever its age, is never touched. */
 export interface RetentionOptions {
   /** Bytes of deliveries of which everything is done, from their receipt. Default 7d. */
-  readonly bodies?: Duration
+  readonly bodies?: RetentionDuration
   /** What a repeat is told by; at least as long as the bytes. Default 7d, minimum 48h. */
-  readonly keys?: Duration
+  readonly keys?: RetentionDuration
   /** Default 90d. */
-  readonly deadLetters?: Duration
+  readonly deadLetters?: RetentionDuration
   /** Default 90d. */
-  readonly quarantine?: Duration
+  readonly quarantine?: RetentionDuration
   /** With more than this on the disk, finished bodies go before their time, the oldest first. Default: no limit. */
   readonly maxBytes?: number
 }
@@ -328,7 +337,7 @@ export interface Hooks {
   unhandled?(unhandled: { readonly name: string; readonly source: string; readonly count: number }): void
 }
 
-export interface Limits {
+export interface ReceiverLimits {
   /** Largest body, on the wire and after the content coding, in bytes. Default 64 MiB; a source may set its own. */
   readonly bodyBytes?: number
   /** A body must have arrived in this time. Default 30_000. */
@@ -345,16 +354,16 @@ export interface Limits {
   readonly acceptMs?: number
 }
 
-export interface Options<S extends Sources> {
+export interface ReceiverOptions<S extends Sources> {
   /** Where deliveries are stored. There is no default: durability is chosen in words. */
   readonly inbox: Inbox
   /** By name; the name is the last segment of the address, `[a-z0-9][a-z0-9_-]*`. */
   readonly sources: S
-  readonly limits?: Limits
+  readonly limits?: ReceiverLimits
   /** Bodies and decoded events that the process half holds, in bytes. Default 256 MiB. */
   readonly memoryBytes?: number
   /** Defaults of all handlers. */
-  readonly handlers?: { readonly retry?: Retry; readonly timeoutMs?: number; readonly concurrency?: number }
+  readonly handlers?: { readonly retry?: RetryOptions; readonly timeoutMs?: number; readonly concurrency?: number }
   /** Default: warnings and errors on stderr, one line each, and one line at start. `false` is silence. */
   readonly logger?: Logger | false
   readonly hooks?: Hooks
@@ -362,7 +371,7 @@ export interface Options<S extends Sources> {
    * `both` (default), `receive` (stores, never handles), `process` (handles, answers 503), `control` (opens the inbox
    * beside a running owner: looks and wishes, never claims).
    */
-  readonly role?: Role
+  readonly role?: ReceiverRole
   /**
    * `stored` (default): 200 as soon as the delivery is durable. `handled`, for hosts that do not run after the answer:
    * stored, then handled within the sender's time limit; 200 only when nothing is left to do, else 503, and the repeat
@@ -379,7 +388,7 @@ export interface Options<S extends Sources> {
   readonly retention?: RetentionOptions
 }
 
-export type Role = 'both' | 'receive' | 'process' | 'control'
+export type ReceiverRole = 'both' | 'receive' | 'process' | 'control'
 
 export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
@@ -387,11 +396,11 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
    * @throws OptionError ERR_PATTERN (misspelt), ERR_HANDLER_NAME (name taken), ERR_OPTION
    * @throws PosthornError ERR_RECEIVER_STARTED
    */
-  on<const N extends NameOf<E>>(name: N | readonly N[], handler: Handler<Matched<E, N>>): this
+  on<const N extends NameOf<E>>(name: N | readonly N[], handler: EventHandler<Matched<E, N>>): this
   on<const N extends NameOf<E>>(
     name: N | readonly N[],
     options: HandlerOptions<Matched<E, N>, K>,
-    handler: Handler<Matched<E, N>>,
+    handler: EventHandler<Matched<E, N>>,
   ): this
   /**
    * As `on`, for many events in one call. Returning settles all but the events it names as failed; throwing has the

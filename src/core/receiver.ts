@@ -24,7 +24,7 @@ import type {
   TestDoor,
   Verify,
 } from './ports.ts'
-import type { EventsOf, Health, InboxControl, Options, Receiver, Sources } from './public.ts'
+import type { EventsOf, Health, InboxControl, Receiver, ReceiverOptions, Sources } from './public.ts'
 import { createReceive } from './receive.ts'
 import type { Load, Opened } from './receive-parts.ts'
 import { createReport } from './report.ts'
@@ -37,7 +37,9 @@ import { Work } from './work.ts'
  * which the first request calls if nobody has.
  * @throws OptionError naming the option, the expectation and the value
  */
-export function createReceiver<const S extends Sources>(options: Options<S>): Receiver<EventsOf<S>, keyof S & string> {
+export function createReceiver<const S extends Sources>(
+  options: ReceiverOptions<S>,
+): Receiver<EventsOf<S>, keyof S & string> {
   const running = new RunningReceiver(settle(options), { clock: systemClock, random: Math.random, createPacer })
   // The class knows events at run time only; which ones there are is known from the type of `sources`.
   return running as unknown as Receiver<EventsOf<S>, keyof S & string>
@@ -51,7 +53,7 @@ export interface World {
 }
 
 /** As `createReceiver`, in another world. For our own tests. */
-export function createReceiverIn<const S extends Sources>(world: World, options: Options<S>) {
+export function createReceiverIn<const S extends Sources>(world: World, options: ReceiverOptions<S>) {
   return new RunningReceiver(settle(options), world) as unknown as Receiver<EventsOf<S>, keyof S & string>
 }
 

@@ -2,7 +2,7 @@
 import { OptionError } from '../errors.ts'
 import { knownKeys } from '../lib/options.ts'
 import type { Clock, HistoryRow, StoredQuarantine } from './ports.ts'
-import type { Difference, ReparseFilter, Run, VerbReport } from './public.ts'
+import type { ReparseDifference, ReparseFilter, VerbOptions, VerbReport } from './public.ts'
 import { isDeadly, isTooMany } from './quarantine-reasons.ts'
 import { type ReadParts, readAgain } from './read-again.ts'
 import { pages, pagesOf, pause, rateOf } from './verbs.ts'
@@ -12,7 +12,7 @@ export interface ReparseParts extends ReadParts {
 }
 
 interface Compared {
-  readonly difference: Difference
+  readonly difference: ReparseDifference
   /** Rows of quarantine that can be read now. */
   readonly ids: readonly number[]
 }
@@ -21,12 +21,12 @@ const KEYS = ['since', 'until', 'source', 'ids', 'handled']
 const PAGE = 1_000
 
 /** Changes nothing. */
-export async function* differences(parts: ReparseParts, filter: ReparseFilter): AsyncGenerator<Difference> {
+export async function* differences(parts: ReparseParts, filter: ReparseFilter): AsyncGenerator<ReparseDifference> {
   for await (const { difference } of compare(parts, filter, undefined)) if (isOne(difference)) yield difference
 }
 
 /** What can be read now goes to every handler its delivery belongs to, as its first run. */
-export async function reparse(parts: ReparseParts, filter: ReparseFilter, options: Run): Promise<VerbReport> {
+export async function reparse(parts: ReparseParts, filter: ReparseFilter, options: VerbOptions): Promise<VerbReport> {
   const rate = rateOf(options)
   const { dryRun = false, signal } = options
   let [matched, queued] = [0, 0]
@@ -97,7 +97,10 @@ async function compareOne(
   const rows = new Map<number | null, StoredQuarantine>()
   for await (const some of quarantineOf(parts.inbox, { deliveryId: id }))
     for (const row of some) rows.set(row.index, row)
-  const [readable, unreadable]: [Difference['readable'][number][], Difference['unreadable'][number][]] = [[], []]
+  const [readable, unreadable]: [ReparseDifference['readable'][number][], ReparseDifference['unreadable'][number][]] = [
+    [],
+    [],
+  ]
   const row = rows.get(null)
   // One that stands for elements which are not listed would bring back those that were handled.
   const whole = row === undefined || isTooMany(row.reason) ? undefined : row
@@ -126,6 +129,6 @@ async function compareOne(
   }
 }
 
-function isOne({ elements, readable, unreadable }: Difference): boolean {
+function isOne({ elements, readable, unreadable }: ReparseDifference): boolean {
   return readable.length > 0 || unreadable.length > 0 || elements.recorded === null
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { toBase32 } from '../lib/base32.ts'
 import type { Clock, InboxPort, ReplayMark, ReplayRow } from './ports.ts'
-import type { ReplayFilter, ReplayReport, ReplayRun } from './public.ts'
+import type { ReplayFilter, ReplayOptions, ReplayReport } from './public.ts'
 import { planReplay } from './replay-plan.ts'
 import { type Found, type WalkParts, walk } from './replay-walk.ts'
 import { pause, rateOf } from './verbs.ts'
@@ -14,7 +14,7 @@ export interface ReplayParts extends WalkParts {
 /** Rows made in one commit: an acknowledgement waits for no more than these. */
 const ROWS = 1_000
 
-export async function replay(parts: ReplayParts, filter: ReplayFilter, options: ReplayRun): Promise<ReplayReport> {
+export async function replay(parts: ReplayParts, filter: ReplayFilter, options: ReplayOptions): Promise<ReplayReport> {
   const rate = rateOf(options)
   const plan = await planReplay(parts, filter)
   const { signal } = options
@@ -34,7 +34,7 @@ class Portions {
   readonly #inbox: InboxPort
   readonly #clock: Clock
   readonly #mark: ReplayMark
-  readonly #options: ReplayRun
+  readonly #options: ReplayOptions
   readonly #rate: number
   /** Events in one portion. */
   readonly #size: number
@@ -45,7 +45,7 @@ class Portions {
   #queued = 0
   #unreadable = 0
 
-  constructor({ inbox, clock }: ReplayParts, mark: ReplayMark, options: ReplayRun, rate: number) {
+  constructor({ inbox, clock }: ReplayParts, mark: ReplayMark, options: ReplayOptions, rate: number) {
     this.#inbox = inbox
     this.#clock = clock
     this.#mark = mark

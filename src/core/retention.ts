@@ -2,7 +2,7 @@
 import { OptionError } from '../errors.ts'
 import { knownKeys, wholeNumber } from '../lib/options.ts'
 import type { Retention } from './ports.ts'
-import type { Duration, RetentionOptions } from './public.ts'
+import type { RetentionDuration, RetentionOptions } from './public.ts'
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const DAY_MS = 86_400_000
@@ -31,7 +31,7 @@ export function retentionOf(options: RetentionOptions): Retention {
   }
 }
 
-function durationOf(name: string, value: Duration | undefined, fallback: number): number {
+function durationOf(name: string, value: RetentionDuration | undefined, fallback: number): number {
   if (value === 'forever') return Number.POSITIVE_INFINITY
   const [, amount, unit = ''] = typeof value === 'string' ? (/^(\d{1,9})([smhd])$/.exec(value) ?? []) : []
   const perUnit = UNITS[unit]

@@ -6,7 +6,7 @@ import type { AnyEvent, Logger } from '../types.ts'
 import { type HandlerDefaults, retryPlan } from './handlers.ts'
 import { silentLogger, stderrLogger } from './notices.ts'
 import type { Inbox, InboxPort, Retention, Source, SourcePort } from './ports.ts'
-import type { Hooks, Limits, Options, Role, Sources } from './public.ts'
+import type { Hooks, ReceiverLimits, ReceiverOptions, ReceiverRole, Sources } from './public.ts'
 import type { ReceiveLimits } from './receive-parts.ts'
 import { retentionOf } from './retention.ts'
 import { SOURCE_NAME } from './route.ts'
@@ -39,7 +39,7 @@ export interface Settings {
   readonly handlers: HandlerDefaults
   readonly logger: Logger
   readonly hooks: Hooks
-  readonly role: Role
+  readonly role: ReceiverRole
   readonly ack: 'stored' | 'handled'
   readonly ackWithinMs: number
   /** Whether work goes on between requests. */
@@ -48,7 +48,7 @@ export interface Settings {
   readonly retention: Retention
 }
 
-export function settle<S extends Sources>(options: Options<S>): Settings {
+export function settle<S extends Sources>(options: ReceiverOptions<S>): Settings {
   knownKeys('createReceiver', options, KEYS)
   const { inbox, logger, hooks = {}, handlers = {} } = options
   knownKeys('handlers', handlers, ['retry', 'timeoutMs', 'concurrency'])
@@ -67,7 +67,7 @@ export function settle<S extends Sources>(options: Options<S>): Settings {
   }
 }
 
-function waysOf(options: Options<Sources>) {
+function waysOf(options: ReceiverOptions<Sources>) {
   const ack = oneOf('ack', options.ack, 'stored', ['stored', 'handled'])
   const { background = ack === 'stored' } = options
   if (typeof background !== 'boolean') throw new OptionError('background must be true or false')
@@ -81,7 +81,7 @@ function waysOf(options: Options<Sources>) {
   }
 }
 
-function limitsOf(limits: Limits): ReceiveLimits {
+function limitsOf(limits: ReceiverLimits): ReceiveLimits {
   knownKeys('limits', limits, LIMITS)
   return {
     bodyBytes: wholeNumber('limits.bodyBytes', limits.bodyBytes, 64 * MiB, 1),

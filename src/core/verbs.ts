@@ -1,7 +1,7 @@
 /** The verbs of the inbox: what they match, and how fast they go through it. */
 import { OptionError } from '../errors.ts'
 import type { Clock, InboxPort, Page, RowIds, StoredDeadLetter, StoredQuarantine } from './ports.ts'
-import type { Filter, Run, VerbReport } from './public.ts'
+import type { InboxFilter, VerbOptions, VerbReport } from './public.ts'
 
 const PAGE = 100
 /** Rows of work taken back in one commit. */
@@ -23,7 +23,7 @@ export async function* pages<R>(
 }
 
 /** The columns of a filter; one page setting for each id where ids are given. */
-export function pagesOf(filter: Filter): Omit<Page, 'before' | 'limit'>[] {
+export function pagesOf(filter: InboxFilter): Omit<Page, 'before' | 'limit'>[] {
   const { source, handler, since, until, ids, run } = filter
   const page = { source, handler, run, since: since?.getTime(), until: until?.getTime() }
   return ids === undefined ? [page] : ids.map((id) => ({ ...page, ...idOf(id) }))
@@ -48,8 +48,8 @@ export interface VerbParts {
 /** Applies `verb` to what matches, in portions; resolves when the last one is durable. */
 export async function run(
   parts: VerbParts,
-  filter: Filter,
-  options: Run,
+  filter: InboxFilter,
+  options: VerbOptions,
   verb: (ids: RowIds) => Promise<number>,
 ): Promise<VerbReport> {
   const { dryRun = false, signal } = options
@@ -67,7 +67,7 @@ export async function run(
 }
 
 /** Gives up what stands of a replay: its work that waits, and its dead letters. */
-export async function dropReplay(parts: VerbParts, filter: Filter, options: Run): Promise<VerbReport> {
+export async function dropReplay(parts: VerbParts, filter: InboxFilter, options: VerbOptions): Promise<VerbReport> {
   const { run: id = '', ...others } = filter
   if (Object.values(others).some((value) => value !== undefined))
     throw new OptionError('drop: run gives up a whole replay, so it goes with no other field')
@@ -86,8 +86,8 @@ async function cancel({ inbox }: VerbParts, run: string): Promise<number> {
   return sum
 }
 
-async function* portions({ inbox, nameOf }: VerbParts, filter: Filter): AsyncGenerator<RowIds> {
-  const wants = (outcome: Filter['outcome']) => filter.outcome === undefined || filter.outcome === outcome
+async function* portions({ inbox, nameOf }: VerbParts, filter: InboxFilter): AsyncGenerator<RowIds> {
+  const wants = (outcome: InboxFilter['outcome']) => filter.outcome === undefined || filter.outcome === outcome
   const named = (row: StoredDeadLetter) => filter.name === undefined || nameOf(row) === filter.name
   // Quarantine has neither a handler nor a name, and belongs to no replay.
   const quarantine =
@@ -111,7 +111,7 @@ async function* portions({ inbox, nameOf }: VerbParts, filter: Filter): AsyncGen
 }
 
 /** Infinity where none is given. @throws ERR_OPTION */
-export function rateOf({ ratePerSecond = Number.POSITIVE_INFINITY }: Pick<Run, 'ratePerSecond'>): number {
+export function rateOf({ ratePerSecond = Number.POSITIVE_INFINITY }: Pick<VerbOptions, 'ratePerSecond'>): number {
   if (ratePerSecond > 0) return ratePerSecond
   throw new OptionError(`ratePerSecond must be more than 0, got ${ratePerSecond}`)
 }

@@ -1,5 +1,5 @@
 /** What a provider makes of the content of one event. Private. */
-import type { Details, Effect } from '../types.ts'
+import type { Effect, EventDetails } from '../types.ts'
 import type { NormalisedType } from './catalogue.ts'
 
 /** The normalised type, what it asks for, and the fields it adds; null where it adds none. */
@@ -7,6 +7,6 @@ export type Meaning = {
   [T in NormalisedType]: {
     readonly type: T
     readonly effect: Effect
-    readonly details: T extends keyof Details ? Details[T] : null
+    readonly details: T extends keyof EventDetails ? EventDetails[T] : null
   }
 }[NormalisedType]

@@ -1,6 +1,6 @@
-import type { Context } from '../core/handlers.ts'
+import type { HandlerContext } from '../core/handlers.ts'
 
 /** What a handler is told beside its event: a first attempt, and a signal that never fires unless you give one. */
-export function handlerContext(overrides: Partial<Context> = {}): Context {
+export function handlerContext(overrides: Partial<HandlerContext> = {}): HandlerContext {
   return { signal: new AbortController().signal, attempt: 1, handler: 'test', outOfOrder: false, ...overrides }
 }

@@ -7,7 +7,7 @@ import { webhooks as onExpress } from '../../src/adapters/express.ts'
 import { webhooks as onFastify } from '../../src/adapters/fastify.ts'
 import { closeOnSignals, webhooks as onNode } from '../../src/adapters/node.ts'
 import { header } from '../../src/auth/index.ts'
-import type { Limits } from '../../src/core/public.ts'
+import type { ReceiverLimits } from '../../src/core/public.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory.ts'
 import type { AdapterSubject } from '../contracts/adapters.ts'
@@ -26,7 +26,7 @@ afterEach(async () => {
 })
 
 /** A receiver whose time stands still until the test moves it, behind a real server. */
-async function slowly(host: Host, limits: Limits = {}) {
+async function slowly(host: Host, limits: ReceiverLimits = {}) {
   const clock = new FakeClock()
   const auth = header('x-key', KEY['X-Key'])
   const receiver = receiverIn(clock, { sources: { shop: toy({ auth }) }, limits })
@@ -110,7 +110,7 @@ describe.each(hosts)('on $name', (host) => {
 })
 
 describe('the limits of the server around us', () => {
-  function receiving(limits: Limits = {}) {
+  function receiving(limits: ReceiverLimits = {}) {
     const logger = rememberingLogger()
     const receiver = createReceiver({ inbox: memory(), sources: { shop: toy() }, logger, limits })
     closers.push(() => receiver.close({ timeoutMs: 0 }))

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Context } from '../../src/core/handlers.ts'
+import type { HandlerContext } from '../../src/core/handlers.ts'
 import type { Inbox } from '../../src/core/ports.ts'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
@@ -77,7 +77,7 @@ class Watch {
     this.#fates.set(n, [...fates])
   }
 
-  async handle(event: AnyEvent, { signal }: Context, life: Life): Promise<void> {
+  async handle(event: AnyEvent, { signal }: HandlerContext, life: Life): Promise<void> {
     if (life.isDead) return
     const { key, n } = event.payload as { key: string; n: number }
     if (key !== '' && this.#running.has(key)) this.faults.push(`${n} runs beside ${this.#running.get(key)}`)
@@ -135,7 +135,7 @@ async function live(steps: readonly Step[], { inboxOf, mayDie }: Kept): Promise<
     life = mine
     const receiver = receiverIn(clock, { inbox: inboxOf(mine) })
     const orderBy = (event: AnyEvent) => (event.payload as { key?: string }).key || null
-    const handle = (event: AnyEvent, context: Context) => watch.handle(event, context, mine)
+    const handle = (event: AnyEvent, context: HandlerContext) => watch.handle(event, context, mine)
     receiver.on('toy.ping', { name: 'kept', orderBy, concurrency: 3 }, handle)
     receiver.on('toy.ping', { name: 'other' }, () => {})
     await receiver.start()

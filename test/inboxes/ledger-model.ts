@@ -1,6 +1,6 @@
 /** What an inbox must know, in the simplest form: every delivery with what is left to do on it. */
 import { expect } from 'vitest'
-import type { Claim, InboxStats, NewWorkRow, Retention, Settlement } from '../../src/core/ports.ts'
+import type { Claim, NewWorkRow, Retention, Settlement, StoredStats } from '../../src/core/ports.ts'
 import { renamesOf } from '../../src/lib/renames.ts'
 
 interface Range {
@@ -178,7 +178,7 @@ export class LedgerModel {
   }
 
   /** Everything that was accepted is settled, dead, in quarantine or pending, and the counts say so. */
-  balance(stats: InboxStats): void {
+  balance(stats: StoredStats): void {
     const pending = this.#entries.filter((_, i) => !this.isSettled(i + 1))
     const unread = this.#entries.filter(({ passed }) => !passed)
     expect(stats).toMatchObject({

@@ -1,6 +1,6 @@
 /** Random lives: handlers that do what each event says, the processes they run in, and a sender that repeats. */
 import { expect } from 'vitest'
-import type { Context } from '../../src/core/handlers.ts'
+import type { HandlerContext } from '../../src/core/handlers.ts'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { FakeClock, settled } from './fake-clock.ts'
@@ -134,7 +134,8 @@ export class Host {
       retention: RETENTION,
       ...this.#options,
     })
-    const meet = (event: AnyEvent, name: string, { signal }: Context) => this.#world.meet(event, name, signal, life)
+    const meet = (event: AnyEvent, name: string, { signal }: HandlerContext) =>
+      this.#world.meet(event, name, signal, life)
     receiver.on('toy.ping', { name: 'each', concurrency: 3 }, (event, context) => meet(event, 'each', context))
     const orderBy = (event: AnyEvent) => (numberOf(event) % 4 === 0 ? null : String(numberOf(event) % 4))
     if (this.keeps)

@@ -5,12 +5,12 @@
 import { unauthenticated } from '../../src/auth/index.ts'
 import type { Auth, Provider, Source } from '../../src/core/ports.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Event } from '../../src/types.ts'
+import type { TypedEvent } from '../../src/types.ts'
 
 export type ToyEvent =
-  | Event<'toy', 'toy.ping', 'opened', { readonly n?: number }>
-  | Event<'toy', 'toy.pong', 'complained', { readonly n?: number }>
-  | Event<'toy', 'toy.unknown', 'unknown', object>
+  | TypedEvent<'toy', 'toy.ping', 'opened', { readonly n?: number }>
+  | TypedEvent<'toy', 'toy.pong', 'complained', { readonly n?: number }>
+  | TypedEvent<'toy', 'toy.unknown', 'unknown', object>
 
 const TYPES = new Map<unknown, 'opened' | 'complained'>([
   ['ping', 'opened'],

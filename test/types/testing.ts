@@ -1,5 +1,5 @@
 /** Checked by the compiler, never run: what `posthorn/testing` takes and gives. */
-import { type Context, createReceiver, type EventOf } from 'posthorn'
+import { createReceiver, type EventOf, type HandlerContext } from 'posthorn'
 import { token, unauthenticated } from 'posthorn/auth'
 import { type EsputnikRead, esputnik } from 'posthorn/esputnik'
 import { type MailjetBounce, mailjet } from 'posthorn/mailjet'
@@ -55,7 +55,7 @@ const receiver = createReceiver({
 })
 
 // What is sampled is what a handler takes.
-type Handled = (event: EventOf<typeof receiver, 'bounced'>, context: Context) => void
+type Handled = (event: EventOf<typeof receiver, 'bounced'>, context: HandlerContext) => void
 declare const suppress: Handled
 suppress(bounced, handlerContext())
 suppress(sampleEvent('mailjet.bounce', {}, { as: 'bounced' }), handlerContext({ attempt: 2 }))

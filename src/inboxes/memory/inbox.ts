@@ -11,7 +11,6 @@ import type {
   InboxOpened,
   InboxOpening,
   InboxPort,
-  InboxStats,
   NewDelivery,
   NotedCall,
   OrderKey,
@@ -25,6 +24,7 @@ import type {
   StoredDelivery,
   StoredPause,
   StoredQuarantine,
+  StoredStats,
 } from '../../core/ports.ts'
 import { OptionError, PosthornError } from '../../errors.ts'
 import { claim } from './claim.ts'
@@ -132,7 +132,7 @@ export class MemoryInbox implements InboxPort {
     this.#workListeners.push(listener)
   }
 
-  async stats(): Promise<InboxStats> {
+  async stats(): Promise<StoredStats> {
     return stats(this.#store, this.#assertOpen().clock.now())
   }
 

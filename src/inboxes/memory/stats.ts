@@ -1,4 +1,4 @@
-import type { InboxStats, StoredPause } from '../../core/ports.ts'
+import type { StoredPause, StoredStats } from '../../core/ports.ts'
 import type { Entry } from './entry.ts'
 import { replays } from './replay.ts'
 import type { Store } from './store.ts'
@@ -6,7 +6,7 @@ import type { Store } from './store.ts'
 /** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
 const ORPHANED_AFTER_MS = 86_400_000
 
-export function stats(store: Store, now: number): InboxStats {
+export function stats(store: Store, now: number): StoredStats {
   const pending = store.entries.filter((entry) => !store.isSettled(entry))
   return {
     pending: pending.length,

@@ -11,7 +11,6 @@ import type {
   InboxOpened,
   InboxOpening,
   InboxPort,
-  InboxStats,
   NewDelivery,
   NotedCall,
   OrderKey,
@@ -25,6 +24,7 @@ import type {
   StoredDelivery,
   StoredPause,
   StoredQuarantine,
+  StoredStats,
 } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { Control } from './control.ts'
@@ -102,7 +102,7 @@ export class SqliteInbox implements InboxPort {
     this.#workListeners.push(listener)
   }
 
-  async stats(): Promise<InboxStats> {
+  async stats(): Promise<StoredStats> {
     return this.#call('stats', { now: this.#now() })
   }
 

@@ -13,7 +13,6 @@ import type {
   HistoryRow,
   InboxOpened,
   InboxOpening,
-  InboxStats,
   NotedCall,
   OrderKey,
   Page,
@@ -27,6 +26,7 @@ import type {
   StoredDelivery,
   StoredPause,
   StoredQuarantine,
+  StoredStats,
   WorkRow,
 } from '../../core/ports.ts'
 import type { ErrorCode } from '../../errors.ts'
@@ -232,7 +232,7 @@ export interface Calls {
   /** In the order of the request. */
   read: [readonly number[], readonly Read[]]
   find: [string, Read | null]
-  stats: [{ readonly now: number }, InboxStats]
+  stats: [{ readonly now: number }, StoredStats]
   deliveries: [StretchRequest, Stretch<StoredDelivery & { readonly bytes: number }>]
   deadLetters: [StretchRequest, Stretch<StoredDeadLetter>]
   quarantine: [StretchRequest, Stretch<StoredQuarantine>]
@@ -248,7 +248,7 @@ export interface Calls {
   owners: [{ readonly windowMs: number; readonly keys: Float64Array; readonly now: number }, readonly number[]]
 
   /** From here on looks at a file that another process may own. */
-  look: [{ readonly now: number }, InboxStats]
+  look: [{ readonly now: number }, StoredStats]
   /** Leaves a wish for the owner; answers its id. */
   wish: [{ readonly now: number; readonly command: Command }, number]
   /** The result of a wish, which is then removed; null while there is none. */

@@ -1,4 +1,4 @@
-import type { InboxStats } from '../../core/ports.ts'
+import type { StoredStats } from '../../core/ports.ts'
 import { readPauses } from './commands.ts'
 import type { Database } from './database.ts'
 import { type Extent, pendingBytes } from './extent.ts'
@@ -13,7 +13,7 @@ export function readStats(
   db: Database,
   extent: Extent,
   { now, handlers }: { readonly now: number; readonly handlers: readonly string[] },
-): InboxStats {
+): StoredStats {
   const { progress, lastSeq } = extent
   const current = JSON.stringify(handlers)
   return {

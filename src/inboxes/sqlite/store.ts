@@ -1,5 +1,5 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
-import type { InboxOpened, InboxStats, OrderKey } from '../../core/ports.ts'
+import type { InboxOpened, OrderKey, StoredStats } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { carryOver } from './carry-over.ts'
 import type { Checkpointer } from './checkpointer.ts'
@@ -151,7 +151,7 @@ export class Store {
     return run({ db, find: (id) => findById(db, ledger.ids, id) })
   }
 
-  stats(now: number): InboxStats {
+  stats(now: number): StoredStats {
     const { db, ledger } = this.#opened()
     return readStats(db, ledger, { now, handlers: ledger.handlers })
   }

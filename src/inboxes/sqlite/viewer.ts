@@ -3,7 +3,7 @@
  * carries out. Where there is no owner, it owns the file for that moment itself.
  */
 import { existsSync } from 'node:fs'
-import type { InboxStats } from '../../core/ports.ts'
+import type { StoredStats } from '../../core/ports.ts'
 import { PosthornError } from '../../errors.ts'
 import { assertReadable } from './connect.ts'
 import { Database } from './database.ts'
@@ -35,7 +35,7 @@ export class Viewer {
     })
   }
 
-  stats(now: number): InboxStats {
+  stats(now: number): StoredStats {
     return this.read(({ db }) => readStats(db, readExtent(db), { now, handlers: [] }))
   }
 

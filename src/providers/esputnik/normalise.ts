@@ -4,7 +4,7 @@ import { CATEGORIES } from '../../lib/catalogue.ts'
 import { textOf } from '../../lib/guards.ts'
 import type { Meaning } from '../../lib/meaning.ts'
 import { parseDateTime, type WallClock } from '../../lib/zoned-time.ts'
-import type { Automation, Channel, Client } from '../../types.ts'
+import type { Automation, Channel, EventClient } from '../../types.ts'
 import type { Status } from './catalogue.ts'
 import { mediumOf } from './channels.ts'
 import { readUndelivered } from './failures.ts'
@@ -15,7 +15,7 @@ type Wire = Readonly<Record<string, unknown>>
 const NO_TAGS: readonly string[] = Object.freeze([])
 const NO_METADATA = Object.freeze({})
 // The activities carry neither user agent nor address of the client, and say nothing about machines.
-const CLIENT: Client = Object.freeze({ ip: null, country: null, region: null, city: null })
+const CLIENT: EventClient = Object.freeze({ ip: null, country: null, region: null, city: null })
 const AUTOMATION: Automation = Object.freeze({ prefetched: null, proxied: null })
 const OPEN = Object.freeze({ pixel: 'bottom', amp: false, counts: true } as const)
 const VISIT = Object.freeze({ userAgent: null, client: CLIENT, automation: AUTOMATION, automated: null })

@@ -4,7 +4,7 @@
  * absent. These senders write any scalar as text, number or flag: a value of another scalar type, null, or `[]` and `0`
  * for "empty", is handed on as it came.
  */
-import type { Event } from '../../types.ts'
+import type { TypedEvent } from '../../types.ts'
 
 /**
  * The message was sent; mobile push only.
@@ -646,12 +646,12 @@ export interface EsputnikSubscriptionChanged {
 
 /** Every event of this provider: one member for each name and normalised type. */
 export type EsputnikEvent =
-  | Event<'esputnik', 'esputnik.sent', 'sent', EsputnikSent>
-  | Event<'esputnik', 'esputnik.delivered', 'delivered', EsputnikDelivered>
-  | Event<'esputnik', 'esputnik.undelivered', 'bounced', EsputnikUndelivered>
-  | Event<'esputnik', 'esputnik.read', 'opened', EsputnikRead>
-  | Event<'esputnik', 'esputnik.clicked', 'clicked', EsputnikClicked>
-  | Event<'esputnik', 'esputnik.unsubscribed', 'unsubscribed', EsputnikUnsubscribed>
-  | Event<'esputnik', 'esputnik.spam', 'complained', EsputnikSpam>
-  | Event<'esputnik', 'esputnik.subscription_changed', 'preferences_changed', EsputnikSubscriptionChanged>
-  | Event<'esputnik', 'esputnik.unknown', 'unknown', Readonly<Record<string, unknown>>>
+  | TypedEvent<'esputnik', 'esputnik.sent', 'sent', EsputnikSent>
+  | TypedEvent<'esputnik', 'esputnik.delivered', 'delivered', EsputnikDelivered>
+  | TypedEvent<'esputnik', 'esputnik.undelivered', 'bounced', EsputnikUndelivered>
+  | TypedEvent<'esputnik', 'esputnik.read', 'opened', EsputnikRead>
+  | TypedEvent<'esputnik', 'esputnik.clicked', 'clicked', EsputnikClicked>
+  | TypedEvent<'esputnik', 'esputnik.unsubscribed', 'unsubscribed', EsputnikUnsubscribed>
+  | TypedEvent<'esputnik', 'esputnik.spam', 'complained', EsputnikSpam>
+  | TypedEvent<'esputnik', 'esputnik.subscription_changed', 'preferences_changed', EsputnikSubscriptionChanged>
+  | TypedEvent<'esputnik', 'esputnik.unknown', 'unknown', Readonly<Record<string, unknown>>>

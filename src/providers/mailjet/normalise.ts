@@ -4,7 +4,7 @@ import { CATEGORIES } from '../../lib/catalogue.ts'
 import { textOf } from '../../lib/guards.ts'
 import type { Meaning } from '../../lib/meaning.ts'
 import { smtpReply } from '../../lib/smtp-reply.ts'
-import type { Automation, Client } from '../../types.ts'
+import type { Automation, EventClient } from '../../types.ts'
 import type { EventWord } from './catalogue.ts'
 import { readBlocked, readBounce } from './failures.ts'
 
@@ -88,7 +88,7 @@ function readUnsub(wire: Wire): Meaning {
   return { type: 'unsubscribed', effect: 'unsubscribe', details }
 }
 
-function clientOf(wire: Wire): Client {
+function clientOf(wire: Wire): EventClient {
   return { ip: textOf(wire.ip), country: textOf(wire.geo), region: null, city: null }
 }
 

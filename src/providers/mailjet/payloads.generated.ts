@@ -4,7 +4,7 @@
  * absent. These senders write any scalar as text, number or flag: a value of another scalar type, null, or `[]` and `0`
  * for "empty", is handed on as it came.
  */
-import type { Event } from '../../types.ts'
+import type { TypedEvent } from '../../types.ts'
 
 /**
  * The mail server of the recipient has accepted the message.
@@ -273,12 +273,12 @@ export interface MailjetUnsub {
 
 /** Every event of this provider: one member for each name and normalised type. */
 export type MailjetEvent =
-  | Event<'mailjet', 'mailjet.sent', 'delivered', MailjetSent>
-  | Event<'mailjet', 'mailjet.open', 'opened', MailjetOpen>
-  | Event<'mailjet', 'mailjet.click', 'clicked', MailjetClick>
-  | Event<'mailjet', 'mailjet.bounce', 'bounced', MailjetBounce>
-  | Event<'mailjet', 'mailjet.bounce', 'deferred', MailjetBounce>
-  | Event<'mailjet', 'mailjet.blocked', 'rejected', MailjetBlocked>
-  | Event<'mailjet', 'mailjet.spam', 'complained', MailjetSpam>
-  | Event<'mailjet', 'mailjet.unsub', 'unsubscribed', MailjetUnsub>
-  | Event<'mailjet', 'mailjet.unknown', 'unknown', Readonly<Record<string, unknown>>>
+  | TypedEvent<'mailjet', 'mailjet.sent', 'delivered', MailjetSent>
+  | TypedEvent<'mailjet', 'mailjet.open', 'opened', MailjetOpen>
+  | TypedEvent<'mailjet', 'mailjet.click', 'clicked', MailjetClick>
+  | TypedEvent<'mailjet', 'mailjet.bounce', 'bounced', MailjetBounce>
+  | TypedEvent<'mailjet', 'mailjet.bounce', 'deferred', MailjetBounce>
+  | TypedEvent<'mailjet', 'mailjet.blocked', 'rejected', MailjetBlocked>
+  | TypedEvent<'mailjet', 'mailjet.spam', 'complained', MailjetSpam>
+  | TypedEvent<'mailjet', 'mailjet.unsub', 'unsubscribed', MailjetUnsub>
+  | TypedEvent<'mailjet', 'mailjet.unknown', 'unknown', Readonly<Record<string, unknown>>>

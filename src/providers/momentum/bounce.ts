@@ -1,7 +1,7 @@
 /** What a refusal means: bounce classes, SMTP codes, effects. Private. */
 import type { Meaning } from '../../lib/meaning.ts'
 import type { Slots } from '../../lib/slots.ts'
-import type { Bounce, Client, Smtp } from '../../types.ts'
+import type { Bounce, EventClient, Smtp } from '../../types.ts'
 import { enhancedCode } from './enhanced-code.ts'
 import { F } from './validate.generated.ts'
 import { wordOf } from './wire.ts'
@@ -32,7 +32,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 ])
 
 /** A mail is no client: the address on a bounce is that of the receiving host. */
-const NO_CLIENT: Client = Object.freeze({ ip: null, country: null, region: null, city: null })
+const NO_CLIENT: EventClient = Object.freeze({ ip: null, country: null, region: null, city: null })
 const AUTORESPONDED: Meaning = Object.freeze({ type: 'autoresponded', effect: 'none', details: null })
 const SUBSCRIBED: Meaning = Object.freeze({ type: 'subscribed', effect: 'none', details: null })
 const UNSUBSCRIBED: Meaning = Object.freeze({

@@ -3,7 +3,7 @@ import { field } from '../../lib/field.ts'
 import { flagOf, isObject } from '../../lib/guards.ts'
 import type { Meaning } from '../../lib/meaning.ts'
 import type { Slots } from '../../lib/slots.ts'
-import type { Automation, Client } from '../../types.ts'
+import type { Automation, EventClient } from '../../types.ts'
 import { F } from './validate.generated.ts'
 import { wordOf } from './wire.ts'
 
@@ -34,7 +34,7 @@ export function readUnsubscribe(slots: Slots): Meaning {
 
 interface Visit {
   readonly userAgent: string | null
-  readonly client: Client
+  readonly client: EventClient
   readonly automation: Automation
   readonly automated: boolean | null
 }
@@ -53,7 +53,7 @@ function automationOf(parsed: unknown): Automation {
   return { prefetched: flagOf(field(parsed, 'is_prefetched')), proxied: flagOf(field(parsed, 'is_proxy')) }
 }
 
-function clientOf(slots: Slots): Client {
+function clientOf(slots: Slots): EventClient {
   const geo = slots[F.geo_ip]
   const ip = wordOf(slots[F.ip_address])
   if (!isObject(geo)) return { ip, country: null, region: null, city: null }

@@ -4,7 +4,7 @@
  * absent. These senders write any scalar as text, number or flag: a value of another scalar type, null, or `[]` and `0`
  * for "empty", is handed on as it came.
  */
-import type { Event } from '../../types.ts'
+import type { TypedEvent } from '../../types.ts'
 
 /**
  * The remote host refused the message for good, or its time ran out.
@@ -2573,40 +2573,40 @@ export interface MomentumRelayMessage {
 
 /** Every event of this provider: one member for each name and normalised type. */
 export type MomentumEvent =
-  | Event<'momentum', 'momentum.bounce', 'bounced', MomentumBounce>
-  | Event<'momentum', 'momentum.bounce', 'autoresponded', MomentumBounce>
-  | Event<'momentum', 'momentum.bounce', 'unsubscribed', MomentumBounce>
-  | Event<'momentum', 'momentum.bounce', 'subscribed', MomentumBounce>
-  | Event<'momentum', 'momentum.delivery', 'delivered', MomentumDelivery>
-  | Event<'momentum', 'momentum.injection', 'queued', MomentumInjection>
-  | Event<'momentum', 'momentum.sms_status', 'message_status', MomentumSmsStatus>
-  | Event<'momentum', 'momentum.spam_complaint', 'complained', MomentumSpamComplaint>
-  | Event<'momentum', 'momentum.out_of_band', 'bounced', MomentumOutOfBand>
-  | Event<'momentum', 'momentum.out_of_band', 'autoresponded', MomentumOutOfBand>
-  | Event<'momentum', 'momentum.out_of_band', 'unsubscribed', MomentumOutOfBand>
-  | Event<'momentum', 'momentum.out_of_band', 'subscribed', MomentumOutOfBand>
-  | Event<'momentum', 'momentum.policy_rejection', 'rejected', MomentumPolicyRejection>
-  | Event<'momentum', 'momentum.delay', 'deferred', MomentumDelay>
-  | Event<'momentum', 'momentum.open', 'opened', MomentumOpen>
-  | Event<'momentum', 'momentum.initial_open', 'opened', MomentumInitialOpen>
-  | Event<'momentum', 'momentum.click', 'clicked', MomentumClick>
-  | Event<'momentum', 'momentum.amp_open', 'opened', MomentumAmpOpen>
-  | Event<'momentum', 'momentum.amp_initial_open', 'opened', MomentumAmpInitialOpen>
-  | Event<'momentum', 'momentum.amp_click', 'clicked', MomentumAmpClick>
-  | Event<'momentum', 'momentum.generation_failure', 'failed', MomentumGenerationFailure>
-  | Event<'momentum', 'momentum.generation_rejection', 'rejected', MomentumGenerationRejection>
-  | Event<'momentum', 'momentum.list_unsubscribe', 'unsubscribed', MomentumListUnsubscribe>
-  | Event<'momentum', 'momentum.link_unsubscribe', 'unsubscribed', MomentumLinkUnsubscribe>
-  | Event<'momentum', 'momentum.relay_injection', 'inbound', MomentumRelayInjection>
-  | Event<'momentum', 'momentum.relay_rejection', 'inbound_failed', MomentumRelayRejection>
-  | Event<'momentum', 'momentum.relay_delivery', 'inbound_delivered', MomentumRelayDelivery>
-  | Event<'momentum', 'momentum.relay_tempfail', 'inbound_failed', MomentumRelayTempfail>
-  | Event<'momentum', 'momentum.relay_permfail', 'inbound_failed', MomentumRelayPermfail>
-  | Event<'momentum', 'momentum.ab_test_completed', 'system', MomentumAbTestCompleted>
-  | Event<'momentum', 'momentum.ab_test_cancelled', 'system', MomentumAbTestCancelled>
-  | Event<'momentum', 'momentum.ingest_success', 'system', MomentumIngestSuccess>
-  | Event<'momentum', 'momentum.ingest_error', 'system', MomentumIngestError>
-  | Event<'momentum', 'momentum.ad_adjust', 'system', MomentumAdAdjust>
-  | Event<'momentum', 'momentum.ad_status', 'system', MomentumAdStatus>
-  | Event<'momentum', 'momentum.relay_message', 'inbound', MomentumRelayMessage>
-  | Event<'momentum', 'momentum.unknown', 'unknown', Readonly<Record<string, unknown>>>
+  | TypedEvent<'momentum', 'momentum.bounce', 'bounced', MomentumBounce>
+  | TypedEvent<'momentum', 'momentum.bounce', 'autoresponded', MomentumBounce>
+  | TypedEvent<'momentum', 'momentum.bounce', 'unsubscribed', MomentumBounce>
+  | TypedEvent<'momentum', 'momentum.bounce', 'subscribed', MomentumBounce>
+  | TypedEvent<'momentum', 'momentum.delivery', 'delivered', MomentumDelivery>
+  | TypedEvent<'momentum', 'momentum.injection', 'queued', MomentumInjection>
+  | TypedEvent<'momentum', 'momentum.sms_status', 'message_status', MomentumSmsStatus>
+  | TypedEvent<'momentum', 'momentum.spam_complaint', 'complained', MomentumSpamComplaint>
+  | TypedEvent<'momentum', 'momentum.out_of_band', 'bounced', MomentumOutOfBand>
+  | TypedEvent<'momentum', 'momentum.out_of_band', 'autoresponded', MomentumOutOfBand>
+  | TypedEvent<'momentum', 'momentum.out_of_band', 'unsubscribed', MomentumOutOfBand>
+  | TypedEvent<'momentum', 'momentum.out_of_band', 'subscribed', MomentumOutOfBand>
+  | TypedEvent<'momentum', 'momentum.policy_rejection', 'rejected', MomentumPolicyRejection>
+  | TypedEvent<'momentum', 'momentum.delay', 'deferred', MomentumDelay>
+  | TypedEvent<'momentum', 'momentum.open', 'opened', MomentumOpen>
+  | TypedEvent<'momentum', 'momentum.initial_open', 'opened', MomentumInitialOpen>
+  | TypedEvent<'momentum', 'momentum.click', 'clicked', MomentumClick>
+  | TypedEvent<'momentum', 'momentum.amp_open', 'opened', MomentumAmpOpen>
+  | TypedEvent<'momentum', 'momentum.amp_initial_open', 'opened', MomentumAmpInitialOpen>
+  | TypedEvent<'momentum', 'momentum.amp_click', 'clicked', MomentumAmpClick>
+  | TypedEvent<'momentum', 'momentum.generation_failure', 'failed', MomentumGenerationFailure>
+  | TypedEvent<'momentum', 'momentum.generation_rejection', 'rejected', MomentumGenerationRejection>
+  | TypedEvent<'momentum', 'momentum.list_unsubscribe', 'unsubscribed', MomentumListUnsubscribe>
+  | TypedEvent<'momentum', 'momentum.link_unsubscribe', 'unsubscribed', MomentumLinkUnsubscribe>
+  | TypedEvent<'momentum', 'momentum.relay_injection', 'inbound', MomentumRelayInjection>
+  | TypedEvent<'momentum', 'momentum.relay_rejection', 'inbound_failed', MomentumRelayRejection>
+  | TypedEvent<'momentum', 'momentum.relay_delivery', 'inbound_delivered', MomentumRelayDelivery>
+  | TypedEvent<'momentum', 'momentum.relay_tempfail', 'inbound_failed', MomentumRelayTempfail>
+  | TypedEvent<'momentum', 'momentum.relay_permfail', 'inbound_failed', MomentumRelayPermfail>
+  | TypedEvent<'momentum', 'momentum.ab_test_completed', 'system', MomentumAbTestCompleted>
+  | TypedEvent<'momentum', 'momentum.ab_test_cancelled', 'system', MomentumAbTestCancelled>
+  | TypedEvent<'momentum', 'momentum.ingest_success', 'system', MomentumIngestSuccess>
+  | TypedEvent<'momentum', 'momentum.ingest_error', 'system', MomentumIngestError>
+  | TypedEvent<'momentum', 'momentum.ad_adjust', 'system', MomentumAdAdjust>
+  | TypedEvent<'momentum', 'momentum.ad_status', 'system', MomentumAdStatus>
+  | TypedEvent<'momentum', 'momentum.relay_message', 'inbound', MomentumRelayMessage>
+  | TypedEvent<'momentum', 'momentum.unknown', 'unknown', Readonly<Record<string, unknown>>>

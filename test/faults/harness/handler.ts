@@ -1,6 +1,6 @@
 /** What the handler of a receiver process does with an event: what the event says in `do`, else what the plan says. */
 
-import type { Context } from '../../../src/core/handlers.ts'
+import type { HandlerContext } from '../../../src/core/handlers.ts'
 import { PermanentError } from '../../../src/errors.ts'
 import { field } from '../../../src/lib/field.ts'
 import type { AnyEvent } from '../../../src/types.ts'
@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts'
 const never = () => new Promise<never>(() => {})
 
 /** Ways to fail. The event says which one, so that its siblings can be well. */
-export const MISDEEDS: Readonly<Record<string, (context: Context) => unknown>> = {
+export const MISDEEDS: Readonly<Record<string, (context: HandlerContext) => unknown>> = {
   throw: () => {
     throw new Error('thrown')
   },
@@ -73,10 +73,10 @@ export interface Doings {
   readonly begin: () => void
   /** Resolves when the gate is open. */
   readonly opened: Promise<void>
-  readonly done: (event: AnyEvent, context: Context) => void
+  readonly done: (event: AnyEvent, context: HandlerContext) => void
 }
 
-export function handlerOf(plan: Plan, doings: Doings): (event: AnyEvent, context: Context) => unknown {
+export function handlerOf(plan: Plan, doings: Doings): (event: AnyEvent, context: HandlerContext) => unknown {
   const { begin, opened, done } = doings
   return (event, context) => {
     begin()

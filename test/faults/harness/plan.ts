@@ -1,6 +1,6 @@
 /** What a receiver process is told to be, and the instants at which it can be told to die. */
-import type { Limits, RetentionOptions } from '../../../src/core/public.ts'
-import type { Retry } from '../../../src/types.ts'
+import type { ReceiverLimits, RetentionOptions } from '../../../src/core/public.ts'
+import type { RetryOptions } from '../../../src/types.ts'
 
 /** The instants of one delivery's way, in order, at which the process can kill itself. */
 export const WINDOWS = [
@@ -26,9 +26,9 @@ export interface Plan {
   /** `gate` waits until it is told to go on, `hang` for ever, `block` stops the event loop for a while. `idle` does nothing and keeps no record. Default `work`. */
   readonly handler?: 'work' | 'gate' | 'hang' | 'idle' | 'none'
   readonly killAt?: Window
-  readonly limits?: Limits
+  readonly limits?: ReceiverLimits
   readonly memoryBytes?: number
-  readonly retry?: Retry
+  readonly retry?: RetryOptions
   readonly timeoutMs?: number
   readonly concurrency?: number
   readonly minFreeBytes?: number

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { esputnik } from '../../../src/providers/esputnik/index.ts'
 import { esputnikSamples, esputnikWire } from '../../../src/testing/samples/esputnik.ts'
-import type { Details } from '../../../src/types.ts'
+import type { EventDetails } from '../../../src/types.ts'
 import { auth, reading } from '../support.ts'
 
 const source = esputnik({ auth })
@@ -10,7 +10,7 @@ function undelivered(fields: object) {
   const sample = esputnikSamples['esputnik.undelivered'].bounced
   const { type, effect, details } = reading(source, esputnikWire({ ...sample, ...fields }))
   expect(type).toBe('bounced')
-  return { effect, ...(details as Details['bounced']) }
+  return { effect, ...(details as EventDetails['bounced']) }
 }
 
 describe('UNDELIVERED', () => {

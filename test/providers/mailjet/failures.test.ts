@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
 import { mailjetSamples, mailjetWire } from '../../../src/testing/samples/mailjet.ts'
-import type { Bounce, Details } from '../../../src/types.ts'
+import type { Bounce, EventDetails } from '../../../src/types.ts'
 import { auth, reading } from '../support.ts'
 
 const source = mailjet({ auth })
@@ -9,14 +9,14 @@ const without = { blocked: '', hard_bounce: '', comment: undefined }
 
 function bounce(fields: object) {
   const read = reading(source, mailjetWire({ ...mailjetSamples['mailjet.bounce'].bounced, ...fields }))
-  const details = read.details as Details['bounced']
+  const details = read.details as EventDetails['bounced']
   return { type: read.type, effect: read.effect, ...details }
 }
 
 function blocked(fields: object) {
   const read = reading(source, mailjetWire({ ...mailjetSamples['mailjet.blocked'].rejected, ...fields }))
   expect(read.type).toBe('rejected')
-  return { effect: read.effect, ...(read.details as Details['rejected']).bounce }
+  return { effect: read.effect, ...(read.details as EventDetails['rejected']).bounce }
 }
 
 /**
