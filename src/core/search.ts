@@ -6,6 +6,7 @@ import { deliveryFacts, toEvent } from './event.ts'
 import type { Pacer } from './pacer.ts'
 import type { Person } from './person.ts'
 import type { Provider, StoredDeadLetter, StoredDelivery } from './ports.ts'
+import { NOT_JSON } from './unreadable.ts'
 
 export interface SearchParts {
   readonly pacer: Pacer
@@ -88,7 +89,7 @@ function parsed(raw: Uint8Array): unknown {
   try {
     return parseElement(raw) ?? new Broken('the element cannot be told')
   } catch {
-    return new Broken('the element is not JSON')
+    return new Broken(NOT_JSON)
   }
 }
 

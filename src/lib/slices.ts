@@ -1,5 +1,7 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
 import { arrayText } from './array-text.ts'
+import { quoteBareWords } from './bare-words.ts'
+import { OPEN_OBJECT } from './json-bytes.ts'
 import { isSpace } from './numbers.ts'
 import { type Scan, Scanner } from './scan.ts'
 
@@ -23,23 +25,47 @@ export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
  * @throws SyntaxError when one of them is not JSON; its message may quote the body, so do not show it.
  */
 export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
-  const [start, end] = [startOf(scan, from), endOf(scan, to - 1)]
-  const { numbers } = scan
-  const text = arrayText(bytes, start, end, numbers, firstAtOrAfter(numbers, start), firstAtOrAfter(numbers, end))
-  const parsed: unknown[] = JSON.parse(text)
-  if (parsed.length !== to - from) throw new SyntaxError('the elements do not stand where their borders are')
-  return parsed
+  return parsedArray(textOf(bytes, scan, from, to), to - from)
 }
 
 /**
- * Parses the one element that `bytes` are, as an element of a body; undefined when they are none.
+ * Parses an object that `parseElements` refuses, with its bare words read as text.
+ * @throws SyntaxError when it has none, or is not JSON even so
+ */
+export function parseWithBareWords(bytes: Uint8Array, scan: Scan, index: number): unknown {
+  const isObject = elementBytes(bytes, scan, index)[0] === OPEN_OBJECT
+  const quoted = isObject ? quoteBareWords(textOf(bytes, scan, index, index + 1)) : null
+  if (quoted === null) throw new SyntaxError('the element has no bare words')
+  return parsedArray(quoted, 1)[0]
+}
+
+/**
+ * Parses the one element that `bytes` are, as an element of a body, with or without bare words; undefined when they are
+ * none.
  * @throws SyntaxError as `parseElements` does
  */
 export function parseElement(bytes: Uint8Array): unknown {
   const scanner = new Scanner(bytes)
   while (!scanner.advance(bytes.length));
   const scan = scanner.result()
-  return 'failure' in scan || scan.count !== 1 || scan.deep.has(0) ? undefined : parseElements(bytes, scan, 0, 1)[0]
+  if ('failure' in scan || scan.count !== 1 || scan.deep.has(0)) return undefined
+  try {
+    return parseElements(bytes, scan, 0, 1)[0]
+  } catch {
+    return parseWithBareWords(bytes, scan, 0)
+  }
+}
+
+function textOf(bytes: Uint8Array, scan: Scan, from: number, to: number): string {
+  const [start, end] = [startOf(scan, from), endOf(scan, to - 1)]
+  const { numbers } = scan
+  return arrayText(bytes, start, end, numbers, firstAtOrAfter(numbers, start), firstAtOrAfter(numbers, end))
+}
+
+function parsedArray(text: string, length: number): unknown[] {
+  const parsed: unknown[] = JSON.parse(text)
+  if (parsed.length !== length) throw new SyntaxError('the elements do not stand where their borders are')
+  return parsed
 }
 
 /** The bytes of one element, without white space around it; a view, not a copy. */
