@@ -8,6 +8,9 @@ const USAGE = `posthorn <command>
                                 and what became of them; then it stays and listens (--once: ends)
   send <name> --to URL          one delivery of sample events, momentum.bounce or any other native name, to a running
                                 server; exits 0 on 200, 1 otherwise
+  send --file body.json --to URL
+                                one delivery of the bytes in a file, without a batch id; of {"results":[…]}, which
+                                SparkPost's samples endpoint answers, the list alone
        --token T | --basic user:password | --bearer T | --header 'name: value'     credentials; those in the path or
                                 the query stand in the URL
        --as type                the normalised type, where a name can have several
