@@ -1,17 +1,18 @@
 /** Posthorn: receives e-mail event webhooks, stores them durably, answers at once, handles them at least once. */
 
-export type { CredentialUse } from './core/credential-uses.ts'
-export type { BatchFailures, HandlerContext } from './core/handlers.ts'
-export { ACK_BUCKETS_MS, type MetricEvents, type Metrics } from './core/metrics.ts'
+export { ACK_BUCKETS_MS, type MetricEvents } from './core/metrics.ts'
 export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'
 export type {
+  BatchFailures,
   BatchHandler,
   BatchOptions,
+  CredentialUse,
   EraseOptions,
   EraseReport,
   EventHandler,
   EventOf,
   EventsOf,
+  HandlerContext,
   HandlerOptions,
   Health,
   Hooks,
@@ -19,6 +20,7 @@ export type {
   InboxFilter,
   InboxStats,
   Matched,
+  Metrics,
   NameOf,
   PausedHandler,
   PersonalRecord,

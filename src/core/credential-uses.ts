@@ -1,13 +1,5 @@
 /** Which credentials are in use: for the end of a rotation. */
-
-/** How often a credential let a request in since `start`, and when for the last time. */
-export interface CredentialUse {
-  /** null: one without a label. */
-  readonly label: string | null
-  readonly count: number
-  /** null: not since `start`. */
-  readonly lastUsedAt: Date | null
-}
+import type { CredentialUse } from './public.ts'
 
 interface Use {
   count: number

@@ -5,10 +5,11 @@
 import { PermanentError, PosthornError, RetryLater } from '../errors.ts'
 import { thrown } from '../lib/thrown.ts'
 import { Attempt, type Ended, type Outcome } from './attempt.ts'
-import type { BatchFailures, HandlerContext, HandlerSpec } from './handlers.ts'
+import type { HandlerSpec } from './handlers.ts'
 import type { Pacer } from './pacer.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import type { Clock } from './ports.ts'
+import type { BatchFailures, HandlerContext } from './public.ts'
 import { type Task, TaskQueue } from './task.ts'
 import { TimeLimit } from './time-limit.ts'
 

@@ -4,25 +4,7 @@ import { nearest } from '../lib/nearest.ts'
 import { knownKeys, wholeNumber } from '../lib/options.ts'
 import type { AnyEvent, RetryOptions } from '../types.ts'
 import type { NewWorkRow, Provider } from './ports.ts'
-
-/** What a handler is told beside its event. */
-export interface HandlerContext {
-  /** Fires when the attempt has timed out or the receiver must stop: give up then, the event is not lost. */
-  readonly signal: AbortSignal
-  /** 1 on the first call. */
-  readonly attempt: number
-  /** The durable name of the handler. */
-  readonly handler: string
-  /**
-   * With `orderBy`: an event of the same key with a later `occurredAt` was handed before this one, as far back as the
-   * process remembers: the latest 10 000 keys. False without `orderBy`, and in a replay.
-   */
-  readonly outOfOrder: boolean
-}
-
-export interface BatchFailures {
-  readonly failed: ReadonlyArray<{ readonly id: string; readonly error: unknown }>
-}
+import type { HandlerContext } from './public.ts'
 
 export interface RetryPlan {
   readonly attempts: number

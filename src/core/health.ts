@@ -1,7 +1,7 @@
 /** Whether deliveries are accepted now, and what needs a look. */
-import { toPaused } from './inbox-control.ts'
 import type { Clock, InboxPort, StoredStats } from './ports.ts'
 import type { Health } from './public.ts'
+import { toPaused } from './to-public.ts'
 
 export interface HealthParts {
   readonly inbox: InboxPort

@@ -4,14 +4,14 @@ import { parseElement } from '../lib/slices.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
 import { deliveryFacts, toEvent, UNREAD } from './event.ts'
 import { type HandlerSpec, Registry } from './handlers.ts'
-import { toAttemptErrors } from './lane.ts'
 import type { Pacer } from './pacer.ts'
 import { erasePerson, exportPerson } from './people.ts'
-import type { Clock, InboxPort, Provider, StoredDeadLetter, StoredDelivery, StoredPause, StoredStats } from './ports.ts'
-import type { InboxControl, InboxFilter, InboxStats, PausedHandler, PruneReport } from './public.ts'
+import type { Clock, InboxPort, Provider, StoredDeadLetter, StoredDelivery, StoredStats } from './ports.ts'
+import type { InboxControl, InboxFilter, InboxStats, PruneReport } from './public.ts'
 import { differences, reparse } from './reparse.ts'
 import { replay } from './replay.ts'
 import { storedEvent } from './stored-event.ts'
+import { toAttemptErrors, toPaused } from './to-public.ts'
 import { dropReplay, pages, pagesOf, run, type VerbParts } from './verbs.ts'
 
 type ProviderOf = (source: string) => Provider | undefined
@@ -147,12 +147,6 @@ function toStats({ oldestPendingAt, paused, ...stats }: StoredStats): InboxStats
   const oldest = oldestPendingAt === null ? null : new Date(oldestPendingAt)
   return { ...stats, oldestPendingAt: oldest, paused: paused.map(toPaused) }
 }
-
-export const toPaused = ({ handler, by, since }: StoredPause): PausedHandler => ({
-  handler,
-  by,
-  since: new Date(since),
-})
 
 function summary(stored: StoredDelivery, bytes: number): DeliverySummary {
   const { id, source, events, senderLeft, duplicates, isTest, kept = 'all' } = stored

@@ -5,8 +5,9 @@ import type { Chunks } from '../lib/flow.ts'
 import type { Gathered } from '../lib/gather.ts'
 import type { Headers } from '../lib/headers.ts'
 import { type BodyPlan, planBody } from './body-rules.ts'
+import type { Load } from './load.ts'
 import type { NeutralRequest, SourcePort } from './ports.ts'
-import type { Load, Read, ReceiveParts } from './receive-parts.ts'
+import type { Read, ReceiveParts } from './receive-parts.ts'
 
 /** The body, or why it is not taken. */
 export function takeBody(

@@ -1,7 +1,7 @@
 /** What one handler has to do in one claim, and what is left of it at the end. */
 import { PermanentError, RetryLater } from '../errors.ts'
 import { PARKED } from '../lib/parked.ts'
-import type { AnyEvent, AttemptError } from '../types.ts'
+import type { AnyEvent } from '../types.ts'
 import type { Outcome } from './attempt.ts'
 import type { Runner } from './dispatch.ts'
 import type { HandlerSpec } from './handlers.ts'
@@ -261,6 +261,3 @@ export function storedError(error: unknown, attempt: number, at: number): Stored
     return { attempt, at, name: 'unknown', message: 'the handler threw something that cannot be shown', code: null }
   }
 }
-
-export const toAttemptErrors = (errors: readonly StoredError[]): AttemptError[] =>
-  errors.map((error) => ({ ...error, at: new Date(error.at) }))

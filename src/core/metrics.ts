@@ -3,37 +3,11 @@
  * with the inbox: every accepted event is handled, unhandled, dead, quarantined, absorbed as a copy, or still pending.
  */
 import { type Channel, channel } from 'node:diagnostics_channel'
-import { type CredentialUse, CredentialUses } from './credential-uses.ts'
+import { CredentialUses } from './credential-uses.ts'
+import type { Metrics } from './public.ts'
 
 /** Upper bounds of the histogram of acknowledgements, in ms. */
 export const ACK_BUCKETS_MS: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
-
-export interface Metrics {
-  readonly accepted: number
-  readonly duplicates: number
-  readonly probes: number
-  /** By code of the answer. */
-  readonly rejected: Readonly<Record<string, number>>
-  /** Requests whose credentials were not let in, by reason, where the kind of authentication tells one. */
-  readonly turnedAway: Readonly<Record<string, number>>
-  /** By source: what let its requests in, so that a rotation can end when nobody comes with the old secret any more. */
-  readonly credentials: Readonly<Record<string, readonly CredentialUse[]>>
-  /** Deliveries whose sender left before our answer. */
-  readonly sendersLeft: number
-  /** Events that handlers were called for with success: once for each handler. */
-  readonly handled: number
-  /** Attempts that failed and are repeated. */
-  readonly retried: number
-  readonly dead: number
-  readonly quarantined: number
-  readonly unhandled: number
-  /** Same source and batch id as an earlier delivery, other bytes. */
-  readonly conflicts: number
-  /** Events that were absorbed as copies of others (`dedupeEvents`). */
-  readonly duplicateEvents: number
-  /** From the last byte of the body to the answer: how many took at most `ACK_BUCKETS_MS[i]`, the last one more. */
-  readonly ackMs: { readonly buckets: readonly number[]; readonly sum: number; readonly count: number }
-}
 
 type Counter = Exclude<keyof Metrics, 'rejected' | 'turnedAway' | 'credentials' | 'ackMs'>
 

@@ -5,7 +5,7 @@
  * starves. Slices stay as short for a while after the last request: its sender comes again. Otherwise slices of 8 ms
  * follow each other, with a turn of the loop in between.
  */
-import type { Load } from './receive-parts.ts'
+import type { Load } from './load.ts'
 
 export interface Pacer {
   /** The slice is used up: `await breathe()` before going on. */

@@ -10,8 +10,6 @@ import type {
   Quarantined,
   RetryOptions,
 } from '../types.ts'
-import type { BatchFailures, HandlerContext } from './handlers.ts'
-import type { Metrics } from './metrics.ts'
 import type { HostLimits, Inbox, NeutralRequest, NeutralResponse, SecretPlaces, Source, TestDoor } from './ports.ts'
 
 export type Sources = Readonly<Record<string, Source<AnyEvent>>>
@@ -33,6 +31,25 @@ export type Matched<E extends AnyEvent, N extends string> = N extends '*'
     : N extends `${infer P}.*`
       ? Extract<E, { provider: P }>
       : Extract<E, { name: N }> | Extract<E, { type: N }>
+
+/** What a handler is told beside its event. */
+export interface HandlerContext {
+  /** Fires when the attempt has timed out or the receiver must stop: give up then, the event is not lost. */
+  readonly signal: AbortSignal
+  /** 1 on the first call. */
+  readonly attempt: number
+  /** The durable name of the handler. */
+  readonly handler: string
+  /**
+   * With `orderBy`: an event of the same key with a later `occurredAt` was handed before this one, as far back as the
+   * process remembers: the latest 10 000 keys. False without `orderBy`, and in a replay.
+   */
+  readonly outOfOrder: boolean
+}
+
+export interface BatchFailures {
+  readonly failed: ReadonlyArray<{ readonly id: string; readonly error: unknown }>
+}
 
 export type EventHandler<E> = (event: E, context: HandlerContext) => unknown
 export type BatchHandler<E> = (
@@ -467,3 +484,39 @@ export type EventOf<R, N extends string = '*'> = R extends { on: unknown; readon
 >
   ? Matched<E, N>
   : never
+
+export interface Metrics {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly probes: number
+  /** By code of the answer. */
+  readonly rejected: Readonly<Record<string, number>>
+  /** Requests whose credentials were not let in, by reason, where the kind of authentication tells one. */
+  readonly turnedAway: Readonly<Record<string, number>>
+  /** By source: what let its requests in, so that a rotation can end when nobody comes with the old secret any more. */
+  readonly credentials: Readonly<Record<string, readonly CredentialUse[]>>
+  /** Deliveries whose sender left before our answer. */
+  readonly sendersLeft: number
+  /** Events that handlers were called for with success: once for each handler. */
+  readonly handled: number
+  /** Attempts that failed and are repeated. */
+  readonly retried: number
+  readonly dead: number
+  readonly quarantined: number
+  readonly unhandled: number
+  /** Same source and batch id as an earlier delivery, other bytes. */
+  readonly conflicts: number
+  /** Events that were absorbed as copies of others (`dedupeEvents`). */
+  readonly duplicateEvents: number
+  /** From the last byte of the body to the answer: how many took at most `ACK_BUCKETS_MS[i]`, the last one more. */
+  readonly ackMs: { readonly buckets: readonly number[]; readonly sum: number; readonly count: number }
+}
+
+/** How often a credential let a request in since `start`, and when for the last time. */
+export interface CredentialUse {
+  /** null: one without a label. */
+  readonly label: string | null
+  readonly count: number
+  /** null: not since `start`. */
+  readonly lastUsedAt: Date | null
+}

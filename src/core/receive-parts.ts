@@ -2,6 +2,7 @@
 import type { Gathered } from '../lib/gather.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Deadlines } from './deadlines.ts'
+import type { Load } from './load.ts'
 import type { Meter } from './metrics.ts'
 import type { Notices } from './notices.ts'
 import type { Clock, InboxPort, NeutralRequest, NeutralResponse, SourcePort, Verify } from './ports.ts'
@@ -14,14 +15,6 @@ export interface ReceiveLimits {
   readonly requests: number
   readonly backlogBytes: number
   readonly acceptMs: number
-}
-
-/** What is under way on the way to an acknowledgement; the process half gives way to it. */
-export interface Load {
-  bytes: number
-  requests: number
-  /** All that have ever begun to come in. */
-  begun: number
 }
 
 export interface ReceiveParts {

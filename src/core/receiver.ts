@@ -10,7 +10,8 @@ import { readHealth, STALE, unready } from './health.ts'
 import { tellHostLimits } from './host-limits.ts'
 import { createInboxControl } from './inbox-control.ts'
 import { type InjectOptions, inject } from './inject.ts'
-import { Meter, type Metrics } from './metrics.ts'
+import type { Load } from './load.ts'
+import { Meter } from './metrics.ts'
 import { createNotices } from './notices.ts'
 import { createPacer, type Pacer } from './pacer.ts'
 import type {
@@ -24,9 +25,9 @@ import type {
   TestDoor,
   Verify,
 } from './ports.ts'
-import type { EventsOf, Health, InboxControl, Receiver, ReceiverOptions, Sources } from './public.ts'
+import type { EventsOf, Health, InboxControl, Metrics, Receiver, ReceiverOptions, Sources } from './public.ts'
 import { createReceive } from './receive.ts'
-import type { Load, Opened } from './receive-parts.ts'
+import type { Opened } from './receive-parts.ts'
 import { createReport } from './report.ts'
 import { type Settings, settle } from './settings.ts'
 import { announce } from './start-line.ts'

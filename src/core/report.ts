@@ -1,20 +1,15 @@
 /** Everything the receiver tells: hooks for code, lines for operators. No address, no secret, no payload in a line. */
 import { codeOf } from '../lib/code-of.ts'
-import type { AnyEvent } from '../types.ts'
-import { toAttemptErrors } from './lane.ts'
 import type { Meter } from './metrics.ts'
 import type { Notices } from './notices.ts'
 import type { PassResult } from './pass-result.ts'
 import type { Claim, NeutralResponse } from './ports.ts'
 import type { Hooks } from './public.ts'
+import { toAttemptErrors } from './to-public.ts'
+import type { WorkReport } from './work.ts'
 
-export interface Report {
+export interface Report extends WorkReport {
   rejected(source: string | null, response: NeutralResponse): void
-  tested(source: string): void
-  failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
-  settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
-  paused(handler: string, by: 'hand' | 'failures' | null): void
-  trouble(what: string, error: unknown): void
 }
 
 export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Report {

@@ -1,11 +1,17 @@
 /** What an operator reads first: one line at start, and the warnings that only a start can give. */
+import type { Logger } from '../types.ts'
 import { placesOf } from './authenticate.ts'
 import type { HandlerSpec } from './handlers.ts'
 import type { InboxOpened, SourcePort } from './ports.ts'
-import type { Settings } from './settings.ts'
+
+export interface StartFacts {
+  readonly inboxKind: string
+  readonly sources: ReadonlyMap<string, SourcePort>
+  readonly logger: Logger
+}
 
 /** `handlers` is null where this process is not to handle anything. */
-export function announce(settings: Settings, handlers: readonly HandlerSpec[] | null, opened: InboxOpened): void {
+export function announce(settings: StartFacts, handlers: readonly HandlerSpec[] | null, opened: InboxOpened): void {
   const { stats, newHandlers } = opened
   const { logger, inboxKind, sources } = settings
   const shown = [...sources].map(

@@ -1,22 +1,39 @@
 /** The process half as the receiver runs it: the runners, their pauses, drains, and work inside a request. */
 
+import type { AnyEvent } from '../types.ts'
 import { Dedupe } from './dedupe.ts'
 import { Runner } from './dispatch.ts'
 import { type HandlerSpec, Registry } from './handlers.ts'
 import { Order } from './order.ts'
 import type { Pacer } from './pacer.ts'
-import type { Claim, Clock, OrderKey, Settlement, SourcePort, StoredPause } from './ports.ts'
+import type { PassResult } from './pass-result.ts'
+import type { Claim, Clock, InboxPort, OrderKey, Settlement, SourcePort, StoredPause } from './ports.ts'
 import { createProcess, type Process } from './process.ts'
-import type { Report } from './report.ts'
-import type { Settings } from './settings.ts'
+
+export interface WorkSettings {
+  readonly inbox: InboxPort
+  readonly sources: ReadonlyMap<string, SourcePort>
+  readonly memoryBytes: number
+  readonly ack: 'stored' | 'handled'
+  readonly ackWithinMs: number
+}
+
+/** Whom the process half tells what it does. */
+export interface WorkReport {
+  tested(source: string): void
+  failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
+  settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
+  paused(handler: string, by: 'hand' | 'failures' | null): void
+  trouble(what: string, error: unknown): void
+}
 
 export interface WorkParts {
-  readonly settings: Settings
+  readonly settings: WorkSettings
   readonly handlers: readonly HandlerSpec[]
   readonly clock: Clock
   random(): number
   readonly pacer: Pacer
-  readonly report: Report
+  readonly report: WorkReport
   /** Told after everybody else. */
   settled(claim: Claim, settlement: Settlement): void
 }
