@@ -257,3 +257,14 @@ describe('the exports map', () => {
     `)
   })
 })
+
+describe('public names', () => {
+  it('shadow no name of the platform and say what they are of', () => {
+    const barrels = ['index.ts', 'types.ts', 'core/public.ts', 'adapters/express.ts']
+    const text = barrels.map((file) => readFileSync(join(src, file), 'utf8')).join('\n')
+    const taken = text.match(
+      /\b(?:interface|type|class) (?:Event|Options|Run|Filter|Context|Handler|Base|Client|Limits)\b/g,
+    )
+    expect(taken).toBeNull()
+  })
+})
