@@ -1,7 +1,10 @@
 /** Posthorn: receives e-mail event webhooks, stores them durably, answers at once, handles them at least once. */
 
-export { ACK_BUCKETS_MS, type MetricEvents } from './core/metrics.ts'
-export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'
+export { ACK_BUCKETS_MS, type MetricEvents } from './core/base/metrics.ts'
+export { createReceiver } from './core/receiver.ts'
+export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
+export { field } from './lib/field.ts'
+export type { Auth, Inbox, ReceiverLike, Source } from './ports/ports.ts'
 export type {
   BatchFailures,
   BatchHandler,
@@ -42,8 +45,5 @@ export type {
   StoredEvent,
   VerbOptions,
   VerbReport,
-} from './core/public.ts'
-export { createReceiver } from './core/receiver.ts'
-export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
-export { field } from './lib/field.ts'
+} from './public/receiver.ts'
 export type * from './types.ts'
