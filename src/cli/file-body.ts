@@ -1,8 +1,8 @@
 /** A body from a file, as it is posted. */
 import { readFileSync } from 'node:fs'
 import { OptionError } from '../errors.ts'
+import { Scanner } from '../json/scan.ts'
 import { codeOf } from '../lib/code-of.ts'
-import { Scanner } from '../lib/scan.ts'
 
 /**
  * The bytes of the file; of an answer `{"results":[…]}`, as SparkPost's samples endpoint gives it, those of the list.

@@ -1,0 +1,89 @@
+/** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
+import { arrayText } from './array-text.ts'
+import { quoteBareWords } from './bare-words.ts'
+import { OPEN_OBJECT } from './bytes.ts'
+import { isSpace } from './numbers.ts'
+import { type Scan, Scanner } from './scan.ts'
+
+/** Offset of the first byte of an element, white space included. */
+export const startOf = (scan: Scan, index: number): number => (scan.edges[index] as number) + 1
+
+/** Offset behind the last byte of an element, white space included. */
+export const endOf = (scan: Scan, index: number): number => scan.edges[index + 1] as number
+
+/** End (exclusive) of the slice that begins at element `from`: about `maxBytes`, one element at least, none too deep. */
+export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
+  const limit = startOf(scan, from) + maxBytes
+  let to = from + 1
+  while (to < scan.count && endOf(scan, to) <= limit && !scan.deep.has(to)) to++
+  return to
+}
+
+/**
+ * Parses elements `from` up to, not including, `to`; numbers that a double cannot hold arrive as strings, digit for
+ * digit. The caller keeps elements that are too deep out of the range.
+ * @throws SyntaxError when one of them is not JSON; its message may quote the body, so do not show it.
+ */
+export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
+  return parsedArray(textOf(bytes, scan, from, to), to - from)
+}
+
+/**
+ * Parses an object that `parseElements` refuses, with its bare words read as text.
+ * @throws SyntaxError when it has none, or is not JSON even so
+ */
+export function parseWithBareWords(bytes: Uint8Array, scan: Scan, index: number): unknown {
+  const isObject = elementBytes(bytes, scan, index)[0] === OPEN_OBJECT
+  const quoted = isObject ? quoteBareWords(textOf(bytes, scan, index, index + 1)) : null
+  if (quoted === null) throw new SyntaxError('the element has no bare words')
+  return parsedArray(quoted, 1)[0]
+}
+
+/**
+ * Parses the one element that `bytes` are, as an element of a body, with or without bare words; undefined when they are
+ * none.
+ * @throws SyntaxError as `parseElements` does
+ */
+export function parseElement(bytes: Uint8Array): unknown {
+  const scanner = new Scanner(bytes)
+  while (!scanner.advance(bytes.length));
+  const scan = scanner.result()
+  if ('failure' in scan || scan.count !== 1 || scan.deep.has(0)) return undefined
+  try {
+    return parseElements(bytes, scan, 0, 1)[0]
+  } catch {
+    return parseWithBareWords(bytes, scan, 0)
+  }
+}
+
+function textOf(bytes: Uint8Array, scan: Scan, from: number, to: number): string {
+  const [start, end] = [startOf(scan, from), endOf(scan, to - 1)]
+  const { numbers } = scan
+  return arrayText(bytes, start, end, numbers, firstAtOrAfter(numbers, start), firstAtOrAfter(numbers, end))
+}
+
+function parsedArray(text: string, length: number): unknown[] {
+  const parsed: unknown[] = JSON.parse(text)
+  if (parsed.length !== length) throw new SyntaxError('the elements do not stand where their borders are')
+  return parsed
+}
+
+/** The bytes of one element, without white space around it; a view, not a copy. */
+export function elementBytes(bytes: Uint8Array, scan: Scan, index: number): Uint8Array {
+  let start = startOf(scan, index)
+  let end = endOf(scan, index)
+  while (start < end && isSpace(bytes[start] as number)) start++
+  while (end > start && isSpace(bytes[end - 1] as number)) end--
+  return bytes.subarray(start, end)
+}
+
+/** Binary search over pairs: index of the first pair that starts at `offset` or later. */
+function firstAtOrAfter(pairs: Int32Array, offset: number): number {
+  let [low, high] = [0, pairs.length / 2]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((pairs[middle * 2] as number) < offset) low = middle + 1
+    else high = middle
+  }
+  return low * 2
+}
