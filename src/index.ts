@@ -41,6 +41,7 @@ export type {
   ReplayReport,
   RetentionDuration,
   RetentionOptions,
+  SenderDeparture,
   Sources,
   StoredEvent,
   VerbOptions,

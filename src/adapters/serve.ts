@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OptionError } from '../errors.ts'
 import { hostSeen, receive, sourceNames } from '../lib/symbols.ts'
 import type { HostLimits, NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../ports/ports.ts'
+import { whenLeft } from './left.ts'
 import { endAfterLinger } from './linger.ts'
 import { announcesBody, bodyOf } from './request-body.ts'
 
@@ -42,7 +43,6 @@ class NodeRequest implements NeutralRequest {
   readonly prefix: string | undefined
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
-  #gone: AbortSignal | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse, { source, prefix }: Place) {
     this.method = req.method ?? ''
@@ -55,9 +55,8 @@ class NodeRequest implements NeutralRequest {
     this.#res = res
   }
 
-  get gone(): AbortSignal {
-    this.#gone ??= goneSignal(this.#res)
-    return this.#gone
+  whenLeft(then: () => void): void {
+    whenLeft(this.#res, then)
   }
 
   get peer(): string | undefined {
@@ -82,25 +81,6 @@ export function tellServer(receiver: ReceiverLike, server: HostLimits): void {
   receiver[hostSeen]?.({ requestTimeout, headersTimeout })
 }
 
-function goneSignal(res: ServerResponse): AbortSignal {
-  const controller = new AbortController()
-  whenLeft(res, () => controller.abort())
-  return controller.signal
-}
-
-/**
- * Runs `then` when the peer leaves before the whole answer was handed to the system, also when it has left already.
- * The request's own `close` tells nothing: it comes with every request, right after the body (Node 20 to 26).
- */
-function whenLeft(res: ServerResponse, then: () => void): void {
-  const check = () => {
-    if (!res.writableFinished) then()
-  }
-  if (res.closed) check()
-  // It closes once: taking the listener off would cost more than it does.
-  else res.on('close', check)
-}
-
 function write(req: IncomingMessage, res: ServerResponse, answer: NeutralResponse): void {
   // A time limit of the host may have answered before us; and on Node 22 the response to a pipelined request does not
   // close with its socket. Neither sender has seen our answer.
@@ -108,7 +88,6 @@ function write(req: IncomingMessage, res: ServerResponse, answer: NeutralRespons
     answer.onUndelivered?.()
     return
   }
-  if (answer.onUndelivered !== undefined) whenLeft(res, answer.onUndelivered)
   const unread = !req.complete && !req.readableEnded && announcesBody(req)
   res.writeHead(answer.status, headersOf(req, answer, unread))
   if (unread) endAfterLinger(req, res, answer.body)

@@ -214,6 +214,7 @@ class RunningReceiver implements ReceiverLike {
       open: () => this.#opened(),
       closing: () => this.#state === 'closing' || this.#state === 'closed',
       rejected: this.#report.rejected,
+      senderLeft: this.#report.senderLeft,
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     })
   }

@@ -20,8 +20,8 @@ export interface NeutralRequest {
    * or `'consumed'` when another parser has eaten it.
    */
   readonly body: Chunks | Uint8Array | null | 'consumed'
-  /** Fires when the peer has left before its answer; made lazily, so touch it only where it is needed. */
-  readonly gone: AbortSignal
+  /** Calls `then` when the peer leaves before its whole answer was handed to the system; at once when it has left. */
+  whenLeft(then: () => void): void
   /** The source, where the host has decided it; otherwise the last segment of `target`. */
   readonly source?: string | undefined
   /** With `prefix`, the path must be exactly `<prefix>/<name>`, with the secret before the name where it stands there. */
@@ -47,7 +47,7 @@ export interface NeutralResponse {
   readonly closeConnection: boolean
   /** The code of a refusal; null when the answer is 200. Express hands `unknown_source` to `next()`. */
   readonly code: string | null
-  /** To be called by the host, at most once, when the peer left before the answer was handed to the system. */
+  /** To be called by the host when it cannot hand the answer to the system: it has answered itself, or nobody is there. */
   readonly onUndelivered?: (() => void) | undefined
 }
 

@@ -360,6 +360,22 @@ export interface Hooks {
   /** A request got another answer than 200. `source` is null when the path named none. */
   rejected?(rejection: { readonly source: string | null; readonly status: number; readonly code: string }): void
   unhandled?(unhandled: { readonly name: string; readonly source: string; readonly count: number }): void
+  /** A sender that was let in hung up before it had its answer. What came of its delivery stands in `committed`. */
+  senderLeft?(departure: SenderDeparture): void
+}
+
+/** A sender that hung up: its own time limit was over, or its connection broke. */
+export interface SenderDeparture {
+  readonly source: string
+  /** null: its body was not complete, and nothing is stored. */
+  readonly deliveryId: string | null
+  /** From the head of its request until it hung up, in ms. */
+  readonly afterMs: number
+  /**
+   * Whether its delivery was durable by then. Where it was not, it is stored all the same once its body was complete;
+   * either way its repeat is absorbed (`ack: 'stored'`), or goes on where it stopped (`ack: 'handled'`).
+   */
+  readonly committed: boolean
 }
 
 export interface ReceiverLimits {
@@ -503,7 +519,7 @@ export interface Metrics {
   readonly turnedAway: Readonly<Record<string, number>>
   /** By source: what let its requests in, so that a rotation can end when nobody comes with the old secret any more. */
   readonly credentials: Readonly<Record<string, readonly CredentialUse[]>>
-  /** Deliveries whose sender left before our answer. */
+  /** Senders that were let in and hung up before they had their answer, in the middle of their bodies or after them. */
   readonly sendersLeft: number
   /** Events that handlers were called for with success: once for each handler. */
   readonly handled: number

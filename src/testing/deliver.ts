@@ -74,8 +74,7 @@ export async function deliveryRequest<E extends AnyEvent, K extends string>(
 }
 
 function toNeutral({ body, rawHeaders, path, search }: Post): NeutralRequest {
-  const gone = new AbortController().signal
-  return { method: 'POST', target: `/${path}${search}`, rawHeaders, body: Buffer.from(body), gone }
+  return { method: 'POST', target: `/${path}${search}`, rawHeaders, body: Buffer.from(body), whenLeft: () => {} }
 }
 
 /** Adds up what became of each delivery. */

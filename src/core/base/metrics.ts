@@ -3,7 +3,7 @@
  * with the inbox: every accepted event is handled, unhandled, dead, quarantined, absorbed as a copy, or still pending.
  */
 import { type Channel, channel } from 'node:diagnostics_channel'
-import type { Metrics } from '../../public/receiver.ts'
+import type { Metrics, SenderDeparture } from '../../public/receiver.ts'
 import { CredentialUses } from './credential-uses.ts'
 
 /** Upper bounds of the histogram of acknowledgements, in ms. */
@@ -27,6 +27,7 @@ export interface MetricEvents {
     readonly duplicateEvents: number
   }
   paused: { readonly handler: string; readonly by: 'hand' | 'failures' | null }
+  'sender-left': SenderDeparture
 }
 
 export class Meter {

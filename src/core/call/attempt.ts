@@ -27,14 +27,18 @@ export class Attempt implements HandlerContext {
   #aborted: unknown = null
   /** The receiver stops: a failure from now on is its doing, not the handler's. */
   #stopped = false
+  /** Events whose deliveries still wait for the call to go on, and for its result. */
+  #goingOn: number
+  #wanted: number
 
-  /** `ended` is called exactly once, possibly before `run` returns. */
-  constructor(attempt: number, handler: string, startedAt: number, ended: Ended, outOfOrder = false) {
+  /** For so many `events`. `ended` is called exactly once, possibly before `run` returns. */
+  constructor(attempt: number, handler: string, startedAt: number, ended: Ended, outOfOrder = false, events = 1) {
     this.attempt = attempt
     this.handler = handler
     this.startedAt = startedAt
     this.outOfOrder = outOfOrder
     this.#ended = ended
+    this.#goingOn = this.#wanted = events
   }
 
   get signal(): AbortSignal {
@@ -45,6 +49,16 @@ export class Attempt implements HandlerContext {
 
   get isOver(): boolean {
     return this.#ended === null
+  }
+
+  /** One of its events is to be left for later. The call stops with the last: the others' senders may be waiting. */
+  stopOne(): void {
+    if (--this.#goingOn === 0) this.stop()
+  }
+
+  /** One of its events is given up; with the last the call is. */
+  abandonOne(): void {
+    if (--this.#wanted === 0) this.abandon()
   }
 
   stop(): void {

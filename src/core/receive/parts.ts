@@ -2,6 +2,7 @@
 import type { Gathered } from '../../http/gather.ts'
 import type { Headers } from '../../http/headers.ts'
 import type { Clock, InboxPort, NeutralRequest, NeutralResponse, SourcePort, Verify } from '../../ports/ports.ts'
+import type { SenderDeparture } from '../../public/receiver.ts'
 import type { Deadlines } from '../base/deadlines.ts'
 import type { Load } from '../base/load.ts'
 import type { Meter } from '../base/metrics.ts'
@@ -32,6 +33,8 @@ export interface ReceiveParts {
   /** Starts if nobody has; the checks by source name once open, else what to answer. */
   open(): Opened | Promise<Opened>
   closing(): boolean
+  /** Told of every sender of an authenticated post that hung up before its answer. */
+  senderLeft(departure: SenderDeparture): void
   /** Told of every refusal. */
   rejected(source: string | null, response: NeutralResponse): void
   breathe(): Promise<void>
@@ -47,6 +50,8 @@ export interface From {
   readonly request: NeutralRequest
   /** Those of its headers that say what its body is. */
   readonly headers: Headers
+  /** When its head came, by the clock. */
+  readonly beganAt: number
 }
 
 /** A body as it is to be stored. */

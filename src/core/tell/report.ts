@@ -1,7 +1,7 @@
 /** Everything the receiver tells: hooks for code, lines for operators. No address, no secret, no payload in a line. */
 import { codeOf } from '../../lib/code-of.ts'
 import type { Claim, NeutralResponse } from '../../ports/ports.ts'
-import type { Hooks } from '../../public/receiver.ts'
+import type { Hooks, SenderDeparture } from '../../public/receiver.ts'
 import type { Meter } from '../base/metrics.ts'
 import type { Notices } from '../base/notices.ts'
 import type { PassResult } from '../process/result.ts'
@@ -10,6 +10,7 @@ import { toAttemptErrors } from '../read/to-public.ts'
 
 export interface Report extends WorkReport {
   rejected(source: string | null, response: NeutralResponse): void
+  senderLeft(departure: SenderDeparture): void
 }
 
 export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Report {
@@ -26,6 +27,15 @@ export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Repo
       const where = source === null ? 'a path that is no source' : `"${source}"`
       notices(`rejected:${source}:${known}`, 'warn', `a request to ${where} was answered ${status} ${known}`)
       call('rejected', () => hooks.rejected?.({ source, status, code: known }))
+    },
+    senderLeft(departure) {
+      const { source, deliveryId, committed } = departure
+      const when = deliveryId === null ? 'its body was complete' : committed ? 'its answer' : 'its delivery was durable'
+      const facts = { event: 'sender.left', ...departure }
+      meter.add('sendersLeft')
+      meter.publish('sender-left', departure)
+      notices(`sender.left:${source}`, 'warn', `the sender of "${source}" hung up before ${when}`, facts)
+      call('senderLeft', () => hooks.senderLeft?.(departure))
     },
     tested(source) {
       notices(`tested:${source}`, 'info', `a test event of the sender arrived on "${source}"`)
