@@ -1,5 +1,5 @@
 /** One call of one handler: its context, and what came of it. */
-import { PosthornError } from '../../errors.ts'
+import { type ErrorCode, PosthornError } from '../../errors.ts'
 import { thrown } from '../../lib/thrown.ts'
 import type { HandlerContext } from '../../public/receiver.ts'
 
@@ -53,7 +53,7 @@ export class Attempt implements HandlerContext {
 
   /** One of its events is to be left for later. The call stops with the last: the others' senders may be waiting. */
   stopOne(): void {
-    if (--this.#goingOn === 0) this.stop()
+    if (--this.#goingOn === 0) this.#stop('ERR_REQUEST_OVER', 'the request is over: its sender has left, or its time')
   }
 
   /** One of its events is given up; with the last the call is. */
@@ -62,8 +62,7 @@ export class Attempt implements HandlerContext {
   }
 
   stop(): void {
-    this.#stopped = true
-    this.#abort(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closing'))
+    this.#stop('ERR_RECEIVER_CLOSED', 'the receiver is closing')
   }
 
   /** Ends the attempt from outside; what the handler says later is dropped. */
@@ -89,6 +88,11 @@ export class Attempt implements HandlerContext {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #stop(code: ErrorCode, message: string): void {
+    this.#stopped = true
+    this.#abort(new PosthornError(code, message))
   }
 
   #await(value: PromiseLike<unknown>): void {
