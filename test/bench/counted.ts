@@ -7,7 +7,7 @@ import { SqliteInbox } from '../../src/inboxes/sqlite/main/inbox.ts'
 import type { Thread } from '../../src/inboxes/sqlite/main/thread.ts'
 import type { ToThread } from '../../src/inboxes/sqlite/wire/protocol.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { ReceiverLike } from '../../src/ports/ports.ts'
+import type { ReceiverLike } from '../../src/ports/host.ts'
 import { later, newFile } from '../inboxes/sqlite/kit.ts'
 import { toy } from '../support/toy.ts'
 

@@ -4,8 +4,8 @@
  */
 import { PermanentError, PosthornError, RetryLater } from '../../errors.ts'
 import { thrown } from '../../lib/thrown.ts'
-import type { Clock } from '../../ports/ports.ts'
-import type { BatchFailures, HandlerContext } from '../../public/receiver.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { BatchFailures, HandlerContext } from '../../public/handlers.ts'
 import type { Pacer } from '../base/pacer.ts'
 import type { HandlerSpec } from '../handlers/handlers.ts'
 import { Attempt, type Ended, type Outcome } from './attempt.ts'

@@ -2,8 +2,9 @@
 import { OptionError } from '../../errors.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { knownKeys, wholeNumber } from '../../lib/options.ts'
-import type { NewWorkRow, Provider } from '../../ports/ports.ts'
-import type { HandlerContext } from '../../public/receiver.ts'
+import type { NewWorkRow } from '../../ports/inbox/rows.ts'
+import type { Provider } from '../../ports/provider.ts'
+import type { HandlerContext } from '../../public/handlers.ts'
 import type { AnyEvent, RetryOptions } from '../../types.ts'
 
 export interface RetryPlan {

@@ -1,7 +1,7 @@
 /** One event with where it stands for each handler. */
 import { OptionError } from '../../errors.ts'
-import type { EventProgress } from '../../ports/ports.ts'
-import type { StoredEvent } from '../../public/receiver.ts'
+import type { EventProgress } from '../../ports/inbox/records.ts'
+import type { StoredEvent } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
 import { isMeant, type Registry } from '../handlers/handlers.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'

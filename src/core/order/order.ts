@@ -18,7 +18,7 @@
  * `order-carried.ts` what was parked before the start; here events go from the one to the other, to their turns, and back.
  */
 
-import type { NewWorkRow } from '../../ports/ports.ts'
+import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 import { type Outcome, RETURNED } from '../call/attempt.ts'
 import type { Runner } from '../call/runner.ts'
 import type { Ticket } from '../call/task.ts'

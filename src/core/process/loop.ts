@@ -1,6 +1,7 @@
 /** The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more. */
 import { codeOf } from '../../lib/code-of.ts'
-import type { Claim, InboxPort, OrderKey } from '../../ports/ports.ts'
+import type { Claim, OrderKey } from '../../ports/inbox/claims.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { Runner } from '../call/runner.ts'
 import { type Empty, MOST_IN_LINE } from '../order/lines.ts'
 import type { Mark, Order } from '../order/order.ts'

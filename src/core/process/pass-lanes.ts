@@ -4,7 +4,9 @@
  * objects more took 1 µs beside the 20 that a delivery of one event takes (measured).
  */
 
-import type { Claim, Clock, WorkRow } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Claim } from '../../ports/inbox/claims.ts'
+import type { WorkRow } from '../../ports/inbox/rows.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Outcome } from '../call/attempt.ts'
 import type { Runner } from '../call/runner.ts'

@@ -1,5 +1,5 @@
 /** One group: everything that arrived while the last one was written, in one transaction and one commit. */
-import type { StoredPause } from '../../../ports/ports.ts'
+import type { StoredPause } from '../../../ports/inbox/records.ts'
 import { isOfTheItem, toFailure } from '../wire/failure.ts'
 import { HASH_BYTES } from '../wire/packing.ts'
 import type { Command, CommandAnswer, GroupAnswer, GroupRequest, ItemAnswer, StoredAnswer } from '../wire/protocol.ts'

@@ -1,7 +1,9 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
 
 import { PosthornError } from '../../../errors.ts'
-import type { InboxOpened, OrderKey, StoredStats } from '../../../ports/ports.ts'
+import type { OrderKey } from '../../../ports/inbox/claims.ts'
+import type { InboxOpened } from '../../../ports/inbox/opening.ts'
+import type { StoredStats } from '../../../ports/inbox/records.ts'
 import { toError, toFailure } from '../wire/failure.ts'
 import { nothing } from '../wire/packing.ts'
 import type { Calls, Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from '../wire/protocol.ts'

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { PosthornError } from '../../../errors.ts'
-import type { StoredStats } from '../../../ports/ports.ts'
+import type { StoredStats } from '../../../ports/inbox/records.ts'
 import { toFailure } from '../wire/failure.ts'
 import type { Calls, Command, CommandAnswer, Failure, ItemAnswer, Settings } from '../wire/protocol.ts'
 import type { Reader } from './bodies/read.ts'

@@ -4,7 +4,7 @@
  */
 
 import { PosthornError } from '../../../errors.ts'
-import type { InboxOpened, InboxOpening } from '../../../ports/ports.ts'
+import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
 import { toError } from '../wire/failure.ts'
 import type { AnswerTo, CallName, Calls, Command, CommandAnswer, ItemAnswer, Settings } from '../wire/protocol.ts'
 import { Thread } from './thread.ts'

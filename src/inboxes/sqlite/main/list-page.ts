@@ -1,4 +1,4 @@
-import type { HistoryPage, HistoryRow, Page } from '../../../ports/ports.ts'
+import type { HistoryPage, HistoryRow, Page } from '../../../ports/inbox/records.ts'
 import type { CallName, Calls, Stretch } from '../wire/protocol.ts'
 
 type Listing = 'deliveries' | 'deadLetters' | 'quarantine'

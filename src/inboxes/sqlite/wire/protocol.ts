@@ -4,33 +4,25 @@
  */
 
 import type { ErrorCode } from '../../../errors.ts'
+import type { ClaimRequest, Death, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
+import type { Accepted } from '../../../ports/inbox/intake.ts'
+import type { InboxOpened, InboxOpening, Retention } from '../../../ports/inbox/opening.ts'
+import type { Erased, Erasure, Pruned, ReplayRow, RowIds } from '../../../ports/inbox/operations.ts'
 import type {
-  Accepted,
-  ClaimRequest,
-  Death,
-  Erased,
-  Erasure,
   EventProgress,
   HistoryPage,
   HistoryRow,
-  InboxOpened,
-  InboxOpening,
-  NotedCall,
-  OrderKey,
   Page,
-  Pruned,
+  StoredPause,
+  StoredStats,
+} from '../../../ports/inbox/records.ts'
+import type {
   ReplayMark,
-  ReplayRow,
-  Retention,
-  RowIds,
-  Settlement,
   StoredDeadLetter,
   StoredDelivery,
-  StoredPause,
   StoredQuarantine,
-  StoredStats,
   WorkRow,
-} from '../../../ports/ports.ts'
+} from '../../../ports/inbox/rows.ts'
 import type { BriefAnswer, BriefRequest } from './compact.ts'
 
 /** Settled at construction, given to the thread when it starts. */

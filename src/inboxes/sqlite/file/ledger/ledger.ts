@@ -2,7 +2,8 @@
  * What the thread knows without asking the file: marks, counts, epochs and claims. A group works on a draft, which
  * takes the place of the ledger once the group is committed; after a failure the ledger is read anew.
  */
-import type { Death, InboxOpening, Retention } from '../../../../ports/ports.ts'
+import type { Death } from '../../../../ports/inbox/claims.ts'
+import type { InboxOpening, Retention } from '../../../../ports/inbox/opening.ts'
 import type { Turn } from '../../../rules/in-turn.ts'
 import type { Held } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'

@@ -1,5 +1,5 @@
 /** What could be claimed now, in the order it is handed out. */
-import type { ClaimRequest } from '../../../../ports/ports.ts'
+import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
 import type { Sized } from '../../../rules/in-turn.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'

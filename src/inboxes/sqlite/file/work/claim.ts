@@ -1,5 +1,6 @@
 import { PARKED } from '../../../../lib/parked.ts'
-import type { ClaimRequest, WorkRow } from '../../../../ports/ports.ts'
+import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
+import type { WorkRow } from '../../../../ports/inbox/rows.ts'
 import { pickInTurn } from '../../../rules/in-turn.ts'
 import { pickSuspects } from '../../../rules/suspects.ts'
 import { NO_NOTES } from '../../wire/compact.ts'

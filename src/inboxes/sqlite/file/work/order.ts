@@ -1,7 +1,8 @@
 /** Rows of handlers that get their events in order. */
 
 import { PARKED } from '../../../../lib/parked.ts'
-import type { InboxOpening, InOrder, OrderKey } from '../../../../ports/ports.ts'
+import type { InOrder, OrderKey } from '../../../../ports/inbox/claims.ts'
+import type { InboxOpening } from '../../../../ports/inbox/opening.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import type { Ledger } from '../ledger/ledger.ts'
