@@ -14,3 +14,9 @@ export function orderKeyOf({ name, orderBy }: HandlerSpec, event: AnyEvent): num
   if (typeof key === 'string') return hash53(key)
   throw new OptionError(`orderBy of handler "${name}" must return a text or null, got ${typeof key}`)
 }
+
+/** A key without anything in its line, and what was known of it then. */
+export interface Empty {
+  readonly key: number
+  readonly changes: number
+}

@@ -15,7 +15,7 @@ import type {
   StoredStats,
 } from '../../../ports/inbox/records.ts'
 import type { ReplayMark, StoredDeadLetter, StoredDelivery, StoredQuarantine } from '../../../ports/inbox/rows.ts'
-import type { CallName, Calls } from '../wire/protocol.ts'
+import type { CallName, Calls } from '../wire/calls.ts'
 import { Control } from './control.ts'
 import { listHistory, listPage } from './list-page.ts'
 import { type InboxSettings, Owner } from './owner.ts'

@@ -7,7 +7,7 @@ import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { hasReturned } from '../ledger/passes.ts'
-import type { Candidate } from './candidates.ts'
+import type { Candidate } from './candidate.ts'
 
 const EVER = Number.MAX_SAFE_INTEGER
 
