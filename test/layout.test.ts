@@ -184,6 +184,16 @@ describe('imports', () => {
     expect(reached.filter((file) => isIn(to, file))).toEqual([])
   })
 
+  it('are those that docs/architecture.md lists, room by room', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `([^`]+)` \| [^|]+ \| (.*)\|$/gm)]
+    const listed = rows.map(([, room = '', list = '']) => [
+      room,
+      [...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    ])
+    expect(Object.fromEntries(listed)).toEqual(ARROWS)
+  })
+
   it('have no cycles, of values or of types', () => {
     expect(cycleIn(edges)).toBeNull()
   })
