@@ -3,7 +3,7 @@ import { OptionError } from '../../errors.ts'
 import type { EventProgress } from '../../ports/inbox/records.ts'
 import type { StoredEvent } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
-import { isMeant, type Registry } from '../handlers/handlers.ts'
+import { isMeant, type Registry } from '../handlers/registry.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
 import { type ReadParts, readAgain } from '../read/read-again.ts'
 

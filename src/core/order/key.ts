@@ -2,7 +2,7 @@
 import { OptionError } from '../../errors.ts'
 import { hash53 } from '../../lib/hash53.ts'
 import type { AnyEvent } from '../../types.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 
 /**
  * The key of an event; null: it goes in no order.

@@ -13,7 +13,7 @@ import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { WorkRow } from '../../ports/inbox/rows.ts'
 import type { Provider, SourcePort } from '../../ports/provider.ts'
 import type { AnyEvent } from '../../types.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 
 /**
  * Asked about at once: so many events are read before the first of them is handed on. Fewer cost more turns of two

@@ -3,7 +3,7 @@
 import type { InboxOpened } from '../../ports/inbox/opening.ts'
 import type { SourcePort } from '../../ports/provider.ts'
 import type { Logger } from '../../types.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 import { placesOf } from '../receive/authenticate.ts'
 
 export interface StartFacts {
