@@ -3,7 +3,8 @@
  * with the inbox: every accepted event is handled, unhandled, dead, quarantined, absorbed as a copy, or still pending.
  */
 import { type Channel, channel } from 'node:diagnostics_channel'
-import type { Metrics, SenderDeparture } from '../../public/receiver.ts'
+import type { SenderDeparture } from '../../public/options.ts'
+import type { Metrics } from '../../public/receiver.ts'
 import { CredentialUses } from './credential-uses.ts'
 
 /** Upper bounds of the histogram of acknowledgements, in ms. */
