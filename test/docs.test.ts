@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import * as auth from '../src/auth/index.ts'
+import { ANSWERS } from '../src/errors.ts'
 
 const root = join(import.meta.dirname, '..')
 const text = readFileSync(join(root, 'docs/authentication.md'), 'utf8')
@@ -27,5 +28,30 @@ describe('the document of authentication', () => {
   it('links to files that are there', () => {
     for (const [, link = ''] of text.matchAll(/\]\(\.\.\/examples\/([^)]+)\)/g))
       expect(readdirSync(join(root, 'examples'))).toContain(link)
+  })
+})
+
+describe('the document of answers', () => {
+  const page = readFileSync(join(root, 'docs/answers.md'), 'utf8')
+  const rows = page
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+
+  it('has a row for every code, with its status', () => {
+    const told = rows.filter(([, , , code]) => code !== '').map(([, , status, code]) => [code, status])
+    // Of a sender that has left nobody sees the answer.
+    const answers = Object.entries(ANSWERS).map(([code, { status }]) => [
+      code,
+      code === 'body_aborted' ? 'none' : `${status}`,
+    ])
+    expect(told.sort()).toEqual(answers.sort())
+  })
+
+  it('says when to come again wherever the answer does', () => {
+    const again = Object.values(ANSWERS).filter(({ retryAfter }) => retryAfter !== null)
+    expect(new Set(again.map(({ status }) => status))).toEqual(new Set([503]))
+    expect(Object.values(ANSWERS).filter(({ status }) => status === 503)).toEqual(again)
   })
 })

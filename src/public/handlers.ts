@@ -20,7 +20,11 @@ export type Matched<E extends AnyEvent, N extends string> = N extends '*'
 
 /** What a handler is told beside its event. */
 export interface HandlerContext {
-  /** Fires when the attempt has timed out or the receiver must stop: give up then, the event is not lost. */
+  /**
+   * Fires when the attempt has timed out, the receiver must stop, or with `ack: 'handled'` the sender has left or its time
+   * is over: give up then, the event is not lost. Its reason has the code ERR_HANDLER_TIMEOUT, ERR_RECEIVER_CLOSED or
+   * ERR_REQUEST_OVER.
+   */
   readonly signal: AbortSignal
   /** 1 on the first call. */
   readonly attempt: number
