@@ -11,9 +11,9 @@ export interface LikelyCause {
 }
 
 /** Looking at more would hold the event loop for longer than a slice of work. */
-const MOST_BYTES = 1 << 20
+const MOST_BYTES = 256 << 10
 
-/** What is wrong between two offsets that should hold one value; null: nothing in the first MiB. */
+/** What is wrong between two offsets that should hold one value; null: nothing in the first 256 KiB. */
 export function likelyCause(bytes: Uint8Array, start: number, end: number): LikelyCause | null {
   const limit = Math.min(end, start + MOST_BYTES)
   const fault = findFault(bytes, start, limit)

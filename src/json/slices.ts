@@ -28,15 +28,20 @@ export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: n
   return parsedArray(textOf(bytes, scan, from, to), to - from)
 }
 
-/**
- * Parses an object that `parseElements` refuses, with its bare words read as text.
- * @throws SyntaxError when it has none, or is not JSON even so
- */
+/** No event that a sender prints so is larger; looking through much text would hold the event loop. */
+const MOST_BYTES_OF_WORDS = 64 << 10
+
+/** An object that `parseElements` refuses, with its bare words read as text; undefined when that does not make it JSON. */
 export function parseWithBareWords(bytes: Uint8Array, scan: Scan, index: number): unknown {
-  const isObject = elementBytes(bytes, scan, index)[0] === OPEN_OBJECT
-  const quoted = isObject ? quoteBareWords(textOf(bytes, scan, index, index + 1)) : null
-  if (quoted === null) throw new SyntaxError('the element has no bare words')
-  return parsedArray(quoted, 1)[0]
+  const element = elementBytes(bytes, scan, index)
+  if (element[0] !== OPEN_OBJECT || element.length > MOST_BYTES_OF_WORDS) return undefined
+  const quoted = quoteBareWords(textOf(bytes, scan, index, index + 1))
+  if (quoted === null) return undefined
+  try {
+    return parsedArray(quoted, 1)[0]
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -51,8 +56,10 @@ export function parseElement(bytes: Uint8Array): unknown {
   if ('failure' in scan || scan.count !== 1 || scan.deep.has(0)) return undefined
   try {
     return parseElements(bytes, scan, 0, 1)[0]
-  } catch {
-    return parseWithBareWords(bytes, scan, 0)
+  } catch (error) {
+    const element = parseWithBareWords(bytes, scan, 0)
+    if (element === undefined) throw error
+    return element
   }
 }
 

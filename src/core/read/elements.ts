@@ -66,13 +66,10 @@ export function readSlice(
 }
 
 function readBroken(body: Uint8Array, scan: Scan, index: number, onBareWords: () => void): unknown {
-  try {
-    const element = parseWithBareWords(body, scan, index)
-    onBareWords()
-    return element
-  } catch {
-    return new Broken(brokenElement(body, startOf(scan, index), endOf(scan, index)))
-  }
+  const element = parseWithBareWords(body, scan, index)
+  if (element === undefined) return new Broken(brokenElement(body, startOf(scan, index), endOf(scan, index)))
+  onBareWords()
+  return element
 }
 
 /** Providers do not throw; if one does all the same, its element waits in quarantine for the mended version. */
