@@ -220,7 +220,11 @@ describe("with ack: 'handled'", () => {
       receiver.onBatch('toy.ping', { size: 2 }, (events: readonly AnyEvent[], { signal }) => {
         const end = Promise.withResolvers<void>()
         signal.addEventListener('abort', () => end.reject(signal.reason))
-        calls.push({ ids: events.map(({ payload }) => (payload as { of: string }).of), signal, end })
+        calls.push({
+          ids: events.map((event) => (event?.payload as { of: string } | undefined)?.of ?? 'none'),
+          signal,
+          end,
+        })
         return end.promise
       })
       const body = (of: string) => pings(1, () => ({ of }))
