@@ -3,7 +3,7 @@
  * Types only. Instants are epoch milliseconds here.
  */
 import type { Chunks } from '../lib/flow.ts'
-import type { hostSeen, port, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
+import type { hostFailed, hostSeen, port, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
 import type { AnyEvent, Category, Channel, Effect, Logger } from '../types.ts'
 
 // ---- hosts -------------------------------------------------------------------------------------------------------
@@ -60,6 +60,8 @@ export interface ReceiverLike {
   readonly [secretPlaces]?: (source: string) => SecretPlaces
   /** Told once of every server that serves the receiver: its time limits may be at odds with ours. */
   readonly [hostSeen]?: (limits: HostLimits) => void
+  /** Told what failed in the host, in words without secrets; never throws. */
+  readonly [hostFailed]?: (what: string, error: unknown) => void
   start(): Promise<void>
   close(options?: { readonly timeoutMs?: number }): Promise<unknown>
 }

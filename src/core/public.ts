@@ -1,5 +1,5 @@
 /** The public shape of a receiver and of its options. Types only, exported from `posthorn`. */
-import type { hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import type { hostFailed, hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import type {
   AnyEvent,
   DeadLetter,
@@ -456,6 +456,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   readonly [sourceNames]: readonly string[]
   readonly [secretPlaces]: (source: string) => SecretPlaces
   readonly [hostSeen]: (limits: HostLimits) => void
+  readonly [hostFailed]: (what: string, error: unknown) => void
   readonly [testDoor]: TestDoor
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,6 +1,6 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
-import { hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import { hostFailed, hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import { placesOf } from './authenticate.ts'
 import { systemClock } from './clock.ts'
 import { Deadlines } from './deadlines.ts'
@@ -253,6 +253,7 @@ class RunningReceiver implements ReceiverLike {
   }
 
   async #close(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
+    const end = this.#world.clock.now() + timeoutMs
     const wasOpen = this.#isOpen()
     this.#state = 'closing'
     // Our timers do not keep the process alive, but a stop under way must not be cut short by an empty loop.
@@ -262,7 +263,7 @@ class RunningReceiver implements ReceiverLike {
       if (!wasOpen) await this.#settings.inbox.close()
       await this.#starting?.catch(() => {})
       const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
-      await this.#requestsAnswered(timeoutMs)
+      await this.#requestsAnswered(end)
       if (wasOpen) await this.#settings.inbox.close()
       return result
     } finally {
@@ -273,9 +274,8 @@ class RunningReceiver implements ReceiverLike {
     }
   }
 
-  /** Bodies in flight are read and stored before the inbox closes, within the time given. */
-  async #requestsAnswered(timeoutMs: number): Promise<void> {
-    const end = this.#world.clock.now() + timeoutMs
+  /** Bodies in flight are read and stored before the inbox closes, until `end`. */
+  async #requestsAnswered(end: number): Promise<void> {
     while (this.#load.requests > 0 && this.#world.clock.now() < end)
       await new Promise<void>((resolve) => void this.#world.clock.after(5, resolve))
   }
@@ -311,6 +311,10 @@ class RunningReceiver implements ReceiverLike {
 
   [hostSeen](limits: HostLimits): void {
     tellHostLimits(this.#notices, limits, this.#settings.limits.bodyMs)
+  }
+
+  [hostFailed](what: string, error: unknown): void {
+    this.#report.trouble(what, error)
   }
 
   get [testDoor](): TestDoor {

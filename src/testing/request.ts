@@ -1,6 +1,6 @@
 /** What a sender would post: the body and the headers of one delivery. Private. */
 import { createHash } from 'node:crypto'
-import { silentLogger } from '../core/notices.ts'
+import { silentLogger } from '../core/logger.ts'
 import type { Presented, Provider, ReceiverLike, SourcePort, TestDoor } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
 import { isObject } from '../lib/guards.ts'

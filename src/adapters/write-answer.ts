@@ -1,0 +1,63 @@
+/** Writing an answer to a response that middleware may have patched. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { NeutralResponse } from '../core/ports.ts'
+import { endAfterLinger } from './linger.ts'
+import { announcesBody } from './request-body.ts'
+
+/**
+ * Writes the answer, with the calls that every wrapper of a response understands: `statusCode`, `setHeader`,
+ * `write(chunk)` and `end(chunk)`. `on-headers` before 1.1.0 mangles a flat list given to `writeHead`, and wrappers of
+ * `end` (express-session, compression, body loggers) take a callback for a chunk. Throws what a wrapper throws;
+ * `onError` gets what one throws later.
+ */
+export function writeAnswer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: NeutralResponse,
+  onError: (error: unknown) => void,
+): void {
+  // A time limit of the host may have answered before us; and on Node 22 the response to a pipelined request does not
+  // close with its socket. Neither sender has seen our answer.
+  if (res.headersSent || res.destroyed || req.socket.destroyed) {
+    answer.onUndelivered?.()
+    return
+  }
+  if (answer.onUndelivered !== undefined) whenLeft(res, answer.onUndelivered)
+  // An HTTP/2 stream has no connection to keep: Node closes the stream at the end of its response (RFC 9113 section 8.1).
+  const lingers = req.httpVersionMajor < 2 && !req.complete && !req.readableEnded && announcesBody(req)
+  setHead(req, res, answer, lingers)
+  if (lingers) endAfterLinger(req, res, answer.body, onError)
+  else res.end(answer.body)
+}
+
+function setHead(req: IncomingMessage, res: ServerResponse, answer: NeutralResponse, lingers: boolean): void {
+  res.statusCode = answer.status
+  res.setHeader('content-type', 'application/json')
+  for (const name in answer.headers) res.setHeader(name, answer.headers[name] as string)
+  if (req.method !== 'HEAD') res.setHeader('content-length', Buffer.byteLength(answer.body))
+  if (req.httpVersionMajor > 1) return
+  // A connection whose body was not read to its end cannot carry another request.
+  if (answer.closeConnection || lingers) res.setHeader('connection', 'close')
+  // Compression would hold the answer back until the response ends, and the linger ends it late.
+  if (lingers) res.setHeader('cache-control', 'no-store, no-transform')
+}
+
+/** Fires when the peer leaves before the whole answer was handed to the system. */
+export function goneSignal(res: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  whenLeft(res, () => controller.abort())
+  return controller.signal
+}
+
+/**
+ * Runs `then` when the peer leaves before the whole answer was handed to the system, also when it has left already.
+ * The request's own `close` tells nothing: it comes with every request, right after the body (Node 20 to 26).
+ */
+function whenLeft(res: ServerResponse, then: () => void): void {
+  const check = () => {
+    if (!res.writableFinished) then()
+  }
+  if (res.closed) check()
+  // It closes once: taking the listener off would cost more than it does.
+  else res.on('close', check)
+}
