@@ -1,5 +1,6 @@
 /** Writing an answer to a response that middleware may have patched. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { NeutralResponse } from '../core/ports.ts'
 import { endAfterLinger } from './linger.ts'
 import { announcesBody } from './request-body.ts'
@@ -23,23 +24,31 @@ export function writeAnswer(
     return
   }
   if (answer.onUndelivered !== undefined) whenLeft(res, answer.onUndelivered)
-  // An HTTP/2 stream has no connection to keep: Node closes the stream at the end of its response (RFC 9113 section 8.1).
-  const lingers = req.httpVersionMajor < 2 && !req.complete && !req.readableEnded && announcesBody(req)
-  setHead(req, res, answer, lingers)
-  if (lingers) endAfterLinger(req, res, answer.body, onError)
+  const unread = !req.complete && !req.readableEnded && announcesBody(req)
+  setHead(req, res, answer, unread)
+  if (unread && isHttp2(req)) closeStreamAfterAnswer(req)
+  if (unread && !isHttp2(req)) endAfterLinger(req, res, answer.body, onError)
   else res.end(answer.body)
 }
 
-function setHead(req: IncomingMessage, res: ServerResponse, answer: NeutralResponse, lingers: boolean): void {
+/** A stream shares its connection, so nothing can overtake its answer. NO_ERROR: RFC 9113 section 8.1. */
+function closeStreamAfterAnswer(req: IncomingMessage): void {
+  const { stream } = req as { stream?: Writable } // as Http2ServerRequest has it
+  stream?.once('finish', () => stream.destroy())
+}
+
+const isHttp2 = (req: IncomingMessage): boolean => req.httpVersionMajor > 1
+
+function setHead(req: IncomingMessage, res: ServerResponse, answer: NeutralResponse, unread: boolean): void {
   res.statusCode = answer.status
   res.setHeader('content-type', 'application/json')
   for (const name in answer.headers) res.setHeader(name, answer.headers[name] as string)
   if (req.method !== 'HEAD') res.setHeader('content-length', Buffer.byteLength(answer.body))
-  if (req.httpVersionMajor > 1) return
+  if (isHttp2(req)) return
   // A connection whose body was not read to its end cannot carry another request.
-  if (answer.closeConnection || lingers) res.setHeader('connection', 'close')
+  if (answer.closeConnection || unread) res.setHeader('connection', 'close')
   // Compression would hold the answer back until the response ends, and the linger ends it late.
-  if (lingers) res.setHeader('cache-control', 'no-store, no-transform')
+  if (unread) res.setHeader('cache-control', 'no-store, no-transform')
 }
 
 /** Fires when the peer leaves before the whole answer was handed to the system. */
