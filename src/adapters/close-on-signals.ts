@@ -1,10 +1,10 @@
 /** Ending a process in the right order. The only code of the package that listens to signals, when asked to. */
 import { constants } from 'node:os'
-import type { ReceiverLike } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
 import { callSafely } from '../lib/call-safely.ts'
 import { codeOf } from '../lib/code-of.ts'
 import { hostFailed } from '../lib/symbols.ts'
+import type { ReceiverLike } from '../ports/ports.ts'
 import { type Open, openOf } from './open-connections.ts'
 import { tellServer } from './serve.ts'
 

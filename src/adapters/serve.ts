@@ -1,8 +1,8 @@
 /** One request of a Node server, put through a receiver: what node, Express and Fastify share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
 import { hostFailed, hostSeen, receive, sourceNames } from '../lib/symbols.ts'
+import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../ports/ports.ts'
 import { bodyOf } from './request-body.ts'
 import { goneSignal, writeAnswer } from './write-answer.ts'
 

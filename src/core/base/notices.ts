@@ -1,0 +1,44 @@
+/** The throttle in front of every logger: the first of a kind at once, then a count a minute. */
+import type { Clock } from '../../ports/ports.ts'
+import type { Logger } from '../../types.ts'
+import type { Level } from './logger.ts'
+
+export interface Notices {
+  /** `kind` groups what is throttled together; it is not shown. */
+  (kind: string, level: Level, message: string, facts?: object): void
+  /** Writes what was counted and not yet said. */
+  flush(): void
+}
+
+const EVERY_MS = 60_000
+
+interface Tally {
+  count: number
+  say: () => void
+}
+
+export function createNotices(logger: Logger, clock: Clock): Notices {
+  const tallies = new Map<string, Tally>()
+  const repeat = (kind: string) => {
+    const tally = tallies.get(kind)
+    if (tally === undefined || tally.count === 0) return void tallies.delete(kind)
+    tally.say()
+    tally.count = 0
+    clock.after(EVERY_MS, () => repeat(kind))
+  }
+  const notice = (kind: string, level: Level, message: string, facts: object = {}) => {
+    const tally = tallies.get(kind)
+    if (tally === undefined) {
+      tallies.set(kind, { count: 0, say: () => {} })
+      clock.after(EVERY_MS, () => repeat(kind))
+      return logger[level](facts, message)
+    }
+    tally.count++
+    tally.say = () => logger[level]({ ...facts, times: tally.count }, message)
+  }
+  const flush = () => {
+    for (const tally of tallies.values()) if (tally.count > 0) tally.say()
+    tallies.clear()
+  }
+  return Object.assign(notice, { flush })
+}
