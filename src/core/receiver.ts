@@ -262,7 +262,8 @@ class RunningReceiver implements ReceiverLike {
     try {
       // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
       if (!wasOpen) await this.#settings.inbox.close()
-      await this.#starting?.catch(() => {})
+      // A secret of the user's may never come.
+      if (this.#starting !== null) await this.#endOf(this.#starting, end)
       const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
       await this.#requestsAnswered(end)
       if (wasOpen) await this.#settings.inbox.close()
@@ -273,6 +274,19 @@ class RunningReceiver implements ReceiverLike {
       this.#notices.flush()
       clearInterval(alive)
     }
+  }
+
+  /** Resolves when the work has ended in whatever way, or at `end`. */
+  #endOf(work: Promise<unknown>, end: number): Promise<void> {
+    const { clock } = this.#world
+    return new Promise((resolve) => {
+      const cancel = clock.after(Math.max(0, end - clock.now()), resolve)
+      const over = () => {
+        cancel()
+        resolve()
+      }
+      work.then(over, over)
+    })
   }
 
   /** Bodies in flight are read and stored before the inbox closes, until `end`. */
