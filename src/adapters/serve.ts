@@ -1,6 +1,7 @@
 /** One request of a Node server, put through a receiver: what node, Express and Fastify share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OptionError } from '../errors.ts'
+import { callSafely } from '../lib/call-safely.ts'
 import { hostFailed, hostSeen, receive, sourceNames } from '../lib/symbols.ts'
 import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../ports/ports.ts'
 import { bodyOf } from './request-body.ts'
@@ -30,7 +31,7 @@ export async function serve(
 ): Promise<void> {
   const giveUp = (error: unknown) => {
     receiver[hostFailed]?.('the host failed while a request was answered; its connection was closed', error)
-    res.destroy()
+    callSafely(() => res.destroy(), nothing)
   }
   try {
     tellHost(receiver, req)
@@ -41,6 +42,9 @@ export async function serve(
     giveUp(error)
   }
 }
+
+/** There is no response then, and nothing to close. */
+const nothing = () => {}
 
 class NodeRequest implements NeutralRequest {
   readonly method: string
