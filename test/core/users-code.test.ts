@@ -70,6 +70,18 @@ describe.each(Object.entries(inboxes))('over %s', (_name, inbox) => {
   })
 })
 
+it.each(['pause', 'resume'] as const)('%s of what is no name costs no sender its answer', async (verb) => {
+  const receiver = createReceiver({ inbox: inboxes.sqlite(), sources: { shop: toy() }, logger: false })
+  await receiver.start()
+  const post = (n: number) =>
+    receiver.handle(new Request('http://localhost/shop', { method: 'POST', body: `{"type":"ping","n":${n}}` }))
+  const wrong = () => receiver.inbox[verb](Symbol('no name') as unknown as string)
+  // All three are within one group of what is stored together.
+  const [before, , after] = await Promise.all([post(1), expect(wrong()).rejects.toThrow(), post(2)])
+  expect([before.status, after.status]).toEqual([200, 200])
+  await receiver.close()
+})
+
 describe('hooks', () => {
   const sources = { shop: toy() }
 
