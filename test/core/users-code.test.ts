@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { header } from '../../src/auth/index.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
@@ -11,7 +11,11 @@ import { rememberingLogger } from '../support/log.ts'
 import { toy } from '../support/toy.ts'
 
 const KEY = 'a-secret-of-some-length'
-const folder = mkdtempSync(join(tmpdir(), 'posthorn-users-'))
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'posthorn-users-'))
+})
 
 afterEach(() => {
   vi.restoreAllMocks()
