@@ -165,6 +165,7 @@ export interface RetryOptions {
   readonly maxMs?: number
 }
 
+/** As pino has it. A winston logger is called with the message first. */
 export interface Logger {
   info(facts: object, message: string): void
   warn(facts: object, message: string): void

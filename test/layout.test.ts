@@ -58,7 +58,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   http: ['lib'],
   ports: ['lib', 'http'],
   public: ['lib'],
-  'core/base': [],
+  'core/base': ['lib'],
   'core/handlers': ['lib'],
   'core/read': ['lib', 'json', 'core/base'],
   'core/receive': ['lib', 'http', 'core/base'],

@@ -1,6 +1,6 @@
 /** What core is asked by a host, and what it answers. */
 import type { Chunks } from '../http/flow.ts'
-import type { hostSeen, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
+import type { hostFailed, hostSeen, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
 import type { SecretPlaces } from './auth.ts'
 
 /** One HTTP request, stripped of its framework. */
@@ -55,6 +55,8 @@ export interface ReceiverLike {
   readonly [secretPlaces]?: (source: string) => SecretPlaces
   /** Told once of every server that serves the receiver: its time limits may be at odds with ours. */
   readonly [hostSeen]?: (limits: HostLimits) => void
+  /** Told what failed in the host, in words without secrets; never throws. */
+  readonly [hostFailed]?: (what: string, error: unknown) => void
   start(): Promise<void>
   close(options?: { readonly timeoutMs?: number }): Promise<unknown>
 }

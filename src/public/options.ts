@@ -24,7 +24,10 @@ export interface RetentionOptions {
   readonly maxBytes?: number
 }
 
-/** What happens inside, for code. Called after the fact is stored; what a hook throws is logged and changes nothing. */
+/**
+ * What happens inside, for code. Called after the fact is stored; a hook that throws or rejects is logged and
+ * changes nothing. Called as methods of the object that is given.
+ */
 export interface Hooks {
   /** An attempt failed and will be repeated. */
   failed?(failure: {
@@ -84,7 +87,10 @@ export interface ReceiverOptions<S extends Sources> {
   readonly memoryBytes?: number
   /** Defaults of all handlers. */
   readonly handlers?: { readonly retry?: RetryOptions; readonly timeoutMs?: number; readonly concurrency?: number }
-  /** Default: warnings and errors on stderr, one line each, and one line at start. `false` is silence. */
+  /**
+   * Default: warnings and errors on stderr, one line each, and one line at start. `false` is silence. pino and winston
+   * fit as they are. A line at which the logger throws or rejects goes to stderr.
+   */
   readonly logger?: Logger | false
   readonly hooks?: Hooks
   /**

@@ -1,6 +1,6 @@
 /** What a sender would post: the body and the headers of one delivery. Private. */
 import { createHash } from 'node:crypto'
-import { silentLogger } from '../core/base/notices.ts'
+import { silentLogger } from '../core/base/logger.ts'
 import { OptionError } from '../errors.ts'
 import { isObject } from '../lib/guards.ts'
 import { nearest } from '../lib/nearest.ts'

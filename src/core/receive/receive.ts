@@ -18,10 +18,11 @@ import { tellSenderLeft } from './waiting-sender.ts'
 export function createReceive(parts: ReceiveParts): (request: NeutralRequest) => Promise<NeutralResponse> {
   const hasSegment = (name: string) => placesOf(parts.sources.get(name)).path !== null
   return async function receive(request) {
-    const name = sourceName(request, hasSegment)
-    const port = name === null ? undefined : parts.sources.get(name)
-    if (name === null || port === undefined) return told(parts, null, refuse('unknown_source'))
+    let name: string | null = null
     try {
+      name = sourceName(request, hasSegment)
+      const port = name === null ? undefined : parts.sources.get(name)
+      if (name === null || port === undefined) return told(parts, null, refuse('unknown_source'))
       const method = methodOf(request, port.provider)
       if (method === 'post') return told(parts, name, await post(parts, name, port, request))
       const absent = await noAddress(parts, name, port, request)

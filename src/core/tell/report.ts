@@ -1,4 +1,5 @@
 /** Everything the receiver tells: hooks for code, lines for operators. No address, no secret, no payload in a line. */
+import { callSafely } from '../../lib/call-safely.ts'
 import { codeOf } from '../../lib/code-of.ts'
 import type { NeutralResponse } from '../../ports/host.ts'
 import type { Claim } from '../../ports/inbox/claims.ts'
@@ -15,13 +16,8 @@ export interface Report extends WorkReport {
 }
 
 export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Report {
-  const call = (hook: string, run: () => void) => {
-    try {
-      run()
-    } catch (error) {
-      notices(`hook:${hook}`, 'error', `the hook "${hook}" threw`, { error: codeOf(error) })
-    }
-  }
+  const call = (hook: keyof Hooks, run: () => unknown) =>
+    callSafely(run, (error) => notices(`hook:${hook}`, 'error', `the hook "${hook}" threw`, { error: codeOf(error) }))
   return {
     rejected(source, { status, code }) {
       const known = code ?? 'unknown'

@@ -326,6 +326,7 @@ describe('a handler that fails', () => {
     ['throws nothing', () => Promise.reject(undefined)],
     ['throws a text', () => Promise.reject('text')],
     ['throws what cannot be shown', () => Promise.reject(Object.create(null))],
+    ['throws a RetryLater without its time', () => Promise.reject(Object.create(RetryLater.prototype))],
     [
       'returns what cannot be looked at',
       () =>
