@@ -4,7 +4,7 @@ import { OptionError } from '../errors.ts'
 import { callSafely } from '../lib/call-safely.ts'
 import { codeOf } from '../lib/code-of.ts'
 import { hostFailed } from '../lib/symbols.ts'
-import type { ReceiverLike } from '../ports/ports.ts'
+import type { ReceiverLike } from '../ports/host.ts'
 import { type Open, openOf } from './open-connections.ts'
 import { tellServer } from './serve.ts'
 

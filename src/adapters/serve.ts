@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OptionError } from '../errors.ts'
 import { callSafely } from '../lib/call-safely.ts'
 import { hostFailed, hostSeen, receive, sourceNames } from '../lib/symbols.ts'
-import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../ports/ports.ts'
+import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../ports/host.ts'
 import { bodyOf } from './request-body.ts'
 import { goneSignal, writeAnswer } from './write-answer.ts'
 

@@ -1,7 +1,7 @@
 /** Writing an answer to a response that middleware may have patched. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
-import type { NeutralResponse } from '../ports/ports.ts'
+import type { NeutralResponse } from '../ports/host.ts'
 import { endAfterLinger } from './linger.ts'
 import { announcesBody } from './request-body.ts'
 

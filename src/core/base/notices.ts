@@ -1,5 +1,5 @@
 /** The throttle in front of every logger: the first of a kind at once, then a count a minute. */
-import type { Clock } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../types.ts'
 import type { Level } from './logger.ts'
 
