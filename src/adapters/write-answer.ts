@@ -40,7 +40,7 @@ const isHttp2 = (req: IncomingMessage): boolean => req.httpVersionMajor > 1
 
 function setHead(req: IncomingMessage, res: ServerResponse, answer: NeutralResponse, unread: boolean): void {
   res.statusCode = answer.status
-  res.setHeader('content-type', 'application/json')
+  if (!('content-type' in answer.headers)) res.setHeader('content-type', 'application/json')
   for (const name in answer.headers) res.setHeader(name, answer.headers[name] as string)
   if (req.method !== 'HEAD') res.setHeader('content-length', Buffer.byteLength(answer.body))
   if (isHttp2(req)) return

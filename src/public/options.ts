@@ -25,8 +25,8 @@ export interface RetentionOptions {
 }
 
 /**
- * What happens inside, for code. Called after the fact is stored; a hook that throws or rejects is logged and
- * changes nothing. Called as methods of the object that is given.
+ * What happens inside, for code. Called after the fact is stored; a hook that throws or rejects is logged and changes
+ * nothing. Called as methods of the object that is given.
  */
 export interface Hooks {
   /** An attempt failed and will be repeated. */

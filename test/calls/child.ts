@@ -96,10 +96,13 @@ function peek(value: object, key: string | symbol): Callable | undefined {
 }
 
 const called = new Set<string>()
+/** What the case at hand has called, in order. */
+let trail: string[] = []
 
 /** Resolves with what came of it; what a call throws is told to its caller, and that is all that is asked for. */
 async function carryOut({ name, call }: Named, args: unknown[]): Promise<unknown> {
   called.add(name)
+  trail.push(name)
   try {
     const result = call(...args)
     const value = await inTime(name, result)
@@ -144,6 +147,7 @@ const functions = await exported()
 
 /** One exported function, and then some of the methods of what has come of it and of those. */
 async function run(first: Named, args: readonly Make[], steps: readonly Step[]): Promise<void> {
+  trail = []
   const made: unknown[] = []
   const makeAll = (makes: readonly Make[]) => makes.map((make) => make(made))
   try {
@@ -178,6 +182,6 @@ try {
   const names = functions.map(({ name }) => name)
   console.log(JSON.stringify({ functions: names, called: [...called].sort() }))
 } catch (error) {
-  console.error(error)
+  console.error(`after ${trail.join(', ')}:`, error)
   process.exitCode = 1
 }
