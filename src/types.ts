@@ -135,13 +135,32 @@ export interface EventBase {
 // biome-ignore lint/complexity/noBannedTypes: {} is the neutral element of an intersection
 type DetailsOf<T extends string> = T extends keyof EventDetails ? EventDetails[T] : {}
 
-/** One event: P provider, N native name, T normalised type, L payload. */
-export type TypedEvent<P extends string, N extends string, T extends string, L> = EventBase & {
+declare const nativeClass: unique symbol
+
+/** One event: P provider, N native name, T normalised type, L payload; C its class, where the sender has classes. */
+export type TypedEvent<
+  P extends string,
+  N extends string,
+  T extends string,
+  L,
+  C extends string = never,
+> = EventBase & {
   readonly provider: P
   readonly name: N
   readonly type: T
   readonly payload: L
-} & DetailsOf<T>
+} & DetailsOf<T> &
+  Classified<C>
+
+// biome-ignore lint/complexity/noBannedTypes: {} is the neutral element of an intersection
+type Classified<C extends string> = [C] extends [never] ? {} : { readonly [nativeClass]?: C }
+
+/** The sender's class of an event, `track_event`, known to the compiler alone; never where the sender has no classes. */
+export type NativeClassOf<E> = E extends { readonly [nativeClass]?: unknown }
+  ? typeof nativeClass extends keyof E
+    ? Extract<E[typeof nativeClass], string>
+    : never
+  : never
 
 export type AnyEvent = EventBase & {
   readonly provider: string

@@ -152,6 +152,7 @@ describe('the exports map', () => {
       [
         ".",
         "./momentum",
+        "./sparkpost",
         "./mailjet",
         "./esputnik",
         "./auth",

@@ -16,6 +16,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const ENTRIES: Readonly<Record<string, RegExp>> = {
   posthorn: /^(lib|core)\//,
   'posthorn/momentum': /^(lib|providers\/momentum)\//,
+  'posthorn/sparkpost': /^(lib|providers\/momentum)\//,
   'posthorn/mailjet': /^(lib|providers\/mailjet)\//,
   'posthorn/esputnik': /^(lib|providers\/esputnik)\//,
   'posthorn/auth': /^(lib|auth)\//,

@@ -210,6 +210,12 @@ export interface Provider {
   readonly testBatchIds: ReadonlySet<string>
   /** Every native name, with the normalised types its events can have. */
   readonly catalogue: ReadonlyMap<string, readonly string[]>
+  /** The sender's classes of events, `track_event`, with the native names in each. Absent: it has no classes. */
+  readonly classes?: ReadonlyMap<string, readonly string[]> | undefined
+  /** Other names of the sender, under which its events may be looked for; for error messages. */
+  readonly aliases?: readonly string[] | undefined
+  /** The native name of what the sender itself calls so, `track_event.click`; for error messages. */
+  nameOf?(nativeType: string): string | undefined
   /**
    * Fields directly in an element that are text in the payload, whatever the wire has: integers there may reach `read` as
    * text already, which is cheaper than turning them into it. Absent: there are none, or they lie deeper.

@@ -7,6 +7,7 @@ import type {
   DeliverySummary,
   Effect,
   Logger,
+  NativeClassOf,
   Quarantined,
   RetryOptions,
 } from '../types.ts'
@@ -19,11 +20,29 @@ export type EventsOf<S extends Sources> = { [K in keyof S]: S[K] extends Source<
 
 type Effects = `effect.${Exclude<Effect, 'none'>}`
 
-/** What `on` can listen to: a native name, a normalised type, `<provider>.*`, an effect, or everything. */
-export type NameOf<E extends AnyEvent> = '*' | E['name'] | E['type'] | `${E['provider']}.*` | Effects
+/** `momentum.track_event.*` of an event in that class; never where its sender has no classes. */
+type ClassPatternOf<E extends AnyEvent> = E extends unknown ? `${E['provider']}.${NativeClassOf<E>}.*` : never
+
+/**
+ * What `on` can listen to: a native name, a normalised type, `<provider>.*`, the native names of a class of the sender
+ * (`<provider>.<class>.*`), an effect, or everything.
+ */
+export type NameOf<E extends AnyEvent> =
+  | '*'
+  | E['name']
+  | E['type']
+  | `${E['provider']}.*`
+  | ClassPatternOf<E>
+  | Effects
 
 /** The normalised types whose events can have an effect. */
 type MayAct = 'bounced' | 'complained' | 'unsubscribed' | 'rejected'
+
+type OfClass<E extends AnyEvent, N extends string> = E extends unknown
+  ? N extends ClassPatternOf<E>
+    ? E
+    : never
+  : never
 
 /** The events that a pattern lets through. */
 export type Matched<E extends AnyEvent, N extends string> = N extends '*'
@@ -31,7 +50,7 @@ export type Matched<E extends AnyEvent, N extends string> = N extends '*'
   : N extends `effect.${infer F extends Effect}`
     ? Extract<E, { type: MayAct }> & { readonly effect: F; readonly email: string }
     : N extends `${infer P}.*`
-      ? Extract<E, { provider: P }>
+      ? Extract<E, { provider: P }> | OfClass<E, N>
       : Extract<E, { name: N }> | Extract<E, { type: N }>
 
 export type EventHandler<E> = (event: E, context: HandlerContext) => unknown

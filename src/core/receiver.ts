@@ -5,7 +5,7 @@ import { placesOf } from './authenticate.ts'
 import { systemClock } from './clock.ts'
 import { Deadlines } from './deadlines.ts'
 import { handleFetch } from './fetch.ts'
-import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers.ts'
+import { defineHandler, type HandlerSpec, type RawHandlerOptions } from './handlers.ts'
 import { readHealth, STALE, unready } from './health.ts'
 import { tellHostLimits } from './host-limits.ts'
 import { createInboxControl } from './inbox-control.ts'
@@ -13,6 +13,7 @@ import { type InjectOptions, inject } from './inject.ts'
 import { Meter, type Metrics } from './metrics.ts'
 import { createNotices } from './notices.ts'
 import { createPacer, type Pacer } from './pacer.ts'
+import { vocabularyOf } from './patterns.ts'
 import type {
   Claim,
   Clock,

@@ -1,0 +1,24 @@
+/**
+ * SparkPost's webhooks: exported as `posthorn/sparkpost`. SparkPost is Momentum in the cloud and sends the same events, so
+ * the provider is `momentum`, and events are called `momentum.click` and so on.
+ */
+import type { Source } from '../../core/ports.ts'
+import type { MomentumEvent } from './payloads.generated.ts'
+import { type MomentumOptions, sourceOf } from './source.ts'
+
+export { field } from '../../lib/field.ts'
+export type * from './payloads.generated.ts'
+export type { MomentumOptions as SparkpostOptions } from './source.ts'
+
+/**
+ * A source for the webhooks of SparkPost's cloud. The same provider as `momentum`, so its events are `momentum.click`
+ * and so on.
+ *
+ * @example
+ * createReceiver({ inbox, sources: { shop: sparkpost({ auth: token({ env: 'SPARKPOST_TOKEN' }) }) } })
+ * @throws OptionError for an auth that is none, or a limit that is no number of bytes.
+ */
+export function sparkpost(options: MomentumOptions): Source<MomentumEvent> {
+  // The cloud gives up after 10 s, Momentum after 6 (SparkPost and Momentum support docs, Aug 2026).
+  return sourceOf('sparkpost', options, 8_000)
+}
