@@ -4,7 +4,7 @@
  */
 import type { Chunks } from '../lib/flow.ts'
 import type { hostSeen, port, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
-import type { AnyEvent, Category, Channel, Effect, Logger } from '../types.ts'
+import type { AnyEvent, Category, Channel, Effect, Logger, MetadataIssue } from '../types.ts'
 
 // ---- hosts -------------------------------------------------------------------------------------------------------
 
@@ -254,6 +254,8 @@ export interface Reading {
   readonly transmissionId: string | null
   readonly tags: readonly string[]
   readonly metadata: Readonly<Record<string, unknown>>
+  /** What does not fit the schema of the source; absent or null: it fits, or there is none. */
+  readonly metadataIssues?: readonly MetadataIssue[] | null | undefined
   /** Core makes it `none` on tests and where there is no e-mail address. */
   readonly effect: Effect
   readonly isTest: boolean

@@ -1,5 +1,6 @@
 /** Momentum's and SparkPost's webhooks, one provider: exported as `posthorn/momentum`. */
 import type { Source } from '../../core/ports.ts'
+import type { MetadataSchema, WithMetadata } from '../../types.ts'
 import type { MomentumEvent } from './payloads.generated.ts'
 import { type MomentumOptions, sourceOf } from './source.ts'
 
@@ -14,8 +15,11 @@ export { sparkpost } from './sparkpost.ts'
  *
  * @example
  * createReceiver({ inbox, sources: { shop: momentum({ auth: token({ env: 'MOMENTUM_TOKEN' }) }) } })
- * @throws OptionError for an auth that is none, or a limit that is no number of bytes.
+ * @throws OptionError for an auth that is none, a limit that is no number of bytes, or a schema that is none or not
+ * synchronous.
  */
-export function momentum(options: MomentumOptions): Source<MomentumEvent> {
+export function momentum<S extends MetadataSchema = never>(
+  options: MomentumOptions<S>,
+): Source<WithMetadata<MomentumEvent, S>> {
   return sourceOf('momentum', options, null)
 }

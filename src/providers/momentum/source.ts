@@ -1,15 +1,18 @@
 /** The provider behind the sources of Momentum and SparkPost, and how a source is made of it. Private. */
 import type { Auth, Provider, Reading, Source } from '../../core/ports.ts'
 import { classesOf, namesAndTypes } from '../../lib/catalogue.ts'
-import { checkSourceOptions, type SourceOptions } from '../../lib/source-options.ts'
+import { withMetadata } from '../../lib/metadata.ts'
+import { checkSourceOptions, type MetadataOptions, type SourceOptions } from '../../lib/source-options.ts'
 import { port } from '../../lib/symbols.ts'
+import type { MetadataSchema, WithMetadata } from '../../types.ts'
 import { catalogue } from './catalogue.ts'
 import { fingerprint } from './fingerprint.ts'
 import { nameOf } from './natives.ts'
 import { read } from './normalise.ts'
 import type { MomentumEvent } from './payloads.generated.ts'
 
-export type MomentumOptions = SourceOptions<Auth>
+/** S: the schema of metadata; `never` without one. */
+export interface MomentumOptions<S extends MetadataSchema = never> extends SourceOptions<Auth>, MetadataOptions<S> {}
 
 const OWN_FIELDS: readonly string[] = Object.freeze(['friendly_from', 'msg_from'])
 
@@ -33,10 +36,18 @@ const provider: Provider = Object.freeze({
 })
 
 /** `ackWithinMs` is the default of the factory; null leaves it to the receiver. */
-export function sourceOf(factory: string, options: MomentumOptions, ackWithinMs: number | null): Source<MomentumEvent> {
-  const limits = checkSourceOptions(factory, options)
+export function sourceOf<S extends MetadataSchema>(
+  factory: string,
+  options: MomentumOptions<S>,
+  ackWithinMs: number | null,
+): Source<WithMetadata<MomentumEvent, S>> {
+  const limits = checkSourceOptions(factory, options, ['metadata'])
+  const { auth, metadata } = options
   return Object.freeze({
     provider: provider.name,
-    [port]: Object.freeze({ provider, auth: options.auth, ...limits, ackWithinMs: limits.ackWithinMs ?? ackWithinMs }),
+    [port]: Object.freeze({
+      ...{ provider: withMetadata(provider, metadata), auth },
+      ...{ ...limits, ackWithinMs: limits.ackWithinMs ?? ackWithinMs },
+    }),
   })
 }

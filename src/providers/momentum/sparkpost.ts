@@ -3,6 +3,7 @@
  * the provider is `momentum`, and events are called `momentum.click` and so on.
  */
 import type { Source } from '../../core/ports.ts'
+import type { MetadataSchema, WithMetadata } from '../../types.ts'
 import type { MomentumEvent } from './payloads.generated.ts'
 import { type MomentumOptions, sourceOf } from './source.ts'
 
@@ -16,9 +17,12 @@ export type { MomentumOptions as SparkpostOptions } from './source.ts'
  *
  * @example
  * createReceiver({ inbox, sources: { shop: sparkpost({ auth: token({ env: 'SPARKPOST_TOKEN' }) }) } })
- * @throws OptionError for an auth that is none, or a limit that is no number of bytes.
+ * @throws OptionError for an auth that is none, a limit that is no number of bytes, or a schema that is none or not
+ * synchronous.
  */
-export function sparkpost(options: MomentumOptions): Source<MomentumEvent> {
+export function sparkpost<S extends MetadataSchema = never>(
+  options: MomentumOptions<S>,
+): Source<WithMetadata<MomentumEvent, S>> {
   // The cloud gives up after 10 s, Momentum after 6 (SparkPost and Momentum support docs, Aug 2026).
   return sourceOf('sparkpost', options, 8_000)
 }
