@@ -187,7 +187,10 @@ interface OtherMetadata {
   readonly metadataIssues: readonly MetadataIssue[]
 }
 
-type OutputOf<S> = S extends StandardSchema<infer O> ? O : never
+type OutputOf<S> = S extends StandardSchema<infer O> ? WithKeys<O> : never
+
+/** Of a schema that does not say which object it makes, any object. */
+type WithKeys<O> = O extends unknown ? ([keyof O] extends [never] ? Record<string, unknown> : O) : never
 
 // biome-ignore lint/complexity/noBannedTypes: {} is the neutral element of an intersection
 type DetailsOf<T extends string> = T extends keyof EventDetails ? EventDetails[T] : {}

@@ -1,5 +1,5 @@
 /** Checked by the compiler, never run: what a schema makes of `event.metadata`. */
-import { createReceiver, type EventOf, type MetadataIssue } from 'posthorn'
+import { createReceiver, type EventOf, type MetadataIssue, type StandardSchema } from 'posthorn'
 import { unauthenticated } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { mailjet } from 'posthorn/mailjet'
@@ -66,6 +66,25 @@ declare const ordered: { '~standard': z.ZodType<Order>['~standard'] }
 const outlet = createReceiver({ inbox: memory(), sources: { outlet: sparkpost({ auth, metadata: ordered }) } })
 outlet.on('clicked', (event) => {
   if (event.metadataIssues === null) is<Same<typeof event.metadata.orderId, string>>()
+})
+
+// A schema that says no more than that it makes an object.
+declare const any: StandardSchema<object>
+const loose = createReceiver({ inbox: memory(), sources: { shop: momentum({ auth, metadata: any }) } })
+loose.on('clicked', (event) => is<Same<typeof event.metadata, Readonly<Record<string, unknown>>>>())
+
+// One whose keys are all optional, and one of two shapes.
+const optional = z.object({ a: z.string().optional() })
+const either = z.union([z.object({ kind: z.literal('a'), a: z.string() }), z.object({ kind: z.literal('b') })])
+const two = createReceiver({
+  inbox: memory(),
+  sources: { a: momentum({ auth, metadata: optional }), b: mailjet({ auth, metadata: either }) },
+})
+two.on('momentum.click', (event) => {
+  if (event.metadataIssues === null) is<Same<typeof event.metadata.a, string | undefined>>()
+})
+two.on('mailjet.open', (event) => {
+  if (event.metadataIssues === null && event.metadata.kind === 'a') is<Same<typeof event.metadata.a, string>>()
 })
 
 // @ts-expect-error metadata is an object
