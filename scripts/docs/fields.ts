@@ -1,5 +1,5 @@
 /** The tables of one sender: its events, the fields of each, and what each field is. */
-import { classesOf } from '../../src/lib/catalogue.ts'
+import { classesOf } from '../../src/providers/kit/catalogue.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { code, codes, table } from './markdown.ts'
 import type { Sender } from './senders.ts'

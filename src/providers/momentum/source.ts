@@ -1,10 +1,11 @@
 /** The provider behind the sources of Momentum and SparkPost, and how a source is made of it. Private. */
-import type { Auth, Provider, Reading, Source } from '../../core/ports.ts'
-import { classesOf, namesAndTypes } from '../../lib/catalogue.ts'
-import { withMetadata } from '../../lib/metadata.ts'
-import { checkSourceOptions, type MetadataOptions, type SourceOptions } from '../../lib/source-options.ts'
+
 import { port } from '../../lib/symbols.ts'
+import type { Auth, Provider, Reading, Source } from '../../ports/ports.ts'
 import type { MetadataSchema, WithMetadata } from '../../types.ts'
+import { classesOf, namesAndTypes } from '../kit/catalogue.ts'
+import { withMetadata } from '../kit/metadata.ts'
+import { checkSourceOptions, type MetadataOptions, type SourceOptions } from '../kit/source-options.ts'
 import { catalogue } from './catalogue.ts'
 import { fingerprint } from './fingerprint.ts'
 import { nameOf } from './natives.ts'
