@@ -86,6 +86,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   [file('log')]: ['inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
   [file('operate')]: ['json', 'inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
   [file('checkpoint')]: ['inboxes/sqlite/wire', file('db')],
+  read: ['lib', 'json', 'core/base', 'core/read', 'core/receive'],
   testing: ['lib', 'json', 'public', 'auth', 'core/base', 'core/handlers', 'core/read', 'core/receive', 'providers/*'],
   cli: ['lib', 'auth', 'adapters', 'testing', 'core', 'inboxes/sqlite', 'providers/*'],
 }
@@ -197,6 +198,7 @@ describe('the exports map', () => {
         "./express",
         "./fastify",
         "./node",
+        "./read",
         "./testing",
         "./package.json",
       ]
