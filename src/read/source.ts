@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.ts'
 import { port } from '../lib/symbols.ts'
-import type { SourcePort } from '../ports/ports.ts'
+import type { SourcePort } from '../ports/provider.ts'
 
 /** What stands behind a source. @throws OptionError for what no factory has made */
 export function portOf(call: string, source: { readonly [port]?: SourcePort }): SourcePort {

@@ -1,7 +1,8 @@
 import { PosthornError } from '../errors.ts'
 import { callKey } from '../lib/call-key.ts'
 import { receive, testDoor } from '../lib/symbols.ts'
-import type { Claim, NeutralRequest, Settlement } from '../ports/ports.ts'
+import type { NeutralRequest } from '../ports/host.ts'
+import type { Claim, Settlement } from '../ports/inbox/claims.ts'
 import type { Receiver } from '../public/receiver.ts'
 import type { AnyEvent } from '../types.ts'
 import { type DeliveryOptions, type Post, postOf, type TestBody } from './request.ts'
@@ -71,7 +72,11 @@ export async function deliveryRequest<E extends AnyEvent, K extends string>(
   const headers = new Headers()
   for (let at = 0; at < rawHeaders.length; at += 2)
     headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
-  return new Request(`http://localhost/webhooks/${path}${search}`, { method: 'POST', headers, body: Buffer.from(post.body) })
+  return new Request(`http://localhost/webhooks/${path}${search}`, {
+    method: 'POST',
+    headers,
+    body: Buffer.from(post.body),
+  })
 }
 
 function toNeutral({ body, rawHeaders, path, search }: Post): NeutralRequest {

@@ -3,7 +3,7 @@ import { mailjet } from 'posthorn/mailjet'
 import { momentum } from 'posthorn/momentum'
 import { type HeadersLike, verify } from 'posthorn/read'
 import { describe, expect, it, vi } from 'vitest'
-import type { Auth } from '../../src/ports/ports.ts'
+import type { Auth } from '../../src/ports/auth.ts'
 import { AUDIENCE, ISSUER, jwks, newKey, newToken } from '../support/jwt.ts'
 
 const SECRET = 'a secret of some length'

@@ -1,7 +1,7 @@
 /** The patterns that handlers listen with: which there are, and what a wrong one was meant to be. */
 import { OptionError } from '../../errors.ts'
 import { nearest } from '../../lib/nearest.ts'
-import type { Provider } from '../../ports/ports.ts'
+import type { Provider } from '../../ports/provider.ts'
 
 /** The words that patterns may be made of. */
 export interface Vocabulary {

@@ -1,7 +1,10 @@
 /** Mailjet's events ("webhooks", "event tracking"): exported as `posthorn/mailjet`. */
 import { port } from '../../lib/symbols.ts'
-import type { Auth, Provider, Source } from '../../ports/ports.ts'
+
+import type { Auth } from '../../ports/auth.ts'
+import type { Provider, Source } from '../../ports/provider.ts'
 import type { MetadataSchema, WithMetadata } from '../../types.ts'
+
 import { namesAndTypes } from '../kit/catalogue.ts'
 import { withMetadata } from '../kit/metadata.ts'
 import { checkSourceOptions, type MetadataOptions, type SourceOptions } from '../kit/source-options.ts'

@@ -1,6 +1,7 @@
 /** Momentum's and SparkPost's webhooks, one provider: exported as `posthorn/momentum`. */
-import type { Source } from '../../ports/ports.ts'
+import type { Source } from '../../ports/provider.ts'
 import type { MetadataSchema, WithMetadata } from '../../types.ts'
+
 import type { MomentumEvent } from './payloads.generated.ts'
 import { type MomentumOptions, sourceOf } from './source.ts'
 

@@ -1,7 +1,8 @@
 /** The provider behind the sources of Momentum and SparkPost, and how a source is made of it. Private. */
 
 import { port } from '../../lib/symbols.ts'
-import type { Auth, Provider, Reading, Source } from '../../ports/ports.ts'
+import type { Auth } from '../../ports/auth.ts'
+import type { Provider, Reading, Source } from '../../ports/provider.ts'
 import type { MetadataSchema, WithMetadata } from '../../types.ts'
 import { classesOf, namesAndTypes } from '../kit/catalogue.ts'
 import { withMetadata } from '../kit/metadata.ts'

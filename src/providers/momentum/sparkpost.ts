@@ -2,7 +2,7 @@
  * SparkPost's webhooks: exported as `posthorn/sparkpost`. SparkPost is Momentum in the cloud and sends the same events, so
  * the provider is `momentum`, and events are called `momentum.click` and so on.
  */
-import type { Source } from '../../ports/ports.ts'
+import type { Source } from '../../ports/provider.ts'
 import type { MetadataSchema, WithMetadata } from '../../types.ts'
 import type { MomentumEvent } from './payloads.generated.ts'
 import { type MomentumOptions, sourceOf } from './source.ts'

@@ -10,7 +10,7 @@ import * as v from 'valibot'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { codeOf } from '../../../src/lib/code-of.ts'
-import type { Source } from '../../../src/ports/ports.ts'
+import type { Source } from '../../../src/ports/provider.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 
 const auth = unauthenticated()
