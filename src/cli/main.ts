@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `posthorn demo`, `posthorn send`. */
+/** The command line: `posthorn demo`, `posthorn send`, `posthorn read`. */
 import { parseArgs } from 'node:util'
 
 const USAGE = `posthorn <command>
@@ -13,6 +13,11 @@ const USAGE = `posthorn <command>
        --as type                the normalised type, where a name can have several
        --set field=value        a field of the payload, as often as you like; values may be JSON
        --count n                this many events, each with ids of its own (default 1)
+  read <sender> <file>          what a receiver would make of a body: its events, or why not; - is stdin. Asks nobody and
+                                stores nothing. Senders: momentum, sparkpost, mailjet, esputnik. Exits 0 when all of it
+                                could be read, 1 otherwise
+       --json                   the events whole, with their addresses and payloads
+       --time-zone zone         of eSputnik's times, such as Europe/Kyiv (default UTC)
 `
 
 async function main(args: readonly string[]): Promise<number> {
@@ -26,6 +31,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (command === 'send') {
     const { send } = await import('./send.ts')
     return send(rest)
+  }
+  if (command === 'read') {
+    const { readCommand } = await import('./read.ts')
+    return readCommand(rest, process.stdin)
   }
   const asked = command === undefined || command === 'help' || command === '--help'
   ;(asked ? process.stdout : process.stderr).write(
