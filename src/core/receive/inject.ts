@@ -1,7 +1,9 @@
 /** Bodies that come in by another way than HTTP: a backfill, a test. Same store, same dedupe, same handlers. */
 import { createHash } from 'node:crypto'
 import { OptionError } from '../../errors.ts'
-import type { Clock, InboxPort, SourcePort } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import { deliveryId } from './identity.ts'
 
 export interface InjectOptions {
@@ -23,7 +25,7 @@ export async function inject(
 ): Promise<{ id: string; status: 'accepted' | 'duplicate' }> {
   if (!sources.has(source)) throw new OptionError(`there is no source ${JSON.stringify(source)}`)
   if (origin !== 'backfill' && origin !== 'test') throw new OptionError('origin must be backfill or test')
-  const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const bytes = bytesOf(body)
   const sha256 = createHash('sha256').update(bytes).digest()
   const id = deliveryId(source, null, sha256)
   const isTest = origin === 'test'
@@ -33,4 +35,11 @@ export async function inject(
     ...{ isTest, origin, undecoded: null },
   })
   return { id, status: accepted.status }
+}
+
+function bytesOf(body: Uint8Array | string | readonly object[]): Uint8Array {
+  if (body instanceof Uint8Array) return body
+  if (typeof body === 'string') return Buffer.from(body)
+  if (typeof body === 'object' && body !== null) return Buffer.from(JSON.stringify(body))
+  throw new OptionError(`inject: the body must be bytes, text or a list of events, got ${typeof body}`)
 }
