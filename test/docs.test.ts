@@ -10,6 +10,7 @@ const linesOf = (code: string) => code.split('\n').map((line) => line.trim())
 describe.each([
   ['authentication', 30],
   ['metadata', 15],
+  ['reading', 15],
 ])('the document of %s', (name, atLeast) => {
   const text = read(`docs/${name}.md`)
 

@@ -79,12 +79,12 @@ describe.each(COMPILERS)('TypeScript %s', (version, name) => {
 
 describe('the examples', () => {
   it('are held beside our own tests of the types', () => {
-    expect(ownTests.sort()).toEqual(['metadata.ts', 'receiver.ts', 'testing.ts'])
+    expect(ownTests.sort()).toEqual(['metadata.ts', 'read.ts', 'receiver.ts', 'testing.ts'])
   })
 
-  it('are twelve, and each names what it imports by the name of the package', () => {
+  it('are thirteen, and each names what it imports by the name of the package', () => {
     const files = globSync('*.ts', { cwd: join(root, 'examples') })
-    expect(files).toHaveLength(12)
+    expect(files).toHaveLength(13)
     for (const file of files)
       expect(readFileSync(join(root, 'examples', file), 'utf8'), file).not.toMatch(/from '\.\.?\//)
   })
