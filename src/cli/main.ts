@@ -43,6 +43,11 @@ async function main(args: readonly string[]): Promise<number> {
   return asked ? 0 : 2
 }
 
+// Whoever reads what is written may leave early, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

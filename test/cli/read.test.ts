@@ -93,6 +93,18 @@ describe('posthorn read', () => {
     for (const control of ['\u001b', '\u202e']) expect(stdout).not.toContain(control)
   })
 
+  it('ends as it would where nobody reads to the end', async () => {
+    const child = spawn(process.execPath, [main, 'read', 'mailjet', '-', '--json'])
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.stdout.once('data', () => child.stdout.destroy())
+    child.stdin.end(`[${Array.from({ length: 2_000 }, () => OPEN).join(',')}]`)
+    const code = await new Promise((resolve) => child.once('exit', resolve))
+    expect([code, stderr]).toEqual([0, ''])
+  })
+
   it.each([
     ['nothing', [], 'expected a sender and a file'],
     ['no file', ['momentum'], 'expected a sender and a file'],
