@@ -101,7 +101,7 @@ describe('posthorn read', () => {
     })
     child.stdout.once('data', () => child.stdout.destroy())
     child.stdin.end(`[${Array.from({ length: 2_000 }, () => OPEN).join(',')}]`)
-    const code = await new Promise((resolve) => child.once('exit', resolve))
+    const code = await new Promise((resolve) => child.once('close', resolve))
     expect([code, stderr]).toEqual([0, ''])
   })
 

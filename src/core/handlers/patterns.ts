@@ -26,6 +26,8 @@ function classPatterns({ name, classes = new Map() }: Provider): [string, readon
 
 /** Sorted, each once. @throws OptionError ERR_PATTERN */
 export function checkPatterns(words: Vocabulary, patterns: readonly string[]): readonly string[] {
+  if (!Array.isArray(patterns))
+    throw new OptionError('expected the name of an event, or a list of names', 'ERR_PATTERN')
   if (patterns.length === 0) throw new OptionError('a list of event names must not be empty', 'ERR_PATTERN')
   for (const pattern of patterns)
     if (!words.patterns.has(pattern))

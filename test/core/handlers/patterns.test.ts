@@ -132,6 +132,15 @@ describe('a pattern that is none', () => {
     expect(refusal(pattern)).toMatch(new RegExp(`; did you mean "${meant.replaceAll(/[.*]/g, '\\$&')}"\\?$`))
   })
 
+  it.each([undefined, null, 7, {}, [], [undefined], [['momentum.click']], [Symbol('x')]])(
+    'and no text is refused with its code: %s',
+    (pattern) => {
+      expect(() => newReceiver().on(pattern as never, () => {})).toThrow(
+        expect.objectContaining({ code: 'ERR_PATTERN' }),
+      )
+    },
+  )
+
   it('of SparkPost says what its events are called', () => {
     expect(refusal('sparkpost.bounce')).toBe(
       'no source sends an event called "sparkpost.bounce"; events of sparkpost are called momentum.*; ' +
