@@ -71,7 +71,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['lib', 'public', 'core', 'core/base'],
   auth: ['lib', 'http'],
   adapters: ['lib', 'http'],
-  'providers/kit': ['lib'],
+  'providers/kit': ['lib', 'json'],
   ...Object.fromEntries(['momentum', 'mailjet', 'esputnik'].map(providers)),
   'inboxes/rules': [],
   'inboxes/memory': ['lib', 'json', 'inboxes/rules'],
@@ -86,8 +86,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   [file('log')]: ['inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
   [file('operate')]: ['json', 'inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
   [file('checkpoint')]: ['inboxes/sqlite/wire', file('db')],
-  testing: ['lib', 'json', 'public', 'auth', 'core/base', 'core/read', 'core/receive', 'providers/*'],
-  cli: ['lib', 'json', 'auth', 'adapters', 'testing', 'core', 'inboxes/sqlite', 'providers/*'],
+  read: ['lib', 'json', 'core/base', 'core/read', 'core/receive'],
+  testing: ['lib', 'json', 'public', 'auth', 'core/base', 'core/handlers', 'core/read', 'core/receive', 'providers/*'],
+  cli: ['lib', 'json', 'auth', 'adapters', 'testing', 'core', 'core/base', 'read', 'inboxes/sqlite', 'providers/*'],
 }
 
 /** Rooms that all may name, as types. */
@@ -246,6 +247,7 @@ describe('the exports map', () => {
       [
         ".",
         "./momentum",
+        "./sparkpost",
         "./mailjet",
         "./esputnik",
         "./auth",
@@ -254,6 +256,7 @@ describe('the exports map', () => {
         "./express",
         "./fastify",
         "./node",
+        "./read",
         "./testing",
         "./package.json",
       ]

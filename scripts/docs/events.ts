@@ -1,8 +1,8 @@
 /** The text of `docs/events.md`. */
 import { brokenTable } from './broken.ts'
 import { effectsTable, esputnikDescriptions, mailjetCauses, momentumClasses } from './effects.ts'
-import { eventsTable, fieldsOfEvents, fieldsTable, sourcesTable } from './fields.ts'
-import { sections } from './markdown.ts'
+import { classesTable, eventsTable, fieldsOfEvents, fieldsTable, sourcesTable } from './fields.ts'
+import { code, sections } from './markdown.ts'
 import { SENDERS, type Sender } from './senders.ts'
 import { elementsTable, kindsTable } from './tolerance.ts'
 
@@ -46,10 +46,20 @@ export function renderEvents(): string {
   )
 }
 
+function classSection(sender: Sender): string[] {
+  const classes = classesTable(sender)
+  if (classes === null) return []
+  const about =
+    'A handler can listen to a class of the sender: to its events in this table, not to those that nobody knows, which ' +
+    `are ${code(`${sender.provider}.unknown`)} whatever their class.`
+  return ['### patterns of a class', about, classes]
+}
+
 function senderSections(sender: Sender): string[] {
   return [
     `## ${sender.title}`,
     eventsTable(sender),
+    ...classSection(sender),
     '### fields of each event',
     'n counts the documented ones.',
     fieldsOfEvents(sender),

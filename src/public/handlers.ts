@@ -1,13 +1,31 @@
 /** Handlers as users write them. Types only, exported from `posthorn`. */
-import type { AnyEvent, Effect, RetryOptions } from '../types.ts'
+import type { AnyEvent, Effect, NativeClassOf, RetryOptions } from '../types.ts'
 
 type Effects = `effect.${Exclude<Effect, 'none'>}`
 
-/** What `on` can listen to: a native name, a normalised type, `<provider>.*`, an effect, or everything. */
-export type NameOf<E extends AnyEvent> = '*' | E['name'] | E['type'] | `${E['provider']}.*` | Effects
+/** `momentum.track_event.*` of an event in that class; never where its sender has no classes. */
+type ClassPatternOf<E extends AnyEvent> = E extends unknown ? `${E['provider']}.${NativeClassOf<E>}.*` : never
+
+/**
+ * What `on` can listen to: a native name, a normalised type, `<provider>.*`, the native names of a class of the sender
+ * (`<provider>.<class>.*`), an effect, or everything.
+ */
+export type NameOf<E extends AnyEvent> =
+  | '*'
+  | E['name']
+  | E['type']
+  | `${E['provider']}.*`
+  | ClassPatternOf<E>
+  | Effects
 
 /** The normalised types whose events can have an effect. */
 type MayAct = 'bounced' | 'complained' | 'unsubscribed' | 'rejected'
+
+type OfClass<E extends AnyEvent, N extends string> = E extends unknown
+  ? N extends ClassPatternOf<E>
+    ? E
+    : never
+  : never
 
 /** The events that a pattern lets through. */
 export type Matched<E extends AnyEvent, N extends string> = N extends '*'
@@ -15,7 +33,7 @@ export type Matched<E extends AnyEvent, N extends string> = N extends '*'
   : N extends `effect.${infer F extends Effect}`
     ? Extract<E, { type: MayAct }> & { readonly effect: F; readonly email: string }
     : N extends `${infer P}.*`
-      ? Extract<E, { provider: P }>
+      ? Extract<E, { provider: P }> | OfClass<E, N>
       : Extract<E, { name: N }> | Extract<E, { type: N }>
 
 /** What a handler is told beside its event. */

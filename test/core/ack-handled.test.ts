@@ -184,6 +184,8 @@ describe('inject', () => {
     await receiver.whenIdle()
     expect(events.sort()).toEqual([false, true])
     await expect(receiver.inject('nowhere' as 'shop', '[]')).rejects.toMatchObject({ code: 'ERR_OPTION' })
+    for (const body of [undefined, null, 7, true])
+      await expect(receiver.inject('shop', body as never)).rejects.toMatchObject({ code: 'ERR_OPTION' })
   })
 })
 

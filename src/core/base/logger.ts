@@ -73,7 +73,7 @@ function writeLine(level: Level, facts: object, message: string): void {
 }
 
 /** C0, C1, line separators and bidirectional overrides, which forge lines or hide text in terminals. */
-function escapeControls(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,

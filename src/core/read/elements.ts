@@ -31,6 +31,13 @@ export function scanBody(
   return scanner.advance(SCAN_BYTES) ? resultOf(scanner, delivery.body) : scanRest(scanner, delivery.body, pacer)
 }
 
+/** As `scanBody`, of a body in plain text, in one go. */
+export function scanAtOnce(body: Uint8Array, ids: Provider['ids'] = []): Scan | string {
+  const scanner = new Scanner(body, { ids })
+  while (!scanner.advance(body.length));
+  return resultOf(scanner, body)
+}
+
 async function scanRest(scanner: Scanner, body: Uint8Array, pacer: Pacer): Promise<Scan | string> {
   do {
     if (pacer.spent()) await pacer.breathe()
