@@ -1,5 +1,5 @@
 /**
- * Which fields the types of Momentum and SparkPost have. Not shipped.
+ * Which fields the types of Momentum and SparkPost have.
  *
  * Documented means "may be there": empty fields are left out. Sources: the vendor's documentation of Nov 2016
  * (gosparkpost, test/event-docs.json), of Oct 2020 (java-sparkpost, model classes) and its samples of mid-2026
