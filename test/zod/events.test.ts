@@ -64,6 +64,8 @@ describe.each(KNOWN)('$code', (known) => {
     const seen = { yes: 0, no: 0 }
     fc.assert(
       fc.property(mutated(sample), (changed) => {
+        // zod leaves this one out.
+        fc.pre(!Object.hasOwn(changed, '__proto__'))
         const event = { ...changed, ...told }
         const reading = read(structuredClone(elementOf(known, event)))
         const parsed = tolerant[code]?.safeParse(event)
