@@ -18,7 +18,7 @@ const ROOT = join(import.meta.dirname, '..')
 
 /** Every generated file, as path from the root and text. */
 export async function generateAll(): Promise<Map<string, string>> {
-  const files = new Map([['src/lib/wasm.generated.ts', await renderWasm()], ...publishedEvent()])
+  const files = new Map([['src/json/wasm.generated.ts', await renderWasm()], ...publishedEvent()])
   for (const sender of PUBLISHED_SENDERS) for (const [path, text] of generate(sender)) files.set(path, text)
   return files
 }

@@ -1,8 +1,8 @@
 /** What the published schemas need to know of each sender: its words, its classes, the frame of its bodies, its samples. */
 
-import type { Catalogue } from '../../src/lib/catalogue.ts'
 import { catalogue as esputnik } from '../../src/providers/esputnik/catalogue.ts'
 import { WORD as ESPUTNIK_WORD } from '../../src/providers/esputnik/events.ts'
+import type { Catalogue } from '../../src/providers/kit/catalogue.ts'
 import { catalogue as mailjet } from '../../src/providers/mailjet/catalogue.ts'
 import { WORD as MAILJET_WORD } from '../../src/providers/mailjet/events.ts'
 import { catalogue as momentum } from '../../src/providers/momentum/catalogue.ts'

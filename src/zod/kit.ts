@@ -1,6 +1,6 @@
 /** What the tolerant and the strict schemas have in common: descriptions, words, and what may be absent. */
 import { z } from 'zod'
-import type { FieldMeta, Fields, Kind, Kinds, WireKit } from '../lib/wire-schema.ts'
+import type { FieldMeta, Fields, Kind, Kinds, WireKit } from '../providers/kit/wire-schema.ts'
 import { type Notes, notes } from './notes.ts'
 
 const PAYLOADS: Kinds = {

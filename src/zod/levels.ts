@@ -3,8 +3,8 @@
  * is typed by the payloads; the generated modules beside this one are.
  */
 import { z } from 'zod'
-import type { WireKit } from '../lib/wire-schema.ts'
 import * as esputnik from '../providers/esputnik/events.ts'
+import type { WireKit } from '../providers/kit/wire-schema.ts'
 import * as mailjet from '../providers/mailjet/events.ts'
 import * as momentum from '../providers/momentum/events.ts'
 

@@ -1,6 +1,6 @@
 /** The schema of the normalised event: what handlers get, as an object or as its JSON text was parsed. */
 import { z } from 'zod'
-import { CATEGORIES, type NormalisedType } from '../lib/catalogue.ts'
+import { CATEGORIES, type NormalisedType } from '../providers/kit/catalogue.ts'
 import type { EventBase, EventDetails, TypedEvent } from '../types.ts'
 
 /** Any event, whatever its sender: told apart by `type`. The payload is the sender's own. */

@@ -4,7 +4,7 @@
  * An absent field does not apply; no null stands in any published example.
  */
 import type { z } from 'zod'
-import type { Fields, WireKit } from '../../lib/wire-schema.ts'
+import type { Fields, WireKit } from '../kit/wire-schema.ts'
 
 const source = 'docs.yespo.io "Webhooks for Tracking Activity", June 2025'
 

@@ -5,7 +5,7 @@
  * body of 2012.
  */
 import type { z } from 'zod'
-import type { Fields, WireKit } from '../../lib/wire-schema.ts'
+import type { Fields, WireKit } from '../kit/wire-schema.ts'
 
 const source = 'Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023'
 

@@ -5,7 +5,7 @@
  * mid-2026), SparkPost support docs (Aug 2026), Momentum manuals and changelogs (June 2026) and, where it is said, public
  * captures and consumers.
  */
-import type { WireKit } from '../../lib/wire-schema.ts'
+import type { WireKit } from '../kit/wire-schema.ts'
 import { momentumOnlyOf } from './events-momentum.ts'
 
 const abVariantOf = ({ decimal, integer, text }: WireKit) => ({

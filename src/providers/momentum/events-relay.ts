@@ -1,6 +1,6 @@
 /** The wire of relay webhooks: a message that came in. */
 import type { z } from 'zod'
-import type { WireKit } from '../../lib/wire-schema.ts'
+import type { WireKit } from '../kit/wire-schema.ts'
 
 /** It has no type, no event id and no time. Mail; or a short message, with `protocol` "smpp" (Enterprise, Oct 2016). */
 export function relayMessageOf({ flag, id, list, object, recordItem, text, wire }: WireKit): z.ZodObject {

@@ -1,6 +1,6 @@
 /** The wire of Momentum and SparkPost: one schema for each native type. */
 import type { z } from 'zod'
-import type { Fields, WireKit } from '../../lib/wire-schema.ts'
+import type { Fields, WireKit } from '../kit/wire-schema.ts'
 import { RAW_NAMES } from './catalogue.ts'
 import { fieldsOf } from './events-fields.ts'
 import { relayMessageOf } from './events-relay.ts'

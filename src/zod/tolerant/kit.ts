@@ -4,7 +4,7 @@
  * empty field (Momentum changelog MO-7454, Oct 2018). Unknown fields are let through.
  */
 import { z } from 'zod'
-import type { Kind } from '../../lib/wire-schema.ts'
+import type { Kind } from '../../providers/kit/wire-schema.ts'
 import { kitOf, type Strength } from '../kit.ts'
 
 const nothing = z.array(z.unknown()).max(0)
