@@ -1,11 +1,11 @@
 /** The wire of Momentum and SparkPost: one schema for each native type. */
 import type { z } from 'zod'
 import type { Fields, WireKit } from '../kit/wire-schema.ts'
-import { RAW_NAMES } from './catalogue.ts'
 import { fieldsOf } from './events-fields.ts'
 import { relayMessageOf } from './events-relay.ts'
 import { DOCUMENTED, UNDOCUMENTED } from './events-sets.ts'
 import { TYPES } from './events-types.ts'
+import { RAW_NAMES } from './raw-names.ts'
 
 /**
  * The fields that the provider reads; with this list, checks run over slots: Momentum changes the order of keys from
