@@ -70,7 +70,8 @@ export function documents(path: string, schema: JsonSchema): Array<[path: string
   const older = { $schema: 'http://json-schema.org/draft-07/schema#', $id: idOf(twin), ...(toDraft07(whole) as object) }
   return [
     [`schemas/${path}`, `${print(modern)}\n`],
-    [`schemas/${twin}`, `${print(older)}\n`],
+    // Made from the other, which is the one to read: without white space it is two thirds of the size.
+    [`schemas/${twin}`, `${JSON.stringify(older)}\n`],
   ]
 }
 

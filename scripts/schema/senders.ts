@@ -59,10 +59,10 @@ export const PUBLISHED_SENDERS: readonly PublishedSender[] = [
     reads: null,
     samples: mailjetSamples,
     word: MAILJET_WORD,
-    classOf: () => 'event',
+    classOf: () => 'payload',
     elementType: 'MailjetPayload',
     bodyName: 'mailjetBody',
-    body: (inBody) => oneOrList(inBody('event')),
+    body: (inBody) => oneOrList(inBody('payload')),
     element: (_key, event) => event,
   },
   {

@@ -13,7 +13,7 @@ type Events = Readonly<Record<string, z.ZodObject>>
 export interface Levels {
   /** By wire key: `track_event.click`, `open`, `CLICKED`. */
   readonly events: Events
-  /** By name: `track_event`, `event`, `activity`. */
+  /** By name: `track_event`, `payload`, `activity`. */
   readonly classes: Readonly<Record<string, z.ZodType>>
   readonly body: z.ZodType
 }
@@ -58,8 +58,8 @@ export function momentumLevels({ kit, inBody, object, checkBatch }: BodyRules): 
 
 export function mailjetLevels({ kit, inBody }: BodyRules): Levels {
   const events = mailjet.schemasOf(kit)
-  const event = unionOf(mailjet.WORD, events)
-  return { events, classes: { event }, body: oneOrList(inBody(mailjet.WORD, event, wordsOf(mailjet.WORD, events))) }
+  const payload = unionOf(mailjet.WORD, events)
+  return { events, classes: { payload }, body: oneOrList(inBody(mailjet.WORD, payload, wordsOf(mailjet.WORD, events))) }
 }
 
 export function esputnikLevels({ kit, inBody, listOnly }: BodyRules): Levels {

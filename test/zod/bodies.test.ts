@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { PUBLISHED } from '../golden/published.ts'
 import { sampleBodies, samplesFolder } from '../support/sample-bodies.ts'
 import { BODIES, compile, elementOf, KNOWN, STRENGTHS, strict, tolerant } from './support.ts'
@@ -50,6 +50,11 @@ describe.each(Object.entries(BODIES))('the body of %s, %s', (provider, code) => 
   it('takes one event as a list of one', () => {
     expect(judge(whole[0])).toEqual({ tolerant: true, strict: provider !== 'esputnik' })
     expect(tolerant[code]?.parse(whole[0])).toHaveLength(1)
+  })
+
+  it('can be written as JSON Schema by zod itself, for tools that ask it', () => {
+    for (const { [code]: schema } of [tolerant, strict])
+      expect(z.toJSONSchema(schema as z.ZodType, { io: 'input' })).toMatchObject({ type: 'array' })
   })
 
   it('refuses what is no event', () => {
@@ -106,7 +111,7 @@ describe('classes', () => {
       expect(takes(schemas.momentumTrackEvent, other)).toBe(false)
   })
 
-  it.each(STRENGTHS)('%s: mailjetEvent and esputnikActivity take all of their sender', (_strength, schemas) => {
+  it.each(STRENGTHS)('%s: mailjetPayload and esputnikActivity take all of their sender', (_strength, schemas) => {
     for (const { provider, samples } of KNOWN) {
       expect(takes(schemas.mailjetPayload, samples[0])).toBe(provider === 'mailjet')
       expect(takes(schemas.esputnikActivity, samples[0])).toBe(provider === 'esputnik')

@@ -7,7 +7,7 @@ const compiled = new Map(schemaFiles.map((file) => [file, compileAnew(file, said
 describe('schemas/', () => {
   it('has every level in both strengths and both drafts', () => {
     const events = KNOWN.map(({ provider, key }) => `${provider}/${key}.json`)
-    const classes = ['momentum/message_event', 'momentum/track_event', 'mailjet/event', 'esputnik/activity']
+    const classes = ['momentum/message_event', 'momentum/track_event', 'mailjet/payload', 'esputnik/activity']
     const levels = [...events, ...classes.map((name) => `${name}.json`), 'momentum/body.json', 'mailjet/body.json']
     const strict = levels.map((path) => path.replace('/', '/strict/'))
     const modern = [...levels, ...strict, 'esputnik/body.json', 'esputnik/strict/body.json', 'event.json']

@@ -271,7 +271,7 @@ export interface MailjetUnsub {
   readonly agent?: string
 }
 
-/** One `event`: the payload of any of them. */
+/** One `payload`: the payload of any of them. */
 export type MailjetPayload =
   | MailjetSent
   | MailjetOpen

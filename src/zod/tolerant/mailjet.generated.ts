@@ -35,7 +35,7 @@ export const mailjetBlocked = event<MailjetBlocked>("blocked")
 export const mailjetSpam = event<MailjetSpam>("spam")
 /** `unsub`: The recipient unsubscribed. */
 export const mailjetUnsub = event<MailjetUnsub>("unsub")
-/** One `event`. */
-export const mailjetPayload = classOf<MailjetPayload>("event")
+/** One `payload`. */
+export const mailjetPayload = classOf<MailjetPayload>("payload")
 /** The body of a post, as a list whatever was posted. */
 export const mailjetBody = mailjet.body as z.ZodType<readonly MailjetPayload[]>
