@@ -87,7 +87,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   [file('operate')]: ['json', 'inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
   [file('checkpoint')]: ['inboxes/sqlite/wire', file('db')],
   testing: ['lib', 'json', 'public', 'auth', 'core/base', 'core/read', 'core/receive', 'providers/*'],
-  zod: ['lib', 'providers/*'],
+  zod: ['providers/*'],
   cli: ['lib', 'auth', 'adapters', 'testing', 'core', 'inboxes/sqlite', 'providers/*'],
 }
 
