@@ -7,6 +7,7 @@ import { catalogue as mailjet } from '../../src/providers/mailjet/catalogue.ts'
 import { WORD as MAILJET_WORD } from '../../src/providers/mailjet/events.ts'
 import { catalogue as momentum } from '../../src/providers/momentum/catalogue.ts'
 import { WORD as MOMENTUM_WORD, reads } from '../../src/providers/momentum/events.ts'
+import { SETS } from '../../src/providers/momentum/events-sets.ts'
 import { esputnikSamples } from '../../src/testing/samples/esputnik.ts'
 import { mailjetSamples } from '../../src/testing/samples/mailjet.ts'
 import { momentumSamples } from '../../src/testing/samples/momentum.ts'
@@ -21,6 +22,8 @@ export interface PublishedSender {
   /** The fields that its reader reads through slots; null where it reads the object. */
   readonly reads: readonly string[] | null
   readonly samples: Samples
+  /** Sets of fields by name, those that hold others after them; null where the events share one: what all have. */
+  readonly sets: Readonly<Record<string, readonly string[]>> | null
   /** The field whose word tells what an event is. */
   readonly word: string
   /** The class of an event by its wire key; a sender without classes has one. */
@@ -45,6 +48,7 @@ export const PUBLISHED_SENDERS: readonly PublishedSender[] = [
     catalogue: momentum,
     reads,
     samples: momentumSamples,
+    sets: SETS,
     word: MOMENTUM_WORD,
     classOf: classOfMomentum,
     elementType: 'MomentumElement',
@@ -58,6 +62,7 @@ export const PUBLISHED_SENDERS: readonly PublishedSender[] = [
     catalogue: mailjet,
     reads: null,
     samples: mailjetSamples,
+    sets: null,
     word: MAILJET_WORD,
     classOf: () => 'payload',
     elementType: 'MailjetPayload',
@@ -71,6 +76,7 @@ export const PUBLISHED_SENDERS: readonly PublishedSender[] = [
     catalogue: esputnik,
     reads: null,
     samples: esputnikSamples,
+    sets: null,
     word: ESPUTNIK_WORD,
     classOf: () => 'activity',
     elementType: 'EsputnikActivity',

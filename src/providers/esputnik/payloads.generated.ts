@@ -6,66 +6,47 @@
  */
 import type { TypedEvent } from '../../types.ts'
 
-/**
- * The message was sent; mobile push only.
- *
- * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
- */
-export interface EsputnikSent {
-  /** What happened. */
-  readonly activityStatus: 'SENT'
+interface EsputnikCommonFields {
   /** When it happened: date and time without a zone. */
   readonly activityDateTime?: string
-  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
-  readonly mediaType?: string
   /** The bulk campaign; in bulk campaigns only. */
   readonly broadcastId?: string
-  /** The workflow; in triggered messages only. */
-  readonly workflowId?: string
-  /** The block of the workflow. */
-  readonly workflowBlockId?: string
-  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
-  readonly workflowInstanceId?: string
+  /** The contact. */
+  readonly contactId?: string
+  /** E-mail address, for e-mail. */
+  readonly email?: string
+  /** The customer's own id of the contact. */
+  readonly externalCustomerId?: string
+  /** Name of the sender. */
+  readonly from?: string
+  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
+  readonly iid?: string
+  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
+  readonly mediaType?: string
+  /** The template of the message. */
+  readonly messageId?: string
+  /** The message of one campaign, the same for all its recipients. */
+  readonly messageInstanceId?: string
+  /** Language of the message. */
+  readonly messageLanguageCode?: string
+  /** Name of the message; empty for test mails. */
+  readonly messageName?: string
+  /** Tags, separated by commas. */
+  readonly messageTag?: string
+  /** Token of the app, for mobile push. */
+  readonly mobilepush?: string
+  /** Operating system. */
+  readonly osName?: string
+  /** Type of the device. */
+  readonly osType?: string
+  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
+  readonly sms?: string
   /** The event that started the workflow. */
   readonly sourceEventId?: string
   /** Key of that event. */
   readonly sourceEventKey?: string
   /** Type of that event. */
   readonly sourceEventTypeKey?: string
-  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
-  readonly iid?: string
-  /** The contact. */
-  readonly contactId?: string
-  /** The customer's own id of the contact. */
-  readonly externalCustomerId?: string
-  /** E-mail address, for e-mail. */
-  readonly email?: string
-  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
-  readonly sms?: string
-  /** Phone number, for Viber. */
-  readonly viber?: string
-  /** Token, for web push. */
-  readonly webpush?: string
-  /** Token of the app, for mobile push. */
-  readonly mobilepush?: string
-  /** Type of the device. */
-  readonly osType?: string
-  /** Operating system. */
-  readonly osName?: string
-  /** Name of the sender. */
-  readonly from?: string
-  /** The template of the message. */
-  readonly messageId?: string
-  /** The message of one campaign, the same for all its recipients. */
-  readonly messageInstanceId?: string
-  /** Name of the message; empty for test mails. */
-  readonly messageName?: string
-  /** Tags, separated by commas. */
-  readonly messageTag?: string
-  /** Language of the message. */
-  readonly messageLanguageCode?: string
-  /** The message in the browser: a personal link. */
-  readonly viewMessageLink?: string
   /** More about the status; an empty object where there is nothing. */
   readonly statusData?: {
     /** The subscription. */
@@ -83,6 +64,28 @@ export interface EsputnikSent {
       readonly subscriptons?: readonly string[]
     }
   }
+  /** Phone number, for Viber. */
+  readonly viber?: string
+  /** The message in the browser: a personal link. */
+  readonly viewMessageLink?: string
+  /** Token, for web push. */
+  readonly webpush?: string
+  /** The block of the workflow. */
+  readonly workflowBlockId?: string
+  /** The workflow; in triggered messages only. */
+  readonly workflowId?: string
+  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
+  readonly workflowInstanceId?: string
+}
+
+/**
+ * The message was sent; mobile push only.
+ *
+ * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
+ */
+export interface EsputnikSent extends EsputnikCommonFields {
+  /** What happened. */
+  readonly activityStatus: 'SENT'
 }
 
 /**
@@ -90,78 +93,9 @@ export interface EsputnikSent {
  *
  * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
  */
-export interface EsputnikDelivered {
+export interface EsputnikDelivered extends EsputnikCommonFields {
   /** What happened. */
   readonly activityStatus: 'DELIVERED'
-  /** When it happened: date and time without a zone. */
-  readonly activityDateTime?: string
-  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
-  readonly mediaType?: string
-  /** The bulk campaign; in bulk campaigns only. */
-  readonly broadcastId?: string
-  /** The workflow; in triggered messages only. */
-  readonly workflowId?: string
-  /** The block of the workflow. */
-  readonly workflowBlockId?: string
-  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
-  readonly workflowInstanceId?: string
-  /** The event that started the workflow. */
-  readonly sourceEventId?: string
-  /** Key of that event. */
-  readonly sourceEventKey?: string
-  /** Type of that event. */
-  readonly sourceEventTypeKey?: string
-  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
-  readonly iid?: string
-  /** The contact. */
-  readonly contactId?: string
-  /** The customer's own id of the contact. */
-  readonly externalCustomerId?: string
-  /** E-mail address, for e-mail. */
-  readonly email?: string
-  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
-  readonly sms?: string
-  /** Phone number, for Viber. */
-  readonly viber?: string
-  /** Token, for web push. */
-  readonly webpush?: string
-  /** Token of the app, for mobile push. */
-  readonly mobilepush?: string
-  /** Type of the device. */
-  readonly osType?: string
-  /** Operating system. */
-  readonly osName?: string
-  /** Name of the sender. */
-  readonly from?: string
-  /** The template of the message. */
-  readonly messageId?: string
-  /** The message of one campaign, the same for all its recipients. */
-  readonly messageInstanceId?: string
-  /** Name of the message; empty for test mails. */
-  readonly messageName?: string
-  /** Tags, separated by commas. */
-  readonly messageTag?: string
-  /** Language of the message. */
-  readonly messageLanguageCode?: string
-  /** The message in the browser: a personal link. */
-  readonly viewMessageLink?: string
-  /** More about the status; an empty object where there is nothing. */
-  readonly statusData?: {
-    /** The subscription. */
-    readonly subscription?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-    /** The subscription. */
-    readonly subscripton?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-  }
 }
 
 /**
@@ -169,78 +103,9 @@ export interface EsputnikDelivered {
  *
  * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
  */
-export interface EsputnikUndelivered {
+export interface EsputnikUndelivered extends EsputnikCommonFields {
   /** What happened. */
   readonly activityStatus: 'UNDELIVERED'
-  /** When it happened: date and time without a zone. */
-  readonly activityDateTime?: string
-  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
-  readonly mediaType?: string
-  /** The bulk campaign; in bulk campaigns only. */
-  readonly broadcastId?: string
-  /** The workflow; in triggered messages only. */
-  readonly workflowId?: string
-  /** The block of the workflow. */
-  readonly workflowBlockId?: string
-  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
-  readonly workflowInstanceId?: string
-  /** The event that started the workflow. */
-  readonly sourceEventId?: string
-  /** Key of that event. */
-  readonly sourceEventKey?: string
-  /** Type of that event. */
-  readonly sourceEventTypeKey?: string
-  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
-  readonly iid?: string
-  /** The contact. */
-  readonly contactId?: string
-  /** The customer's own id of the contact. */
-  readonly externalCustomerId?: string
-  /** E-mail address, for e-mail. */
-  readonly email?: string
-  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
-  readonly sms?: string
-  /** Phone number, for Viber. */
-  readonly viber?: string
-  /** Token, for web push. */
-  readonly webpush?: string
-  /** Token of the app, for mobile push. */
-  readonly mobilepush?: string
-  /** Type of the device. */
-  readonly osType?: string
-  /** Operating system. */
-  readonly osName?: string
-  /** Name of the sender. */
-  readonly from?: string
-  /** The template of the message. */
-  readonly messageId?: string
-  /** The message of one campaign, the same for all its recipients. */
-  readonly messageInstanceId?: string
-  /** Name of the message; empty for test mails. */
-  readonly messageName?: string
-  /** Tags, separated by commas. */
-  readonly messageTag?: string
-  /** Language of the message. */
-  readonly messageLanguageCode?: string
-  /** The message in the browser: a personal link. */
-  readonly viewMessageLink?: string
-  /** More about the status; an empty object where there is nothing. */
-  readonly statusData?: {
-    /** The subscription. */
-    readonly subscription?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-    /** The subscription. */
-    readonly subscripton?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-  }
   /** The answer of the server, or a code of the platform or provider: free text. */
   readonly statusDescription?: string
   /** True when the contact stood on the block list of the platform at that moment. */
@@ -252,78 +117,9 @@ export interface EsputnikUndelivered {
  *
  * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
  */
-export interface EsputnikRead {
+export interface EsputnikRead extends EsputnikCommonFields {
   /** What happened. */
   readonly activityStatus: 'READ'
-  /** When it happened: date and time without a zone. */
-  readonly activityDateTime?: string
-  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
-  readonly mediaType?: string
-  /** The bulk campaign; in bulk campaigns only. */
-  readonly broadcastId?: string
-  /** The workflow; in triggered messages only. */
-  readonly workflowId?: string
-  /** The block of the workflow. */
-  readonly workflowBlockId?: string
-  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
-  readonly workflowInstanceId?: string
-  /** The event that started the workflow. */
-  readonly sourceEventId?: string
-  /** Key of that event. */
-  readonly sourceEventKey?: string
-  /** Type of that event. */
-  readonly sourceEventTypeKey?: string
-  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
-  readonly iid?: string
-  /** The contact. */
-  readonly contactId?: string
-  /** The customer's own id of the contact. */
-  readonly externalCustomerId?: string
-  /** E-mail address, for e-mail. */
-  readonly email?: string
-  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
-  readonly sms?: string
-  /** Phone number, for Viber. */
-  readonly viber?: string
-  /** Token, for web push. */
-  readonly webpush?: string
-  /** Token of the app, for mobile push. */
-  readonly mobilepush?: string
-  /** Type of the device. */
-  readonly osType?: string
-  /** Operating system. */
-  readonly osName?: string
-  /** Name of the sender. */
-  readonly from?: string
-  /** The template of the message. */
-  readonly messageId?: string
-  /** The message of one campaign, the same for all its recipients. */
-  readonly messageInstanceId?: string
-  /** Name of the message; empty for test mails. */
-  readonly messageName?: string
-  /** Tags, separated by commas. */
-  readonly messageTag?: string
-  /** Language of the message. */
-  readonly messageLanguageCode?: string
-  /** The message in the browser: a personal link. */
-  readonly viewMessageLink?: string
-  /** More about the status; an empty object where there is nothing. */
-  readonly statusData?: {
-    /** The subscription. */
-    readonly subscription?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-    /** The subscription. */
-    readonly subscripton?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-  }
 }
 
 /**
@@ -331,78 +127,9 @@ export interface EsputnikRead {
  *
  * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
  */
-export interface EsputnikClicked {
+export interface EsputnikClicked extends EsputnikCommonFields {
   /** What happened. */
   readonly activityStatus: 'CLICKED'
-  /** When it happened: date and time without a zone. */
-  readonly activityDateTime?: string
-  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
-  readonly mediaType?: string
-  /** The bulk campaign; in bulk campaigns only. */
-  readonly broadcastId?: string
-  /** The workflow; in triggered messages only. */
-  readonly workflowId?: string
-  /** The block of the workflow. */
-  readonly workflowBlockId?: string
-  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
-  readonly workflowInstanceId?: string
-  /** The event that started the workflow. */
-  readonly sourceEventId?: string
-  /** Key of that event. */
-  readonly sourceEventKey?: string
-  /** Type of that event. */
-  readonly sourceEventTypeKey?: string
-  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
-  readonly iid?: string
-  /** The contact. */
-  readonly contactId?: string
-  /** The customer's own id of the contact. */
-  readonly externalCustomerId?: string
-  /** E-mail address, for e-mail. */
-  readonly email?: string
-  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
-  readonly sms?: string
-  /** Phone number, for Viber. */
-  readonly viber?: string
-  /** Token, for web push. */
-  readonly webpush?: string
-  /** Token of the app, for mobile push. */
-  readonly mobilepush?: string
-  /** Type of the device. */
-  readonly osType?: string
-  /** Operating system. */
-  readonly osName?: string
-  /** Name of the sender. */
-  readonly from?: string
-  /** The template of the message. */
-  readonly messageId?: string
-  /** The message of one campaign, the same for all its recipients. */
-  readonly messageInstanceId?: string
-  /** Name of the message; empty for test mails. */
-  readonly messageName?: string
-  /** Tags, separated by commas. */
-  readonly messageTag?: string
-  /** Language of the message. */
-  readonly messageLanguageCode?: string
-  /** The message in the browser: a personal link. */
-  readonly viewMessageLink?: string
-  /** More about the status; an empty object where there is nothing. */
-  readonly statusData?: {
-    /** The subscription. */
-    readonly subscription?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-    /** The subscription. */
-    readonly subscripton?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-  }
   /** The link. */
   readonly clickEventLink?: string
 }
@@ -412,78 +139,9 @@ export interface EsputnikClicked {
  *
  * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
  */
-export interface EsputnikUnsubscribed {
+export interface EsputnikUnsubscribed extends EsputnikCommonFields {
   /** What happened. */
   readonly activityStatus: 'UNSUBSCRIBED'
-  /** When it happened: date and time without a zone. */
-  readonly activityDateTime?: string
-  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
-  readonly mediaType?: string
-  /** The bulk campaign; in bulk campaigns only. */
-  readonly broadcastId?: string
-  /** The workflow; in triggered messages only. */
-  readonly workflowId?: string
-  /** The block of the workflow. */
-  readonly workflowBlockId?: string
-  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
-  readonly workflowInstanceId?: string
-  /** The event that started the workflow. */
-  readonly sourceEventId?: string
-  /** Key of that event. */
-  readonly sourceEventKey?: string
-  /** Type of that event. */
-  readonly sourceEventTypeKey?: string
-  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
-  readonly iid?: string
-  /** The contact. */
-  readonly contactId?: string
-  /** The customer's own id of the contact. */
-  readonly externalCustomerId?: string
-  /** E-mail address, for e-mail. */
-  readonly email?: string
-  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
-  readonly sms?: string
-  /** Phone number, for Viber. */
-  readonly viber?: string
-  /** Token, for web push. */
-  readonly webpush?: string
-  /** Token of the app, for mobile push. */
-  readonly mobilepush?: string
-  /** Type of the device. */
-  readonly osType?: string
-  /** Operating system. */
-  readonly osName?: string
-  /** Name of the sender. */
-  readonly from?: string
-  /** The template of the message. */
-  readonly messageId?: string
-  /** The message of one campaign, the same for all its recipients. */
-  readonly messageInstanceId?: string
-  /** Name of the message; empty for test mails. */
-  readonly messageName?: string
-  /** Tags, separated by commas. */
-  readonly messageTag?: string
-  /** Language of the message. */
-  readonly messageLanguageCode?: string
-  /** The message in the browser: a personal link. */
-  readonly viewMessageLink?: string
-  /** More about the status; an empty object where there is nothing. */
-  readonly statusData?: {
-    /** The subscription. */
-    readonly subscription?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-    /** The subscription. */
-    readonly subscripton?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-  }
 }
 
 /**
@@ -491,78 +149,9 @@ export interface EsputnikUnsubscribed {
  *
  * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
  */
-export interface EsputnikSpam {
+export interface EsputnikSpam extends EsputnikCommonFields {
   /** What happened. */
   readonly activityStatus: 'SPAM'
-  /** When it happened: date and time without a zone. */
-  readonly activityDateTime?: string
-  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
-  readonly mediaType?: string
-  /** The bulk campaign; in bulk campaigns only. */
-  readonly broadcastId?: string
-  /** The workflow; in triggered messages only. */
-  readonly workflowId?: string
-  /** The block of the workflow. */
-  readonly workflowBlockId?: string
-  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
-  readonly workflowInstanceId?: string
-  /** The event that started the workflow. */
-  readonly sourceEventId?: string
-  /** Key of that event. */
-  readonly sourceEventKey?: string
-  /** Type of that event. */
-  readonly sourceEventTypeKey?: string
-  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
-  readonly iid?: string
-  /** The contact. */
-  readonly contactId?: string
-  /** The customer's own id of the contact. */
-  readonly externalCustomerId?: string
-  /** E-mail address, for e-mail. */
-  readonly email?: string
-  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
-  readonly sms?: string
-  /** Phone number, for Viber. */
-  readonly viber?: string
-  /** Token, for web push. */
-  readonly webpush?: string
-  /** Token of the app, for mobile push. */
-  readonly mobilepush?: string
-  /** Type of the device. */
-  readonly osType?: string
-  /** Operating system. */
-  readonly osName?: string
-  /** Name of the sender. */
-  readonly from?: string
-  /** The template of the message. */
-  readonly messageId?: string
-  /** The message of one campaign, the same for all its recipients. */
-  readonly messageInstanceId?: string
-  /** Name of the message; empty for test mails. */
-  readonly messageName?: string
-  /** Tags, separated by commas. */
-  readonly messageTag?: string
-  /** Language of the message. */
-  readonly messageLanguageCode?: string
-  /** The message in the browser: a personal link. */
-  readonly viewMessageLink?: string
-  /** More about the status; an empty object where there is nothing. */
-  readonly statusData?: {
-    /** The subscription. */
-    readonly subscription?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-    /** The subscription. */
-    readonly subscripton?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-  }
 }
 
 /**
@@ -570,78 +159,9 @@ export interface EsputnikSpam {
  *
  * Source: docs.yespo.io "Webhooks for Tracking Activity", June 2025
  */
-export interface EsputnikSubscriptionChanged {
+export interface EsputnikSubscriptionChanged extends EsputnikCommonFields {
   /** What happened. */
   readonly activityStatus: 'SUBSCRIPTION_CHANGED'
-  /** When it happened: date and time without a zone. */
-  readonly activityDateTime?: string
-  /** The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram. */
-  readonly mediaType?: string
-  /** The bulk campaign; in bulk campaigns only. */
-  readonly broadcastId?: string
-  /** The workflow; in triggered messages only. */
-  readonly workflowId?: string
-  /** The block of the workflow. */
-  readonly workflowBlockId?: string
-  /** One launch of the workflow, a UUID: `$workflowInstanceId` there. */
-  readonly workflowInstanceId?: string
-  /** The event that started the workflow. */
-  readonly sourceEventId?: string
-  /** Key of that event. */
-  readonly sourceEventKey?: string
-  /** Type of that event. */
-  readonly sourceEventTypeKey?: string
-  /** The message to this contact, a UUID in upper or lower case; the same in all its activities. */
-  readonly iid?: string
-  /** The contact. */
-  readonly contactId?: string
-  /** The customer's own id of the contact. */
-  readonly externalCustomerId?: string
-  /** E-mail address, for e-mail. */
-  readonly email?: string
-  /** Phone number without plus sign, for SMS, and in the published example for Viber. */
-  readonly sms?: string
-  /** Phone number, for Viber. */
-  readonly viber?: string
-  /** Token, for web push. */
-  readonly webpush?: string
-  /** Token of the app, for mobile push. */
-  readonly mobilepush?: string
-  /** Type of the device. */
-  readonly osType?: string
-  /** Operating system. */
-  readonly osName?: string
-  /** Name of the sender. */
-  readonly from?: string
-  /** The template of the message. */
-  readonly messageId?: string
-  /** The message of one campaign, the same for all its recipients. */
-  readonly messageInstanceId?: string
-  /** Name of the message; empty for test mails. */
-  readonly messageName?: string
-  /** Tags, separated by commas. */
-  readonly messageTag?: string
-  /** Language of the message. */
-  readonly messageLanguageCode?: string
-  /** The message in the browser: a personal link. */
-  readonly viewMessageLink?: string
-  /** More about the status; an empty object where there is nothing. */
-  readonly statusData?: {
-    /** The subscription. */
-    readonly subscription?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-    /** The subscription. */
-    readonly subscripton?: {
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptions?: readonly string[]
-      /** Keys of the categories: all that are chosen now, by the likely reading. */
-      readonly subscriptons?: readonly string[]
-    }
-  }
 }
 
 /** One `activity`: the payload of any of them. */

@@ -6,35 +6,38 @@
  */
 import type { TypedEvent } from '../../types.ts'
 
-/**
- * The mail server of the recipient has accepted the message.
- *
- * Source: Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023
- */
-export interface MailjetSent {
-  /** The type of the event. */
-  readonly event: 'sent'
-  /** When it happened: Unix time in seconds. */
-  readonly time?: number | string
+interface MailjetCommonFields {
+  /** CustomID (X-MJ-CustomID) of the send call; empty when there is none. */
+  readonly CustomID?: string
   /** The message to this recipient: a 64-bit number on the wire, beyond 2^53. "0" in events of the test button. */
   readonly MessageID?: string
   /** `MessageUUID` of the Send API v3.1. Since about 2019; absent in events of the test button. */
   readonly Message_GUID?: string
+  /** EventPayload (X-MJ-EventPayload) of the send call, any text; empty when there is none. */
+  readonly Payload?: string
+  /**
+   * CustomCampaign (X-Mailjet-Campaign) of the send call; `mj.nl=` and a number for newsletters of the Mailjet
+   * editor; empty when there is none.
+   */
+  readonly customcampaign?: string | null
   /** The recipient; perhaps no valid address. Empty in events of the test button. */
   readonly email?: string
   /** The Mailjet campaign; "0" for a message without one. */
   readonly mj_campaign_id?: string
   /** The Mailjet contact; may be "0". */
   readonly mj_contact_id?: string
-  /**
-   * CustomCampaign (X-Mailjet-Campaign) of the send call; `mj.nl=` and a number for newsletters of the Mailjet
-   * editor; empty when there is none.
-   */
-  readonly customcampaign?: string | null
-  /** CustomID (X-MJ-CustomID) of the send call; empty when there is none. */
-  readonly CustomID?: string
-  /** EventPayload (X-MJ-EventPayload) of the send call, any text; empty when there is none. */
-  readonly Payload?: string
+  /** When it happened: Unix time in seconds. */
+  readonly time?: number | string
+}
+
+/**
+ * The mail server of the recipient has accepted the message.
+ *
+ * Source: Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023
+ */
+export interface MailjetSent extends MailjetCommonFields {
+  /** The type of the event. */
+  readonly event: 'sent'
   /** MessageID once more, as text. Deprecated and mostly absent; the only id in grouped bodies of 2015. */
   readonly mj_message_id?: string
   /** The reply of the mail server; older events wrap it as `sent (…)`. */
@@ -46,30 +49,9 @@ export interface MailjetSent {
  *
  * Source: Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023
  */
-export interface MailjetOpen {
+export interface MailjetOpen extends MailjetCommonFields {
   /** The type of the event. */
   readonly event: 'open'
-  /** When it happened: Unix time in seconds. */
-  readonly time?: number | string
-  /** The message to this recipient: a 64-bit number on the wire, beyond 2^53. "0" in events of the test button. */
-  readonly MessageID?: string
-  /** `MessageUUID` of the Send API v3.1. Since about 2019; absent in events of the test button. */
-  readonly Message_GUID?: string
-  /** The recipient; perhaps no valid address. Empty in events of the test button. */
-  readonly email?: string
-  /** The Mailjet campaign; "0" for a message without one. */
-  readonly mj_campaign_id?: string
-  /** The Mailjet contact; may be "0". */
-  readonly mj_contact_id?: string
-  /**
-   * CustomCampaign (X-Mailjet-Campaign) of the send call; `mj.nl=` and a number for newsletters of the Mailjet
-   * editor; empty when there is none.
-   */
-  readonly customcampaign?: string | null
-  /** CustomID (X-MJ-CustomID) of the send call; empty when there is none. */
-  readonly CustomID?: string
-  /** EventPayload (X-MJ-EventPayload) of the send call, any text; empty when there is none. */
-  readonly Payload?: string
   /** IPv4 or IPv6 address of the client or its proxy. */
   readonly ip?: string
   /** Country code by MaxMind, not of ISO alone (`EU` for the Google image proxy); may be empty. */
@@ -83,30 +65,9 @@ export interface MailjetOpen {
  *
  * Source: Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023
  */
-export interface MailjetClick {
+export interface MailjetClick extends MailjetCommonFields {
   /** The type of the event. */
   readonly event: 'click'
-  /** When it happened: Unix time in seconds. */
-  readonly time?: number | string
-  /** The message to this recipient: a 64-bit number on the wire, beyond 2^53. "0" in events of the test button. */
-  readonly MessageID?: string
-  /** `MessageUUID` of the Send API v3.1. Since about 2019; absent in events of the test button. */
-  readonly Message_GUID?: string
-  /** The recipient; perhaps no valid address. Empty in events of the test button. */
-  readonly email?: string
-  /** The Mailjet campaign; "0" for a message without one. */
-  readonly mj_campaign_id?: string
-  /** The Mailjet contact; may be "0". */
-  readonly mj_contact_id?: string
-  /**
-   * CustomCampaign (X-Mailjet-Campaign) of the send call; `mj.nl=` and a number for newsletters of the Mailjet
-   * editor; empty when there is none.
-   */
-  readonly customcampaign?: string | null
-  /** CustomID (X-MJ-CustomID) of the send call; empty when there is none. */
-  readonly CustomID?: string
-  /** EventPayload (X-MJ-EventPayload) of the send call, any text; empty when there is none. */
-  readonly Payload?: string
   /** The link as it was in the message. */
   readonly url?: string
   /** IPv4 or IPv6 address of the client or its proxy. */
@@ -122,30 +83,9 @@ export interface MailjetClick {
  *
  * Source: Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023
  */
-export interface MailjetBounce {
+export interface MailjetBounce extends MailjetCommonFields {
   /** The type of the event. */
   readonly event: 'bounce'
-  /** When it happened: Unix time in seconds. */
-  readonly time?: number | string
-  /** The message to this recipient: a 64-bit number on the wire, beyond 2^53. "0" in events of the test button. */
-  readonly MessageID?: string
-  /** `MessageUUID` of the Send API v3.1. Since about 2019; absent in events of the test button. */
-  readonly Message_GUID?: string
-  /** The recipient; perhaps no valid address. Empty in events of the test button. */
-  readonly email?: string
-  /** The Mailjet campaign; "0" for a message without one. */
-  readonly mj_campaign_id?: string
-  /** The Mailjet contact; may be "0". */
-  readonly mj_contact_id?: string
-  /**
-   * CustomCampaign (X-Mailjet-Campaign) of the send call; `mj.nl=` and a number for newsletters of the Mailjet
-   * editor; empty when there is none.
-   */
-  readonly customcampaign?: string | null
-  /** CustomID (X-MJ-CustomID) of the send call; empty when there is none. */
-  readonly CustomID?: string
-  /** EventPayload (X-MJ-EventPayload) of the send call, any text; empty when there is none. */
-  readonly Payload?: string
   /** True when the recipient is now on the block list. Empty from the test button. */
   readonly blocked?: boolean | ''
   /** True when the failure is permanent. Empty from the test button. */
@@ -166,30 +106,9 @@ export interface MailjetBounce {
  *
  * Source: Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023
  */
-export interface MailjetBlocked {
+export interface MailjetBlocked extends MailjetCommonFields {
   /** The type of the event. */
   readonly event: 'blocked'
-  /** When it happened: Unix time in seconds. */
-  readonly time?: number | string
-  /** The message to this recipient: a 64-bit number on the wire, beyond 2^53. "0" in events of the test button. */
-  readonly MessageID?: string
-  /** `MessageUUID` of the Send API v3.1. Since about 2019; absent in events of the test button. */
-  readonly Message_GUID?: string
-  /** The recipient; perhaps no valid address. Empty in events of the test button. */
-  readonly email?: string
-  /** The Mailjet campaign; "0" for a message without one. */
-  readonly mj_campaign_id?: string
-  /** The Mailjet contact; may be "0". */
-  readonly mj_contact_id?: string
-  /**
-   * CustomCampaign (X-Mailjet-Campaign) of the send call; `mj.nl=` and a number for newsletters of the Mailjet
-   * editor; empty when there is none.
-   */
-  readonly customcampaign?: string | null
-  /** CustomID (X-MJ-CustomID) of the send call; empty when there is none. */
-  readonly CustomID?: string
-  /** EventPayload (X-MJ-EventPayload) of the send call, any text; empty when there is none. */
-  readonly Payload?: string
   /**
    * Where the cause lies: recipient, domain, content, spam, system, mailjet. Open list; was seen with the text
    * of `error` in it.
@@ -204,30 +123,9 @@ export interface MailjetBlocked {
  *
  * Source: Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023
  */
-export interface MailjetSpam {
+export interface MailjetSpam extends MailjetCommonFields {
   /** The type of the event. */
   readonly event: 'spam'
-  /** When it happened: Unix time in seconds. */
-  readonly time?: number | string
-  /** The message to this recipient: a 64-bit number on the wire, beyond 2^53. "0" in events of the test button. */
-  readonly MessageID?: string
-  /** `MessageUUID` of the Send API v3.1. Since about 2019; absent in events of the test button. */
-  readonly Message_GUID?: string
-  /** The recipient; perhaps no valid address. Empty in events of the test button. */
-  readonly email?: string
-  /** The Mailjet campaign; "0" for a message without one. */
-  readonly mj_campaign_id?: string
-  /** The Mailjet contact; may be "0". */
-  readonly mj_contact_id?: string
-  /**
-   * CustomCampaign (X-Mailjet-Campaign) of the send call; `mj.nl=` and a number for newsletters of the Mailjet
-   * editor; empty when there is none.
-   */
-  readonly customcampaign?: string | null
-  /** CustomID (X-MJ-CustomID) of the send call; empty when there is none. */
-  readonly CustomID?: string
-  /** EventPayload (X-MJ-EventPayload) of the send call, any text; empty when there is none. */
-  readonly Payload?: string
   /** The feedback loop. Open list. */
   readonly source?: string
 }
@@ -237,30 +135,9 @@ export interface MailjetSpam {
  *
  * Source: Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023
  */
-export interface MailjetUnsub {
+export interface MailjetUnsub extends MailjetCommonFields {
   /** The type of the event. */
   readonly event: 'unsub'
-  /** When it happened: Unix time in seconds. */
-  readonly time?: number | string
-  /** The message to this recipient: a 64-bit number on the wire, beyond 2^53. "0" in events of the test button. */
-  readonly MessageID?: string
-  /** `MessageUUID` of the Send API v3.1. Since about 2019; absent in events of the test button. */
-  readonly Message_GUID?: string
-  /** The recipient; perhaps no valid address. Empty in events of the test button. */
-  readonly email?: string
-  /** The Mailjet campaign; "0" for a message without one. */
-  readonly mj_campaign_id?: string
-  /** The Mailjet contact; may be "0". */
-  readonly mj_contact_id?: string
-  /**
-   * CustomCampaign (X-Mailjet-Campaign) of the send call; `mj.nl=` and a number for newsletters of the Mailjet
-   * editor; empty when there is none.
-   */
-  readonly customcampaign?: string | null
-  /** CustomID (X-MJ-CustomID) of the send call; empty when there is none. */
-  readonly CustomID?: string
-  /** EventPayload (X-MJ-EventPayload) of the send call, any text; empty when there is none. */
-  readonly Payload?: string
   /** The contact list that was left; "0" where there is none, empty from the test button. */
   readonly mj_list_id?: string
   /** IPv4 or IPv6 address of the client or its proxy. */

@@ -152,3 +152,25 @@ export const UNDOCUMENTED: Readonly<Record<string, readonly string[]>> = {
   'unsubscribe_event.link_unsubscribe': ['accept_language'],
   'relay_event.relay_rejection': ['sending_ip'],
 }
+
+/** Sets of fields that several types have, by what they are about: the payload interfaces share them. */
+export const SETS: Readonly<Record<string, readonly string[]>> = {
+  Event: EVENT,
+  Mail: MAIL,
+  Copy: COPY,
+  AbTest: AB_TEST,
+  Tracking: TRACKING,
+  Sent: SENT,
+  Failure: FAILURE,
+  Attempt: ATTEMPT,
+  SmsEnds: SMS_ENDS,
+  Tracked: TRACKED,
+  Opened: OPENED,
+  Generation: GENERATION,
+  Relay: RELAY,
+  Relayed: RELAYED,
+  Ingest: INGEST,
+  Node: NODE,
+  Spooled: SPOOLED,
+  Since: SINCE,
+}

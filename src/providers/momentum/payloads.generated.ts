@@ -6,105 +6,181 @@
  */
 import type { TypedEvent } from '../../types.ts'
 
-/**
- * The remote host refused the message for good, or its time ran out.
- *
- * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
- * manuals
- */
-export interface MomentumBounce {
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
-  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
-  readonly bounce_class?: number | string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** What GCM returns; since Momentum 4.2 HF12 (June 2016), its shape is not published. */
-  readonly canonical_ids?: unknown
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Connection. */
-  readonly conn_name?: string
-  /** Stage of the connection. */
-  readonly conn_stage?: number | string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Push token: hexadecimal for APNs, free for GCM. */
-  readonly device_token?: string
-  /** SMTP code, also one that the platform made up; free for push. */
-  readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
-  readonly injection_time_ms?: number | string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Batch the message was injected in. */
-  readonly msg_batchname?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
-  /** Spool name of the message. */
-  readonly msg_spoolname?: string
-  /** MTA node. */
-  readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
+interface MomentumOpenedFields extends MomentumTrackedFields {
+  /** Where the address of the client lies. */
+  readonly geo_ip?: {
+    /** Country code. */
+    readonly country?: string
+    /** Region code. */
+    readonly region?: string
+    /** City. */
+    readonly city?: string
+    /** Latitude; text in Elite. */
+    readonly latitude?: number | string
+    /** Longitude; text in Elite. */
+    readonly longitude?: number | string
+    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
+    readonly zip?: number | string
+    /** Postal code. */
+    readonly postal_code?: string
+    /** Continent; not documented, seen in captures. */
+    readonly continent?: string
+  }
+  /** User-Agent header of the client. */
+  readonly user_agent?: string
+  /** The user agent, taken apart. */
+  readonly user_agent_parsed?: {
+    /** Program. */
+    readonly agent_family?: string
+    /** Brand of the device. */
+    readonly device_brand?: string
+    /** Family of the device. */
+    readonly device_family?: string
+    /** Operating system. */
+    readonly os_family?: string
+    /** Version of the operating system. */
+    readonly os_version?: string
+    /** Whether it is a mobile device. */
+    readonly is_mobile?: boolean | string | number
+    /** Whether a proxy fetched in the place of the reader. */
+    readonly is_proxy?: boolean | string | number
+    /** Whether a machine fetched before anybody looked. */
+    readonly is_prefetched?: boolean | string | number
+  }
+}
+
+interface MomentumTrackedFields extends
+  MomentumCopyFields,
+  MomentumTrackingFields,
+  MomentumSentFields,
+  MomentumAttemptFields,
+  MomentumAbTestFields {
   /** Milliseconds from injection to this attempt. */
   readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Text of the remote host as received; may have line breaks. */
-  readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
-  readonly rcpt_list_id?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
   /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
   readonly rcpt_type?: string
+}
+
+interface MomentumGenerationFields extends MomentumMailFields, MomentumAbTestFields {
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Substitution data of the recipient; may hold personal data. */
+  readonly rcpt_subs?: Readonly<Record<string, unknown>>
   /** Canonical text of the refusal: addresses, ids and IPs masked. */
   readonly reason?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** How the message came in. */
   readonly recv_method?: string
   /** Domain the message is routed to; differs for hosted domains. */
   readonly routing_domain?: string
   /** When the message was scheduled for, in Unix seconds. */
   readonly scheduled_time?: string | number
+}
+
+interface MomentumCopyFields extends MomentumMailFields {
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+}
+
+interface MomentumMailFields extends MomentumEventFields {
+  /** Campaign; at most 64 bytes. */
+  readonly campaign_id?: string
+  /** Address in the From header. */
+  readonly friendly_from?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Mailbox provider of the recipient, by the vendor's classes. */
+  readonly mailbox_provider?: string
+  /** Region of the mailbox provider. */
+  readonly mailbox_provider_region?: string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
+  readonly rcpt_meta?: Readonly<Record<string, unknown>>
+  /** Tags of the recipient. */
+  readonly rcpt_tags?: readonly string[]
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** Domain of `rcpt_to`. */
+  readonly recipient_domain?: string
   /** Address the message is sent from. */
   readonly sending_ip?: string
-  /** Coding of the short message. */
-  readonly sms_coding?: string
+  /** Template; `template_<transmission_id>` for content sent inline. */
+  readonly template_id?: string
+  /** Version of the template; "0" for content sent inline. */
+  readonly template_version?: number | string
+  /** Whether the message is transactional. */
+  readonly transactional?: boolean | string | number
+  /** What the call that sent the message returned. */
+  readonly transmission_id?: string
+}
+
+interface MomentumRelayedFields extends MomentumRelayFields {
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** Sending pool. */
+  readonly ip_pool?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** Address the message is sent from. */
+  readonly sending_ip?: string
+}
+
+interface MomentumRelayFields extends MomentumEventFields {
+  /** When the message was injected, ISO 8601 in UTC. */
+  readonly injection_time?: string
+  /** The copy one recipient gets; the same on all of its events. */
+  readonly message_id?: string
+  /** Envelope sender; a VERP address on SparkPost. */
+  readonly msg_from?: string
+  /** Where the relayed message comes from. */
+  readonly origination?: string
+  /** Envelope recipient in its original case: use it for display. */
+  readonly raw_rcpt_to?: string
+  /** Hash of the recipient; algorithm and salt are not documented. */
+  readonly rcpt_hash?: string
+  /** Envelope recipient in lower case: use it for keys. */
+  readonly rcpt_to?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Relay webhook. */
+  readonly relay_id?: string
+}
+
+interface MomentumIngestFields extends MomentumEventFields {
+  /** Batch of ingested events. */
+  readonly batch_id?: string
+  /** When the batch expires, ISO 8601. */
+  readonly expiration_timestamp?: string
+  /** Events that were there already. */
+  readonly number_duplicates?: number | string
+  /** Events taken in. */
+  readonly number_succeeded?: number | string
+}
+
+interface MomentumSpooledFields extends MomentumNodeFields {
+  /** Connection. */
+  readonly conn_name?: string
+  /** Stage of the connection. */
+  readonly conn_stage?: number | string
+  /** Batch the message was injected in. */
+  readonly msg_batchname?: string
+  /** Spool name of the message. */
+  readonly msg_spoolname?: string
+}
+
+interface MomentumSmsEndsFields {
   /** Destination of the short message. */
   readonly sms_dst?: string
   /** Numbering plan of the destination. */
@@ -117,22 +193,113 @@ export interface MomentumBounce {
   readonly sms_src_npi?: string
   /** Type of number of the source. */
   readonly sms_src_ton?: string
-  /** Number of snippets; seen in samples of the event stream. */
-  readonly snippet_count?: number | string
+}
+
+interface MomentumEventFields {
+  /** Account number; "1" on Momentum. */
+  readonly customer_id?: string
+  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
+  readonly event_id?: string
   /** Subaccount; absent for the primary account. */
   readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
   /** When it happened, in Unix seconds; normally as text. */
   readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
+}
+
+interface MomentumTrackingFields {
+  /** Whether the message has an AMP part. */
+  readonly amp_enabled?: boolean | string | number
+  /** Whether clicks are tracked. */
+  readonly click_tracking?: boolean | string | number
+  /** Whether the message has a pixel at the top as well. */
+  readonly initial_pixel?: boolean | string | number
+  /** Whether opens are tracked. */
+  readonly open_tracking?: boolean | string | number
+}
+
+interface MomentumSentFields {
+  /** Size of the message in bytes. */
+  readonly msg_size?: number | string
+  /** Domain the message is routed to; differs for hosted domains. */
+  readonly routing_domain?: string
+  /** When the message was scheduled for, in Unix seconds. */
+  readonly scheduled_time?: string | number
+  /** Subject header, decoded. */
+  readonly subject?: string
+}
+
+interface MomentumFailureFields {
+  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
+  readonly bounce_class?: number | string
+  /** SMTP code, also one that the platform made up; free for push. */
+  readonly error_code?: number | string
+  /** Text of the remote host as received; may have line breaks. */
+  readonly raw_reason?: string
+  /** Canonical text of the refusal: addresses, ids and IPs masked. */
+  readonly reason?: string
+}
+
+interface MomentumAttemptFields {
+  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
+  readonly delv_method?: string
+  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
+  readonly ip_address?: string
+  /** Attempts that failed so far. */
+  readonly num_retries?: number | string
+}
+
+interface MomentumNodeFields {
+  /** Virtual MTA, as the sending IP is on SparkPost. */
+  readonly binding?: string
+  /** Group of virtual MTAs, as the pool is on SparkPost. */
+  readonly binding_group?: string
+  /** MTA node. */
+  readonly node_name?: string
+}
+
+interface MomentumAbTestFields {
+  /** A/B test the message belongs to. */
+  readonly ab_test_id?: string
+  /** Version of the A/B test. */
+  readonly ab_test_version?: number | string
+}
+
+interface MomentumSinceFields {
+  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
+  readonly injection_time_ms?: number | string
+  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
+  readonly rcpt_list_id?: string
+}
+
+/**
+ * The remote host refused the message for good, or its time ran out.
+ *
+ * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
+ * manuals
+ */
+export interface MomentumBounce extends
+  MomentumCopyFields,
+  MomentumSpooledFields,
+  MomentumSmsEndsFields,
+  MomentumTrackingFields,
+  MomentumSentFields,
+  MomentumFailureFields,
+  MomentumAttemptFields,
+  MomentumSinceFields {
+  /** What GCM returns; since Momentum 4.2 HF12 (June 2016), its shape is not published. */
+  readonly canonical_ids?: unknown
+  /** Push token: hexadecimal for APNs, free for GCM. */
+  readonly device_token?: string
+  /** Milliseconds from injection to this attempt. */
+  readonly queue_time?: number | string
+  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
+  readonly rcpt_type?: string
+  /** How the message came in. */
+  readonly recv_method?: string
+  /** Coding of the short message. */
+  readonly sms_coding?: string
+  /** Number of snippets; seen in samples of the event stream. */
+  readonly snippet_count?: number | string
   /** Type of the event. */
   readonly type: 'bounce' | 'inband' | 'permfail'
 }
@@ -143,129 +310,27 @@ export interface MomentumBounce {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumDelivery {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
+export interface MomentumDelivery extends
+  MomentumTrackedFields,
+  MomentumSpooledFields,
+  MomentumSmsEndsFields,
+  MomentumSinceFields {
   /** What GCM returns; since Momentum 4.2 HF12 (June 2016), its shape is not published. */
   readonly canonical_ids?: unknown
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Connection. */
-  readonly conn_name?: string
-  /** Stage of the connection. */
-  readonly conn_stage?: number | string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
   /** Push token: hexadecimal for APNs, free for GCM. */
   readonly device_token?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
-  readonly injection_time_ms?: number | string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Batch the message was injected in. */
-  readonly msg_batchname?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
-  /** Spool name of the message. */
-  readonly msg_spoolname?: string
-  /** MTA node. */
-  readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
   /** "1" TLS was used, "0" not offered, "-1" its negotiation failed. */
   readonly outbound_tls?: number | string
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
-  readonly rcpt_list_id?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
-  readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** How the message came in. */
   readonly recv_method?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
   /** Coding of the short message. */
   readonly sms_coding?: string
-  /** Destination of the short message. */
-  readonly sms_dst?: string
-  /** Numbering plan of the destination. */
-  readonly sms_dst_npi?: string
-  /** Type of number of the destination. */
-  readonly sms_dst_ton?: string
   /** Ids given by the SMSC. */
   readonly sms_remoteids?: readonly string[]
   /** Segments of the short message. */
   readonly sms_segments?: number | string
-  /** Source of the short message. */
-  readonly sms_src?: string
-  /** Numbering plan of the source. */
-  readonly sms_src_npi?: string
-  /** Type of number of the source. */
-  readonly sms_src_ton?: string
   /** Number of snippets; seen in samples of the event stream. */
   readonly snippet_count?: number | string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'delivery'
 }
@@ -276,119 +341,30 @@ export interface MomentumDelivery {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumInjection {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Connection. */
-  readonly conn_name?: string
-  /** Stage of the connection. */
-  readonly conn_stage?: number | string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
-  readonly injection_time_ms?: number | string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Batch the message was injected in. */
-  readonly msg_batchname?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
-  /** Spool name of the message. */
-  readonly msg_spoolname?: string
-  /** MTA node. */
-  readonly node_name?: string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
+export interface MomentumInjection extends
+  MomentumCopyFields,
+  MomentumSpooledFields,
+  MomentumSmsEndsFields,
+  MomentumTrackingFields,
+  MomentumSentFields,
+  MomentumAbTestFields,
+  MomentumSinceFields {
   /** Inbound pathway. */
   readonly pathway?: string
   /** Group of inbound pathways. */
   readonly pathway_group?: string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
-  readonly rcpt_list_id?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
   /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
   readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** How the message came in. */
   readonly recv_method?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
   /** Coding of the short message. */
   readonly sms_coding?: string
-  /** Destination of the short message. */
-  readonly sms_dst?: string
-  /** Numbering plan of the destination. */
-  readonly sms_dst_npi?: string
-  /** Type of number of the destination. */
-  readonly sms_dst_ton?: string
   /** Segments of the short message. */
   readonly sms_segments?: number | string
-  /** Source of the short message. */
-  readonly sms_src?: string
-  /** Numbering plan of the source. */
-  readonly sms_src_npi?: string
-  /** Type of number of the source. */
-  readonly sms_src_ton?: string
   /** Text of the short message. */
   readonly sms_text?: string
   /** Number of snippets; seen in samples of the event stream. */
   readonly snippet_count?: number | string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'injection' | 'reception'
 }
@@ -399,7 +375,7 @@ export interface MomentumInjection {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumSmsStatus {
+export interface MomentumSmsStatus extends MomentumSmsEndsFields {
   /** Account number; "1" on Momentum. */
   readonly customer_id?: string
   /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
@@ -420,20 +396,8 @@ export interface MomentumSmsStatus {
   readonly routing_domain?: string
   /** Address the message is sent from. */
   readonly sending_ip?: string
-  /** Destination of the short message. */
-  readonly sms_dst?: string
-  /** Numbering plan of the destination. */
-  readonly sms_dst_npi?: string
-  /** Type of number of the destination. */
-  readonly sms_dst_ton?: string
   /** Ids given by the SMSC. */
   readonly sms_remoteids?: readonly string[]
-  /** Source of the short message. */
-  readonly sms_src?: string
-  /** Numbering plan of the source. */
-  readonly sms_src_npi?: string
-  /** Type of number of the source. */
-  readonly sms_src_ton?: string
   /** Text of the short message. */
   readonly sms_text?: string
   /** State of the short message. */
@@ -454,93 +418,25 @@ export interface MomentumSmsStatus {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumSpamComplaint {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
+export interface MomentumSpamComplaint extends
+  MomentumCopyFields,
+  MomentumSentFields,
+  MomentumAttemptFields,
+  MomentumNodeFields,
+  MomentumAbTestFields,
+  MomentumSinceFields {
   /** Feedback type of the report (RFC 5965). */
   readonly fbtype?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
-  readonly injection_time_ms?: number | string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
   /** Spool name of the message. */
   readonly msg_spoolname?: string
-  /** MTA node. */
-  readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
   /** Milliseconds from injection to this attempt. */
   readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
-  readonly rcpt_list_id?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
   /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
   readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** Who reports the complaint. */
   readonly report_by?: string
   /** Whom the report is addressed to. */
   readonly report_to?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'spam_complaint' | 'feedback'
   /** Text that the operator adds to the log. */
@@ -553,97 +449,22 @@ export interface MomentumSpamComplaint {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumOutOfBand {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
-  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
-  readonly bounce_class?: number | string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
+export interface MomentumOutOfBand extends
+  MomentumCopyFields,
+  MomentumSentFields,
+  MomentumFailureFields,
+  MomentumAttemptFields,
+  MomentumNodeFields,
+  MomentumAbTestFields,
+  MomentumSinceFields {
   /** Stage of the connection. */
   readonly conn_stage?: number | string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
   /** Push token: hexadecimal for APNs, free for GCM. */
   readonly device_token?: string
-  /** SMTP code, also one that the platform made up; free for push. */
-  readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
-  readonly injection_time_ms?: number | string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
-  /** MTA node. */
-  readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
   /** Milliseconds from injection to this attempt. */
   readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Text of the remote host as received; may have line breaks. */
-  readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
-  readonly rcpt_list_id?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** Canonical text of the refusal: addresses, ids and IPs masked. */
-  readonly reason?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** How the message came in. */
   readonly recv_method?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'out_of_band' | 'outofband'
 }
@@ -654,89 +475,26 @@ export interface MomentumOutOfBand {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumPolicyRejection {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
-  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
-  readonly bounce_class?: number | string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
+export interface MomentumPolicyRejection extends
+  MomentumCopyFields,
+  MomentumFailureFields,
+  MomentumNodeFields,
+  MomentumAbTestFields,
+  MomentumSinceFields {
   /** Connection. */
   readonly conn_name?: string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** SMTP code, also one that the platform made up; free for push. */
-  readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
-  readonly injection_time_ms?: number | string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** MTA node. */
-  readonly node_name?: string
   /** Inbound pathway. */
   readonly pathway?: string
   /** Group of inbound pathways. */
   readonly pathway_group?: string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Text of the remote host as received; may have line breaks. */
-  readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
-  readonly rcpt_list_id?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
   /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
   readonly rcpt_type?: string
-  /** Canonical text of the refusal: addresses, ids and IPs masked. */
-  readonly reason?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** How the message came in. */
   readonly recv_method?: string
   /** Host that injected the message. */
   readonly remote_addr?: string
   /** Policy scope that rejected the message. */
   readonly scope_name?: string
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'policy_rejection' | 'rejection'
 }
@@ -747,131 +505,33 @@ export interface MomentumPolicyRejection {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumDelay {
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
-  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
-  readonly bounce_class?: number | string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
+export interface MomentumDelay extends
+  MomentumCopyFields,
+  MomentumSpooledFields,
+  MomentumSmsEndsFields,
+  MomentumTrackingFields,
+  MomentumSentFields,
+  MomentumFailureFields,
+  MomentumAttemptFields,
+  MomentumSinceFields {
   /** What GCM returns; since Momentum 4.2 HF12 (June 2016), its shape is not published. */
   readonly canonical_ids?: unknown
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Connection. */
-  readonly conn_name?: string
-  /** Stage of the connection. */
-  readonly conn_stage?: number | string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
   /** Push token: hexadecimal for APNs, free for GCM. */
   readonly device_token?: string
-  /** SMTP code, also one that the platform made up; free for push. */
-  readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published. */
-  readonly injection_time_ms?: number | string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Batch the message was injected in. */
-  readonly msg_batchname?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
-  /** Spool name of the message. */
-  readonly msg_spoolname?: string
   /** When the next attempt is due, in Unix seconds; since Momentum 4.2.31 (June 2017). */
   readonly next_attempt?: string | number
-  /** MTA node. */
-  readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
   /** "1" TLS was used, "0" not offered, "-1" its negotiation failed. */
   readonly outbound_tls?: number | string
   /** Milliseconds from injection to this attempt. */
   readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Text of the remote host as received; may have line breaks. */
-  readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Recipient list; since Momentum 4.2.38 (Jan 2018). */
-  readonly rcpt_list_id?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
   /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
   readonly rcpt_type?: string
-  /** Canonical text of the refusal: addresses, ids and IPs masked. */
-  readonly reason?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** How the message came in. */
   readonly recv_method?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
   /** Coding of the short message. */
   readonly sms_coding?: string
-  /** Destination of the short message. */
-  readonly sms_dst?: string
-  /** Numbering plan of the destination. */
-  readonly sms_dst_npi?: string
-  /** Type of number of the destination. */
-  readonly sms_dst_ton?: string
-  /** Source of the short message. */
-  readonly sms_src?: string
-  /** Numbering plan of the source. */
-  readonly sms_src_npi?: string
-  /** Type of number of the source. */
-  readonly sms_src_ton?: string
   /** Number of snippets; seen in samples of the event stream. */
   readonly snippet_count?: number | string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'delay' | 'tempfail'
 }
@@ -882,129 +542,13 @@ export interface MomentumDelay {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumOpen {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
+export interface MomentumOpen extends MomentumOpenedFields {
   /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
   readonly accept_language?: string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Where the address of the client lies. */
-  readonly geo_ip?: {
-    /** Country code. */
-    readonly country?: string
-    /** Region code. */
-    readonly region?: string
-    /** City. */
-    readonly city?: string
-    /** Latitude; text in Elite. */
-    readonly latitude?: number | string
-    /** Longitude; text in Elite. */
-    readonly longitude?: number | string
-    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
-    readonly zip?: number | string
-    /** Postal code. */
-    readonly postal_code?: string
-    /** Continent; not documented, seen in captures. */
-    readonly continent?: string
-  }
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
   /** MTA node. */
   readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
-  readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'open'
-  /** User-Agent header of the client. */
-  readonly user_agent?: string
-  /** The user agent, taken apart. */
-  readonly user_agent_parsed?: {
-    /** Program. */
-    readonly agent_family?: string
-    /** Brand of the device. */
-    readonly device_brand?: string
-    /** Family of the device. */
-    readonly device_family?: string
-    /** Operating system. */
-    readonly os_family?: string
-    /** Version of the operating system. */
-    readonly os_version?: string
-    /** Whether it is a mobile device. */
-    readonly is_mobile?: boolean | string | number
-    /** Whether a proxy fetched in the place of the reader. */
-    readonly is_proxy?: boolean | string | number
-    /** Whether a machine fetched before anybody looked. */
-    readonly is_prefetched?: boolean | string | number
-  }
 }
 
 /**
@@ -1013,129 +557,13 @@ export interface MomentumOpen {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumInitialOpen {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
+export interface MomentumInitialOpen extends MomentumOpenedFields {
   /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
   readonly accept_language?: string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Where the address of the client lies. */
-  readonly geo_ip?: {
-    /** Country code. */
-    readonly country?: string
-    /** Region code. */
-    readonly region?: string
-    /** City. */
-    readonly city?: string
-    /** Latitude; text in Elite. */
-    readonly latitude?: number | string
-    /** Longitude; text in Elite. */
-    readonly longitude?: number | string
-    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
-    readonly zip?: number | string
-    /** Postal code. */
-    readonly postal_code?: string
-    /** Continent; not documented, seen in captures. */
-    readonly continent?: string
-  }
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
   /** MTA node. */
   readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
-  readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'initial_open'
-  /** User-Agent header of the client. */
-  readonly user_agent?: string
-  /** The user agent, taken apart. */
-  readonly user_agent_parsed?: {
-    /** Program. */
-    readonly agent_family?: string
-    /** Brand of the device. */
-    readonly device_brand?: string
-    /** Family of the device. */
-    readonly device_family?: string
-    /** Operating system. */
-    readonly os_family?: string
-    /** Version of the operating system. */
-    readonly os_version?: string
-    /** Whether it is a mobile device. */
-    readonly is_mobile?: boolean | string | number
-    /** Whether a proxy fetched in the place of the reader. */
-    readonly is_proxy?: boolean | string | number
-    /** Whether a machine fetched before anybody looked. */
-    readonly is_prefetched?: boolean | string | number
-  }
 }
 
 /**
@@ -1144,133 +572,17 @@ export interface MomentumInitialOpen {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumClick {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
+export interface MomentumClick extends MomentumOpenedFields {
   /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
   readonly accept_language?: string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Where the address of the client lies. */
-  readonly geo_ip?: {
-    /** Country code. */
-    readonly country?: string
-    /** Region code. */
-    readonly region?: string
-    /** City. */
-    readonly city?: string
-    /** Latitude; text in Elite. */
-    readonly latitude?: number | string
-    /** Longitude; text in Elite. */
-    readonly longitude?: number | string
-    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
-    readonly zip?: number | string
-    /** Postal code. */
-    readonly postal_code?: string
-    /** Continent; not documented, seen in captures. */
-    readonly continent?: string
-  }
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
   /** MTA node. */
   readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
-  readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
   /** Name of the link; at most 63 bytes, absent when it has none. */
   readonly target_link_name?: string
   /** The link as written in the message. */
   readonly target_link_url?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'click'
-  /** User-Agent header of the client. */
-  readonly user_agent?: string
-  /** The user agent, taken apart. */
-  readonly user_agent_parsed?: {
-    /** Program. */
-    readonly agent_family?: string
-    /** Brand of the device. */
-    readonly device_brand?: string
-    /** Family of the device. */
-    readonly device_family?: string
-    /** Operating system. */
-    readonly os_family?: string
-    /** Version of the operating system. */
-    readonly os_version?: string
-    /** Whether it is a mobile device. */
-    readonly is_mobile?: boolean | string | number
-    /** Whether a proxy fetched in the place of the reader. */
-    readonly is_proxy?: boolean | string | number
-    /** Whether a machine fetched before anybody looked. */
-    readonly is_prefetched?: boolean | string | number
-  }
 }
 
 /**
@@ -1279,129 +591,13 @@ export interface MomentumClick {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumAmpOpen {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
+export interface MomentumAmpOpen extends MomentumOpenedFields {
   /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
   readonly accept_language?: string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Where the address of the client lies. */
-  readonly geo_ip?: {
-    /** Country code. */
-    readonly country?: string
-    /** Region code. */
-    readonly region?: string
-    /** City. */
-    readonly city?: string
-    /** Latitude; text in Elite. */
-    readonly latitude?: number | string
-    /** Longitude; text in Elite. */
-    readonly longitude?: number | string
-    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
-    readonly zip?: number | string
-    /** Postal code. */
-    readonly postal_code?: string
-    /** Continent; not documented, seen in captures. */
-    readonly continent?: string
-  }
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
   /** MTA node. */
   readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
-  readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'amp_open'
-  /** User-Agent header of the client. */
-  readonly user_agent?: string
-  /** The user agent, taken apart. */
-  readonly user_agent_parsed?: {
-    /** Program. */
-    readonly agent_family?: string
-    /** Brand of the device. */
-    readonly device_brand?: string
-    /** Family of the device. */
-    readonly device_family?: string
-    /** Operating system. */
-    readonly os_family?: string
-    /** Version of the operating system. */
-    readonly os_version?: string
-    /** Whether it is a mobile device. */
-    readonly is_mobile?: boolean | string | number
-    /** Whether a proxy fetched in the place of the reader. */
-    readonly is_proxy?: boolean | string | number
-    /** Whether a machine fetched before anybody looked. */
-    readonly is_prefetched?: boolean | string | number
-  }
 }
 
 /**
@@ -1410,129 +606,13 @@ export interface MomentumAmpOpen {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumAmpInitialOpen {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
+export interface MomentumAmpInitialOpen extends MomentumOpenedFields {
   /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
   readonly accept_language?: string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Where the address of the client lies. */
-  readonly geo_ip?: {
-    /** Country code. */
-    readonly country?: string
-    /** Region code. */
-    readonly region?: string
-    /** City. */
-    readonly city?: string
-    /** Latitude; text in Elite. */
-    readonly latitude?: number | string
-    /** Longitude; text in Elite. */
-    readonly longitude?: number | string
-    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
-    readonly zip?: number | string
-    /** Postal code. */
-    readonly postal_code?: string
-    /** Continent; not documented, seen in captures. */
-    readonly continent?: string
-  }
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
   /** MTA node. */
   readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
-  readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'amp_initial_open'
-  /** User-Agent header of the client. */
-  readonly user_agent?: string
-  /** The user agent, taken apart. */
-  readonly user_agent_parsed?: {
-    /** Program. */
-    readonly agent_family?: string
-    /** Brand of the device. */
-    readonly device_brand?: string
-    /** Family of the device. */
-    readonly device_family?: string
-    /** Operating system. */
-    readonly os_family?: string
-    /** Version of the operating system. */
-    readonly os_version?: string
-    /** Whether it is a mobile device. */
-    readonly is_mobile?: boolean | string | number
-    /** Whether a proxy fetched in the place of the reader. */
-    readonly is_proxy?: boolean | string | number
-    /** Whether a machine fetched before anybody looked. */
-    readonly is_prefetched?: boolean | string | number
-  }
 }
 
 /**
@@ -1541,133 +621,17 @@ export interface MomentumAmpInitialOpen {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumAmpClick {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
+export interface MomentumAmpClick extends MomentumOpenedFields {
   /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
   readonly accept_language?: string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Where the address of the client lies. */
-  readonly geo_ip?: {
-    /** Country code. */
-    readonly country?: string
-    /** Region code. */
-    readonly region?: string
-    /** City. */
-    readonly city?: string
-    /** Latitude; text in Elite. */
-    readonly latitude?: number | string
-    /** Longitude; text in Elite. */
-    readonly longitude?: number | string
-    /** Postal code as a number: leading zeros are lost, 0 when unknown. Prefer `postal_code`. */
-    readonly zip?: number | string
-    /** Postal code. */
-    readonly postal_code?: string
-    /** Continent; not documented, seen in captures. */
-    readonly continent?: string
-  }
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
   /** MTA node. */
   readonly node_name?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
-  readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
   /** Name of the link; at most 63 bytes, absent when it has none. */
   readonly target_link_name?: string
   /** The link as written in the message. */
   readonly target_link_url?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'amp_click'
-  /** User-Agent header of the client. */
-  readonly user_agent?: string
-  /** The user agent, taken apart. */
-  readonly user_agent_parsed?: {
-    /** Program. */
-    readonly agent_family?: string
-    /** Brand of the device. */
-    readonly device_brand?: string
-    /** Family of the device. */
-    readonly device_family?: string
-    /** Operating system. */
-    readonly os_family?: string
-    /** Version of the operating system. */
-    readonly os_version?: string
-    /** Whether it is a mobile device. */
-    readonly is_mobile?: boolean | string | number
-    /** Whether a proxy fetched in the place of the reader. */
-    readonly is_proxy?: boolean | string | number
-    /** Whether a machine fetched before anybody looked. */
-    readonly is_prefetched?: boolean | string | number
-  }
 }
 
 /**
@@ -1676,75 +640,11 @@ export interface MomentumAmpClick {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumGenerationFailure {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** SMTP code, also one that the platform made up; free for push. */
-  readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
+export interface MomentumGenerationFailure extends MomentumGenerationFields, MomentumNodeFields {
   /** The copy one recipient gets; the same on all of its events. */
   readonly message_id?: string
-  /** MTA node. */
-  readonly node_name?: string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Text of the remote host as received; may have line breaks. */
-  readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Substitution data of the recipient; may hold personal data. */
-  readonly rcpt_subs?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** Canonical text of the refusal: addresses, ids and IPs masked. */
-  readonly reason?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
-  /** How the message came in. */
-  readonly recv_method?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
   /** Date and time, ISO 8601; seen once on a generation failure (2018). */
   readonly tdate?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'generation_failure' | 'gen_fail'
 }
@@ -1755,77 +655,13 @@ export interface MomentumGenerationFailure {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumGenerationRejection {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
-  /** Virtual MTA, as the sending IP is on SparkPost. */
-  readonly binding?: string
-  /** Group of virtual MTAs, as the pool is on SparkPost. */
-  readonly binding_group?: string
+export interface MomentumGenerationRejection extends MomentumGenerationFields, MomentumNodeFields {
   /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
   readonly bounce_class?: number | string
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** SMTP code, also one that the platform made up; free for push. */
-  readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
   /** The copy one recipient gets; the same on all of its events. */
   readonly message_id?: string
-  /** MTA node. */
-  readonly node_name?: string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Text of the remote host as received; may have line breaks. */
-  readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Substitution data of the recipient; may hold personal data. */
-  readonly rcpt_subs?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** Canonical text of the refusal: addresses, ids and IPs masked. */
-  readonly reason?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
-  /** How the message came in. */
-  readonly recv_method?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
   /** Subject header, decoded. */
   readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'generation_rejection' | 'gen_rejection'
 }
@@ -1836,85 +672,23 @@ export interface MomentumGenerationRejection {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumListUnsubscribe {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
+export interface MomentumListUnsubscribe extends
+  MomentumCopyFields,
+  MomentumTrackingFields,
+  MomentumSentFields,
+  MomentumAbTestFields {
   /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
   readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
   /** Documented as envelope sender; the sample holds the recipient. Not `msg_from`. */
   readonly mailfrom?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
   /** Attempts that failed so far. */
   readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
   /** Milliseconds from injection to this attempt. */
   readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
   /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
   readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** How the message came in. */
   readonly recv_method?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'list_unsubscribe' | 'list'
 }
@@ -1925,93 +699,17 @@ export interface MomentumListUnsubscribe {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumLinkUnsubscribe {
-  /** A/B test the message belongs to. */
-  readonly ab_test_id?: string
-  /** Version of the A/B test. */
-  readonly ab_test_version?: number | string
+export interface MomentumLinkUnsubscribe extends MomentumTrackedFields {
   /** Accept-Language header; not documented, seen on clicks (Momentum manual, captures). */
   readonly accept_language?: string
-  /** Whether the message has an AMP part. */
-  readonly amp_enabled?: boolean | string | number
-  /** Campaign; at most 64 bytes. */
-  readonly campaign_id?: string
-  /** Whether clicks are tracked. */
-  readonly click_tracking?: boolean | string | number
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Address in the From header. */
-  readonly friendly_from?: string
-  /** Whether the message has a pixel at the top as well. */
-  readonly initial_pixel?: boolean | string | number
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** The receiving host; on opens, clicks and unsubscribes the client or its proxy. */
-  readonly ip_address?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** Mailbox provider of the recipient, by the vendor's classes. */
-  readonly mailbox_provider?: string
-  /** Region of the mailbox provider. */
-  readonly mailbox_provider_region?: string
   /** Documented as envelope sender; the sample holds the recipient. Not `msg_from`. */
   readonly mailfrom?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Size of the message in bytes. */
-  readonly msg_size?: number | string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Whether opens are tracked. */
-  readonly open_tracking?: boolean | string | number
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Metadata of transmission and recipient, merged. Momentum before 4.2.40 sends `[]` when empty. */
-  readonly rcpt_meta?: Readonly<Record<string, unknown>>
-  /** Tags of the recipient. */
-  readonly rcpt_tags?: readonly string[]
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** `cc`, `bcc` or `archive`; absent for REST cc and bcc. */
-  readonly rcpt_type?: string
-  /** Domain of `rcpt_to`. */
-  readonly recipient_domain?: string
   /** How the message came in. */
   readonly recv_method?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** When the message was scheduled for, in Unix seconds. */
-  readonly scheduled_time?: string | number
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** Subject header, decoded. */
-  readonly subject?: string
   /** Name of the link; at most 63 bytes, absent when it has none. */
   readonly target_link_name?: string
   /** The link as written in the message. */
   readonly target_link_url?: string
-  /** Template; `template_<transmission_id>` for content sent inline. */
-  readonly template_id?: string
-  /** Version of the template; "0" for content sent inline. */
-  readonly template_version?: number | string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
-  /** Whether the message is transactional. */
-  readonly transactional?: boolean | string | number
-  /** What the call that sent the message returned. */
-  readonly transmission_id?: string
   /** Type of the event. */
   readonly type: 'link_unsubscribe' | 'link'
   /** User-Agent header of the client. */
@@ -2024,41 +722,15 @@ export interface MomentumLinkUnsubscribe {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumRelayInjection {
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
+export interface MomentumRelayInjection extends MomentumRelayFields {
   /** Sending pool. */
   readonly ip_pool?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
   /** Size of the message in bytes. */
   readonly msg_size?: number | string
-  /** Where the relayed message comes from. */
-  readonly origination?: string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** How the message came in. */
-  readonly recv_method?: string
-  /** Relay webhook. */
-  readonly relay_id?: string
   /** Domain the message is routed to; differs for hosted domains. */
   readonly routing_domain?: string
   /** Address the message is sent from. */
   readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** Type of the event. */
   readonly type: 'relay_injection'
 }
@@ -2069,45 +741,11 @@ export interface MomentumRelayInjection {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumRelayRejection {
-  /** Class of the bounce, "1" to "100" (support docs, bounce classification). */
-  readonly bounce_class?: number | string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** SMTP code, also one that the platform made up; free for push. */
-  readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Where the relayed message comes from. */
-  readonly origination?: string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Text of the remote host as received; may have line breaks. */
-  readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** Canonical text of the refusal: addresses, ids and IPs masked. */
-  readonly reason?: string
-  /** How the message came in. */
-  readonly recv_method?: string
-  /** Relay webhook. */
-  readonly relay_id?: string
+export interface MomentumRelayRejection extends MomentumRelayFields, MomentumFailureFields {
   /** Host that injected the message. */
   readonly remote_addr?: string
   /** Address the message is sent from. */
   readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** Type of the event. */
   readonly type: 'relay_rejection'
 }
@@ -2118,45 +756,7 @@ export interface MomentumRelayRejection {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumRelayDelivery {
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Where the relayed message comes from. */
-  readonly origination?: string
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
-  /** How the message came in. */
-  readonly recv_method?: string
-  /** Relay webhook. */
-  readonly relay_id?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
+export interface MomentumRelayDelivery extends MomentumRelayedFields {
   /** Type of the event. */
   readonly type: 'relay_delivery'
 }
@@ -2167,51 +767,13 @@ export interface MomentumRelayDelivery {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumRelayTempfail {
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
+export interface MomentumRelayTempfail extends MomentumRelayedFields {
   /** SMTP code, also one that the platform made up; free for push. */
   readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Where the relayed message comes from. */
-  readonly origination?: string
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
   /** Text of the remote host as received; may have line breaks. */
   readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
   /** Canonical text of the refusal: addresses, ids and IPs masked. */
   readonly reason?: string
-  /** How the message came in. */
-  readonly recv_method?: string
-  /** Relay webhook. */
-  readonly relay_id?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** Type of the event. */
   readonly type: 'relay_tempfail'
 }
@@ -2222,53 +784,15 @@ export interface MomentumRelayTempfail {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumRelayPermfail {
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** How it goes out: `esmtp`, `apn`, `gcm`, `smpp`. */
-  readonly delv_method?: string
+export interface MomentumRelayPermfail extends MomentumRelayedFields {
   /** SMTP code, also one that the platform made up; free for push. */
   readonly error_code?: number | string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** When the message was injected, ISO 8601 in UTC. */
-  readonly injection_time?: string
-  /** Sending pool. */
-  readonly ip_pool?: string
-  /** The copy one recipient gets; the same on all of its events. */
-  readonly message_id?: string
-  /** Envelope sender; a VERP address on SparkPost. */
-  readonly msg_from?: string
-  /** Attempts that failed so far. */
-  readonly num_retries?: number | string
-  /** Where the relayed message comes from. */
-  readonly origination?: string
   /** "1" TLS was used, "0" not offered, "-1" its negotiation failed. */
   readonly outbound_tls?: number | string
-  /** Milliseconds from injection to this attempt. */
-  readonly queue_time?: number | string
-  /** Envelope recipient in its original case: use it for display. */
-  readonly raw_rcpt_to?: string
   /** Text of the remote host as received; may have line breaks. */
   readonly raw_reason?: string
-  /** Hash of the recipient; algorithm and salt are not documented. */
-  readonly rcpt_hash?: string
-  /** Envelope recipient in lower case: use it for keys. */
-  readonly rcpt_to?: string
   /** Canonical text of the refusal: addresses, ids and IPs masked. */
   readonly reason?: string
-  /** How the message came in. */
-  readonly recv_method?: string
-  /** Relay webhook. */
-  readonly relay_id?: string
-  /** Domain the message is routed to; differs for hosted domains. */
-  readonly routing_domain?: string
-  /** Address the message is sent from. */
-  readonly sending_ip?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** Type of the event. */
   readonly type: 'relay_permfail'
 }
@@ -2279,7 +803,7 @@ export interface MomentumRelayPermfail {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumAbTestCompleted {
+export interface MomentumAbTestCompleted extends MomentumEventFields {
   /** Result of the A/B test. */
   readonly ab_test?: {
     /** Id of the test. */
@@ -2321,14 +845,6 @@ export interface MomentumAbTestCompleted {
     /** The winner; only when the test was completed. */
     readonly winning_template_id?: string
   }
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** Type of the event. */
   readonly type: 'ab_test_completed'
 }
@@ -2339,7 +855,7 @@ export interface MomentumAbTestCompleted {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumAbTestCancelled {
+export interface MomentumAbTestCancelled extends MomentumEventFields {
   /** Result of the A/B test. */
   readonly ab_test?: {
     /** Id of the test. */
@@ -2381,14 +897,6 @@ export interface MomentumAbTestCancelled {
     /** The winner; only when the test was completed. */
     readonly winning_template_id?: string
   }
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** Type of the event. */
   readonly type: 'ab_test_cancelled'
 }
@@ -2399,23 +907,7 @@ export interface MomentumAbTestCancelled {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumIngestSuccess {
-  /** Batch of ingested events. */
-  readonly batch_id?: string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** When the batch expires, ISO 8601. */
-  readonly expiration_timestamp?: string
-  /** Events that were there already. */
-  readonly number_duplicates?: number | string
-  /** Events taken in. */
-  readonly number_succeeded?: number | string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
+export interface MomentumIngestSuccess extends MomentumIngestFields {
   /** Type of the event. */
   readonly type: 'success'
 }
@@ -2426,31 +918,15 @@ export interface MomentumIngestSuccess {
  * Source: SparkPost webhook event documentation (Nov 2016, Oct 2020) and samples (mid-2026); Momentum 4 and 5
  * manuals
  */
-export interface MomentumIngestError {
-  /** Batch of ingested events. */
-  readonly batch_id?: string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
+export interface MomentumIngestError extends MomentumIngestFields {
   /** Kind of the error. */
   readonly error_type?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
-  /** When the batch expires, ISO 8601. */
-  readonly expiration_timestamp?: string
   /** Where the batch can be fetched. */
   readonly href?: string
-  /** Events that were there already. */
-  readonly number_duplicates?: number | string
   /** Events refused. */
   readonly number_failed?: number | string
-  /** Events taken in. */
-  readonly number_succeeded?: number | string
   /** Whether trying again can help. */
   readonly retryable?: boolean | string | number
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** Type of the event. */
   readonly type: 'error'
 }
@@ -2460,13 +936,9 @@ export interface MomentumIngestError {
  *
  * Source: Momentum 5.3 manual, enabling webhooks, appendix 1 (June 2026); columns of a consumer in production
  */
-export interface MomentumAdAdjust {
+export interface MomentumAdAdjust extends MomentumEventFields {
   /** Virtual MTA, as the sending IP is on SparkPost. */
   readonly binding?: string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
   /** MTA node. */
   readonly node_name?: string
   /** Value it is adjusted to. */
@@ -2477,10 +949,6 @@ export interface MomentumAdAdjust {
   readonly routing_domain?: string
   /** Scope of the rule. */
   readonly scope?: string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** Type of the event. */
   readonly type: 'ad_adjust'
 }
@@ -2490,15 +958,11 @@ export interface MomentumAdAdjust {
  *
  * Source: Momentum 5.3 manual, enabling webhooks, appendix 1 (June 2026); columns of a consumer in production
  */
-export interface MomentumAdStatus {
+export interface MomentumAdStatus extends MomentumEventFields {
   /** What adaptive delivery does. */
   readonly action?: string
   /** Virtual MTA, as the sending IP is on SparkPost. */
   readonly binding?: string
-  /** Account number; "1" on Momentum. */
-  readonly customer_id?: string
-  /** Unique for each event: decimal digits or a UUID. Not sent by Momentum before 4.2.28 (Jan 2017). */
-  readonly event_id?: string
   /** MTA node. */
   readonly node_name?: string
   /** Domain the message is routed to; differs for hosted domains. */
@@ -2513,10 +977,6 @@ export interface MomentumAdStatus {
   readonly status?: string
   /** When the action stops. */
   readonly stop?: number | string
-  /** Subaccount; absent for the primary account. */
-  readonly subaccount_id?: string
-  /** When it happened, in Unix seconds; normally as text. */
-  readonly timestamp?: string | number
   /** What made the rule fire. */
   readonly trigger?: string
   /** Type of the event. */
