@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { PUBLISHED } from '../golden/published.ts'
 import { sampleBodies, samplesFolder } from '../support/sample-bodies.ts'
 import { BODIES, compile, elementOf, KNOWN, STRENGTHS, strict, tolerant } from './support.ts'
 
 const takes = (schema: z.ZodType | undefined, value: unknown) => schema?.safeParse(value).success
 
 describe.skipIf(!samplesFolder)('the bodies of the senders’ documents (POSTHORN_SAMPLES)', () => {
-  const bodies = sampleBodies().filter(({ name }) => name in PUBLISHED)
+  // The Parse API posts mail, not events.
+  const bodies = sampleBodies().filter(({ name }) => !name.includes('parse-api'))
 
-  it('are there, all that the golden tests know', () => {
-    expect(bodies.map(({ name }) => name).sort()).toEqual(Object.keys(PUBLISHED).sort())
+  it('are there, of every sender', () => {
+    const senders = bodies.map(({ sender }) => sender)
+    expect(Object.groupBy(senders, (sender) => sender)).toHaveProperty('esputnik.length', 3)
+    expect(senders.length).toBeGreaterThan(20)
   })
 
   it.each(bodies)('$sender $name passes, in zod and in JSON Schema', ({ sender, text }) => {

@@ -64,9 +64,7 @@ describe.each(KNOWN)('$code', (known) => {
     const seen = { yes: 0, no: 0 }
     fc.assert(
       fc.property(mutated(sample), (changed) => {
-        // zod leaves this one out.
-        fc.pre(!Object.hasOwn(changed, '__proto__'))
-        const event = { ...changed, ...told }
+        const event = { ...withoutProto(changed), ...told }
         const reading = read(structuredClone(elementOf(known, event)))
         const parsed = tolerant[code]?.safeParse(event)
         expect(parsed?.success).toBe(!('unreadable' in reading))
@@ -103,6 +101,10 @@ describe.each(KNOWN)('$code', (known) => {
     expect(await standard?.validate({})).toHaveProperty('issues')
   })
 })
+
+/** zod leaves this key out wherever it stands; the reader hands it on. */
+const withoutProto = (value: object): object =>
+  JSON.parse(JSON.stringify(value), (name, inner) => (name === '__proto__' ? undefined : inner))
 
 const WORDS = ['type', 'event', 'activityStatus']
 const wordOf = (sample: object) => Object.fromEntries(Object.entries(sample).filter(([name]) => WORDS.includes(name)))
