@@ -1,6 +1,6 @@
 /** Renders `src/zod/<strength>/<provider>.generated.ts`: the schemas by name, with the types of the payloads. */
+import { classesOf, typeOfClass } from './classes.ts'
 import type { JsonSchema } from './json-schema.ts'
-import { classesOf, typeOfClass } from './payloads.ts'
 import type { PublishedSender } from './senders.ts'
 
 export function renderFacade(

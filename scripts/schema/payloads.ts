@@ -1,5 +1,6 @@
 /** Renders `payloads.generated.ts`: the payload interfaces and the union of a provider's events. */
 import type { Catalogue } from '../../src/providers/kit/catalogue.ts'
+import { renderClasses } from './classes.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { PublishedSender } from './senders.ts'
 import { renderHeritage, type SharedFields, sharedFields } from './shared-fields.ts'
@@ -24,48 +25,9 @@ ${shared.map((set) => renderSet(set, shared)).join('\n\n')}
 
 ${interfaces.join('\n\n')}
 
-${[...classesOf(sender)].map(([name, payloads]) => renderClass(typeOfClass(sender, name), name, payloads)).join('\n\n')}
+${renderClasses(sender)}
 
-${renderElement(sender)}${renderUnion(provider, catalogue)}
-`
-}
-
-/** The payloads of each class that has several, by its name. */
-export function classesOf({ catalogue, classOf }: PublishedSender): ReadonlyMap<string, readonly string[]> {
-  const typed = Object.values(catalogue).filter(({ schema }) => classOf(schema) !== schema)
-  const byClass = Map.groupBy(typed, ({ schema }) => classOf(schema))
-  return new Map([...byClass].map(([name, entries]) => [name, entries.map(({ payload }) => payload)]))
-}
-
-/** `track_event` is `MomentumTrackEvent`. A sender of one class has the type of its elements. */
-export function typeOfClass({ provider, elementType, catalogue, classOf }: PublishedSender, name: string): string {
-  if (Object.values(catalogue).every(({ schema }) => classOf(schema) === name)) return elementType
-  return [provider, ...name.split('_')].map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('')
-}
-
-function renderClass(type: string, name: string, payloads: readonly string[]): string {
-  return `/** One \`${name}\`: the payload of any of them. */
-export type ${type} =
-${payloads.map((payload) => `  | ${payload}`).join('\n')}`
-}
-
-/** Where classes stand around the events, an element is more than an event. */
-function renderElement(sender: PublishedSender): string {
-  const { elementType, catalogue, classOf } = sender
-  const classes = classesOf(sender)
-  if (classes.size < 2) return ''
-  const alone = Object.values(catalogue).filter(({ schema }) => classOf(schema) === schema)
-  const fields = [
-    ...[...classes.keys()].map((name) => [name, typeOfClass(sender, name)]),
-    ...alone.map(({ schema, payload }) => [schema, payload]),
-  ]
-  return `/** An element of a body: one event under its class. An event of another class or type is there as it came. */
-export interface ${elementType} {
-  readonly msys: {
-${fields.map(([name, type]) => `    readonly ${name}?: ${type}`).join('\n')}
-  }
-}
-
+${renderUnion(provider, catalogue)}
 `
 }
 

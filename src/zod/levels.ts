@@ -32,6 +32,7 @@ export interface BodyRules {
 
 type Options = [z.ZodObject, ...z.ZodObject[]]
 
+// zod wants a tuple, with the word in its type; the tests hold that every schema has it.
 const unionOf = (word: string, events: Events) =>
   z.discriminatedUnion(word, Object.values(events) as unknown as Options)
 

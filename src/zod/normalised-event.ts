@@ -89,6 +89,7 @@ const eventOf = (type: NormalisedType) =>
 
 type Options = [ReturnType<typeof eventOf>, ...ReturnType<typeof eventOf>[]]
 
+// The casts: the fields of each type are looked up by a name, which is more than the compiler follows; `Shape` holds them.
 /**
  * The normalised event: what a handler gets, or its JSON text parsed, with its instants as dates on the way out. Fields
  * that are not listed are left out.
