@@ -99,6 +99,7 @@ class RunningReceiver implements ReceiverLike {
       pacer: this.#pacer,
       open: () => this.start(),
       provider,
+      sources: this[sourceNames],
       names: new Set([...settings.sources.values()].flatMap((source) => [...source.provider.catalogue.keys()])),
       handlers: () => this.#handlers,
     })

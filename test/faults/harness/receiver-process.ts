@@ -77,7 +77,7 @@ const controls: Readonly<Record<string, (argument: string) => unknown>> = {
   '/control/go': () => gate.resolve(),
   '/control/replay': (filter) => receiver.inbox.replay(JSON.parse(decodeURIComponent(filter))),
   '/control/prune': () => receiver.inbox.prune(),
-  '/control/retry': () => receiver.inbox.retry({}),
+  '/control/retry': () => receiver.inbox.retry({ all: true }),
   '/control/clock': (ms) => {
     aheadMs = Number(ms)
   },
