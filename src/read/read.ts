@@ -9,7 +9,7 @@ import { OptionError } from '../errors.ts'
 import type { Scan } from '../json/scan.ts'
 import { sliceEnd } from '../json/slices.ts'
 import { digestBytes } from '../lib/digest.ts'
-import { knownKeys } from '../lib/options.ts'
+import { keysOf, kindOf, knownKeys } from '../lib/options.ts'
 import type { StoredDelivery } from '../ports/inbox/rows.ts'
 import type { Provider, Source } from '../ports/provider.ts'
 import type { AnyEvent } from '../types.ts'
@@ -69,17 +69,17 @@ export function read<S extends Source<AnyEvent>>(
   return readAll(provider, delivery, scan) as ReadResult<EventOfSource<S>>
 }
 
+const KEYS = keysOf<ReadOptions>({ source: true, headers: true, receivedAt: true })
+
 function bytesOf(body: Uint8Array | ArrayBuffer | string): Uint8Array {
   if (typeof body === 'string') return Buffer.from(body)
   if (body instanceof Uint8Array) return body
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
-  throw new OptionError(
-    `read: the body must be bytes or text, as it came in, got ${body === null ? 'null' : typeof body}`,
-  )
+  throw new OptionError(`read: the body must be bytes or text, as it came in, got ${kindOf(body)}`)
 }
 
 function deliveryOf(provider: Provider, body: Uint8Array, options: ReadOptions): StoredDelivery {
-  knownKeys('read options', options, ['source', 'headers', 'receivedAt'])
+  knownKeys('read: the options', options, KEYS)
   const { source = provider.name, headers = [], receivedAt = new Date() } = options
   if (typeof source !== 'string' || !SOURCE_NAME.test(source))
     throw new OptionError('read: source must be the name of a source: a-z, 0-9, _ and -')

@@ -1,5 +1,5 @@
 /** The public look into the inbox: pages become async iterables, stored elements become events again. */
-import { PosthornError } from '../../errors.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
 import { parseElement } from '../../json/slices.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
@@ -138,7 +138,8 @@ export function createInboxControl(parts: ControlParts): InboxControl {
       const [checked, settled] = [checkedPerson('erase', person), checkedOptions('erase', options)]
       return erasePerson(people, await known('erase', checked), settled)
     },
-    async prune() {
+    async prune(...options: readonly unknown[]) {
+      if (options.length > 0) throw new OptionError('inbox.prune takes nothing: retention says what goes')
       await open()
       return pruneAll(inbox)
     },

@@ -56,9 +56,10 @@ it('is asked for and counted beside the owner of the file, who carries it out', 
   expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, replays: {} })
   const id = seen[0]?.id ?? ''
   expect((await control.inbox.event(id))?.event).toMatchObject({ name: 'mailjet.open', messageId: '1' })
-  await expect(
-    control.inbox.replay({ since: filter.since, outcome: 'unhandled' }),
-  ).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining('register them') })
+  await expect(control.inbox.replay({ since: filter.since, outcome: 'unhandled' })).rejects.toMatchObject({
+    code: 'ERR_OPTION',
+    message: expect.stringContaining('register them'),
+  })
 }, 20_000)
 
 it('is carried out where nobody owns the file, by the next owner', async () => {
