@@ -64,7 +64,7 @@ interface Entry {
 function toEntry(entry: Secret | { readonly label: string; readonly secret: Secret }): Entry {
   if (typeof entry !== 'object' || entry === null || !('secret' in entry)) return { label: null, secret: entry }
   knownKeys('a secret with a label', entry, LABELLED)
-  return { label: entry.label ?? null, secret: entry.secret }
+  return entry
 }
 
 const ENV = keysOf<Exclude<Secret, string | (() => unknown)>>({ env: true, optional: true })
