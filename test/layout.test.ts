@@ -55,7 +55,21 @@ const LAYERS: Record<string, readonly string[]> = {
   inboxes: ['types.ts', 'errors.ts', 'lib', 'core', 'inboxes'],
   adapters: ['types.ts', 'errors.ts', 'lib', 'core', 'adapters'],
   testing: ['types.ts', 'errors.ts', 'lib', 'core', 'auth', 'providers', 'inboxes', 'adapters', 'testing'],
-  cli: ['types.ts', 'errors.ts', 'lib', 'core', 'auth', 'providers', 'inboxes', 'adapters', 'testing', 'cli'],
+  // The samples of every event lie in testing.
+  emulators: ['types.ts', 'errors.ts', 'lib', 'core', 'providers', 'testing', 'emulators'],
+  cli: [
+    'types.ts',
+    'errors.ts',
+    'lib',
+    'core',
+    'auth',
+    'providers',
+    'inboxes',
+    'adapters',
+    'testing',
+    'emulators',
+    'cli',
+  ],
   'index.ts': ['types.ts', 'errors.ts', 'lib', 'core'],
 }
 
