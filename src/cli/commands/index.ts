@@ -1,0 +1,5 @@
+/** Every command there is, in the order of the help. Each is one declaration; what it does is loaded when it runs. */
+import { demoCommand } from './demo.ts'
+import { sendCommand } from './send.ts'
+
+export const COMMANDS = [demoCommand, sendCommand]
