@@ -49,6 +49,7 @@ const FOLDERS = {
   esputnik: /^providers\/esputnik\//,
   node: /^adapters\/(?!express|fastify)/,
   testing: /^testing\//,
+  emulators: /^emulators\//,
 }
 
 const groups = Object.entries(FOLDERS).map(([name, folder]) => ({

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { z } from 'zod'
 import type { Catalogue } from '../src/lib/catalogue.ts'
+import { renderDescriptions } from './schema/descriptions.ts'
 import { type JsonSchema, toAnnotatedSchema, toPublishedSchema } from './schema/json-schema.ts'
 import { renderPayloads } from './schema/payloads.ts'
 import { renderValidators } from './schema/validators.ts'
@@ -49,6 +50,7 @@ async function generate(provider: string): Promise<Map<string, string>> {
   const options = { ids: idsOf(annotated), reads: events.reads ?? null }
   files.set(`${folder}/validate.generated.ts`, renderValidators(annotated, options))
   files.set(`${folder}/payloads.generated.ts`, renderPayloads(provider, annotated, catalogue))
+  if (provider === 'momentum') files.set('src/emulators/msys/descriptions.generated.ts', renderDescriptions(annotated))
   return files
 }
 

@@ -179,6 +179,7 @@ describe('the exports map', () => {
         "./fastify",
         "./node",
         "./testing",
+        "./emulators",
         "./package.json",
       ]
     `)

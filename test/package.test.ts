@@ -25,6 +25,7 @@ const ENTRIES: Readonly<Record<string, RegExp>> = {
   'posthorn/fastify': /^(lib\/|adapters\/(?!express))/,
   'posthorn/node': /^(lib\/|adapters\/(?!express|fastify))/,
   'posthorn/testing': /^(lib|core|auth|providers|testing)\//,
+  'posthorn/emulators': /^(lib|core|auth|providers|testing|emulators)\//,
 }
 
 const SEEN = `

@@ -1,0 +1,20 @@
+/**
+ * The senders themselves, for tests and demos without an account: exported as `posthorn/emulators`. Each behaves as its
+ * documents say, over real HTTP, on a clock that a test moves.
+ */
+export {
+  type EmulatorClock,
+  type RealClockOptions,
+  realClock,
+  type Task,
+  type VirtualClockOptions,
+  virtualClock,
+} from './kit/clock.ts'
+export type { Duration } from './kit/duration.ts'
+export type { EmulatorReport, ReportedWebhook, WebhookState } from './kit/report.ts'
+export type { Listening, ListenOptions } from './kit/server.ts'
+export type { TrafficOptions } from './kit/traffic.ts'
+export type { Answered, Fault, Manner, Outcome, Post, Unanswered, Wire } from './kit/wire.ts'
+export { emulateMomentum, type MomentumEmulatorOptions } from './momentum.ts'
+export type { ConfiguredWebhook } from './msys/config-file.ts'
+export type { Emulator, MsysOptions } from './msys/emulator.ts'

@@ -1,0 +1,133 @@
+/** Momentum on premises: what its events hold (momentum.md section 1.9). */
+import type { Step } from '../kit/life-cycle.ts'
+import { classesOf, type Edition, type NativeEvent } from './edition.ts'
+import type { Ids } from './ids.ts'
+import { sampleFields } from './samples.ts'
+import { pick, timeOf, valuesOf } from './values.ts'
+
+/** The types of the manual of Momentum 5.3, appendix 1 (momentum.md section 1.2). */
+const TYPES: readonly string[] = [
+  'injection',
+  'delivery',
+  'delay',
+  'bounce',
+  'out_of_band',
+  'policy_rejection',
+  'spam_complaint',
+  'sms_status',
+  'open',
+  'click',
+  'generation_failure',
+  'generation_rejection',
+  'list_unsubscribe',
+  'link_unsubscribe',
+  'ad_adjust',
+  'ad_status',
+]
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+const RECEIVED = words(`
+  recv_method subaccount_id transmission_id conn_name msg_batchname msg_spoolname conn_stage message_id binding
+  binding_group msg_size routing_domain msg_from friendly_from rcpt_to raw_rcpt_to rcpt_type subject customer_id
+  campaign_id template_id template_version rcpt_meta rcpt_tags`)
+const ATTEMPT = words('delv_method queue_time num_retries ip_address')
+const REFUSAL = words('bounce_class error_code reason raw_reason')
+const VISIT = words(`
+  message_id delv_method campaign_id customer_id subaccount_id transmission_id rcpt_to raw_rcpt_to rcpt_type ip_address
+  user_agent template_id template_version rcpt_meta rcpt_tags`)
+const UNSUBSCRIBE = words(`
+  message_id customer_id campaign_id subaccount_id transmission_id mailfrom friendly_from rcpt_to raw_rcpt_to rcpt_type
+  template_id template_version rcpt_meta rcpt_tags`)
+
+/** What a production consumer stores of each type (momentum.md section 1.9). */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  injection: [...RECEIVED, 'pathway', 'pathway_group'],
+  delivery: [...RECEIVED, ...ATTEMPT],
+  delay: [...RECEIVED, ...ATTEMPT, ...REFUSAL],
+  bounce: [...RECEIVED, ...ATTEMPT, ...REFUSAL],
+  policy_rejection: words(`
+    recv_method subaccount_id transmission_id conn_name message_id binding binding_group pathway pathway_group msg_from
+    friendly_from rcpt_to raw_rcpt_to rcpt_type error_code reason raw_reason scope_name customer_id campaign_id template_id
+    template_version rcpt_meta rcpt_tags`),
+  spam_complaint: words(`
+    subaccount_id transmission_id msg_spoolname message_id binding binding_group friendly_from rcpt_to raw_rcpt_to rcpt_type
+    fbtype report_by report_to user_str customer_id campaign_id template_id template_version rcpt_tags rcpt_meta`),
+  out_of_band: words(`
+    recv_method delv_method subaccount_id conn_stage message_id binding binding_group msg_from rcpt_to raw_rcpt_to
+    bounce_class error_code reason raw_reason customer_id campaign_id template_id template_version`),
+  open: VISIT,
+  click: [...VISIT, 'target_link_name', 'target_link_url', 'accept_language'],
+  list_unsubscribe: UNSUBSCRIBE,
+  link_unsubscribe: [...UNSUBSCRIBE, 'user_agent'],
+}
+
+const classes = classesOf((type) => TYPES.includes(type))
+
+export interface MomentumWire {
+  /** False: no `event_id`, as before 4.2.28 (momentum.md section 1.4). */
+  readonly eventIds: boolean
+}
+
+export function momentumEdition(wire: MomentumWire): Edition {
+  return {
+    name: 'momentum',
+    classes,
+    absoluteLinks: true,
+    // The screenshot of the test shows token, Host, Content-Type and Connection only (momentum.md section 2.2).
+    testBatchId: null,
+    userAgent: null,
+    isCloudApi: false,
+    openDocumentation: false,
+    eventsOf: (step, ids, node) => [eventOf(wire, step, ids, node)],
+    sampleOf: (type) => sampleFields(classes, type, FIELDS[type] ?? null),
+  }
+}
+
+function eventOf({ eventIds }: MomentumWire, step: Step, ids: Ids, node: string): NativeEvent {
+  const type = typeOf(step)
+  const copy = ids.copyOf(step.message)
+  const values = {
+    ...valuesOf(step, copy),
+    timestamp: timestampOf(type, step),
+    node_name: node,
+    binding: 'marketing-1',
+    binding_group: 'marketing',
+    pathway: 'default',
+    pathway_group: 'default',
+    conn_name: copy.connection,
+    conn_stage: '1',
+    msg_batchname: copy.batchName,
+    msg_spoolname: copy.spoolName,
+    fbtype: 'abuse',
+    report_by: 'feedback.example',
+    report_to: 'abuse.shop.example',
+  }
+  const own = eventIds ? { event_id: ids.event() } : {}
+  const fields = { type, ...own, timestamp: values.timestamp, node_name: node, ...pick(values, FIELDS[type] ?? []) }
+  return { type, fields }
+}
+
+/** The manual prints message events with a fraction and a click without (momentum.md section 1.4, timestamp). */
+function timestampOf(type: string, step: Step): string {
+  const seconds = timeOf(step) / 1_000
+  return classes.get(type) === 'message_event' ? seconds.toFixed(3) : String(Math.floor(seconds))
+}
+
+const WORDS: Readonly<Record<Exclude<Step['kind'], 'unsubscribed'>, string>> = {
+  injected: 'injection',
+  rejected: 'policy_rejection',
+  deferred: 'delay',
+  bounced: 'bounce',
+  delivered: 'delivery',
+  late_bounced: 'out_of_band',
+  opened: 'open',
+  clicked: 'click',
+  complained: 'spam_complaint',
+}
+
+/** The type of a step, where a step makes one event. */
+export function typeOf(step: Step): string {
+  if (step.kind !== 'unsubscribed') return WORDS[step.kind]
+  return step.by === 'link' ? 'link_unsubscribe' : 'list_unsubscribe'
+}
