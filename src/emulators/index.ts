@@ -18,3 +18,5 @@ export type { Answered, Fault, Manner, Outcome, Post, Unanswered, Wire } from '.
 export { emulateMomentum, type MomentumEmulatorOptions } from './momentum.ts'
 export type { ConfiguredWebhook } from './msys/config-file.ts'
 export type { Emulator, MsysOptions } from './msys/emulator.ts'
+export type { InboundMail } from './msys/relay-message.ts'
+export { emulateSparkPost, type SparkPostEmulator, type SparkPostEmulatorOptions } from './sparkpost.ts'

@@ -37,22 +37,18 @@ const MINUTE = 60_000
  */
 export function emulateMomentum(options: MomentumEmulatorOptions = {}): Emulator {
   const edition = momentumEdition({ eventIds: options.eventIds ?? true })
-  const emulator = new MsysEmulator(
-    options,
-    {
-      name: 'emulateMomentum',
-      edition,
-      batchEvents: 10_000,
-      answerLimit: '6s',
-      retryDelays: backOff(MINUTE, 60 * MINUTE, 240 * MINUTE),
-      errors: oneOf('emulateMomentum: errors', options.errors, 'object', ['object', 'list']),
-      workers: wholeNumber('emulateMomentum: workers', options.workers, 1, 1, 100),
-      batchIdHeader: options.batchIdHeader ?? true,
-      hasApi: options.webhooks === undefined,
-      optionNames: [...MSYS_OPTIONS, 'webhooks', 'workers', 'eventIds', 'batchIdHeader', 'errors'],
-    },
-    () => [],
-  )
+  const emulator = new MsysEmulator(options, {
+    name: 'emulateMomentum',
+    edition,
+    batchEvents: 10_000,
+    answerLimit: '6s',
+    retryDelays: backOff(MINUTE, 60 * MINUTE, 240 * MINUTE),
+    errors: oneOf('emulateMomentum: errors', options.errors, 'object', ['object', 'list']),
+    workers: wholeNumber('emulateMomentum: workers', options.workers, 1, 1, 100),
+    batchIdHeader: options.batchIdHeader ?? true,
+    hasApi: options.webhooks === undefined,
+    optionNames: [...MSYS_OPTIONS, 'webhooks', 'workers', 'eventIds', 'batchIdHeader', 'errors'],
+  })
   const configured = options.webhooks === undefined ? [] : configuredWebhooks(edition, options.webhooks)
   for (const settings of configured) emulator.webhooks.configure(settings)
   return emulator

@@ -56,7 +56,8 @@ function hasKey({ headers }: ApiRequest, apiKey: string): boolean {
   return headers.authorization === apiKey || headers.authorization === basic
 }
 
-function refusing({ errors }: ApiOptions, answer: (request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>) {
+/** The answer, or the error that was thrown in its place. */
+export function refusing({ errors }: ApiOptions, answer: (request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>) {
   return async (request: ApiRequest): Promise<ApiAnswer> => {
     try {
       return await answer(request)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { OptionError } from '../../errors.ts'
 import { isObject } from '../../lib/guards.ts'
 import type { Edition } from './edition.ts'
-import { customHeadersOf, parsedJson, Refusal, type Settings, settingsFrom } from './settings.ts'
+import { parsedJson, Refusal, type Settings, settingsFrom } from './settings.ts'
 
 /** One webhook of the file. */
 export interface ConfiguredWebhook {
@@ -34,10 +34,16 @@ function settingsOf(edition: Edition, entry: unknown, at: number): Settings {
   if (!isObject(entry)) throw new OptionError(`webhooks[${at}] must be an object`)
   try {
     const settings = settingsFrom(edition, { name: `webhook ${at + 1}`, ...entry }, null)
-    return { ...settings, custom_headers: customHeadersOf(entry.custom_headers) }
+    return { ...settings, custom_headers: headersOf(entry.custom_headers) }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const { message, description = '' } = error.errors[0] ?? { message: '' }
     throw new OptionError(`webhooks[${at}]: ${message} ${description}`.trimEnd())
   }
+}
+
+/** Which names are reserved, and how many there may be, is not documented for the file. */
+function headersOf(given: unknown): Record<string, string> {
+  if (!isObject(given)) return {}
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]))
 }

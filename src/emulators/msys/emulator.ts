@@ -4,7 +4,7 @@ import { type EmulatorClock, Tasks, virtualClock } from '../kit/clock.ts'
 import { type Duration, toMs } from '../kit/duration.ts'
 import type { Step } from '../kit/life-cycle.ts'
 import { Random } from '../kit/random.ts'
-import { type EmulatorReport, Ledger } from '../kit/report.ts'
+import { type EmulatorReport, Ledger, type ReportedWebhook } from '../kit/report.ts'
 import { ApiServer, type Listening, type ListenOptions, type Route } from '../kit/server.ts'
 import { Traffic, type TrafficOptions } from '../kit/traffic.ts'
 import type { Fault } from '../kit/wire.ts'
@@ -93,10 +93,12 @@ export class MsysEmulator implements Emulator {
   readonly #edition: Edition
   readonly #nodes: readonly string[]
   readonly #traffic: Traffic
+  readonly #api: ApiOptions
+  readonly #routes: Route[] = []
   readonly #server: ApiServer
 
   /** @throws OptionError for an option that is wrong or unknown */
-  constructor(options: MsysOptions, defaults: MsysDefaults, moreRoutes: (emulator: MsysEmulator) => readonly Route[]) {
+  constructor(options: MsysOptions, defaults: MsysDefaults) {
     const { name, edition } = defaults
     knownKeys(name, options, defaults.optionNames)
     const random = new Random(wholeNumber(`${name}: seed`, options.seed, 1, 0, 2 ** 32 - 1))
@@ -126,9 +128,9 @@ export class MsysEmulator implements Emulator {
     const activationMs = toMs(`${name}: activation`, options.activation ?? '1m')
     this.webhooks = new Webhooks(this.tasks, sending, this.poster, this.ids, activationMs)
     this.#traffic = new Traffic(this.tasks, random.fork(-3), (step) => this.#happen(step))
-    const api: ApiOptions = { edition, apiKey: options.apiKey ?? 'key', errors: defaults.errors }
-    const routes = defaults.hasApi ? webhooksApi(api, this.webhooks, this.poster) : []
-    this.#server = new ApiServer({ routes: [...routes, ...moreRoutes(this)], ...outside(api) })
+    this.#api = { edition, apiKey: options.apiKey ?? 'key', errors: defaults.errors }
+    this.#server = new ApiServer({ routes: this.#routes, ...outside(this.#api) })
+    if (defaults.hasApi) this.addRoutes((api) => webhooksApi(api, this.webhooks, this.poster))
   }
 
   listen(options?: ListenOptions): Promise<Listening> {
@@ -144,7 +146,15 @@ export class MsysEmulator implements Emulator {
   }
 
   report(): EmulatorReport {
-    return this.ledger.report(this.webhooks.report())
+    return this.ledger.report(this.reported())
+  }
+
+  reported(): ReportedWebhook[] {
+    return this.webhooks.report()
+  }
+
+  addRoutes(make: (api: ApiOptions) => readonly Route[]): void {
+    this.#routes.push(...make(this.#api))
   }
 
   async close(): Promise<void> {

@@ -26,6 +26,11 @@ export class Ids {
     return `${this.#random.digits(9)}${String(this.#events++).padStart(9, '0')}`
   }
 
+  /** An id of a relay webhook: beyond 2^53. */
+  decimal(): string {
+    return this.#random.digits(17)
+  }
+
   /** A batch id of a batch, an id of a webhook. */
   uuid(): string {
     return this.#random.uuid()

@@ -3,6 +3,12 @@ import { type Fault, httpWire, type Outcome, type Post, type Wire, withFaults } 
 import type { Edition } from './edition.ts'
 import { type OAuthRequest, parsedJson, Refusal, type Settings } from './settings.ts'
 
+/** Where to post, and as whom. */
+type Target = Pick<
+  Settings,
+  'target' | 'auth_type' | 'auth_token' | 'auth_credentials' | 'auth_request_details' | 'custom_headers'
+>
+
 export interface PosterOptions {
   readonly edition: Edition
   readonly limitMs: number
@@ -30,7 +36,7 @@ export class Poster {
   }
 
   /** One batch. A target that answers 400 or 401 to a bearer token gets it once more with a new one (2.1, rule 5). */
-  async batch(settings: Settings, credentials: Credentials, id: string, body: string): Promise<Outcome> {
+  async batch(settings: Target, credentials: Credentials, id: string, body: string): Promise<Outcome> {
     const first = await this.#authorized(settings, credentials, id, body, this.#wire)
     if (settings.auth_type !== 'oauth2' || (first.status !== 400 && first.status !== 401)) return first
     credentials.accessToken = null
@@ -38,12 +44,12 @@ export class Poster {
   }
 
   /** A test post: without faults, since somebody waits for the answer. */
-  test(settings: Settings, credentials: Credentials, body: string): Promise<Outcome> {
+  test(settings: Target, credentials: Credentials, body: string): Promise<Outcome> {
     return this.#authorized(settings, credentials, this.#options.edition.testBatchId, body, httpWire)
   }
 
   async #authorized(
-    settings: Settings,
+    settings: Target,
     credentials: Credentials,
     batchId: string | null,
     body: string,
@@ -72,7 +78,7 @@ export class Poster {
    * Null when there is a token, else what came instead of one. The content type of the request is not documented
    * (momentum.md section 2.1): JSON, as the rest of the API.
    */
-  async #fetchToken(settings: Settings, credentials: Credentials): Promise<Outcome | null> {
+  async #fetchToken(settings: Target, credentials: Credentials): Promise<Outcome | null> {
     if (credentials.accessToken !== null) return null
     const { url, body } = settings.auth_request_details as OAuthRequest
     const outcome = await httpWire(this.#post(url, { 'Content-Type': 'application/json' }, JSON.stringify(body)))
@@ -87,7 +93,7 @@ export class Poster {
    * What the API does before it creates a webhook or changes a target: fetches a token, then sends a test post.
    * @throws Refusal 400, as the API documents it, when the answer is not 200
    */
-  async check(settings: Settings, credentials: Credentials): Promise<void> {
+  async check(settings: Target, credentials: Credentials): Promise<void> {
     if (settings.auth_type === 'oauth2') {
       const refused = await this.#fetchToken(settings, credentials)
       if (refused !== null) throw failedTest('POST to webhook tokens URL failed', refused)
@@ -106,7 +112,7 @@ export function failedTest(message: string, outcome: Outcome): Refusal {
   return new Refusal(400, { code: 400, message: `${message}${what}`, response: { status, headers, body } })
 }
 
-function credentialsOf(settings: Settings, { accessToken }: Credentials): Record<string, string> {
+function credentialsOf(settings: Target, { accessToken }: Credentials): Record<string, string> {
   const { auth_type, auth_token, auth_credentials } = settings
   const token = auth_token === '' ? {} : { 'X-MessageSystems-Webhook-Token': auth_token }
   if (auth_type === 'none') return token

@@ -59,32 +59,42 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-const DEFAULTS: Omit<Settings, 'name' | 'target' | 'events'> = {
-  active: true,
-  auth_token: '',
-  auth_type: 'none',
-  auth_request_details: {},
-  auth_credentials: {},
-  custom_headers: {},
-  exception_subaccounts: [],
-}
-
 /**
  * The settings after a request: `before` are those it changes, null when it creates. Fields that nobody knows are ignored
  * (momentum.md section 3.1).
  * @throws Refusal 400 for a field that is missing or wrong, 422 for headers the API does not take
  */
 export function settingsFrom(edition: Edition, body: Record<string, unknown>, before: Settings | null): Settings {
-  const all: Record<string, unknown> = { ...DEFAULTS, ...before, ...body }
-  const basic = {
-    ...DEFAULTS,
-    name: textOf(all, 'name'),
-    target: targetOf(all),
+  const all: Record<string, unknown> = { ...before, ...body }
+  const { auth_token, name, target, ...auth } = authOf(edition.isCloudApi ? all : { ...all, ...NO_AUTH })
+  const { exception_subaccounts } = all
+  return {
+    name,
+    target,
     events: eventsOf(edition, all),
     active: all.active !== false,
-    auth_token: typeof all.auth_token === 'string' ? all.auth_token : '',
+    auth_token,
+    ...auth,
+    // Integers in, text out (momentum.md section 3.2).
+    exception_subaccounts: Array.isArray(exception_subaccounts) ? exception_subaccounts.map(String) : [],
   }
-  return edition.isCloudApi ? { ...basic, ...cloudSettings(all) } : basic
+}
+
+/** What Momentum's API does not have: a token is all (momentum.md section 3.5). */
+const NO_AUTH = { auth_type: 'none', custom_headers: {} }
+
+/** What event webhooks and relay webhooks have in common. @throws Refusal */
+export function authOf(all: Record<string, unknown>): Omit<Settings, 'events' | 'active' | 'exception_subaccounts'> {
+  const auth_type = authTypeOf(all.auth_type ?? 'none')
+  return {
+    name: textOf(all, 'name'),
+    target: targetOf(all),
+    auth_token: typeof all.auth_token === 'string' ? all.auth_token : '',
+    auth_type,
+    auth_request_details: auth_type === 'oauth2' ? oauthRequestOf(all.auth_request_details) : {},
+    auth_credentials: auth_type === 'basic' ? basicOf(all.auth_credentials) : {},
+    custom_headers: customHeadersOf(all.custom_headers),
+  }
 }
 
 function textOf(all: Record<string, unknown>, name: string): string {
@@ -116,23 +126,6 @@ function eventsOf({ classes }: Edition, { events }: Record<string, unknown>): re
   const unknown = wanted.find((event) => !known.includes(event))
   const description = unknown === undefined ? 'events is required' : `'${unknown}' is not an event type`
   throw new Refusal(400, { message: 'invalid data format/type', description, code: 400, param: 'events' })
-}
-
-type CloudSettings = Pick<
-  Settings,
-  'auth_type' | 'auth_request_details' | 'auth_credentials' | 'custom_headers' | 'exception_subaccounts'
->
-
-function cloudSettings(all: Record<string, unknown>): CloudSettings {
-  const auth_type = authTypeOf(all.auth_type)
-  return {
-    auth_type,
-    auth_request_details: auth_type === 'oauth2' ? oauthRequestOf(all.auth_request_details) : {},
-    auth_credentials: auth_type === 'basic' ? basicOf(all.auth_credentials) : {},
-    custom_headers: customHeadersOf(all.custom_headers),
-    // Integers in, text out (momentum.md section 3.2).
-    exception_subaccounts: Array.isArray(all.exception_subaccounts) ? all.exception_subaccounts.map(String) : [],
-  }
 }
 
 function authTypeOf(value: unknown): AuthType {
