@@ -49,7 +49,13 @@ export class Random {
     return `${this.hex(8)}-${this.hex(4)}-4${this.hex(3)}-${this.pick(['8', '9', 'a', 'b'])}${this.hex(3)}-${this.hex(12)}`
   }
 
+  /** Eight digits a draw. */
   #text(count: number, radix: number): string {
-    return Array.from({ length: count }, () => this.integer(0, radix - 1).toString(radix)).join('')
+    let text = ''
+    while (text.length < count)
+      text += Math.floor(this.next() * radix ** 8)
+        .toString(radix)
+        .padStart(8, '0')
+    return text.slice(0, count)
   }
 }

@@ -15,6 +15,7 @@ export interface CopyIds {
 
 export class Ids {
   readonly #random: Random
+  readonly #copies = new WeakMap<Message, CopyIds>()
   #events = 0
 
   constructor(random: Random) {
@@ -37,7 +38,15 @@ export class Ids {
   }
 
   /** The same for all events of a message. */
-  copyOf({ random }: Message): CopyIds {
+  copyOf(message: Message): CopyIds {
+    const known = this.#copies.get(message)
+    if (known !== undefined) return known
+    const copy = this.#newCopy(message)
+    this.#copies.set(message, copy)
+    return copy
+  }
+
+  #newCopy({ random }: Message): CopyIds {
     const own = random.fork(1)
     const spool = () => `${own.hex(2)}/00-${own.digits(5)}-${own.hex(8)}`.toUpperCase()
     return {
