@@ -1,47 +1,52 @@
 /** Posthorn: receives e-mail event webhooks, stores them durably, answers at once, handles them at least once. */
 
-export type { CredentialUse } from './core/credential-uses.ts'
-export type { BatchFailures, HandlerContext } from './core/handlers.ts'
-export { ACK_BUCKETS_MS, type MetricEvents, type Metrics } from './core/metrics.ts'
-export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'
+export { ACK_BUCKETS_MS, type MetricEvents } from './core/base/metrics.ts'
+export { createReceiver } from './core/receiver.ts'
+export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
+export { field } from './lib/field.ts'
+export type { Auth } from './ports/auth.ts'
+export type { ReceiverLike } from './ports/host.ts'
+export type { Inbox } from './ports/inbox/index.ts'
+export type { Source } from './ports/provider.ts'
 export type {
+  BatchFailures,
   BatchHandler,
   BatchOptions,
+  EventHandler,
+  HandlerContext,
+  HandlerOptions,
+  Matched,
+  NameOf,
+} from './public/handlers.ts'
+export type {
   EraseOptions,
   EraseReport,
-  EventHandler,
-  EventOf,
-  EventsOf,
-  HandlerOptions,
-  Health,
-  Hooks,
   InboxControl,
   InboxFilter,
   InboxStats,
-  Matched,
-  NameOf,
   PausedHandler,
   PersonalRecord,
   PersonFilter,
   PruneReport,
-  Receiver,
-  ReceiverLimits,
-  ReceiverOptions,
-  ReceiverRole,
   ReparseDifference,
   ReparseFilter,
   ReplayFilter,
   ReplayOptions,
   ReplayProgress,
   ReplayReport,
-  RetentionDuration,
-  RetentionOptions,
-  Sources,
   StoredEvent,
   VerbOptions,
   VerbReport,
-} from './core/public.ts'
-export { createReceiver } from './core/receiver.ts'
-export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
-export { field } from './lib/field.ts'
+} from './public/inbox.ts'
+export type {
+  EventsOf,
+  Hooks,
+  ReceiverLimits,
+  ReceiverOptions,
+  ReceiverRole,
+  RetentionDuration,
+  RetentionOptions,
+  Sources,
+} from './public/options.ts'
+export type { CredentialUse, EventOf, Health, Metrics, Receiver } from './public/receiver.ts'
 export type * from './types.ts'

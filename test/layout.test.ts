@@ -13,7 +13,7 @@ interface Import {
   readonly typeOnly: boolean
 }
 
-/** `import … from`, `export … from`, `import()` and `new URL('./x', import.meta.url)`; types told from values. */
+/** `import … from`, `export … from` and `import()`; types told from values. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(src, file), 'utf8')
     .replaceAll(/\/\*[\s\S]*?\*\//g, '')
@@ -37,92 +37,187 @@ function target(file: string, to: string): string {
   return relative(src, resolve(dirname(join(src, file)), to)).replaceAll('\\', '/')
 }
 
-/** The unit of a file: its layer, and what it is a sibling of. */
-function place(file: string): { layer: string; unit: string } {
-  const [first = '', second = ''] = file.split('/')
-  if (!file.includes('/')) return { layer: file, unit: file }
-  if (first === 'providers' || first === 'inboxes') return { layer: first, unit: second.replace(/\.ts$/, '') }
-  return { layer: first, unit: first === 'adapters' ? second : first }
+/** The room of a file: its folder under src, or its own name where it lies at the top. */
+function roomOf(file: string): string {
+  const room = file.includes('/') ? dirname(file) : file
+  // One room each, with folders for their larger parts.
+  return room.replace(/^(auth|testing|ports|cli)\/.*/, '$1')
 }
 
-const LAYERS: Record<string, readonly string[]> = {
+const CORE = ['base', 'handlers', 'receive', 'process', 'operate', 'tell']
+const providers = (name: string) => [`providers/${name}`, ['lib', 'providers/kit']] as const
+const file = (room: string) => `inboxes/sqlite/file/${room}`
+const FILE_ROOMS = ['db', 'ledger', 'bodies', 'work', 'log', 'operate', 'checkpoint'].map(file)
+
+/** What a room may import beside itself, types.ts and errors.ts; beside that the ports, as types. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'types.ts': [],
-  'errors.ts': ['types.ts'],
-  lib: ['types.ts', 'errors.ts', 'lib'],
-  core: ['types.ts', 'errors.ts', 'lib', 'core'],
-  auth: ['types.ts', 'errors.ts', 'lib', 'core', 'auth'],
-  providers: ['types.ts', 'errors.ts', 'lib', 'core', 'providers'],
-  inboxes: ['types.ts', 'errors.ts', 'lib', 'core', 'inboxes'],
-  adapters: ['types.ts', 'errors.ts', 'lib', 'core', 'adapters'],
-  testing: ['types.ts', 'errors.ts', 'lib', 'core', 'auth', 'providers', 'inboxes', 'adapters', 'testing'],
+  'errors.ts': [],
+  lib: [],
+  json: [],
+  http: ['lib'],
+  ports: ['lib', 'http'],
+  public: ['lib'],
+  'core/base': [],
+  'core/handlers': ['lib'],
+  'core/read': ['lib', 'json', 'core/base'],
+  'core/receive': ['lib', 'http', 'core/base'],
+  'core/call': ['lib', 'core/base', 'core/handlers'],
+  'core/order': ['lib', 'core/handlers', 'core/call'],
+  'core/process': ['lib', 'json', 'core/base', 'core/handlers', 'core/read', 'core/call', 'core/order'],
+  'core/operate': ['lib', 'json', 'core/base', 'core/handlers', 'core/read'],
+  'core/tell': ['lib', 'core/base', 'core/handlers', 'core/read', 'core/receive', 'core/process'],
+  core: ['lib', ...CORE.map((name) => `core/${name}`)],
+  'index.ts': ['lib', 'public', 'core', 'core/base'],
+  auth: ['lib', 'http'],
+  adapters: ['lib', 'http'],
+  'providers/kit': ['lib'],
+  ...Object.fromEntries(['momentum', 'mailjet', 'esputnik'].map(providers)),
+  'inboxes/rules': [],
+  'inboxes/memory': ['lib', 'json', 'inboxes/rules'],
+  'inboxes/sqlite': ['lib', 'inboxes/sqlite/main'],
+  'inboxes/sqlite/main': ['lib', 'inboxes/sqlite/wire'],
+  'inboxes/sqlite/wire': [],
+  'inboxes/sqlite/file': ['lib', 'inboxes/sqlite/wire', ...FILE_ROOMS],
+  [file('db')]: ['inboxes/sqlite/wire'],
+  [file('ledger')]: ['lib', 'inboxes/rules', 'inboxes/sqlite/wire', file('db')],
+  [file('bodies')]: ['lib', 'json', 'inboxes/sqlite/wire', file('db'), file('ledger')],
+  [file('work')]: ['lib', 'inboxes/rules', 'inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies')],
+  [file('log')]: ['inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
+  [file('operate')]: ['json', 'inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
+  [file('checkpoint')]: ['inboxes/sqlite/wire', file('db')],
+  testing: ['lib', 'json', 'public', 'auth', 'core/base', 'core/read', 'core/receive', 'providers/*'],
+  'emulators/kit': ['lib'],
   // The samples of every event lie in testing.
-  emulators: ['types.ts', 'errors.ts', 'lib', 'core', 'providers', 'testing', 'emulators'],
+  'emulators/msys': ['lib', 'testing', 'providers/momentum', 'emulators/kit'],
+  emulators: ['lib', 'emulators/kit', 'emulators/msys'],
   cli: [
-    'types.ts',
-    'errors.ts',
     'lib',
-    'core',
     'auth',
-    'providers',
-    'inboxes',
     'adapters',
-    'testing',
     'emulators',
-    'cli',
+    'emulators/kit',
+    'emulators/msys',
+    'testing',
+    'core',
+    'inboxes/sqlite',
+    'providers/*',
   ],
-  'index.ts': ['types.ts', 'errors.ts', 'lib', 'core'],
 }
+
+/** Rooms that all may name, as types. */
+const SEAMS = ['ports', 'public']
+/** What the seams stand on. */
+const GROUND = ['types.ts', 'errors.ts', 'lib', 'json', 'http']
+
+function isAllowed({ from, to, typeOnly }: Import): boolean {
+  const [a, b] = [roomOf(from), roomOf(to)]
+  if (a === b || b === 'types.ts' || b === 'errors.ts') return true
+  if (SEAMS.includes(b) && typeOnly) return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing)\b/.test(a)
+  const allowed = ARROWS[a] ?? []
+  return allowed.includes(b) || allowed.includes(b.replace(/\/.*/, '/*'))
+}
+
+/** What must not know each other, not even through others. */
+const BORDERS: ReadonlyArray<readonly [from: string, to: string]> = [
+  ['core/receive', 'core/process'],
+  ['core/process', 'core/receive'],
+  ['inboxes/sqlite/main', 'inboxes/sqlite/file'],
+  ['inboxes/sqlite/file', 'inboxes/sqlite/main'],
+  ...['momentum', 'mailjet', 'esputnik'].flatMap((a, _, names) =>
+    names.filter((b) => b !== a).map((b) => [`providers/${a}`, `providers/${b}`] as const),
+  ),
+]
 
 const all = files.flatMap(importsOf)
 const own = all.filter(({ to }) => to.endsWith('.ts'))
+const edges = new Map(files.map((file) => [file, own.filter(({ from }) => from === file).map(({ to }) => to)]))
+
+const isIn = (room: string, file: string) => file.startsWith(`${room}/`)
+
+/** One cycle, `a → b → a`; null where there is none. */
+function cycleIn(arrows: ReadonlyMap<string, readonly string[]>): string | null {
+  const done = new Set<string>()
+  const visit = (node: string, path: readonly string[]): string | null => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node].join(' → ')
+    if (done.has(node)) return null
+    for (const next of arrows.get(node) ?? []) {
+      const cycle = visit(next, [...path, node])
+      if (cycle !== null) return cycle
+    }
+    done.add(node)
+    return null
+  }
+  for (const node of arrows.keys()) {
+    const cycle = visit(node, [])
+    if (cycle !== null) return cycle
+  }
+  return null
+}
+
+/** These files and all that they import, directly or through others. */
+function reachedFrom(starts: readonly string[]): string[] {
+  const reached = new Set(starts)
+  for (const file of reached) for (const next of edges.get(file) ?? []) reached.add(next)
+  return [...reached]
+}
 
 describe('imports', () => {
   it('are found', () => {
     expect(own.length).toBeGreaterThan(100)
     expect(own).toContainEqual({ from: 'index.ts', to: 'core/receiver.ts', typeOnly: false })
-    expect(own).toContainEqual({ from: 'core/ports.ts', to: 'types.ts', typeOnly: true })
+    expect(own).toContainEqual({ from: 'ports/provider.ts', to: 'types.ts', typeOnly: true })
   })
 
   it('lead to files that are there', () => {
     expect(own.filter(({ to }) => !files.includes(to))).toEqual([])
   })
 
-  it('follow the arrows between the layers', () => {
-    expect(Object.keys(LAYERS)).toEqual(expect.arrayContaining(files.map((file) => place(file).layer)))
-    expect(own.filter(({ from, to }) => !LAYERS[place(from).layer]?.includes(place(to).layer))).toEqual([])
+  it('follow the arrows between the rooms', () => {
+    expect(files.map(roomOf).filter((room) => ARROWS[room] === undefined)).toEqual([])
+    expect(own.filter((found) => !isAllowed(found)).map(({ from, to }) => `${from} → ${to}`)).toEqual([])
   })
 
-  it('from outside reach core through its ports alone, and as types', () => {
-    const outside = own.filter(
-      ({ from, to }) =>
-        ['auth', 'providers', 'inboxes', 'adapters'].includes(place(from).layer) && place(to).layer === 'core',
-    )
-    expect(outside.filter(({ to, typeOnly }) => to !== 'core/ports.ts' || !typeOnly)).toEqual([])
+  it('are those of types alone in the seams', () => {
+    expect(own.filter(({ from, typeOnly }) => SEAMS.includes(roomOf(from)) && !typeOnly)).toEqual([])
   })
 
-  it('do not join siblings: providers, inboxes, adapters', () => {
-    const siblings = own.filter(({ from, to }) => {
-      const [a, b] = [place(from), place(to)]
-      return a.layer === b.layer && a.layer !== 'adapters' && a.unit !== b.unit
-    })
-    expect(siblings).toEqual([])
+  it('use every arrow that is drawn', () => {
+    const used = own.map(({ from, to }) => [roomOf(from), roomOf(to)])
+    const drawn = Object.entries(ARROWS).flatMap(([a, list]) => list.map((b) => [a, b] as const))
+    expect(
+      drawn.filter(([a, b]) => !used.some(([c, d]) => a === c && (b === d || b === d?.replace(/\/.*/, '/*')))),
+    ).toEqual([])
   })
 
   it('never lead to the barrel or, from elsewhere, to the command line', () => {
     expect(own.filter(({ to }) => to === 'index.ts')).toEqual([])
   })
 
-  it('have no cycles of values', () => {
-    const edges = new Map<string, string[]>()
-    for (const { from, to, typeOnly } of own) if (!typeOnly) edges.set(from, [...(edges.get(from) ?? []), to])
-    const done = new Set<string>()
-    const visit = (file: string, path: readonly string[]): void => {
-      if (path.includes(file)) expect.fail(`cycle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`)
-      if (done.has(file)) return
-      for (const next of edges.get(file) ?? []) visit(next, [...path, file])
-      done.add(file)
-    }
-    for (const file of files) visit(file, [])
+  it.each(BORDERS)('do not lead from %s to %s, nor through others', (from, to) => {
+    const reached = reachedFrom(files.filter((file) => isIn(from, file)))
+    expect(reached.filter((file) => isIn(to, file))).toEqual([])
+  })
+
+  it('are those that docs/architecture.md lists, room by room', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `([^`]+)` \| [^|]+ \| (.*)\|$/gm)]
+    const listed = rows.map(([, room = '', list = '']) => [
+      room,
+      [...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    ])
+    expect(Object.fromEntries(listed)).toEqual(ARROWS)
+  })
+
+  it('have no cycles, of values or of types', () => {
+    expect(cycleIn(edges)).toBeNull()
+  })
+
+  it('have no cycles between rooms', () => {
+    const drawn = Object.entries(ARROWS).map(
+      ([room, list]) => [room, list.filter((other) => !other.endsWith('*'))] as const,
+    )
+    expect(cycleIn(new Map(drawn))).toBeNull()
   })
 
   it('use no package beyond the dependencies at run time', () => {
@@ -131,7 +226,7 @@ describe('imports', () => {
     const packages = all.filter(
       ({ to, typeOnly, from }) => !typeOnly && !to.endsWith('.ts') && !to.startsWith('node:') && shipped(from),
     )
-    const bundled = ({ from, to }: Import) => place(from).layer === 'cli' && BUNDLED.includes(to)
+    const bundled = ({ from, to }: Import) => roomOf(from) === 'cli' && BUNDLED.includes(to)
     expect(packages.filter((used) => !allowed.includes(used.to) && !bundled(used))).toEqual([])
   })
 
@@ -151,7 +246,7 @@ describe('imports', () => {
 const BUNDLED = ['@commander-js/extra-typings']
 
 /** What `tsconfig.build.json` leaves out: the zod sources of the schemas. */
-const shipped = (file: string) => !/^providers\/[^/]+\/events.*\.ts$|^lib\/wire-schema\.ts$/.test(file)
+const shipped = (file: string) => !/^providers\/[^/]+\/events.*\.ts$|^providers\/kit\/wire-schema\.ts$/.test(file)
 
 describe('the exports map', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -183,5 +278,21 @@ describe('the exports map', () => {
         "./package.json",
       ]
     `)
+  })
+})
+
+describe('public names', () => {
+  it('shadow no name of the platform and say what they are of', () => {
+    const barrels = [
+      'index.ts',
+      'types.ts',
+      'adapters/express.ts',
+      ...files.filter((file) => roomOf(file) === 'public'),
+    ]
+    const text = barrels.map((file) => readFileSync(join(src, file), 'utf8')).join('\n')
+    const taken = text.match(
+      /\b(?:interface|type|class) (?:Event|Options|Run|Filter|Context|Handler|Base|Client|Limits)\b/g,
+    )
+    expect(taken).toBeNull()
   })
 })

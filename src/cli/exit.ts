@@ -8,12 +8,20 @@ import { OptionError, PosthornError } from '../errors.ts'
  */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5
 
+/** What a command calls with its exit code when it has ended. */
+export type Done = (code: ExitCode) => void
+
 export function exitCodeOf(error: unknown): ExitCode {
   // Help and version, too, come as errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof OptionError) return 2
   if (error instanceof PosthornError) return error.code.startsWith('ERR_INBOX_') ? 3 : 1
   return isSystemError(error) ? 3 : 1
+}
+
+/** A command that wants a sub-command has shown its help, on stderr. */
+export function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.code === 'commander.help'
 }
 
 /** Of files and sockets. */

@@ -3,10 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { COMMANDS } from './commands/index.ts'
-import { complaintOf, type ExitCode, exitCodeOf } from './exit.ts'
-
-/** What a command calls with its exit code when it has ended. */
-export type Done = (code: ExitCode) => void
+import { complaintOf, type Done, type ExitCode, exitCodeOf, isHelp } from './exit.ts'
 
 /**
  * Runs one command. Data goes to stdout, talk to stderr. A command that stays, such as `demo`, resolves when it listens.
@@ -26,7 +23,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     return code
   } catch (error) {
     const ended = exitCodeOf(error)
-    if (ended !== 0) process.stderr.write(complaintOf(error, running, args.includes('--json')))
+    if (ended !== 0 && !isHelp(error)) process.stderr.write(complaintOf(error, running, args.includes('--json')))
     return ended
   }
 }

@@ -1,8 +1,9 @@
-import type { Claim, NeutralRequest, Settlement } from '../core/ports.ts'
-import type { Receiver } from '../core/public.ts'
 import { PosthornError } from '../errors.ts'
 import { callKey } from '../lib/call-key.ts'
 import { receive, testDoor } from '../lib/symbols.ts'
+import type { NeutralRequest } from '../ports/host.ts'
+import type { Claim, Settlement } from '../ports/inbox/claims.ts'
+import type { Receiver } from '../public/receiver.ts'
 import type { AnyEvent } from '../types.ts'
 import { type DeliveryOptions, type Post, postOf } from './request.ts'
 

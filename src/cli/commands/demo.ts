@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
-import type { Done } from '../run.ts'
+import type { Done } from '../exit.ts'
 import { wholeNumberOf } from '../values.ts'
 
 export const demoCommand = (done: Done) =>

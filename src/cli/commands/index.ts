@@ -1,5 +1,6 @@
 /** Every command there is, in the order of the help. Each is one declaration; what it does is loaded when it runs. */
 import { demoCommand } from './demo.ts'
+import { emulateCommand } from './emulate.ts'
 import { sendCommand } from './send.ts'
 
-export const COMMANDS = [demoCommand, sendCommand]
+export const COMMANDS = [demoCommand, sendCommand, emulateCommand]

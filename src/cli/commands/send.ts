@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
-import type { Done } from '../run.ts'
+import type { Done } from '../exit.ts'
 import { listOf, webAddressOf, wholeNumberOf } from '../values.ts'
 
 const SOURCE = 'http://localhost:3000/webhooks/shop'

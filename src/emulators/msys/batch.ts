@@ -2,16 +2,24 @@
 import type { Tasks } from '../kit/clock.ts'
 import type { Ledger } from '../kit/report.ts'
 import { RetryQueue } from '../kit/retry-queue.ts'
+import type { Outcome } from '../kit/wire.ts'
 import type { BatchRule } from './gathering.ts'
 import type { Ids } from './ids.ts'
-import type { Poster } from './post.ts'
+import type { Credentials, Poster } from './post.ts'
 import type { Settings } from './settings.ts'
-import type { Webhook } from './webhook.ts'
+
+/** Whose batches they are: a webhook. */
+export interface BatchOwner {
+  readonly id: string
+  readonly credentials: Credentials
+  /** Hears what came of each post. */
+  note(batch: Batch, attempts: number, outcome: Outcome, ok: boolean): void
+}
 
 export interface Batch {
   /** A UUID. */
   readonly id: string
-  readonly webhook: Webhook
+  readonly webhook: BatchOwner
   /** Of the time it was gathered: after an update it still goes to the old target (momentum.md section 2). */
   readonly settings: Settings
   readonly events: number
@@ -53,7 +61,7 @@ export class Sending implements BatchRule {
     this.#queueOf(node, batch.webhook).push({ ...batch, id: this.#ids.uuid() })
   }
 
-  #queueOf(node: string, { id }: Webhook): RetryQueue<Batch> {
+  #queueOf(node: string, { id }: BatchOwner): RetryQueue<Batch> {
     const key = `${id} ${node}`
     const queue = this.#queues.get(key) ?? this.#newQueue()
     this.#queues.set(key, queue)

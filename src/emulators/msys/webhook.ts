@@ -2,7 +2,7 @@
 import type { Tasks } from '../kit/clock.ts'
 import type { WebhookState } from '../kit/report.ts'
 import type { Outcome } from '../kit/wire.ts'
-import type { Batch, Sending } from './batch.ts'
+import type { Batch, BatchOwner, Sending } from './batch.ts'
 import { Gathering } from './gathering.ts'
 import type { Credentials } from './post.ts'
 import type { Settings } from './settings.ts'
@@ -25,7 +25,7 @@ export interface WebhookParts {
   readonly sending: Sending
 }
 
-export class Webhook {
+export class Webhook implements BatchOwner {
   readonly id: string
   readonly credentials: Credentials = { accessToken: null }
   /** As its owner set it last. */
@@ -37,6 +37,7 @@ export class Webhook {
   /** By node; each gathers and posts on its own (momentum.md section 2, batch interval). Empty until it is active. */
   #gatherings: ReadonlyMap<string, Gathering> = new Map()
   #wanted: ReadonlySet<string> = new Set()
+  #activated = false
   readonly #statuses = new Map<string, BatchStatus>()
 
   constructor(parts: WebhookParts) {
@@ -59,7 +60,6 @@ export class Webhook {
     )
     this.#activated = true
   }
-  #activated = false
 
   /** Nothing is gathered any more; what is gathered and queued still goes to its target (section 2, after delete). */
   delete(): void {

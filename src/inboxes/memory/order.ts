@@ -1,6 +1,8 @@
 /** Rows of handlers that get their events in order. */
-import type { InboxOpening, OrderKey } from '../../core/ports.ts'
+
 import { PARKED } from '../../lib/parked.ts'
+import type { OrderKey } from '../../ports/inbox/claims.ts'
+import type { InboxOpening } from '../../ports/inbox/opening.ts'
 import type { Store, Work } from './store.ts'
 
 /** At the opening: rows of handlers without an order keep none. */

@@ -1,0 +1,188 @@
+/**
+ * Events that come with more than one delivery, for sources with `dedupeEvents`: the first delivery that has an event
+ * owns it, and copies in others are not handed to anybody.
+ *
+ * A key is settled with the first pass that has handed its event on, in the same transaction, so that a crash loses
+ * neither; until then it is reserved in memory. Handlers that get the rest of a delivery later ask again: what another
+ * delivery owns is a copy there too. Inside one delivery nothing is a copy: a sender that lists two like events means
+ * two, and what it repeats comes with another delivery. An event that died or went to quarantine gives its key up.
+ */
+import { digestPair, type Pair } from '../../lib/digest-pair.ts'
+import type { Claim, EventKeys } from '../../ports/inbox/claims.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { WorkRow } from '../../ports/inbox/rows.ts'
+import type { Provider, SourcePort } from '../../ports/provider.ts'
+import type { AnyEvent } from '../../types.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
+
+/**
+ * Asked about at once: so many events are read before the first of them is handed on. Fewer cost more turns of two
+ * threads, more hold an acknowledgement longer that waits for the same thread.
+ */
+const PORTION = 2_048
+
+type Owners = NonNullable<InboxPort['owners']>
+
+/** An event that is read and not yet handed on. */
+export interface Read {
+  readonly event: AnyEvent
+  readonly matched: readonly HandlerSpec[]
+  readonly index: number
+}
+
+interface Asked extends Read {
+  readonly key: Pair | null
+}
+
+interface Keyed extends Asked {
+  readonly key: Pair
+}
+
+/** The deliveries under way, and the keys they have reserved. */
+export class Dedupe {
+  readonly #sources: ReadonlyMap<string, SourcePort>
+  readonly #owners: Owners
+  readonly #reserved = new Map<number, { readonly low: number; readonly seq: number }>()
+
+  constructor(sources: ReadonlyMap<string, SourcePort>, owners: Owners) {
+    this.#sources = sources
+    this.#owners = owners
+  }
+
+  /** null: the source takes every event for a new one. */
+  join({ delivery, rows }: Claim): Copies | null {
+    const source = this.#sources.get(delivery.source)
+    const windowMs = source?.dedupeWindowMs ?? null
+    if (source === undefined || windowMs === null) return null
+    return new Copies(this, source.provider, windowMs, delivery.seq, rows === null)
+  }
+
+  owners(windowMs: number, keys: Float64Array): Promise<readonly number[]> {
+    return this.#owners(windowMs, keys)
+  }
+
+  /** Whether another delivery under way has reserved it. */
+  isOthers([high, low]: Pair, seq: number): boolean {
+    const known = this.#reserved.get(high)
+    return known !== undefined && known.low === low && known.seq !== seq
+  }
+
+  /** Nothing is reserved where another key begins alike: its event is handed on, and absorbs nothing yet. */
+  reserve([high, low]: Pair, seq: number): void {
+    if (!this.#reserved.has(high)) this.#reserved.set(high, { low, seq })
+  }
+
+  release(high: number, seq: number): void {
+    if (this.#reserved.get(high)?.seq === seq) this.#reserved.delete(high)
+  }
+}
+
+/** What one pass knows about copies. */
+export class Copies {
+  readonly #all: Dedupe
+  readonly #provider: Provider
+  readonly #windowMs: number
+  readonly #seq: number
+  readonly #firstPass: boolean
+  readonly #reserved: number[] = []
+  /** The keys of what was handed on, in a first pass; of what died, in a later one. */
+  readonly #keys = new Map<number, number>()
+  #read: Asked[] = []
+
+  constructor(all: Dedupe, provider: Provider, windowMs: number, seq: number, firstPass: boolean) {
+    this.#all = all
+    this.#provider = provider
+    this.#windowMs = windowMs
+    this.#seq = seq
+    this.#firstPass = firstPass
+  }
+
+  /** Whether its events must be asked about: not those that were tried, or that somebody has revived. */
+  asksFor(row: WorkRow | null): boolean {
+    return row === null || (row.attempts === 0 && row.errors.length === 0)
+  }
+
+  /** `isAsked`: some handler wants it; what nobody wants owns no key. */
+  add(read: Read, isAsked: boolean): void {
+    const { event } = read
+    this.#read.push({ ...read, key: isAsked && !event.isTest && !event.isReplay ? this.#keyOf(event) : null })
+  }
+
+  get isFull(): boolean {
+    return this.#read.length >= PORTION
+  }
+
+  /** Forgets what was read and not handed on; answers the index of the first. */
+  drop(): number | null {
+    const first = this.#read[0]?.index ?? null
+    this.#read = []
+    return first
+  }
+
+  /** What was read, in order, with the answer whether it is a copy. */
+  async take(): Promise<readonly (Read & { readonly isCopy: boolean })[]> {
+    const read = this.#read
+    this.#read = []
+    const keyed = read.filter(hasKey)
+    const reserved = new Set<Asked>(keyed.filter(({ key }) => this.#all.isOthers(key, this.#seq)))
+    // Before asking: who settles meanwhile is not in the answer, and has nothing reserved any more.
+    for (const one of keyed) if (!reserved.has(one)) this.#reserve(one.key)
+    const owners = await this.#ask(keyed)
+    return read.map((one) => {
+      const owner = owners.get(one) ?? 0
+      const isCopy = owner === 0 ? reserved.has(one) : owner !== this.#seq
+      if (hasKey(one)) this.#learn(one.key, isCopy)
+      return { event: one.event, matched: one.matched, index: one.index, isCopy }
+    })
+  }
+
+  /** It died, or is in quarantine: copies of it are to be handed on. */
+  giveUp(event: AnyEvent): void {
+    const key = event.isTest || event.isReplay ? null : this.#keyOf(event)
+    if (key === null) return
+    if (this.#firstPass) this.#keys.delete(key[0])
+    else this.#keys.set(key[0], key[1])
+  }
+
+  /** What the settlement says about keys. */
+  settlement(at: number): { readonly keys?: EventKeys; readonly forgotten?: Omit<EventKeys, 'at'> } {
+    if (this.#keys.size === 0) return {}
+    const [windowMs, keys] = [this.#windowMs, Float64Array.from([...this.#keys].flat())]
+    return this.#firstPass ? { keys: { windowMs, at, keys } } : { forgotten: { windowMs, keys } }
+  }
+
+  /** The settlement is durable. */
+  settled(): void {
+    for (const high of this.#reserved) this.#all.release(high, this.#seq)
+  }
+
+  #reserve(key: Pair): void {
+    if (!this.#firstPass) return
+    this.#all.reserve(key, this.#seq)
+    this.#reserved.push(key[0])
+  }
+
+  /** What is another's must not look reserved to that one's own work. */
+  #learn([high, low]: Pair, isCopy: boolean): void {
+    if (isCopy) this.#all.release(high, this.#seq)
+    else if (this.#firstPass) this.#keys.set(high, low)
+  }
+
+  async #ask(read: readonly Keyed[]): Promise<Map<Asked, number>> {
+    if (read.length === 0) return new Map()
+    const keys = Float64Array.from(read.flatMap(({ key }) => key))
+    const owners = await this.#all.owners(this.#windowMs, keys)
+    return new Map(read.map((one, i) => [one, owners[i] ?? 0]))
+  }
+
+  #keyOf(event: AnyEvent): Pair | null {
+    const { source, nativeType, senderEventId } = event
+    if (senderEventId !== null) return digestPair(JSON.stringify([source, 'id', nativeType, senderEventId]))
+    // A provider's payload is an object always.
+    const payload = event.payload as object
+    const fingerprint = this.#provider.fingerprint?.({ nativeType, payload }) ?? null
+    return fingerprint === null ? null : digestPair(JSON.stringify([source, 'fingerprint', fingerprint]))
+  }
+}
+
+const hasKey = (one: Asked): one is Keyed => one.key !== null
