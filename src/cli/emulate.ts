@@ -47,9 +47,12 @@ export async function runEmulator(
   options: EmulateOptions,
   create: (url: string, target: string) => Promise<void>,
 ): Promise<0 | 1> {
-  const stop = stopSignal()
-  const { url } = await emulator.listen({ port: options.port })
+  const controller = new AbortController()
+  const onSignal = () => controller.abort()
+  const stop = controller.signal
+  for (const signal of SIGNALS) process.once(signal, onSignal)
   try {
+    const { url } = await emulator.listen({ port: options.port })
     say(options.json ? JSON.stringify({ ready: url }) : `ready: ${url}`)
     if (options.target !== undefined)
       await withWebhook(emulator, options, () => create(url, String(options.target)), stop)
@@ -58,6 +61,7 @@ export async function runEmulator(
     say(options.json ? JSON.stringify(report) : textOf(report))
     return report.gaveUp.batches === 0 ? 0 : 1
   } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal)
     await emulator.close()
   }
 }
@@ -90,11 +94,7 @@ async function passTime(emulator: Emulator, speed: number, until: () => boolean)
   while (!until()) await emulator.advance(250 * speed)
 }
 
-function stopSignal(): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
-  return controller.signal
-}
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Through its own API, as its owner would: with a test post first. Asks for every event there is. */
 async function createWebhook(url: string, target: string, { apiKey, token, basic }: FamilyOptions): Promise<void> {

@@ -1,5 +1,6 @@
 /** Momentum on premises, as its manuals describe it. */
 import { oneOf, wholeNumber } from '../lib/options.ts'
+import { flagOption } from './kit/options.ts'
 import { type ConfiguredWebhook, configuredWebhooks } from './msys/config-file.ts'
 import { backOff, type Emulator, MSYS_OPTIONS, MsysEmulator, type MsysOptions } from './msys/emulator.ts'
 import { momentumEdition } from './msys/momentum-edition.ts'
@@ -36,7 +37,7 @@ const MINUTE = 60_000
  * @throws OptionError for an option that is wrong or unknown, or a file that holds no webhooks
  */
 export function emulateMomentum(options: MomentumEmulatorOptions = {}): Emulator {
-  const edition = momentumEdition({ eventIds: options.eventIds ?? true })
+  const edition = momentumEdition({ eventIds: flagOption('emulateMomentum: eventIds', options.eventIds, true) })
   const emulator = new MsysEmulator(options, {
     name: 'emulateMomentum',
     edition,
@@ -45,7 +46,7 @@ export function emulateMomentum(options: MomentumEmulatorOptions = {}): Emulator
     retryDelays: backOff(MINUTE, 60 * MINUTE, 240 * MINUTE),
     errors: oneOf('emulateMomentum: errors', options.errors, 'object', ['object', 'list']),
     workers: wholeNumber('emulateMomentum: workers', options.workers, 1, 1, 100),
-    batchIdHeader: options.batchIdHeader ?? true,
+    batchIdHeader: flagOption('emulateMomentum: batchIdHeader', options.batchIdHeader, true),
     hasApi: options.webhooks === undefined,
     optionNames: [...MSYS_OPTIONS, 'webhooks', 'workers', 'eventIds', 'batchIdHeader', 'errors'],
   })

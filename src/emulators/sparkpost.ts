@@ -1,5 +1,6 @@
 /** SparkPost's cloud and SparkPost Elite, as their documents describe them. */
 import { oneOf } from '../lib/options.ts'
+import { textsOption } from './kit/options.ts'
 import type { ReportedWebhook } from './kit/report.ts'
 import { cloudEdition, eliteEdition } from './msys/cloud-edition.ts'
 import { type Emulator, MSYS_OPTIONS, MsysEmulator, type MsysOptions } from './msys/emulator.ts'
@@ -60,7 +61,8 @@ class SparkPost extends MsysEmulator implements SparkPostEmulator {
     })
     const { tasks, poster, ledger, ids } = this
     const emit = this.emit.bind(this)
-    this.#relays = new Relays({ tasks, poster, ledger, ids, inboundDomains: inboundDomains ?? null, emit })
+    const domains = textsOption('emulateSparkPost: inboundDomains', inboundDomains)
+    this.#relays = new Relays({ tasks, poster, ledger, ids, inboundDomains: domains, emit })
     this.addRoutes((api) => relayApi(api, this.#relays, poster))
   }
 

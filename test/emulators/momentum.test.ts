@@ -537,6 +537,12 @@ describe('the options of emulated Momentum', () => {
     { success: '3xx' },
     { errors: 'array' },
     { workers: 0 },
+    { clock: Date },
+    { apiKey: '' },
+    { faults: [1] },
+    { retryDelays: '1m' },
+    { eventIds: 'no' },
+    { batchIdHeader: 1 },
   ])('refuse %o', (options) => {
     expect(() => emulateMomentum(options as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }))
   })

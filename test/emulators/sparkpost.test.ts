@@ -321,7 +321,13 @@ describe('emulated SparkPost Elite', () => {
 })
 
 describe('the options of emulated SparkPost', () => {
-  it.each([{ edition: 'enterprise' }, { webhooks: [] }, { workers: 2 }, { clocks: 1 }])('refuse %o', (options) => {
+  it.each([
+    { edition: 'enterprise' },
+    { webhooks: [] },
+    { workers: 2 },
+    { clocks: 1 },
+    { inboundDomains: 'a.example' },
+  ])('refuse %o', (options) => {
     expect(() => emulateSparkPost(options as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }))
   })
 })

@@ -1,8 +1,10 @@
 /** What the senders of the family share: an API, traffic, batches and a report on one clock. */
+import { OptionError } from '../../errors.ts'
 import { knownKeys, oneOf, wholeNumber } from '../../lib/options.ts'
-import { type EmulatorClock, Tasks, virtualClock } from '../kit/clock.ts'
+import { type EmulatorClock, Tasks } from '../kit/clock.ts'
 import { type Duration, toMs } from '../kit/duration.ts'
 import type { Step } from '../kit/life-cycle.ts'
+import { clockOption, faultsOption, textOption } from '../kit/options.ts'
 import { Random } from '../kit/random.ts'
 import { type EmulatorReport, Ledger, type ReportedWebhook } from '../kit/report.ts'
 import { ApiServer, type Listening, type ListenOptions, type Route } from '../kit/server.ts'
@@ -103,20 +105,25 @@ export class MsysEmulator implements Emulator {
     knownKeys(name, options, defaults.optionNames)
     const random = new Random(wholeNumber(`${name}: seed`, options.seed, 1, 0, 2 ** 32 - 1))
     const count = wholeNumber(`${name}: nodes`, options.nodes, 1, 1, 100)
-    this.clock = options.clock ?? virtualClock()
+    this.clock = clockOption(`${name}: clock`, options.clock)
     this.tasks = new Tasks(this.clock)
     this.ids = new Ids(random.fork(-2))
     this.#edition = edition
     this.#nodes = Array.from({ length: count }, (_, n) => `mta-${n + 1}`)
     const limitMs = toMs(`${name}: answerLimit`, options.answerLimit ?? defaults.answerLimit)
     const { batchIdHeader } = defaults
-    this.poster = new Poster({ edition, limitMs, batchIdHeader, faults: options.faults ?? [] })
+    this.poster = new Poster({
+      edition,
+      limitMs,
+      batchIdHeader,
+      faults: faultsOption(`${name}: faults`, options.faults),
+    })
     const sending = new Sending(
       {
         nodes: this.#nodes,
         batchEvents: wholeNumber(`${name}: batchEvents`, options.batchEvents, defaults.batchEvents, 1, 100_000),
         batchMs: toMs(`${name}: batchInterval`, options.batchInterval ?? '30s'),
-        delaysMs: (options.retryDelays ?? defaults.retryDelays).map((one) => toMs(`${name}: retryDelays`, one)),
+        delaysMs: delaysOf(`${name}: retryDelays`, options.retryDelays ?? defaults.retryDelays),
         workers: defaults.workers,
         success: oneOf(`${name}: success`, options.success, '2xx', ['2xx', '200']),
       },
@@ -128,7 +135,7 @@ export class MsysEmulator implements Emulator {
     const activationMs = toMs(`${name}: activation`, options.activation ?? '1m')
     this.webhooks = new Webhooks(this.tasks, sending, this.poster, this.ids, activationMs)
     this.#traffic = new Traffic(this.tasks, random.fork(-3), (step) => this.#happen(step))
-    this.#api = { edition, apiKey: options.apiKey ?? 'key', errors: defaults.errors }
+    this.#api = { edition, apiKey: textOption(`${name}: apiKey`, options.apiKey, 'key'), errors: defaults.errors }
     this.#server = new ApiServer({ routes: this.#routes, ...outside(this.#api) })
     if (defaults.hasApi) this.addRoutes((api) => webhooksApi(api, this.webhooks, this.poster))
   }
@@ -177,6 +184,11 @@ export class MsysEmulator implements Emulator {
       webhook.take(node, element)
     }
   }
+}
+
+function delaysOf(name: string, delays: unknown): number[] {
+  if (!Array.isArray(delays)) throw new OptionError(`${name} must be a list of durations`)
+  return delays.map((one) => toMs(name, one))
 }
 
 /**
