@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { emulateMomentum } from 'posthorn/emulators'
+import { describe, expect, it, vi } from 'vitest'
 import * as auth from '../src/auth/index.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -27,5 +28,29 @@ describe('the document of authentication', () => {
   it('links to files that are there', () => {
     for (const [, link = ''] of text.matchAll(/\]\(\.\.\/examples\/([^)]+)\)/g))
       expect(readdirSync(join(root, 'examples'))).toContain(link)
+  })
+})
+
+describe('the document of emulators', () => {
+  const page = readFileSync(join(root, 'docs/emulators.md'), 'utf8')
+  const example = readFileSync(join(root, 'examples/emulators.ts'), 'utf8')
+
+  it('shows lines of a program that runs, and counts to the event', async () => {
+    const shown = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].flatMap(([, code]) => linesOf(code ?? ''))
+    expect(shown.length).toBeGreaterThan(10)
+    expect(shown.filter((line) => line !== '' && !linesOf(example).includes(line))).toEqual([])
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    await import('../examples/emulators.ts')
+    expect(log).toHaveBeenCalledOnce()
+    log.mockRestore()
+  })
+
+  it('names options that are there, and every field of a report', () => {
+    const named = [...page.matchAll(/^\| [^|]+ \| `(\w+)` \|/gm)].map(([, option]) => option)
+    expect(named.length).toBe(8)
+    for (const option of named)
+      expect(() => emulateMomentum({ [option as string]: Symbol('wrong') } as never)).not.toThrow(/has no option/)
+    const report = Object.keys(emulateMomentum().report())
+    expect(report.filter((field) => !page.includes(`\`${field}\``))).toEqual([])
   })
 })
