@@ -47,22 +47,33 @@ export async function runEmulator(
   options: EmulateOptions,
   create: (url: string, target: string) => Promise<void>,
 ): Promise<0 | 1> {
+  const { port, target, json } = options
+  try {
+    return await untilSignal(async (stop) => {
+      const { url } = await emulator.listen({ port })
+      say(json ? JSON.stringify({ ready: url }) : `ready: ${url}`)
+      if (target !== undefined) await withWebhook(emulator, options, () => create(url, target), stop)
+      await through(emulator, options, stop)
+      const report = emulator.report()
+      say(json ? JSON.stringify(report) : textOf(report))
+      return report.gaveUp.batches === 0 ? 0 : 1
+    })
+  } finally {
+    await emulator.close()
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/** Runs it with a signal that the first SIGINT or SIGTERM fires; the second ends the process as usual. */
+async function untilSignal<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const onSignal = () => controller.abort()
-  const stop = controller.signal
   for (const signal of SIGNALS) process.once(signal, onSignal)
   try {
-    const { url } = await emulator.listen({ port: options.port })
-    say(options.json ? JSON.stringify({ ready: url }) : `ready: ${url}`)
-    if (options.target !== undefined)
-      await withWebhook(emulator, options, () => create(url, String(options.target)), stop)
-    await through(emulator, options, stop)
-    const report = emulator.report()
-    say(options.json ? JSON.stringify(report) : textOf(report))
-    return report.gaveUp.batches === 0 ? 0 : 1
+    return await work(controller.signal)
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal)
-    await emulator.close()
   }
 }
 
@@ -93,8 +104,6 @@ async function through(emulator: Emulator, options: EmulateOptions, stop: AbortS
 async function passTime(emulator: Emulator, speed: number, until: () => boolean): Promise<void> {
   while (!until()) await emulator.advance(250 * speed)
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Through its own API, as its owner would: with a test post first. Asks for every event there is. */
 async function createWebhook(url: string, target: string, { apiKey, token, basic }: FamilyOptions): Promise<void> {

@@ -47,16 +47,20 @@ interface Seen {
 /** A target that answers test posts with 200, and batches with what `answer` says. */
 async function target(answer: (seen: Seen, nth: number) => number, now: () => number = () => 0) {
   const seen: Seen[] = []
+  const tested: string[] = []
   const url = await listening(async (request, response) => {
     const body = await bodyOf(request)
     const one = { at: now(), path: request.url ?? '', headers: request.headers, body }
-    if (body === '[{"msys":{}}]') return void response.end('test')
+    if (body === '[{"msys":{}}]') {
+      tested.push(one.path)
+      return void response.end('test')
+    }
     seen.push(one)
     const status = answer(one, seen.length)
     // 0: no answer at all.
     if (status !== 0) response.writeHead(status).end('an answer')
   })
-  return { url: `${url}/hook`, seen }
+  return { url: `${url}/hook`, seen, tested }
 }
 
 const webhook = (to: string, more: object = {}) => ({ name: 'A webhook', target: to, events: MAIL, ...more })
@@ -355,10 +359,11 @@ describe("Momentum's Webhooks API", () => {
 
   it('shows, changes and deletes a webhook', async () => {
     const clock = virtualClock({ at: '2026-01-01T00:00:00Z' })
-    const { url: to, seen } = await target(
-      ({ path }, nth) => (nth === 1 ? 500 : path === '/gone' ? 404 : 200),
-      clock.now,
-    )
+    const {
+      url: to,
+      seen,
+      tested,
+    } = await target(({ path }, nth) => (nth === 1 ? 500 : path === '/gone' ? 404 : 200), clock.now)
     const { momentum, url } = await emulated({ clock })
     const { id } = (await api(url, 'POST', 'webhooks', webhook(to, { events: ['injection'] }))).body.results
     const [webhookUrl, path] = [`${url}/api/v1/webhooks/${id}`, `webhooks/${id}`]
@@ -398,9 +403,11 @@ describe("Momentum's Webhooks API", () => {
       links: [{ href: `${webhookUrl}/validate`, rel: 'urn.msys.webhooks.validate', method: ['POST'] }],
     })
     expect((await api(url, 'PUT', path, { target: 'http://127.0.0.1:1/' })).status).toBe(400)
+    expect(tested).toEqual(['/hook'])
     expect((await api(url, 'GET', path)).body.results).toMatchObject({ name: 'Another', target: to })
     // What is gathered goes to the old target; a minute later the new one is asked.
     await api(url, 'PUT', path, { target: to.replace('/hook', '/other'), events: ['injection', 'delivery'] })
+    expect(tested).toEqual(['/hook', '/other'])
     momentum.traffic({ messages: 130, perSecond: 1 })
     await momentum.advance('1h')
     expect([...new Set(seen.map((one) => one.path))]).toEqual(['/hook', '/other'])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { basic, unauthenticated } from 'posthorn/auth'
 import {
   emulateSparkPost,
+  type Fault,
   type SparkPostEmulator,
   type SparkPostEmulatorOptions,
   virtualClock,
@@ -69,9 +70,14 @@ describe("emulated SparkPost's cloud", () => {
     expect(site.events.some(({ isTest, name }) => isTest || name === 'momentum.unknown')).toBe(false)
   })
 
-  it('sends the constant id with test posts, its user agent, and the headers of the owner', async () => {
+  it('sends the constant id with test posts, its user agent and the headers of the owner, and waits ten seconds', async () => {
     const { url: to, seen, batches } = await target(() => 200)
-    const { sparkpost, url } = await emulated()
+    const limits: number[] = []
+    const noting: Fault = (wire) => (post) => {
+      limits.push(post.limitMs)
+      return wire(post)
+    }
+    const { sparkpost, url } = await emulated({ faults: [noting] })
     const custom_headers = { 'X-Api-Key': 'abcd' }
     await api(url, 'POST', 'webhooks', { name: 'w', target: to, events: ['injection'], custom_headers })
     await sparkpost.advance('1m')
@@ -81,6 +87,7 @@ describe("emulated SparkPost's cloud", () => {
     expect(seen[0]?.headers).toMatchObject({ ...common, 'x-messagesystems-batch-id': TEST_BATCH_ID })
     expect(batches()[0]?.headers).toMatchObject(common)
     expect(batches()[0]?.headers['x-messagesystems-batch-id']).not.toBe(TEST_BATCH_ID)
+    expect(limits).toEqual([10_000])
   })
 
   it('tries twelve times in eight hours', async () => {

@@ -11,10 +11,10 @@ import { ApiServer, type Listening, type ListenOptions, type Route } from '../ki
 import { Traffic, type TrafficOptions } from '../kit/traffic.ts'
 import type { Fault } from '../kit/wire.ts'
 import { type ApiOptions, outside, webhooksApi } from './api.ts'
-import { Sending } from './batch.ts'
+import { Sending, type SendingOptions } from './batch.ts'
 import { type Edition, elementOf, type NativeEvent } from './edition.ts'
 import { Ids } from './ids.ts'
-import { Poster } from './post.ts'
+import { Poster, type PosterOptions } from './post.ts'
 import { Webhooks } from './webhooks.ts'
 
 export interface MsysOptions {
@@ -101,42 +101,20 @@ export class MsysEmulator implements Emulator {
 
   /** @throws OptionError for an option that is wrong or unknown */
   constructor(options: MsysOptions, defaults: MsysDefaults) {
-    const { name, edition } = defaults
-    knownKeys(name, options, defaults.optionNames)
-    const random = new Random(wholeNumber(`${name}: seed`, options.seed, 1, 0, 2 ** 32 - 1))
-    const count = wholeNumber(`${name}: nodes`, options.nodes, 1, 1, 100)
-    this.clock = clockOption(`${name}: clock`, options.clock)
+    knownKeys(defaults.name, options, defaults.optionNames)
+    const settings = settled(options, defaults)
+    const random = new Random(settings.seed)
+    this.clock = settings.clock
     this.tasks = new Tasks(this.clock)
     this.ids = new Ids(random.fork(-2))
-    this.#edition = edition
-    this.#nodes = Array.from({ length: count }, (_, n) => `mta-${n + 1}`)
-    const limitMs = toMs(`${name}: answerLimit`, options.answerLimit ?? defaults.answerLimit)
-    const { batchIdHeader } = defaults
-    this.poster = new Poster({
-      edition,
-      limitMs,
-      batchIdHeader,
-      faults: faultsOption(`${name}: faults`, options.faults),
-    })
-    const sending = new Sending(
-      {
-        nodes: this.#nodes,
-        batchEvents: wholeNumber(`${name}: batchEvents`, options.batchEvents, defaults.batchEvents, 1, 100_000),
-        batchMs: toMs(`${name}: batchInterval`, options.batchInterval ?? '30s'),
-        delaysMs: delaysOf(`${name}: retryDelays`, options.retryDelays ?? defaults.retryDelays),
-        workers: defaults.workers,
-        success: oneOf(`${name}: success`, options.success, '2xx', ['2xx', '200']),
-      },
-      this.tasks,
-      this.poster,
-      this.ledger,
-      this.ids,
-    )
-    const activationMs = toMs(`${name}: activation`, options.activation ?? '1m')
-    this.webhooks = new Webhooks(this.tasks, sending, this.poster, this.ids, activationMs)
+    this.#edition = defaults.edition
+    this.#nodes = settings.nodes
+    this.poster = new Poster(settings)
+    const sending = new Sending(settings, this.tasks, this.poster, this.ledger, this.ids)
+    this.webhooks = new Webhooks(this.tasks, sending, this.poster, this.ids, settings.activationMs)
     this.#traffic = new Traffic(this.tasks, random.fork(-3), (step) => this.#happen(step))
-    this.#api = { edition, apiKey: textOption(`${name}: apiKey`, options.apiKey, 'key'), errors: defaults.errors }
-    this.#server = new ApiServer({ routes: this.#routes, ...outside(this.#api) })
+    this.#api = settings
+    this.#server = new ApiServer({ routes: this.#routes, ...outside(settings) })
     if (defaults.hasApi) this.addRoutes((api) => webhooksApi(api, this.webhooks, this.poster))
   }
 
@@ -185,6 +163,36 @@ export class MsysEmulator implements Emulator {
     }
   }
 }
+
+interface Settled extends SendingOptions, PosterOptions, ApiOptions {
+  readonly clock: EmulatorClock
+  readonly seed: number
+  readonly activationMs: number
+}
+
+/** Every option, or its default. */
+function settled(options: MsysOptions, defaults: MsysDefaults): Settled {
+  const of = (option: keyof MsysOptions) => `${defaults.name}: ${option}`
+  return {
+    edition: defaults.edition,
+    errors: defaults.errors,
+    workers: defaults.workers,
+    batchIdHeader: defaults.batchIdHeader,
+    clock: clockOption(of('clock'), options.clock),
+    seed: wholeNumber(of('seed'), options.seed, 1, 0, 2 ** 32 - 1),
+    apiKey: textOption(of('apiKey'), options.apiKey, 'key'),
+    nodes: nodesOf(wholeNumber(of('nodes'), options.nodes, 1, 1, 100)),
+    batchEvents: wholeNumber(of('batchEvents'), options.batchEvents, defaults.batchEvents, 1, 100_000),
+    batchMs: toMs(of('batchInterval'), options.batchInterval ?? '30s'),
+    limitMs: toMs(of('answerLimit'), options.answerLimit ?? defaults.answerLimit),
+    delaysMs: delaysOf(of('retryDelays'), options.retryDelays ?? defaults.retryDelays),
+    success: oneOf(of('success'), options.success, '2xx', ['2xx', '200']),
+    activationMs: toMs(of('activation'), options.activation ?? '1m'),
+    faults: faultsOption(of('faults'), options.faults),
+  }
+}
+
+const nodesOf = (count: number) => Array.from({ length: count }, (_, n) => `mta-${n + 1}`)
 
 function delaysOf(name: string, delays: unknown): number[] {
   if (!Array.isArray(delays)) throw new OptionError(`${name} must be a list of durations`)

@@ -46,9 +46,8 @@ export class Webhook implements BatchOwner {
     this.#parts = parts
   }
 
-  /** From now on it gathers by its settings of now; what is gathered already goes where it was meant to go. */
+  /** From now on it gathers by its settings of now; what is gathered already goes out in its time, to where it was meant. */
   activate(): void {
-    this.#flush()
     const { settings } = this
     const works = settings.active && !this.deleted
     this.#wanted = new Set(works ? settings.events : [])
@@ -105,10 +104,6 @@ export class Webhook implements BatchOwner {
     const since = new Date(this.#parts.tasks.now() - 24 * 3_600_000).toISOString()
     const all = [...this.#statuses.values()].filter(({ ts }) => ts >= since)
     return all.sort((a, b) => (a.ts < b.ts ? 1 : -1)).slice(0, limit)
-  }
-
-  #flush(): void {
-    for (const gathering of this.#gatherings.values()) gathering.flush()
   }
 
   #send(node: string, settings: Settings, elements: readonly string[]): void {
