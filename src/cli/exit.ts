@@ -37,8 +37,15 @@ export function complaintOf(error: unknown, command: string, json: boolean): str
 }
 
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return error instanceof CommanderError ? message.replace(/^error: /, '').replaceAll('\n', ' ') : message
+  if (error instanceof CommanderError) return usageOf(error)
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Without what the user typed in the place of a value: it may be a secret. */
+function usageOf({ code, message }: CommanderError): string {
+  const line = message.replace(/^error: /, '').replaceAll('\n', ' ')
+  if (code === 'commander.excessArguments') return line.replace(/: .*/, '.')
+  return code === 'commander.unknownOption' ? line.replace(/=.*'/, "'") : line
 }
 
 function codeOf(error: unknown): string {
