@@ -6,17 +6,25 @@ export {
   type EmulatorClock,
   type RealClockOptions,
   realClock,
-  type Task,
+  type Task as EmulatorTask,
   type VirtualClockOptions,
   virtualClock,
 } from './kit/clock.ts'
-export type { Duration } from './kit/duration.ts'
+export type { Duration as EmulatorDuration } from './kit/duration.ts'
 export type { EmulatorReport, ReportedWebhook, WebhookState } from './kit/report.ts'
-export type { Listening, ListenOptions } from './kit/server.ts'
+export type { Listening as EmulatorAddress, ListenOptions as EmulatorListenOptions } from './kit/server.ts'
 export type { TrafficOptions } from './kit/traffic.ts'
-export type { Answered, Fault, Manner, Outcome, Post, Unanswered, Wire } from './kit/wire.ts'
+export type {
+  Answered as SenderAnswered,
+  Fault,
+  Manner as PostManner,
+  Outcome as SenderOutcome,
+  Post as SenderPost,
+  Unanswered as SenderUnanswered,
+  Wire,
+} from './kit/wire.ts'
 export { emulateMomentum, type MomentumEmulatorOptions } from './momentum.ts'
 export type { ConfiguredWebhook } from './msys/config-file.ts'
-export type { Emulator, MsysOptions } from './msys/emulator.ts'
+export type { Emulator, MsysOptions as EmulatorOptions } from './msys/emulator.ts'
 export type { InboundMail } from './msys/relay-message.ts'
 export { emulateSparkPost, type SparkPostEmulator, type SparkPostEmulatorOptions } from './sparkpost.ts'

@@ -37,7 +37,10 @@ const MINUTE = 60_000
  * @throws OptionError for an option that is wrong or unknown, or a file that holds no webhooks
  */
 export function emulateMomentum(options: MomentumEmulatorOptions = {}): Emulator {
-  const edition = momentumEdition({ eventIds: flagOption('emulateMomentum: eventIds', options.eventIds, true) })
+  const edition = momentumEdition({
+    fromFile: options.webhooks !== undefined,
+    eventIds: flagOption('emulateMomentum: eventIds', options.eventIds, true),
+  })
   const emulator = new MsysEmulator(options, {
     name: 'emulateMomentum',
     edition,

@@ -337,7 +337,11 @@ describe("Momentum's Webhooks API", () => {
     ['no target', JSON.stringify({ name: 'w', events: ['click'] }), 400],
     ['a target of another kind', JSON.stringify({ name: 'w', target: 'ftp://localhost', events: ['click'] }), 400],
     ['no events', JSON.stringify({ name: 'w', target: 'http://localhost' }), 400],
-    ['an event it does not have', JSON.stringify({ name: 'w', target: 'http://localhost', events: ['amp_open'] }), 400],
+    [
+      'an event it does not have',
+      JSON.stringify({ name: 'w', target: 'http://localhost', events: ['relay_message'] }),
+      400,
+    ],
     ['a body beyond 1 MiB', JSON.stringify({ name: 'w'.repeat(1_100_000) }), 413],
   ])('refuses %s', async (_, body, status) => {
     const { url } = await emulated()
@@ -459,7 +463,8 @@ describe("Momentum's Webhooks API", () => {
     const { results } = (await api(url, 'GET', 'webhooks/events/documentation')).body
     const { results: samples } = (await api(url, 'GET', 'webhooks/events/samples')).body
     const documented = Object.values<{ events: object }>(results).flatMap(({ events }) => Object.keys(events))
-    expect(documented.length).toBe(16)
+    const types = Object.values(catalogue).flatMap(({ schema }) => schema.split('.')[1] ?? [])
+    expect(documented.sort()).toEqual(types.sort())
     for (const { msys } of samples) {
       const [[group, fields]] = Object.entries<Record<string, unknown>>(msys) as [[string, Record<string, unknown>]]
       const { event, display_name, description } = results[group].events[String(fields.type)]
@@ -481,8 +486,6 @@ describe("Momentum's Webhooks API", () => {
     ])
     expect((await api(url, 'GET', 'webhooks/events/samples?events=click,open')).body.results.length).toBe(2)
     expect((await api(url, 'GET', 'webhooks/events/samples?events=clikc')).status).toBe(400)
-    for (const type of documented)
-      expect(Object.values(catalogue).map(({ schema }) => schema.split('.')[1])).toContain(type)
   })
 })
 
@@ -525,6 +528,7 @@ describe('Momentum configured by a file', () => {
     ['an entry that is none', [1]],
     ['no target', [{ events: ['click'] }]],
     ['no such event', [{ events: ['clikc'], target: 'http://localhost' }]],
+    ['an event of the cloud', [{ events: ['amp_open'], target: 'http://localhost' }]],
   ])('refuses %s', (_, webhooks) => {
     expect(() => emulateMomentum({ webhooks: webhooks as never })).toThrow(
       expect.objectContaining({ code: 'ERR_OPTION' }),

@@ -27,6 +27,7 @@ const emulator = (name: string, summary: string) =>
     .option('--speed <factor>', 'how fast its time passes: 60x is a minute a second', speedOf, 1)
     .option('--nodes <n>', 'nodes that post batches of their own', wholeNumberOf('--nodes', 1, 100), 1)
     .option('--json', 'the report as one JSON object', false)
+    .addHelpText('after', `\nWithout --target, create webhooks through its API, with Authorization: <key>.`)
 
 const TARGET = 'http://localhost:3000/webhooks/shop'
 

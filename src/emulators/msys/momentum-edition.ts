@@ -5,8 +5,8 @@ import type { Ids } from './ids.ts'
 import { sampleFields } from './samples.ts'
 import { pick, timeOf, valuesOf } from './values.ts'
 
-/** The types of the manual of Momentum 5.3, appendix 1 (momentum.md section 1.2). */
-const TYPES: readonly string[] = [
+/** What webhooks of a file can ask for: the manual of Momentum 5.3, appendix 1 (momentum.md section 1.2). */
+const FILE_TYPES: readonly string[] = [
   'injection',
   'delivery',
   'delay',
@@ -62,14 +62,21 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   link_unsubscribe: [...UNSUBSCRIBE, 'user_agent'],
 }
 
-const classes = classesOf((type) => TYPES.includes(type))
+const everyClass = classesOf(() => true)
+const fileClasses = classesOf((type) => FILE_TYPES.includes(type))
 
 export interface MomentumWire {
+  /**
+   * Whether webhooks come from a file. The types that the Webhooks API of 4.x took are not published: it takes all of our
+   * catalogue, and sends those that Momentum has.
+   */
+  readonly fromFile: boolean
   /** False: no `event_id`, as before 4.2.28 (momentum.md section 1.4). */
   readonly eventIds: boolean
 }
 
 export function momentumEdition(wire: MomentumWire): Edition {
+  const classes = wire.fromFile ? fileClasses : everyClass
   return {
     name: 'momentum',
     classes,
@@ -111,7 +118,7 @@ function eventOf({ eventIds }: MomentumWire, step: Step, ids: Ids, node: string)
 /** The manual prints message events with a fraction and a click without (momentum.md section 1.4, timestamp). */
 function timestampOf(type: string, step: Step): string {
   const seconds = timeOf(step) / 1_000
-  return classes.get(type) === 'message_event' ? seconds.toFixed(3) : String(Math.floor(seconds))
+  return everyClass.get(type) === 'message_event' ? seconds.toFixed(3) : String(Math.floor(seconds))
 }
 
 const WORDS: Readonly<Record<Exclude<Step['kind'], 'unsubscribed'>, string>> = {
