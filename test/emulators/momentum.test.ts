@@ -425,6 +425,22 @@ describe("Momentum's Webhooks API", () => {
     expect(momentum.report().webhooks).toMatchObject([{ id, state: 'deleted' }])
   })
 
+  it('activates each change a minute after it was made', async () => {
+    const clock = virtualClock({ at: 0 })
+    const { url: to, seen } = await target(() => 200, clock.now)
+    const { momentum, url } = await emulated({ clock, batchInterval: 0 })
+    const { id } = (await api(url, 'POST', 'webhooks', webhook(to, { events: ['injection'] }))).body.results
+    await momentum.advance('1m')
+    for (const path of ['second', 'third']) {
+      await api(url, 'PUT', `webhooks/${id}`, { target: to.replace('hook', path) })
+      await momentum.advance('30s')
+    }
+    momentum.traffic({ messages: 40, perSecond: 1 })
+    await momentum.advance('1m')
+    expect([...new Set(seen.map(({ path }) => path))]).toEqual(['/second', '/third'])
+    expect(seen.find(({ path }) => path === '/third')?.at).toBe(150_000)
+  })
+
   it('sends nothing while a webhook is not active by its owner', async () => {
     const { url: to, seen } = await target(() => 200)
     const { momentum, url } = await emulated()

@@ -195,6 +195,28 @@ describe('OAuth 2.0 of the emulated cloud', () => {
     expect(sparkpost.report()).toMatchObject({ posts: 2, acknowledged: 2, repeated: 0 })
   })
 
+  it('takes no answer without a token for a success', async () => {
+    const { url: to, tokens, issued, refuseLatest } = await issuing()
+    let broken = false
+    const sometimes = await listening(async (request, response) => {
+      const body = await bodyOf(request)
+      const answer = broken ? '{}' : await (await fetch(tokens, { method: 'POST', body })).text()
+      response.end(answer)
+    })
+    const { sparkpost, url } = await emulated()
+    await api(url, 'POST', 'webhooks', oauth(to, sometimes))
+    await sparkpost.advance('1m')
+    refuseLatest()
+    broken = true
+    sparkpost.traffic({ messages: 1 })
+    await sparkpost.advance('40s')
+    expect(sparkpost.report()).toMatchObject({ posts: 1, acknowledged: 0, waiting: { events: 1 } })
+    broken = false
+    await sparkpost.advance('2m')
+    expect(sparkpost.report()).toMatchObject({ acknowledged: 1, waiting: { events: 0 } })
+    expect(issued.length).toBe(2)
+  })
+
   it('answers 400 when no token comes', async () => {
     const { url: to } = await target((_, path) => (path === '/tokens' ? 502 : 200))
     const { url } = await emulated()

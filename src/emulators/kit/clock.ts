@@ -149,6 +149,10 @@ export class Tasks {
     this.clock = clock
   }
 
+  get closed(): boolean {
+    return this.#closed
+  }
+
   now(): number {
     return this.clock.now()
   }

@@ -46,8 +46,8 @@ export class RetryQueue<T> {
   }
 
   async #work(): Promise<void> {
-    const { concurrency = 1 } = this.#options
-    while (this.#sending < concurrency && !this.#held) {
+    const { concurrency = 1, tasks } = this.#options
+    while (this.#sending < concurrency && !this.#held && !tasks.closed) {
       const next = this.#ready.shift()
       if (next === undefined) return
       await this.#send(next)

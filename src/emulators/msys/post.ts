@@ -26,6 +26,8 @@ export interface Credentials {
 /** What `[{"msys":{}}]` is to the sender: the test of a target (momentum.md section 2.2). */
 export const PING = '[{"msys":{}}]'
 
+const NO_TOKEN = { status: null, code: 'no access_token in the answer' } as const
+
 export class Poster {
   readonly #options: PosterOptions
   readonly #wire: Wire
@@ -84,7 +86,8 @@ export class Poster {
     const outcome = await httpWire(this.#post(url, { 'Content-Type': 'application/json' }, JSON.stringify(body)))
     const answer = parsedJson(outcome.status === 200 ? outcome.body : '')
     const { access_token, expires_in } = (answer ?? {}) as Record<string, unknown>
-    if (typeof access_token !== 'string') return outcome
+    // An answer of 200 without a token is no success of the post that needed it.
+    if (typeof access_token !== 'string') return outcome.status === 200 ? { ...NO_TOKEN, ms: outcome.ms } : outcome
     credentials.accessToken = { access_token, expires_in: Number(expires_in) }
     return null
   }

@@ -46,9 +46,8 @@ export class Webhook implements BatchOwner {
     this.#parts = parts
   }
 
-  /** From now on it gathers by its settings of now; what is gathered already goes out in its time, to where it was meant. */
-  activate(): void {
-    const { settings } = this
+  /** From now on it gathers by these settings; what is gathered already goes out in its time, to where it was meant. */
+  activate(settings: Settings): void {
     const works = settings.active && !this.deleted
     this.#wanted = new Set(works ? settings.events : [])
     this.#gatherings = new Map(
@@ -63,7 +62,7 @@ export class Webhook implements BatchOwner {
   /** Nothing is gathered any more; what is gathered and queued still goes to its target (section 2, after delete). */
   delete(): void {
     this.deleted = true
-    this.activate()
+    this.activate(this.settings)
   }
 
   get state(): WebhookState {

@@ -46,7 +46,7 @@ export class Webhooks {
   configure(settings: Settings): void {
     const webhook = this.#newWebhook(settings)
     this.#all.set(webhook.id, webhook)
-    webhook.activate()
+    webhook.activate(settings)
   }
 
   /** With a test post when the target is another (momentum.md section 2.2). @throws Refusal, and then nothing changes */
@@ -70,6 +70,7 @@ export class Webhooks {
   }
 
   #activateLater(webhook: Webhook): void {
-    this.#tasks.after(this.#activationMs, () => webhook.activate())
+    const { settings } = webhook
+    this.#tasks.after(this.#activationMs, () => webhook.activate(settings))
   }
 }

@@ -62,6 +62,20 @@ describe('the retry queue', () => {
     expect(ends).toEqual(['a given up after 3', 'b after 1'])
   })
 
+  it('sends nothing more once its emulator has closed', async () => {
+    const tasks = new Tasks(virtualClock())
+    const sent: string[] = []
+    const send = async (item: string) => {
+      sent.push(item)
+      tasks.close()
+      return false
+    }
+    const queue = new RetryQueue({ tasks, delaysMs: [1], send })
+    for (const item of ['a', 'b']) queue.push(item)
+    await tasks.clock.advance('1h')
+    expect(sent).toEqual(['a'])
+  })
+
   it('sends as many at a time as it may', async () => {
     const { clock, queue, most } = queueOf(() => false, { concurrency: 2 })
     for (const item of ['a', 'b', 'c', 'd', 'e']) queue.push(item)
