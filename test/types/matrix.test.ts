@@ -82,9 +82,9 @@ describe('the examples', () => {
     expect(ownTests.sort()).toEqual(['receiver.ts', 'testing.ts'])
   })
 
-  it('are eleven, and each names what it imports by the name of the package', () => {
+  it('are twelve, and each names what it imports by the name of the package', () => {
     const files = globSync('*.ts', { cwd: join(root, 'examples') })
-    expect(files).toHaveLength(11)
+    expect(files).toHaveLength(12)
     for (const file of files)
       expect(readFileSync(join(root, 'examples', file), 'utf8'), file).not.toMatch(/from '\.\.?\//)
   })
