@@ -42,6 +42,8 @@ function sourceOf(types: string): string {
  */
 const FOLDERS = {
   lib: /^((lib|json|http|providers\/kit|inboxes\/rules)\/|errors\.ts$)/,
+  // What `posthorn/read` needs of core: the rest would bring the receiver along.
+  reading: /^core\/((base|read)\/|receive\/(body-rules|identity|route)\.ts$)/,
   core: /^core\//,
   auth: /^auth\//,
   momentum: /^providers\/momentum\//,

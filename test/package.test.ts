@@ -20,6 +20,7 @@ const beside = (...rooms: string[]) => new RegExp(`^(${[...SHARED, ...rooms].joi
 const ENTRIES: Readonly<Record<string, RegExp>> = {
   posthorn: beside('core/'),
   'posthorn/momentum': beside('providers/momentum/'),
+  'posthorn/sparkpost': beside('providers/momentum/'),
   'posthorn/mailjet': beside('providers/mailjet/'),
   'posthorn/esputnik': beside('providers/esputnik/'),
   'posthorn/auth': beside('auth/'),
@@ -28,6 +29,7 @@ const ENTRIES: Readonly<Record<string, RegExp>> = {
   'posthorn/express': beside('adapters/(?!fastify)'),
   'posthorn/fastify': beside('adapters/(?!express)'),
   'posthorn/node': beside('adapters/(?!express|fastify)'),
+  'posthorn/read': beside('read/', 'core/(base|read)/', 'core/receive/(body-rules|identity|route)'),
   'posthorn/testing': beside('core/', 'auth/', 'providers/', 'testing/'),
   'posthorn/emulators': beside('core/', 'auth/', 'providers/', 'testing/', 'emulators/'),
 }
@@ -113,6 +115,25 @@ describe('the package as built', () => {
     const sources = (await filesOf(entry)).flatMap(sourcesOf)
     expect(sources.length).toBeGreaterThan(0)
     expect(sources.filter((source) => source.includes('/') && !own.test(source))).toEqual([])
+  })
+
+  it('reads and verifies without inbox, server, thread or file of its own', async () => {
+    const program = `
+      import { token } from 'posthorn/auth'
+      import { momentum } from 'posthorn/momentum'
+      import { read, verify } from 'posthorn/read'
+      const source = momentum({ auth: token('a token of some length') })
+      const { events } = read(source, '[{"msys":{"track_event":{"type":"click"}}}]')
+      const verdict = await verify(source, { 'x-messagesystems-webhook-token': 'a token of some length' })
+      console.log('told:', events[0].name, verdict.ok)`
+    const lines = (await run(program, '--import', './seen.mjs')).split('\n')
+    expect(lines).toContain('told: momentum.click true')
+    const builtIn = lines.filter((line) => line.startsWith('node:'))
+    expect(builtIn).toContain('node:crypto')
+    const others = ['sqlite', 'http', 'https', 'http2', 'net', 'worker_threads', 'child_process', 'fs'].map(
+      (name) => `node:${name}`,
+    )
+    expect(builtIn.filter((url) => others.includes(url))).toEqual([])
   })
 
   it('starts the thread of the file, and has its errors once', async () => {

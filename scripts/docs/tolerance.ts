@@ -74,6 +74,7 @@ const CASES: ReadonlyArray<readonly [Sender, string, string]> = [
   [MOMENTUM, 'the test post in a batch', '{"msys":{}}'],
   [MOMENTUM, 'two events in one element', '{"msys":{"track_event":{"type":"open"},"message_event":{"type":"delay"}}}'],
   [MOMENTUM, 'an object where text belongs', '{"msys":{"track_event":{"type":"open","rcpt_to":{"at":"x"}}}}'],
+  [MOMENTUM, 'an answer of the samples endpoint', '{"results":[{"msys":{}}]}'],
   [MOMENTUM, 'no event at all', '{"hello":"world"}'],
   [MAILJET, 'as documented', '{"event":"open","time":1433333949,"MessageID":19421777396190490}'],
   [MAILJET, 'the time as text, ids as text', '{"event":"open","time":"1433333949","MessageID":"19421777396190490"}'],
@@ -91,6 +92,7 @@ const CASES: ReadonlyArray<readonly [Sender, string, string]> = [
   [ESPUTNIK, 'a time with a zone', '{"activityStatus":"READ","activityDateTime":"2023-09-14T08:30:03+03:00"}'],
   [ESPUTNIK, 'no time', '{"activityStatus":"READ"}'],
   [ESPUTNIK, '`statusData` as a list', '{"activityStatus":"READ","statusData":[]}'],
+  [ESPUTNIK, 'a value without quotation marks', '{"activityStatus":"READ","mediaType": email}'],
   [ESPUTNIK, 'a word nobody knows', '{"activityStatus":"RECEIVED"}'],
   [ESPUTNIK, 'an object where text belongs', '{"activityStatus":"READ","email":{"at":"x"}}'],
 ]

@@ -1,5 +1,5 @@
 /** Renders `payloads.generated.ts`: the payload interfaces and the union of a provider's events. */
-import type { Catalogue } from '../../src/providers/kit/catalogue.ts'
+import { type Catalogue, classOf } from '../../src/providers/kit/catalogue.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** The text of `payloads.generated.ts`; `schemas` are the annotated ones by wire key. */
@@ -58,14 +58,20 @@ function renderType(schema: JsonSchema, indent: string): string {
 }
 
 function renderUnion(provider: string, catalogue: Catalogue): string {
-  const members = Object.entries(catalogue).flatMap(([name, { types, payload }]) =>
-    types.map((type) => `  | TypedEvent<'${provider}', '${name}', '${type}', ${payload}>`),
+  const members = Object.entries(catalogue).flatMap(([name, { types, payload, schema }]) =>
+    types.map((type) => `  | TypedEvent<'${provider}', '${name}', '${type}', ${payload}${classArgument(schema)}>`),
   )
   members.push(`  | TypedEvent<'${provider}', '${provider}.unknown', 'unknown', Readonly<Record<string, unknown>>>`)
   const title = provider[0]?.toUpperCase() + provider.slice(1)
   return `/** Every event of this provider: one member for each name and normalised type. */
 export type ${title}Event =
 ${members.join('\n')}`
+}
+
+/** Of `track_event.click` its class; nothing where the sender has no classes. */
+function classArgument(schema: string): string {
+  const nativeClass = classOf(schema)
+  return nativeClass === null ? '' : `, '${nativeClass}'`
 }
 
 function comment(text: string, indent: string): string {

@@ -1,4 +1,9 @@
-/** The Webhooks API (momentum.md sections 3.1 to 3.3). */
+/**
+ * The Webhooks API.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib);
+ * its state of November 2016: github.com/SparkPost/gosparkpost, test/json.
+ */
 import type { Api, ApiAnswer, ApiRequest, Route } from '../kit/server.ts'
 import { documentation, samples } from './documentation.ts'
 import type { Edition } from './edition.ts'

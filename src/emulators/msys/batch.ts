@@ -1,4 +1,8 @@
-/** Batches on their way: a queue for each webhook on each node. */
+/**
+ * Batches on their way: a queue for each webhook on each node.
+ * Source: Momentum 4 manual, "Using Webhooks for Event Data"
+ * (github.com/SparkPost/support-docs, content/momentum/4/web-ui-webhooks.md), August 2026.
+ */
 import type { Tasks } from '../kit/clock.ts'
 import type { Ledger } from '../kit/report.ts'
 import { RetryQueue } from '../kit/retry-queue.ts'
@@ -20,7 +24,7 @@ export interface Batch {
   /** A UUID. */
   readonly id: string
   readonly webhook: BatchOwner
-  /** Of the time it was gathered: after an update it still goes to the old target (momentum.md section 2). */
+  /** Of the time it was gathered: after an update it still goes to the old target. */
   readonly settings: Settings
   readonly events: number
   readonly body: string
@@ -88,7 +92,7 @@ export class Sending implements BatchRule {
   }
 }
 
-/** Any 2xx stops the retries; other pages say 200 (momentum.md section 2, success). */
+/** Any 2xx stops the retries; other pages say 200. */
 function isSuccess(status: number | null, success: '2xx' | '200'): boolean {
   return success === '200' ? status === 200 : status !== null && status >= 200 && status < 300
 }

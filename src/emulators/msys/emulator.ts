@@ -201,7 +201,7 @@ function delaysOf(name: string, delays: unknown): number[] {
 
 /**
  * Waits that double from `first` up to `most`, over `total` in all: the last try is at its end. The real ones are not
- * documented (momentum.md section 2, retry).
+ * documented.
  */
 export function backOff(firstMs: number, mostMs: number, totalMs: number): number[] {
   const delays: number[] = []

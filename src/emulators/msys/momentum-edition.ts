@@ -1,11 +1,16 @@
-/** Momentum on premises: what its events hold (momentum.md section 1.9). */
+/**
+ * Momentum on premises: what its events hold. Sources: Momentum 4 manual, "Using Webhooks for Event Data"
+ * (github.com/SparkPost/support-docs, content/momentum/4/web-ui-webhooks.md); Momentum 5.3 manual, Enabling Webhooks,
+ * June 2026 (there, content/momentum/manuals/enabling-webhooks.md); its change logs (there, content/momentum/changelog);
+ * a consumer in production (github.com/midnight-pm/Momentum-Webhook-Ingest, qry/tables/create-sql.sql).
+ */
 import type { Step } from '../kit/life-cycle.ts'
 import { classesOf, type Edition, type NativeEvent } from './edition.ts'
 import type { Ids } from './ids.ts'
 import { sampleFields } from './samples.ts'
 import { pick, timeOf, valuesOf } from './values.ts'
 
-/** What webhooks of a file can ask for: the manual of Momentum 5.3, appendix 1 (momentum.md section 1.2). */
+/** What webhooks of a file can ask for: the manual of Momentum 5.3, appendix 1. */
 const FILE_TYPES: readonly string[] = [
   'injection',
   'delivery',
@@ -40,7 +45,7 @@ const UNSUBSCRIBE = words(`
   message_id customer_id campaign_id subaccount_id transmission_id mailfrom friendly_from rcpt_to raw_rcpt_to rcpt_type
   template_id template_version rcpt_meta rcpt_tags`)
 
-/** What a production consumer stores of each type (momentum.md section 1.9). */
+/** What the consumer in production stores of each type. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   injection: [...RECEIVED, 'pathway', 'pathway_group'],
   delivery: [...RECEIVED, ...ATTEMPT],
@@ -71,7 +76,7 @@ export interface MomentumWire {
    * catalogue, and sends those that Momentum has.
    */
   readonly fromFile: boolean
-  /** False: no `event_id`, as before 4.2.28 (momentum.md section 1.4). */
+  /** False: no `event_id`, as before 4.2.28. */
   readonly eventIds: boolean
 }
 
@@ -81,7 +86,7 @@ export function momentumEdition(wire: MomentumWire): Edition {
     name: 'momentum',
     classes,
     absoluteLinks: true,
-    // The screenshot of the test shows token, Host, Content-Type and Connection only (momentum.md section 2.2).
+    // The screenshot of the test shows token, Host, Content-Type and Connection only.
     testBatchId: null,
     userAgent: null,
     isCloudApi: false,
@@ -115,7 +120,7 @@ function eventOf({ eventIds }: MomentumWire, step: Step, ids: Ids, node: string)
   return { type, fields }
 }
 
-/** The manual prints message events with a fraction and a click without (momentum.md section 1.4, timestamp). */
+/** The manual prints message events with a fraction and a click without. */
 function timestampOf(type: string, step: Step): string {
   const seconds = timeOf(step) / 1_000
   return everyClass.get(type) === 'message_event' ? seconds.toFixed(3) : String(Math.floor(seconds))

@@ -1,4 +1,8 @@
-/** The Relay Webhooks API (momentum.md section 3.4). */
+/**
+ * The Relay Webhooks API.
+ * Source: SparkPost API, Relay Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/relay-webhooks.apib).
+ */
 import type { ApiAnswer, ApiRequest, Route } from '../kit/server.ts'
 import { type ApiOptions, refusing } from './api.ts'
 import { failedTest, type Poster } from './post.ts'

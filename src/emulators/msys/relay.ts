@@ -1,4 +1,8 @@
-/** Relay webhooks: inbound mail, posted one message at a time (momentum.md sections 1.5 and 3.4). */
+/**
+ * Relay webhooks: inbound mail, posted one message at a time.
+ * Source: SparkPost API, Relay Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/relay-webhooks.apib).
+ */
 import { isObject } from '../../lib/guards.ts'
 import type { Tasks } from '../kit/clock.ts'
 import type { Ledger, ReportedWebhook } from '../kit/report.ts'

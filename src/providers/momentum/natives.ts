@@ -69,6 +69,12 @@ export const BY_CLASS: ReadonlyMap<string, ReadonlyMap<string, Native>> = byClas
 /** Native types that their type alone tells: not `success` and `error`, which any class may have. */
 export const BY_TYPE: ReadonlyMap<string, Native> = byType()
 
+/** The native name of what the sender calls so: `track_event.click`, or a type such as `inband`. */
+export function nameOf(nativeType: string): string | undefined {
+  const [nativeClass = '', type = ''] = nativeType.split('.')
+  return (BY_CLASS.get(nativeClass)?.get(type) ?? BY_TYPE.get(nativeType))?.name
+}
+
 function byClass() {
   const classes = new Map<string, Map<string, Native>>()
   for (const { name, nativeClass, type } of CLASS_AND_TYPE) {

@@ -2573,40 +2573,40 @@ export interface MomentumRelayMessage {
 
 /** Every event of this provider: one member for each name and normalised type. */
 export type MomentumEvent =
-  | TypedEvent<'momentum', 'momentum.bounce', 'bounced', MomentumBounce>
-  | TypedEvent<'momentum', 'momentum.bounce', 'autoresponded', MomentumBounce>
-  | TypedEvent<'momentum', 'momentum.bounce', 'unsubscribed', MomentumBounce>
-  | TypedEvent<'momentum', 'momentum.bounce', 'subscribed', MomentumBounce>
-  | TypedEvent<'momentum', 'momentum.delivery', 'delivered', MomentumDelivery>
-  | TypedEvent<'momentum', 'momentum.injection', 'queued', MomentumInjection>
-  | TypedEvent<'momentum', 'momentum.sms_status', 'message_status', MomentumSmsStatus>
-  | TypedEvent<'momentum', 'momentum.spam_complaint', 'complained', MomentumSpamComplaint>
-  | TypedEvent<'momentum', 'momentum.out_of_band', 'bounced', MomentumOutOfBand>
-  | TypedEvent<'momentum', 'momentum.out_of_band', 'autoresponded', MomentumOutOfBand>
-  | TypedEvent<'momentum', 'momentum.out_of_band', 'unsubscribed', MomentumOutOfBand>
-  | TypedEvent<'momentum', 'momentum.out_of_band', 'subscribed', MomentumOutOfBand>
-  | TypedEvent<'momentum', 'momentum.policy_rejection', 'rejected', MomentumPolicyRejection>
-  | TypedEvent<'momentum', 'momentum.delay', 'deferred', MomentumDelay>
-  | TypedEvent<'momentum', 'momentum.open', 'opened', MomentumOpen>
-  | TypedEvent<'momentum', 'momentum.initial_open', 'opened', MomentumInitialOpen>
-  | TypedEvent<'momentum', 'momentum.click', 'clicked', MomentumClick>
-  | TypedEvent<'momentum', 'momentum.amp_open', 'opened', MomentumAmpOpen>
-  | TypedEvent<'momentum', 'momentum.amp_initial_open', 'opened', MomentumAmpInitialOpen>
-  | TypedEvent<'momentum', 'momentum.amp_click', 'clicked', MomentumAmpClick>
-  | TypedEvent<'momentum', 'momentum.generation_failure', 'failed', MomentumGenerationFailure>
-  | TypedEvent<'momentum', 'momentum.generation_rejection', 'rejected', MomentumGenerationRejection>
-  | TypedEvent<'momentum', 'momentum.list_unsubscribe', 'unsubscribed', MomentumListUnsubscribe>
-  | TypedEvent<'momentum', 'momentum.link_unsubscribe', 'unsubscribed', MomentumLinkUnsubscribe>
-  | TypedEvent<'momentum', 'momentum.relay_injection', 'inbound', MomentumRelayInjection>
-  | TypedEvent<'momentum', 'momentum.relay_rejection', 'inbound_failed', MomentumRelayRejection>
-  | TypedEvent<'momentum', 'momentum.relay_delivery', 'inbound_delivered', MomentumRelayDelivery>
-  | TypedEvent<'momentum', 'momentum.relay_tempfail', 'inbound_failed', MomentumRelayTempfail>
-  | TypedEvent<'momentum', 'momentum.relay_permfail', 'inbound_failed', MomentumRelayPermfail>
-  | TypedEvent<'momentum', 'momentum.ab_test_completed', 'system', MomentumAbTestCompleted>
-  | TypedEvent<'momentum', 'momentum.ab_test_cancelled', 'system', MomentumAbTestCancelled>
-  | TypedEvent<'momentum', 'momentum.ingest_success', 'system', MomentumIngestSuccess>
-  | TypedEvent<'momentum', 'momentum.ingest_error', 'system', MomentumIngestError>
-  | TypedEvent<'momentum', 'momentum.ad_adjust', 'system', MomentumAdAdjust>
-  | TypedEvent<'momentum', 'momentum.ad_status', 'system', MomentumAdStatus>
+  | TypedEvent<'momentum', 'momentum.bounce', 'bounced', MomentumBounce, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.bounce', 'autoresponded', MomentumBounce, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.bounce', 'unsubscribed', MomentumBounce, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.bounce', 'subscribed', MomentumBounce, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.delivery', 'delivered', MomentumDelivery, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.injection', 'queued', MomentumInjection, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.sms_status', 'message_status', MomentumSmsStatus, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.spam_complaint', 'complained', MomentumSpamComplaint, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.out_of_band', 'bounced', MomentumOutOfBand, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.out_of_band', 'autoresponded', MomentumOutOfBand, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.out_of_band', 'unsubscribed', MomentumOutOfBand, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.out_of_band', 'subscribed', MomentumOutOfBand, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.policy_rejection', 'rejected', MomentumPolicyRejection, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.delay', 'deferred', MomentumDelay, 'message_event'>
+  | TypedEvent<'momentum', 'momentum.open', 'opened', MomentumOpen, 'track_event'>
+  | TypedEvent<'momentum', 'momentum.initial_open', 'opened', MomentumInitialOpen, 'track_event'>
+  | TypedEvent<'momentum', 'momentum.click', 'clicked', MomentumClick, 'track_event'>
+  | TypedEvent<'momentum', 'momentum.amp_open', 'opened', MomentumAmpOpen, 'track_event'>
+  | TypedEvent<'momentum', 'momentum.amp_initial_open', 'opened', MomentumAmpInitialOpen, 'track_event'>
+  | TypedEvent<'momentum', 'momentum.amp_click', 'clicked', MomentumAmpClick, 'track_event'>
+  | TypedEvent<'momentum', 'momentum.generation_failure', 'failed', MomentumGenerationFailure, 'gen_event'>
+  | TypedEvent<'momentum', 'momentum.generation_rejection', 'rejected', MomentumGenerationRejection, 'gen_event'>
+  | TypedEvent<'momentum', 'momentum.list_unsubscribe', 'unsubscribed', MomentumListUnsubscribe, 'unsubscribe_event'>
+  | TypedEvent<'momentum', 'momentum.link_unsubscribe', 'unsubscribed', MomentumLinkUnsubscribe, 'unsubscribe_event'>
+  | TypedEvent<'momentum', 'momentum.relay_injection', 'inbound', MomentumRelayInjection, 'relay_event'>
+  | TypedEvent<'momentum', 'momentum.relay_rejection', 'inbound_failed', MomentumRelayRejection, 'relay_event'>
+  | TypedEvent<'momentum', 'momentum.relay_delivery', 'inbound_delivered', MomentumRelayDelivery, 'relay_event'>
+  | TypedEvent<'momentum', 'momentum.relay_tempfail', 'inbound_failed', MomentumRelayTempfail, 'relay_event'>
+  | TypedEvent<'momentum', 'momentum.relay_permfail', 'inbound_failed', MomentumRelayPermfail, 'relay_event'>
+  | TypedEvent<'momentum', 'momentum.ab_test_completed', 'system', MomentumAbTestCompleted, 'ab_test_event'>
+  | TypedEvent<'momentum', 'momentum.ab_test_cancelled', 'system', MomentumAbTestCancelled, 'ab_test_event'>
+  | TypedEvent<'momentum', 'momentum.ingest_success', 'system', MomentumIngestSuccess, 'ingest_event'>
+  | TypedEvent<'momentum', 'momentum.ingest_error', 'system', MomentumIngestError, 'ingest_event'>
+  | TypedEvent<'momentum', 'momentum.ad_adjust', 'system', MomentumAdAdjust, 'adaptive_event'>
+  | TypedEvent<'momentum', 'momentum.ad_status', 'system', MomentumAdStatus, 'adaptive_event'>
   | TypedEvent<'momentum', 'momentum.relay_message', 'inbound', MomentumRelayMessage>
   | TypedEvent<'momentum', 'momentum.unknown', 'unknown', Readonly<Record<string, unknown>>>

@@ -8,11 +8,12 @@ import {
   mailjet,
 } from '../../../src/providers/mailjet/index.ts'
 import type { Bounce, Smtp } from '../../../src/types.ts'
+import { auth } from '../support.ts'
 
 type Named<N extends MailjetEvent['name']> = Extract<MailjetEvent, { name: N }>
 
 it('mailjet gives a source of its events, which are not any', () => {
-  expectTypeOf<ReturnType<typeof mailjet>>().toEqualTypeOf<Source<MailjetEvent>>()
+  expectTypeOf(mailjet({ auth })).toEqualTypeOf<Source<MailjetEvent>>()
   expectTypeOf<MailjetEvent>().not.toBeAny()
   expectTypeOf<MailjetEvent['provider']>().toEqualTypeOf<'mailjet'>()
 })
