@@ -12,8 +12,9 @@ export function renderEvents(): string {
     '# Events',
     'What each sender sends, and what a handler gets. `event.name` is the native event with its provider in front, ' +
       '`event.type` the normalised one, `event.payload` the sender’s own object with its identifiers as text. The wire ' +
-      'itself is described by the JSON Schemas in `schemas/`.',
-    'Every field may be absent: senders leave out what is empty or does not apply.',
+      'itself is described by schemas to import: [schemas.md](schemas.md).',
+    'Every field may be absent, but for the word that tells what an event is: senders leave out what is empty or does ' +
+      'not apply.',
     ...SENDERS.flatMap(senderSections),
     '## How tolerant we are',
     'A sender repeats for hours what is not answered 200, so an element that is not as documented is read as far as it ' +

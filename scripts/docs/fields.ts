@@ -73,10 +73,13 @@ function rowsOf(properties: Record<string, JsonSchema>, path: string): string[][
   })
 }
 
+/** The field that tells what an event is. */
+export const isWord = (schema: JsonSchema): boolean => (schema.const ?? schema.enum) !== undefined
+
 /** As the sender documents it; what else is taken is in the table of tolerance. */
 export function wireOf(schema: JsonSchema): string {
   if (schema['x-id']) return 'identifier'
-  if (schema.const !== undefined) return 'word'
+  if (isWord(schema)) return 'word'
   const hint = schema['x-payload']
   const types = [schema.type ?? []].flat()
   if (types.includes('object')) return 'object'

@@ -1,6 +1,6 @@
 /** How tolerant we are: what each kind of field takes, and what becomes of whole elements. By asking, not by telling. */
 import type { JsonSchema } from '../schema/json-schema.ts'
-import { wireOf } from './fields.ts'
+import { isWord, wireOf } from './fields.ts'
 import { code, table } from './markdown.ts'
 import { ESPUTNIK, MAILJET, MOMENTUM, SENDERS, type Sender } from './senders.ts'
 
@@ -39,7 +39,7 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 function accepted(schema: JsonSchema): string {
-  if (schema.const !== undefined) return 'the word alone: it decides what the event is'
+  if (isWord(schema)) return 'the word alone: it decides what the event is'
   const types = [schema.type ?? []].flat()
   if (types.length === 0) return 'anything'
   return types.map((type) => wordOf(type, schema)).join(', ')

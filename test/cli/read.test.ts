@@ -67,7 +67,10 @@ describe('posthorn read', () => {
       '',
     ])
     const whole = await typed(['momentum', fileOf(Uint8Array.of(0x5b, 0xe9, 0x5d))])
-    expect(whole).toMatchObject({ code: 1, stdout: expect.stringMatching(/^the body is unreadable: .+UTF-8 at byte 1\n/) })
+    expect(whole).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^the body is unreadable: .+UTF-8 at byte 1: .+\n/),
+    })
   })
 
   it('writes the events whole with --json', async () => {

@@ -1,7 +1,7 @@
 /**
  * Batches on their way: a queue for each webhook on each node.
  * Source: Momentum 4 manual, "Using Webhooks for Event Data"
- * (github.com/SparkPost/support-docs, content/momentum/4/web-ui-webhooks.md), August 2026.
+ * (github.com/SparkPost/support-docs, content/momentum/4/reporting-webhooks.md), March 2020.
  */
 import type { Tasks } from '../kit/clock.ts'
 import type { Ledger } from '../kit/report.ts'

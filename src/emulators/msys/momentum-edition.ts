@@ -1,8 +1,9 @@
 /**
- * Momentum on premises: what its events hold. Sources: Momentum 4 manual, "Using Webhooks for Event Data"
- * (github.com/SparkPost/support-docs, content/momentum/4/web-ui-webhooks.md); Momentum 5.3 manual, Enabling Webhooks,
- * June 2026 (there, content/momentum/manuals/enabling-webhooks.md); its change logs (there, content/momentum/changelog);
- * a consumer in production (github.com/midnight-pm/Momentum-Webhook-Ingest, qry/tables/create-sql.sql).
+ * Momentum on premises: what its events hold.
+ * Sources, in github.com/SparkPost/support-docs, content/momentum: the manual of Momentum 4, "Using Webhooks for Event
+ * Data" (4/reporting-webhooks.md, March 2020) and "Managing Your Webhooks in the UI" (4/web-ui-webhooks.md, February
+ * 2020); "Enabling Webhooks" of Momentum 5.3 (manuals/enabling-webhooks.md, June 2026); the change logs (changelog).
+ * A consumer in production: github.com/midnight-pm/Momentum-Webhook-Ingest, qry/tables/create-sql.sql.
  */
 import type { Step } from '../kit/life-cycle.ts'
 import { classesOf, type Edition, type NativeEvent } from './edition.ts'

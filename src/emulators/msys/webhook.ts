@@ -2,7 +2,7 @@
  * One webhook: what it is asked to do, and what it does already.
  * Source: SparkPost API, Webhooks, June 2026
  * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib);
- * on nodes the Momentum 4 manual, "Using Webhooks for Event Data".
+ * on nodes the Momentum 4 manual, "Using Webhooks for Event Data", March 2020.
  */
 import type { Tasks } from '../kit/clock.ts'
 import type { WebhookState } from '../kit/report.ts'

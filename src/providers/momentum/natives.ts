@@ -3,8 +3,9 @@ import type { Meaning } from '../kit/meaning.ts'
 import type { SlotsCheck } from '../kit/problem.ts'
 import type { Slots } from '../kit/slots.ts'
 import { readBounce, readDelay, readRejection } from './bounce.ts'
-import { catalogue, RAW_NAMES } from './catalogue.ts'
+import { catalogue } from './catalogue.ts'
 import { readClick, readOpen, readUnsubscribe } from './engagement.ts'
+import { RAW_NAMES } from './raw-names.ts'
 import { checks } from './validate.generated.ts'
 
 type Name = keyof typeof catalogue

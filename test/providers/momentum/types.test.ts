@@ -36,7 +36,7 @@ it('a name gives its payload, and a payload is not any', () => {
 })
 
 it('a misspelt field does not compile, and is read by field()', () => {
-  const payload: MomentumClick = {}
+  const payload: MomentumClick = { type: 'click' }
   // @ts-expect-error: no such field
   payload.target_link_ulr
   // @ts-expect-error: no such field of the place
