@@ -249,10 +249,14 @@ class RunningReceiver implements ReceiverLike {
     })
   }
 
-  async close(options: CloseOptions = {}): Promise<{ drained: boolean; returned: number }> {
-    const timeoutMs = closeTimeout(options)
-    this.#closing ??= this.#close(timeoutMs)
-    return this.#closing
+  close(options: CloseOptions = {}): Promise<{ drained: boolean; returned: number }> {
+    try {
+      const timeoutMs = closeTimeout(options)
+      this.#closing ??= this.#close(timeoutMs)
+      return this.#closing
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async #close(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {

@@ -10,6 +10,7 @@ import { webhooks as expressWebhooks } from '../../src/adapters/express.ts'
 import { webhooks as fastifyWebhooks } from '../../src/adapters/fastify.ts'
 import { webhooks as nodeWebhooks } from '../../src/adapters/node.ts'
 import { anyOf, basic, bearer, custom, header, jwt, path, query, token, unauthenticated } from '../../src/auth/index.ts'
+import { emulateMomentum, emulateSparkPost, realClock, virtualClock } from '../../src/emulators/index.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { createReceiver, field, type Logger, OptionError, RetryLater } from '../../src/index.ts'
@@ -78,6 +79,12 @@ const TAKES_OPTIONS: Readonly<Record<string, (more: object) => unknown>> = {
   verify: (more) => verify(source, [], more as Any),
   sampleEvent: (more) => sampleEvent('momentum.click', {}, more as Any),
   handlerContext: (more) => handlerContext(more as Any),
+  virtualClock: (more) => virtualClock(more as Any),
+  realClock: (more) => realClock(more as Any),
+  emulateMomentum: (more) => emulateMomentum(more as Any),
+  emulateSparkPost: (more) => emulateSparkPost(more as Any),
+  'traffic of an emulator': (more) => emulateMomentum().traffic(more as Any),
+  'listen of an emulator': (more) => emulateMomentum().listen(more as Any),
   deliver: (more) => deliver(newReceiver(), 'shop', '[]', more as Any),
   deliveryRequest: (more) => deliveryRequest(newReceiver(), 'shop', '[]', more as Any),
 }
