@@ -43,5 +43,6 @@ export type {
 } from './core/public.ts'
 export { createReceiver } from './core/receiver.ts'
 export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
+export { canonicalEmail } from './lib/email.ts'
 export { field } from './lib/field.ts'
 export type * from './types.ts'

@@ -1,13 +1,13 @@
 /** Reading of a stored body: scan, slices, elements. What cannot be read is named, and goes to quarantine. */
 import { isCrowded } from '../lib/members.ts'
 import { type Scan, Scanner } from '../lib/scan.ts'
-import { endOf, parseElements, startOf } from '../lib/slices.ts'
+import { areUtf8, endOf, parseElements, startOf } from '../lib/slices.ts'
 import type { Pacer } from './pacer.ts'
 import type { Provider, Reading, StoredDelivery, Unreadable } from './ports.ts'
 
 const SCAN_BYTES = 256 << 10
 
-/** An element that is not JSON, with the reason in one sentence. */
+/** An element that is not JSON in UTF-8, with the reason in one sentence. */
 export class Broken {
   readonly reason: string
   constructor(reason: string) {
@@ -52,7 +52,8 @@ export function readSlice(body: Uint8Array, scan: Scan, from: number, to: number
   try {
     return parseElements(body, scan, from, to)
   } catch {
-    if (to - from === 1) return [new Broken('the element is not JSON')]
+    if (to - from === 1)
+      return [new Broken(areUtf8(body, scan, from, to) ? 'the element is not JSON' : 'the element is not UTF-8')]
     return Array.from({ length: to - from }, (_, i) => readSlice(body, scan, from + i, from + i + 1)[0])
   }
 }

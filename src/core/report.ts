@@ -11,6 +11,7 @@ import type { Hooks } from './public.ts'
 export interface Report {
   rejected(source: string | null, response: NeutralResponse): void
   tested(source: string): void
+  remarked(event: AnyEvent, remark: string): void
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
   settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
   paused(handler: string, by: 'hand' | 'failures' | null): void
@@ -34,6 +35,10 @@ export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Repo
     },
     tested(source) {
       notices(`tested:${source}`, 'info', `a test event of the sender arrived on "${source}"`)
+    },
+    remarked({ source, name, id }, remark) {
+      // Not its native type: a class there may be any text.
+      notices(`remarked:${source}:${name}`, 'warn', `${name} from "${source}" ${remark}`, { event: id })
     },
     failed(event, handler, attempt, error, retryAt) {
       meter.add('retried')

@@ -123,6 +123,7 @@ export class Work {
       claimBytes: Math.floor(settings.memoryBytes / 8),
       provider: (source) => settings.sources.get(source)?.provider,
       tested: report.tested,
+      remarked: report.remarked,
       failed: report.failed,
       trouble: report.trouble,
       settled: (claim, result, conflictsWith) => {

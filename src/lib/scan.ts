@@ -14,9 +14,14 @@ import { canFindTokens, namesToFind } from './tokens.ts'
 /** Smaller bodies gain less from the fast way than its call costs, in bytes. */
 const WORTH_CALLING = 1_024
 
-/** What the scan has proved about a body that is UTF-8, balanced, and an array or one object. */
+/** What the scan has proved about a body that is balanced, and an array or one object. */
 export interface Scan {
   readonly count: number
+  /**
+   * Whether all of it is UTF-8. Where it is not, its elements may be: what stands between borders is ASCII, whose bytes
+   * are part of no other character, in UTF-8 or in what old senders mix into it.
+   */
+  readonly utf8: boolean
   /** Element i of `count` stands behind offset `edges[i]` and before `edges[i + 1]`; white space included. */
   readonly edges: Int32Array
   /** Elements nested deeper than 32: to be quarantined, never parsed. */
@@ -44,19 +49,21 @@ export class Scanner {
   readonly #bytes: Uint8Array
   readonly #names: readonly Uint8Array[]
   readonly #found: Findings
+  readonly #utf8: boolean
+  readonly #start: number
   #way: ByteScan | WordScan
-  #start = 0
-  #at = 0
+  #at: number
 
   constructor(bytes: Uint8Array, { ids = NO_IDS, fast = bytes.length >= WORTH_CALLING }: ScanOptions = {}) {
     this.#bytes = bytes
     this.#names = namesToFind(ids)
     this.#found = new Findings(bytes)
-    if (isUtf8(bytes)) this.#start = startOf(bytes)
-    else this.#found.fail('the body is not UTF-8')
+    this.#utf8 = isUtf8(bytes)
+    this.#start = startOf(bytes)
     this.#at = this.#start
     const first = bytes[this.#start]
-    if (first !== OPEN_ARRAY && first !== OPEN_OBJECT) this.#found.fail('the body is not a JSON array or object')
+    if (first !== OPEN_ARRAY && first !== OPEN_OBJECT)
+      this.#found.fail(this.#utf8 ? 'the body is not a JSON array or object' : 'the body is not UTF-8')
     const single = first === OPEN_OBJECT
     this.#way = fast && !single && canFindTokens() ? this.#byWords() : new ByteScan(this.#found, this.#names, single)
   }
@@ -86,7 +93,8 @@ export class Scanner {
 
   result(): Scan | ScanFailure {
     const { failure, count, edges, deep, numbers } = this.#found
-    return failure !== null ? { failure } : { count, edges: edges.kept, deep, numbers: numbers.view() }
+    if (failure !== null) return { failure }
+    return { count, utf8: this.#utf8, edges: edges.kept, deep, numbers: numbers.view() }
   }
 
   #trail(byte: number): void {

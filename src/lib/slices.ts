@@ -1,4 +1,5 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
+import { isUtf8 } from 'node:buffer'
 import { arrayText } from './array-text.ts'
 import { isSpace } from './numbers.ts'
 import { type Scan, Scanner } from './scan.ts'
@@ -17,12 +18,18 @@ export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
   return to
 }
 
+/** Whether elements `from` up to, not including, `to` are UTF-8. */
+export function areUtf8(bytes: Uint8Array, scan: Scan, from: number, to: number): boolean {
+  return scan.utf8 || isUtf8(bytes.subarray(startOf(scan, from), endOf(scan, to - 1)))
+}
+
 /**
  * Parses elements `from` up to, not including, `to`; numbers that a double cannot hold arrive as strings, digit for
  * digit. The caller keeps elements that are too deep out of the range.
- * @throws SyntaxError when one of them is not JSON; its message may quote the body, so do not show it.
+ * @throws SyntaxError when one of them is not UTF-8 or not JSON; its message may quote the body, so do not show it.
  */
 export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
+  if (!areUtf8(bytes, scan, from, to)) throw new SyntaxError('an element is not UTF-8')
   const [start, end] = [startOf(scan, from), endOf(scan, to - 1)]
   const { numbers } = scan
   const text = arrayText(bytes, start, end, numbers, firstAtOrAfter(numbers, start), firstAtOrAfter(numbers, end))

@@ -7,7 +7,7 @@ import { port } from '../../lib/symbols.ts'
 import { type WallClock, wallClock } from '../../lib/zoned-time.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprints } from './fingerprint.ts'
 import type { EsputnikEvent } from './payloads.generated.ts'
 import { ids } from './validate.generated.ts'
 
@@ -48,7 +48,7 @@ export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {
     catalogue: names,
     read: (element: unknown) => decode(element, clock),
     ids,
-    fingerprint,
+    fingerprints,
   })
   const notices = Object.freeze(options.timeZone === undefined ? [ZONE_NOTICE] : [])
   return Object.freeze({

@@ -5,7 +5,7 @@ import { checkSourceOptions, type SourceOptions } from '../../lib/source-options
 import { port } from '../../lib/symbols.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprints } from './fingerprint.ts'
 import type { MailjetEvent } from './payloads.generated.ts'
 import { ids } from './validate.generated.ts'
 
@@ -24,7 +24,7 @@ const provider: Provider = Object.freeze({
   catalogue: namesAndTypes('mailjet', catalogue),
   ids,
   read: decode,
-  fingerprint,
+  fingerprints,
 })
 
 /**

@@ -2,7 +2,9 @@
 import type { Reading } from '../../core/ports.ts'
 import { CATEGORIES } from '../../lib/catalogue.ts'
 import { textOf } from '../../lib/guards.ts'
+import { objectIn } from '../../lib/json-object.ts'
 import type { Meaning } from '../../lib/meaning.ts'
+import { fromSeconds } from '../../lib/seconds.ts'
 import { smtpReply } from '../../lib/smtp-reply.ts'
 import type { Automation, EventClient } from '../../types.ts'
 import type { EventWord } from './catalogue.ts'
@@ -52,8 +54,8 @@ export function normalise(name: string, nativeType: string, meaning: Meaning, wi
     channel: 'email',
     messageId: messageIdOf(wire),
     transmissionId: null,
-    tags: NOTHING,
-    metadata: NO_METADATA,
+    tags: tagsOf(wire),
+    metadata: metadataOf(wire),
     effect: meaning.effect,
     // The test button sends MessageID 0 and an empty address (captures of 2018 and 2022).
     isTest: wire.MessageID === '0' && wire.email === '',
@@ -98,11 +100,25 @@ export function messageIdOf(wire: Wire): string | null {
   return id === null || id === '0' ? textOf(wire.mj_message_id) : id
 }
 
-/** Unix seconds, as a number or as its digits; null for what is no instant after 1970. */
+/** Campaign first: django-anymail has it as the tag, Symfony the custom id. Most messages have neither. */
+function tagsOf(wire: Wire): readonly string[] {
+  const [campaign, customId] = [textOf(wire.customcampaign), textOf(wire.CustomID)]
+  if (campaign === null) return customId === null ? NOTHING : [customId]
+  return customId === null ? [campaign] : [campaign, customId]
+}
+
+/**
+ * `Payload` where it is an object in JSON, as django-anymail reads it; any other text stays in the payload alone. Symfony
+ * hands on the text.
+ */
+function metadataOf(wire: Wire): Readonly<Record<string, unknown>> {
+  return (typeof wire.Payload === 'string' && objectIn(wire.Payload)) || NO_METADATA
+}
+
+/** Unix seconds, as a number or as its digits. */
 function instantOf(time: unknown): number | null {
   const seconds = typeof time === 'string' && /^\d{1,13}$/.test(time) ? Number(time) : time
-  // 8.64e12 s is the end of time for a Date.
-  return typeof seconds === 'number' && seconds > 0 && seconds <= 8.64e12 ? Math.floor(seconds * 1000) : null
+  return typeof seconds === 'number' ? fromSeconds(seconds) : null
 }
 
 /** The reply inside the `sent (…)` of older events. */

@@ -4,7 +4,7 @@ import { namesAndTypes } from '../../lib/catalogue.ts'
 import { checkSourceOptions, type SourceOptions } from '../../lib/source-options.ts'
 import { port } from '../../lib/symbols.ts'
 import { catalogue } from './catalogue.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprints } from './fingerprint.ts'
 import { read } from './normalise.ts'
 import type { MomentumEvent } from './payloads.generated.ts'
 
@@ -26,7 +26,7 @@ const provider: Provider = Object.freeze({
   testBatchIds: new Set(['77c2b630-d712-11e4-9642-efc2723b99c1']),
   catalogue: namesAndTypes('momentum', catalogue),
   read,
-  fingerprint,
+  fingerprints,
   // The From header and the envelope sender. Who writes to us is the person a relayed message is about.
   ownFields: ({ name }: Reading) => (name.startsWith('momentum.relay_') ? [] : OWN_FIELDS),
 })
