@@ -10,10 +10,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { unauthenticated } from '../src/auth/index.ts'
 import { createReceiver } from '../src/core/receiver.ts'
-import { Database } from '../src/inboxes/sqlite/database.ts'
-import { dropExpired, findOwners, keepKeys } from '../src/inboxes/sqlite/event-keys.ts'
+import { sliceOf, widthOf } from '../src/inboxes/rules/key-slices.ts'
+import { Database } from '../src/inboxes/sqlite/file/db/database.ts'
+import { dropExpired, findOwners, keepKeys } from '../src/inboxes/sqlite/file/work/event-keys.ts'
 import { sqlite } from '../src/inboxes/sqlite/index.ts'
-import { sliceOf, widthOf } from '../src/lib/key-slices.ts'
 import { momentum } from '../src/providers/momentum/index.ts'
 
 const [EVENTS, ROUNDS, WINDOW_MS] = [10_000, 7, 172_800_000]

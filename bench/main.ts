@@ -1,13 +1,13 @@
 /** `npm run bench`: runs scenarios one after the other, writes their figures as JSON, and shows what came of it. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Context } from './context.ts'
-import { commitId, machineFacts } from './machine.ts'
-import { type CommandLine, readArguments, USAGE } from './options.ts'
+import { Context } from './harness/context.ts'
+import { commitId, machineFacts } from './harness/machine.ts'
+import { type CommandLine, readArguments, USAGE } from './harness/options.ts'
+import { CLIENT, type RunResult, type ScenarioResult } from './harness/results.ts'
+import { Trials } from './harness/trial.ts'
 import { asText } from './report/text.ts'
-import { CLIENT, type RunResult, type ScenarioResult } from './results.ts'
 import { SCENARIOS } from './scenarios/all.ts'
-import { Trials } from './trial.ts'
 
 async function bench(asked: CommandLine): Promise<RunResult> {
   const context = new Context(asked)

@@ -20,8 +20,8 @@ const manifest: Manifest = JSON.parse(readFileSync(join(root, 'package.json'), '
 /** Started by name: the command line, and the threads by src/inboxes/sqlite. Entries, so that their names are these. */
 const PROGRAMS = {
   cli: 'src/cli/main.ts',
-  'sqlite-worker': 'src/inboxes/sqlite/worker.ts',
-  'sqlite-checkpoint-thread': 'src/inboxes/sqlite/checkpoint-thread.ts',
+  'sqlite-worker': 'src/inboxes/sqlite/file/worker.ts',
+  'sqlite-checkpoint-thread': 'src/inboxes/sqlite/file/checkpoint/checkpoint-thread.ts',
 }
 
 /** `{ momentum: 'src/providers/momentum/index.ts' }`: what is built is told by `default`, its source by `types`. */
@@ -41,7 +41,7 @@ function sourceOf(types: string): string {
  * that needs it, or into a chunk of its own when two do.
  */
 const FOLDERS = {
-  lib: /^(lib\/|errors\.ts$)/,
+  lib: /^((lib|json|http|providers\/kit|inboxes\/rules)\/|errors\.ts$)/,
   core: /^core\//,
   auth: /^auth\//,
   momentum: /^providers\/momentum\//,

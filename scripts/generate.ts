@@ -8,7 +8,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { z } from 'zod'
-import type { Catalogue } from '../src/lib/catalogue.ts'
+import type { Catalogue } from '../src/providers/kit/catalogue.ts'
 import { type JsonSchema, toAnnotatedSchema, toPublishedSchema } from './schema/json-schema.ts'
 import { renderPayloads } from './schema/payloads.ts'
 import { renderValidators } from './schema/validators.ts'
@@ -19,7 +19,7 @@ const PROVIDERS = ['momentum', 'mailjet', 'esputnik'] as const
 
 /** Every generated file, as path from the root and text, of the providers that are there. */
 export async function generateAll(): Promise<Map<string, string>> {
-  const files = new Map([['src/lib/wasm.generated.ts', await renderWasm()]])
+  const files = new Map([['src/json/wasm.generated.ts', await renderWasm()]])
   for (const provider of PROVIDERS) {
     if (!existsSync(join(ROOT, 'src/providers', provider, 'events.ts'))) continue
     for (const [path, text] of await generate(provider)) files.set(path, text)

@@ -1,17 +1,22 @@
 /** Posthorn: receives e-mail event webhooks, stores them durably, answers at once, handles them at least once. */
 
-export type { CredentialUse } from './core/credential-uses.ts'
-export type { BatchFailures, HandlerContext } from './core/handlers.ts'
-export { ACK_BUCKETS_MS, type MetricEvents, type Metrics } from './core/metrics.ts'
-export type { Auth, Inbox, ReceiverLike, Source } from './core/ports.ts'
+export { ACK_BUCKETS_MS, type MetricEvents } from './core/base/metrics.ts'
+export { createReceiver } from './core/receiver.ts'
+export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
+export { canonicalEmail } from './lib/email.ts'
+export { field } from './lib/field.ts'
+export type { Auth, Inbox, ReceiverLike, Source } from './ports/ports.ts'
 export type {
+  BatchFailures,
   BatchHandler,
   BatchOptions,
+  CredentialUse,
   EraseOptions,
   EraseReport,
   EventHandler,
   EventOf,
   EventsOf,
+  HandlerContext,
   HandlerOptions,
   Health,
   Hooks,
@@ -19,6 +24,7 @@ export type {
   InboxFilter,
   InboxStats,
   Matched,
+  Metrics,
   NameOf,
   PausedHandler,
   PersonalRecord,
@@ -40,9 +46,5 @@ export type {
   StoredEvent,
   VerbOptions,
   VerbReport,
-} from './core/public.ts'
-export { createReceiver } from './core/receiver.ts'
-export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
-export { canonicalEmail } from './lib/email.ts'
-export { field } from './lib/field.ts'
+} from './public/receiver.ts'
 export type * from './types.ts'

@@ -12,19 +12,23 @@ const installed = join(folder, 'node_modules/posthorn')
 const dist = join(installed, 'dist')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
+/** Rooms that are built into one file for all entries. */
+const SHARED = ['lib/', 'json/', 'http/', 'providers/kit/', 'inboxes/rules/']
+const beside = (...rooms: string[]) => new RegExp(`^(${[...SHARED, ...rooms].join('|')})`)
+
 /** The sources that each entry runs, beside those at the top. */
 const ENTRIES: Readonly<Record<string, RegExp>> = {
-  posthorn: /^(lib|core)\//,
-  'posthorn/momentum': /^(lib|providers\/momentum)\//,
-  'posthorn/mailjet': /^(lib|providers\/mailjet)\//,
-  'posthorn/esputnik': /^(lib|providers\/esputnik)\//,
-  'posthorn/auth': /^(lib|auth)\//,
-  'posthorn/memory': /^(lib\/|inboxes\/memory)/,
-  'posthorn/sqlite': /^(lib|inboxes\/sqlite)\//,
-  'posthorn/express': /^(lib\/|adapters\/(?!fastify))/,
-  'posthorn/fastify': /^(lib\/|adapters\/(?!express))/,
-  'posthorn/node': /^(lib\/|adapters\/(?!express|fastify))/,
-  'posthorn/testing': /^(lib|core|auth|providers|testing)\//,
+  posthorn: beside('core/'),
+  'posthorn/momentum': beside('providers/momentum/'),
+  'posthorn/mailjet': beside('providers/mailjet/'),
+  'posthorn/esputnik': beside('providers/esputnik/'),
+  'posthorn/auth': beside('auth/'),
+  'posthorn/memory': beside('inboxes/memory/'),
+  'posthorn/sqlite': beside('inboxes/sqlite/'),
+  'posthorn/express': beside('adapters/(?!fastify)'),
+  'posthorn/fastify': beside('adapters/(?!express)'),
+  'posthorn/node': beside('adapters/(?!express|fastify)'),
+  'posthorn/testing': beside('core/', 'auth/', 'providers/', 'testing/'),
 }
 
 const SEEN = `

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { Receiver } from '../src/core/public.ts'
+import type { Receiver } from '../src/public/receiver.ts'
 import { momentumSamples, momentumWire } from '../src/testing/samples/momentum.ts'
 import type { AnyEvent } from '../src/types.ts'
 

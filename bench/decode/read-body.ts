@@ -3,12 +3,12 @@
  * leads there. What is built from them is the same code, in fewer files.
  */
 import { unauthenticated } from '../../src/auth/index.ts'
-import { readElement, readSlice } from '../../src/core/elements.ts'
-import { deliveryFacts, toEvent } from '../../src/core/event.ts'
-import type { StoredDelivery } from '../../src/core/ports.ts'
-import { Scanner } from '../../src/lib/scan.ts'
-import { sliceEnd } from '../../src/lib/slices.ts'
+import { readElement, readSlice } from '../../src/core/read/elements.ts'
+import { deliveryFacts, toEvent } from '../../src/core/read/event.ts'
+import { Scanner } from '../../src/json/scan.ts'
+import { sliceEnd } from '../../src/json/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
+import type { StoredDelivery } from '../../src/ports/ports.ts'
 import { esputnik } from '../../src/providers/esputnik/index.ts'
 import { mailjet } from '../../src/providers/mailjet/index.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'

@@ -1,6 +1,6 @@
 /** Senders on raw sockets, with requests that are bytes already: a client library costs as much as the server it is to measure. */
 import { readFileSync } from 'node:fs'
-import { spreadOf } from '../stats.ts'
+import { spreadOf } from '../harness/stats.ts'
 import { Connection } from './connection.ts'
 import { Message } from './message.ts'
 import type { LoadPlan, LoadResult } from './plan.ts'

@@ -1,5 +1,5 @@
 /** What a load process is told, and what it tells. Types only. */
-import type { Spread } from '../stats.ts'
+import type { Spread } from '../harness/stats.ts'
 
 export interface LoadPlan {
   readonly port: number

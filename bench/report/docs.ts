@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { RunResult } from '../results.ts'
+import type { RunResult } from '../harness/results.ts'
 import { pageOf } from './page.ts'
 import { plotsOf } from './plots.ts'
 

@@ -1,7 +1,7 @@
 /** docs/performance.md: the words of page.md with the figures of a run in their places. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RunResult } from '../results.ts'
+import type { RunResult } from '../harness/results.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
 import { lossesSection, machineSection, scenarioSection, targetsSection } from './sections.ts'
 

@@ -3,8 +3,8 @@ import { LineChart, ScatterChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components'
 import { init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import type { Measure, RunResult } from '../results.ts'
-import { spreadOf } from '../stats.ts'
+import type { Measure, RunResult } from '../harness/results.ts'
+import { spreadOf } from '../harness/stats.ts'
 
 use([LineChart, ScatterChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer])
 

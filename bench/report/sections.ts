@@ -1,7 +1,7 @@
 /** The parts of a report as Markdown: what was held, where we lose, and every figure. */
-import { find, type Measure, type RunResult, type ScenarioResult } from '../results.ts'
-import { ratios, spreadOf } from '../stats.ts'
-import { DRAIN, EXPRESS_ZOD, JSON_PARSE, OURS } from '../subjects.ts'
+import { find, type Measure, type RunResult, type ScenarioResult } from '../harness/results.ts'
+import { ratios, spreadOf } from '../harness/stats.ts'
+import { DRAIN, EXPRESS_ZOD, JSON_PARSE, OURS } from '../harness/subjects.ts'
 import { figure, spreadText, table } from './table.ts'
 import { verdicts } from './targets.ts'
 

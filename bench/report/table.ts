@@ -1,5 +1,5 @@
 /** Tables in Markdown whose columns stand below each other in a terminal too. */
-import { type Spread, spreadOf } from '../stats.ts'
+import { type Spread, spreadOf } from '../harness/stats.ts'
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>

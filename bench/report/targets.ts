@@ -1,7 +1,7 @@
 /** What we hold ourselves to, and what a run reached. */
-import { find, type Measure, type RunResult } from '../results.ts'
-import { ratios, spreadOf } from '../stats.ts'
-import { DRAIN, EXPRESS_ZOD, JSON_PARSE, OURS, STORED } from '../subjects.ts'
+import { find, type Measure, type RunResult } from '../harness/results.ts'
+import { ratios, spreadOf } from '../harness/stats.ts'
+import { DRAIN, EXPRESS_ZOD, JSON_PARSE, OURS, STORED } from '../harness/subjects.ts'
 
 export interface Target {
   readonly text: string

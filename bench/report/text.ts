@@ -1,5 +1,5 @@
 /** A run as it is shown in a terminal. */
-import type { RunResult } from '../results.ts'
+import type { RunResult } from '../harness/results.ts'
 import { lossesSection, machineSection, scenarioSection, targetsSection } from './sections.ts'
 
 export function asText(run: RunResult): string {

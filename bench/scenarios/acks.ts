@@ -1,7 +1,7 @@
 /** How long a sender waits for its answer when four of them post large batches as fast as they can. */
-import { Figures } from '../results.ts'
-import { DRAIN, EXPRESS_ZOD, MORE_PEERS, OUR_OTHERS, OURS, STORED, YARDSTICKS } from '../subjects.ts'
-import { present, QUICK, type Trials, WARMED } from '../trial.ts'
+import { Figures } from '../harness/results.ts'
+import { DRAIN, EXPRESS_ZOD, MORE_PEERS, OUR_OTHERS, OURS, STORED, YARDSTICKS } from '../harness/subjects.ts'
+import { present, QUICK, type Trials, WARMED } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 4

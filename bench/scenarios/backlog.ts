@@ -1,8 +1,8 @@
 /** Whether it matters how much is stored already: start, acknowledgement and memory with ten million events waiting. */
-import { backlogOf } from '../backlogs.ts'
-import { Figures } from '../results.ts'
-import { OURS } from '../subjects.ts'
-import type { Trials } from '../trial.ts'
+import { backlogOf } from '../harness/backlogs.ts'
+import { Figures } from '../harness/results.ts'
+import { OURS } from '../harness/subjects.ts'
+import type { Trials } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const how =

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type Weight, weightOf, weightOfPosthorn } from '../footprint/packages.ts'
-import { Figures } from '../results.ts'
-import { quantile } from '../stats.ts'
-import type { Trials } from '../trial.ts'
+import { Figures } from '../harness/results.ts'
+import { quantile } from '../harness/stats.ts'
+import type { Trials } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const how =

@@ -1,11 +1,11 @@
 /** How speed and memory change with the backlog, the number of connections and the number of handlers. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backlogOf } from '../backlogs.ts'
-import type { Body } from '../context.ts'
-import type { ServerProcess } from '../processes.ts'
-import { Figures, type Unit } from '../results.ts'
-import { JSON_PARSE, type Named, OURS } from '../subjects.ts'
-import type { Trial, Trials } from '../trial.ts'
+import { backlogOf } from '../harness/backlogs.ts'
+import type { Body } from '../harness/context.ts'
+import type { ServerProcess } from '../harness/processes.ts'
+import { Figures, type Unit } from '../harness/results.ts'
+import { JSON_PARSE, type Named, OURS } from '../harness/subjects.ts'
+import type { Trial, Trials } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 /** A long backlog is watched for so long; its rate until then is what counts. */

@@ -1,8 +1,8 @@
 /** How long anything else in the process waits for its turn while large batches are received and handled. */
 import { largeEventsBody } from '../bodies/bodies.ts'
-import { Figures } from '../results.ts'
-import { EXPRESS_ZOD, JSON_PARSE, OURS } from '../subjects.ts'
-import type { Trials } from '../trial.ts'
+import { Figures } from '../harness/results.ts'
+import { EXPRESS_ZOD, JSON_PARSE, OURS } from '../harness/subjects.ts'
+import type { Trials } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 4

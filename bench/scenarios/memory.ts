@@ -1,7 +1,7 @@
 /** How much memory is taken while senders post far more than handlers work off. */
-import { Figures } from '../results.ts'
-import { EXPRESS_ZOD, OURS } from '../subjects.ts'
-import type { Trials } from '../trial.ts'
+import { Figures } from '../harness/results.ts'
+import { EXPRESS_ZOD, OURS } from '../harness/subjects.ts'
+import type { Trials } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 4

@@ -1,7 +1,7 @@
 /** How many small posts a second are answered, each of them durable with ours. */
-import { Figures } from '../results.ts'
-import { EXPRESS_ZOD, JSON_PARSE, MORE_PEERS, OUR_OTHERS, OURS, STORED, YARDSTICKS } from '../subjects.ts'
-import { present, QUICK, type Trials, WARMED } from '../trial.ts'
+import { Figures } from '../harness/results.ts'
+import { EXPRESS_ZOD, JSON_PARSE, MORE_PEERS, OUR_OTHERS, OURS, STORED, YARDSTICKS } from '../harness/subjects.ts'
+import { present, QUICK, type Trials, WARMED } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 32

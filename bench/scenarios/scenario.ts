@@ -1,6 +1,6 @@
 /** The contract of a scenario. Types only. */
-import type { ScenarioResult } from '../results.ts'
-import type { Trials } from '../trial.ts'
+import type { ScenarioResult } from '../harness/results.ts'
+import type { Trials } from '../harness/trial.ts'
 
 export interface Scenario {
   readonly name: string

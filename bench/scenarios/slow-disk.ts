@@ -1,8 +1,8 @@
 /** What is left of the speed on a disk that takes its time for a sync, as volumes of clouds do. */
 import { spawnSync } from 'node:child_process'
-import { Figures } from '../results.ts'
-import { OURS, ROWS } from '../subjects.ts'
-import type { Trials } from '../trial.ts'
+import { Figures } from '../harness/results.ts'
+import { OURS, ROWS } from '../harness/subjects.ts'
+import type { Trials } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 32

@@ -1,7 +1,15 @@
 /** How many events a second come out at the handler, from the first byte posted to the last event settled. */
-import { Figures } from '../results.ts'
-import { EXPRESS_ZOD, JSON_PARSE, MORE_PEERS, needsPostgres, OUR_OTHERS, OURS, YARDSTICKS } from '../subjects.ts'
-import { present, QUICK, type Trials, WARMED } from '../trial.ts'
+import { Figures } from '../harness/results.ts'
+import {
+  EXPRESS_ZOD,
+  JSON_PARSE,
+  MORE_PEERS,
+  needsPostgres,
+  OUR_OTHERS,
+  OURS,
+  YARDSTICKS,
+} from '../harness/subjects.ts'
+import { present, QUICK, type Trials, WARMED } from '../harness/trial.ts'
 import type { Scenario } from './scenario.ts'
 
 const CONNECTIONS = 4

@@ -41,7 +41,7 @@ export function compact(code: string, name: string, schema: JsonSchema, nameReas
 const WRAPPER =
   /^(function .*\{\n)if\(data && typeof data == "object" && !Array\.isArray\(data\)\)\{\n([\s\S]*)\n\}\nelse \{\nreturn no\("", R\d+\);\n\}\n(return null;\n\})$/
 
-/** The same function over slots (`src/lib/slots.ts`) in the place of an object. */
+/** The same function over slots (`src/providers/kit/slots.ts`) in the place of an object. */
 export function overSlots(code: string, name: string, schema: JsonSchema, places: ReadonlyMap<string, number>): string {
   const match = WRAPPER.exec(code)
   if (!match) throw new Error(`${name}: ajv's code has another frame than overSlots() knows`)

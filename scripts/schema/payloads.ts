@@ -1,5 +1,5 @@
 /** Renders `payloads.generated.ts`: the payload interfaces and the union of a provider's events. */
-import type { Catalogue } from '../../src/lib/catalogue.ts'
+import type { Catalogue } from '../../src/providers/kit/catalogue.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** The text of `payloads.generated.ts`; `schemas` are the annotated ones by wire key. */

@@ -1,4 +1,4 @@
-/** Renders what puts the fields of an object into slots (`src/lib/slots.ts`). */
+/** Renders what puts the fields of an object into slots (`src/providers/kit/slots.ts`). */
 import { isScalar } from './compact.ts'
 import type { JsonSchema } from './json-schema.ts'
 

@@ -1,12 +1,12 @@
 /** Webhooks in Fastify 5. Exported as `posthorn/fastify`. */
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Place, ReceiverLike } from '../core/ports.ts'
 import { secretPlaces, sourceNames } from '../lib/symbols.ts'
+import type { Place, ReceiverLike } from '../ports/ports.ts'
 import { type CloseOptions, closeOnSignals as closeServerOnSignals, type ServerLike } from './close-on-signals.ts'
 import { checkedPlace, serve, tellServer } from './serve.ts'
 
-export type { ReceiverLike } from '../core/ports.ts'
+export type { ReceiverLike } from '../ports/ports.ts'
 export type { CloseOptions } from './close-on-signals.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** Answering before the body is read, so that the sender can see the answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { LINGER_BYTES, LINGER_MS } from '../lib/linger.ts'
+import { LINGER_BYTES, LINGER_MS } from '../http/linger.ts'
 
 /**
  * Sends the answer at once and ends the connection as soon as the body is through, at the latest after 500 ms.

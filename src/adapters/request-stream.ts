@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { PosthornError } from '../errors.ts'
-import type { Flow, Sink } from '../lib/flow.ts'
+import type { Flow, Sink } from '../http/flow.ts'
 
 /** Imported by name it brings Node's whole web client with it (22 to 26): 35 ms beside the 48 that all of ours take. */
 const http = process.getBuiltinModule('node:http')

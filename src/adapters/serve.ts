@@ -1,8 +1,8 @@
 /** One request of a Node server, put through a receiver: what node, Express and Fastify share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { HostLimits, NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
 import { hostSeen, receive, sourceNames } from '../lib/symbols.ts'
+import type { HostLimits, NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../ports/ports.ts'
 import { endAfterLinger } from './linger.ts'
 import { announcesBody, bodyOf } from './request-body.ts'
 

@@ -1,4 +1,4 @@
-import { singleHeader } from '../lib/headers.ts'
+import { singleHeader } from '../http/headers.ts'
 
 /**
  * What follows the scheme in the one `Authorization` header; null when there is none, or two, or another scheme.

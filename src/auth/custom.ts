@@ -1,8 +1,8 @@
-import type { Auth, AuthRequest, AuthSetting, Refused, Verdict } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
+import { singleHeader } from '../http/headers.ts'
 import { codeOf } from '../lib/code-of.ts'
-import { singleHeader } from '../lib/headers.ts'
 import { knownKeys, wholeNumber } from '../lib/options.ts'
+import type { Auth, AuthRequest, AuthSetting, Refused, Verdict } from '../ports/ports.ts'
 import { createBudget } from './budget.ts'
 import { createAuth, REALM } from './kind.ts'
 

@@ -1,6 +1,6 @@
-import type { Auth, AuthRequest, Refused } from '../core/ports.ts'
 import { OptionError, PosthornError } from '../errors.ts'
-import { segmentOf } from '../lib/target.ts'
+import { segmentOf } from '../http/target.ts'
+import type { Auth, AuthRequest, Refused } from '../ports/ports.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth } from './kind.ts'

@@ -1,6 +1,6 @@
-import type { Auth } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
-import { singleParameter } from '../lib/query.ts'
+import { singleParameter } from '../http/query.ts'
+import type { Auth } from '../ports/ports.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'

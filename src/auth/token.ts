@@ -1,4 +1,4 @@
-import type { Auth } from '../core/ports.ts'
+import type { Auth } from '../ports/ports.ts'
 import type { Secrets } from '../types.ts'
 import { headerKind } from './header.ts'
 

@@ -1,4 +1,4 @@
-import type { Auth, Verdict } from '../core/ports.ts'
+import type { Auth, Verdict } from '../ports/ports.ts'
 import { createAuth, REALM } from './kind.ts'
 
 /**

@@ -1,18 +1,6 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
 import { hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
-import { placesOf } from './authenticate.ts'
-import { systemClock } from './clock.ts'
-import { Deadlines } from './deadlines.ts'
-import { handleFetch } from './fetch.ts'
-import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers.ts'
-import { readHealth, STALE, unready } from './health.ts'
-import { tellHostLimits } from './host-limits.ts'
-import { createInboxControl } from './inbox-control.ts'
-import { type InjectOptions, inject } from './inject.ts'
-import { Meter, type Metrics } from './metrics.ts'
-import { createNotices } from './notices.ts'
-import { createPacer, type Pacer } from './pacer.ts'
 import type {
   Claim,
   Clock,
@@ -23,14 +11,27 @@ import type {
   Settlement,
   TestDoor,
   Verify,
-} from './ports.ts'
-import type { EventsOf, Health, InboxControl, Receiver, ReceiverOptions, Sources } from './public.ts'
-import { createReceive } from './receive.ts'
-import type { Load, Opened } from './receive-parts.ts'
-import { createReport } from './report.ts'
+} from '../ports/ports.ts'
+import type { EventsOf, Health, InboxControl, Metrics, Receiver, ReceiverOptions, Sources } from '../public/receiver.ts'
+import { systemClock } from './base/clock.ts'
+import { Deadlines } from './base/deadlines.ts'
+import type { Load } from './base/load.ts'
+import { Meter } from './base/metrics.ts'
+import { createNotices } from './base/notices.ts'
+import { createPacer, type Pacer } from './base/pacer.ts'
+import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers/handlers.ts'
+import { createInboxControl } from './operate/control.ts'
+import { Work } from './process/work.ts'
+import { placesOf } from './receive/authenticate.ts'
+import { handleFetch } from './receive/fetch.ts'
+import { type InjectOptions, inject } from './receive/inject.ts'
+import type { Opened } from './receive/parts.ts'
+import { createReceive } from './receive/receive.ts'
 import { type Settings, settle } from './settings.ts'
-import { announce } from './start-line.ts'
-import { Work } from './work.ts'
+import { readHealth, STALE, unready } from './tell/health.ts'
+import { tellHostLimits } from './tell/host-limits.ts'
+import { createReport } from './tell/report.ts'
+import { announce } from './tell/start-line.ts'
 
 /**
  * A receiver for these sources over this inbox. Opens no file, starts no thread, reads no secret: that is `start`,

@@ -2,14 +2,14 @@
 import { OptionError } from '../errors.ts'
 import { knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
+import type { Inbox, InboxPort, Retention, Source, SourcePort } from '../ports/ports.ts'
+import type { Hooks, ReceiverLimits, ReceiverOptions, ReceiverRole, Sources } from '../public/receiver.ts'
 import type { AnyEvent, Logger } from '../types.ts'
-import { type HandlerDefaults, retryPlan } from './handlers.ts'
-import { silentLogger, stderrLogger } from './notices.ts'
-import type { Inbox, InboxPort, Retention, Source, SourcePort } from './ports.ts'
-import type { Hooks, ReceiverLimits, ReceiverOptions, ReceiverRole, Sources } from './public.ts'
-import type { ReceiveLimits } from './receive-parts.ts'
+import { silentLogger, stderrLogger } from './base/notices.ts'
+import { type HandlerDefaults, retryPlan } from './handlers/handlers.ts'
+import type { ReceiveLimits } from './receive/parts.ts'
+import { SOURCE_NAME } from './receive/route.ts'
 import { retentionOf } from './retention.ts'
-import { SOURCE_NAME } from './route.ts'
 
 const MiB = 1 << 20
 const MAX_MS = 2 ** 31 - 1

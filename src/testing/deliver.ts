@@ -1,8 +1,8 @@
-import type { Claim, NeutralRequest, Settlement } from '../core/ports.ts'
-import type { Receiver } from '../core/public.ts'
 import { PosthornError } from '../errors.ts'
 import { callKey } from '../lib/call-key.ts'
 import { receive, testDoor } from '../lib/symbols.ts'
+import type { Claim, NeutralRequest, Settlement } from '../ports/ports.ts'
+import type { Receiver } from '../public/receiver.ts'
 import type { AnyEvent } from '../types.ts'
 import { type DeliveryOptions, type Post, postOf } from './request.ts'
 

@@ -1,11 +1,11 @@
 /** What a sender would post: the body and the headers of one delivery. Private. */
 import { createHash } from 'node:crypto'
-import { silentLogger } from '../core/notices.ts'
-import type { Presented, Provider, ReceiverLike, SourcePort, TestDoor } from '../core/ports.ts'
+import { silentLogger } from '../core/base/notices.ts'
 import { OptionError } from '../errors.ts'
 import { isObject } from '../lib/guards.ts'
 import { nearest } from '../lib/nearest.ts'
 import { port, sourceNames, testDoor } from '../lib/symbols.ts'
+import type { Presented, Provider, ReceiverLike, SourcePort, TestDoor } from '../ports/ports.ts'
 import { senderNamed } from './senders.ts'
 
 /** A receiver, as far as tests look into it. */

@@ -1,7 +1,8 @@
 /** A sample on the wire: completed, fresh, and proved to be the event it was asked for. Private. */
-import type { Reading } from '../core/ports.ts'
+
 import { OptionError } from '../errors.ts'
-import { parseElement } from '../lib/slices.ts'
+import { parseElement } from '../json/slices.ts'
+import type { Reading } from '../ports/ports.ts'
 import { freshen } from './fresh.ts'
 import type { Fields } from './samples/wire.ts'
 import { type Sender, senderOf } from './senders.ts'

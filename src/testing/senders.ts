@@ -1,9 +1,9 @@
 /** What stands behind the samples: for each sender its provider, its samples, and what is new in each. Private. */
 import { unauthenticated } from '../auth/index.ts'
-import type { Provider } from '../core/ports.ts'
 import { OptionError } from '../errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import { port } from '../lib/symbols.ts'
+import type { Provider } from '../ports/ports.ts'
 import { esputnik } from '../providers/esputnik/index.ts'
 import { mailjet } from '../providers/mailjet/index.ts'
 import { momentum } from '../providers/momentum/index.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { basic, header, token } from '../../src/auth/index.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
-import { memory } from '../../src/inboxes/memory.ts'
+import { memory } from '../../src/inboxes/memory/index.ts'
 import { esputnik } from '../../src/providers/esputnik/index.ts'
 import { mailjet } from '../../src/providers/mailjet/index.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'

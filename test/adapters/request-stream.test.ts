@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { RequestStream } from '../../src/adapters/request-stream.ts'
-import type { Sink } from '../../src/lib/flow.ts'
+import type { Sink } from '../../src/http/flow.ts'
 
 /** As much of a request as its body is. */
 function newRequest(): IncomingMessage {

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { header, token } from '../../src/auth/index.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
-import { memory } from '../../src/inboxes/memory.ts'
+import { memory } from '../../src/inboxes/memory/index.ts'
 import { port } from '../../src/lib/symbols.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
 import { setting } from '../auth/setting.ts'

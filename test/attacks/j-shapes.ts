@@ -1,7 +1,7 @@
 /** Section J, first part: names that mean something to JavaScript, and shapes that cost. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { MOST_KEYS, MOST_VALUES } from '../../src/lib/members.ts'
+import { MOST_KEYS, MOST_VALUES } from '../../src/json/members.ts'
 import { batchOf } from '../../src/testing/batch.ts'
 import { type Attack, once, type Row } from './harness/attack.ts'
 import { type Bomb, bombs } from './harness/bombs.ts'

@@ -1,6 +1,7 @@
 /** What auth kinds are given at start, with the warnings they write. */
-import type { Auth, AuthSetting, Clock, Verify } from '../../src/core/ports.ts'
+
 import { port } from '../../src/lib/symbols.ts'
+import type { Auth, AuthSetting, Clock, Verify } from '../../src/ports/ports.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 export interface TestSetting extends AuthSetting {

@@ -5,7 +5,7 @@
 import { getHeapStatistics } from 'node:v8'
 import { unauthenticated } from '../../src/auth/index.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
-import { memory } from '../../src/inboxes/memory.ts'
+import { memory } from '../../src/inboxes/memory/index.ts'
 import { receive } from '../../src/lib/symbols.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
 import { batchOf } from '../../src/testing/batch.ts'

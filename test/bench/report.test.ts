@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readArguments } from '../../bench/options.ts'
+import { readArguments } from '../../bench/harness/options.ts'
+import { Figures, type RunResult } from '../../bench/harness/results.ts'
+import { DRAIN, EXPRESS_ZOD, OURS } from '../../bench/harness/subjects.ts'
 import { docsOf, PUBLISHED } from '../../bench/report/docs.ts'
 import { lossesSection, targetsSection } from '../../bench/report/sections.ts'
 import { figure, table } from '../../bench/report/table.ts'
 import { verdicts } from '../../bench/report/targets.ts'
-import { Figures, type RunResult } from '../../bench/results.ts'
-import { DRAIN, EXPRESS_ZOD, OURS } from '../../bench/subjects.ts'
 
 const LARGE = 'momentum, 10000 events a post'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { quantile, ratios, spreadOf } from '../../bench/stats.ts'
+import { quantile, ratios, spreadOf } from '../../bench/harness/stats.ts'
 
 it('a quantile lies between its neighbours', () => {
   expect(quantile([10, 20, 30, 40], 0)).toBe(10)

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bodyOf } from '../../bench/bodies/bodies.ts'
+import * as subjects from '../../bench/harness/subjects.ts'
 import { load } from '../../bench/load/load.ts'
 import { PATH } from '../../bench/servers/listen.ts'
 import type { ServerPlan } from '../../bench/servers/plan.ts'
 import { newServed } from '../../bench/servers/subjects.ts'
 import { Tally } from '../../bench/servers/tally.ts'
-import * as subjects from '../../bench/subjects.ts'
 import { later, newFolder } from '../inboxes/sqlite/kit.ts'
 
 const [EVENTS, POSTS] = [50, 6]

@@ -1,6 +1,6 @@
 /** The contract of InboxPort, second part: crashes, dead letters, pauses, and what operators ask for. */
 import { describe, expect, it } from 'vitest'
-import type { Claim, InboxPort, NewDeadLetter, StoredPause } from '../../src/core/ports.ts'
+import type { Claim, InboxPort, NewDeadLetter, StoredPause } from '../../src/ports/ports.ts'
 import {
   everything,
   failure,

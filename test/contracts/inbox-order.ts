@@ -1,7 +1,7 @@
 /** What an inbox must do for handlers that get their events in order, and for sources that absorb copies of events. */
 import { describe, expect, it } from 'vitest'
-import type { InboxPort, NewWorkRow } from '../../src/core/ports.ts'
 import { PARKED } from '../../src/lib/parked.ts'
+import type { InboxPort, NewWorkRow } from '../../src/ports/ports.ts'
 import { failure, firstPass, newDelivery, openWith, retried, row, START, seqsOf } from '../inboxes/inbox-kit.ts'
 import { type Store, useStore } from './inbox-store.ts'
 

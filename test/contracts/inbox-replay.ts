@@ -1,6 +1,6 @@
 /** The contract of InboxPort, third part: replays, and what they are made of. */
 import { describe, expect, it } from 'vitest'
-import type { Claim, InboxPort, NewDeadLetter, ReplayMark } from '../../src/core/ports.ts'
+import type { Claim, InboxPort, NewDeadLetter, ReplayMark } from '../../src/ports/ports.ts'
 import {
   everything,
   failure,

@@ -1,6 +1,6 @@
 /** The store of a test of the contract: opened, left in order or not, and opened again. */
 import { afterEach } from 'vitest'
-import type { InboxOpening, InboxPort } from '../../src/core/ports.ts'
+import type { InboxOpening, InboxPort } from '../../src/ports/ports.ts'
 import { handClock, keptLines, type Opened, openWith } from '../inboxes/inbox-kit.ts'
 
 /** One store, opened again and again. */

@@ -1,6 +1,6 @@
 /** The contract of InboxPort, third part: retention and erasure. */
 import { describe, expect, it } from 'vitest'
-import type { InboxPort, NewDeadLetter, Pruned, Retention } from '../../src/core/ports.ts'
+import type { InboxPort, NewDeadLetter, Pruned, Retention } from '../../src/ports/ports.ts'
 import {
   everything,
   failure,

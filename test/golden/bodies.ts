@@ -1,11 +1,11 @@
 /** From the text of a body to its events, as the process half makes them, at a fixed time. */
 import { createHash } from 'node:crypto'
-import { deliveryFacts, toEvent } from '../../src/core/event.ts'
-import { deliveryId } from '../../src/core/identity.ts'
-import type { Source, StoredDelivery } from '../../src/core/ports.ts'
-import { Scanner } from '../../src/lib/scan.ts'
-import { parseElements } from '../../src/lib/slices.ts'
+import { deliveryFacts, toEvent } from '../../src/core/read/event.ts'
+import { deliveryId } from '../../src/core/receive/identity.ts'
+import { Scanner } from '../../src/json/scan.ts'
+import { parseElements } from '../../src/json/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
+import type { Source, StoredDelivery } from '../../src/ports/ports.ts'
 import type { AnyEvent } from '../../src/types.ts'
 
 const RECEIVED_AT = Date.UTC(2026, 5, 1, 12)

@@ -1,5 +1,6 @@
 /** What the tests of inboxes are written with: deliveries, settlements, a clock and a logger that is read. */
 import { createHash } from 'node:crypto'
+import { port } from '../../src/lib/symbols.ts'
 import type {
   Claim,
   ClaimRequest,
@@ -13,8 +14,7 @@ import type {
   Page,
   Settlement,
   StoredError,
-} from '../../src/core/ports.ts'
-import { port } from '../../src/lib/symbols.ts'
+} from '../../src/ports/ports.ts'
 import type { Logger } from '../../src/types.ts'
 
 export const START = Date.UTC(2026, 0, 1)

@@ -1,7 +1,7 @@
 /** What an inbox must know, in the simplest form: every delivery with what is left to do on it. */
 import { expect } from 'vitest'
-import type { Claim, NewWorkRow, Retention, Settlement, StoredStats } from '../../src/core/ports.ts'
-import { renamesOf } from '../../src/lib/renames.ts'
+import { renamesOf } from '../../src/inboxes/rules/renames.ts'
+import type { Claim, NewWorkRow, Retention, Settlement, StoredStats } from '../../src/ports/ports.ts'
 
 interface Range {
   readonly handler: string

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
+import { memory } from '../../src/inboxes/memory/index.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
-import { memory } from '../../src/inboxes/memory.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
 import { describeOrder } from '../contracts/inbox-order.ts'

@@ -8,11 +8,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Claim, EventProgress, InboxPort, NotedCall, Pruned, Retention, Settlement } from '../../src/core/ports.ts'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { codeOf } from '../../src/lib/code-of.ts'
+import type {
+  Claim,
+  EventProgress,
+  InboxPort,
+  NotedCall,
+  Pruned,
+  Retention,
+  Settlement,
+} from '../../src/ports/ports.ts'
 import { everything, failure, handClock, keptLines, newDelivery, openWith, portOf, row, START } from './inbox-kit.ts'
 import { LedgerModel } from './ledger-model.ts'
 

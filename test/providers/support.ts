@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import type { Auth, Reading, Source, Unreadable } from '../../src/core/ports.ts'
-import { Scanner } from '../../src/lib/scan.ts'
-import { parseElements } from '../../src/lib/slices.ts'
+import { Scanner } from '../../src/json/scan.ts'
+import { parseElements } from '../../src/json/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
+import type { Auth, Reading, Source, Unreadable } from '../../src/ports/ports.ts'
 import type { AnyEvent } from '../../src/types.ts'
 
 export const auth: Auth = {

@@ -27,7 +27,7 @@ describe('generate', () => {
     for (const [path, text] of files) {
       if (!path.endsWith('validate.generated.ts')) continue
       const specifiers = [...text.matchAll(/^import (\w+).* from '(.*)'$/gm)].map((match) => [match[1], match[2]])
-      expect(specifiers).toEqual([['type', '../../lib/problem.ts']])
+      expect(specifiers).toEqual([['type', '../kit/problem.ts']])
       expect(text).not.toMatch(/\brequire\b|new Function|\bimport\(|\bajv\b/)
     }
   })

@@ -1,5 +1,5 @@
 /** Time that moves when a test says so. */
-import type { Clock } from '../../src/core/ports.ts'
+import type { Clock } from '../../src/ports/ports.ts'
 
 interface Timer {
   readonly at: number

@@ -1,6 +1,7 @@
 /** Requests for the receive half without a host. */
-import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/core/ports.ts'
+
 import { receive } from '../../src/lib/symbols.ts'
+import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/ports/ports.ts'
 
 export interface Post {
   readonly method?: string

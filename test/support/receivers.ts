@@ -1,7 +1,7 @@
 /** Receivers in a world of the test's own: fake time, no randomness, no giving way. */
-import type { Pacer } from '../../src/core/pacer.ts'
+import type { Pacer } from '../../src/core/base/pacer.ts'
 import { createReceiverIn } from '../../src/core/receiver.ts'
-import { memory } from '../../src/inboxes/memory.ts'
+import { memory } from '../../src/inboxes/memory/index.ts'
 import type { FakeClock } from './fake-clock.ts'
 import { toy } from './toy.ts'
 

@@ -1,11 +1,11 @@
 /** A receiver that imitates what hosts see of the real one, and records what reached it. */
 
-import { handleFetch } from '../../src/core/fetch.ts'
-import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/core/ports.ts'
+import { handleFetch } from '../../src/core/receive/fetch.ts'
 import { ANSWERS, type AnswerCode, PosthornError } from '../../src/errors.ts'
-import { flowOf } from '../../src/lib/flow.ts'
-import { singleHeader } from '../../src/lib/headers.ts'
+import { flowOf } from '../../src/http/flow.ts'
+import { singleHeader } from '../../src/http/headers.ts'
 import { receive, sourceNames } from '../../src/lib/symbols.ts'
+import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/ports/ports.ts'
 import type { AdapterSubject } from '../contracts/adapters.ts'
 
 export interface ScriptedReceiver extends AdapterSubject {

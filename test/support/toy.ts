@@ -3,8 +3,8 @@
  * `id` is its event id, `mark` what its events are told by without one, `at` when they happened, in ms.
  */
 import { unauthenticated } from '../../src/auth/index.ts'
-import type { Auth, Provider, Source } from '../../src/core/ports.ts'
 import { port } from '../../src/lib/symbols.ts'
+import type { Auth, Provider, Source } from '../../src/ports/ports.ts'
 import type { TypedEvent } from '../../src/types.ts'
 
 export type ToyEvent =

@@ -1,7 +1,7 @@
 /** Where the keys come from: given, or fetched from the issuer and kept. */
 import type { JWTVerifyGetKey } from 'jose'
-import type { AuthSetting } from '../../core/ports.ts'
 import { codeOf } from '../../lib/code-of.ts'
+import type { AuthSetting } from '../../ports/ports.ts'
 import { FetchFault, fetchKeys } from './fetch-keys.ts'
 import type { RemoteRules } from './options.ts'
 

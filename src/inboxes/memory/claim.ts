@@ -1,7 +1,7 @@
-import type { Claim, ClaimRequest, InOrder } from '../../core/ports.ts'
-import { pickInTurn } from '../../lib/in-turn.ts'
 import { PARKED } from '../../lib/parked.ts'
-import { pickSuspects } from '../../lib/suspects.ts'
+import type { Claim, ClaimRequest, InOrder } from '../../ports/ports.ts'
+import { pickInTurn } from '../rules/in-turn.ts'
+import { pickSuspects } from '../rules/suspects.ts'
 import { type Entry, toDelivery } from './entry.ts'
 import type { Store, Work } from './store.ts'
 

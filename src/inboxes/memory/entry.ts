@@ -1,4 +1,4 @@
-import type { Death, NewDelivery, NotedCall, StoredDelivery } from '../../core/ports.ts'
+import type { Death, NewDelivery, NotedCall, StoredDelivery } from '../../ports/ports.ts'
 
 /** A stored delivery with the progress on it. */
 export interface Entry {

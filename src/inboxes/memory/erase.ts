@@ -1,6 +1,7 @@
 /** Taking elements out of stored deliveries, with all that was made of them. */
-import type { Erased, Erasure } from '../../core/ports.ts'
-import { emptiedBody, withoutElements } from '../../lib/tombstone.ts'
+
+import { emptiedBody, withoutElements } from '../../json/tombstone.ts'
+import type { Erased, Erasure } from '../../ports/ports.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Store } from './store.ts'
 

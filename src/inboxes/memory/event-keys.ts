@@ -1,6 +1,6 @@
 /** Keys of events, in slices of time that are dropped whole. */
-import type { EventKeys } from '../../core/ports.ts'
-import { oldestSlice, sliceOf, widthOf } from '../../lib/key-slices.ts'
+import type { EventKeys } from '../../ports/ports.ts'
+import { oldestSlice, sliceOf, widthOf } from '../rules/key-slices.ts'
 
 interface Kept {
   readonly low: number

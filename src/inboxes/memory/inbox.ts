@@ -1,4 +1,6 @@
 /** The port of the inbox in memory: one synchronous step per call, so every call is atomic by itself. */
+
+import { OptionError, PosthornError } from '../../errors.ts'
 import type {
   Accepted,
   Claim,
@@ -25,8 +27,7 @@ import type {
   StoredPause,
   StoredQuarantine,
   StoredStats,
-} from '../../core/ports.ts'
-import { OptionError, PosthornError } from '../../errors.ts'
+} from '../../ports/ports.ts'
 import { claim } from './claim.ts'
 import { type Entry, toDelivery, withoutBody } from './entry.ts'
 import { erase } from './erase.ts'

@@ -1,6 +1,6 @@
-import type { Death, InboxOpened, InboxOpening, NotedCall } from '../../core/ports.ts'
 import { callKey } from '../../lib/call-key.ts'
-import { renamesOf } from '../../lib/renames.ts'
+import type { Death, InboxOpened, InboxOpening, NotedCall } from '../../ports/ports.ts'
+import { renamesOf } from '../rules/renames.ts'
 import type { Entry } from './entry.ts'
 import { sweepCancelled } from './replay.ts'
 import type { Store } from './store.ts'

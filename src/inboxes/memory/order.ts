@@ -1,6 +1,7 @@
 /** Rows of handlers that get their events in order. */
-import type { InboxOpening, OrderKey } from '../../core/ports.ts'
+
 import { PARKED } from '../../lib/parked.ts'
+import type { InboxOpening, OrderKey } from '../../ports/ports.ts'
 import type { Store, Work } from './store.ts'
 
 /** At the opening: rows of handlers without an order keep none. */

@@ -1,4 +1,4 @@
-import type { Page } from '../../core/ports.ts'
+import type { Page } from '../../ports/ports.ts'
 
 interface Facts {
   readonly id: number

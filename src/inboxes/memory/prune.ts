@@ -1,5 +1,5 @@
 /** Letting go of what is finished and old: all of it in one portion. */
-import type { Pruned, Retention } from '../../core/ports.ts'
+import type { Pruned, Retention } from '../../ports/ports.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Store } from './store.ts'
 

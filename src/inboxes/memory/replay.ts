@@ -1,6 +1,7 @@
 /** Replays: their work rows made and taken back, and what they are made of. */
-import type { EventProgress, HistoryPage, HistoryRow, ReplayMark, ReplayRow, WorkRow } from '../../core/ports.ts'
+
 import { PosthornError } from '../../errors.ts'
+import type { EventProgress, HistoryPage, HistoryRow, ReplayMark, ReplayRow, WorkRow } from '../../ports/ports.ts'
 import type { Entry } from './entry.ts'
 import { restoreElements } from './revive.ts'
 import type { Store, Work } from './store.ts'

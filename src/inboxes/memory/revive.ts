@@ -1,6 +1,7 @@
 /** Dead letters and quarantine: made work again, or given up. */
-import type { NewWorkRow, RowIds } from '../../core/ports.ts'
-import { sparseBody } from '../../lib/tombstone.ts'
+
+import { sparseBody } from '../../json/tombstone.ts'
+import type { NewWorkRow, RowIds } from '../../ports/ports.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Dead, Quarantined, Store } from './store.ts'
 

@@ -1,5 +1,5 @@
-import type { NewDeadLetter, NewDelivery, NewQuarantine, NewWorkRow, StoredPause, WorkRow } from '../../core/ports.ts'
-import type { Turn } from '../../lib/in-turn.ts'
+import type { NewDeadLetter, NewDelivery, NewQuarantine, NewWorkRow, StoredPause, WorkRow } from '../../ports/ports.ts'
+import type { Turn } from '../rules/in-turn.ts'
 import { type Entry, newEntry } from './entry.ts'
 import { EventKeySlices } from './event-keys.ts'
 

@@ -5,10 +5,10 @@
  * system, and a power cut, on a local disk that keeps what it says it has synced.
  */
 import { resolve } from 'node:path'
-import type { Inbox } from '../../core/ports.ts'
 import { OptionError } from '../../errors.ts'
 import { port } from '../../lib/symbols.ts'
-import { SqliteInbox } from './inbox.ts'
+import type { Inbox } from '../../ports/ports.ts'
+import { SqliteInbox } from './main/inbox.ts'
 
 export interface SqliteOptions {
   /**

@@ -1,5 +1,5 @@
 /** Every eSputnik activity we know by name (docs.yespo.io "Webhooks for Tracking Activity", June 2025). Plain data. */
-import type { Catalogue } from '../../lib/catalogue.ts'
+import type { Catalogue } from '../kit/catalogue.ts'
 
 export const catalogue = {
   'esputnik.sent': { schema: 'SENT', types: ['sent'], payload: 'EsputnikSent' },

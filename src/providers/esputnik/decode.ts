@@ -1,8 +1,9 @@
 /** From one parsed element of a body to a reading. Private. */
-import type { Reading, Unreadable } from '../../core/ports.ts'
-import { byWord } from '../../lib/catalogue.ts'
+
 import { isObject } from '../../lib/guards.ts'
-import type { WallClock } from '../../lib/zoned-time.ts'
+import type { Reading, Unreadable } from '../../ports/ports.ts'
+import { byWord } from '../kit/catalogue.ts'
+import type { WallClock } from '../kit/zoned-time.ts'
 import { catalogue } from './catalogue.ts'
 import { normalise, normaliseUnknown, READERS } from './normalise.ts'
 import { checks, idsToStrings } from './validate.generated.ts'

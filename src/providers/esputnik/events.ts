@@ -3,7 +3,7 @@
  * Activity" (editions of June 2025 and later), the older support page "Webhooks" (2019 to 2021), read November 2026.
  * An absent field does not apply; no null stands in any published example. Not shipped.
  */
-import { flag, id, list, text, wire, z } from '../../lib/wire-schema.ts'
+import { flag, id, list, text, wire, z } from '../kit/wire-schema.ts'
 
 const source = 'docs.yespo.io "Webhooks for Tracking Activity", June 2025'
 

@@ -1,8 +1,8 @@
 /** Reads what an UNDELIVERED activity says about its failure. Private. */
 import { flagOf, textOf } from '../../lib/guards.ts'
-import type { Meaning } from '../../lib/meaning.ts'
-import { smtpReply } from '../../lib/smtp-reply.ts'
 import type { Bounce, Channel, Smtp } from '../../types.ts'
+import type { Meaning } from '../kit/meaning.ts'
+import { smtpReply } from '../kit/smtp-reply.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,7 @@
 /** What tells activities apart: `iid` names the message to one contact, not the activity. Private. */
-import type { Reading } from '../../core/ports.ts'
+
 import { textOf } from '../../lib/guards.ts'
+import type { Reading } from '../../ports/ports.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 

@@ -1,10 +1,11 @@
 /** Activities of eSputnik, now Yespo ("Webhooks for Tracking Activity"): exported as `posthorn/esputnik`. */
-import type { Auth, Provider, Source } from '../../core/ports.ts'
+
 import { OptionError } from '../../errors.ts'
-import { namesAndTypes } from '../../lib/catalogue.ts'
-import { checkSourceOptions, type SourceOptions } from '../../lib/source-options.ts'
 import { port } from '../../lib/symbols.ts'
-import { type WallClock, wallClock } from '../../lib/zoned-time.ts'
+import type { Auth, Provider, Source } from '../../ports/ports.ts'
+import { namesAndTypes } from '../kit/catalogue.ts'
+import { checkSourceOptions, type SourceOptions } from '../kit/source-options.ts'
+import { type WallClock, wallClock } from '../kit/zoned-time.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
 import { fingerprints } from './fingerprint.ts'

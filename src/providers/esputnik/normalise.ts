@@ -1,10 +1,11 @@
 /** From an eSputnik activity on the wire to the event that handlers get. Reads any object; never throws. Private. */
-import type { Reading } from '../../core/ports.ts'
-import { CATEGORIES } from '../../lib/catalogue.ts'
+
 import { textOf } from '../../lib/guards.ts'
-import type { Meaning } from '../../lib/meaning.ts'
-import { parseDateTime, type WallClock } from '../../lib/zoned-time.ts'
+import type { Reading } from '../../ports/ports.ts'
 import type { Automation, Channel, EventClient } from '../../types.ts'
+import { CATEGORIES } from '../kit/catalogue.ts'
+import type { Meaning } from '../kit/meaning.ts'
+import { parseDateTime, type WallClock } from '../kit/zoned-time.ts'
 import type { Status } from './catalogue.ts'
 import { mediumOf } from './channels.ts'
 import { readUndelivered } from './failures.ts'

@@ -1,5 +1,5 @@
 /** Every Mailjet event we know by name (Event API guide, list of event types, March 2023). Plain data. */
-import type { Catalogue } from '../../lib/catalogue.ts'
+import type { Catalogue } from '../kit/catalogue.ts'
 
 export const catalogue = {
   // Mailjet says "sent" when the destination has accepted the message; it has no other event for a delivery.

@@ -4,7 +4,7 @@
  * What is said of empty values comes from bodies of the test button (public receivers, 2018 and 2022), of null from a
  * body of 2012. Not shipped.
  */
-import { flag, id, integer, text, wire, z } from '../../lib/wire-schema.ts'
+import { flag, id, integer, text, wire, z } from '../kit/wire-schema.ts'
 
 const source = 'Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023'
 

@@ -1,8 +1,8 @@
 /** Reads Mailjet's `bounce` and `blocked` events. Private. */
 import { flagOf, textOf } from '../../lib/guards.ts'
-import type { Meaning } from '../../lib/meaning.ts'
-import { smtpReply } from '../../lib/smtp-reply.ts'
 import type { Bounce, Effect } from '../../types.ts'
+import type { Meaning } from '../kit/meaning.ts'
+import { smtpReply } from '../kit/smtp-reply.ts'
 import { type Cause, causeOf, causeText, isGreylisted } from './causes.ts'
 
 type Wire = Readonly<Record<string, unknown>>

@@ -1,8 +1,9 @@
 /** Mailjet's events ("webhooks", "event tracking"): exported as `posthorn/mailjet`. */
-import type { Auth, Provider, Source } from '../../core/ports.ts'
-import { namesAndTypes } from '../../lib/catalogue.ts'
-import { checkSourceOptions, type SourceOptions } from '../../lib/source-options.ts'
+
 import { port } from '../../lib/symbols.ts'
+import type { Auth, Provider, Source } from '../../ports/ports.ts'
+import { namesAndTypes } from '../kit/catalogue.ts'
+import { checkSourceOptions, type SourceOptions } from '../kit/source-options.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
 import { fingerprints } from './fingerprint.ts'

@@ -1,12 +1,12 @@
 /** From a Mailjet event on the wire to the event that handlers get. Reads any object; never throws. Private. */
-import type { Reading } from '../../core/ports.ts'
-import { CATEGORIES } from '../../lib/catalogue.ts'
 import { textOf } from '../../lib/guards.ts'
-import { objectIn } from '../../lib/json-object.ts'
-import type { Meaning } from '../../lib/meaning.ts'
-import { fromSeconds } from '../../lib/seconds.ts'
-import { smtpReply } from '../../lib/smtp-reply.ts'
+import type { Reading } from '../../ports/ports.ts'
 import type { Automation, EventClient } from '../../types.ts'
+import { CATEGORIES } from '../kit/catalogue.ts'
+import type { Meaning } from '../kit/meaning.ts'
+import { objectIn } from '../kit/object-in.ts'
+import { fromSeconds } from '../kit/seconds.ts'
+import { smtpReply } from '../kit/smtp-reply.ts'
 import type { EventWord } from './catalogue.ts'
 import { readBlocked, readBounce } from './failures.ts'
 

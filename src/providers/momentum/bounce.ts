@@ -1,7 +1,8 @@
 /** What a refusal means: bounce classes, SMTP codes, effects. Private. */
-import type { Meaning } from '../../lib/meaning.ts'
-import type { Slots } from '../../lib/slots.ts'
+
 import type { Bounce, EventClient, Smtp } from '../../types.ts'
+import type { Meaning } from '../kit/meaning.ts'
+import type { Slots } from '../kit/slots.ts'
 import { enhancedCode } from './enhanced-code.ts'
 import { F } from './validate.generated.ts'
 import { wordOf } from './wire.ts'

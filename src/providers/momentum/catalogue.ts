@@ -1,5 +1,5 @@
 /** The native events of Momentum and SparkPost. Private. */
-import type { Catalogue } from '../../lib/catalogue.ts'
+import type { Catalogue } from '../kit/catalogue.ts'
 
 // A refusal of class 60 or 100 is an automatic answer, 80 a subscribe request, 90 an unsubscribe request
 // (SparkPost support docs, bounce classification, Aug 2026).

@@ -1,9 +1,9 @@
 /** Reads opens, clicks and unsubscribes. Private. */
 import { field } from '../../lib/field.ts'
 import { flagOf, isObject } from '../../lib/guards.ts'
-import type { Meaning } from '../../lib/meaning.ts'
-import type { Slots } from '../../lib/slots.ts'
 import type { Automation, EventClient } from '../../types.ts'
+import type { Meaning } from '../kit/meaning.ts'
+import type { Slots } from '../kit/slots.ts'
 import { F } from './validate.generated.ts'
 import { wordOf } from './wire.ts'
 

@@ -5,7 +5,7 @@
  * mid-2026), SparkPost support docs (Aug 2026), Momentum manuals and changelogs (June 2026) and, where it is said, public
  * captures and consumers.
  */
-import { decimal, flag, id, integer, item, list, object, record, text } from '../../lib/wire-schema.ts'
+import { decimal, flag, id, integer, item, list, object, record, text } from '../kit/wire-schema.ts'
 import { momentumOnly } from './events-momentum.ts'
 
 // Numbers in samples before 29 Apr 2016 and in Elite, with a fraction in Momentum 4 (changelog; manuals of 2014).

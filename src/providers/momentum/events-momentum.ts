@@ -4,7 +4,7 @@
  * Sources: Momentum 4 manuals (web UI webhooks, reporting), Momentum changelogs 4.1 to 5.3 (June 2026), the Ingest API's
  * samples of its event stream, and the column lists of a consumer in production (Momentum-Webhook-Ingest).
  */
-import { anything, id, integer, text } from '../../lib/wire-schema.ts'
+import { anything, id, integer, text } from '../kit/wire-schema.ts'
 
 /** The fields, by name; spread into the list of all. */
 export const momentumOnly = {

@@ -1,5 +1,5 @@
 /** The wire of relay webhooks: a message that came in. Not shipped. */
-import { flag, id, list, object, recordItem, text, wire } from '../../lib/wire-schema.ts'
+import { flag, id, list, object, recordItem, text, wire } from '../kit/wire-schema.ts'
 
 /** It has no type, no event id and no time. Mail; or a short message, with `protocol` "smpp" (Enterprise, Oct 2016). */
 export const relayMessage = wire(

@@ -1,5 +1,5 @@
 /** What each type of Momentum and SparkPost means, and where its field set is from. Not shipped. */
-import type { WireMeta } from '../../lib/wire-schema.ts'
+import type { WireMeta } from '../kit/wire-schema.ts'
 
 const webhooks = (title: string, description: string): WireMeta => ({
   title,

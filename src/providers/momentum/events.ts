@@ -1,5 +1,5 @@
 /** The wire of Momentum and SparkPost: one schema for each native type. Not shipped; `npm run generate` reads it. */
-import { wire, type z } from '../../lib/wire-schema.ts'
+import { wire, type z } from '../kit/wire-schema.ts'
 import { fields } from './events-fields.ts'
 import { relayMessage } from './events-relay.ts'
 import { DOCUMENTED, UNDOCUMENTED } from './events-sets.ts'

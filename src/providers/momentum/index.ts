@@ -1,8 +1,9 @@
 /** Momentum's and SparkPost's webhooks, one provider: exported as `posthorn/momentum`. */
-import type { Auth, Provider, Reading, Source } from '../../core/ports.ts'
-import { namesAndTypes } from '../../lib/catalogue.ts'
-import { checkSourceOptions, type SourceOptions } from '../../lib/source-options.ts'
+
 import { port } from '../../lib/symbols.ts'
+import type { Auth, Provider, Reading, Source } from '../../ports/ports.ts'
+import { namesAndTypes } from '../kit/catalogue.ts'
+import { checkSourceOptions, type SourceOptions } from '../kit/source-options.ts'
 import { catalogue } from './catalogue.ts'
 import { fingerprints } from './fingerprint.ts'
 import { read } from './normalise.ts'

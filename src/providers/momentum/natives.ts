@@ -1,7 +1,7 @@
 /** The native types at run time: how each is found, checked and read. Private. */
-import type { Meaning } from '../../lib/meaning.ts'
-import type { SlotsCheck } from '../../lib/problem.ts'
-import type { Slots } from '../../lib/slots.ts'
+import type { Meaning } from '../kit/meaning.ts'
+import type { SlotsCheck } from '../kit/problem.ts'
+import type { Slots } from '../kit/slots.ts'
 import { readBounce, readDelay, readRejection } from './bounce.ts'
 import { catalogue, RAW_NAMES } from './catalogue.ts'
 import { readClick, readOpen, readUnsubscribe } from './engagement.ts'

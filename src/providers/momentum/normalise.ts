@@ -1,9 +1,10 @@
 /** From one element to a reading. Private. */
-import type { Reading, Unreadable } from '../../core/ports.ts'
-import { CATEGORIES } from '../../lib/catalogue.ts'
+
 import { isObject } from '../../lib/guards.ts'
-import type { Meaning } from '../../lib/meaning.ts'
-import type { Slots } from '../../lib/slots.ts'
+import type { Reading, Unreadable } from '../../ports/ports.ts'
+import { CATEGORIES } from '../kit/catalogue.ts'
+import type { Meaning } from '../kit/meaning.ts'
+import type { Slots } from '../kit/slots.ts'
 import { type Decoded, decode, pointerOf } from './decode.ts'
 import { channelOf, recipientOf } from './recipient.ts'
 import { F, fill, ids, SIZE } from './validate.generated.ts'

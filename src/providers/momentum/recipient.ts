@@ -1,7 +1,7 @@
 /** Who an event is about, and on which channel. Private. */
-import type { NormalisedType } from '../../lib/catalogue.ts'
-import type { Slots } from '../../lib/slots.ts'
 import type { Channel } from '../../types.ts'
+import type { NormalisedType } from '../kit/catalogue.ts'
+import type { Slots } from '../kit/slots.ts'
 import { F } from './validate.generated.ts'
 import { wordOf } from './wire.ts'
 

@@ -1,7 +1,7 @@
 /** Small readers of the Momentum wire. Private. */
 import { textOf } from '../../lib/guards.ts'
-import { fromSeconds } from '../../lib/seconds.ts'
-import { parseDateTime } from '../../lib/zoned-time.ts'
+import { fromSeconds } from '../kit/seconds.ts'
+import { parseDateTime } from '../kit/zoned-time.ts'
 
 /** Text or number as text; null where it is empty: Momentum before 4.2.40 wrote `0` for that (changelog MO-7454). */
 export const wordOf = (value: unknown): string | null => (value === 0 ? null : textOf(value))

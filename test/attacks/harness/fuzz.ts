@@ -1,8 +1,8 @@
 /** Broken bodies from a seed, and the reading of a body without a receiver around it. */
-import { readElement, readSlice, scanBody } from '../../../src/core/elements.ts'
-import { deliveryFacts, toEvent } from '../../../src/core/event.ts'
-import type { Provider, StoredDelivery } from '../../../src/core/ports.ts'
-import { sliceEnd } from '../../../src/lib/slices.ts'
+import { readElement, readSlice, scanBody } from '../../../src/core/read/elements.ts'
+import { deliveryFacts, toEvent } from '../../../src/core/read/event.ts'
+import { sliceEnd } from '../../../src/json/slices.ts'
+import type { Provider, StoredDelivery } from '../../../src/ports/ports.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import { between, type Random } from '../../faults/harness/random.ts'
 

@@ -1,6 +1,7 @@
 /** An inbox with some methods of its port replaced; the replacements may call the inner ones. */
-import type { Inbox, InboxPort } from '../../../src/core/ports.ts'
+
 import { port } from '../../../src/lib/symbols.ts'
+import type { Inbox, InboxPort } from '../../../src/ports/ports.ts'
 
 export function around(inbox: Inbox, replace: (inner: InboxPort) => Partial<InboxPort>): Inbox {
   const inner = inbox[port]

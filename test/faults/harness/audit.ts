@@ -3,10 +3,10 @@
  * were sent; what is stored was sent, and each of its events was handled, is a dead letter, is in quarantine or waits.
  */
 import { createHash } from 'node:crypto'
-import type { Claim, InboxPort, StoredDelivery } from '../../../src/core/ports.ts'
 import { PosthornError } from '../../../src/errors.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { port } from '../../../src/lib/symbols.ts'
+import type { Claim, InboxPort, StoredDelivery } from '../../../src/ports/ports.ts'
 import { type Effect, readEffects } from './effects.ts'
 import type { Ledger, Sent } from './ledger.ts'
 

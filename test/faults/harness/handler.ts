@@ -1,8 +1,8 @@
 /** What the handler of a receiver process does with an event: what the event says in `do`, else what the plan says. */
 
-import type { HandlerContext } from '../../../src/core/handlers.ts'
 import { PermanentError } from '../../../src/errors.ts'
 import { field } from '../../../src/lib/field.ts'
+import type { HandlerContext } from '../../../src/public/receiver.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import type { Plan } from './plan.ts'
 

@@ -1,8 +1,8 @@
 /** Kill points, in a receiver's surroundings and not in the product: its port, its requests, its answers, its handler. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Inbox, InboxPort, NeutralRequest, ReceiverLike } from '../../../src/core/ports.ts'
-import { type Chunks, type Flow, flowOf, type Sink } from '../../../src/lib/flow.ts'
+import { type Chunks, type Flow, flowOf, type Sink } from '../../../src/http/flow.ts'
 import { receive, sourceNames } from '../../../src/lib/symbols.ts'
+import type { Inbox, InboxPort, NeutralRequest, ReceiverLike } from '../../../src/ports/ports.ts'
 import { around } from './around.ts'
 import type { Window } from './plan.ts'
 

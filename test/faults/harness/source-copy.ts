@@ -35,8 +35,12 @@ function apply(root: string, { file, find, replace }: Patch): void {
 }
 
 const synchronous = (mode: string, value: number): Mutant => [
-  { file: 'src/inboxes/sqlite/connect.ts', find: 'PRAGMA synchronous = FULL', replace: `PRAGMA synchronous = ${mode}` },
-  { file: 'src/inboxes/sqlite/connect.ts', find: "'synchronous', 2)", replace: `'synchronous', ${value})` },
+  {
+    file: 'src/inboxes/sqlite/file/db/connect.ts',
+    find: 'PRAGMA synchronous = FULL',
+    replace: `PRAGMA synchronous = ${mode}`,
+  },
+  { file: 'src/inboxes/sqlite/file/db/connect.ts', find: "'synchronous', 2)", replace: `'synchronous', ${value})` },
 ]
 
 export const MUTANTS = {
@@ -44,7 +48,7 @@ export const MUTANTS = {
   'synchronous=OFF': synchronous('OFF', 0),
   'acknowledged before the commit': [
     {
-      file: 'src/inboxes/sqlite/owner.ts',
+      file: 'src/inboxes/sqlite/main/owner.ts',
       find: 'const accepted = await this.#outbox.accept(delivery, given)',
       replace:
         "this.#outbox.accept(delivery, given).catch(() => {})\n    const accepted = { status: 'accepted', seq: 0, settled: false } as Accepted & { body?: undefined }",
@@ -52,71 +56,71 @@ export const MUTANTS = {
   ],
   'a failed commit acknowledged': [
     {
-      file: 'src/core/store.ts',
+      file: 'src/core/receive/acknowledge.ts',
       find: "resolve('storage_failed')",
       replace: "resolve({ status: 'accepted' as const, seq: 0, settled: false })",
     },
   ],
   'settled before the handler ends': [
     {
-      file: 'src/core/pass.ts',
+      file: 'src/core/process/pass.ts',
       find: 'if (this.outstanding > 0) await this.below(1)\n      return this.#result.complete(',
       replace: 'return this.#result.complete(',
     },
   ],
   'settled when claimed': [
     {
-      file: 'src/inboxes/sqlite/passes.ts',
+      file: 'src/inboxes/sqlite/file/ledger/passes.ts',
       find: 'draft.progress = { ...draft.progress, claimed }',
       replace: 'draft.progress = { ...draft.progress, claimed, mark: claimed }',
     },
   ],
   'forgotten when a handler fails': [
     {
-      file: 'src/core/lane.ts',
+      file: 'src/core/process/lane.ts',
       find: "case 'retry':\n        return {",
       replace: "case 'retry':\n        if (index >= 0) return null\n        return {",
     },
   ],
   'id without the hash': [
     {
-      file: 'src/core/identity.ts',
+      file: 'src/core/receive/identity.ts',
       find: '), sha256])',
       replace: '), sha256.subarray(0, 0)])',
     },
     {
-      file: 'src/inboxes/sqlite/dedupe.ts',
+      file: 'src/inboxes/sqlite/file/log/dedupe.ts',
       find: 'if (stored && Buffer.compare(stored.sha256, sha256) === 0) return seq',
       replace: 'if (stored) return seq',
     },
   ],
   'no dedupe': [
     {
-      file: 'src/inboxes/sqlite/dedupe.ts',
+      file: 'src/inboxes/sqlite/file/log/dedupe.ts',
       find: 'if (stored && Buffer.compare(stored.sha256, sha256) === 0) return seq',
       replace: 'if (stored && sha256.length < 0) return seq',
     },
   ],
   'claims of the dead forgotten': [
     {
-      file: 'src/inboxes/sqlite/passes.ts',
+      file: 'src/inboxes/sqlite/file/ledger/passes.ts',
       find: 'for (; seq <= claimed; seq++) yield seq',
       replace: 'for (; seq <= claimed; seq++) if (seq < 0) yield seq',
     },
   ],
   'no note before a dangerous call': [
-    { file: 'src/core/pass.ts', find: 'await this.#parts.note(this.claim.delivery.seq, calls)', replace: '' },
+    { file: 'src/core/process/pass.ts', find: 'await this.#parts.note(this.claim.delivery.seq, calls)', replace: '' },
   ],
   'two owners': [
     {
-      file: 'src/inboxes/sqlite/ownership.ts',
+      file: 'src/inboxes/sqlite/file/db/ownership.ts',
       find: "db.exec('BEGIN EXCLUSIVE')",
       replace: "db.exec('BEGIN')",
     },
   ],
   'stored as text': [
     {
-      file: 'src/core/store.ts',
+      file: 'src/core/receive/acknowledge.ts',
       find: 'body: read.bytes,',
       replace: 'body: new TextEncoder().encode(JSON.stringify(JSON.parse(new TextDecoder().decode(read.bytes)))),',
     },
@@ -126,7 +130,7 @@ export const MUTANTS = {
 /** The release after this one: one step more of the schema. */
 export const NEXT_RELEASE: Mutant = [
   {
-    file: 'src/inboxes/sqlite/connect.ts',
+    file: 'src/inboxes/sqlite/file/db/connect.ts',
     find: "import { APPLICATION_ID, migrations } from './migrations.ts'",
     replace:
       "import { APPLICATION_ID, migrations as released } from './migrations.ts'\n" +

@@ -1,6 +1,6 @@
 /** A process with an inbox of its own: `node child.ts <what> <path>`. Says what it did, a line each, when it is done. */
 import { writeSync } from 'node:fs'
-import { SqliteInbox } from '../../../src/inboxes/sqlite/inbox.ts'
+import { SqliteInbox } from '../../../src/inboxes/sqlite/main/inbox.ts'
 import { everything, firstPass, keptLines, newDelivery, openWith, START } from '../inbox-kit.ts'
 
 const [what, path] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Claim } from '../../../src/core/ports.ts'
-import type { Thread } from '../../../src/inboxes/sqlite/thread.ts'
+import type { Thread } from '../../../src/inboxes/sqlite/main/thread.ts'
+import type { Claim } from '../../../src/ports/ports.ts'
 import { firstPass, openWith, retried, row, START } from '../inbox-kit.ts'
 import { inboxOn, killedAtWork, meddle, newFile, startChild } from './kit.ts'
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, unlinkSync, w
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { APPLICATION_ID, migrations } from '../../../src/inboxes/sqlite/migrations.ts'
+import { APPLICATION_ID, migrations } from '../../../src/inboxes/sqlite/file/db/migrations.ts'
 import { everything, firstPass, newDelivery, openWith, row, START, seqsOf } from '../inbox-kit.ts'
 import { inboxOn, meddle, newFile, newFolder } from './kit.ts'
 

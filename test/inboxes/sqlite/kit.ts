@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect } from 'vitest'
-import { type InboxSettings, SqliteInbox } from '../../../src/inboxes/sqlite/inbox.ts'
+import { type InboxSettings, SqliteInbox } from '../../../src/inboxes/sqlite/main/inbox.ts'
 
 const undo: (() => unknown)[] = []
 

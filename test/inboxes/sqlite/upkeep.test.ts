@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import type { InboxPort, NewDeadLetter, Pruned, Retention } from '../../../src/core/ports.ts'
+import type { InboxPort, NewDeadLetter, Pruned, Retention } from '../../../src/ports/ports.ts'
 import {
   everything,
   failure,

@@ -1,0 +1,15 @@
+/** The machine's time. Timers do not keep the process alive: the host's server does. */
+import type { Clock } from '../../ports/ports.ts'
+
+/** The longest `setTimeout` can wait; asked for more, it does not wait at all. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** A wait of more than 24 days ends early: whoever waits looks at the time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, Math.min(ms, LONGEST_MS))
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

@@ -1,0 +1,101 @@
+/** One call of one handler: its context, and what came of it. */
+import { PosthornError } from '../../errors.ts'
+import { thrown } from '../../lib/thrown.ts'
+import type { HandlerContext } from '../../public/receiver.ts'
+
+/** `returned`: the attempt does not count, because the receiver had to stop. */
+export type Outcome =
+  | { readonly end: 'done'; readonly value: unknown }
+  | { readonly end: 'failed'; readonly error: unknown }
+  | { readonly end: 'returned' }
+
+export const RETURNED: Outcome = { end: 'returned' }
+
+export type Ended = (outcome: Outcome, attempt: Attempt) => void
+
+/** A call under way. The signal is made when it is looked at: most handlers never do. */
+export class Attempt implements HandlerContext {
+  readonly attempt: number
+  readonly handler: string
+  readonly startedAt: number
+  #ended: Ended | null
+  readonly outOfOrder: boolean
+  /** Its neighbours in the list of those under way (`time-limit.ts`). */
+  before: Attempt | null = null
+  after: Attempt | null = null
+  #controller: AbortController | null = null
+  #aborted: unknown = null
+  /** The receiver stops: a failure from now on is its doing, not the handler's. */
+  #stopped = false
+
+  /** `ended` is called exactly once, possibly before `run` returns. */
+  constructor(attempt: number, handler: string, startedAt: number, ended: Ended, outOfOrder = false) {
+    this.attempt = attempt
+    this.handler = handler
+    this.startedAt = startedAt
+    this.outOfOrder = outOfOrder
+    this.#ended = ended
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#aborted !== null) this.#controller.abort(this.#aborted)
+    return this.#controller.signal
+  }
+
+  get isOver(): boolean {
+    return this.#ended === null
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#abort(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closing'))
+  }
+
+  /** Ends the attempt from outside; what the handler says later is dropped. */
+  abandon(): void {
+    this.#end(RETURNED)
+  }
+
+  /** The handler had its time. */
+  expire(timeoutMs: number): void {
+    const message = `handler "${this.handler}" took longer than ${timeoutMs} ms`
+    const late = new PosthornError('ERR_HANDLER_TIMEOUT', message)
+    this.#abort(late)
+    this.#end({ end: 'failed', error: late })
+  }
+
+  /** Calls the handler with what it is called for, and waits for it where it returns a promise. */
+  run<T>(call: (subject: T, context: HandlerContext) => unknown, subject: T): void {
+    try {
+      const value = call(subject, this)
+      // In here because looking at a value can throw too.
+      if (typeof (value as { then?: unknown } | null)?.then !== 'function') this.#end({ end: 'done', value })
+      else this.#await(value as PromiseLike<unknown>)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #await(value: PromiseLike<unknown>): void {
+    Promise.resolve(value).then(
+      (result) => this.#end({ end: 'done', value: result }),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #fail(error: unknown): void {
+    this.#end(this.#stopped ? RETURNED : { end: 'failed', error: thrown(error) })
+  }
+
+  #abort(reason: unknown): void {
+    this.#aborted = reason
+    this.#controller?.abort(reason)
+  }
+
+  #end(outcome: Outcome): void {
+    const ended = this.#ended
+    this.#ended = null
+    ended?.(outcome, this)
+  }
+}

@@ -1,0 +1,104 @@
+/** One event on its way to one handler, and the hold that its pass keeps on it. */
+import type { AnyEvent } from '../../types.ts'
+import { type Attempt, type Outcome, RETURNED } from './attempt.ts'
+
+/** A task that was handed in. */
+export interface Ticket {
+  /** Takes it back where it has not begun: it is then done as returned. */
+  withdraw(): void
+  /** Tells a running call to stop; whether it does is its own affair. */
+  stop(): void
+  /** A running call's result is dropped: the task is done as returned. */
+  abandon(): void
+}
+
+/** One event for one handler, in a runner's queue or under way. One object for all of that: there is one for each event. */
+export abstract class Task implements Ticket {
+  abstract readonly event: AnyEvent
+  /** Attempts already made. */
+  abstract readonly attempts: number
+  /** Not in a batch with others. */
+  abstract readonly alone: boolean
+  /** Undefined where its handler has no order. */
+  readonly outOfOrder: boolean | undefined = undefined
+  /** When it was put behind others. */
+  since = 0
+  attempt: Attempt | null = null
+  waiting = true
+  /** The one behind it in the queue. */
+  next: Task | null = null
+
+  /** Called exactly once. */
+  abstract done(outcome: Outcome): void
+
+  withdraw(): void {
+    if (!this.waiting) return
+    this.waiting = false
+    this.done(RETURNED)
+  }
+
+  stop(): void {
+    this.attempt?.stop()
+  }
+
+  abandon(): void {
+    this.attempt?.abandon()
+  }
+}
+
+/** Tasks in line, linked by their own fields: to shift an array of some hundred cost more than the call of the handler. */
+export class TaskQueue {
+  #first: Task | null = null
+  #last: Task | null = null
+  #length = 0
+
+  get first(): Task | null {
+    return this.#first
+  }
+
+  get last(): Task | null {
+    return this.#last
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  push(task: Task): void {
+    if (this.#last === null) this.#first = task
+    else this.#last.next = task
+    this.#last = task
+    this.#length++
+  }
+
+  /** Removes the first and answers it; null where there is none. */
+  shift(): Task | null {
+    const task = this.#first
+    if (task === null) return null
+    this.#first = task.next
+    if (this.#first === null) this.#last = null
+    task.next = null
+    this.#length--
+    return task
+  }
+
+  /** Takes back all that is in line now. */
+  withdrawAll(): void {
+    const tasks: Task[] = []
+    for (let task = this.shift(); task !== null; task = this.shift()) tasks.push(task)
+    for (const task of tasks) task.withdraw()
+  }
+}
+
+/** What goes in an order: its turn comes after that of others. */
+export interface InOrder {
+  readonly event: AnyEvent
+  readonly attempts: number
+  readonly alone: boolean
+  /** As of a task; tells how it ended for its event. */
+  done(outcome: Outcome): 'done' | 'returned' | 'parked' | 'retry' | 'dead'
+  /** Called in the place of `done`: it is to be stored behind the rows of its key. */
+  parked(key: number): void
+  /** Called with a `done` as returned: it is to be stored under its key, since rows are that come after it. */
+  keepKey(key: number): void
+}

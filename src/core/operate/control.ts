@@ -1,0 +1,194 @@
+/** The public look into the inbox: pages become async iterables, stored elements become events again. */
+import { PosthornError } from '../../errors.ts'
+import { parseElement } from '../../json/slices.ts'
+import type { Clock, InboxPort, Provider, StoredDeadLetter, StoredDelivery, StoredStats } from '../../ports/ports.ts'
+import type { InboxControl, InboxFilter, InboxStats, PruneReport } from '../../public/receiver.ts'
+import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../../types.ts'
+import type { Pacer } from '../base/pacer.ts'
+import { type HandlerSpec, Registry } from '../handlers/handlers.ts'
+import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
+import { toAttemptErrors, toPaused } from '../read/to-public.ts'
+import { erasePerson, exportPerson } from './people.ts'
+import { differences, reparse } from './reparse.ts'
+import { replay } from './replay.ts'
+import { storedEvent } from './stored-event.ts'
+import { dropReplay, pages, pagesOf, run, type VerbParts } from './verbs.ts'
+
+type ProviderOf = (source: string) => Provider | undefined
+
+export interface ControlParts {
+  readonly inbox: InboxPort
+  readonly clock: Clock
+  readonly pacer: Pacer
+  open(): Promise<void>
+  provider: ProviderOf
+  /** Every native name the sources can send. */
+  readonly names: ReadonlySet<string>
+  /** Those that are registered in this process. */
+  handlers(): readonly HandlerSpec[]
+}
+
+export function createInboxControl(parts: ControlParts): InboxControl {
+  const { inbox, clock, pacer, open, provider } = parts
+  const nameOf = (row: StoredDeadLetter) => toDeadLetter(row, provider(row.delivery.source)).event.name
+  const verbs: VerbParts = { inbox, clock, nameOf }
+  const people = { inbox, clock, pacer, provider }
+  const registry = () => new Registry(parts.handlers())
+  async function* listed<R>(
+    read: Parameters<typeof pages<R>>[0],
+    id: (row: R) => number,
+    filter: InboxFilter = {},
+  ): AsyncGenerator<R> {
+    await open()
+    for (const page of pagesOf(filter)) for await (const rows of pages(read, id, page)) yield* rows
+  }
+  return {
+    async stats() {
+      await open()
+      return toStats(await inbox.stats())
+    },
+    async *deliveries(filter) {
+      const rows = listed(
+        (page) => inbox.deliveries(page),
+        (row) => row.seq,
+        filter,
+      )
+      for await (const row of rows) yield summary(row, row.bytes)
+    },
+    async delivery(id) {
+      await open()
+      const stored = await inbox.delivery(id)
+      return stored === null ? null : toDelivery(stored)
+    },
+    async *deadLetters(filter) {
+      const rows = listed(
+        (page) => inbox.deadLetters(page),
+        (row) => row.id,
+        filter,
+      )
+      for await (const row of rows) {
+        const letter = toDeadLetter(row, provider(row.delivery.source))
+        if (filter?.name === undefined || letter.event.name === filter.name) yield letter
+      }
+    },
+    async *quarantine(filter) {
+      for await (const row of listed(
+        (page) => inbox.quarantine(page),
+        (row) => row.id,
+        filter,
+      ))
+        yield toQuarantined(row)
+    },
+    async retry(filter, options = {}) {
+      await open()
+      return run(verbs, filter, options, (ids) => inbox.revive(ids))
+    },
+    async drop(filter, options = {}) {
+      await open()
+      if (filter.run !== undefined) return dropReplay(verbs, filter, options)
+      return run(verbs, filter, options, (ids) => inbox.drop(ids))
+    },
+    async event(id) {
+      await open()
+      return storedEvent(parts, registry(), id)
+    },
+    async replay(filter, options = {}) {
+      await open()
+      return replay({ ...parts, nameOf, registry: registry() }, filter, options)
+    },
+    async *differences(filter = {}) {
+      await open()
+      yield* differences(parts, filter)
+    },
+    async reparse(filter, options = {}) {
+      await open()
+      return reparse(parts, filter, options)
+    },
+    async pause(handler) {
+      await open()
+      await inbox.pause(handler, 'hand')
+    },
+    async resume(handler) {
+      await open()
+      await inbox.pause(handler, null)
+    },
+    async *export(person) {
+      await open()
+      yield* exportPerson(people, person)
+    },
+    async erase(person, options) {
+      await open()
+      return erasePerson(people, person, options)
+    },
+    async prune() {
+      await open()
+      return pruneAll(inbox)
+    },
+  }
+}
+
+/** Portion by portion, without pauses: somebody waits for it. */
+async function pruneAll(inbox: InboxPort): Promise<PruneReport> {
+  let report: PruneReport = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0 }
+  for (let at: number | null = 0; at !== null; ) {
+    const pruned = await inbox.prune(at)
+    report = {
+      bodies: report.bodies + pruned.bodies,
+      deliveries: report.deliveries + pruned.deliveries,
+      deadLetters: report.deadLetters + pruned.deadLetters,
+      quarantined: report.quarantined + pruned.quarantined,
+    }
+    at = pruned.next
+  }
+  return report
+}
+
+function toStats({ oldestPendingAt, paused, ...stats }: StoredStats): InboxStats {
+  const oldest = oldestPendingAt === null ? null : new Date(oldestPendingAt)
+  return { ...stats, oldestPendingAt: oldest, paused: paused.map(toPaused) }
+}
+
+function summary(stored: StoredDelivery, bytes: number): DeliverySummary {
+  const { id, source, events, senderLeft, duplicates, isTest, kept = 'all' } = stored
+  return { id, source, receivedAt: new Date(stored.receivedAt), bytes, events, senderLeft, duplicates, isTest, kept }
+}
+
+function toDelivery(stored: StoredDelivery): Delivery {
+  return {
+    ...summary(stored, stored.bytes ?? stored.body.length),
+    sha256: Buffer.from(stored.sha256).toString('hex'),
+    batchId: stored.batchId,
+    credential: stored.credential,
+    headers: stored.headers,
+    async body() {
+      if (stored.kept === 'none')
+        throw new PosthornError('ERR_BODY_GONE', `The bytes of ${stored.id} are not kept any more.`)
+      return stored.body
+    },
+  }
+}
+
+function toQuarantined(row: {
+  source: string
+  deliveryId: string
+  index: number | null
+  reason: string
+  path: string | null
+}): Quarantined {
+  const { source, deliveryId, index, reason, path } = row
+  return { source, deliveryId, index, reason, path }
+}
+
+export function toDeadLetter(row: StoredDeadLetter, provider: Provider | undefined): DeadLetter {
+  const { handler, attempts, errors, at, redeliveries } = row
+  const event = eventOf(row, provider)
+  return { event, handler, attempts, errors: toAttemptErrors(errors), since: new Date(at), redeliveries }
+}
+
+/** Read again from the dead letter's own bytes, through the same door as the first time. */
+function eventOf({ delivery, element, index, size, run }: StoredDeadLetter, provider: Provider | undefined): AnyEvent {
+  const facts = deliveryFacts(provider?.name ?? 'unknown', delivery, size)
+  const reading = provider?.read(parseElement(element))
+  if (reading !== undefined && !('unreadable' in reading)) return toEvent(facts, reading, index, run)
+  return toEvent(facts, { ...UNREAD, name: `${facts.provider}.unknown` }, index, run)
+}

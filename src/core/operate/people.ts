@@ -1,0 +1,196 @@
+/** The verbs about one person: all that is stored of them, and taking it away. */
+
+import type { Clock, Erasure, InboxPort, Page, StoredDeadLetter, StoredDelivery } from '../../ports/ports.ts'
+import type { EraseOptions, EraseReport, PersonalRecord, PersonFilter } from '../../public/receiver.ts'
+import type { AnyEvent } from '../../types.ts'
+import { Person } from './person.ts'
+import { type Found, type SearchParts, searchDeadLetter, searchDelivery } from './search.ts'
+import { pages, pause, rateOf } from './verbs.ts'
+
+export interface PeopleParts extends SearchParts {
+  readonly inbox: InboxPort
+  readonly clock: Clock
+}
+
+/** Handed to the inbox in one go: an acknowledgement waits for no more than this, or for one large body. */
+const MOST_DELIVERIES = 100
+const MOST_BYTES = 1 << 20
+/** A claim ends when its handlers have; asked for again after so many ms. */
+const BUSY_MS = 100
+const PURGE_MS = 50
+
+/** Everything that is stored of a person, newest first; what its delivery has lost is read from dead letters. */
+export async function* exportPerson(parts: PeopleParts, filter: PersonFilter): AsyncGenerator<PersonalRecord> {
+  const person = new Person(filter.email)
+  for await (const delivery of deliveriesOf(parts, filter)) {
+    if (delivery === null) continue
+    const match = await searchDelivery(parts, delivery, person)
+    if (match.kind === 'whole') yield record(delivery, { index: null, raw: delivery.body, event: null }, [])
+    if (match.kind !== 'elements') continue
+    for (const found of match.found) yield record(delivery, found, await deadFor(parts, delivery, found.index))
+  }
+  const told = new Set<string>()
+  for await (const [letter, found] of lostLettersOf(parts, filter, person)) {
+    const one = record(letter.delivery, found, await deadFor(parts, letter.delivery, found.index))
+    if (!told.has(one.id)) yield one
+    told.add(one.id)
+  }
+}
+
+/** Resolves when nothing of the person is left in what was stored when it was called, and nothing of it is under way. */
+export async function erasePerson(
+  parts: PeopleParts,
+  filter: PersonFilter,
+  run: EraseOptions = {},
+): Promise<EraseReport> {
+  const person = new Person(filter.email)
+  rateOf(run)
+  const eraser = new Eraser(parts, run)
+  // A dead letter may come back to life, or die, while the deliveries are gone through.
+  await eraser.letters(filter, person)
+  await eraser.deliveries(filter, person)
+  await eraser.letters(filter, person)
+  await eraser.finish()
+  return eraser.report()
+}
+
+class Eraser {
+  readonly #parts: PeopleParts
+  readonly #run: EraseOptions
+  readonly #found = new Set<string>()
+  #waiting: Erasure[] = []
+  #waitingBytes = 0
+  #busy: Erasure[] = []
+  #searched = 0
+  #closed = 0
+  #erased = 0
+
+  constructor(parts: PeopleParts, run: EraseOptions) {
+    this.#parts = parts
+    this.#run = run
+  }
+
+  async deliveries(filter: PersonFilter, person: Person): Promise<void> {
+    const { ratePerSecond = Number.POSITIVE_INFINITY, signal, onProgress } = this.#run
+    for await (const delivery of deliveriesOf(this.#parts, filter)) {
+      if (signal?.aborted) return
+      this.#searched++
+      await this.#search(delivery, person)
+      onProgress?.(this.report())
+      if (Number.isFinite(ratePerSecond)) await pause(this.#parts.clock, 1_000 / ratePerSecond, signal)
+    }
+    await this.#hand()
+  }
+
+  async letters(filter: PersonFilter, person: Person): Promise<void> {
+    for await (const [{ delivery }, { index }] of lostLettersOf(this.#parts, filter, person)) {
+      if (this.#run.signal?.aborted) return
+      await this.#take({ seq: delivery.seq, indices: [index] }, 0)
+    }
+    await this.#hand()
+  }
+
+  /** Waits for what is under way; then for the files. */
+  async finish(): Promise<void> {
+    const { inbox, clock } = this.#parts
+    const { dryRun, signal } = this.#run
+    while (this.#busy.length > 0 && !signal?.aborted) {
+      await pause(clock, BUSY_MS, signal)
+      this.#waiting = this.#busy.splice(0, MOST_DELIVERIES)
+      await this.#hand()
+    }
+    for (let at: number | null = 0; !dryRun && !signal?.aborted; ) {
+      at = await inbox.purge(at)
+      if (at === null) return
+      await pause(clock, PURGE_MS, signal)
+    }
+  }
+
+  report(): EraseReport {
+    return { matched: this.#found.size, queued: this.#erased, deliveries: this.#searched, closed: this.#closed }
+  }
+
+  async #search(delivery: StoredDelivery | null, person: Person): Promise<void> {
+    const match = delivery && (await searchDelivery(this.#parts, delivery, person))
+    // Damaged bytes cannot be looked into either.
+    if (delivery === null || match === null || match.kind === 'closed') return void this.#closed++
+    const indices = match.kind === 'whole' ? null : match.found.map(({ index }) => index)
+    if (indices?.length !== 0) await this.#take({ seq: delivery.seq, indices }, delivery.body.byteLength)
+  }
+
+  async #take(erasure: Erasure, bytes: number): Promise<void> {
+    for (const index of erasure.indices ?? ['whole']) this.#found.add(`${erasure.seq}.${index}`)
+    if (this.#run.dryRun) return
+    this.#waiting.push(erasure)
+    this.#waitingBytes += bytes
+    if (this.#waiting.length >= MOST_DELIVERIES || this.#waitingBytes >= MOST_BYTES) await this.#hand()
+  }
+
+  async #hand(): Promise<void> {
+    const erasures = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    if (erasures.length === 0) return
+    const { erased, busy } = await this.#parts.inbox.erase(erasures)
+    this.#erased += erased
+    this.#busy.push(...erasures.filter(({ seq }) => busy.includes(seq)))
+  }
+}
+
+/** With their bytes, newest first; null for one that cannot be read. Those without bytes are passed over. */
+async function* deliveriesOf({ inbox }: PeopleParts, filter: PersonFilter): AsyncGenerator<StoredDelivery | null> {
+  const rows = pages(
+    (page) => inbox.deliveries(page),
+    (row) => row.seq,
+    pageOf(filter),
+  )
+  for await (const page of rows)
+    for (const row of page) {
+      if (row.kept === 'none') continue
+      const delivery = await inbox.read(row.seq)
+      if (delivery?.kept !== 'none') yield delivery
+    }
+}
+
+/** Dead letters about the person whose deliveries have lost their bytes. */
+async function* lostLettersOf(
+  parts: PeopleParts,
+  { source, since, until }: PersonFilter,
+  person: Person,
+): AsyncGenerator<readonly [StoredDeadLetter, Found]> {
+  const rows = pages<StoredDeadLetter>(
+    (page) => parts.inbox.deadLetters(page),
+    (row) => row.id,
+    { source },
+  )
+  for await (const page of rows)
+    for (const letter of page) {
+      const { kept, receivedAt } = letter.delivery
+      if (kept !== 'none' || (since && receivedAt < since.getTime()) || (until && receivedAt >= until.getTime()))
+        continue
+      const found = searchDeadLetter(parts, letter, person)
+      if (found !== null) yield [letter, found]
+    }
+}
+
+function pageOf({ source, since, until }: PersonFilter): Omit<Page, 'before' | 'limit'> {
+  return { source, since: since?.getTime(), until: until?.getTime() }
+}
+
+type Facts = Omit<StoredDelivery, 'body'>
+
+async function deadFor({ inbox }: PeopleParts, { id: deliveryId, seq }: Facts, index: number): Promise<string[]> {
+  const letters = await inbox.deadLetters({ before: null, limit: 1_000, deliveryId, index })
+  return letters.filter(({ delivery }) => delivery.seq === seq).map(({ handler }) => handler)
+}
+
+interface Piece {
+  readonly index: number | null
+  readonly raw: Uint8Array
+  readonly event: AnyEvent | null
+}
+
+function record({ id, source, receivedAt }: Facts, { index, raw, event }: Piece, deadFor: string[]): PersonalRecord {
+  const own = index === null ? id : `${id}.${index}`
+  return { id: own, source, receivedAt: new Date(receivedAt), event, raw, deadFor: deadFor.sort() }
+}

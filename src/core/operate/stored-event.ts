@@ -1,0 +1,57 @@
+/** One event with where it stands for each handler. */
+import { OptionError } from '../../errors.ts'
+import type { EventProgress } from '../../ports/ports.ts'
+import type { StoredEvent } from '../../public/receiver.ts'
+import type { AnyEvent } from '../../types.ts'
+import { isMeant, type Registry } from '../handlers/handlers.ts'
+import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
+import { type ReadParts, readAgain } from '../read/read-again.ts'
+
+type Step = StoredEvent['progress'][number]
+
+export async function storedEvent(parts: ReadParts, registry: Registry, id: string): Promise<StoredEvent | null> {
+  const found = /^(d_[a-z2-7]+)\.(\d{1,7})$/.exec(id)
+  if (found === null) throw new OptionError(`expected the id of an event, got ${JSON.stringify(id.slice(0, 60))}`)
+  const [, deliveryId = '', digits] = found
+  const index = Number(digits)
+  // Written to from within a callback, which the compiler does not follow.
+  const read: { event: AnyEvent | null; sound: boolean } = { event: null, sound: true }
+  await readAgain(
+    parts,
+    deliveryId,
+    (reading, at, { delivery, provider, count }) => {
+      // A row for the whole of a delivery that was read once is about those of its elements that could not be.
+      read.sound = !('unreadable' in reading) && delivery.events !== null
+      const known = 'unreadable' in reading ? { ...UNREAD, name: `${provider.name}.unknown` } : reading
+      read.event = toEvent(deliveryFacts(provider.name, delivery, count), known, at)
+    },
+    { first: index, last: index },
+  )
+  const progress = read.event && (await parts.inbox.progress(deliveryId, index))
+  if (read.event === null || progress === null) return null
+  const quarantined = progress.quarantined === 'delivery' && read.sound ? null : progress.quarantined
+  return { event: read.event, progress: steps({ ...progress, quarantined }, registry, read.event) }
+}
+
+/** Of handlers that this process does not have nobody knows what they ask for: only what waits or failed is told. */
+function steps(all: EventProgress, registry: Registry, event: AnyEvent): Step[] {
+  const { handlers, dead } = all
+  const asking = registry.match(event)
+  const rows = all.rows.filter((row) => isMeant(event, asking, row, handlers))
+  const progress = { ...all, rows }
+  const mine = all.passed || handlers.length > 0 ? handlers : registry.all.map(({ name }) => name)
+  const names = new Set([...mine, ...rows.map((row) => row.handler), ...dead.map((one) => one.handler)])
+  const asks = (name: string) => asking.some((spec) => spec.name === name)
+  return [...names].flatMap((handler) => step(progress, handler, asks(handler), registry.get(handler) !== undefined))
+}
+
+function step(progress: EventProgress, handler: string, asks: boolean, mine: boolean): Step[] {
+  const { passed, rows, dead, quarantined } = progress
+  const letter = dead.findLast((one) => one.handler === handler)
+  const row = rows.findLast((one) => one.handler === handler)
+  if (letter !== undefined) return [{ handler, outcome: 'dead', attempts: letter.attempts }]
+  if (row !== undefined && (asks || !mine)) return [{ handler, outcome: 'pending', attempts: row.attempts }]
+  if (quarantined !== null) return [{ handler, outcome: 'quarantined', attempts: null }]
+  if (!asks) return []
+  return [passed ? { handler, outcome: 'done', attempts: null } : { handler, outcome: 'pending', attempts: 0 }]
+}

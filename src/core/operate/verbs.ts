@@ -1,0 +1,133 @@
+/** The verbs of the inbox: what they match, and how fast they go through it. */
+import { OptionError } from '../../errors.ts'
+import type { Clock, InboxPort, Page, RowIds, StoredDeadLetter, StoredQuarantine } from '../../ports/ports.ts'
+import type { InboxFilter, VerbOptions, VerbReport } from '../../public/receiver.ts'
+
+const PAGE = 100
+/** Rows of work taken back in one commit. */
+const ROWS = 1_000
+
+/** The rows of a listing, page by page, newest first. */
+export async function* pages<R>(
+  read: (page: Page) => Promise<readonly R[]>,
+  id: (row: R) => number,
+  page: Omit<Page, 'before' | 'limit'>,
+): AsyncGenerator<readonly R[]> {
+  for (let before: number | null = null; ; ) {
+    const rows: readonly R[] = await read({ ...page, before, limit: PAGE })
+    if (rows.length > 0) yield rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < PAGE) return
+    before = id(last)
+  }
+}
+
+/** The columns of a filter; one page setting for each id where ids are given. */
+export function pagesOf(filter: InboxFilter): Omit<Page, 'before' | 'limit'>[] {
+  const { source, handler, since, until, ids, run } = filter
+  const page = { source, handler, run, since: since?.getTime(), until: until?.getTime() }
+  return ids === undefined ? [page] : ids.map((id) => ({ ...page, ...idOf(id) }))
+}
+
+/** `d_….3` is an event, `d_…` a delivery. */
+function idOf(id: string): { deliveryId: string; index?: number } {
+  const found = /^(d_[a-z2-7]+)(?:\.(\d{1,7}))?$/.exec(id)
+  if (found === null)
+    throw new OptionError(`expected the id of an event or a delivery, got ${JSON.stringify(id.slice(0, 60))}`)
+  const [, deliveryId = '', index] = found
+  return index === undefined ? { deliveryId } : { deliveryId, index: Number(index) }
+}
+
+export interface VerbParts {
+  readonly inbox: InboxPort
+  readonly clock: Clock
+  /** The native name of a dead letter's event. */
+  nameOf(row: StoredDeadLetter): string
+}
+
+/** Applies `verb` to what matches, in portions; resolves when the last one is durable. */
+export async function run(
+  parts: VerbParts,
+  filter: InboxFilter,
+  options: VerbOptions,
+  verb: (ids: RowIds) => Promise<number>,
+): Promise<VerbReport> {
+  const { dryRun = false, signal } = options
+  const ratePerSecond = rateOf(options)
+  let [matched, queued] = [0, 0]
+  for await (const ids of portions(parts, filter)) {
+    if (signal?.aborted) break
+    const size = ids.dead.length + ids.quarantined.length
+    matched += size
+    if (dryRun) continue
+    queued += await verb(ids)
+    if (Number.isFinite(ratePerSecond)) await pause(parts.clock, (size / ratePerSecond) * 1_000, signal)
+  }
+  return { matched, queued }
+}
+
+/** Gives up what stands of a replay: its work that waits, and its dead letters. */
+export async function dropReplay(parts: VerbParts, filter: InboxFilter, options: VerbOptions): Promise<VerbReport> {
+  const { run: id = '', ...others } = filter
+  if (Object.values(others).some((value) => value !== undefined))
+    throw new OptionError('drop: run gives up a whole replay, so it goes with no other field')
+  const { dryRun = false } = options
+  const waiting = dryRun ? ((await parts.inbox.stats()).replays[id] ?? 0) : await cancel(parts, id)
+  const { matched, queued } = await run(parts, { run: id }, options, (ids) => parts.inbox.drop(ids))
+  return { matched: waiting + matched, queued: dryRun ? 0 : waiting + queued }
+}
+
+async function cancel({ inbox }: VerbParts, run: string): Promise<number> {
+  let [sum, taken] = [0, 0]
+  do {
+    taken = await inbox.cancel(run, ROWS)
+    sum += taken
+  } while (taken > 0)
+  return sum
+}
+
+async function* portions({ inbox, nameOf }: VerbParts, filter: InboxFilter): AsyncGenerator<RowIds> {
+  const wants = (outcome: InboxFilter['outcome']) => filter.outcome === undefined || filter.outcome === outcome
+  const named = (row: StoredDeadLetter) => filter.name === undefined || nameOf(row) === filter.name
+  // Quarantine has neither a handler nor a name, and belongs to no replay.
+  const quarantine =
+    wants('quarantined') && filter.handler === undefined && filter.name === undefined && filter.run === undefined
+  for (const page of pagesOf(filter)) {
+    if (wants('dead'))
+      for await (const rows of pages<StoredDeadLetter>(
+        (p) => inbox.deadLetters(p),
+        (row) => row.id,
+        page,
+      ))
+        yield { dead: rows.filter(named).map(({ id }) => id), quarantined: [] }
+    if (quarantine)
+      for await (const rows of pages<StoredQuarantine>(
+        (p) => inbox.quarantine(p),
+        (row) => row.id,
+        page,
+      ))
+        yield { dead: [], quarantined: rows.map(({ id }) => id) }
+  }
+}
+
+/** Infinity where none is given. @throws ERR_OPTION */
+export function rateOf({ ratePerSecond = Number.POSITIVE_INFINITY }: Pick<VerbOptions, 'ratePerSecond'>): number {
+  if (ratePerSecond > 0) return ratePerSecond
+  throw new OptionError(`ratePerSecond must be more than 0, got ${ratePerSecond}`)
+}
+
+/** Resolves after `ms`, or as soon as the signal says so. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve)
+    signal?.addEventListener(
+      'abort',
+      () => {
+        cancel()
+        resolve()
+      },
+      { once: true },
+    )
+  })
+}

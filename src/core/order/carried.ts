@@ -1,0 +1,49 @@
+/**
+ * What one handler had parked before this process started. After a crash first passes come again that are before it, and
+ * what a handler leaves unread of those; it is woken when nothing of that is left. Nobody has to wake what was parked
+ * since: events of these keys are parked as long as rows are stored under them, and whoever parks also wakes.
+ */
+import type { Empty, Lines } from './lines.ts'
+import type { Seat, Seats } from './seats.ts'
+
+export class Carried {
+  readonly #lines: Lines
+  readonly #seats: Seats
+  #isWaiting: boolean
+  /** Passes that may still leave something that is before it; null: such passes may come. */
+  #before: Set<Seat> | null = null
+
+  constructor(lines: Lines, seats: Seats) {
+    this.#lines = lines
+    this.#seats = seats
+    this.#isWaiting = lines.carried().length > 0
+  }
+
+  /** Nobody has been told of all its keys yet. */
+  get isWaiting(): boolean {
+    return this.#isWaiting
+  }
+
+  /** Nothing that is before it is in the inbox any more. Answers the keys that may be woken now. */
+  lookBack(): readonly Empty[] {
+    if (!this.#isWaiting) return []
+    this.#before ??= new Set(this.#seats.all())
+    return this.#free()
+  }
+
+  /** Something was left that may be before it. */
+  raise(): void {
+    this.#before = null
+  }
+
+  /** As `lookBack`, when the pass of the seat has settled. */
+  settled(seat: Seat): readonly Empty[] {
+    return this.#before?.delete(seat) ? this.#free() : []
+  }
+
+  #free(): readonly Empty[] {
+    if (this.#before === null || this.#before.size > 0) return []
+    this.#isWaiting = false
+    return this.#lines.carried()
+  }
+}

@@ -1,0 +1,100 @@
+/** The lines of one handler, one for each key: what is under way there, and whether rows are stored under the key. */
+import type { Place } from './place.ts'
+import type { Seat } from './seats.ts'
+
+/** Events of one key in memory, and so many parked rows are woken at once. */
+export const MOST_IN_LINE = 32
+
+export interface Line {
+  /** The first one is with the handler. */
+  readonly places: Place[]
+  /** Rows are stored under the key, or will be. */
+  isHeld: boolean
+  /** Passes whose settlement may change what is stored under the key. */
+  seats: number
+  /** Counts everything that could make an answer of the inbox old. */
+  changes: number
+  /** Rows have been stored under the key since before the start. */
+  isCarried: boolean
+}
+
+/** A key without anything in its line, and what was known of it then. */
+export interface Empty {
+  readonly key: number
+  readonly changes: number
+}
+
+export class Lines {
+  readonly #lines = new Map<number, Line>()
+
+  /** `held`: the keys that rows are stored under. */
+  constructor(held: readonly number[]) {
+    for (const key of held) {
+      const line = this.of(key)
+      line.isHeld = true
+      line.isCarried = true
+    }
+  }
+
+  /** A new one where there is none. */
+  of(key: number): Line {
+    const known = this.#lines.get(key)
+    if (known !== undefined) return known
+    const line = { places: [], isHeld: false, seats: 0, changes: 0, isCarried: false }
+    this.#lines.set(key, line)
+    return line
+  }
+
+  isHeld(key: number): boolean {
+    return this.#lines.get(key)?.isHeld === true
+  }
+
+  /** The pass of the seat has rows of the key, or leaves some. */
+  hold(key: number, seat: Seat): void {
+    const line = this.of(key)
+    line.isHeld = true
+    line.changes++
+    if (seat.keys.has(key)) return
+    seat.keys.add(key)
+    line.seats++
+  }
+
+  /** Takes the place out, wherever it stands. */
+  leave(place: Place): void {
+    const places = this.#lines.get(place.key)?.places
+    if (places === undefined) return
+    const at = places.indexOf(place)
+    if (at !== -1) places.splice(at, 1)
+  }
+
+  /** Nothing is in the line any more: it is forgotten, unless rows are stored under its key. */
+  end(key: number, { isHeld, seats }: Line): void {
+    if (!isHeld && seats === 0) this.#lines.delete(key)
+  }
+
+  /** Answers the keys that no other pass knows, and that have nothing in line. */
+  settled(seat: Seat): Empty[] {
+    const empty: Empty[] = []
+    for (const key of seat.keys) {
+      const line = this.of(key)
+      line.seats--
+      if (line.seats > 0 || line.places.length > 0) continue
+      empty.push({ key, changes: line.changes })
+    }
+    return empty
+  }
+
+  /** The keys that rows have been stored under since before the start, but those that a pass knows: it will ask for them. */
+  carried(): Empty[] {
+    const carried: Empty[] = []
+    for (const [key, { isCarried, seats, places, changes }] of this.#lines)
+      if (isCarried && seats === 0 && places.length === 0) carried.push({ key, changes })
+    return carried
+  }
+
+  /** The inbox has answered: `left` are the keys that have rows. What has changed since is asked about once more. */
+  woken(asked: readonly Empty[], left: ReadonlySet<number>): void {
+    for (const { key, changes } of asked)
+      if (!left.has(key) && this.#lines.get(key)?.changes === changes) this.#lines.delete(key)
+  }
+}

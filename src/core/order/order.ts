@@ -1,0 +1,243 @@
+/**
+ * Handlers with `orderBy`: the events of one key run one at a time, in the order of the log, over all deliveries.
+ *
+ * What is under way stands in lines, one for each key, in memory. An event comes into its line when every delivery
+ * before its own has been read by all passes that read for the handler; so a line is in the order of the log without
+ * being sorted. Three things stop a line:
+ * - Its first event has failed and waits for its retry: the key is *held*, in memory and by the rows stored under it.
+ *   What is in line and what comes later is *parked*: rows without a due time. When the last pass that knows the key has
+ *   settled, the inbox is asked to *wake* it: it makes the first parked rows due when nothing before them waits.
+ * - The line is too long: the same, so that a slow key fills neither memory nor the window of a pass.
+ * - Something was given back unread (the handler is behind, paused, or stops): what comes after it is given back too,
+ *   and first passes hand nothing on until the inbox has nothing unread any more. Rows come back in the order of the log.
+ *
+ * Where each delivery is handled inside its request nothing can wait for what is stored: the order is then that of
+ * arrival, one at a time for each key, and a failure holds nobody.
+ *
+ * `order-seats.ts` knows which deliveries have been read, `order-lines.ts` what is under way for each key, and
+ * `order-carried.ts` what was parked before the start; here events go from the one to the other, to their turns, and back.
+ */
+
+import type { NewWorkRow } from '../../ports/ports.ts'
+import { type Outcome, RETURNED } from '../call/attempt.ts'
+import type { Runner } from '../call/runner.ts'
+import type { Ticket } from '../call/task.ts'
+import { Carried } from './carried.ts'
+import { Lateness } from './lateness.ts'
+import { type Empty, type Line, Lines, MOST_IN_LINE } from './lines.ts'
+import { type Place, Turn } from './place.ts'
+import { NOBODY, Seat, Seats } from './seats.ts'
+
+/** What was known when the inbox was asked. */
+export interface Mark {
+  readonly raises: number
+  readonly quiet: boolean
+}
+
+export interface OrderParts {
+  /** False: nothing waits for what is stored. */
+  readonly strict: boolean
+  /** Keys that rows are stored under. */
+  readonly held: readonly number[]
+  /** Told when there is room again. */
+  onRoom(): void
+}
+
+export class Order {
+  readonly handler: string
+  readonly #runner: Runner
+  readonly #parts: OrderParts
+  readonly #lines: Lines
+  readonly #seats = new Seats()
+  readonly #carried: Carried
+  /** Those in line, or on their way there, whose turn has not come. */
+  readonly #waiting = new Set<Place>()
+  readonly #lateness = new Lateness()
+  #raises = 0
+  /** Unread rows may be stored: first passes leave everything. */
+  #barred: boolean
+
+  constructor(runner: Runner, parts: OrderParts) {
+    this.handler = runner.spec.name
+    this.#runner = runner
+    this.#parts = parts
+    this.#barred = parts.strict
+    this.#lines = new Lines(parts.held)
+    this.#carried = new Carried(this.#lines, this.#seats)
+  }
+
+  get strict(): boolean {
+    return this.#parts.strict
+  }
+
+  /** A pass begins; in the order of the log among those that begin together. `rows` null: a first pass. */
+  join(seq: number, rows: readonly Pick<NewWorkRow, 'orderKey'>[] | null): Seat {
+    const seat = new Seat(seq, this)
+    this.#seats.add(seat)
+    if (!this.strict) return seat
+    seat.isRaised = rows === null && this.#barred
+    this.#seats.beginReading(seat)
+    for (const { orderKey } of rows ?? []) if (typeof orderKey === 'number') this.#lines.hold(orderKey, seat)
+    return seat
+  }
+
+  /** Before the inbox is asked for work. */
+  mark(): Mark {
+    return { raises: this.#raises, quiet: this.below === NOBODY }
+  }
+
+  /** The first delivery that will leave something unread: what comes after it must not be claimed before that. */
+  get below(): number {
+    return this.#seats.below
+  }
+
+  /** What the inbox has said, before its claims begin. */
+  learn(mark: Mark, unread: boolean): void {
+    if (!unread && mark.quiet && mark.raises === this.#raises) this.#barred = false
+  }
+
+  /** What was parked before the start may still have to be woken. */
+  get looksBack(): boolean {
+    return this.#carried.isWaiting
+  }
+
+  /** Nothing is in the inbox that a process died over. Answers the keys of before the start that may be woken now. */
+  lookBack(): readonly Empty[] {
+    return this.#barred ? [] : this.#carried.lookBack()
+  }
+
+  /** Whether it is worth claiming what was left for the handler. */
+  hasRoom(): boolean {
+    return this.#waiting.size < this.#runner.spec.concurrency
+  }
+
+  take(place: Place): Ticket {
+    this.#waiting.add(place)
+    if (this.#seats.isNext(place.seat)) this.#admit(place)
+    else place.seat.gated.push(place)
+    return place
+  }
+
+  endReading(seat: Seat): void {
+    if (!this.#seats.endReading(seat)) return
+    for (const other of this.#seats.all()) {
+      if (!this.#seats.isNext(other)) return
+      for (const place of other.gated.splice(0)) this.#admit(place)
+    }
+  }
+
+  /** Takes back all that has not begun. */
+  raise(): void {
+    this.#raises++
+    if (this.strict) {
+      this.#barred = true
+      this.#seats.raise()
+      this.#carried.raise()
+    }
+    for (const place of [...this.#waiting]) if (place.state === 'waiting') this.giveBack(place)
+  }
+
+  giveBack(place: Place): void {
+    this.#keep(place)
+    this.#leaveLine(place)
+    place.task.done(RETURNED)
+  }
+
+  parkWaiting(seat: Seat): void {
+    if (!this.strict) return
+    const keys = new Set([...this.#waiting].filter((place) => place.seat === seat).map(({ key }) => key))
+    for (const key of keys) this.#parkAfter(this.#lines.of(key), seat)
+  }
+
+  settled(seat: Seat): readonly Empty[] {
+    this.#seats.delete(seat)
+    if (seat.hasLeft) queueMicrotask(this.#parts.onRoom)
+    // In this order: what was parked before leaves out the keys that this pass still knows, and asks for itself.
+    return [...this.#carried.settled(seat), ...this.#lines.settled(seat)]
+  }
+
+  /** The inbox has answered: `left` are the keys that have rows. */
+  woken(asked: readonly Empty[], left: ReadonlySet<number>): void {
+    this.#lines.woken(asked, left)
+  }
+
+  #admit(place: Place): void {
+    if (place.state !== 'waiting') return
+    if (place.seat.isRaised) {
+      this.giveBack(place)
+      return
+    }
+    const line = this.#lines.of(place.key)
+    line.changes++
+    const mayPass = place.fromRow && !place.seat.stopped.has(place.key)
+    const mustPark = (line.isHeld && !mayPass) || line.places.length >= MOST_IN_LINE
+    if (this.strict && mustPark) this.#park(place)
+    else if (line.places.push(place) === 1) this.#begin(place)
+  }
+
+  #begin(place: Place): void {
+    place.state = 'begun'
+    this.#noLongerWaits(place)
+    const outOfOrder = this.#lateness.isLate(place.key, place.task.event)
+    const turn = new Turn(place.task, outOfOrder, (outcome) => this.#ended(place, outcome))
+    place.ticket = turn
+    this.#runner.submit(turn)
+  }
+
+  #ended(place: Place, outcome: Outcome): void {
+    const line = this.#lines.of(place.key)
+    const how = place.task.done(outcome)
+    place.state = 'over'
+    line.places.shift()
+    line.changes++
+    if (how === 'returned') this.#returned(place)
+    // Others may have been parked behind it meanwhile: its settlement is what they wait for.
+    if (line.isHeld || (how === 'retry' && this.strict)) this.#lines.hold(place.key, place.seat)
+    if (how === 'retry' && this.strict) this.#stop(place, line)
+    const next = line.places[0]
+    if (next !== undefined) this.#begin(next)
+    else this.#lines.end(place.key, line)
+  }
+
+  #returned(place: Place): void {
+    this.#keep(place)
+    this.raise()
+  }
+
+  /** It is left: unread, or under its key where something after it is stored so. */
+  #keep(place: Place): void {
+    place.seat.hasLeft = true
+    if (!this.#lines.isHeld(place.key)) return
+    place.task.keepKey(place.key)
+    this.#lines.hold(place.key, place.seat)
+  }
+
+  #stop(place: Place, line: Line): void {
+    place.seat.stopped.add(place.key)
+    this.#parkAfter(line, null)
+  }
+
+  /** Parks those that wait in the line, from the first of the seat on; null: all of them. */
+  #parkAfter(line: Line, seat: Seat | null): void {
+    const first = line.places.findIndex((place) => place.state === 'waiting' && (seat === null || place.seat === seat))
+    if (first !== -1) for (const place of line.places.splice(first)) this.#park(place)
+  }
+
+  #park(place: Place): void {
+    this.#lines.hold(place.key, place.seat)
+    place.seat.stopped.add(place.key)
+    this.#leaveLine(place)
+    place.task.parked(place.key)
+  }
+
+  #leaveLine(place: Place): void {
+    place.state = 'over'
+    this.#noLongerWaits(place)
+    this.#lines.leave(place)
+  }
+
+  #noLongerWaits(place: Place): void {
+    const { concurrency } = this.#runner.spec
+    if (this.#waiting.delete(place) && this.#waiting.size === concurrency - 1) queueMicrotask(this.#parts.onRoom)
+  }
+}

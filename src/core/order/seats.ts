@@ -1,0 +1,105 @@
+/** The passes of one handler in the order of the log: whose events may come into line, and who leaves some unread. */
+
+import type { InOrder, Ticket } from '../call/task.ts'
+import type { Empty } from './lines.ts'
+import type { Order } from './order.ts'
+import { Place } from './place.ts'
+
+/** Comes after every delivery. */
+export const NOBODY = Number.MAX_SAFE_INTEGER
+
+/** The place of one pass in the order of one handler. */
+export class Seat {
+  readonly seq: number
+  readonly order: Order
+  /** Those that come after a delivery that is still being read. */
+  readonly gated: Place[] = []
+  /** Keys that this pass has rows of, or leaves rows of. */
+  readonly keys = new Set<number>()
+  /** Keys of which an event has failed or was parked in this pass: rows it was given with them must wait too. */
+  readonly stopped = new Set<number>()
+  /** Something was given back that may be before it: nothing of it may begin any more. */
+  isRaised = false
+  /** A part of its delivery will be stored as unread. */
+  hasLeft = false
+
+  constructor(seq: number, order: Order) {
+    this.seq = seq
+    this.order = order
+  }
+
+  /** Takes the event in, in the order of its delivery. */
+  take(key: number, fromRow: boolean, task: InOrder): Ticket {
+    return this.order.take(new Place(this.order, this, key, fromRow, task))
+  }
+
+  /** Everything of its delivery was taken in, or is left. */
+  endReading(): void {
+    this.order.endReading(this)
+  }
+
+  /** The settlement of its pass is durable: answers the keys whose rows may be woken now. */
+  settled(): readonly Empty[] {
+    return this.order.settled(this)
+  }
+
+  /** A part of its delivery is left unread. */
+  leave(): void {
+    this.hasLeft = true
+    if (!this.isRaised) this.order.raise()
+  }
+
+  /** Parks what waits behind others of its key: the pass is not to wait for it. */
+  parkWaiting(): void {
+    this.order.parkWaiting(this)
+  }
+}
+
+/** Those of passes that have not been settled. */
+export class Seats {
+  readonly #seats: Seat[] = []
+  readonly #reading = new Set<Seat>()
+
+  /** A copy, to be walked while handlers are called. */
+  all(): readonly Seat[] {
+    return [...this.#seats]
+  }
+
+  add(seat: Seat): void {
+    const after = this.#seats.findIndex((other) => other.seq > seat.seq)
+    this.#seats.splice(after === -1 ? this.#seats.length : after, 0, seat)
+  }
+
+  delete(seat: Seat): void {
+    this.#seats.splice(this.#seats.indexOf(seat), 1)
+  }
+
+  /** From now on those after it are gated. */
+  beginReading(seat: Seat): void {
+    this.#reading.add(seat)
+  }
+
+  /** False where it was not being read. */
+  endReading(seat: Seat): boolean {
+    return this.#reading.delete(seat)
+  }
+
+  /** Whether all deliveries before it have been read. */
+  isNext(seat: Seat): boolean {
+    for (const other of this.#seats) {
+      if (other.seq >= seat.seq) return true
+      if (this.#reading.has(other)) return false
+    }
+    return true
+  }
+
+  /** The first delivery that will leave something unread: what comes after it must not be claimed before that. */
+  get below(): number {
+    const leaves = (seat: Seat) => seat.hasLeft || (seat.isRaised && this.#reading.has(seat))
+    return this.#seats.find(leaves)?.seq ?? NOBODY
+  }
+
+  raise(): void {
+    for (const seat of this.#seats) seat.isRaised = true
+  }
+}

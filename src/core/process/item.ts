@@ -1,0 +1,123 @@
+/** One event of a pass for one handler, and how it ended. */
+
+import type { StoredError, WorkRow } from '../../ports/ports.ts'
+import type { AnyEvent } from '../../types.ts'
+import { type Outcome, RETURNED } from '../call/attempt.ts'
+import { type InOrder, Task, type Ticket } from '../call/task.ts'
+
+/** How one event ended for one handler. */
+export type End =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'returned' }
+  | { readonly kind: 'parked'; readonly key: number }
+  | {
+      readonly kind: 'retry'
+      readonly attempts: number
+      readonly dueAt: number
+      readonly errors: readonly StoredError[]
+    }
+  | {
+      readonly kind: 'dead'
+      readonly attempts: number
+      readonly event: AnyEvent
+      readonly errors: readonly StoredError[]
+    }
+
+/** Who hears of it. */
+export interface ItemEnds {
+  /** Called when the handler's outcome is known, unless it has ended before; says what that means. */
+  judge(item: Item, event: AnyEvent, outcome: Outcome): End
+  /** Called exactly once, when its end is set. */
+  ended(item: Item, event: AnyEvent, outcome: Outcome): void
+}
+
+const NO_ERRORS: readonly StoredError[] = Object.freeze([])
+
+/** Lets go of the event when it has ended. */
+export class Item extends Task implements InOrder {
+  readonly index: number
+  readonly alone: boolean
+  /** What it comes from; null: a first pass. */
+  readonly row: WorkRow | null
+  /** Its own, once it is known. */
+  orderKey: number | null = null
+  end: End | null = null
+  /** What lies before it was done: no row may reach over that. */
+  isBroken = false
+  readonly #ends: ItemEnds
+  #event: AnyEvent | null
+  #keptKey: number | null = null
+  /** Where it stands in an order; null: it stands in none. */
+  #place: Ticket | null = null
+
+  constructor(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean, ends: ItemEnds) {
+    super()
+    this.#event = event
+    this.index = index
+    this.row = row
+    this.alone = alone
+    this.#ends = ends
+  }
+
+  /** Not to be asked for once it has ended. */
+  get event(): AnyEvent {
+    return this.#event as AnyEvent
+  }
+
+  get attempts(): number {
+    return this.row === null ? 0 : this.row.attempts
+  }
+
+  get errors(): readonly StoredError[] {
+    return this.row === null ? NO_ERRORS : this.row.errors
+  }
+
+  /** What it is stored under when it is given back: the order key of its row, or one that others are stored under. */
+  get storedKey(): number | null {
+    return this.row?.orderKey ?? this.#keptKey
+  }
+
+  done(outcome: Outcome): End['kind'] {
+    if (this.end !== null) return this.end.kind
+    return this.#end(this.#ends.judge(this, this.event, outcome), outcome)
+  }
+
+  parked(key: number): void {
+    if (this.end === null) this.#end({ kind: 'parked', key }, RETURNED)
+  }
+
+  keepKey(key: number): void {
+    this.#keptKey = key
+  }
+
+  /** From now on it is taken back, stopped and given up there. */
+  stand(place: Ticket): void {
+    if (this.end === null) this.#place = place
+  }
+
+  override withdraw(): void {
+    if (this.end !== null) return
+    if (this.#place === null) super.withdraw()
+    else this.#place.withdraw()
+  }
+
+  override stop(): void {
+    if (this.#place === null) super.stop()
+    else this.#place.stop()
+  }
+
+  override abandon(): void {
+    if (this.#place === null) super.abandon()
+    else this.#place.abandon()
+  }
+
+  #end(end: End, outcome: Outcome): End['kind'] {
+    const { event } = this
+    this.end = end
+    this.#event = null
+    this.#place = null
+    this.attempt = null
+    this.#ends.ended(this, event, outcome)
+    return end.kind
+  }
+}

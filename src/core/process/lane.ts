@@ -1,0 +1,263 @@
+/** What one handler has to do in one claim, and what is left of it at the end. */
+import { PermanentError, RetryLater } from '../../errors.ts'
+import { PARKED } from '../../lib/parked.ts'
+import type { NewWorkRow, StoredError, WorkRow } from '../../ports/ports.ts'
+import type { AnyEvent } from '../../types.ts'
+import type { Outcome } from '../call/attempt.ts'
+import type { Runner } from '../call/runner.ts'
+import type { HandlerSpec } from '../handlers/handlers.ts'
+import { orderKeyOf } from '../order/key.ts'
+import type { Seat } from '../order/seats.ts'
+import { type End, Item, type ItemEnds } from './item.ts'
+
+/** What a lane asks of its pass, and tells it. */
+export interface Verdicts {
+  now(): number
+  /** Between 0.9 and 1.1, the same throughout a claim, so that its retries fall due together. */
+  readonly jitter: number
+  /** An event has ended for a handler; `item.end` says how. Called exactly once for each. */
+  ended(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void
+}
+
+/** So many items that are done are kept at least, before they are dropped together. */
+const WORTH_DROPPING = 1_000
+
+/** A stretch of elements that the handler has not been given. */
+interface Left {
+  readonly first: number
+  readonly last: number
+  /** What it is left of; null: a first pass. */
+  readonly row: WorkRow | null
+}
+
+export class Lane implements ItemEnds {
+  readonly spec: HandlerSpec
+  readonly #runner: Runner
+  readonly #verdicts: Verdicts
+  /** null: its events go in no order. */
+  readonly #seat: Seat | null
+  /** In order of their hand-in; those that are done are dropped now and then: a large delivery has very many. */
+  #items: Item[] = []
+  #doneKept = 0
+  #done = 0
+  /** What came after the last item that was kept is done and dropped. */
+  #brokenEnd = false
+  readonly #left: Left[] = []
+  #aside = false
+
+  constructor(runner: Runner, verdicts: Verdicts, seat: Seat | null) {
+    this.spec = runner.spec
+    this.#runner = runner
+    this.#verdicts = verdicts
+    this.#seat = seat
+  }
+
+  /** Whether the rest was left for later: nothing more is to be handed in. */
+  get isAside(): boolean {
+    return this.#aside
+  }
+
+  get runner(): Runner {
+    return this.#runner
+  }
+
+  get seat(): Seat | null {
+    return this.#seat
+  }
+
+  /** Better left for later: the handler is behind, or something before this must be read first. */
+  isBehind(now?: number): boolean {
+    return this.#runner.isBehind(now) || this.#seat?.isRaised === true
+  }
+
+  /** The rest of a row stays what it was: the handler is paused, or something before it must be read first. */
+  mustEnd(): boolean {
+    return (this.#runner.paused !== null && this.#runner.isBehind()) || this.#seat?.isRaised === true
+  }
+
+  /** Calls that succeeded. */
+  get done(): number {
+    return this.#done
+  }
+
+  /** Events that were given back. */
+  get returned(): number {
+    return this.#items.reduce((count, { end }) => count + Number(end?.kind === 'returned'), 0)
+  }
+
+  /** Takes the event in; `now` may be some ms old. */
+  take(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean, now: number): void {
+    const item = new Item(event, index, row, alone, this)
+    item.isBroken = this.#brokenEnd
+    this.#brokenEnd = false
+    this.#items.push(item)
+    if (this.#seat === null || event.isReplay) this.#runner.submit(item, now)
+    else this.#inTurn(this.#seat, item)
+  }
+
+  judge(item: Item, event: AnyEvent, outcome: Outcome): End {
+    return judge(this.spec, item, event, outcome, this.#verdicts)
+  }
+
+  ended(item: Item, event: AnyEvent, outcome: Outcome): void {
+    if (item.end?.kind === 'done') {
+      this.#done++
+      if (++this.#doneKept > WORTH_DROPPING && this.#doneKept * 2 > this.#items.length) this.#dropDone()
+    }
+    this.#verdicts.ended(this.spec, item, event, outcome)
+  }
+
+  #dropDone(): void {
+    const kept: Item[] = []
+    let broken = false
+    for (const item of this.#items) {
+      const done = item.end?.kind === 'done'
+      broken ||= done || item.isBroken
+      if (done) continue
+      item.isBroken = broken
+      kept.push(item)
+      broken = false
+    }
+    this.#items = kept
+    this.#doneKept = 0
+    this.#brokenEnd ||= broken
+  }
+
+  /** A key that cannot be told is a failure of the handler for this event, and holds no other. */
+  #inTurn(seat: Seat, item: Item): void {
+    try {
+      item.orderKey = orderKeyOf(this.spec, item.event)
+    } catch (error) {
+      item.done({ end: 'failed', error })
+      return
+    }
+    if (item.orderKey === null) this.#runner.submit(item)
+    else item.stand(seat.take(item.orderKey, item.storedKey !== null, item))
+  }
+
+  /** Leaves elements `first` to `last` of the row, or of a first pass, for later, and takes back what has not begun. */
+  setAside(first: number, last: number, row: WorkRow | null = null): void {
+    this.#aside = true
+    if (first <= last) this.#left.push({ first, last, row })
+    this.#seat?.leave()
+    for (const item of this.#items) item.withdraw()
+  }
+
+  /** A row of its own begins: the last one's rest is noted. */
+  goOn(): void {
+    this.#aside = false
+  }
+
+  /** What runs is told to stop, or given up. */
+  end(how: 'stop' | 'abandon'): void {
+    for (const item of this.#items) item[how]()
+  }
+
+  /** Rows for all that is not over: one for each failed event, one for each stretch that was given back or left. */
+  rows(now: number): NewWorkRow[] {
+    const rows: NewWorkRow[] = []
+    let kind: Kind = null
+    let before: WorkRow | null = null
+    for (const item of this.#items) {
+      // What was done in between is not theirs.
+      if (item.isBroken) kind = null
+      const open = rows.at(-1)
+      const row = this.#rowOf(item, now)
+      const own = row === null ? null : kindOf(item)
+      // Between elements of two rows lie others, which are not theirs.
+      const joined = own !== null && own === kind && item.row === before && open !== undefined
+      if (joined) rows[rows.length - 1] = { ...open, last: item.index }
+      else if (row !== null) rows.push(row)
+      kind = own
+      before = item.row
+    }
+    if (this.#brokenEnd) kind = null
+    for (const { first, last, row } of this.#left) {
+      const open = rows.at(-1)
+      const joined = kind === 'fresh' && row === before && isFresh(row) && open !== undefined && open.last < first
+      if (joined) rows[rows.length - 1] = { ...open, last }
+      else rows.push(this.#leftOf(first, last, row, now))
+      kind = null
+    }
+    return rows
+  }
+
+  /** What is stored under a key waits for its turn there. */
+  #leftOf(first: number, last: number, row: WorkRow | null, now: number): NewWorkRow {
+    const { attempts = 0, errors = [], orderKey = null, replay = null } = row ?? {}
+    const dueAt = orderKey === null ? now : PARKED
+    return { handler: this.spec.name, first, last, attempts, dueAt, errors, orderKey, replay }
+  }
+
+  /** null: it is over. */
+  #rowOf({ index, attempts, errors, storedKey, orderKey, end, row: from }: Item, now: number): NewWorkRow | null {
+    const replay = from?.replay ?? null
+    const row = { handler: this.spec.name, first: index, last: index, attempts, errors, replay }
+    switch (end?.kind) {
+      case 'retry':
+        return { ...row, attempts: end.attempts, dueAt: end.dueAt, errors: end.errors, orderKey }
+      case 'parked':
+        return { ...row, dueAt: PARKED, orderKey: end.key }
+      case 'returned':
+        return { ...row, dueAt: storedKey === null ? now : PARKED, orderKey: storedKey }
+      default:
+        return null
+    }
+  }
+}
+
+/** Neighbours of one kind share a row: those that nobody has tried, and those parked behind the same key. */
+type Kind = 'fresh' | number | null
+
+const isFresh = (row: WorkRow | null) => row === null || (row.attempts === 0 && (row.orderKey ?? null) === null)
+
+function kindOf({ attempts, errors, storedKey, end }: Item): Kind {
+  if (attempts > 0) return null
+  if (end?.kind === 'parked') return errors.length === 0 ? end.key : null
+  return end?.kind === 'returned' && storedKey === null ? 'fresh' : null
+}
+
+const DONE: End = { kind: 'done' }
+const GIVEN_BACK: End = { kind: 'returned' }
+
+/** What an outcome means: the one place where attempts are counted. */
+function judge(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome, verdicts: Verdicts): End {
+  if (outcome.end !== 'failed') return outcome.end === 'done' ? DONE : GIVEN_BACK
+  const { error } = outcome
+  const now = verdicts.now()
+  const errors = [...item.errors, storedError(error, item.attempts + 1, now)]
+  const history = errors.length <= 10 ? errors : [errors[0] as StoredError, ...errors.slice(-9)]
+  if (error instanceof RetryLater) {
+    return { kind: 'retry', attempts: item.attempts, dueAt: now + Math.round(error.afterMs), errors: history }
+  }
+  const attempts = item.attempts + 1
+  if (error instanceof PermanentError || attempts >= spec.retry.attempts)
+    return { kind: 'dead', attempts, event, errors: history }
+  return { kind: 'retry', attempts, dueAt: now + pauseMs(spec, attempts, verdicts.jitter), errors: history }
+}
+
+/** Exponential, factor 2, from `minMs` to `maxMs`. */
+function pauseMs({ retry }: HandlerSpec, attempts: number, jitter: number): number {
+  return Math.round(Math.min(retry.maxMs, retry.minMs * 2 ** Math.min(attempts - 1, 60)) * jitter)
+}
+
+const LONGEST_MESSAGE = 1_000
+const LONGEST_WORD = 200
+
+/** Handlers throw anything: objects without a message, texts, objects whose `toString` throws. */
+export function storedError(error: unknown, attempt: number, at: number): StoredError {
+  try {
+    const { name, message, code } = (error ?? {}) as { name?: unknown; message?: unknown; code?: unknown }
+    const text = typeof message === 'string' ? message : String(error)
+    const kind = typeof name === 'string' ? name : typeof error
+    return {
+      attempt,
+      at,
+      name: kind.slice(0, LONGEST_WORD),
+      message: text.slice(0, LONGEST_MESSAGE),
+      code: code === undefined ? null : String(code).slice(0, LONGEST_WORD),
+    }
+  } catch {
+    return { attempt, at, name: 'unknown', message: 'the handler threw something that cannot be shown', code: null }
+  }
+}

@@ -1,0 +1,69 @@
+/** Reading of a stored body: scan, slices, elements. What cannot be read is named, and goes to quarantine. */
+import { isCrowded } from '../../json/members.ts'
+import { type Scan, Scanner } from '../../json/scan.ts'
+import { areUtf8, endOf, parseElements, startOf } from '../../json/slices.ts'
+import type { Provider, Reading, StoredDelivery, Unreadable } from '../../ports/ports.ts'
+import type { Pacer } from '../base/pacer.ts'
+
+const SCAN_BYTES = 256 << 10
+
+/** An element that is not JSON in UTF-8, with the reason in one sentence. */
+export class Broken {
+  readonly reason: string
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
+/**
+ * The borders of the elements, or why there are none, in one sentence without payload; at once where the body is small.
+ * `ids` are those of the provider.
+ */
+export function scanBody(
+  delivery: StoredDelivery,
+  pacer: Pacer,
+  ids: Provider['ids'] = [],
+): Scan | string | Promise<Scan | string> {
+  if (delivery.undecoded !== null) return `the body is not ${delivery.undecoded}, as its content-encoding says`
+  const scanner = new Scanner(delivery.body, { ids })
+  return scanner.advance(SCAN_BYTES) ? resultOf(scanner) : scanRest(scanner, pacer)
+}
+
+async function scanRest(scanner: Scanner, pacer: Pacer): Promise<Scan | string> {
+  do {
+    if (pacer.spent()) await pacer.breathe()
+  } while (!scanner.advance(SCAN_BYTES))
+  return resultOf(scanner)
+}
+
+function resultOf(scanner: Scanner): Scan | string {
+  const result = scanner.result()
+  return 'failure' in result ? result.failure : result
+}
+
+/**
+ * A slice that does not parse is parsed one by one: the broken element is broken alone. A large element is a slice of
+ * its own, and is looked at before it is parsed.
+ */
+export function readSlice(body: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
+  if (scan.deep.has(from)) return [new Broken('the element is nested too deeply')]
+  if (to - from === 1 && isCrowded(body, startOf(scan, from), endOf(scan, from)))
+    return [new Broken('the element has too many members')]
+  try {
+    return parseElements(body, scan, from, to)
+  } catch {
+    if (to - from === 1)
+      return [new Broken(areUtf8(body, scan, from, to) ? 'the element is not JSON' : 'the element is not UTF-8')]
+    return Array.from({ length: to - from }, (_, i) => readSlice(body, scan, from + i, from + i + 1)[0])
+  }
+}
+
+/** Providers do not throw; if one does all the same, its element waits in quarantine for the mended version. */
+export function readElement(provider: Provider, element: unknown): Reading | Unreadable {
+  if (element instanceof Broken) return { unreadable: element.reason, path: null }
+  try {
+    return provider.read(element)
+  } catch {
+    return { unreadable: 'Posthorn failed to read the element: please report this', path: null }
+  }
+}

@@ -1,0 +1,72 @@
+/** Stored deliveries read again by those who look at their events: in slices, so that the event loop gets its turn. */
+
+import { sliceEnd } from '../../json/slices.ts'
+import { ERASED } from '../../json/tombstone.ts'
+import { codeOf } from '../../lib/code-of.ts'
+import type { InboxPort, Provider, Reading, StoredDelivery, Unreadable } from '../../ports/ports.ts'
+import type { Pacer } from '../base/pacer.ts'
+import { readElement, readSlice, scanBody } from './elements.ts'
+
+export interface ReadParts {
+  readonly inbox: InboxPort
+  readonly pacer: Pacer
+  provider(source: string): Provider | undefined
+}
+
+export interface ReadOptions {
+  /** Only these elements; both inclusive. Default: all. */
+  readonly first?: number
+  readonly last?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Elements {
+  readonly delivery: StoredDelivery
+  readonly provider: Provider
+  /** Number of elements. */
+  readonly count: number
+}
+
+const SLICE_BYTES = 32 << 10
+
+/**
+ * Calls `each` for the elements of a stored delivery that were not erased, in order; an aborted signal ends it early.
+ * null: the delivery cannot be read as a whole: it is not there, its bytes are damaged or gone, it has no source any
+ * more, or no borders.
+ */
+export async function readAgain(
+  parts: ReadParts,
+  id: string,
+  each: (reading: Reading | Unreadable, index: number, elements: Elements) => void,
+  { first = 0, last = Number.POSITIVE_INFINITY, signal }: ReadOptions = {},
+): Promise<Elements | null> {
+  const { pacer } = parts
+  const delivery = await undamaged(parts.inbox, id)
+  const provider = delivery && parts.provider(delivery.source)
+  if (!delivery || !provider) return null
+  const scan = await scanBody(delivery, pacer, provider.ids)
+  if (typeof scan === 'string') return null
+  const elements = { delivery, provider, count: scan.count }
+  const end = Math.min(last + 1, scan.count)
+  for (let from = first; from < end && !signal?.aborted; ) {
+    const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
+    const slice = readSlice(delivery.body, scan, from, to)
+    for (const [i, element] of slice.entries())
+      if (!isErased(delivery, element)) each(readElement(provider, element), from + i, elements)
+    if (pacer.spent()) await pacer.breathe()
+    from = to
+  }
+  return elements
+}
+
+const isErased = ({ kept }: StoredDelivery, element: unknown) => kept === 'some' && element === ERASED
+
+/** Bytes that are not those accepted are no reason to stop looking at others. */
+async function undamaged(inbox: InboxPort, id: string): Promise<StoredDelivery | null> {
+  try {
+    return await inbox.delivery(id)
+  } catch (error) {
+    if (codeOf(error) === 'ERR_INBOX_CORRUPT') return null
+    throw error
+  }
+}

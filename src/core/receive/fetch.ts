@@ -1,0 +1,122 @@
+/** A fetch `Request` put through a receiver: what `receiver.handle` does. */
+import { PosthornError } from '../../errors.ts'
+import { LINGER_BYTES, LINGER_MS } from '../../http/linger.ts'
+import type { receive } from '../../lib/symbols.ts'
+import type { NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../../ports/ports.ts'
+
+/**
+ * The answer to one request. Never rejects, as `take` does not. The headers of a fetch request are joined where they
+ * repeat, so a credential sent twice is one wrong credential.
+ */
+export async function handleFetch(
+  take: ReceiverLike[typeof receive],
+  request: Request,
+  place: Place = {},
+): Promise<Response> {
+  const body = bodyOf(request)
+  const answer = await take(new FetchRequest(request, body, place))
+  if (answer.onUndelivered !== undefined) whenAborted(request.signal, answer.onUndelivered)
+  if (answer.closeConnection && body instanceof FetchBody) await body.discard()
+  return toResponse(answer, request.method)
+}
+
+class FetchRequest implements NeutralRequest {
+  readonly method: string
+  readonly target: string
+  readonly rawHeaders: readonly string[]
+  readonly body: NeutralRequest['body']
+  readonly source: string | undefined
+  readonly prefix: string | undefined
+  readonly #request: Request
+
+  constructor(request: Request, body: NeutralRequest['body'], { source, prefix }: Place) {
+    this.method = request.method
+    this.target = targetOf(request.url)
+    this.rawHeaders = [...request.headers].flat()
+    this.body = body
+    this.source = source
+    this.prefix = prefix
+    this.#request = request
+  }
+
+  /** Asking a request for its signal makes one; most requests are never asked. */
+  get gone(): AbortSignal {
+    return this.#request.signal
+  }
+}
+
+/** Path and query; the URL of a request is absolute. */
+function targetOf(url: string): string {
+  const { pathname, search } = new URL(url)
+  return pathname + search
+}
+
+function bodyOf(request: Request): FetchBody | null | 'consumed' {
+  if (request.bodyUsed) return 'consumed'
+  const stream = request.body
+  if (stream === null) return null
+  return stream.locked ? 'consumed' : new FetchBody(stream)
+}
+
+/** Iterates over the chunks; leaving the loop early does not cancel the stream, which could cut the connection. */
+class FetchBody implements AsyncIterableIterator<Uint8Array> {
+  readonly #stream: ReadableStream<Uint8Array>
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  #ended = false
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#stream = stream
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#reader ??= this.#stream.getReader()
+    const read = await this.#reader.read().catch(aborted)
+    this.#ended = read.done
+    return read.done ? DONE : read
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    return DONE
+  }
+
+  /**
+   * Reads on for at most 64 kB or 500 ms and throws it away. A host can only answer after us, and closing a connection
+   * with unread bytes resets it, so that the sender would not see the answer.
+   */
+  async discard(): Promise<void> {
+    const late = Promise.withResolvers<'late'>()
+    const timer = setTimeout(late.resolve, LINGER_MS, 'late')
+    try {
+      for (let seen = 0; seen < LINGER_BYTES && !this.#ended; ) {
+        const read = await Promise.race([this.next(), late.promise])
+        if (read === 'late') return
+        seen += read.value?.length ?? 0
+      }
+    } catch {
+      // The sender has left; there is nobody to answer.
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+const DONE: IteratorResult<Uint8Array, undefined> = { done: true, value: undefined }
+
+function aborted(cause: unknown): never {
+  throw new PosthornError('ERR_BODY_ABORTED', 'the sender left before its body was complete', { cause })
+}
+
+function whenAborted(signal: AbortSignal, then: () => void): void {
+  if (signal.aborted) then()
+  else signal.addEventListener('abort', then, { once: true })
+}
+
+function toResponse(answer: NeutralResponse, method: string): Response {
+  const headers = new Headers({ 'content-type': 'application/json', ...answer.headers })
+  if (answer.closeConnection) headers.set('connection', 'close')
+  return new Response(method === 'HEAD' ? null : answer.body, { status: answer.status, headers })
+}

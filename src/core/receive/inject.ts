@@ -1,0 +1,36 @@
+/** Bodies that come in by another way than HTTP: a backfill, a test. Same store, same dedupe, same handlers. */
+import { createHash } from 'node:crypto'
+import { OptionError } from '../../errors.ts'
+import type { Clock, InboxPort, SourcePort } from '../../ports/ports.ts'
+import { deliveryId } from './identity.ts'
+
+export interface InjectOptions {
+  readonly origin?: 'backfill' | 'test'
+}
+
+interface InjectParts {
+  readonly inbox: InboxPort
+  readonly sources: ReadonlyMap<string, SourcePort>
+  readonly clock: Clock
+}
+
+/** Events given as objects are written as JSON: a number beyond 2^53 has lost its digits before it comes here. */
+export async function inject(
+  { inbox, sources, clock }: InjectParts,
+  source: string,
+  body: Uint8Array | string | readonly object[],
+  { origin = 'backfill' }: InjectOptions,
+): Promise<{ id: string; status: 'accepted' | 'duplicate' }> {
+  if (!sources.has(source)) throw new OptionError(`there is no source ${JSON.stringify(source)}`)
+  if (origin !== 'backfill' && origin !== 'test') throw new OptionError('origin must be backfill or test')
+  const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const sha256 = createHash('sha256').update(bytes).digest()
+  const id = deliveryId(source, null, sha256)
+  const isTest = origin === 'test'
+  const receivedAt = clock.now()
+  const accepted = await inbox.accept({
+    ...{ id, source, batchId: null, sha256, body: bytes, receivedAt, headers: [], credential: null },
+    ...{ isTest, origin, undecoded: null },
+  })
+  return { id, status: accepted.status }
+}

@@ -1,0 +1,43 @@
+/** Whether deliveries are accepted now, and what needs a look. */
+import type { Clock, InboxPort, StoredStats } from '../../ports/ports.ts'
+import type { Health } from '../../public/receiver.ts'
+import { toPaused } from '../read/to-public.ts'
+
+export interface HealthParts {
+  readonly inbox: InboxPort
+  readonly clock: Clock
+  readonly backlogBytes: number
+  /** Whether stored work waits for a repeat of its sender, or for `drain`. */
+  readonly waitsForRequests: boolean
+}
+
+/** eSputnik repeats at least hourly, the others sooner (Yespo, Webhooks for Tracking Activity, June 2025). */
+const LONGEST_REPEAT_MS = 3_600_000
+
+export const STALE = 'work has waited for longer than any sender repeats: call drain()'
+
+/** Of a receiver that is not open. */
+export function unready(reason: string): Health {
+  return { ready: false, reason, backlog: { deliveries: 0, bytes: 0, oldestAt: null }, paused: [] }
+}
+
+export async function readHealth(parts: HealthParts): Promise<Health> {
+  const { inbox, backlogBytes } = parts
+  const trouble = inbox.trouble()
+  const stats = await inbox.stats().catch(() => null)
+  if (stats === null) return unready(trouble ?? 'the inbox does not answer')
+  const { pending, pendingBytes, oldestPendingAt } = stats
+  const refusing = trouble ?? (pendingBytes > backlogBytes ? 'too much waits to be handled' : null)
+  const oldestAt = oldestPendingAt === null ? null : new Date(oldestPendingAt)
+  return {
+    ready: refusing === null,
+    reason: refusing ?? (isStale(parts, stats) ? STALE : null),
+    backlog: { deliveries: pending, bytes: pendingBytes, oldestAt },
+    paused: stats.paused.map(toPaused),
+  }
+}
+
+/** What no repeat of a sender comes for any more. */
+function isStale({ waitsForRequests, clock }: HealthParts, { oldestPendingAt }: StoredStats): boolean {
+  return waitsForRequests && oldestPendingAt !== null && clock.now() - oldestPendingAt >= LONGEST_REPEAT_MS
+}

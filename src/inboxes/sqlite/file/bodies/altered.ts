@@ -1,0 +1,37 @@
+/** Bodies that are not what was received any more: elements were taken out of them, or all of their bytes. */
+import { hash } from 'node:crypto'
+import { sparseBody } from '../../../../json/tombstone.ts'
+import { blob, type Database } from '../db/database.ts'
+import * as sql from '../db/upkeep-sql.ts'
+import { count, type Extent } from '../ledger/extent.ts'
+import { encode } from './coding.ts'
+
+const NOTHING = new Uint8Array(0)
+
+/** Puts other bytes in the place of the stored ones. The hash of what was received stays where it is. */
+export function alter(db: Database, seq: number, body: Uint8Array): void {
+  const { coding, bytes } = encode(body)
+  db.run(sql.replaceBody, coding, blob(bytes), seq)
+  db.run(sql.noteAltered, seq, hash('sha256', body, 'buffer'), body.byteLength)
+}
+
+/** Its events cannot be handled again from now on. */
+export function takeBody(db: Database, draft: Extent, seq: number): void {
+  alter(db, seq, NOTHING)
+  if (db.run(sql.noteTaken, seq) > 0) uncount(db, draft, seq)
+}
+
+/** What was settled is not stored any more. */
+export function uncount(db: Database, draft: Extent, seq: number): void {
+  const events = db.get<{ events: number | null }>(sql.readSettledEvents, seq)?.events ?? 0
+  if (events > 0) count(draft, { events: -events })
+}
+
+/** A delivery whose bytes were taken gets the elements back that its dead letters have kept. */
+export function restoreElements(db: Database, seq: number): void {
+  if (db.get<{ size: number }>(sql.readAltered, seq)?.size !== 0) return
+  const letters = db.all<{ element_index: number; size: number; element: Uint8Array }>(sql.readElements, seq)
+  const elements = new Map(letters.map((letter) => [letter.element_index, letter.element]))
+  alter(db, seq, sparseBody(Math.max(0, ...letters.map((letter) => letter.size)), elements))
+  db.run(sql.lookAgainLater, seq)
+}

@@ -1,0 +1,97 @@
+/** Reads stored deliveries back, and never hands out bytes that are not the ones that were accepted. */
+import { hash } from 'node:crypto'
+import type { StoredDelivery } from '../../../../ports/ports.ts'
+import { isCorrupt } from '../../wire/failure.ts'
+import { unpackMeta } from '../../wire/packing.ts'
+import type { Read } from '../../wire/protocol.ts'
+import type { Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+import { decode, letCodedGo } from './coding.ts'
+
+/** A file to read from. */
+export interface Reader {
+  readonly db: Database
+  /** The places in the log of the deliveries with this id, ascending. */
+  find(id: string): readonly number[]
+}
+
+/** The columns of a delivery without its body, with what became known of it later. */
+export interface DeliveryColumns {
+  readonly seq: number
+  readonly id: string
+  readonly source: string
+  readonly batch_id: string | null
+  readonly is_test: number
+  readonly sha256: Uint8Array
+  readonly received_at: number
+  readonly meta: string
+  readonly size: number
+  readonly sender_left: number | null
+  readonly duplicates: number | null
+  readonly events: number | null
+  /** Size of what is stored in the place of what was received; null: that is stored. */
+  readonly altered: number | null
+}
+
+interface BodyColumns {
+  readonly coding: string | null
+  readonly body: Uint8Array
+  readonly stored_sha256: Uint8Array | null
+}
+
+/** @throws when the store as such cannot be read. */
+export function readDelivery(db: Database, seq: number): Read {
+  try {
+    const row = db.get<DeliveryColumns & BodyColumns>(sql.readDelivery, seq)
+    if (!row) return { damage: 'the stored delivery is missing' }
+    const body = readBody(row)
+    return body ? { delivery: { ...toDelivery(row), body } } : { damage: 'the stored bytes are not those accepted' }
+  } catch (error) {
+    if (isCorrupt(error)) return { damage: 'the stored bytes lie in a damaged part of the file' }
+    throw error
+  }
+}
+
+/** Of those with this id, ascending, the latest; null when there are none. */
+export function readLatest(db: Database, seqs: readonly number[]): Read | null {
+  const seq = seqs.at(-1)
+  return seq === undefined ? null : readDelivery(db, seq)
+}
+
+export function toDelivery(row: DeliveryColumns): Omit<StoredDelivery, 'body'> {
+  return {
+    seq: row.seq,
+    id: row.id,
+    source: row.source,
+    batchId: row.batch_id,
+    isTest: row.is_test === 1,
+    sha256: row.sha256,
+    receivedAt: row.received_at,
+    ...unpackMeta(row.meta),
+    senderLeft: row.sender_left === 1,
+    duplicates: row.duplicates ?? 0,
+    events: row.events,
+    ...keptOf(row),
+  }
+}
+
+function keptOf({ altered, size }: DeliveryColumns): Pick<StoredDelivery, 'kept' | 'bytes'> {
+  return altered === null ? {} : { kept: altered === 0 ? 'none' : 'some', bytes: size }
+}
+
+/** null when they are not the bytes whose hash was stored with them. */
+function readBody(row: DeliveryColumns & BodyColumns): Uint8Array | null {
+  const { coding, body, size, altered, sha256, stored_sha256 } = row
+  const bytes = tryDecode(coding, body, altered ?? size)
+  return bytes && Buffer.compare(hash('sha256', bytes, 'buffer'), stored_sha256 ?? sha256) === 0 ? bytes : null
+}
+
+function tryDecode(coding: string | null, body: Uint8Array, size: number): Uint8Array | null {
+  try {
+    return decode(coding, body, size)
+  } catch {
+    return null
+  } finally {
+    letCodedGo(coding, body)
+  }
+}

@@ -1,0 +1,171 @@
+/** One group: everything that arrived while the last one was written, in one transaction and one commit. */
+import type { StoredPause } from '../../../ports/ports.ts'
+import { isOfTheItem, toFailure } from '../wire/failure.ts'
+import { HASH_BYTES } from '../wire/packing.ts'
+import type { Command, CommandAnswer, GroupAnswer, GroupRequest, ItemAnswer, StoredAnswer } from '../wire/protocol.ts'
+import type { Database } from './db/database.ts'
+import * as sql from './db/sql.ts'
+import { hasSuspects, noteUnderWay } from './ledger/crashes.ts'
+import { pendingBytes } from './ledger/extent.ts'
+import { draftOf, type Ledger, saveLedger } from './ledger/ledger.ts'
+import { atomically } from './ledger/transaction.ts'
+import { accept, noteSenderLeft } from './log/accept.ts'
+import { carryOut, readPauses } from './operate/commands.ts'
+import { findWishes, fulfil } from './operate/wishes.ts'
+import { planClaim } from './work/claim.ts'
+import { release } from './work/release.ts'
+import { advanceMark, condemn, settle } from './work/settle.ts'
+
+type Done = Extract<GroupAnswer, { readonly lost: null }>
+
+export interface GroupResult {
+  /** What the ledger is from now on. */
+  readonly ledger: Ledger
+  readonly answer: Done
+}
+
+interface Surroundings {
+  readonly path: string
+  readonly shortage: string | null
+}
+
+/**
+ * Carries a group out; all of it is durable on return. Settlements come first, so that what they leave due can be
+ * claimed at once; claims last, so that they see what was just accepted.
+ * @throws when the group as a whole failed. After an error of COMMIT nobody knows whether it is in the file.
+ */
+export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at: Surroundings): GroupResult {
+  const group = new Group(db, ledger, request, at)
+  const progress = group.progress()
+  const commands = group.commands()
+  const accepts = group.accepts()
+  const moreWork = group.hasMoreWork()
+  const claims = group.claims()
+  const pauses = group.pauses()
+  const upkeep = group.upkeep()
+  const committed = group.commit()
+  const facts = { lost: null, committed, shortage: at.shortage, pendingBytes: pendingBytes(group.draft) }
+  return {
+    ledger: group.draft,
+    answer: { ...facts, ...progress, commands, accepts, claims, pauses, moreWork, ...upkeep },
+  }
+}
+
+/** After these there may be work that could not be claimed before. */
+const MAKES_WORK: ReadonlySet<Command['kind']> = new Set(['revive', 'drop', 'pause', 'replay', 'cancel'])
+
+class Group {
+  readonly draft: Ledger
+  readonly #db: Database
+  readonly #before: Ledger
+  readonly #request: GroupRequest
+  readonly #at: Surroundings
+  #writing = false
+  #commanded = false
+  #pausing = false
+  #purging = false
+  readonly #altered: number[] = []
+
+  constructor(db: Database, before: Ledger, request: GroupRequest, at: Surroundings) {
+    this.draft = draftOf(before)
+    this.#db = db
+    this.#before = before
+    this.#request = request
+    this.#at = at
+    if (isWriting(request)) this.#begin()
+  }
+
+  progress(): Pick<Done, 'underWay' | 'settlements'> {
+    const [db, draft] = [this.#db, this.draft]
+    const { now, renew, releases, condemned, sendersLeft } = this.#request
+    if (renew) for (const name of draft.handlers) db.run(sql.seeHandler, name, now)
+    for (const seq of releases) release(db, draft, seq)
+    const underWay = this.#request.underWay.map((note) => this.#item(() => noteUnderWay(db, draft, note)))
+    const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one)))
+    for (const one of condemned) condemn(db, draft, one)
+    advanceMark(db, draft)
+    for (const seq of sendersLeft) if (seq <= draft.lastSeq) noteSenderLeft(db, draft, seq)
+    return { underWay, settlements }
+  }
+
+  commands(): Done['commands'] {
+    const { commands, wishes } = this.#request
+    const found = wishes ? findWishes(this.#db) : []
+    if (found.length > 0) this.#begin()
+    const answers = commands.map((command) => this.#carryOut(command))
+    for (const wish of found) fulfil(this.#db, wish, (command) => this.#carryOut(command))
+    return answers
+  }
+
+  accepts(): ItemAnswer<StoredAnswer>[] {
+    const { accepts, packed, now } = this.#request
+    let at = 0
+    return accepts.map((delivery) => {
+      const sha256 = packed.subarray(at, at + HASH_BYTES)
+      at += HASH_BYTES
+      const bytes = { sha256, body: delivery.body ?? packed.subarray(at, at + delivery.size) }
+      if (delivery.body === undefined) at += delivery.size
+      const circumstances = { now, shortage: this.#at.shortage }
+      const run = () => accept(this.#db, this.draft, delivery, bytes, circumstances)
+      return this.#item(delivery.body === undefined ? run : () => ({ ...run(), body: bytes.body }))
+    })
+  }
+
+  claims(): Done['claims'] {
+    const { claims, now } = this.#request
+    return claims.map((claim) => planClaim(this.#db, this.draft, claim, now, () => this.#begin()))
+  }
+
+  /** What can be claimed beside new deliveries and what settlements left. */
+  hasMoreWork(): boolean {
+    if (this.#commanded || this.draft.progress.dead_letters < this.#before.progress.dead_letters) return true
+    const ended = [...this.#before.held].filter(([seq]) => !this.draft.held.has(seq))
+    return ended.some(([, hold]) => hold.careful) || (ended.length > 0 && hasSuspects(this.#db, this.draft))
+  }
+
+  pauses(): StoredPause[] | null {
+    return this.#pausing ? readPauses(this.#db) : null
+  }
+
+  upkeep(): Pick<Done, 'purging' | 'altered'> {
+    return { purging: this.#purging, altered: this.#altered }
+  }
+
+  commit(): boolean {
+    if (!this.#writing) return false
+    saveLedger(this.#db, this.#before, this.draft)
+    this.#db.exec('COMMIT')
+    return true
+  }
+
+  #carryOut(command: Command): ItemAnswer<CommandAnswer> {
+    const [db, draft] = [this.#db, this.draft]
+    const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request.now)))
+    if (MAKES_WORK.has(command.kind)) this.#commanded = true
+    if (command.kind === 'pause' && 'value' in answer && answer.value === 1) this.#pausing = true
+    if (command.kind === 'purge') this.#purging = true
+    if (command.kind === 'erase' && 'value' in answer) this.#altered.push(...command.erasures.map(({ seq }) => seq))
+    return answer
+  }
+
+  /** One connection writes these tables, so nothing can come between what was read before and this. */
+  #begin(): void {
+    if (!this.#writing) this.#db.exec('BEGIN IMMEDIATE')
+    this.#writing = true
+  }
+
+  #item<T>(run: () => T): ItemAnswer<T> {
+    try {
+      return { value: run() }
+    } catch (error) {
+      if (!isOfTheItem(error)) throw error
+      return { failure: toFailure(error, this.#at.path) }
+    }
+  }
+}
+
+function isWriting({ renew, releases, underWay, settlements, condemned, ...others }: GroupRequest): boolean {
+  const { sendersLeft, commands, accepts } = others
+  const items = [releases, underWay, settlements, condemned, sendersLeft, commands, accepts]
+  return renew || items.some((list) => list.length > 0)
+}

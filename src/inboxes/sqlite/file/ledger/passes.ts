@@ -1,0 +1,125 @@
+/**
+ * First passes. In the ordinary course one number says it all: up to `progress.claimed` every delivery was claimed, and
+ * those that are not settled are under claim. What that number cannot say stands in a row each: a first pass that was
+ * given back, one to be careful with, one that was claimed before those below it.
+ */
+import type { Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+import { epochOf, extend } from './epochs.ts'
+import type { Progress } from './extent.ts'
+import type { Ledger } from './ledger.ts'
+
+export interface Pass {
+  readonly state: 'claimed' | 'returned' | 'ended'
+  readonly careful: boolean
+  /** Those it belongs to; null where the epochs say so. */
+  readonly handlers: readonly string[] | null
+}
+
+interface PassColumns {
+  readonly seq: number
+  readonly state: Pass['state']
+  readonly careful: number
+  readonly handlers: string | null
+}
+
+/** What is said to be claimed and is not held by this process goes to the next who asks. */
+export function readPasses(db: Database, progress: Progress, held: ReadonlyMap<number, unknown>): Map<number, Pass> {
+  const passes = new Map<number, Pass>()
+  for (const { seq, state, careful, handlers } of db.all<PassColumns>(sql.readPasses)) {
+    const known = handlers === null ? null : (JSON.parse(handlers) as string[])
+    const nobodys = state === 'claimed' && !held.has(seq)
+    passes.set(seq, { state: nobodys ? 'returned' : state, careful: careful === 1, handlers: known })
+  }
+  for (const seq of findUnsettled(db, progress))
+    if (!held.has(seq) && !passes.has(seq)) passes.set(seq, { state: 'returned', careful: false, handlers: null })
+  return passes
+}
+
+/** Claimed once and not settled. */
+export function* findUnsettled(db: Database, { mark, claimed }: Progress): Generator<number> {
+  let seq = mark + 1
+  for (const row of db.iterate<{ seq: number }>(sql.findSettledBetween, mark, claimed)) {
+    for (; seq < row.seq; seq++) yield seq
+    seq = row.seq + 1
+  }
+  for (; seq <= claimed; seq++) yield seq
+}
+
+/** The handlers a delivery belongs to that has been claimed. */
+export function handlersOf(draft: Ledger, seq: number): readonly string[] {
+  return draft.passes.get(seq)?.handlers ?? epochOf(draft.epochs, seq)?.handlers ?? []
+}
+
+/** Records the claims of first passes, in the transaction of the group. */
+export function claimPasses(db: Database, draft: Ledger, seqs: readonly number[]): void {
+  let newest = draft.progress.claimed
+  for (const seq of seqs) {
+    const pass = draft.passes.get(seq)
+    if (pass) claimAgain(db, draft, seq, pass)
+    else newest = Math.max(newest, seq)
+  }
+  advance(db, draft, newest)
+}
+
+/** Records the claim of a delivery that was never claimed, before others below it. */
+export function claimAhead(db: Database, draft: Ledger, seq: number): void {
+  setPass(db, draft, seq, { state: 'claimed', careful: false, handlers: draft.handlers })
+}
+
+export function givePassBack(db: Database, draft: Ledger, seq: number, careful: boolean): void {
+  setPass(db, draft, seq, { state: 'returned', careful, handlers: draft.passes.get(seq)?.handlers ?? null })
+}
+
+export function endPass(db: Database, draft: Ledger, seq: number): void {
+  const pass = draft.passes.get(seq)
+  if (!pass) return
+  if (pass.handlers === null) setPass(db, draft, seq, null)
+  else setPass(db, draft, seq, { ...pass, state: 'ended', careful: false })
+}
+
+function claimAgain(db: Database, draft: Ledger, seq: number, pass: Pass): void {
+  if (pass.careful || pass.handlers !== null) setPass(db, draft, seq, { ...pass, state: 'claimed' })
+  else setPass(db, draft, seq, null)
+}
+
+/** Moves `progress.claimed` up to `to`, and over what was claimed ahead behind it. */
+function advance(db: Database, draft: Ledger, to: number): void {
+  let { claimed } = draft.progress
+  const ahead = () => draft.passes.get(claimed + 1)
+  for (let pass = ahead(); claimed < to || pass; pass = ahead()) {
+    claimed += 1
+    extend(draft.epochs, claimed, pass?.handlers ?? draft.handlers)
+    if (pass) absorb(db, draft, claimed, pass)
+  }
+  if (claimed !== draft.progress.claimed) draft.progress = { ...draft.progress, claimed }
+}
+
+/** From now on the epochs say whose it is. */
+function absorb(db: Database, draft: Ledger, seq: number, pass: Pass): void {
+  const told = pass.state === 'ended' || (pass.state === 'claimed' && !pass.careful)
+  setPass(db, draft, seq, told ? null : { ...pass, handlers: null })
+}
+
+function setPass(db: Database, draft: Ledger, seq: number, pass: Pass | null): void {
+  if (pass === null) {
+    draft.passes.delete(seq)
+    db.run(sql.deletePass, seq)
+    return
+  }
+  draft.passes.set(seq, pass)
+  const handlers = pass.handlers === null ? null : JSON.stringify(pass.handlers)
+  db.run(sql.writePass, seq, pass.state, pass.careful ? 1 : 0, handlers)
+}
+
+/** First passes that can be claimed again, those to be careful with or the others, in order of the log. */
+export function findReturned({ passes }: Ledger, { careful }: Pick<Pass, 'careful'>): number[] {
+  const returned = [...passes].filter(([, pass]) => pass.state === 'returned' && pass.careful === careful)
+  return returned.map(([seq]) => seq).sort((a, b) => a - b)
+}
+
+/** Whether a first pass was given back and is not claimed yet. */
+export function hasReturned({ passes }: Ledger): boolean {
+  for (const { state } of passes.values()) if (state === 'returned') return true
+  return false
+}

@@ -1,0 +1,72 @@
+import { PosthornError } from '../../../../errors.ts'
+import type { Accepted } from '../../../../ports/ports.ts'
+import type { PackedDelivery } from '../../wire/protocol.ts'
+import { encode, letCodedGo } from '../bodies/coding.ts'
+import { blob, type Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+import { hasWork, isPassed } from '../ledger/extent.ts'
+import type { Facts } from '../ledger/facts.ts'
+import { rememberId } from '../ledger/ids.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { atomically } from '../ledger/transaction.ts'
+import { reviveDeadLettersOf } from '../work/revive.ts'
+import { findStored } from './dedupe.ts'
+
+interface Bytes {
+  readonly sha256: Uint8Array
+  readonly body: Uint8Array
+}
+
+interface Circumstances {
+  readonly now: number
+  /** Why nothing new is taken; null when it is. */
+  readonly shortage: string | null
+}
+
+/** More are read when they are claimed. */
+const MOST_FRESH = 4_096
+
+/** Stores one delivery or counts the repeat, inside the transaction of the group. */
+export function accept(
+  db: Database,
+  draft: Ledger,
+  delivery: PackedDelivery,
+  bytes: Bytes,
+  { now, shortage }: Circumstances,
+): Accepted {
+  const stored = findStored(db, draft.ids, delivery.id, bytes.sha256)
+  if (stored !== null) return atomically(db, draft, () => repeat(db, draft, stored, now))
+  if (shortage !== null) throw new PosthornError('ERR_INBOX_FULL', shortage)
+  const seq = draft.lastSeq + 1
+  insert(db, seq, draft.total + delivery.size, delivery, bytes)
+  rememberId(draft.ids, delivery.id, seq)
+  if (draft.fresh.size < MOST_FRESH) draft.fresh.set(seq, toKnown(delivery))
+  draft.lastSeq = seq
+  draft.total += delivery.size
+  return { status: 'accepted', seq, settled: false }
+}
+
+function toKnown({ source, batchId, isTest, size }: PackedDelivery): Facts {
+  return { source, batchId, isTest, size }
+}
+
+function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted {
+  draft.fresh.delete(seq)
+  db.run(sql.countDuplicate, seq)
+  if (draft.onRedelivery === 'rearm') reviveDeadLettersOf(db, draft, seq, now)
+  else db.run(sql.countRedelivery, seq)
+  return { status: 'duplicate', seq, settled: isPassed(db, draft, seq) && !hasWork(db, seq) }
+}
+
+export function noteSenderLeft(db: Database, draft: Ledger, seq: number): void {
+  draft.fresh.delete(seq)
+  db.run(sql.noteSenderLeft, seq)
+}
+
+function insert(db: Database, seq: number, upTo: number, delivery: PackedDelivery, { sha256, body }: Bytes): void {
+  const { id, source, batchId, isTest, receivedAt, meta, size } = delivery
+  const { coding, bytes } = encode(body)
+  const test = isTest ? 1 : 0
+  db.run(sql.insertDelivery, seq, id, source, batchId, test, sha256, receivedAt, meta, size, upTo, coding, blob(bytes))
+  letCodedGo(coding, bytes)
+}

@@ -1,0 +1,113 @@
+/** Listings, in stretches short enough not to hold up an acknowledgement. */
+import type {
+  NewQuarantine,
+  StoredDeadLetter,
+  StoredDelivery,
+  StoredError,
+  StoredQuarantine,
+} from '../../../../ports/ports.ts'
+import type { Stretch, StretchRequest } from '../../wire/protocol.ts'
+import { type DeliveryColumns, type Reader, toDelivery } from '../bodies/read.ts'
+import type { Named } from '../db/database.ts'
+import * as sql from '../db/list-sql.ts'
+
+/** Ids looked at in one go. */
+const STRETCH = 1_000
+
+/** What one listing is made of: its statements for a stretch of ids and for one delivery, and where its ids end. */
+interface Statements {
+  readonly stretch: string
+  readonly ofDelivery: string
+  readonly findLast: string
+}
+
+interface DeadLetterColumns extends DeliveryColumns {
+  readonly letter: number
+  readonly handler: string
+  readonly element_index: number
+  readonly attempts: number
+  readonly at: number
+  readonly elements: number
+  readonly redeliveries: number
+  readonly run: string | null
+  readonly errors: string
+  readonly element: Uint8Array
+}
+
+interface QuarantineColumns {
+  readonly item: number
+  readonly element_index: number | null
+  readonly at: number
+  readonly what: string
+  readonly source: string
+  readonly id: string
+}
+
+const deliveries = { stretch: sql.listDeliveries, ofDelivery: sql.listDeliveriesOf, findLast: sql.findLastDelivery }
+const deadLetters = {
+  stretch: sql.listDeadLetters,
+  ofDelivery: sql.listDeadLettersOf,
+  findLast: sql.findLastDeadLetter,
+}
+const quarantine = { stretch: sql.listQuarantine, ofDelivery: sql.listQuarantineOf, findLast: sql.findLastQuarantine }
+
+export function listDeliveries(
+  reader: Reader,
+  request: StretchRequest,
+): Stretch<StoredDelivery & { readonly bytes: number }> {
+  const stretch = take<DeliveryColumns>(reader, request, deliveries)
+  return convert(stretch, (row) => ({ ...toDelivery(row), body: new Uint8Array(0), bytes: row.size }))
+}
+
+export function listDeadLetters(reader: Reader, request: StretchRequest): Stretch<StoredDeadLetter> {
+  const stretch = take<DeadLetterColumns>(reader, request, deadLetters)
+  return convert(stretch, (row) => ({
+    id: row.letter,
+    handler: row.handler,
+    index: row.element_index,
+    attempts: row.attempts,
+    errors: JSON.parse(row.errors) as StoredError[],
+    at: row.at,
+    element: row.element,
+    size: row.elements,
+    redeliveries: row.redeliveries,
+    run: row.run,
+    delivery: toDelivery(row),
+  }))
+}
+
+export function listQuarantine(reader: Reader, request: StretchRequest): Stretch<StoredQuarantine> {
+  const stretch = take<QuarantineColumns>(reader, request, quarantine)
+  return convert(stretch, ({ item, element_index, id, what, ...row }) => ({
+    ...row,
+    ...(JSON.parse(what) as Pick<NewQuarantine, 'reason' | 'path'>),
+    id: item,
+    index: element_index,
+    deliveryId: id,
+  }))
+}
+
+function take<T>({ db, find }: Reader, { page, before, limit }: StretchRequest, statements: Statements): Stretch<T> {
+  const top = before ?? (db.get<{ id: number | null }>(statements.findLast)?.id ?? 0) + 1
+  const { deliveryId } = page
+  if (deliveryId !== undefined) {
+    const list = statements.ofDelivery
+    const seqs = JSON.stringify(find(deliveryId))
+    return { rows: db.allNamed<T>(list, { ...filtersOf(list, page), seqs, before: top, limit }), next: null }
+  }
+  const list = statements.stretch
+  const from = Math.max(top - STRETCH, 0)
+  const rows = db.allNamed<T>(list, { ...filtersOf(list, page), before: top, from, limit: Math.min(limit, STRETCH) })
+  return { rows, next: from > 0 ? from : null }
+}
+
+/** Only those the statement has: the driver refuses others. */
+function filtersOf(list: string, { source, since, until, handler, index, run }: StretchRequest['page']): Named {
+  const filters = { source, since, until, handler, index, run }
+  const known = Object.entries(filters).filter(([name]) => list.includes(`:${name} `))
+  return Object.fromEntries(known.map(([name, value]) => [name, value ?? null]))
+}
+
+function convert<A, B>({ rows, next }: Stretch<A>, to: (row: A) => B): Stretch<B> {
+  return { rows: rows.map(to), next }
+}

@@ -1,0 +1,196 @@
+/**
+ * Letting go of what is finished and old. Two numbers say how far the log has been gone through, for bodies and for
+ * rows; what had to stay when they came by is looked at again in every round. So a round costs what there is to do, not
+ * the length of the log, and a portion of it a few ms.
+ */
+import type { Pruned, Retention } from '../../../../ports/ports.ts'
+import { takeBody, uncount } from '../bodies/altered.ts'
+import type { Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+import * as upkeep from '../db/upkeep-sql.ts'
+import { forgetBatch } from '../ledger/conflicts.ts'
+import { count, hasWork } from '../ledger/extent.ts'
+import { forgetId } from '../ledger/ids.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+/** One portion ends with whichever comes first. */
+const MOST_ROWS = 500
+const MOST_MS = 8
+/** `at` of a portion that has nothing to look at again. */
+const LOOKED = -1
+/** Free pages are left for what comes next; those beyond are given back, so many in a portion. */
+const SPARE_PAGES = 1_024
+const PAGES_BACK = 256
+
+interface Row {
+  readonly seq: number
+  readonly id: string
+  readonly source: string
+  readonly batch_id: string | null
+  readonly received_at: number
+  readonly size: number
+  /** Bytes that are left; null: all. */
+  readonly altered: number | null
+  readonly taken: number | null
+}
+
+interface Marks {
+  readonly bodies_to: number
+  readonly keys_to: number
+}
+
+/** One portion, inside the transaction of the group. */
+export function prune(db: Database, draft: Ledger, at: number, now: number): Pruned {
+  const { retention } = draft
+  if (!retention) return NOTHING
+  return new Portion(db, draft, retention, now).run(at)
+}
+
+const NOTHING: Pruned = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0, next: null, over: false }
+
+class Portion {
+  readonly #db: Database
+  readonly #draft: Ledger
+  readonly #retention: Retention
+  readonly #now: number
+  readonly #end = performance.now() + MOST_MS
+  #rows = MOST_ROWS
+  #bodiesTo: number
+  #keysTo: number
+  readonly #pruned = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0 }
+
+  constructor(db: Database, draft: Ledger, retention: Retention, now: number) {
+    this.#db = db
+    this.#draft = draft
+    this.#retention = retention
+    this.#now = now
+    const marks = db.get<Marks>(upkeep.readUpkeep)
+    this.#bodiesTo = marks?.bodies_to ?? 0
+    this.#keysTo = marks?.keys_to ?? 0
+  }
+
+  run(at: number): Pruned {
+    const expired = this.#expire()
+    const again = expired ? this.#lookAgain(at) : at
+    const done = again === LOOKED && this.#takeBodies() && this.#removeRows() && this.#shrink()
+    this.#db.run(upkeep.moveUpkeep, this.#bodiesTo, this.#keysTo)
+    return { ...this.#pruned, next: done ? null : again, over: done && this.#isOver() }
+  }
+
+  /** True when it came to the end, as with those below. */
+  #expire(): boolean {
+    const { deadLettersMs, quarantineMs } = this.#retention
+    const letters = this.#drop(upkeep.findOldDeadLetters, sql.deleteDeadLetter, deadLettersMs)
+    const items = this.#drop(upkeep.findOldQuarantine, sql.deleteQuarantine, quarantineMs)
+    this.#pruned.deadLetters += letters
+    this.#pruned.quarantined += items
+    if (letters + items > 0) this.#db.run(upkeep.countUpkeep, letters + items, 0)
+    count(this.#draft, { dead_letters: -letters, quarantined: -items })
+    return !this.#isSpent()
+  }
+
+  #drop(find: string, remove: string, ageMs: number): number {
+    if (ageMs === Number.POSITIVE_INFINITY) return 0
+    let dropped = 0
+    for (const { id } of this.#db.all<{ id: number }>(find, Math.trunc(this.#now - ageMs), this.#rows)) {
+      if (this.#isSpent()) break
+      this.#rows -= 1
+      dropped += this.#db.run(remove, id)
+    }
+    return dropped
+  }
+
+  /** Answers where to go on. */
+  #lookAgain(from: number): number {
+    if (from === LOOKED) return LOOKED
+    let at = from
+    for (const row of this.#db.all<Row>(upkeep.findLater, from, Math.max(this.#rows, 1))) {
+      if (this.#isSpent()) return at
+      at = row.seq
+      if (this.#letGo(row)) this.#db.run(upkeep.deleteLater, row.seq)
+    }
+    return this.#isSpent() ? at : LOOKED
+  }
+
+  #takeBodies(): boolean {
+    return this.#walk(this.#bodiesTo, this.#draft.progress.mark, (row) => {
+      if (!this.#isOld(row, this.#retention.bodiesMs) && !this.#isOver()) return false
+      this.#bodiesTo = row.seq
+      return true
+    })
+  }
+
+  #removeRows(): boolean {
+    const { bodiesMs, keysMs } = this.#retention
+    return this.#walk(this.#keysTo, this.#bodiesTo, (row) => {
+      if (!this.#isOld(row, Math.max(bodiesMs, keysMs))) return false
+      this.#keysTo = row.seq
+      return true
+    })
+  }
+
+  /** Through the log as long as `reaches` says; what cannot go yet is looked at again later. */
+  #walk(from: number, to: number, reaches: (row: Row) => boolean): boolean {
+    for (const row of this.#db.all<Row>(upkeep.findToPrune, from, to, Math.max(this.#rows, 1))) {
+      if (this.#isSpent()) return false
+      if (!reaches(row)) return true
+      if (this.#letGo(row)) this.#db.run(upkeep.deleteLater, row.seq)
+      else this.#db.run(upkeep.lookAgainLater, row.seq)
+    }
+    return !this.#isSpent()
+  }
+
+  /** What may go of a delivery that was come by; true when nothing is left to look at again. */
+  #letGo(row: Row): boolean {
+    this.#rows -= 1
+    const { seq } = row
+    if (hasWork(this.#db, seq)) return false
+    if ((row.altered ?? row.size) > 0) {
+      if (this.#has(upkeep.hasQuarantine, seq)) return false
+      if (!this.#isOld(row, this.#retention.bodiesMs) && !this.#isOver()) return false
+      takeBody(this.#db, this.#draft, seq)
+      this.#pruned.bodies += 1
+    }
+    if (seq > this.#keysTo) return true
+    if (this.#has(upkeep.hasDeadLetter, seq) || this.#has(upkeep.hasQuarantine, seq)) return false
+    this.#remove(row)
+    return true
+  }
+
+  #remove({ seq, id, source, batch_id, size }: Row): void {
+    // Bytes that were taken have been counted out.
+    if (size === 0) uncount(this.#db, this.#draft, seq)
+    forgetId(this.#db, this.#draft.ids, id, seq)
+    forgetBatch(this.#db, this.#draft, seq, source, batch_id)
+    const rows = [upkeep.deleteDelivery, upkeep.deleteNote, upkeep.deleteSettled, upkeep.deleteAltered]
+    for (const statement of rows) this.#db.run(statement, seq)
+    this.#pruned.deliveries += 1
+  }
+
+  #shrink(): boolean {
+    const free = Number(this.#db.pragma('freelist_count')) - SPARE_PAGES
+    if (free <= 0) return true
+    this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(free, PAGES_BACK)})`)
+    return free <= PAGES_BACK
+  }
+
+  /** By the pages in use, so by what is really on the disk. */
+  #isOver(): boolean {
+    const { maxBytes } = this.#retention
+    if (maxBytes === null) return false
+    const pages = Number(this.#db.pragma('page_count')) - Number(this.#db.pragma('freelist_count'))
+    return pages * Number(this.#db.pragma('page_size')) > maxBytes
+  }
+
+  #isOld({ received_at }: Row, ageMs: number): boolean {
+    return received_at <= this.#now - ageMs
+  }
+
+  #has(statement: string, seq: number): boolean {
+    return this.#db.get(statement, seq) !== undefined
+  }
+
+  #isSpent(): boolean {
+    return this.#rows <= 0 || performance.now() > this.#end
+  }
+}

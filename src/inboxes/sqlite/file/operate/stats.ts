@@ -1,0 +1,56 @@
+import type { StoredStats } from '../../../../ports/ports.ts'
+import type { Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+import * as upkeep from '../db/upkeep-sql.ts'
+import { type Extent, pendingBytes } from '../ledger/extent.ts'
+import { readPauses } from './commands.ts'
+
+/** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
+const ORPHANED_AFTER_MS = 86_400_000
+
+/** From kept counts: the same cost whatever the size of the log. Only what is orphaned is counted row by row. */
+export function readStats(
+  db: Database,
+  extent: Extent,
+  { now, handlers }: { readonly now: number; readonly handlers: readonly string[] },
+): StoredStats {
+  const { progress, lastSeq } = extent
+  const current = JSON.stringify(handlers)
+  return {
+    pending: lastSeq - progress.settled + progress.with_work,
+    pendingBytes: pendingBytes(extent),
+    oldestPendingAt: findOldest(db, progress.mark, lastSeq),
+    deadLetters: progress.dead_letters,
+    quarantined: progress.quarantined,
+    unhandled: counts(db.all<Count>(sql.readUnhandled)),
+    cancelled: progress.cancelled,
+    paused: readPauses(db),
+    ...readUpkeep(db),
+    orphaned: counts(db.all<Count>(sql.countOrphaned, now - ORPHANED_AFTER_MS, current)),
+    replays: counts(db.all<Count>(sql.readReplays)),
+    duplicateEvents: counts(db.all<Count>(sql.readDuplicateEvents)),
+  }
+}
+
+function readUpkeep(db: Database): { readonly expired: number; readonly erased: number } {
+  const row = db.get<{ expired: number; erased: number }>(upkeep.readUpkeep)
+  return { expired: row?.expired ?? 0, erased: row?.erased ?? 0 }
+}
+
+interface Count {
+  readonly name: string
+  readonly count: number
+}
+
+function counts(rows: readonly Count[]): Record<string, number> {
+  return Object.fromEntries(rows.map(({ name, count }) => [name, count]))
+}
+
+/** By place in the log: the first without an end to its first pass, or the first with a work row that is not of a replay. */
+function findOldest(db: Database, mark: number, lastSeq: number): number | null {
+  const withWork = db.get<{ seq: number | null }>(sql.findFirstWithWork)?.seq ?? null
+  const unsettled = mark < lastSeq ? mark + 1 : null
+  if (withWork === null && unsettled === null) return null
+  const seq = Math.min(withWork ?? Number.POSITIVE_INFINITY, unsettled ?? Number.POSITIVE_INFINITY)
+  return db.get<{ received_at: number }>(sql.readReceivedAt, seq)?.received_at ?? null
+}

@@ -1,0 +1,49 @@
+/** Wishes of other processes, on the owner's side: carried out with its next group, the result noted beside them. */
+
+import type { Command, CommandAnswer, Failure, ItemAnswer } from '../../wire/protocol.ts'
+import type { Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+
+export interface Wish {
+  readonly id: number
+  readonly kind: string
+  readonly arguments: string
+}
+
+const kinds: ReadonlySet<string> = new Set<Command['kind']>([
+  ...(['revive', 'drop', 'pause', 'prune', 'erase', 'purge'] as const),
+  ...(['replay', 'cancel'] as const),
+])
+
+/** Whoever made a wish has given up waiting long before, in ms. */
+const STALE_MS = 300_000
+
+/** In the order in which they were made. */
+export function findWishes(db: Database): Wish[] {
+  return db.all<Wish>(sql.findWishes)
+}
+
+/** What was never read, or never carried out. */
+export function clearStaleWishes(db: Database, now: number): void {
+  db.run(sql.deleteStaleWishes, now - STALE_MS)
+}
+
+/** Carries one out and notes the result; a wish that is not understood has one too. */
+export function fulfil(db: Database, wish: Wish, run: (command: Command) => ItemAnswer<CommandAnswer>): void {
+  const command = toCommand(wish)
+  const answer = command === null ? { failure: notUnderstood(wish) } : run(command)
+  db.run(sql.answerWish, JSON.stringify(answer), wish.id)
+}
+
+/** The two ends are of one schema version, so what parses has the shape of its kind. */
+function toCommand({ kind, arguments: text }: Wish): Command | null {
+  try {
+    return kinds.has(kind) ? ({ kind, ...(JSON.parse(text) as object) } as Command) : null
+  } catch {
+    return null
+  }
+}
+
+function notUnderstood({ kind }: Wish): Failure {
+  return { code: 'ERR_INBOX_VERSION', message: `The owner of the inbox does not know how to ${kind}.` }
+}

@@ -1,0 +1,134 @@
+import { PARKED } from '../../../../lib/parked.ts'
+import type { ClaimRequest, WorkRow } from '../../../../ports/ports.ts'
+import { pickInTurn } from '../../../rules/in-turn.ts'
+import { pickSuspects } from '../../../rules/suspects.ts'
+import { NO_NOTES } from '../../wire/compact.ts'
+import type { ClaimPlan, Notes, PlannedClaim } from '../../wire/protocol.ts'
+import type { Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+import * as upkeep from '../db/upkeep-sql.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { claimAhead, claimPasses, handlersOf } from '../ledger/passes.ts'
+import { type Candidate, EVER, findDue, findFirstPasses, findOne, findSuspects } from './candidates.ts'
+import { readQuarantined } from './history.ts'
+import { findStops, type Stop } from './order.ts'
+import { type ReadRow, readRows } from './work-rows.ts'
+
+/** More are never planned at once, whatever was asked. */
+const MOST_DELIVERIES = 10_000
+
+/**
+ * Decides who gets what, on the draft, and records it: the set of handlers, and what is under claim, must be durable
+ * before work begins. `begin` begins the transaction where none is open.
+ */
+export function planClaim(
+  db: Database,
+  draft: Ledger,
+  request: ClaimRequest,
+  now: number,
+  begin: () => void,
+): ClaimPlan {
+  const { handlers, seq, ordered = [] } = request
+  const { picked, more } = pick(db, draft, request, now)
+  const stops = findStops(db, draft, seq === undefined ? ordered : [], picked, now)
+  const dueBy = seq === undefined ? now : EVER
+  const found = picked.map((candidate) => ({ candidate, rows: rowsOf(db, candidate, handlers, dueBy, stops) }))
+  const taken = found.filter(({ rows }) => rows?.length !== 0)
+  if (taken.length > 0) begin()
+  record(
+    db,
+    draft,
+    taken.map(({ candidate }) => candidate),
+  )
+  const claims = taken.map(({ candidate, rows }) => plan(db, draft, candidate, rows))
+  const unread = ordered.map(({ handler }) => handler).filter((handler) => stops.get(handler)?.isUnread)
+  return { claims, nextDueAt: findNextDue(db, handlers, now), unread, more }
+}
+
+interface Picked {
+  readonly picked: readonly Candidate[]
+  /** Perhaps, where it is not known. */
+  readonly more: boolean
+}
+
+const NOTHING: Picked = { picked: [], more: true }
+
+function pick(db: Database, draft: Ledger, request: ClaimRequest, now: number): Picked {
+  const { handlers, seq } = request
+  const limit = Math.min(request.maxDeliveries, MOST_DELIVERIES)
+  if ([...draft.held.values()].some((hold) => hold.careful)) return NOTHING
+  if (seq !== undefined) return pickOne(draft, findOne(db, draft, seq, handlers))
+  if (limit < 1) return NOTHING
+  const mayHaveCompany = (one: Candidate) => !(one.work || draft.deaths.has(one.seq))
+  const suspects = pickSuspects(findSuspects(db, draft, handlers, now), mayHaveCompany, request)
+  if (suspects.length > 0) return draft.held.size > 0 ? NOTHING : { picked: suspects, more: true }
+  const [due, fresh] = [findDue(db, draft, request, now, limit), findFirstPasses(db, draft, limit)]
+  const { picked, turn } = pickInTurn<Candidate>([due, fresh], draft.turn, { ...request, maxDeliveries: limit })
+  draft.turn = turn
+  // What is claimed of the work rows of a handler decides about others, so that only a second look can tell.
+  return { picked, more: due.length > 0 || fresh.length === limit || picked.length < fresh.length }
+}
+
+function pickOne({ held }: Ledger, one: Candidate | null): Picked {
+  return one === null || (one.careful && held.size > 0) ? NOTHING : { picked: [one], more: true }
+}
+
+function record(db: Database, draft: Ledger, picked: readonly Candidate[]): void {
+  for (const { seq, careful, facts } of picked) draft.held.set(seq, { careful, facts })
+  const passes = picked.filter((candidate) => !candidate.work).map((candidate) => candidate.seq)
+  const [seq] = passes
+  if (seq !== undefined && isAhead(draft, seq)) claimAhead(db, draft, seq)
+  else claimPasses(db, draft, passes)
+}
+
+/** Never claimed, with deliveries before it that were not claimed either: only one that was asked for. */
+function isAhead({ passes, progress }: Ledger, seq: number): boolean {
+  return seq > progress.claimed + 1 && !passes.has(seq)
+}
+
+/** null: a first pass. Without the rows that come after one that is still to be read. */
+function rowsOf(
+  db: Database,
+  { seq, work }: Candidate,
+  handlers: readonly string[],
+  dueBy: number,
+  stops: ReadonlyMap<string, Stop>,
+): WorkRow[] | null {
+  if (!work) return null
+  const isTooEarly = ({ row, careful }: ReadRow) =>
+    !careful && row.replay === null && seq > (stops.get(row.handler)?.last ?? EVER)
+  return readRows(db, seq, handlers, dueBy).flatMap((read) => (isTooEarly(read) ? [] : read.row))
+}
+
+function plan(
+  db: Database,
+  draft: Ledger,
+  { seq, bytes, careful }: Candidate,
+  rows: readonly WorkRow[] | null,
+): PlannedClaim {
+  for (const { id } of rows ?? []) db.run(sql.claimRow, id)
+  const deaths = draft.deaths.get(seq) ?? []
+  const quarantined = rows ? readQuarantined(db, seq) : []
+  // Nobody has counted the events of a delivery before the end of its first pass.
+  const events = rows ? readEvents(db, seq) : null
+  const notes = draft.fresh.delete(seq) ? NO_NOTES : { ...readNote(db, seq), events }
+  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, notes }
+}
+
+function readNote(db: Database, seq: number): Omit<Notes, 'events'> {
+  const row = db.get<{ sender_left: number; duplicates: number }>(sql.readNote, seq)
+  return { senderLeft: row?.sender_left === 1, duplicates: row?.duplicates ?? 0 }
+}
+
+function readEvents(db: Database, seq: number): number | null {
+  return db.get<{ events: number | null }>(upkeep.readSettledEvents, seq)?.events ?? null
+}
+
+function findNextDue(db: Database, handlers: readonly string[], now: number): number | null {
+  let next: number | null = null
+  for (const handler of handlers) {
+    const dueAt = db.get<{ due_at: number | null }>(sql.findNextDue, handler, now, PARKED)?.due_at ?? null
+    if (dueAt !== null && (next === null || dueAt < next)) next = dueAt
+  }
+  return next
+}

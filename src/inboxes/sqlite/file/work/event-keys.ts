@@ -1,0 +1,85 @@
+/**
+ * Keys of events: a table for each slice of time, dropped whole when its keys have expired. A row costs about 20 bytes.
+ * All of it inside the transaction of the group, but for looking.
+ */
+import type { EventKeys } from '../../../../ports/ports.ts'
+import { oldestSlice, PLACES, sliceOf, widthOf } from '../../../rules/key-slices.ts'
+import type { Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+
+interface Found {
+  readonly place: number
+  readonly low: number
+  readonly seq: number
+}
+
+interface Slice {
+  readonly width: number
+  readonly number: number
+}
+
+export function keepKeys(db: Database, { windowMs, at, keys }: EventKeys, seq: number): void {
+  const width = widthOf(windowMs)
+  const insert = sql.insertKey(tableFor(db, { width, number: sliceOf(width, at) }, at))
+  // Neighbours share pages: in order, each page is looked for once.
+  const sorted = [...pairs(keys)].sort((a, b) => a[0] - b[0])
+  for (const [high, low] of sorted) db.run(insert, high, low, seq)
+}
+
+export function forgetKeys(db: Database, windowMs: number, keys: Float64Array): void {
+  for (const table of tablesOf(db, widthOf(windowMs), 0))
+    for (const [high, low] of pairs(keys)) db.run(sql.deleteKey(table), high, low)
+}
+
+/**
+ * The delivery that each key is kept for, by `seq`; 0: none. One statement for each table: hardly a key is there, and
+ * what is not costs no step in JavaScript.
+ */
+export function findOwners(db: Database, windowMs: number, keys: Float64Array, now: number): number[] {
+  const width = widthOf(windowMs)
+  const owners = new Array<number>(keys.length / 2).fill(0)
+  const highs = JSON.stringify(Array.from(owners, (_, place) => keys[2 * place]))
+  for (const table of tablesOf(db, width, oldestSlice(width, now)).reverse())
+    for (const { place, low, seq } of db.all<Found>(sql.findKeys(table), highs))
+      if (keys[2 * place + 1] === low) owners[place] = seq
+  return owners
+}
+
+/** Drops the slices of all windows whose time is over. */
+export function dropExpired(db: Database, now: number): void {
+  for (const slice of db.all<Slice>(sql.findAllSlices))
+    if (slice.number < oldestSlice(slice.width, now)) drop(db, slice)
+}
+
+/** The table of the slice, made where there is none. */
+function tableFor(db: Database, slice: Slice, now: number): string {
+  const { width, number } = slice
+  const numbers = numbersOf(db, width, 0)
+  if (numbers.includes(number)) return nameOf(slice)
+  dropExpired(db, now)
+  // A clock that was set back finds slices of the future: one of them gives its place up.
+  for (const other of numbersOf(db, width, 0))
+    if (other % PLACES === number % PLACES) drop(db, { width, number: other })
+  db.run(sql.insertSlice, width, number)
+  db.exec(sql.createKeys(nameOf(slice)))
+  return nameOf(slice)
+}
+
+function drop(db: Database, slice: Slice): void {
+  db.exec(sql.dropKeys(nameOf(slice)))
+  db.run(sql.deleteSlice, slice.width, slice.number)
+}
+
+function tablesOf(db: Database, width: number, oldest: number): string[] {
+  return numbersOf(db, width, oldest).map((number) => nameOf({ width, number }))
+}
+
+function numbersOf(db: Database, width: number, oldest: number): number[] {
+  return db.all<Slice>(sql.findSlices, width, oldest).map(({ number }) => number)
+}
+
+const nameOf = ({ width, number }: Slice) => `event_keys_${width}_${number % PLACES}`
+
+function* pairs(keys: Float64Array): Generator<readonly [number, number]> {
+  for (let at = 0; at + 1 < keys.length; at += 2) yield [keys[at] ?? 0, keys[at + 1] ?? 0]
+}

@@ -1,0 +1,95 @@
+/** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
+import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
+import { letGo } from '../../../lib/let-go.ts'
+import { type BriefAnswer, fromBriefRequest, toBriefAnswer } from '../wire/compact.ts'
+import type {
+  CallName,
+  Calls,
+  FromThread,
+  GroupAnswer,
+  GroupRequest,
+  Read,
+  Settings,
+  ToThread,
+} from '../wire/protocol.ts'
+import { readDelivery, readLatest } from './bodies/read.ts'
+import { Checkpointer } from './checkpoint/checkpointer.ts'
+import { listDeadLetters, listDeliveries, listQuarantine } from './log/listing.ts'
+import { Store } from './store.ts'
+import { Viewer } from './viewer.ts'
+import { findOwners } from './work/event-keys.ts'
+import { listHistory, readHandlers, readProgress } from './work/history.ts'
+
+if (!parentPort) throw new Error('This file is started by the inbox, as a thread.')
+const main: MessagePort = parentPort
+const store = new Store(workerData as Settings, { checkpointer: new Checkpointer() })
+const viewer = new Viewer(workerData as Settings)
+/** What is read from: the file as its owner has it, or as somebody beside the owner. */
+let reader: Store | Viewer = store
+
+const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] } = {
+  open: (request) => store.open(request),
+  group: (request) => toBriefAnswer(storeGroup(fromBriefRequest(request))),
+  read: (seqs) => reader.read(({ db }) => seqs.map((seq) => readDelivery(db, seq))),
+  find: (id) => reader.read(({ db, find }) => readLatest(db, find(id))),
+  stats: ({ now }) => reader.stats(now),
+  deliveries: (request) => reader.read((from) => listDeliveries(from, request)),
+  deadLetters: (request) => reader.read((from) => listDeadLetters(from, request)),
+  quarantine: (request) => reader.read((from) => listQuarantine(from, request)),
+  history: (request) => reader.read((from) => listHistory(from, request)),
+  progress: ({ deliveryId, index }) => reader.read((from) => readProgress(from, deliveryId, index)),
+  handlers: () => reader.read(({ db }) => readHandlers(db)),
+  probe: () => store.probe(),
+  close: ({ now }) => {
+    store.close(now)
+    return null
+  },
+  wake: (request) => store.wake(request),
+  owners: ({ windowMs, keys, now }) => reader.read(({ db }) => findOwners(db, windowMs, keys, now)),
+  look: ({ now }) => {
+    reader = viewer
+    return viewer.stats(now)
+  },
+  wish: ({ now, command }) => viewer.wish(command, now),
+  result: (id) => viewer.result(id),
+  withdraw: (id) => viewer.withdraw(id),
+  fulfil: (request) => viewer.fulfil(request),
+}
+
+main.on('message', ({ id, name, request }: ToThread) => {
+  answer(id, name, request)
+  if (name === 'group') store.tidy()
+})
+
+/** What the small bodies came in was sent for good: once they are stored nobody reads it. */
+function storeGroup(request: GroupRequest): GroupAnswer {
+  const answer = store.group(request)
+  letGo(request.packed)
+  return answer
+}
+
+function answer(id: number, name: CallName, request: unknown): void {
+  try {
+    // The sender's types pair name and request; across the message port that cannot be expressed.
+    const value = (calls[name] as (request: unknown) => unknown)(request)
+    main.postMessage({ id, value } satisfies FromThread, buffersOf(name, value))
+  } catch (error) {
+    main.postMessage({ id, failure: reader.failureOf(error) } satisfies FromThread)
+  }
+}
+
+/** Bodies change hands instead of being copied. */
+function buffersOf(name: CallName, value: unknown): TransferListItem[] {
+  if (name === 'group') return bodiesOf(value as BriefAnswer)
+  if (name !== 'read') return []
+  return (value as readonly Read[]).flatMap((read) =>
+    'delivery' in read && read.delivery.body.buffer instanceof ArrayBuffer ? [read.delivery.body.buffer] : [],
+  )
+}
+
+function bodiesOf(answer: BriefAnswer): TransferListItem[] {
+  const accepts = answer.lost === null ? answer.accepts : []
+  return accepts.flatMap((one) =>
+    typeof one === 'object' && 'value' in one && one.value.body ? [one.value.body.buffer as ArrayBuffer] : [],
+  )
+}

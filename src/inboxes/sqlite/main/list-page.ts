@@ -1,0 +1,34 @@
+import type { HistoryPage, HistoryRow, Page } from '../../../ports/ports.ts'
+import type { CallName, Calls, Stretch } from '../wire/protocol.ts'
+
+type Listing = 'deliveries' | 'deadLetters' | 'quarantine'
+type Row<N extends Listing> = Calls[N][1] extends Stretch<infer R> ? R : never
+
+interface Caller {
+  call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]>
+}
+
+/** One page, gathered in stretches between which the thread takes other calls. */
+export async function listPage<N extends Listing>(caller: Caller, name: N, page: Page): Promise<Row<N>[]> {
+  const rows: Row<N>[] = []
+  for (let before = page.before; rows.length < page.limit; ) {
+    const stretch = await caller.call(name, { page, before, limit: page.limit - rows.length })
+    // The name pairs the call with its rows, which is lost on a type parameter.
+    rows.push(...(stretch.rows as Row<N>[]))
+    if (stretch.next === null) break
+    before = stretch.next
+  }
+  return rows
+}
+
+/** One page of the history, gathered likewise. */
+export async function listHistory(caller: Caller, page: HistoryPage): Promise<HistoryRow[]> {
+  const rows: HistoryRow[] = []
+  for (let after = page.after; rows.length < page.limit; ) {
+    const stretch = await caller.call('history', { page, after, limit: page.limit - rows.length })
+    rows.push(...stretch.rows)
+    if (stretch.next === null) break
+    after = stretch.next
+  }
+  return rows
+}

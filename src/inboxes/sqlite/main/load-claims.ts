@@ -1,0 +1,65 @@
+/** From planned claims to claims: bodies at hand first, the rest from the file in small reads. */
+import type { Claim } from '../../../ports/ports.ts'
+import type { PlannedClaim, Read } from '../wire/protocol.ts'
+import type { BodyCache } from './body-cache.ts'
+
+export interface Loaded {
+  /** In the order of the plan. */
+  readonly claims: readonly Claim[]
+  readonly damaged: ReadonlyArray<{ readonly seq: number; readonly reason: string }>
+}
+
+/** Read in one go: an acknowledgement waits for no more than this, or for one large body. */
+const READ_BYTES = 1024 * 1024
+
+export async function loadClaims(
+  planned: readonly PlannedClaim[],
+  cache: BodyCache,
+  read: (seqs: readonly number[]) => Promise<readonly Read[]>,
+): Promise<Loaded> {
+  const loaded = planned.map((claim) => atHand(cache, claim))
+  const missing = planned.filter((_, i) => loaded[i] === null)
+  const fromFile = new Map<number, Read | undefined>()
+  for (const some of readsOf(missing)) {
+    const reads = await read(some)
+    for (const [i, seq] of some.entries()) fromFile.set(seq, reads[i])
+  }
+  return toLoaded(
+    planned,
+    planned.map(({ seq }, i) => loaded[i] ?? fromFile.get(seq) ?? UNANSWERED),
+  )
+}
+
+const UNANSWERED: Read = { damage: 'the stored delivery was not answered' }
+
+function atHand(cache: BodyCache, { seq, notes }: PlannedClaim): Read | null {
+  const delivery = cache.take(seq)
+  return delivery === undefined ? null : { delivery: { ...delivery, seq, ...notes } }
+}
+
+function toLoaded(planned: readonly PlannedClaim[], loaded: ReadonlyArray<Read | null>): Loaded {
+  const claims: Claim[] = []
+  const damaged: { seq: number; reason: string }[] = []
+  for (const [i, { seq, handlers, rows, careful, deaths, quarantined }] of planned.entries()) {
+    const read = loaded[i] ?? UNANSWERED
+    if ('damage' in read) damaged.push({ seq, reason: read.damage })
+    else claims.push({ delivery: read.delivery, handlers, rows, careful, deaths, quarantined })
+  }
+  return { claims, damaged }
+}
+
+/** Small bodies together, a large one alone. */
+function readsOf(claims: readonly PlannedClaim[]): number[][] {
+  const reads: number[][] = []
+  let bytes = 0
+  for (const claim of claims) {
+    const last = reads.at(-1)
+    if (last && bytes + claim.bytes <= READ_BYTES) last.push(claim.seq)
+    else {
+      reads.push([claim.seq])
+      bytes = 0
+    }
+    bytes += claim.bytes
+  }
+  return reads
+}

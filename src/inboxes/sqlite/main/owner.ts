@@ -1,0 +1,249 @@
+/** The inbox in the main thread of the process that owns the file: hands work to the thread of the file. */
+import type {
+  Accepted,
+  Claim,
+  ClaimRequest,
+  InboxOpened,
+  InboxOpening,
+  NewDelivery,
+  NotedCall,
+  OrderKey,
+  Settlement,
+  StoredPause,
+} from '../../../ports/ports.ts'
+import { fromBriefAnswer, toBriefRequest } from '../wire/compact.ts'
+import { buffersOf } from '../wire/packing.ts'
+import type { AnswerTo, CallName, Calls, Command, GroupAnswer, Read, Settings } from '../wire/protocol.ts'
+import { BodyCache } from './body-cache.ts'
+import { BodyMemory } from './body-memory.ts'
+import { Connection } from './connection.ts'
+import { loadClaims } from './load-claims.ts'
+import { Outbox } from './outbox.ts'
+import type { Thread } from './thread.ts'
+import { Upkeep } from './upkeep.ts'
+
+export interface InboxSettings extends Settings {
+  readonly ownerWaitMs: number
+  /** Bodies kept at hand between their commit and their claim, in bytes. */
+  readonly cacheBytes: number
+  /** For tests: every thread that is started, every write transaction. */
+  readonly onThread?: (thread: Thread) => void
+  readonly onCommit?: () => void
+}
+
+export interface Told {
+  work(): void
+  pauses(paused: readonly StoredPause[]): void
+}
+
+/** How often the owner looks for wishes of other processes. */
+const LOOK_MS = 1_000
+/** How often it notes that its handlers are still in use. */
+const RENEW_MS = 3_600_000
+/** How often it looks for what is old. */
+const PRUNE_MS = 300_000
+
+export class Owner {
+  readonly #settings: InboxSettings
+  readonly #opening: InboxOpening
+  readonly #told: Told
+  readonly #connection: Connection
+  readonly #outbox: Outbox
+  readonly #cache: BodyCache
+  readonly #memory = new BodyMemory()
+  /** Claims of this process: they live here, so that a thread that is started again knows them. true: with care. */
+  readonly #held = new Map<number, boolean>()
+  readonly #timers = new Set<() => void>()
+  readonly #upkeep: Upkeep
+  #opened: Promise<InboxOpened> | null = null
+  #backlogBytes = 0
+
+  constructor(settings: InboxSettings, opening: InboxOpening, told: Told) {
+    this.#settings = settings
+    this.#opening = opening
+    this.#told = told
+    // Where nothing is claimed, nothing is to be at hand.
+    this.#cache = new BodyCache(opening.handlers.length === 0 ? 0 : settings.cacheBytes)
+    this.#connection = this.#newConnection()
+    this.#outbox = new Outbox({
+      now: () => this.#now(),
+      send: async (request) =>
+        fromBriefAnswer(await this.#connection.call('group', toBriefRequest(request), buffersOf(request))),
+      onAccepts: () => this.#told.work(),
+      onAnswer: (answer) => this.#note(answer),
+    })
+    this.#upkeep = new Upkeep(opening, (at) => this.command({ kind: 'prune', at }))
+  }
+
+  open(): Promise<InboxOpened> {
+    this.#opened = this.#open()
+    return this.#opened
+  }
+
+  async accept(delivery: NewDelivery, given: boolean): Promise<Accepted> {
+    const accepted = await this.#outbox.accept(delivery, given)
+    const { status, seq, body } = accepted
+    const stored = body === undefined ? delivery : { ...delivery, body }
+    if (given) this.#memory.own(stored.body)
+    // Who claimed it with the same group looks here next: accepts are told before claims.
+    const isKept = status === 'accepted' && this.#cache.add(seq, stored)
+    if (!isKept) this.#memory.free(stored.body)
+    if (status === 'accepted' && !this.#held.has(seq)) this.#told.work()
+    return accepted
+  }
+
+  allocate(bytes: number): Uint8Array {
+    return this.#memory.allocate(bytes)
+  }
+
+  noteSenderLeft(seq: number): void {
+    this.#outbox.noteSenderLeft(seq)
+  }
+
+  async claim(request: ClaimRequest): Promise<{
+    readonly claims: readonly Claim[]
+    readonly nextDueAt: number | null
+    readonly unread: readonly string[]
+    readonly more: boolean
+  }> {
+    for (;;) {
+      const plan = await this.#outbox.claim(request)
+      try {
+        const { claims, damaged } = await loadClaims(plan.claims, this.#cache, (seqs) => this.#read(seqs))
+        for (const { delivery } of claims) this.#memory.lend(delivery.seq, delivery.body)
+        for (const { seq, reason } of damaged) await this.#condemn(seq, reason)
+        const { nextDueAt, unread, more } = plan
+        if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt, unread, more }
+      } catch (error) {
+        this.release(plan.claims.map((claim) => claim.seq))
+        throw error
+      }
+    }
+  }
+
+  async note(seq: number, calls: readonly NotedCall[]): Promise<void> {
+    await this.#outbox.note({ seq, calls })
+  }
+
+  async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
+    const { workIsLeft, conflictsWith } = await this.#outbox.settle(withOwnElements(settlement))
+    this.#held.delete(settlement.seq)
+    this.#memory.takeBack(settlement.seq)
+    if (workIsLeft) this.#told.work()
+    return { conflictsWith }
+  }
+
+  release(seqs: readonly number[]): void {
+    for (const seq of seqs) this.#memory.leave(seq)
+    this.#outbox.release(seqs.filter((seq) => this.#held.delete(seq)))
+    this.#told.work()
+  }
+
+  async wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]> {
+    const left = await this.#connection.call('wake', { keys, atMost, now: this.#now() })
+    if (left.length > 0) this.#told.work()
+    return left
+  }
+
+  owners(windowMs: number, keys: Float64Array): Promise<readonly number[]> {
+    return this.#connection.call('owners', { windowMs, keys, now: this.#now() })
+  }
+
+  command<C extends Command>(command: C): Promise<AnswerTo<C>> {
+    return this.#outbox.command(command)
+  }
+
+  call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]> {
+    return this.#connection.call(name, request)
+  }
+
+  backlogBytes(): number {
+    return this.#backlogBytes
+  }
+
+  trouble(): string | null {
+    return this.#connection.trouble()
+  }
+
+  async close(): Promise<void> {
+    this.#connection.abandon()
+    await this.#opened?.catch(() => {})
+    for (const cancel of this.#timers) cancel()
+    this.#upkeep.stop()
+    await this.#outbox.drained()
+    await this.#connection.close(this.#opening.clock.now())
+    this.#held.clear()
+  }
+
+  #now(): number {
+    return Math.trunc(this.#opening.clock.now())
+  }
+
+  async #open(): Promise<InboxOpened> {
+    const opened = await this.#connection.open()
+    this.#backlogBytes = opened.stats.pendingBytes
+    this.#every(LOOK_MS, () => {
+      this.#outbox.look()
+      this.#memory.age()
+    })
+    this.#every(RENEW_MS, () => this.#outbox.renew())
+    if (this.#opening.retention) this.#every(PRUNE_MS, () => void this.#upkeep.round())
+    return opened
+  }
+
+  #every(ms: number, run: () => void): void {
+    const cancel = this.#opening.clock.after(ms, () => {
+      this.#timers.delete(cancel)
+      run()
+      this.#every(ms, run)
+    })
+    this.#timers.add(cancel)
+  }
+
+  #newConnection(): Connection {
+    const { ownerWaitMs, path, minFreeBytes, maxPages } = this.#settings
+    const options = {
+      settings: { path, minFreeBytes, maxPages },
+      ownerWaitMs,
+      held: () => [...this.#held].map(([seq, careful]) => ({ seq, careful })),
+      onBack: () => this.#told.work(),
+      onThread: (thread: Thread) => this.#settings.onThread?.(thread),
+    }
+    return new Connection(options, this.#opening)
+  }
+
+  async #read(seqs: readonly number[]): Promise<readonly Read[]> {
+    const reads = await this.#connection.call('read', seqs)
+    for (const read of reads) if ('delivery' in read) this.#memory.own(read.delivery.body)
+    return reads
+  }
+
+  #note(answer: GroupAnswer): void {
+    if (answer.lost) {
+      this.#connection.report(answer.lost.message)
+      return
+    }
+    this.#backlogBytes = answer.pendingBytes
+    for (const { claims } of answer.claims) for (const { seq, careful } of claims) this.#held.set(seq, careful)
+    for (const seq of answer.altered) this.#cache.take(seq)
+    if (answer.committed) this.#settings.onCommit?.()
+    if (answer.shortage !== null) this.#connection.report(answer.shortage)
+    if (answer.pauses !== null) this.#told.pauses(answer.pauses)
+    if (answer.moreWork) this.#told.work()
+  }
+
+  /** Damaged bytes leave the work for the quarantine, where somebody can look at them. */
+  async #condemn(seq: number, reason: string): Promise<void> {
+    const { logger, clock } = this.#opening
+    logger.error({ inbox: 'sqlite', seq }, `a stored delivery is damaged and goes to quarantine: ${reason}`)
+    await this.#outbox.condemn({ seq, reason, at: clock.now() })
+    this.#held.delete(seq)
+  }
+}
+
+/** An element is often a part of a large body, which must neither be kept nor sent along. */
+function withOwnElements(settlement: Settlement): Settlement {
+  if (settlement.dead.length === 0) return settlement
+  const dead = settlement.dead.map((letter) => ({ ...letter, element: new Uint8Array(letter.element) }))
+  return { ...settlement, dead }
+}

@@ -1,0 +1,137 @@
+/**
+ * What is ordinary in a group said in numbers, on its way between the threads: a delivery that was accepted, a first
+ * pass that leaves nothing behind, a claim of one that has no history. The structured clone takes its time for objects,
+ * at both ends.
+ */
+import type { Settlement } from '../../../ports/ports.ts'
+import type {
+  ClaimPlan,
+  GroupAnswer,
+  GroupRequest,
+  ItemAnswer,
+  Notes,
+  PlannedClaim,
+  Settled,
+  StoredAnswer,
+} from './protocol.ts'
+
+/** The seq of the delivery, and its number of events. */
+type BareEnd = readonly [seq: number, events: number | null]
+
+export interface BriefRequest extends Omit<GroupRequest, 'settlements'> {
+  readonly settlements: ReadonlyArray<Settlement | BareEnd>
+}
+
+/** First claims of deliveries without a history, and the others. */
+interface BriefPlan extends Omit<ClaimPlan, 'claims'> {
+  /** Before which of the first claims the others stand, in order. */
+  readonly others: ReadonlyArray<readonly [before: number, claim: PlannedClaim]>
+  /** Of the first claims, which all have the same. */
+  readonly handlers: readonly string[]
+  /** Of each first claim seq and bytes, in turn. */
+  readonly firsts: readonly number[]
+}
+
+type Done = Extract<GroupAnswer, { readonly lost: null }>
+
+export type BriefAnswer =
+  | Extract<GroupAnswer, { readonly lost: object }>
+  | (Omit<Done, 'settlements' | 'accepts' | 'claims'> & {
+      /** null: nothing is left of it. */
+      readonly settlements: ReadonlyArray<ItemAnswer<Settled> | null>
+      /** A number: it was accepted as this one. */
+      readonly accepts: ReadonlyArray<ItemAnswer<StoredAnswer> | number>
+      readonly claims: readonly BriefPlan[]
+    })
+
+export function toBriefRequest(request: GroupRequest): BriefRequest {
+  return { ...request, settlements: request.settlements.map((one) => (isBareEnd(one) ? [one.seq, one.events] : one)) }
+}
+
+export function fromBriefRequest(request: BriefRequest): GroupRequest {
+  return { ...request, settlements: request.settlements.map((one) => ('seq' in one ? one : bareEnd(one))) }
+}
+
+export function toBriefAnswer(answer: GroupAnswer): BriefAnswer {
+  if (answer.lost) return answer
+  return {
+    ...answer,
+    settlements: answer.settlements.map((one) => (isOver(one) ? null : one)),
+    accepts: answer.accepts.map((one) => (isPlain(one) ? one.value.seq : one)),
+    claims: answer.claims.map(toBriefPlan),
+  }
+}
+
+export function fromBriefAnswer(answer: BriefAnswer): GroupAnswer {
+  if (answer.lost) return answer
+  return {
+    ...answer,
+    settlements: answer.settlements.map((one) => one ?? OVER),
+    accepts: answer.accepts.map((one) => (typeof one === 'number' ? acceptedAs(one) : one)),
+    claims: answer.claims.map(fromBriefPlan),
+  }
+}
+
+/** The end of a first pass that leaves nothing else: the ordinary case. */
+export function isBareEnd(settlement: Settlement): boolean {
+  const { firstPass, endedRows, rows, dead, quarantined, unhandled, keys, forgotten, duplicateEvents = 0 } = settlement
+  if (!firstPass || keys || forgotten || duplicateEvents > 0) return false
+  if (endedRows.length + rows.length + dead.length + quarantined.length > 0) return false
+  for (const _ in unhandled) return false
+  return true
+}
+
+const NOTHING_ELSE = { firstPass: true, endedRows: [], rows: [], dead: [], quarantined: [], unhandled: {} } as const
+
+function bareEnd([seq, events]: BareEnd): Settlement {
+  return { seq, events, ...NOTHING_ELSE }
+}
+
+const OVER: ItemAnswer<Settled> = { value: { workIsLeft: false, conflictsWith: null } }
+
+function isOver(answer: ItemAnswer<Settled>): boolean {
+  return 'value' in answer && !answer.value.workIsLeft && answer.value.conflictsWith === null
+}
+
+function isPlain(answer: ItemAnswer<StoredAnswer>): answer is { readonly value: StoredAnswer } {
+  return 'value' in answer && answer.value.status === 'accepted' && answer.value.body === undefined
+}
+
+function acceptedAs(seq: number): ItemAnswer<StoredAnswer> {
+  return { value: { status: 'accepted', seq, settled: false } }
+}
+
+function toBriefPlan({ claims, ...plan }: ClaimPlan): BriefPlan {
+  const [firsts, others]: [number[], [number, PlannedClaim][]] = [[], []]
+  let handlers: readonly string[] | null = null
+  for (const claim of claims) {
+    if (isFirst(claim) && (handlers === null || handlers === claim.handlers)) {
+      handlers = claim.handlers
+      firsts.push(claim.seq, claim.bytes)
+    } else others.push([firsts.length, claim])
+  }
+  return { ...plan, others, handlers: handlers ?? [], firsts }
+}
+
+function fromBriefPlan({ others, handlers, firsts, ...plan }: BriefPlan): ClaimPlan {
+  const claims: PlannedClaim[] = []
+  let next = 0
+  for (let at = 0; at <= firsts.length; at += 2) {
+    for (; others[next]?.[0] === at; next++) claims.push((others[next] as BriefPlan['others'][number])[1])
+    if (at < firsts.length) claims.push(firstClaim(handlers, firsts[at] as number, firsts[at + 1] as number))
+  }
+  return { ...plan, claims }
+}
+
+function isFirst({ rows, careful, deaths, quarantined, notes }: PlannedClaim): boolean {
+  const { senderLeft, duplicates, events } = notes
+  const isUntouched = !senderLeft && duplicates === 0 && events === null
+  return rows === null && !careful && deaths.length + quarantined.length === 0 && isUntouched
+}
+
+const UNTOUCHED = { rows: null, careful: false, deaths: [], quarantined: [] } as const
+export const NO_NOTES: Notes = Object.freeze({ senderLeft: false, duplicates: 0, events: null })
+
+function firstClaim(handlers: readonly string[], seq: number, bytes: number): PlannedClaim {
+  return { seq, bytes, handlers, ...UNTOUCHED, notes: NO_NOTES }
+}

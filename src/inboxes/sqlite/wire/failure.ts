@@ -1,0 +1,62 @@
+/** What an error of SQLite or of the file system means to the inbox. */
+import { OptionError, PosthornError } from '../../../errors.ts'
+import type { Failure } from './protocol.ts'
+
+// Primary result codes, sqlite.org/rescode.html.
+const ERROR = 1
+const BUSY = 5
+const CORRUPT = 11
+const FULL = 13
+const TOOBIG = 18
+const CONSTRAINT = 19
+const MISMATCH = 20
+const RANGE = 25
+const NOTADB = 26
+
+/** Codes that speak about the one statement, not about the store. */
+const ofTheItem: ReadonlySet<number> = new Set([TOOBIG, CONSTRAINT, MISMATCH, RANGE])
+
+/** The primary result code; null when the error is not SQLite's. */
+export function sqliteCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null
+  return error.errcode & 0xff
+}
+
+export function isBusy(error: unknown): boolean {
+  return sqliteCode(error) === BUSY
+}
+
+/** The bytes in the file are wrong, the file as such may work. */
+export function isCorrupt(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === CORRUPT || code === NOTADB
+}
+
+/** One item was refused; the transaction around it goes on. */
+export function isOfTheItem(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === null || ofTheItem.has(code)
+}
+
+export function toFailure(error: unknown, path: string): Failure {
+  if (error instanceof PosthornError || error instanceof OptionError)
+    return { code: error.code, message: error.message }
+  const text = error instanceof Error ? error.message : String(error)
+  switch (sqliteCode(error)) {
+    case FULL:
+      return { code: 'ERR_INBOX_FULL', message: `No space is left for ${path}: ${text}.` }
+    case ERROR:
+      // Our statements are right; so the schema is not the one that the version stands for.
+      return { code: 'ERR_INBOX_CORRUPT', message: `${path} is not what its schema version says: ${text}.` }
+    case CORRUPT:
+    case NOTADB:
+      return { code: 'ERR_INBOX_CORRUPT', message: `${path} is damaged or not a database: ${text}.` }
+    default:
+      return { code: 'ERR_INBOX_IO', message: `${path} cannot be read or written: ${text}.` }
+  }
+}
+
+export function toError(failure: Failure): Error {
+  if (failure.code === 'ERR_OPTION') return new OptionError(failure.message)
+  return new PosthornError(failure.code, failure.message)
+}

@@ -1,0 +1,271 @@
+/**
+ * What the main thread and the thread of the file say to each other. Everything here survives the structured clone;
+ * bytes that should not be copied travel in transferred buffers.
+ */
+
+import type { ErrorCode } from '../../../errors.ts'
+import type {
+  Accepted,
+  ClaimRequest,
+  Death,
+  Erased,
+  Erasure,
+  EventProgress,
+  HistoryPage,
+  HistoryRow,
+  InboxOpened,
+  InboxOpening,
+  NotedCall,
+  OrderKey,
+  Page,
+  Pruned,
+  ReplayMark,
+  ReplayRow,
+  Retention,
+  RowIds,
+  Settlement,
+  StoredDeadLetter,
+  StoredDelivery,
+  StoredPause,
+  StoredQuarantine,
+  StoredStats,
+  WorkRow,
+} from '../../../ports/ports.ts'
+import type { BriefAnswer, BriefRequest } from './compact.ts'
+
+/** Settled at construction, given to the thread when it starts. */
+export interface Settings {
+  /** Absolute. */
+  readonly path: string
+  readonly minFreeBytes: number
+  /** Upper bound of the file in pages, to make it full in tests; null: none. */
+  readonly maxPages: number | null
+}
+
+export interface Failure {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/** A delivery under claim. */
+export interface Held {
+  readonly seq: number
+  readonly careful: boolean
+}
+
+export interface OpenRequest {
+  readonly handlers: InboxOpening['handlers']
+  readonly onRedelivery: InboxOpening['onRedelivery']
+  readonly retention?: Retention | undefined
+  readonly now: number
+  /** What this process still works on, when the thread is started again. */
+  readonly held: readonly Held[]
+  /** The file it must be when the thread is started again; null the first time: what is claimed was by a dead process. */
+  readonly identity: string | null
+}
+
+export type OpenAnswer =
+  | { readonly owned: true }
+  | {
+      readonly owned: false
+      readonly opened: InboxOpened
+      readonly identity: string
+      readonly warnings: readonly string[]
+      readonly shortage: string | null
+    }
+
+/** A delivery; its hash, and its body unless that comes by itself, lie in the packed buffer, in the same order. */
+export interface PackedDelivery {
+  readonly id: string
+  readonly source: string
+  readonly batchId: string | null
+  readonly isTest: boolean
+  readonly receivedAt: number
+  /** The fields nobody searches by, as JSON. */
+  readonly meta: string
+  readonly size: number
+  /** Memory of its own, which goes back with the answer; absent where the body is packed. */
+  readonly body?: Uint8Array
+}
+
+/** The events of a delivery that are given to their handlers now. */
+export interface UnderWay {
+  readonly seq: number
+  readonly calls: readonly NotedCall[]
+}
+
+/** A delivery whose stored bytes turned out to be damaged. */
+export interface Condemned {
+  readonly seq: number
+  readonly reason: string
+  readonly at: number
+}
+
+/** What operators ask for. */
+export type Command =
+  | { readonly kind: 'revive'; readonly ids: RowIds }
+  | { readonly kind: 'drop'; readonly ids: RowIds }
+  | { readonly kind: 'pause'; readonly handler: string; readonly by: 'hand' | 'failures' | null }
+  | { readonly kind: 'prune'; readonly at: number }
+  | { readonly kind: 'erase'; readonly erasures: readonly Erasure[] }
+  | { readonly kind: 'purge'; readonly at: number }
+  | { readonly kind: 'replay'; readonly mark: ReplayMark; readonly rows: readonly ReplayRow[] }
+  | { readonly kind: 'cancel'; readonly run: string; readonly limit: number }
+
+/** What each command is answered with. */
+export interface CommandAnswers {
+  revive: number
+  drop: number
+  pause: number
+  prune: Pruned
+  erase: Erased
+  purge: number | null
+  replay: number
+  cancel: number
+}
+export type CommandAnswer = CommandAnswers[keyof CommandAnswers]
+export type AnswerTo<C extends Command> = CommandAnswers[C['kind']]
+
+/** What is committed together. Carried out in the order of the fields. */
+export interface GroupRequest {
+  readonly now: number
+  /** Notes that the handlers of this process are still in use. */
+  readonly renew: boolean
+  readonly releases: readonly number[]
+  readonly underWay: readonly UnderWay[]
+  readonly settlements: readonly Settlement[]
+  readonly condemned: readonly Condemned[]
+  readonly sendersLeft: readonly number[]
+  readonly commands: readonly Command[]
+  /** Carries out the wishes of other processes too. */
+  readonly wishes: boolean
+  readonly accepts: readonly PackedDelivery[]
+  /** 32 bytes of hash, then the body where it does not come by itself, for each accept. */
+  readonly packed: Uint8Array
+  readonly claims: readonly ClaimRequest[]
+}
+
+export type ItemAnswer<T> = { readonly value: T } | { readonly failure: Failure }
+
+/** With the body that came by itself. */
+export type StoredAnswer = Accepted & { readonly body?: Uint8Array }
+
+export interface Settled {
+  readonly workIsLeft: boolean
+  readonly conflictsWith: string | null
+}
+
+/** A claim before its bytes are read. */
+export interface PlannedClaim {
+  readonly seq: number
+  readonly bytes: number
+  readonly handlers: readonly string[]
+  readonly rows: readonly WorkRow[] | null
+  readonly careful: boolean
+  readonly deaths: readonly Death[]
+  readonly quarantined: ReadonlyArray<number | null>
+  readonly notes: Notes
+}
+
+export interface Notes {
+  readonly senderLeft: boolean
+  readonly duplicates: number
+  readonly events: number | null
+}
+
+export interface ClaimPlan {
+  readonly claims: readonly PlannedClaim[]
+  readonly nextDueAt: number | null
+  readonly unread: readonly string[]
+  readonly more: boolean
+}
+
+export type GroupAnswer =
+  | { readonly lost: Failure }
+  | {
+      readonly lost: null
+      /** Whether the group needed a write transaction. */
+      readonly committed: boolean
+      /** Why new deliveries are refused although the store works; null when they are not. */
+      readonly shortage: string | null
+      readonly pendingBytes: number
+      /** The whole list when it was changed. */
+      readonly pauses: readonly StoredPause[] | null
+      /** Something may be claimable that was not before, beside what is accepted and settled. */
+      readonly moreWork: boolean
+      readonly underWay: readonly ItemAnswer<null>[]
+      readonly settlements: readonly ItemAnswer<Settled>[]
+      readonly commands: readonly ItemAnswer<CommandAnswer>[]
+      /** Somebody waits for what was removed to leave the files as well. */
+      readonly purging: boolean
+      /** Deliveries whose bytes are other ones now. */
+      readonly altered: readonly number[]
+      readonly accepts: readonly ItemAnswer<StoredAnswer>[]
+      readonly claims: readonly ClaimPlan[]
+    }
+
+export type Read = { readonly delivery: StoredDelivery } | { readonly damage: string }
+
+/** One stretch of a listing: ids from `before` down, at most `limit` rows. */
+export interface StretchRequest {
+  readonly page: Page
+  readonly before: number | null
+  readonly limit: number
+}
+
+export interface Stretch<T> {
+  readonly rows: readonly T[]
+  /** Where to go on; null: nothing is left. */
+  readonly next: number | null
+}
+
+/** One stretch of the history: deliveries above `after`, at most `limit` of them. */
+export interface HistoryStretch {
+  readonly page: HistoryPage
+  readonly after: number
+  readonly limit: number
+}
+
+/** Every call, with its request and its answer. `now` is the time of the opening's clock. */
+export interface Calls {
+  open: [OpenRequest, OpenAnswer]
+  group: [BriefRequest, BriefAnswer]
+  /** In the order of the request. */
+  read: [readonly number[], readonly Read[]]
+  find: [string, Read | null]
+  stats: [{ readonly now: number }, StoredStats]
+  deliveries: [StretchRequest, Stretch<StoredDelivery & { readonly bytes: number }>]
+  deadLetters: [StretchRequest, Stretch<StoredDeadLetter>]
+  quarantine: [StretchRequest, Stretch<StoredQuarantine>]
+  history: [HistoryStretch, Stretch<HistoryRow>]
+  progress: [{ readonly deliveryId: string; readonly index: number }, EventProgress | null]
+  handlers: [null, ReadonlyArray<{ readonly name: string; readonly seenAt: number }>]
+  /** Reopens what was lost and writes a little, to see whether the store works. */
+  probe: [null, { readonly shortage: string | null }]
+  close: [{ readonly now: number }, null]
+  /** See `InboxPort.wake`. */
+  wake: [{ readonly keys: readonly OrderKey[]; readonly atMost: number; readonly now: number }, readonly OrderKey[]]
+  /** See `InboxPort.owners`. */
+  owners: [{ readonly windowMs: number; readonly keys: Float64Array; readonly now: number }, readonly number[]]
+
+  /** From here on looks at a file that another process may own. */
+  look: [{ readonly now: number }, StoredStats]
+  /** Leaves a wish for the owner; answers its id. */
+  wish: [{ readonly now: number; readonly command: Command }, number]
+  /** The result of a wish, which is then removed; null while there is none. */
+  result: [number, ItemAnswer<CommandAnswer> | null]
+  /** Takes a wish back; false: it was carried out already. */
+  withdraw: [number, boolean]
+  /** Where nobody owns the file: owns it for a moment and carries out the wishes. */
+  fulfil: [{ readonly now: number; readonly retention: Retention | undefined }, null]
+}
+
+export type CallName = keyof Calls
+
+export type ToThread = {
+  [K in CallName]: { readonly id: number; readonly name: K; readonly request: Calls[K][0] }
+}[CallName]
+
+export type FromThread =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure }

@@ -1,0 +1,80 @@
+/** Checks what the factories of all providers are given. Private. */
+import { OptionError } from '../../errors.ts'
+import { knownKeys, wholeNumber } from '../../lib/options.ts'
+import { port } from '../../lib/symbols.ts'
+
+/** What every factory takes. */
+export interface SourceOptions<A> {
+  /** Who may post; see `posthorn/auth`. */
+  readonly auth: A
+  readonly limits?: {
+    /** Largest body in bytes, after the content coding; minimum 1. Default: the receiver's. */
+    readonly bodyBytes?: number
+  }
+  /**
+   * How long the sender is let wait for its answer, in ms: for the commit, and with `ack: 'handled'` for the handlers.
+   * Default: 8_000 for SparkPost, which gives up after 10 s; else the receiver's own limits.
+   */
+  readonly ackWithinMs?: number
+  /**
+   * An event that comes again in another delivery is not handed to anybody: told by the sender's event id with its
+   * class and type, else by what the provider knows to tell events apart. `windowMs`: for how long after it was handled,
+   * default 172_800_000 (48 h), minimum 60_000; copies are absorbed for up to a quarter longer. Default: false.
+   */
+  readonly dedupeEvents?: boolean | { readonly windowMs?: number }
+}
+
+/** What core takes of the options, as a source keeps it. */
+export interface CheckedSource {
+  readonly bodyBytes: number | null
+  readonly ackWithinMs: number | null
+  readonly dedupeWindowMs: number | null
+}
+
+/**
+ * Returns the limits, null where none is given. `own` are the options that only this factory takes.
+ * @throws OptionError when `auth` is not from `posthorn/auth`, a limit is no whole number, or an option is unknown.
+ */
+export function checkSourceOptions(
+  factory: string,
+  options: SourceOptions<object>,
+  own: readonly string[] = [],
+): CheckedSource {
+  assertObject(`${factory}: options`, options)
+  knownKeys(factory, options, ['auth', 'limits', 'ackWithinMs', 'dedupeEvents', ...own])
+  const { auth, limits = {} } = options
+  if (typeof auth !== 'object' || auth === null || !(port in auth))
+    throw new OptionError(`${factory}: auth must be made by posthorn/auth, such as token(…), got ${kindOf(auth)}`)
+  assertObject(`${factory}: limits`, limits)
+  knownKeys(`${factory}: limits`, limits, ['bodyBytes'])
+  const { ackWithinMs } = options
+  return {
+    bodyBytes: given(`${factory}: limits.bodyBytes`, limits.bodyBytes),
+    ackWithinMs: given(`${factory}: ackWithinMs`, ackWithinMs),
+    dedupeWindowMs: windowOf(`${factory}: dedupeEvents`, options.dedupeEvents),
+  }
+}
+
+const [HOURS_48, MINUTE, YEAR] = [172_800_000, 60_000, 31_536_000_000]
+
+/** null: off. */
+function windowOf(name: string, dedupe: SourceOptions<object>['dedupeEvents']): number | null {
+  if (dedupe === undefined || dedupe === false) return null
+  if (dedupe === true) return HOURS_48
+  assertObject(name, dedupe)
+  knownKeys(name, dedupe, ['windowMs'])
+  return wholeNumber(`${name}.windowMs`, dedupe.windowMs, HOURS_48, MINUTE, YEAR)
+}
+
+const given = (name: string, value: number | undefined): number | null =>
+  value === undefined ? null : wholeNumber(name, value, 0, 1)
+
+function assertObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null)
+    throw new OptionError(`${name} must be an object, got ${kindOf(value)}`)
+}
+
+// Not the value: it may be the secret itself, passed in the place of an auth kind.
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value
+}

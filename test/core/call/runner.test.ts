@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest'
+import { Runner } from '../../../src/core/call/runner.ts'
+import { Task } from '../../../src/core/call/task.ts'
+import type { HandlerSpec } from '../../../src/core/handlers/handlers.ts'
+import type { AnyEvent } from '../../../src/index.ts'
+import { FakeClock, settled } from '../../support/fake-clock.ts'
+
+const spec: HandlerSpec = {
+  ...{ name: 'a', formerly: [], patterns: ['*'], sources: null, tests: true },
+  ...{ retry: { attempts: 1, minMs: 1, maxMs: 1 }, timeoutMs: 1_000, concurrency: 1, size: 1, maxWaitMs: 0 },
+  each: () => undefined,
+  orderBy: null,
+  batch: null,
+}
+
+class Waiting extends Task {
+  // The runner looks at nothing of the event.
+  readonly event = {} as AnyEvent
+  readonly attempts = 0
+  readonly alone = false
+  done(): void {}
+}
+
+it('tells of its room when all that waited was taken back while it gave way', async () => {
+  const [turn, call] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let rooms = 0
+  const runner = new Runner(
+    { ...spec, each: () => call.promise },
+    {
+      clock: new FakeClock(),
+      pacer: { spent: () => true, breathe: () => turn.promise },
+      pauses: true,
+      onPause() {},
+      onRoom: () => void rooms++,
+    },
+  )
+  const task = new Waiting()
+  runner.submit(new Waiting(), 0)
+  runner.submit(task, 0)
+  expect(runner.wantsWork()).toBe(false)
+  call.resolve()
+  await settled()
+  expect(rooms).toBe(0)
+  task.withdraw()
+  turn.resolve()
+  await settled()
+  expect(rooms).toBe(1)
+  expect(runner.wantsWork()).toBe(true)
+})
+
+it('gives way between events of which each is handed in by the end of the one before', async () => {
+  const calls: number[] = []
+  let [turns, fresh] = [0, false]
+  const pacer = {
+    spent: () => !fresh,
+    async breathe() {
+      turns++
+      fresh = true
+    },
+  }
+  const parts = { clock: new FakeClock(), pauses: true, onPause() {}, onRoom() {} }
+  const each = async () => {
+    calls.push(turns)
+    fresh = false
+  }
+  const runner = new Runner({ ...spec, concurrency: 2, each }, { ...parts, pacer })
+  class Link extends Waiting {
+    override done(): void {
+      if (calls.length < 5) runner.submit(new Link())
+    }
+  }
+  runner.submit(new Link(), 0)
+  await settled()
+  expect(calls).toEqual([0, 1, 2, 3, 4])
+})
