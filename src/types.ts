@@ -32,7 +32,10 @@ export interface Bounce {
   readonly class: string | null
   /** The sender's text, as sent. */
   readonly reason: string | null
-  /** The sender's platform already refuses this address (Mailjet `blocked`, eSputnik `hardBounce`); null where unknown. */
+  /**
+   * The sender's platform already refuses this address (Mailjet `blocked`, eSputnik `hardBounce`, SparkPost by the text of
+   * the reply); null where unknown.
+   */
   readonly alreadySuppressed: boolean | null
 }
 

@@ -1,7 +1,7 @@
 /**
  * What senders really sent beside what they document, in bodies of our own: invented people, invented ids, the shapes of
- * public ones. Each says what two other projects make of the same, django-anymail (anymail/webhooks, 2026) and Symfony's
- * Mailjet bridge (Mailer component, 2026), and whether that was followed.
+ * public ones. Each says what two other projects make of the same, django-anymail (anymail/webhooks) and Symfony's
+ * Mailjet bridge (Mailer component), both read in November 2026, and whether that was followed.
  */
 
 export interface Odd {
