@@ -1,5 +1,6 @@
 /** One writing for every way in which an e-mail address can be written. */
 import { domainToASCII, domainToUnicode } from 'node:url'
+import { OptionError } from '../errors.ts'
 
 /** Printable ASCII without space, quote and backslash: nearly all addresses. */
 const PLAIN = /^[!#-[\]-~]+$/
@@ -13,10 +14,12 @@ const PLAIN = /^[!#-[\]-~]+$/
  * has quoted.
  *
  * @example
- * canonicalEmail(' "Jo"+news@MÜNCHEN.example') // '"jo"+news@xn--mnchen-3ya.example'
+ * canonicalEmail(' Jo+News@MÜNCHEN.example') // 'jo+news@xn--mnchen-3ya.example'
  * canonicalEmail('"Jo.Doe"@Shop.example') // 'jo.doe@shop.example'
+ * @throws OptionError ERR_OPTION when it is no text.
  */
 export function canonicalEmail(address: string): string {
+  if (typeof address !== 'string') throw new OptionError(`canonicalEmail takes a text, got ${typeof address}`)
   if (PLAIN.test(address)) return address.toLowerCase()
   const text = foldCase(address.trim())
   const at = text.lastIndexOf('@')
@@ -33,8 +36,14 @@ export function writingsOf(email: string): readonly string[] {
   const at = email.lastIndexOf('@')
   const [local, domain] = [email.slice(0, at), email.slice(at + 1)]
   const locals = local.startsWith('"') ? [local] : [local, `"${local}"`]
-  const domains = new Set([domain, foldCase(domainToUnicode(domain) || domain)])
-  return [...domains].flatMap((one) => locals.map((each) => `${each}@${one}`))
+  return [domain, ...unicodeOf(domain)].flatMap((one) => locals.map((each) => `${each}@${one}`))
+}
+
+/** The domain in Unicode, where that is another text for the same. */
+function unicodeOf(domain: string): string[] {
+  if (!domain.includes('xn--') || !DOMAIN.test(domain)) return []
+  const unicode = foldCase(domainToUnicode(domain))
+  return unicode !== domain && asciiDomain(unicode) === domain ? [unicode] : []
 }
 
 /** Letters, marks, digits and what separates labels (UTS 46 section 2.3): `domainToASCII` stops at `/`, undoes `%41`. */
@@ -42,9 +51,12 @@ const DOMAIN = /^[\p{L}\p{M}\p{N}._\-\u3002\uff0e\uff61]+$/u
 /** It would read this as an IPv4 address. */
 const NUMERIC = /^[\p{N}.\u3002\uff0e\uff61]+$/u
 const ASCII = /^[!-~]*$/
+/** In the DNS it has at most 253 characters (RFC 1035 section 3.1). What `domainToASCII` takes grows with their square. */
+const LONGEST_DOMAIN = 253
 
 function asciiDomain(domain: string): string {
-  if (ASCII.test(domain) || NUMERIC.test(domain) || !DOMAIN.test(domain)) return domain
+  if (domain.length > LONGEST_DOMAIN || ASCII.test(domain) || NUMERIC.test(domain) || !DOMAIN.test(domain))
+    return domain
   return domainToASCII(domain) || domain
 }
 

@@ -38,6 +38,16 @@ describe('the canonical writing of an address', () => {
     expect(canonicalEmail(address)).toBe(canonical)
   })
 
+  it('leaves a domain as it is that the DNS cannot have: one more character makes it too long', () => {
+    const domain = (length: number) => `${'ä.'.repeat(60)}${'b'.repeat(length - 120)}`
+    expect(canonicalEmail(`jo@${domain(253)}`)).toMatch(/^jo@xn--4ca\./)
+    expect(canonicalEmail(`jo@${domain(254)}`)).toBe(`jo@${domain(254)}`)
+  })
+
+  it.each([undefined, null, 7, {}])('of %j is none: it must be a text', (address) => {
+    expect(() => canonicalEmail(address as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }))
+  })
+
   const part = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 12 }),
     fc.constantFrom('"', '\\', '.', '@', ' ', 'ß', 'İ', 'Σ', '\u212a', 'ｓ', '。', 'xn--', 'É', 'e\u0301', '\ud800'),
@@ -72,6 +82,15 @@ describe('the canonical writing of an address', () => {
       '"jo"@münchen.example',
     ])
     expect(writingsOf('"jo doe"@shop.example')).toEqual(['"jo doe"@shop.example'])
+    for (const domain of [
+      '1.2.3',
+      'shop.example/b',
+      'xn--a.example',
+      'xn--mnchen-3ya.example/b',
+      '[127.0.0.1]',
+      '%41.example',
+    ])
+      expect(writingsOf(`jo@${domain}`)).toEqual([`jo@${domain}`, `"jo"@${domain}`])
     for (const writing of writingsOf('jo@xn--mnchen-3ya.example'))
       expect([canonicalEmail(writing), foldCase(writing)]).toEqual(['jo@xn--mnchen-3ya.example', writing])
   })
