@@ -4,7 +4,7 @@ import type { Reading } from '../../ports/ports.ts'
 import type { Automation, EventClient } from '../../types.ts'
 import { CATEGORIES } from '../kit/catalogue.ts'
 import type { Meaning } from '../kit/meaning.ts'
-import { objectIn } from '../kit/object-in.ts'
+import { jsonObjectOf } from '../kit/object-text.ts'
 import { fromSeconds } from '../kit/seconds.ts'
 import { smtpReply } from '../kit/smtp-reply.ts'
 import type { EventWord } from './catalogue.ts'
@@ -55,12 +55,17 @@ export function normalise(name: string, nativeType: string, meaning: Meaning, wi
     messageId: messageIdOf(wire),
     transmissionId: null,
     tags: tagsOf(wire),
-    metadata: metadataOf(wire),
+    metadata: metadataOf(wire.Payload),
     effect: meaning.effect,
     // The test button sends MessageID 0 and an empty address (captures of 2018 and 2022).
     isTest: wire.MessageID === '0' && wire.email === '',
     details: meaning.details,
   }
+}
+
+/** `Payload` is any text; applications put JSON into it (Mailjet Event API guide, EventPayload, March 2023). */
+function metadataOf(payload: unknown): Readonly<Record<string, unknown>> {
+  return typeof payload === 'string' ? (jsonObjectOf(payload) ?? NO_METADATA) : NO_METADATA
 }
 
 function readSent(wire: Wire): Meaning {
@@ -105,14 +110,6 @@ function tagsOf(wire: Wire): readonly string[] {
   const [campaign, customId] = [textOf(wire.customcampaign), textOf(wire.CustomID)]
   if (campaign === null) return customId === null ? NOTHING : [customId]
   return customId === null ? [campaign] : [campaign, customId]
-}
-
-/**
- * `Payload` where it is an object in JSON, as django-anymail reads it; any other text stays in the payload alone. Symfony
- * hands on the text.
- */
-function metadataOf(wire: Wire): Readonly<Record<string, unknown>> {
-  return (typeof wire.Payload === 'string' && objectIn(wire.Payload)) || NO_METADATA
 }
 
 /** Unix seconds, as a number or as its digits. */
