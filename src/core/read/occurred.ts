@@ -1,6 +1,6 @@
 /** When an event happened, as far as its sender's clock can be believed. */
 
-import type { Reading } from '../../ports/ports.ts'
+import type { Reading } from '../../ports/provider.ts'
 import type { EventBase } from '../../types.ts'
 
 const YEAR_2000 = Date.UTC(2000, 0, 1)

@@ -1,5 +1,5 @@
 import { PARKED } from '../../lib/parked.ts'
-import type { Claim, ClaimRequest, InOrder } from '../../ports/ports.ts'
+import type { Claim, ClaimRequest, InOrder } from '../../ports/inbox/claims.ts'
 import { pickInTurn } from '../rules/in-turn.ts'
 import { pickSuspects } from '../rules/suspects.ts'
 import { type Entry, toDelivery } from './entry.ts'

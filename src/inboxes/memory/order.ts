@@ -1,7 +1,8 @@
 /** Rows of handlers that get their events in order. */
 
 import { PARKED } from '../../lib/parked.ts'
-import type { InboxOpening, OrderKey } from '../../ports/ports.ts'
+import type { OrderKey } from '../../ports/inbox/claims.ts'
+import type { InboxOpening } from '../../ports/inbox/opening.ts'
 import type { Store, Work } from './store.ts'
 
 /** At the opening: rows of handlers without an order keep none. */

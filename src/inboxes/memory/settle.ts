@@ -1,5 +1,5 @@
 import { OptionError } from '../../errors.ts'
-import type { Settlement } from '../../ports/ports.ts'
+import type { Settlement } from '../../ports/inbox/claims.ts'
 import type { Entry } from './entry.ts'
 import { isCancelled } from './replay.ts'
 import type { Hold, Store } from './store.ts'

@@ -1,4 +1,6 @@
-import type { NewDeadLetter, NewDelivery, NewQuarantine, NewWorkRow, StoredPause, WorkRow } from '../../ports/ports.ts'
+import type { NewDelivery } from '../../ports/inbox/intake.ts'
+import type { StoredPause } from '../../ports/inbox/records.ts'
+import type { NewDeadLetter, NewQuarantine, NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
 import type { Turn } from '../rules/in-turn.ts'
 import { type Entry, newEntry } from './entry.ts'
 import { EventKeySlices } from './event-keys.ts'

@@ -1,12 +1,13 @@
 /** Rows of handlers that get their events in order. */
 
 import { PARKED } from '../../../../lib/parked.ts'
-import type { InboxOpening, InOrder, OrderKey } from '../../../../ports/ports.ts'
+import type { InOrder, OrderKey } from '../../../../ports/inbox/claims.ts'
+import type { InboxOpening } from '../../../../ports/inbox/opening.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { hasReturned } from '../ledger/passes.ts'
-import type { Candidate } from './candidates.ts'
+import type { Candidate } from './candidate.ts'
 
 const EVER = Number.MAX_SAFE_INTEGER
 
