@@ -1,6 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PermanentError } from '../../../src/errors.ts'
 import { memory } from '../../../src/inboxes/memory/index.ts'
+import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
 import type { AnyEvent } from '../../../src/types.ts'
@@ -319,12 +323,18 @@ describe('an event without an id, over a new version of its fingerprint', () => 
     expect(one.seen).toEqual(['Jo@shop.example', 'li@shop.example'])
   })
 
-  it('is still known by its old key, and handled once more only in another writing', async () => {
-    const inbox = memory()
-    const old = newMailjet(inbox, before)
+  const kept = memory()
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it.each([
+    ['memory', () => kept],
+    ['a file', () => sqlite({ path: join(folder, 'inbox.db') })],
+  ])('is still known by its old key in %s, and handled once more only in another writing', async (_where, inbox) => {
+    const old = newMailjet(inbox(), before)
     await openOf(old, 'Jo@shop.example')
     await old.receiver.close()
-    const now = newMailjet(inbox, source)
+    const now = newMailjet(inbox(), source)
     await openOf(now, 'Jo@shop.example')
     expect(now.seen).toEqual([])
     await openOf(now, 'jo@shop.example')
