@@ -1,10 +1,11 @@
-/** `posthorn send`: one delivery of sample events to a running server. */
+/** `posthorn send`: one delivery of sample events, or of a file, to a running server. */
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { OptionError } from '../errors.ts'
 import { wholeNumber } from '../lib/options.ts'
 import { sampleOf } from '../testing/sample.ts'
 import { senderOf } from '../testing/senders.ts'
+import { bodyOfFile } from './file-body.ts'
 import { post } from './post.ts'
 import { say } from './show.ts'
 
@@ -17,12 +18,15 @@ const FLAGS = {
   as: { type: 'string' },
   set: { type: 'string', multiple: true },
   count: { type: 'string' },
+  file: { type: 'string' },
 } as const
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof FLAGS }>>['values']
 
 interface Sending {
   readonly url: string
   readonly headers: Record<string, string>
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 /** The exit code: 0 when the answer is 200, 1 when it is another or there is none, 2 when it was called wrongly. */
@@ -62,12 +66,22 @@ function codeOf(error: unknown): string {
 
 function toSending(args: readonly string[]): Sending {
   const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true })
+  if (values.file !== undefined) return ofFile(values.file, values, positionals)
   const [name, ...more] = positionals
-  if (name === undefined || more.length > 0) throw new OptionError('expected one event name, such as momentum.bounce')
+  if (name === undefined || more.length > 0)
+    throw new OptionError('expected one event name, such as momentum.bounce, or --file')
   const fields = fieldsOf(name, values.set ?? [], values.as)
   const count = wholeNumber('--count', values.count === undefined ? undefined : Number(values.count), 1, 1, 100_000)
   const events = Array.from({ length: count }, () => sampleOf(name, fields, values.as).text)
   return { url: urlOf(values.to), headers: headersOf(name, values), body: `[${events.join(',')}]` }
+}
+
+/** Without a batch id: a repeat of a file is a duplicate, unless `--header` gives it one. */
+function ofFile(file: string, values: Values, positionals: readonly string[]): Sending {
+  const { to, as, set, count } = values
+  if (positionals.length > 0 || as !== undefined || set !== undefined || count !== undefined)
+    throw new OptionError('--file takes the place of the event name, --as, --set and --count')
+  return { url: urlOf(to), headers: plainHeaders(values), body: bodyOfFile(file) }
 }
 
 function urlOf(to: string | undefined): string {
@@ -85,10 +99,14 @@ interface Credentials {
 }
 
 /** As the sender would, with a batch id where it has one. */
-function headersOf(name: string, { token, basic, bearer, header = [] }: Credentials): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
+function headersOf(name: string, credentials: Credentials): Record<string, string> {
   const { batchIdHeader } = senderOf(name).provider
-  if (batchIdHeader !== null) headers[batchIdHeader] = randomUUID()
+  const batchId = batchIdHeader === null ? {} : { [batchIdHeader]: randomUUID() }
+  return { ...batchId, ...plainHeaders(credentials) }
+}
+
+function plainHeaders({ token, basic, bearer, header = [] }: Credentials): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
   if (token !== undefined) headers['x-messagesystems-webhook-token'] = token
   if (basic !== undefined) headers.authorization = `Basic ${Buffer.from(basic).toString('base64')}`
   if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`

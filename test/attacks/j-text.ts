@@ -221,7 +221,7 @@ const coreRows: readonly Row[] = [
         const body = Buffer.concat([Buffer.from(`[${n},`), good, Buffer.from(','), around(bytes), Buffer.from(']')])
         const { events, quarantined } = await site.digest('news', body)
         expect(events.map(({ name, delivery }) => [name, delivery.index])).toEqual([['mailjet.spam', 1]])
-        expect(quarantined).toMatchObject([{ index: 0 }, { index: 2, reason: 'the element is not UTF-8' }])
+        expect(quarantined).toMatchObject([{ index: 0 }, { index: 2, reason: expect.stringContaining('not UTF-8') }])
       }
     },
   ],
@@ -305,7 +305,9 @@ const coreRows: readonly Row[] = [
           events.map(({ delivery }) => delivery.index),
           broken,
         ).toEqual([0, 2])
-        expect(quarantined, broken).toMatchObject([{ index: 1, reason: 'the element is not JSON' }])
+        expect(quarantined, broken).toMatchObject([
+          { index: 1, reason: expect.stringMatching(/^the element is not JSON at byte \d+: likely [a-z ]+$/i) },
+        ])
       }
     },
   ],

@@ -1,0 +1,31 @@
+/** A body from a file, as it is posted. */
+import { readFileSync } from 'node:fs'
+import { OptionError } from '../errors.ts'
+import { Scanner } from '../json/scan.ts'
+import { codeOf } from '../lib/code-of.ts'
+
+/**
+ * The bytes of the file; of an answer `{"results":[…]}`, as SparkPost's samples endpoint gives it, those of the list.
+ * @throws OptionError when the file cannot be read
+ */
+export function bodyOfFile(path: string): Uint8Array {
+  try {
+    return withoutResults(readFileSync(path))
+  } catch (error) {
+    throw new OptionError(`--file cannot be read: ${codeOf(error)}`)
+  }
+}
+
+function withoutResults(bytes: Uint8Array): Uint8Array {
+  const head = Buffer.from(bytes.subarray(0, LONGEST_HEAD)).toString('latin1')
+  const start = /^(?:\xef\xbb\xbf)?\s*\{\s*"results"\s*:\s*(?=\[)/.exec(head)?.[0].length
+  if (start === undefined) return bytes
+  const scanner = new Scanner(bytes.subarray(start))
+  while (!scanner.advance(bytes.length));
+  const found = scanner.result()
+  // What follows the list is the end of the object around it.
+  return 'failure' in found && found.kind === 'behind' ? bytes.subarray(start, start + (found.at ?? 0)) : bytes
+}
+
+/** Room for white space. */
+const LONGEST_HEAD = 1_024
