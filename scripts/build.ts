@@ -4,7 +4,7 @@
  * files as there are sources made an import more than twice as long.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { build, type OutputOptions } from 'rolldown'
 
@@ -54,6 +54,7 @@ const FOLDERS = {
   esputnik: /^providers\/esputnik\//,
   node: /^adapters\/(?!express|fastify)/,
   testing: /^testing\//,
+  emulators: /^emulators\//,
 }
 
 const groups = Object.entries(FOLDERS).map(([name, folder]) => ({
@@ -86,6 +87,8 @@ await build({
   onLog: (level, log, handle) => handle(level === 'warn' ? 'error' : level, log),
 })
 chmodSync(join(out, 'cli.js'), 0o755)
+// Built into cli.js; its licence wants to go along.
+copyFileSync(join(root, 'node_modules/commander/LICENSE'), join(out, 'cli.commander-license.txt'))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 const args = ['-p', 'tsconfig.build.json', '--outDir', join(out, 'types')]
 execFileSync(process.execPath, [tsc, ...args], { cwd: root, stdio: 'inherit' })

@@ -5,6 +5,7 @@
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { renderDescriptions } from './schema/descriptions.ts'
 import { publishedEvent } from './schema/event.ts'
 import { renderFacade } from './schema/facade.ts'
 import { annotatedSchemas, type JsonSchema } from './schema/json-schema.ts'
@@ -15,6 +16,8 @@ import { renderValidators } from './schema/validators.ts'
 import { renderWasm } from './wasm/compile.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+
+const DESCRIPTIONS = 'src/emulators/msys/descriptions.generated.ts'
 
 /** Every generated file, as path from the root and text. */
 export async function generateAll(): Promise<Map<string, string>> {
@@ -39,6 +42,9 @@ function generate(sender: PublishedSender): Array<[path: string, text: string]> 
     [`src/zod/tolerant/${provider}.generated.ts`, renderFacade(sender, schemas, ids)],
     [`src/zod/strict/${provider}.generated.ts`, renderFacade(sender, schemas, ids)],
     ...publishedSchemas(sender, ids),
+    ...(provider === 'momentum'
+      ? ([[DESCRIPTIONS, renderDescriptions(schemas)]] satisfies Array<[string, string]>)
+      : []),
   ]
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { emulateMomentum } from 'posthorn/emulators'
+import { describe, expect, it, vi } from 'vitest'
 import * as auth from '../src/auth/index.ts'
 import { ANSWERS } from '../src/errors.ts'
 import { sampleEvent } from '../src/testing/index.ts'
@@ -68,6 +69,30 @@ describe('the document of answers', () => {
     const again = Object.values(ANSWERS).filter(({ retryAfter }) => retryAfter !== null)
     expect(new Set(again.map(({ status }) => status))).toEqual(new Set([503]))
     expect(Object.values(ANSWERS).filter(({ status }) => status === 503)).toEqual(again)
+  })
+})
+
+describe('the document of emulators', () => {
+  const page = read('docs/emulators.md')
+  const example = read('examples/emulators.ts')
+
+  it('shows lines of a program that runs, and counts to the event', async () => {
+    const shown = shownIn(page)
+    expect(shown.length).toBeGreaterThan(10)
+    expect(shown.filter((line) => line !== '' && !linesOf(example).includes(line))).toEqual([])
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    await import('../examples/emulators.ts')
+    expect(log).toHaveBeenCalledOnce()
+    log.mockRestore()
+  })
+
+  it('names options that are there, and every field of a report', () => {
+    const named = [...page.matchAll(/^\| [^|]+ \| `(\w+)` \|/gm)].map(([, option]) => option)
+    expect(named.length).toBe(8)
+    for (const option of named)
+      expect(() => emulateMomentum({ [option as string]: Symbol('wrong') } as never)).not.toThrow(/has no option/)
+    const report = Object.keys(emulateMomentum().report())
+    expect(report.filter((field) => !page.includes(`\`${field}\``))).toEqual([])
   })
 })
 

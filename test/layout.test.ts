@@ -41,7 +41,7 @@ function target(file: string, to: string): string {
 function roomOf(file: string): string {
   const room = file.includes('/') ? dirname(file) : file
   // One room each, with folders for their larger parts.
-  return room.replace(/^(auth|testing|ports|zod)\/.*/, '$1')
+  return room.replace(/^(auth|testing|ports|cli|zod)\/.*/, '$1')
 }
 
 const CORE = ['base', 'handlers', 'receive', 'process', 'operate', 'tell']
@@ -88,8 +88,26 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   [file('checkpoint')]: ['inboxes/sqlite/wire', file('db')],
   read: ['lib', 'json', 'core/base', 'core/read', 'core/receive'],
   testing: ['lib', 'json', 'public', 'auth', 'core/base', 'core/handlers', 'core/read', 'core/receive', 'providers/*'],
+  'emulators/kit': ['lib'],
+  // The samples of every event lie in testing.
+  'emulators/msys': ['lib', 'testing', 'providers/momentum', 'emulators/kit'],
+  emulators: ['lib', 'emulators/kit', 'emulators/msys'],
   zod: ['providers/*'],
-  cli: ['lib', 'json', 'auth', 'adapters', 'testing', 'core', 'core/base', 'read', 'inboxes/sqlite', 'providers/*'],
+  cli: [
+    'lib',
+    'json',
+    'auth',
+    'adapters',
+    'emulators',
+    'emulators/kit',
+    'emulators/msys',
+    'testing',
+    'core',
+    'core/base',
+    'read',
+    'inboxes/sqlite',
+    'providers/*',
+  ],
 }
 
 /** Rooms that all may name, as types. */
@@ -212,7 +230,10 @@ describe('imports', () => {
     const allowed = Object.keys(manifest.dependencies)
     const packages = all.filter(({ to, typeOnly }) => !typeOnly && !to.endsWith('.ts') && !to.startsWith('node:'))
     // zod is there for who imports the schemas, which no other room does.
-    const isOwn = ({ from, to }: Import) => allowed.includes(to) || (to === 'zod' && roomOf(from) === 'zod')
+    const isOwn = ({ from, to }: Import) =>
+      allowed.includes(to) ||
+      (to === 'zod' && roomOf(from) === 'zod') ||
+      (BUNDLED.includes(to) && roomOf(from) === 'cli')
     expect(packages.filter((one) => !isOwn(one))).toEqual([])
     expect(own.filter(({ from, to }) => roomOf(to) === 'zod' && roomOf(from) !== 'zod')).toEqual([])
   })
@@ -228,6 +249,9 @@ describe('imports', () => {
     expect(named).toEqual([])
   })
 })
+
+/** Built into the command line: who imports the package installs none of it. */
+const BUNDLED = ['@commander-js/extra-typings']
 
 describe('the exports map', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -257,6 +281,7 @@ describe('the exports map', () => {
         "./node",
         "./read",
         "./testing",
+        "./emulators",
         "./zod",
         "./zod/strict",
         "./schemas/*",

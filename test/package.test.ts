@@ -33,6 +33,7 @@ const ENTRIES: Readonly<Record<string, RegExp>> = {
   'posthorn/zod': beside('zod/(?!strict/)', 'providers/\\w+/events'),
   'posthorn/zod/strict': beside('zod/(?!tolerant/)', 'providers/\\w+/events'),
   'posthorn/testing': beside('core/', 'auth/', 'providers/', 'testing/'),
+  'posthorn/emulators': beside('core/', 'auth/', 'providers/', 'testing/', 'emulators/'),
 }
 
 const SEEN = `
@@ -84,7 +85,10 @@ describe('the package as built', () => {
     const paths = JSON.stringify([manifest.exports, manifest.bin]).match(/"\.\/[^"]+\.(?:js|d\.ts|json)"/g) ?? []
     expect(paths.length).toBeGreaterThan(20)
     expect(paths.filter((path) => !existsSync(join(installed, JSON.parse(path))))).toEqual([])
-    const code = globSync('*.js', { cwd: dist }).map((file) => readFileSync(join(dist, file), 'utf8'))
+    const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
+    const code = globSync('*.js', { cwd: dist }).map((file) =>
+      readFileSync(join(dist, file), 'utf8').replaceAll(comments, ''),
+    )
     const named = code.flatMap((text) => text.match(/(?<=["'`])\.\/[\w-]+\.js(?=["'`])/g) ?? [])
     expect(named).toEqual(expect.arrayContaining(['./sqlite-worker.js', './sqlite-checkpoint-thread.js']))
     expect(named.filter((path) => !existsSync(join(dist, path)))).toEqual([])

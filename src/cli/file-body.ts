@@ -1,19 +1,13 @@
 /** A body from a file, as it is posted. */
 import { readFileSync } from 'node:fs'
-import { OptionError } from '../errors.ts'
 import { Scanner } from '../json/scan.ts'
-import { codeOf } from '../lib/code-of.ts'
 
 /**
  * The bytes of the file; of an answer `{"results":[…]}`, as SparkPost's samples endpoint gives it, those of the list.
- * @throws OptionError when the file cannot be read
+ * @throws an error of the file system when the file cannot be read
  */
 export function bodyOfFile(path: string): Uint8Array {
-  try {
-    return withoutResults(readFileSync(path))
-  } catch (error) {
-    throw new OptionError(`--file cannot be read: ${codeOf(error)}`)
-  }
+  return withoutResults(readFileSync(path))
 }
 
 function withoutResults(bytes: Uint8Array): Uint8Array {

@@ -97,25 +97,35 @@ describe('posthorn read', () => {
     for (const control of ['\u001b', '\u202e']) expect(stdout).not.toContain(control)
   })
 
-  it('ends as it would where nobody reads to the end', async () => {
+  it.each([
+    [0, OPEN],
+    [1, '7'],
+  ])('ends with %i as it would where nobody reads to the end', async (expected, last) => {
     const child = spawn(process.execPath, [main, 'read', 'mailjet', '-', '--json'])
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
     })
     child.stdout.once('data', () => child.stdout.destroy())
-    child.stdin.end(`[${Array.from({ length: 2_000 }, () => OPEN).join(',')}]`)
+    child.stdin.end(`[${Array.from({ length: 2_000 }, () => OPEN).join(',')},${last}]`)
     const code = await new Promise((resolve) => child.once('close', resolve))
-    expect([code, stderr]).toEqual([0, ''])
+    expect([code, stderr]).toEqual([expected, ''])
+  })
+
+  it('ends with 3 for a file that is not there', async () => {
+    expect(await typed(['momentum', join(folder, 'none.json')])).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/^posthorn read: ENOENT.*none\.json/),
+    })
   })
 
   it.each([
-    ['nothing', [], 'expected a sender and a file'],
-    ['no file', ['momentum'], 'expected a sender and a file'],
-    ['two files', ['momentum', 'a', 'b'], 'expected a sender and a file'],
+    ['nothing', [], "missing required argument 'sender'"],
+    ['no file', ['momentum'], "missing required argument 'file'"],
+    ['two files', ['momentum', 'a', 'b'], 'too many arguments'],
     ['another sender', ['mailchimp', '-'], 'there is no sender "mailchimp"'],
     ['a misspelt sender', ['momentun', '-'], 'did you mean momentum?'],
-    ['a file that is not there', ['momentum', join(folder, 'none.json')], 'cannot be read: ENOENT'],
     ['a zone that is none', ['esputnik', '-', '--time-zone', 'Mars'], 'timeZone must be'],
     ['an option nobody knows', ['momentum', '-', '--jsonl'], '--jsonl'],
   ])('ends with 2 for %s', async (_, args, message) => {

@@ -12,7 +12,7 @@ import { memory } from 'posthorn/memory'
 import { momentum } from 'posthorn/momentum'
 import { webhooks } from 'posthorn/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { send } from '../../src/cli/send.ts'
+import { run as runCli } from '../../src/cli/run.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { AUDIENCE, ISSUER, jwks, newKey, newToken } from '../support/jwt.ts'
 import { samplesFolder } from '../support/sample-bodies.ts'
@@ -48,7 +48,7 @@ async function run(...args: string[]): Promise<Ended> {
       return true
     })
   try {
-    const code = await send(args)
+    const code = await runCli(['send', ...args])
     return { code, ...written }
   } finally {
     vi.restoreAllMocks()
@@ -170,6 +170,18 @@ describe('posthorn send', () => {
     ])
   })
 
+  it('tells the answer as JSON, and an error too', async () => {
+    const { base } = await receiving()
+    const { code, stdout } = await run('mailjet.click', '--to', `${base}/news`, '--basic', 'mailjet:wrong', '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toEqual({ status: 401, ms: expect.any(Number), body: expect.stringContaining('error') })
+    const wrong = await run('mailjet.clik', '--to', base, '--json')
+    expect(JSON.parse(wrong.stderr)).toEqual({
+      error: 'ERR_PATTERN',
+      message: expect.stringContaining('mailjet.click'),
+    })
+  })
+
   it('picks the normalised type', async () => {
     const { base, events, receiver } = await receiving()
     await run('mailjet.bounce', '--as', 'deferred', '--to', `${base}/news`, ...LOGIN)
@@ -225,10 +237,18 @@ describe('posthorn send', () => {
     expect(await run('mailjet.click', '--to', base)).toMatchObject({ code: 1, stdout: expect.stringMatching(/^202 /) })
   })
 
-  it('ends with 1 when nobody answers', async () => {
+  it('ends with 3 when nobody answers', async () => {
     const base = await listening((request) => request.socket.destroy())
     const { code, stderr } = await run('mailjet.click', '--to', base)
-    expect([code, stderr]).toEqual([1, expect.stringContaining('no answer from 127.0.0.1:')])
+    expect([code, stderr]).toEqual([3, expect.stringContaining('no answer from 127.0.0.1:')])
+  })
+
+  it('ends with 3 for a file that is not there', async () => {
+    const { code, stderr } = await run('--file', '/nowhere.json', '--to', 'http://localhost', '--json')
+    expect([code, JSON.parse(stderr)]).toEqual([
+      3,
+      { error: 'ENOENT', message: expect.stringContaining('/nowhere.json') },
+    ])
   })
 
   it('ends with 2 for a misspelt name, with the nearest one', async () => {
@@ -241,11 +261,24 @@ describe('posthorn send', () => {
 
   it.each([
     ['no name', ['--to', 'http://localhost'], 'expected one event name'],
-    ['two names', ['mailjet.click', 'mailjet.open', '--to', 'http://localhost'], 'expected one event name'],
-    ['a file that is not there', ['--file', '/nowhere.json', '--to', 'http://localhost'], 'cannot be read: ENOENT'],
-    ['a file and a name', ['mailjet.click', '--file', 'x', '--to', 'http://localhost'], 'takes the place of'],
-    ['a file and a field', ['--file', 'x', '--set', 'a=b', '--to', 'http://localhost'], 'takes the place of'],
-    ['no address', ['mailjet.click'], '--to must be'],
+    ['two names', ['mailjet.click', 'mailjet.open', '--to', 'http://localhost'], 'too many arguments'],
+    ['a file and a name', ['mailjet.click', '--file', 'x', '--to', 'http://localhost'], 'expected one event name'],
+    [
+      'a file and a field',
+      ['--file', 'x', '--set', 'a=b', '--to', 'http://localhost'],
+      "cannot be used with option '--set",
+    ],
+    [
+      'a file and a type',
+      ['--file', 'x', '--as', 'opened', '--to', 'http://localhost'],
+      "cannot be used with option '--as",
+    ],
+    [
+      'a file and a count',
+      ['--file', 'x', '--count', '1', '--to', 'http://localhost'],
+      "cannot be used with option '--count",
+    ],
+    ['no address', ['mailjet.click'], "required option '--to <url>'"],
     ['an address of another kind', ['mailjet.click', '--to', 'ftp://localhost'], '--to must be'],
     ['an unknown flag', ['mailjet.click', '--to', 'http://localhost', '--tokn', 'x'], '--tokn'],
     ['a count of none', ['mailjet.click', '--to', 'http://localhost', '--count', '0'], '--count must be'],

@@ -82,9 +82,9 @@ describe('the examples', () => {
     expect(ownTests.sort()).toEqual(['metadata.ts', 'read.ts', 'receiver.ts', 'schemas.ts', 'testing.ts'])
   })
 
-  it('are fourteen, and each names what it imports by the name of the package', () => {
+  it('are fifteen, and each names what it imports by the name of the package', () => {
     const files = globSync('*.ts', { cwd: join(root, 'examples') })
-    expect(files).toHaveLength(14)
+    expect(files).toHaveLength(15)
     for (const file of files)
       expect(readFileSync(join(root, 'examples', file), 'utf8'), file).not.toMatch(/from '\.\.?\//)
   })
