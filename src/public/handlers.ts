@@ -72,7 +72,7 @@ export interface HandlerOptions<E, K extends string> {
   readonly name?: string
   /** Names this handler had before; work left under them is carried over at `start`. */
   readonly formerly?: readonly string[]
-  /** Only events of these sources. */
+  /** Only events of these sources. Default: of all; `undefined` is refused. */
   readonly source?: K | readonly K[]
   /** Default 36 attempts, 1_000 to 3_600_000 ms, factor 2, jitter ± 10 %: about a day. */
   readonly retry?: RetryOptions

@@ -45,20 +45,25 @@ export function defineHandler(
   const method = isBatch ? 'onBatch' : 'on'
   knownKeys(`${method}: the options`, options, KEYS[method])
   const patterns = checkPatterns(words, typeof pattern === 'string' ? [pattern] : pattern)
-  const sources = checkSources(words, options.source)
-  const { retry = {} } = options
+  const sources = 'source' in options ? checkSources(words, options.source) : null
+  const {
+    name = defaultName(patterns, sources),
+    retry = {},
+    timeoutMs = defaults.timeoutMs,
+    concurrency = isBatch ? 1 : defaults.concurrency,
+  } = options
   assertOptions('retry', retry, RETRY)
   return {
     ...run,
     patterns,
     words: wordsOf(words, patterns),
     sources,
-    name: checkName(options.name ?? defaultName(patterns, sources)),
+    name: checkName(name),
     formerly: checkFormerly(options.formerly),
     tests: checkTests(options.tests),
     retry: retryPlan({ ...defaults.retry, ...retry }),
-    timeoutMs: wholeNumber('timeoutMs', options.timeoutMs ?? defaults.timeoutMs, 30_000, 1, MAX_MS),
-    concurrency: wholeNumber('concurrency', options.concurrency ?? (isBatch ? 1 : defaults.concurrency), 8, 1, 10_000),
+    timeoutMs: wholeNumber('timeoutMs', timeoutMs, 30_000, 1, MAX_MS),
+    concurrency: wholeNumber('concurrency', concurrency, 8, 1, 10_000),
     size: isBatch ? wholeNumber('size', options.size, 100, 1, 100_000) : 1,
     maxWaitMs: isBatch ? wholeNumber('maxWaitMs', options.maxWaitMs, 1_000, 0, MAX_MS) : 0,
     orderBy: checkOrderBy(options.orderBy),
@@ -102,8 +107,8 @@ function retryPlan(retry: RetryOptions): RetryPlan {
   }
 }
 
-function checkSources(words: Vocabulary, source: string | readonly string[] | undefined): readonly string[] | null {
-  if (source === undefined) return null
+/** Refuses undefined, too: a handler whose source got lost would get the events of all. */
+function checkSources(words: Vocabulary, source: unknown): readonly string[] {
   const sources: readonly unknown[] = Array.isArray(source) ? source : [source]
   if (sources.length === 0) throw new OptionError('source must not be an empty list: leave it out for every source')
   if (!areAmong(sources, words.sources)) throw noSource(sources, words.sources)
