@@ -86,7 +86,10 @@ export interface TestDoor {
 
 /** Time, as core sees it. */
 export interface Clock {
+  /** The wall clock, in epoch ms: somebody may set it on or back at any moment. */
   now(): number
+  /** A clock that nobody sets, in ms since any start: for what is measured, not told. */
+  steady(): number
   /** Calls `run` once after `ms`; the returned function cancels. Does not keep the process alive. */
   after(ms: number, run: () => void): () => void
 }
@@ -309,12 +312,17 @@ export interface NewWorkRow {
   readonly last: number
   /** Attempts already made; 0 when the handler has not seen the range. */
   readonly attempts: number
-  /** Not to be claimed before; `Number.MAX_SAFE_INTEGER`: not before a `wake`. */
+  /** Not to be claimed before; of no meaning while it is parked, or its key is not known. */
   readonly dueAt: number
+  /** It waits behind others of its key, not for its time: not to be claimed before a `wake`. Absent: false. */
+  readonly parked?: boolean | undefined
   readonly errors: readonly StoredError[]
   /** The replay it is work of; null: the first run. */
   readonly replay: ReplayMark | null
-  /** The key that its handler orders these events by; absent or null where there is none, or it is not known yet. */
+  /**
+   * The key that its handler orders these events by; null: they go in no order. Absent: not known yet, and where the
+   * handler has an order they are claimed in the order of the log.
+   */
   readonly orderKey?: number | null | undefined
 }
 
@@ -436,6 +444,8 @@ export interface Settlement {
   /** Ids of the work rows that are finished or replaced by `rows`. */
   readonly endedRows: readonly number[]
   readonly rows: readonly NewWorkRow[]
+  /** What the wall clock said when the due times of `rows` were reckoned; absent: as it says when they are stored. */
+  readonly at?: number | undefined
   readonly dead: readonly NewDeadLetter[]
   readonly quarantined: readonly NewQuarantine[]
   /** Native names nobody asked for, with their number of events. */
@@ -651,7 +661,7 @@ export interface InboxPort {
    * Hands out due work rows and never-claimed deliveries in turn, each delivery in at most one claim at a time; the
    * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
    * durably before this resolves. At least one claim is given when there is one, whatever its size. `nextDueAt` is later than now: when the next row of the asked handlers falls due, held or not.
-   * `unread`: the `ordered` handlers that have due rows without a key, beyond those under claim now.
+   * `unread`: the `ordered` handlers that have rows whose key is not known, beyond those under claim now.
    * `more`: false where all that could be claimed is given; an inbox that does not know leaves it out.
    */
   claim(request: ClaimRequest): Promise<{
@@ -676,10 +686,13 @@ export interface InboxPort {
    */
   settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }>
   /**
-   * Makes the first rows of each key due now, at most so many of each, where the very first is parked. Resolves with
+   * Makes the first rows of each key due now, at most so many of each, where the very first is parked: those of its
+   * first delivery alone, since another may be under claim for other work. Resolves with
    * the keys that have rows at all. An inbox without it takes no handlers with an order.
    */
   wake?(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]>
+  /** Called with the keys of rows that were removed without a settlement: what was parked behind them may be woken. */
+  onFreed?(listener: (keys: readonly OrderKey[]) => void): void
   /**
    * The delivery that each key was kept for, by `seq`, 0 for none, in the order of the request, which is two numbers for
    * each key. An inbox without it takes no sources that dedupe events.

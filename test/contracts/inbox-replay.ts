@@ -59,8 +59,8 @@ export function describeReplays(name: string, newStore: () => Store): void {
         expect(await inbox.stats()).toMatchObject({ pending: 1, replays: { r_1: 6 } })
         const one = only(await claim())
         expect(one.rows?.map(({ id, ...rest }) => rest)).toEqual([
-          { handler: 'a', first: 0, last: 3, attempts: 0, dueAt: START + 7, errors: [], replay: some },
-          { handler: 'b', first: 1, last: 2, attempts: 0, dueAt: START + 7, errors: [], replay: some },
+          { handler: 'a', first: 0, last: 3, attempts: 0, dueAt: START + 7, errors: [], replay: some, orderKey: null },
+          { handler: 'b', first: 1, last: 2, attempts: 0, dueAt: START + 7, errors: [], replay: some, orderKey: null },
         ])
         await inbox.settle(retried(one))
         expect(await inbox.stats()).toMatchObject({ pending: 0, replays: {} })

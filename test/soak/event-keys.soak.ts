@@ -54,7 +54,7 @@ async function fill(site: Site, { random, isOver }: Round): Promise<number> {
   for (; kept < KEYS && !isOver(); kept += AT_ONCE) {
     const at = Date.now() - WINDOW_MS * (1 - kept / KEYS)
     db.exec('BEGIN IMMEDIATE')
-    keepKeys(db, { windowMs: WINDOW_MS, at, keys: randomKeys(random) }, 1)
+    keepKeys(db, { windowMs: WINDOW_MS, at, keys: randomKeys(random) }, 1, true)
     db.exec('COMMIT')
   }
   db.close()

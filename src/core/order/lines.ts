@@ -92,6 +92,13 @@ export class Lines {
     return carried
   }
 
+  /** The key, where it waits for rows that are stored and for nothing else. */
+  idle(key: number): Empty[] {
+    const line = this.#lines.get(key)
+    if (line === undefined || line.seats > 0 || line.places.length > 0) return []
+    return [{ key, changes: line.changes }]
+  }
+
   /** The inbox has answered: `left` are the keys that have rows. What has changed since is asked about once more. */
   woken(asked: readonly Empty[], left: ReadonlySet<number>): void {
     for (const { key, changes } of asked)

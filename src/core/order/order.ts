@@ -161,6 +161,11 @@ export class Order {
     this.#lines.woken(asked, left)
   }
 
+  /** A row of the key was removed: answers the key where no pass will ask for it. */
+  freed(key: number): readonly Empty[] {
+    return this.strict && !this.#carried.isWaiting ? this.#lines.idle(key) : []
+  }
+
   #admit(place: Place): void {
     if (place.state !== 'waiting') return
     if (place.seat.isRaised) {

@@ -81,9 +81,15 @@ class Worker implements Process {
     this.#running = true
     this.#stopping = false
     each(this.#parts.runners, (runner) => runner.reopen())
-    if (!this.#listening) this.#parts.inbox.onWork(() => this.kick())
-    this.#listening = true
+    if (!this.#listening) this.#listen()
     this.kick()
+  }
+
+  #listen(): void {
+    const { inbox } = this.#parts
+    this.#listening = true
+    inbox.onWork(() => this.kick())
+    inbox.onFreed?.((keys) => void this.#wakeFreed(keys))
   }
 
   kick(): void {
@@ -272,6 +278,13 @@ class Worker implements Process {
   /** What was parked behind events that are over, now that their end is stored. */
   async #wakeAfter(pass: Pass): Promise<void> {
     await this.#wakeFree(new Map(pass.seats.map((seat) => [seat.order, seat.settled()])))
+  }
+
+  /** What was parked behind rows that somebody has removed. */
+  async #wakeFreed(keys: readonly OrderKey[]): Promise<void> {
+    const of = ({ handler }: Order) => keys.filter((one) => one.handler === handler)
+    const free = this.#ordered.map((order) => [order, of(order).flatMap(({ key }) => order.freed(key))] as const)
+    await this.#wakeFree(new Map(free))
   }
 
   async #wakeFree(free: ReadonlyMap<Order, readonly Empty[]>): Promise<void> {

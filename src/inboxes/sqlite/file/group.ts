@@ -1,5 +1,5 @@
 /** One group: everything that arrived while the last one was written, in one transaction and one commit. */
-import type { StoredPause } from '../../../ports/ports.ts'
+import type { OrderKey, StoredPause } from '../../../ports/ports.ts'
 import { isOfTheItem, toFailure } from '../wire/failure.ts'
 import { HASH_BYTES } from '../wire/packing.ts'
 import type { Command, CommandAnswer, GroupAnswer, GroupRequest, ItemAnswer, StoredAnswer } from '../wire/protocol.ts'
@@ -13,6 +13,7 @@ import { accept, noteSenderLeft } from './log/accept.ts'
 import { carryOut, readPauses } from './operate/commands.ts'
 import { findWishes, fulfil } from './operate/wishes.ts'
 import { planClaim } from './work/claim.ts'
+import { wakeKeys } from './work/order.ts'
 import { release } from './work/release.ts'
 import { advanceMark, condemn, settle } from './work/settle.ts'
 
@@ -38,6 +39,7 @@ export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at
   const group = new Group(db, ledger, request, at)
   const progress = group.progress()
   const commands = group.commands()
+  const wakes = group.wakes()
   const accepts = group.accepts()
   const moreWork = group.hasMoreWork()
   const claims = group.claims()
@@ -47,7 +49,18 @@ export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at
   const facts = { lost: null, committed, shortage: at.shortage, pendingBytes: pendingBytes(group.draft) }
   return {
     ledger: group.draft,
-    answer: { ...facts, ...progress, commands, accepts, claims, pauses, moreWork, ...upkeep },
+    answer: {
+      ...facts,
+      ...progress,
+      commands,
+      wakes,
+      freed: group.draft.freed,
+      accepts,
+      claims,
+      pauses,
+      moreWork,
+      ...upkeep,
+    },
   }
 }
 
@@ -81,7 +94,7 @@ class Group {
     if (renew) for (const name of draft.handlers) db.run(sql.seeHandler, name, now)
     for (const seq of releases) release(db, draft, seq)
     const underWay = this.#request.underWay.map((note) => this.#item(() => noteUnderWay(db, draft, note)))
-    const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one)))
+    const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one, this.#request)))
     for (const one of condemned) condemn(db, draft, one)
     advanceMark(db, draft)
     for (const seq of sendersLeft) if (seq <= draft.lastSeq) noteSenderLeft(db, draft, seq)
@@ -95,6 +108,11 @@ class Group {
     const answers = commands.map((command) => this.#carryOut(command))
     for (const wish of found) fulfil(this.#db, wish, (command) => this.#carryOut(command))
     return answers
+  }
+
+  wakes(): OrderKey[][] {
+    const { wakes, now } = this.#request
+    return wakes.map(({ keys, atMost }) => wakeKeys(this.#db, keys, atMost, now, () => this.#begin()))
   }
 
   accepts(): ItemAnswer<StoredAnswer>[] {
@@ -140,7 +158,7 @@ class Group {
 
   #carryOut(command: Command): ItemAnswer<CommandAnswer> {
     const [db, draft] = [this.#db, this.draft]
-    const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request.now)))
+    const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request)))
     if (MAKES_WORK.has(command.kind)) this.#commanded = true
     if (command.kind === 'pause' && 'value' in answer && answer.value === 1) this.#pausing = true
     if (command.kind === 'purge') this.#purging = true

@@ -1,7 +1,7 @@
 /** Keeps a thread on the file: waits for ownership, starts a dead thread again, and knows what is wrong. */
 import type { TransferListItem } from 'node:worker_threads'
 import { PosthornError } from '../../../errors.ts'
-import type { InboxOpened, InboxOpening } from '../../../ports/ports.ts'
+import type { InboxOpening } from '../../../ports/ports.ts'
 import type { CallName, Calls, Held, OpenRequest, Settings } from '../wire/protocol.ts'
 import { Thread } from './thread.ts'
 import { type Owned, ownedByAnother, type Waiting, waitForOwnership } from './wait-for-ownership.ts'
@@ -38,13 +38,13 @@ export class Connection {
     this.#opening = opening
   }
 
-  async open(): Promise<InboxOpened> {
+  async open(): Promise<Owned> {
     const thread = this.#start()
     try {
       const answer = await waitForOwnership(thread, this.#request(), this.#waiting())
       for (const warning of answer.warnings) this.#opening.logger.warn(this.#facts(), warning)
       this.#enter(thread, answer)
-      return answer.opened
+      return answer
     } catch (error) {
       await thread.end()
       throw error

@@ -11,6 +11,7 @@ import type {
   Settlement,
   StoredPause,
 } from '../../../ports/ports.ts'
+import { SteadyWatch, waitsToLetGo } from '../../rules/steady.ts'
 import { fromBriefAnswer, toBriefRequest } from '../wire/compact.ts'
 import { buffersOf } from '../wire/packing.ts'
 import type { AnswerTo, CallName, Calls, Command, GroupAnswer, Read, Settings } from '../wire/protocol.ts'
@@ -33,6 +34,7 @@ export interface InboxSettings extends Settings {
 
 export interface Told {
   work(): void
+  freed(keys: readonly OrderKey[]): void
   pauses(paused: readonly StoredPause[]): void
 }
 
@@ -56,6 +58,7 @@ export class Owner {
   readonly #timers = new Set<() => void>()
   readonly #upkeep: Upkeep
   #opened: Promise<InboxOpened> | null = null
+  #watch: SteadyWatch | null = null
   #backlogBytes = 0
 
   constructor(settings: InboxSettings, opening: InboxOpening, told: Told) {
@@ -66,7 +69,7 @@ export class Owner {
     this.#cache = new BodyCache(opening.handlers.length === 0 ? 0 : settings.cacheBytes)
     this.#connection = this.#newConnection()
     this.#outbox = new Outbox({
-      now: () => this.#now(),
+      moment: () => ({ now: this.#now(), isSteady: this.#watch?.isSteady() ?? true }),
       send: async (request) =>
         fromBriefAnswer(await this.#connection.call('group', toBriefRequest(request), buffersOf(request))),
       onAccepts: () => this.#told.work(),
@@ -140,7 +143,7 @@ export class Owner {
   }
 
   async wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]> {
-    const left = await this.#connection.call('wake', { keys, atMost, now: this.#now() })
+    const left = await this.#outbox.wake({ keys, atMost })
     if (left.length > 0) this.#told.work()
     return left
   }
@@ -180,7 +183,8 @@ export class Owner {
   }
 
   async #open(): Promise<InboxOpened> {
-    const opened = await this.#connection.open()
+    const { opened, believedAt } = await this.#connection.open()
+    this.#watch = this.#newWatch(believedAt)
     this.#backlogBytes = opened.stats.pendingBytes
     this.#every(LOOK_MS, () => {
       this.#outbox.look()
@@ -189,6 +193,12 @@ export class Owner {
     this.#every(RENEW_MS, () => this.#outbox.renew())
     if (this.#opening.retention) this.#every(PRUNE_MS, () => void this.#upkeep.round())
     return opened
+  }
+
+  #newWatch(believedAt: number): SteadyWatch {
+    const { clock, logger } = this.#opening
+    const tell = (aheadMs: number) => logger.warn({ inbox: 'sqlite', aheadMs }, waitsToLetGo(aheadMs))
+    return new SteadyWatch(clock, believedAt, tell)
   }
 
   #every(ms: number, run: () => void): void {
@@ -228,6 +238,7 @@ export class Owner {
     for (const seq of answer.altered) this.#cache.take(seq)
     if (answer.committed) this.#settings.onCommit?.()
     if (answer.shortage !== null) this.#connection.report(answer.shortage)
+    if (answer.freed.length > 0) this.#told.freed(answer.freed)
     if (answer.pauses !== null) this.#told.pauses(answer.pauses)
     if (answer.moreWork) this.#told.work()
   }

@@ -72,6 +72,8 @@ export type OpenAnswer =
       readonly identity: string
       readonly warnings: readonly string[]
       readonly shortage: string | null
+      /** The last time of day that retention went by; 0: there was none. */
+      readonly believedAt: number
     }
 
 /** A delivery; its hash, and its body unless that comes by itself, lie in the packed buffer, in the same order. */
@@ -126,9 +128,20 @@ export interface CommandAnswers {
 export type CommandAnswer = CommandAnswers[keyof CommandAnswers]
 export type AnswerTo<C extends Command> = CommandAnswers[C['kind']]
 
+/** See `InboxPort.wake`. */
+export interface Wake {
+  readonly keys: readonly OrderKey[]
+  readonly atMost: number
+}
+
+/** What a group knows of the time. */
+export type Moment = Pick<GroupRequest, 'now' | 'isSteady'>
+
 /** What is committed together. Carried out in the order of the fields. */
 export interface GroupRequest {
   readonly now: number
+  /** Whether the clock may be believed by who lets go of what is old. */
+  readonly isSteady: boolean
   /** Notes that the handlers of this process are still in use. */
   readonly renew: boolean
   readonly releases: readonly number[]
@@ -139,6 +152,7 @@ export interface GroupRequest {
   readonly commands: readonly Command[]
   /** Carries out the wishes of other processes too. */
   readonly wishes: boolean
+  readonly wakes: readonly Wake[]
   readonly accepts: readonly PackedDelivery[]
   /** 32 bytes of hash, then the body where it does not come by itself, for each accept. */
   readonly packed: Uint8Array
@@ -196,6 +210,9 @@ export type GroupAnswer =
       readonly underWay: readonly ItemAnswer<null>[]
       readonly settlements: readonly ItemAnswer<Settled>[]
       readonly commands: readonly ItemAnswer<CommandAnswer>[]
+      readonly wakes: ReadonlyArray<readonly OrderKey[]>
+      /** Keys of rows that were removed without a settlement. */
+      readonly freed: readonly OrderKey[]
       /** Somebody waits for what was removed to leave the files as well. */
       readonly purging: boolean
       /** Deliveries whose bytes are other ones now. */
@@ -243,8 +260,6 @@ export interface Calls {
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]
   close: [{ readonly now: number }, null]
-  /** See `InboxPort.wake`. */
-  wake: [{ readonly keys: readonly OrderKey[]; readonly atMost: number; readonly now: number }, readonly OrderKey[]]
   /** See `InboxPort.owners`. */
   owners: [{ readonly windowMs: number; readonly keys: Float64Array; readonly now: number }, readonly number[]]
 

@@ -2,7 +2,7 @@
  * What the thread knows without asking the file: marks, counts, epochs and claims. A group works on a draft, which
  * takes the place of the ledger once the group is committed; after a failure the ledger is read anew.
  */
-import type { Death, InboxOpening, Retention } from '../../../../ports/ports.ts'
+import type { Death, InboxOpening, OrderKey, Retention } from '../../../../ports/ports.ts'
 import type { Turn } from '../../../rules/in-turn.ts'
 import type { Held } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
@@ -19,6 +19,8 @@ export interface Ledger extends Extent {
   readonly epochs: Epoch[]
   /** Names a delivery belongs to when it is claimed for the first time now; sorted. */
   readonly handlers: readonly string[]
+  /** The names they have now, by those they had. */
+  readonly renames: ReadonlyMap<string, string>
   readonly onRedelivery: InboxOpening['onRedelivery']
   /** Absent: everything is kept. */
   readonly retention: Retention | undefined
@@ -31,6 +33,8 @@ export interface Ledger extends Extent {
   readonly fresh: Map<number, Facts>
   /** Those whose first pass this group has ended. */
   readonly ended: Set<number>
+  /** Keys of rows that this group has removed without a settlement. */
+  readonly freed: OrderKey[]
   /** First passes of which `progress.claimed` does not say enough. */
   readonly passes: Map<number, Pass>
   /** Deliveries with an event that is said to be under way. */
@@ -51,6 +55,7 @@ export interface Hold {
 /** Whom a ledger is for. */
 export interface Owner {
   readonly handlers: readonly string[]
+  readonly renames: ReadonlyMap<string, string>
   readonly onRedelivery: InboxOpening['onRedelivery']
   readonly retention?: Retention | undefined
   readonly held: readonly Held[]
@@ -63,11 +68,13 @@ export function readLedger(db: Database, owner: Owner): Ledger {
     ...extent,
     epochs: readEpochs(db),
     handlers: owner.handlers,
+    renames: owner.renames,
     onRedelivery: owner.onRedelivery,
     retention: owner.retention,
     held,
     fresh: new Map(),
     ended: new Set(),
+    freed: [],
     passes: readPasses(db, extent.progress, held),
     noted: readNoted(db),
     deaths: readDeaths(db),
@@ -79,7 +86,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
 
 export function draftOf(ledger: Ledger): Ledger {
   const { epochs, held, passes } = ledger
-  return { ...ledger, epochs: [...epochs], held: new Map(held), ended: new Set(), passes: new Map(passes) }
+  return { ...ledger, epochs: [...epochs], held: new Map(held), ended: new Set(), freed: [], passes: new Map(passes) }
 }
 
 /** Writes what the group changed in a few narrow rows. */
