@@ -73,7 +73,8 @@ export class MemoryInbox implements InboxPort {
     opening.logger.warn({ inbox: 'memory' }, 'the inbox is in memory: what it holds is lost with the process')
     const { clock } = opening
     const tell = (aheadMs: number) => opening.logger.warn({ inbox: 'memory', aheadMs }, waitsToLetGo(aheadMs))
-    this.#watch = new SteadyWatch(clock, this.#store.believedAt || this.#store.now, tell)
+    this.#store.believedAt ||= this.#store.now || clock.now()
+    this.#watch = new SteadyWatch(clock, this.#store.believedAt, tell)
     this.#store.followClock(clock.now())
     takeStock(this.#store)
     const newHandlers = carryOver(this.#store, opening)
@@ -115,7 +116,7 @@ export class MemoryInbox implements InboxPort {
   async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
     const now = this.#now()
     const careful = this.#store.held.get(settlement.seq)?.careful
-    const conflictsWith = settle(this.#store, settlement, now)
+    const conflictsWith = settle(this.#store, settlement, now, this.#isSteady())
     if (careful || this.#store.hasSuspects() || this.#store.workOf(settlement.seq).length > 0) this.#tellOfWork()
     return { conflictsWith }
   }

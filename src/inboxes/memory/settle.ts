@@ -6,7 +6,7 @@ import { isCancelled } from './replay.ts'
 import type { Hold, Store } from './store.ts'
 
 /** Answers the id of the delivery it is in conflict with. */
-export function settle(store: Store, settlement: Settlement, now: number): string | null {
+export function settle(store: Store, settlement: Settlement, now: number, isSteady: boolean): string | null {
   const entry = store.at(settlement.seq)
   const hold = store.held.get(settlement.seq)
   if (!entry || !hold) throw new OptionError(`settle: delivery ${settlement.seq} is not claimed`)
@@ -16,7 +16,7 @@ export function settle(store: Store, settlement: Settlement, now: number): strin
   if (settlement.firstPass) endFirstPass(store, entry, settlement)
   else leaveRows(store, hold)
   write(store, entry, settlement, now)
-  writeKeys(store, entry, settlement)
+  writeKeys(store, entry, settlement, isSteady)
   if (store.isSettled(entry)) entry.deaths = []
   return settlement.firstPass ? conflictOf(store, entry) : null
 }
@@ -49,11 +49,12 @@ function write(store: Store, entry: Entry, settlement: Settlement, now: number):
     store.unhandled.set(name, (store.unhandled.get(name) ?? 0) + count)
 }
 
-function writeKeys(store: Store, entry: Entry, { duplicateEvents = 0, keys, forgotten }: Settlement): void {
+function writeKeys(store: Store, entry: Entry, settlement: Settlement, isSteady: boolean): void {
+  const { duplicateEvents = 0, keys, forgotten } = settlement
   const { source } = entry.delivery
   const { duplicateEvents: counts } = store
   if (duplicateEvents > 0) counts.set(source, (counts.get(source) ?? 0) + duplicateEvents)
-  if (keys) store.eventKeys.keep(keys, entry.seq)
+  if (keys) store.eventKeys.keep(keys, entry.seq, isSteady)
   if (forgotten) store.eventKeys.forget(forgotten.windowMs, forgotten.keys)
 }
 

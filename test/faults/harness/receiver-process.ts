@@ -29,6 +29,9 @@ let progressed = Promise.withResolvers<void>()
 const wallClock = Date.now
 let aheadMs = plan.clockMs ?? 0
 Date.now = () => wallClock() + aheadMs
+const steadyClock = performance.now.bind(performance)
+let passedMs = 0
+performance.now = () => steadyClock() + passedMs
 
 const inbox = around(points.inbox(sqlite({ path, minFreeBytes, ownerWaitMs })), (inner) => ({
   async settle(settlement) {
@@ -80,6 +83,10 @@ const controls: Readonly<Record<string, (argument: string) => unknown>> = {
   '/control/retry': () => receiver.inbox.retry({}),
   '/control/clock': (ms) => {
     aheadMs = Number(ms)
+  },
+  '/control/pass': (ms) => {
+    aheadMs += Number(ms)
+    passedMs += Number(ms)
   },
   '/control/settled': settled,
 }

@@ -1,7 +1,7 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
 
 import { PosthornError } from '../../../errors.ts'
-import type { InboxOpened, StoredStats } from '../../../ports/ports.ts'
+import type { StoredStats } from '../../../ports/ports.ts'
 import { leapBack } from '../../rules/leap.ts'
 import { renamesOf } from '../../rules/renames.ts'
 import { isJump } from '../../rules/steady.ts'
@@ -83,12 +83,16 @@ export class Store {
     const log = request.identity === null ? readLogState(this.#path) : null
     const db = this.#connect()
     const damage = this.#tellOfDamage(db, emptied, log, now)
-    const believedAt = believedTime(db)
-    const isSteady = !isJump(believedAt, now)
-    const newHandlers = this.#takeOver(db, request, isSteady)
+    const { believedAt, newHandlers } = this.#takeOver(db, request)
     this.#open = this.#begin(db)
     this.#identity = identityOf(this.#path)
-    const { lost } = this.group({ ...nothing, now, isSteady, commands: findCancelled(db), wishes: true })
+    const { lost } = this.group({
+      ...nothing,
+      now,
+      isSteady: !isJump(believedAt, now),
+      commands: findCancelled(db),
+      wishes: true,
+    })
     if (lost) throw toError(lost)
     const opened = { stats: this.stats(now), newHandlers, held: findHeldKeys(this.#opened().db) }
     return {
@@ -188,8 +192,9 @@ export class Store {
   }
 
   /** Carries over what was stored under other names, and what a process left that died. */
-  #takeOver(db: Database, { handlers, identity, now }: OpenRequest, isSteady: boolean): InboxOpened['newHandlers'] {
+  #takeOver(db: Database, { handlers, identity, now }: OpenRequest) {
     db.exec('BEGIN IMMEDIATE')
+    const believedAt = believedTime(db, now)
     if (identity === null) takeStock(db)
     if (identity === null) db.run(sql.deleteEndedRuns)
     bringForward(db, latestTime(db), now)
@@ -197,9 +202,9 @@ export class Store {
     clearStaleWishes(db, now)
     const newHandlers = carryOver(db, handlers, now)
     if (identity === null) keepOrder(db, handlers, now)
-    if (isSteady) dropExpired(db, now)
+    if (!isJump(believedAt, now)) dropExpired(db, now)
     db.exec('COMMIT')
-    return newHandlers
+    return { believedAt, newHandlers }
   }
 
   /** Groups come one after the other, so an earlier time than the last is a clock that was set back. */

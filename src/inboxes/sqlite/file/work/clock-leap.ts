@@ -9,9 +9,16 @@ export function latestTime(db: Database): number {
   return db.get<{ at: number | null }>(sql.readLatestTime)?.at ?? 0
 }
 
-/** The last time of day that retention went by; where it never did, the latest that is known. */
-export function believedTime(db: Database): number {
-  return db.get<{ believed_at: number }>(upkeep.readUpkeep)?.believed_at || latestTime(db)
+/**
+ * The last time of day that retention went by; where it never did, the latest that is known, and of a new file that of
+ * its first opening: noted, since this opening makes the time it is opened at the latest. Inside a transaction.
+ */
+export function believedTime(db: Database, now: number): number {
+  const believedAt = db.get<{ believed_at: number }>(upkeep.readUpkeep)?.believed_at
+  if (believedAt) return believedAt
+  const known = latestTime(db) || now
+  db.run(upkeep.noteBelieved, known)
+  return known
 }
 
 /** Inside a transaction; changes nothing where the clock was not set back. */
