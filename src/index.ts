@@ -4,46 +4,49 @@ export { ACK_BUCKETS_MS, type MetricEvents } from './core/base/metrics.ts'
 export { createReceiver } from './core/receiver.ts'
 export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
 export { field } from './lib/field.ts'
-export type { Auth, Inbox, ReceiverLike, Source } from './ports/ports.ts'
+export type { Auth } from './ports/auth.ts'
+export type { ReceiverLike } from './ports/host.ts'
+export type { Inbox } from './ports/inbox/index.ts'
+export type { Source } from './ports/provider.ts'
 export type {
   BatchFailures,
   BatchHandler,
   BatchOptions,
-  CredentialUse,
-  EraseOptions,
-  EraseReport,
   EventHandler,
-  EventOf,
-  EventsOf,
   HandlerContext,
   HandlerOptions,
-  Health,
-  Hooks,
+  Matched,
+  NameOf,
+} from './public/handlers.ts'
+export type {
+  EraseOptions,
+  EraseReport,
   InboxControl,
   InboxFilter,
   InboxStats,
-  Matched,
-  Metrics,
-  NameOf,
   PausedHandler,
   PersonalRecord,
   PersonFilter,
   PruneReport,
-  Receiver,
-  ReceiverLimits,
-  ReceiverOptions,
-  ReceiverRole,
   ReparseDifference,
   ReparseFilter,
   ReplayFilter,
   ReplayOptions,
   ReplayProgress,
   ReplayReport,
-  RetentionDuration,
-  RetentionOptions,
-  Sources,
   StoredEvent,
   VerbOptions,
   VerbReport,
-} from './public/receiver.ts'
+} from './public/inbox.ts'
+export type {
+  EventsOf,
+  Hooks,
+  ReceiverLimits,
+  ReceiverOptions,
+  ReceiverRole,
+  RetentionDuration,
+  RetentionOptions,
+  Sources,
+} from './public/options.ts'
+export type { CredentialUse, EventOf, Health, Metrics, Receiver } from './public/receiver.ts'
 export type * from './types.ts'

@@ -13,7 +13,7 @@ interface Import {
   readonly typeOnly: boolean
 }
 
-/** `import … from`, `export … from`, `import()` and `new URL('./x', import.meta.url)`; types told from values. */
+/** `import … from`, `export … from` and `import()`; types told from values. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(src, file), 'utf8')
     .replaceAll(/\/\*[\s\S]*?\*\//g, '')
@@ -41,7 +41,7 @@ function target(file: string, to: string): string {
 function roomOf(file: string): string {
   const room = file.includes('/') ? dirname(file) : file
   // One room each, with folders for their larger parts.
-  return room.replace(/^(auth|testing)\/.*/, '$1')
+  return room.replace(/^(auth|testing|ports)\/.*/, '$1')
 }
 
 const CORE = ['base', 'handlers', 'receive', 'process', 'operate', 'tell']
@@ -103,14 +103,55 @@ function isAllowed({ from, to, typeOnly }: Import): boolean {
   return allowed.includes(b) || allowed.includes(b.replace(/\/.*/, '/*'))
 }
 
+/** What must not know each other, not even through others. */
+const BORDERS: ReadonlyArray<readonly [from: string, to: string]> = [
+  ['core/receive', 'core/process'],
+  ['core/process', 'core/receive'],
+  ['inboxes/sqlite/main', 'inboxes/sqlite/file'],
+  ['inboxes/sqlite/file', 'inboxes/sqlite/main'],
+  ...['momentum', 'mailjet', 'esputnik'].flatMap((a, _, names) =>
+    names.filter((b) => b !== a).map((b) => [`providers/${a}`, `providers/${b}`] as const),
+  ),
+]
+
 const all = files.flatMap(importsOf)
 const own = all.filter(({ to }) => to.endsWith('.ts'))
+const edges = new Map(files.map((file) => [file, own.filter(({ from }) => from === file).map(({ to }) => to)]))
+
+const isIn = (room: string, file: string) => file.startsWith(`${room}/`)
+
+/** One cycle, `a → b → a`; null where there is none. */
+function cycleIn(arrows: ReadonlyMap<string, readonly string[]>): string | null {
+  const done = new Set<string>()
+  const visit = (node: string, path: readonly string[]): string | null => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node].join(' → ')
+    if (done.has(node)) return null
+    for (const next of arrows.get(node) ?? []) {
+      const cycle = visit(next, [...path, node])
+      if (cycle !== null) return cycle
+    }
+    done.add(node)
+    return null
+  }
+  for (const node of arrows.keys()) {
+    const cycle = visit(node, [])
+    if (cycle !== null) return cycle
+  }
+  return null
+}
+
+/** These files and all that they import, directly or through others. */
+function reachedFrom(starts: readonly string[]): string[] {
+  const reached = new Set(starts)
+  for (const file of reached) for (const next of edges.get(file) ?? []) reached.add(next)
+  return [...reached]
+}
 
 describe('imports', () => {
   it('are found', () => {
     expect(own.length).toBeGreaterThan(100)
     expect(own).toContainEqual({ from: 'index.ts', to: 'core/receiver.ts', typeOnly: false })
-    expect(own).toContainEqual({ from: 'ports/ports.ts', to: 'types.ts', typeOnly: true })
+    expect(own).toContainEqual({ from: 'ports/provider.ts', to: 'types.ts', typeOnly: true })
   })
 
   it('lead to files that are there', () => {
@@ -120,6 +161,10 @@ describe('imports', () => {
   it('follow the arrows between the rooms', () => {
     expect(files.map(roomOf).filter((room) => ARROWS[room] === undefined)).toEqual([])
     expect(own.filter((found) => !isAllowed(found)).map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+  })
+
+  it('are those of types alone in the seams', () => {
+    expect(own.filter(({ from, typeOnly }) => SEAMS.includes(roomOf(from)) && !typeOnly)).toEqual([])
   })
 
   it('use every arrow that is drawn', () => {
@@ -134,17 +179,30 @@ describe('imports', () => {
     expect(own.filter(({ to }) => to === 'index.ts')).toEqual([])
   })
 
-  it('have no cycles of values', () => {
-    const edges = new Map<string, string[]>()
-    for (const { from, to, typeOnly } of own) if (!typeOnly) edges.set(from, [...(edges.get(from) ?? []), to])
-    const done = new Set<string>()
-    const visit = (file: string, path: readonly string[]): void => {
-      if (path.includes(file)) expect.fail(`cycle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`)
-      if (done.has(file)) return
-      for (const next of edges.get(file) ?? []) visit(next, [...path, file])
-      done.add(file)
-    }
-    for (const file of files) visit(file, [])
+  it.each(BORDERS)('do not lead from %s to %s, nor through others', (from, to) => {
+    const reached = reachedFrom(files.filter((file) => isIn(from, file)))
+    expect(reached.filter((file) => isIn(to, file))).toEqual([])
+  })
+
+  it('are those that docs/architecture.md lists, room by room', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `([^`]+)` \| [^|]+ \| (.*)\|$/gm)]
+    const listed = rows.map(([, room = '', list = '']) => [
+      room,
+      [...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    ])
+    expect(Object.fromEntries(listed)).toEqual(ARROWS)
+  })
+
+  it('have no cycles, of values or of types', () => {
+    expect(cycleIn(edges)).toBeNull()
+  })
+
+  it('have no cycles between rooms', () => {
+    const drawn = Object.entries(ARROWS).map(
+      ([room, list]) => [room, list.filter((other) => !other.endsWith('*'))] as const,
+    )
+    expect(cycleIn(new Map(drawn))).toBeNull()
   })
 
   it('use no package beyond the dependencies at run time', () => {
@@ -205,7 +263,12 @@ describe('the exports map', () => {
 
 describe('public names', () => {
   it('shadow no name of the platform and say what they are of', () => {
-    const barrels = ['index.ts', 'types.ts', 'public/receiver.ts', 'adapters/express.ts']
+    const barrels = [
+      'index.ts',
+      'types.ts',
+      'adapters/express.ts',
+      ...files.filter((file) => roomOf(file) === 'public'),
+    ]
     const text = barrels.map((file) => readFileSync(join(src, file), 'utf8')).join('\n')
     const taken = text.match(
       /\b(?:interface|type|class) (?:Event|Options|Run|Filter|Context|Handler|Base|Client|Limits)\b/g,

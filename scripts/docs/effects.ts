@@ -1,5 +1,5 @@
 /** What failures mean: by giving the readers every cause that the senders document. */
-import type { Reading } from '../../src/ports/ports.ts'
+import type { Reading } from '../../src/ports/provider.ts'
 import { CAUSES } from '../../src/providers/mailjet/causes.ts'
 import type { Bounce } from '../../src/types.ts'
 import { code, codes, table } from './markdown.ts'

@@ -2,7 +2,7 @@
 import { unauthenticated } from '../../src/auth/index.ts'
 import { parseElement } from '../../src/json/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Reading, Unreadable } from '../../src/ports/ports.ts'
+import type { Reading, Unreadable } from '../../src/ports/provider.ts'
 import { catalogue as esputnikCatalogue } from '../../src/providers/esputnik/catalogue.ts'
 import { schemas as esputnikSchemas } from '../../src/providers/esputnik/events.ts'
 import { esputnik } from '../../src/providers/esputnik/index.ts'

@@ -1,7 +1,7 @@
 /** Ending a process in the right order. The only code of the package that listens to signals, when asked to. */
 import { constants } from 'node:os'
 import { OptionError } from '../errors.ts'
-import type { ReceiverLike } from '../ports/ports.ts'
+import type { ReceiverLike } from '../ports/host.ts'
 import { tellServer } from './serve.ts'
 
 export interface CloseOptions {

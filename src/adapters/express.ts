@@ -1,9 +1,9 @@
 /** Webhooks in Express 4 and 5. Exported as `posthorn/express`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ReceiverLike } from '../ports/ports.ts'
+import type { ReceiverLike } from '../ports/host.ts'
 import { checkedPlace, serve } from './serve.ts'
 
-export type { ReceiverLike } from '../ports/ports.ts'
+export type { ReceiverLike } from '../ports/host.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
 
 /** What Express takes as a handler, told by its shape. */

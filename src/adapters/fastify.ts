@@ -2,11 +2,11 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { secretPlaces, sourceNames } from '../lib/symbols.ts'
-import type { Place, ReceiverLike } from '../ports/ports.ts'
+import type { Place, ReceiverLike } from '../ports/host.ts'
 import { type CloseOptions, closeOnSignals as closeServerOnSignals, type ServerLike } from './close-on-signals.ts'
 import { checkedPlace, serve, tellServer } from './serve.ts'
 
-export type { ReceiverLike } from '../ports/ports.ts'
+export type { ReceiverLike } from '../ports/host.ts'
 export type { CloseOptions } from './close-on-signals.ts'
 
 /**

@@ -1,9 +1,9 @@
 /** Webhooks in a bare Node server. Exported as `posthorn/node`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Place, ReceiverLike } from '../ports/ports.ts'
+import type { Place, ReceiverLike } from '../ports/host.ts'
 import { checkedPlace, serve } from './serve.ts'
 
-export type { Place, ReceiverLike } from '../ports/ports.ts'
+export type { Place, ReceiverLike } from '../ports/host.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** The body of a Node request, as far as it can still be had. */
 import type { IncomingMessage } from 'node:http'
 import { firstHeader } from '../http/headers.ts'
-import type { NeutralRequest } from '../ports/ports.ts'
+import type { NeutralRequest } from '../ports/host.ts'
 import { RequestStream } from './request-stream.ts'
 
 /**

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OptionError } from '../errors.ts'
 import { hostSeen, receive, sourceNames } from '../lib/symbols.ts'
-import type { HostLimits, NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../ports/ports.ts'
+import type { HostLimits, NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../ports/host.ts'
 import { endAfterLinger } from './linger.ts'
 import { announcesBody, bodyOf } from './request-body.ts'
 

@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.ts'
 import { port } from '../lib/symbols.ts'
-import type { Auth, AuthPort, AuthRequest, Presented, SecretPlaces, SecretSetting, Verdict } from '../ports/ports.ts'
+import type { Auth, AuthPort, AuthRequest, Presented, SecretPlaces, SecretSetting, Verdict } from '../ports/auth.ts'
 import { REFUSED } from './compare.ts'
 import { createAuth } from './kind.ts'
 

@@ -1,5 +1,5 @@
 import { OptionError, PosthornError } from '../errors.ts'
-import type { Auth, SecretSetting } from '../ports/ports.ts'
+import type { Auth, SecretSetting } from '../ports/auth.ts'
 import type { Secret, Secrets } from '../types.ts'
 import { authorizationOf } from './authorization.ts'
 import { type Credential, createMatch } from './compare.ts'

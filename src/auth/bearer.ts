@@ -1,4 +1,4 @@
-import type { Auth } from '../ports/ports.ts'
+import type { Auth } from '../ports/auth.ts'
 import type { Secrets } from '../types.ts'
 import { authorizationOf } from './authorization.ts'
 import { createMatch } from './compare.ts'

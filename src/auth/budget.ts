@@ -7,7 +7,7 @@
  * repeat with what it has. Peers are addresses of connections, so behind a proxy there is one; forwarded addresses are
  * not looked at, since anybody can write them.
  */
-import type { AuthSetting, Refused, Verdict } from '../ports/ports.ts'
+import type { AuthSetting, Refused, Verdict } from '../ports/auth.ts'
 
 /** Failures in a minute before the checks of a peer have to wait; of all peers together. */
 const [OF_ONE, OF_ALL] = [20, 200]

@@ -1,7 +1,7 @@
 /** Comparing what came with what is configured, in a time that says nothing about either. */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { digestBytes } from '../lib/digest.ts'
-import type { Verdict } from '../ports/ports.ts'
+import type { Verdict } from '../ports/auth.ts'
 
 /** What is accepted, as the bytes of the wire; `label` names it on `event.delivery.credential`. */
 export interface Credential {

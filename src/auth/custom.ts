@@ -2,7 +2,7 @@ import { OptionError } from '../errors.ts'
 import { singleHeader } from '../http/headers.ts'
 import { codeOf } from '../lib/code-of.ts'
 import { knownKeys, wholeNumber } from '../lib/options.ts'
-import type { Auth, AuthRequest, AuthSetting, Refused, Verdict } from '../ports/ports.ts'
+import type { Auth, AuthRequest, AuthSetting, Refused, Verdict } from '../ports/auth.ts'
 import { createBudget } from './budget.ts'
 import { createAuth, REALM } from './kind.ts'
 

@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.ts'
 import { singleHeader } from '../http/headers.ts'
-import type { Auth } from '../ports/ports.ts'
+import type { Auth } from '../ports/auth.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'

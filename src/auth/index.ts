@@ -6,7 +6,7 @@
  * not the bytes: serve over TLS.
  */
 
-export type { Auth } from '../ports/ports.ts'
+export type { Auth } from '../ports/auth.ts'
 export { anyOf } from './any-of.ts'
 export { type BasicOptions, basic, type EmptyPassword } from './basic.ts'
 export { bearer } from './bearer.ts'

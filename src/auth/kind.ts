@@ -1,7 +1,7 @@
 /** What all kinds of authentication share: a public face that shows its scheme and nothing else. */
 
 import { port } from '../lib/symbols.ts'
-import type { Auth, AuthPort } from '../ports/ports.ts'
+import type { Auth, AuthPort } from '../ports/auth.ts'
 
 /** The port is not enumerable, so that logging or serialising an option object shows the scheme alone. */
 export function createAuth(scheme: string, behind: AuthPort): Auth {

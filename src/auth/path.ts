@@ -1,6 +1,6 @@
 import { OptionError, PosthornError } from '../errors.ts'
 import { segmentOf } from '../http/target.ts'
-import type { Auth, AuthRequest, Refused } from '../ports/ports.ts'
+import type { Auth, AuthRequest, Refused } from '../ports/auth.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth } from './kind.ts'

@@ -1,7 +1,7 @@
 /** Secrets as they are configured: checked where they are written, read when the receiver starts. */
 
 import { OptionError, PosthornError } from '../errors.ts'
-import type { SecretSetting } from '../ports/ports.ts'
+import type { SecretSetting } from '../ports/auth.ts'
 import type { Secret, Secrets } from '../types.ts'
 
 /** A secret as text, with the name it goes by. */

@@ -1,4 +1,4 @@
-import type { Auth, Verdict } from '../ports/ports.ts'
+import type { Auth, Verdict } from '../ports/auth.ts'
 import { createAuth, REALM } from './kind.ts'
 
 /**

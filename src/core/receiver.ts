@@ -1,25 +1,22 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
 import { hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
-import type {
-  Claim,
-  Clock,
-  HostLimits,
-  NeutralRequest,
-  NeutralResponse,
-  ReceiverLike,
-  Settlement,
-  TestDoor,
-  Verify,
-} from '../ports/ports.ts'
-import type { EventsOf, Health, InboxControl, Metrics, Receiver, ReceiverOptions, Sources } from '../public/receiver.ts'
+import type { Verify } from '../ports/auth.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { HostLimits, NeutralRequest, NeutralResponse, ReceiverLike } from '../ports/host.ts'
+import type { Claim, Settlement } from '../ports/inbox/claims.ts'
+import type { TestDoor } from '../ports/test-door.ts'
+import type { InboxControl } from '../public/inbox.ts'
+import type { EventsOf, ReceiverOptions, Sources } from '../public/options.ts'
+import type { Health, Metrics, Receiver } from '../public/receiver.ts'
 import { systemClock } from './base/clock.ts'
 import { Deadlines } from './base/deadlines.ts'
 import type { Load } from './base/load.ts'
 import { Meter } from './base/metrics.ts'
 import { createNotices } from './base/notices.ts'
 import { createPacer, type Pacer } from './base/pacer.ts'
-import { defineHandler, type HandlerSpec, type RawHandlerOptions, vocabularyOf } from './handlers/handlers.ts'
+import { defineHandler, type RawHandlerOptions, vocabularyOf } from './handlers/options.ts'
+import type { HandlerSpec } from './handlers/spec.ts'
 import { createInboxControl } from './operate/control.ts'
 import { Work } from './process/work.ts'
 import { placesOf } from './receive/authenticate.ts'

@@ -1,8 +1,8 @@
 /** The option `retention`: how long what is finished is kept. */
 import { OptionError } from '../errors.ts'
 import { knownKeys, wholeNumber } from '../lib/options.ts'
-import type { Retention } from '../ports/ports.ts'
-import type { RetentionDuration, RetentionOptions } from '../public/receiver.ts'
+import type { Retention } from '../ports/inbox/opening.ts'
+import type { RetentionDuration, RetentionOptions } from '../public/options.ts'
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const DAY_MS = 86_400_000

@@ -1,5 +1,5 @@
 /** One body on its way in. */
-import type { BodyFailure, BodyLimits, Timing } from './body.ts'
+import type { BodyFailure, BodyLimits, Timing } from './body-limits.ts'
 import type { Flow, Sink } from './flow.ts'
 import { type Gathered, Gatherer } from './gather.ts'
 

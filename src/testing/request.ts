@@ -5,7 +5,10 @@ import { OptionError } from '../errors.ts'
 import { isObject } from '../lib/guards.ts'
 import { nearest } from '../lib/nearest.ts'
 import { port, sourceNames, testDoor } from '../lib/symbols.ts'
-import type { Presented, Provider, ReceiverLike, SourcePort, TestDoor } from '../ports/ports.ts'
+import type { Presented } from '../ports/auth.ts'
+import type { ReceiverLike } from '../ports/host.ts'
+import type { Provider, SourcePort } from '../ports/provider.ts'
+import type { TestDoor } from '../ports/test-door.ts'
 import { senderNamed } from './senders.ts'
 
 /** A receiver, as far as tests look into it. */

@@ -2,7 +2,7 @@
 
 import { OptionError } from '../errors.ts'
 import { parseElement } from '../json/slices.ts'
-import type { Reading } from '../ports/ports.ts'
+import type { Reading } from '../ports/provider.ts'
 import { freshen } from './fresh.ts'
 import type { Fields } from './samples/wire.ts'
 import { type Sender, senderOf } from './senders.ts'

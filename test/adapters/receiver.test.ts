@@ -7,7 +7,7 @@ import { createReceiver } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Inbox, InboxPort } from '../../src/ports/ports.ts'
+import type { Inbox, InboxPort } from '../../src/ports/inbox/index.ts'
 import { type AdapterSubject, describeAdapters } from '../contracts/adapters.ts'
 import { toy } from '../support/toy.ts'
 

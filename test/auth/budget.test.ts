@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Budget, createBudget, OVERLOADED } from '../../src/auth/budget.ts'
-import type { Verdict } from '../../src/ports/ports.ts'
+import type { Verdict } from '../../src/ports/auth.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { setting, type TestSetting } from './setting.ts'
 

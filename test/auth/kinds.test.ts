@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { basic, bearer, header, query, token } from '../../src/auth/index.ts'
-import type { Verdict } from '../../src/ports/ports.ts'
+import type { Verdict } from '../../src/ports/auth.ts'
 import { LET_IN, onTheWire, prepare, REFUSED, withHeaders } from './setting.ts'
 
 const LONG = 'correct horse battery staple'

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { anyOf, basic, bearer, custom, header, path, query, token, unauthenticated } from '../../src/auth/index.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Auth } from '../../src/ports/ports.ts'
+import type { Auth } from '../../src/ports/auth.ts'
 import { setting } from './setting.ts'
 
 const LONG = 'correct horse battery staple'

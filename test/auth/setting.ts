@@ -1,7 +1,8 @@
 /** What auth kinds are given at start, with the warnings they write. */
 
 import { port } from '../../src/lib/symbols.ts'
-import type { Auth, AuthSetting, Clock, Verify } from '../../src/ports/ports.ts'
+import type { Auth, AuthSetting, Verify } from '../../src/ports/auth.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 export interface TestSetting extends AuthSetting {

@@ -1,6 +1,6 @@
 /** What every host adapter holds, over a socket, for any receiver: scripted or real. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { ReceiverLike } from '../../src/ports/ports.ts'
+import type { ReceiverLike } from '../../src/ports/host.ts'
 import { openWire, requestHead, type Wire } from '../support/wire.ts'
 import { type Host, hosts, type Listening } from './hosts.ts'
 

@@ -1,6 +1,9 @@
 /** The contract of InboxPort, second part: crashes, dead letters, pauses, and what operators ask for. */
 import { describe, expect, it } from 'vitest'
-import type { Claim, InboxPort, NewDeadLetter, StoredPause } from '../../src/ports/ports.ts'
+import type { Claim } from '../../src/ports/inbox/claims.ts'
+import type { InboxPort } from '../../src/ports/inbox/index.ts'
+import type { StoredPause } from '../../src/ports/inbox/records.ts'
+import type { NewDeadLetter } from '../../src/ports/inbox/rows.ts'
 import {
   everything,
   failure,

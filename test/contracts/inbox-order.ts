@@ -1,6 +1,7 @@
 /** What an inbox must do for handlers that get their events in order, and for sources that absorb copies of events. */
 import { describe, expect, it } from 'vitest'
-import type { InboxPort, NewWorkRow } from '../../src/ports/ports.ts'
+import type { InboxPort } from '../../src/ports/inbox/index.ts'
+import type { NewWorkRow } from '../../src/ports/inbox/rows.ts'
 import { failure, firstPass, newDelivery, openWith, retried, row, START, seqsOf } from '../inboxes/inbox-kit.ts'
 import { type Store, useStore } from './inbox-store.ts'
 

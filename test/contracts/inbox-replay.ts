@@ -1,6 +1,8 @@
 /** The contract of InboxPort, third part: replays, and what they are made of. */
 import { describe, expect, it } from 'vitest'
-import type { Claim, InboxPort, NewDeadLetter, ReplayMark } from '../../src/ports/ports.ts'
+import type { Claim } from '../../src/ports/inbox/claims.ts'
+import type { InboxPort } from '../../src/ports/inbox/index.ts'
+import type { NewDeadLetter, ReplayMark } from '../../src/ports/inbox/rows.ts'
 import {
   everything,
   failure,

@@ -1,6 +1,7 @@
 /** The store of a test of the contract: opened, left in order or not, and opened again. */
 import { afterEach } from 'vitest'
-import type { InboxOpening, InboxPort } from '../../src/ports/ports.ts'
+import type { InboxPort } from '../../src/ports/inbox/index.ts'
+import type { InboxOpening } from '../../src/ports/inbox/opening.ts'
 import { handClock, keptLines, type Opened, openWith } from '../inboxes/inbox-kit.ts'
 
 /** One store, opened again and again. */

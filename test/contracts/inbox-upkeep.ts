@@ -1,6 +1,9 @@
 /** The contract of InboxPort, third part: retention and erasure. */
 import { describe, expect, it } from 'vitest'
-import type { InboxPort, NewDeadLetter, Pruned, Retention } from '../../src/ports/ports.ts'
+import type { InboxPort } from '../../src/ports/inbox/index.ts'
+import type { Retention } from '../../src/ports/inbox/opening.ts'
+import type { Pruned } from '../../src/ports/inbox/operations.ts'
+import type { NewDeadLetter } from '../../src/ports/inbox/rows.ts'
 import {
   everything,
   failure,

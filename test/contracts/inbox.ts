@@ -1,6 +1,6 @@
 /** The contract of InboxPort: every inbox passes it. */
 import { describe, expect, it } from 'vitest'
-import type { InboxPort } from '../../src/ports/ports.ts'
+import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import {
   everything,
   failure,

@@ -5,7 +5,8 @@ import { deliveryId } from '../../src/core/receive/identity.ts'
 import { Scanner } from '../../src/json/scan.ts'
 import { parseElements } from '../../src/json/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Source, StoredDelivery } from '../../src/ports/ports.ts'
+import type { StoredDelivery } from '../../src/ports/inbox/rows.ts'
+import type { Source } from '../../src/ports/provider.ts'
 import type { AnyEvent } from '../../src/types.ts'
 
 const RECEIVED_AT = Date.UTC(2026, 5, 1, 12)

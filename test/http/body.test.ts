@@ -1,6 +1,7 @@
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { type BodyLimits, decodeBody, readBody } from '../../src/http/body.ts'
+import { decodeBody, readBody } from '../../src/http/body.ts'
+import type { BodyLimits } from '../../src/http/body-limits.ts'
 import type { Gathered } from '../../src/http/gather.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 

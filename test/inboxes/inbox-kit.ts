@@ -1,20 +1,13 @@
 /** What the tests of inboxes are written with: deliveries, settlements, a clock and a logger that is read. */
 import { createHash } from 'node:crypto'
 import { port } from '../../src/lib/symbols.ts'
-import type {
-  Claim,
-  ClaimRequest,
-  Clock,
-  Inbox,
-  InboxOpened,
-  InboxOpening,
-  InboxPort,
-  NewDelivery,
-  NewWorkRow,
-  Page,
-  Settlement,
-  StoredError,
-} from '../../src/ports/ports.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Claim, ClaimRequest, Settlement } from '../../src/ports/inbox/claims.ts'
+import type { Inbox, InboxPort } from '../../src/ports/inbox/index.ts'
+import type { NewDelivery } from '../../src/ports/inbox/intake.ts'
+import type { InboxOpened, InboxOpening } from '../../src/ports/inbox/opening.ts'
+import type { Page } from '../../src/ports/inbox/records.ts'
+import type { NewWorkRow, StoredError } from '../../src/ports/inbox/rows.ts'
 import type { Logger } from '../../src/types.ts'
 
 export const START = Date.UTC(2026, 0, 1)

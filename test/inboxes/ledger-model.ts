@@ -1,7 +1,10 @@
 /** What an inbox must know, in the simplest form: every delivery with what is left to do on it. */
 import { expect } from 'vitest'
 import { renamesOf } from '../../src/inboxes/rules/renames.ts'
-import type { Claim, NewWorkRow, Retention, Settlement, StoredStats } from '../../src/ports/ports.ts'
+import type { Claim, Settlement } from '../../src/ports/inbox/claims.ts'
+import type { Retention } from '../../src/ports/inbox/opening.ts'
+import type { StoredStats } from '../../src/ports/inbox/records.ts'
+import type { NewWorkRow } from '../../src/ports/inbox/rows.ts'
 
 interface Range {
   readonly handler: string

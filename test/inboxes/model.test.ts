@@ -12,15 +12,11 @@ import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { codeOf } from '../../src/lib/code-of.ts'
-import type {
-  Claim,
-  EventProgress,
-  InboxPort,
-  NotedCall,
-  Pruned,
-  Retention,
-  Settlement,
-} from '../../src/ports/ports.ts'
+import type { Claim, NotedCall, Settlement } from '../../src/ports/inbox/claims.ts'
+import type { InboxPort } from '../../src/ports/inbox/index.ts'
+import type { Retention } from '../../src/ports/inbox/opening.ts'
+import type { Pruned } from '../../src/ports/inbox/operations.ts'
+import type { EventProgress } from '../../src/ports/inbox/records.ts'
 import { everything, failure, handClock, keptLines, newDelivery, openWith, portOf, row, START } from './inbox-kit.ts'
 import { LedgerModel } from './ledger-model.ts'
 

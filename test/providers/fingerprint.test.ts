@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { unauthenticated } from '../../src/auth/index.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Source } from '../../src/ports/ports.ts'
+import type { Source } from '../../src/ports/provider.ts'
 import { esputnik } from '../../src/providers/esputnik/index.ts'
 import { mailjet } from '../../src/providers/mailjet/index.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { Scanner } from '../../src/json/scan.ts'
 import { parseElements } from '../../src/json/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Auth, Reading, Source, Unreadable } from '../../src/ports/ports.ts'
+import type { Auth } from '../../src/ports/auth.ts'
+import type { Reading, Source, Unreadable } from '../../src/ports/provider.ts'
 import type { AnyEvent } from '../../src/types.ts'
 
 export const auth: Auth = {

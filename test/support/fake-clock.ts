@@ -1,5 +1,5 @@
 /** Time that moves when a test says so. */
-import type { Clock } from '../../src/ports/ports.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 
 interface Timer {
   /** In steady time. */

@@ -1,7 +1,7 @@
 /** Random lives: handlers that do what each event says, the processes they run in, and a sender that repeats. */
 import { expect } from 'vitest'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
-import type { HandlerContext } from '../../src/public/receiver.ts'
+import type { HandlerContext } from '../../src/public/handlers.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { FakeClock, settled } from './fake-clock.ts'
 import { inboxesInMemory, type Life } from './mortal.ts'

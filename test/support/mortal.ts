@@ -3,7 +3,7 @@
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Inbox, InboxPort } from '../../src/ports/ports.ts'
+import type { Inbox, InboxPort } from '../../src/ports/inbox/index.ts'
 
 /** One after the other works on an inbox; what a dead one still does is not seen, and reaches its inbox no more. */
 export interface Life {

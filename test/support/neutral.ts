@@ -1,7 +1,7 @@
 /** Requests for the receive half without a host. */
 
 import { receive } from '../../src/lib/symbols.ts'
-import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/ports/ports.ts'
+import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/ports/host.ts'
 
 export interface Post {
   readonly method?: string

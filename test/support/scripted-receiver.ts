@@ -5,7 +5,7 @@ import { ANSWERS, type AnswerCode, PosthornError } from '../../src/errors.ts'
 import { flowOf } from '../../src/http/flow.ts'
 import { singleHeader } from '../../src/http/headers.ts'
 import { receive, sourceNames } from '../../src/lib/symbols.ts'
-import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/ports/ports.ts'
+import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/ports/host.ts'
 import type { AdapterSubject } from '../contracts/adapters.ts'
 
 export interface ScriptedReceiver extends AdapterSubject {

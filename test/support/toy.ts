@@ -4,7 +4,8 @@
  */
 import { unauthenticated } from '../../src/auth/index.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Auth, Provider, Source } from '../../src/ports/ports.ts'
+import type { Auth } from '../../src/ports/auth.ts'
+import type { Provider, Source } from '../../src/ports/provider.ts'
 import type { TypedEvent } from '../../src/types.ts'
 
 export type ToyEvent =

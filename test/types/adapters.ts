@@ -10,7 +10,7 @@ import * as onExpress from '../../src/adapters/express.ts'
 import * as onFastify from '../../src/adapters/fastify.ts'
 import * as onNode from '../../src/adapters/node.ts'
 import { anyOf, basic, token } from '../../src/auth/index.ts'
-import type { ReceiverLike } from '../../src/ports/ports.ts'
+import type { ReceiverLike } from '../../src/ports/host.ts'
 
 interface CustomLogger extends FastifyBaseLogger {
   audit(message: string): void

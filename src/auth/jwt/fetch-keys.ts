@@ -1,5 +1,5 @@
 /** One fetch of the keys of an issuer: bounded in time and size, without redirects. */
-import type { Clock } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { RemoteRules } from './options.ts'
 
 /** Issuers have a handful of keys, 30 kB where they come with certificates. */

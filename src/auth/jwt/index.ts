@@ -1,6 +1,6 @@
 import type { JWTVerifyGetKey } from 'jose'
 import { OptionError } from '../../errors.ts'
-import type { Auth, AuthSetting, Refused, Verdict, Verify } from '../../ports/ports.ts'
+import type { Auth, AuthSetting, Refused, Verdict, Verify } from '../../ports/auth.ts'
 import { authorizationOf } from '../authorization.ts'
 import { createBudget } from '../budget.ts'
 import { REFUSED } from '../compare.ts'

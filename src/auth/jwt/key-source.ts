@@ -1,7 +1,7 @@
 /** Where the keys come from: given, or fetched from the issuer and kept. */
 import type { JWTVerifyGetKey } from 'jose'
 import { codeOf } from '../../lib/code-of.ts'
-import type { AuthSetting } from '../../ports/ports.ts'
+import type { AuthSetting } from '../../ports/auth.ts'
 import { FetchFault, fetchKeys } from './fetch-keys.ts'
 import type { RemoteRules } from './options.ts'
 

@@ -1,5 +1,5 @@
 /** The machine's time. Timers do not keep the process alive: the host's server does. */
-import type { Clock } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 /** The longest `setTimeout` can wait; asked for more, it does not wait at all. */
 const LONGEST_MS = 2 ** 31 - 1

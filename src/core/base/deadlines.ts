@@ -2,7 +2,7 @@
  * Waits that nearly always end before their time, at the price of one timer for all of the same length: a timer for each
  * would cost a small request more than reading its body does.
  */
-import type { Clock } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 export class Deadlines implements Clock {
   readonly #clock: Clock

@@ -1,6 +1,6 @@
 /** The default logger, and the throttle in front of every logger: the first of a kind at once, then a count a minute. */
 
-import type { Clock } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../types.ts'
 
 export type Level = 'info' | 'warn' | 'error'

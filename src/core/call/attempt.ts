@@ -1,7 +1,7 @@
 /** One call of one handler: its context, and what came of it. */
 import { PosthornError } from '../../errors.ts'
 import { thrown } from '../../lib/thrown.ts'
-import type { HandlerContext } from '../../public/receiver.ts'
+import type { HandlerContext } from '../../public/handlers.ts'
 
 /** `returned`: the attempt does not count, because the receiver had to stop. */
 export type Outcome =

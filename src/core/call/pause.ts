@@ -1,5 +1,5 @@
 /** When a handler that only fails is paused, and when one event is tried although it is. */
-import type { Clock } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 export interface Pause {
   readonly by: 'hand' | 'failures'

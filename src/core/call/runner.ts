@@ -4,10 +4,10 @@
  */
 import { PermanentError, PosthornError, RetryLater } from '../../errors.ts'
 import { thrown } from '../../lib/thrown.ts'
-import type { Clock } from '../../ports/ports.ts'
-import type { BatchFailures, HandlerContext } from '../../public/receiver.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { BatchFailures, HandlerContext } from '../../public/handlers.ts'
 import type { Pacer } from '../base/pacer.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 import { Attempt, type Ended, type Outcome } from './attempt.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import { type Task, TaskQueue } from './task.ts'

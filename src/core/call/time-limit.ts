@@ -1,6 +1,6 @@
 /** The time limit of a handler's calls: one timer for all of them, since a timer for each would cost more than a call. */
 
-import type { Clock } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Attempt } from './attempt.ts'
 
 export class TimeLimit {

@@ -1,7 +1,11 @@
 /** The verbs about one person: all that is stored of them, and taking it away. */
 
-import type { Clock, Erasure, InboxPort, Page, StoredDeadLetter, StoredDelivery } from '../../ports/ports.ts'
-import type { EraseOptions, EraseReport, PersonalRecord, PersonFilter } from '../../public/receiver.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { Erasure } from '../../ports/inbox/operations.ts'
+import type { Page } from '../../ports/inbox/records.ts'
+import type { StoredDeadLetter, StoredDelivery } from '../../ports/inbox/rows.ts'
+import type { EraseOptions, EraseReport, PersonalRecord, PersonFilter } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
 import { Person } from './person.ts'
 import { type Found, type SearchParts, searchDeadLetter, searchDelivery } from './search.ts'

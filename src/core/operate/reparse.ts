@@ -1,8 +1,10 @@
 /** Stored bytes read again by the parser of today: what differs from what is recorded, and work made of it. */
 import { OptionError } from '../../errors.ts'
 import { knownKeys } from '../../lib/options.ts'
-import type { Clock, HistoryRow, StoredQuarantine } from '../../ports/ports.ts'
-import type { ReparseDifference, ReparseFilter, VerbOptions, VerbReport } from '../../public/receiver.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { HistoryRow } from '../../ports/inbox/records.ts'
+import type { StoredQuarantine } from '../../ports/inbox/rows.ts'
+import type { ReparseDifference, ReparseFilter, VerbOptions, VerbReport } from '../../public/inbox.ts'
 import { isDeadly, isTooMany } from '../read/quarantine-reasons.ts'
 import { type ReadParts, readAgain } from '../read/read-again.ts'
 import { pages, pagesOf, pause, rateOf } from './verbs.ts'

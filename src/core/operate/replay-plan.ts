@@ -2,9 +2,9 @@
 import { OptionError } from '../../errors.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { knownKeys, oneOf } from '../../lib/options.ts'
-import type { InboxPort } from '../../ports/ports.ts'
-import type { ReplayFilter } from '../../public/receiver.ts'
-import type { Registry } from '../handlers/handlers.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { ReplayFilter } from '../../public/inbox.ts'
+import type { Registry } from '../handlers/registry.ts'
 
 export interface Plan {
   readonly filter: ReplayFilter

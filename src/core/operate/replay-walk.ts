@@ -1,7 +1,9 @@
 /** Goes through the deliveries a replay is about, oldest first, and finds the elements. */
 
-import type { HistoryPage, HistoryRow, Reading, StoredDeadLetter, Unreadable } from '../../ports/ports.ts'
-import { isUnhandled, type Registry } from '../handlers/handlers.ts'
+import type { HistoryPage, HistoryRow } from '../../ports/inbox/records.ts'
+import type { StoredDeadLetter } from '../../ports/inbox/rows.ts'
+import type { Reading, Unreadable } from '../../ports/provider.ts'
+import { isUnhandled, type Registry } from '../handlers/registry.ts'
 import { deliveryFacts, toEvent } from '../read/event.ts'
 import { type Elements, type ReadOptions, type ReadParts, readAgain } from '../read/read-again.ts'
 import type { Plan, PlanParts } from './replay-plan.ts'

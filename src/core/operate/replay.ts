@@ -1,8 +1,11 @@
 /** The verb `replay`: work rows, marked with a run of their own, for what was handled before. */
 import { randomBytes } from 'node:crypto'
 import { toBase32 } from '../../lib/base32.ts'
-import type { Clock, InboxPort, ReplayMark, ReplayRow } from '../../ports/ports.ts'
-import type { ReplayFilter, ReplayOptions, ReplayReport } from '../../public/receiver.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { ReplayRow } from '../../ports/inbox/operations.ts'
+import type { ReplayMark } from '../../ports/inbox/rows.ts'
+import type { ReplayFilter, ReplayOptions, ReplayReport } from '../../public/inbox.ts'
 import { planReplay } from './replay-plan.ts'
 import { type Found, type WalkParts, walk } from './replay-walk.ts'
 import { pause, rateOf } from './verbs.ts'

@@ -1,6 +1,7 @@
 /** Looking through stored bytes for what names a person: the same reading as when they are handled, without handlers. */
 import { elementBytes, endOf, parseElement, sliceEnd, startOf } from '../../json/slices.ts'
-import type { Provider, StoredDeadLetter, StoredDelivery } from '../../ports/ports.ts'
+import type { StoredDeadLetter, StoredDelivery } from '../../ports/inbox/rows.ts'
+import type { Provider } from '../../ports/provider.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
 import { Broken, readElement, readSlice, scanBody } from '../read/elements.ts'

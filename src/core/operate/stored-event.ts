@@ -1,9 +1,9 @@
 /** One event with where it stands for each handler. */
 import { OptionError } from '../../errors.ts'
-import type { EventProgress } from '../../ports/ports.ts'
-import type { StoredEvent } from '../../public/receiver.ts'
+import type { EventProgress } from '../../ports/inbox/records.ts'
+import type { StoredEvent } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
-import { isMeant, type Registry } from '../handlers/handlers.ts'
+import { isMeant, type Registry } from '../handlers/registry.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
 import { type ReadParts, readAgain } from '../read/read-again.ts'
 

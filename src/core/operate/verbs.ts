@@ -1,7 +1,11 @@
 /** The verbs of the inbox: what they match, and how fast they go through it. */
 import { OptionError } from '../../errors.ts'
-import type { Clock, InboxPort, Page, RowIds, StoredDeadLetter, StoredQuarantine } from '../../ports/ports.ts'
-import type { InboxFilter, VerbOptions, VerbReport } from '../../public/receiver.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { RowIds } from '../../ports/inbox/operations.ts'
+import type { Page } from '../../ports/inbox/records.ts'
+import type { StoredDeadLetter, StoredQuarantine } from '../../ports/inbox/rows.ts'
+import type { InboxFilter, VerbOptions, VerbReport } from '../../public/inbox.ts'
 
 const PAGE = 100
 /** Rows of work taken back in one commit. */

@@ -3,7 +3,8 @@
  * what a handler leaves unread of those; it is woken when nothing of that is left. Nobody has to wake what was parked
  * since: events of these keys are parked as long as rows are stored under them, and whoever parks also wakes.
  */
-import type { Empty, Lines } from './lines.ts'
+import type { Empty } from './key.ts'
+import type { Lines } from './lines.ts'
 import type { Seat, Seats } from './seats.ts'
 
 export class Carried {

@@ -2,7 +2,7 @@
 import { OptionError } from '../../errors.ts'
 import { hash53 } from '../../lib/hash53.ts'
 import type { AnyEvent } from '../../types.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 
 /**
  * The key of an event; null: it goes in no order.
@@ -13,4 +13,10 @@ export function orderKeyOf({ name, orderBy }: HandlerSpec, event: AnyEvent): num
   if (key === null) return null
   if (typeof key === 'string') return hash53(key)
   throw new OptionError(`orderBy of handler "${name}" must return a text or null, got ${typeof key}`)
+}
+
+/** A key without anything in its line, and what was known of it then. */
+export interface Empty {
+  readonly key: number
+  readonly changes: number
 }

@@ -1,6 +1,6 @@
 /** The lines of one handler, one for each key: what is under way there, and whether rows are stored under the key. */
-import type { Place } from './place.ts'
-import type { Seat } from './seats.ts'
+import type { Empty } from './key.ts'
+import type { Place, Seat } from './seats.ts'
 
 /** Events of one key in memory, and so many parked rows are woken at once. */
 export const MOST_IN_LINE = 32
@@ -16,12 +16,6 @@ export interface Line {
   changes: number
   /** Rows have been stored under the key since before the start. */
   isCarried: boolean
-}
-
-/** A key without anything in its line, and what was known of it then. */
-export interface Empty {
-  readonly key: number
-  readonly changes: number
 }
 
 export class Lines {

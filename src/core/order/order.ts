@@ -14,19 +14,20 @@
  * Where each delivery is handled inside its request nothing can wait for what is stored: the order is then that of
  * arrival, one at a time for each key, and a failure holds nobody.
  *
- * `order-seats.ts` knows which deliveries have been read, `order-lines.ts` what is under way for each key, and
- * `order-carried.ts` what was parked before the start; here events go from the one to the other, to their turns, and back.
+ * `seats.ts` knows which deliveries have been read, `lines.ts` what is under way for each key, and
+ * `carried.ts` what was parked before the start; here events go from the one to the other, to their turns, and back.
  */
 
-import type { NewWorkRow } from '../../ports/ports.ts'
+import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 import { type Outcome, RETURNED } from '../call/attempt.ts'
 import type { Runner } from '../call/runner.ts'
 import type { Ticket } from '../call/task.ts'
 import { Carried } from './carried.ts'
+import type { Empty } from './key.ts'
 import { Lateness } from './lateness.ts'
-import { type Empty, type Line, Lines, MOST_IN_LINE } from './lines.ts'
-import { type Place, Turn } from './place.ts'
-import { NOBODY, Seat, Seats } from './seats.ts'
+import { type Line, Lines, MOST_IN_LINE } from './lines.ts'
+import { NOBODY, type Place, Seat, type Seating, Seats } from './seats.ts'
+import { Turn } from './turn.ts'
 
 /** What was known when the inbox was asked. */
 export interface Mark {
@@ -43,7 +44,7 @@ export interface OrderParts {
   onRoom(): void
 }
 
-export class Order {
+export class Order implements Seating {
   readonly handler: string
   readonly #runner: Runner
   readonly #parts: OrderParts

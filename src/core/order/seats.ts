@@ -1,17 +1,61 @@
 /** The passes of one handler in the order of the log: whose events may come into line, and who leaves some unread. */
 
 import type { InOrder, Ticket } from '../call/task.ts'
-import type { Empty } from './lines.ts'
-import type { Order } from './order.ts'
-import { Place } from './place.ts'
+import type { Empty } from './key.ts'
 
 /** Comes after every delivery. */
 export const NOBODY = Number.MAX_SAFE_INTEGER
 
+/** The order of a handler, as its seats, its places and their passes see it. */
+export interface Seating {
+  readonly handler: string
+  take(place: Place): Ticket
+  giveBack(place: Place): void
+  endReading(seat: Seat): void
+  settled(seat: Seat): readonly Empty[]
+  raise(): void
+  parkWaiting(seat: Seat): void
+  /** The inbox has answered: `left` are the keys that have rows. */
+  woken(asked: readonly Empty[], left: ReadonlySet<number>): void
+}
+
+/** An event on its way to its turn. */
+export class Place implements Ticket {
+  readonly order: Seating
+  readonly seat: Seat
+  readonly key: number
+  /** It comes from a row that is stored under its key: it need not wait for those. */
+  readonly fromRow: boolean
+  readonly task: InOrder
+  state: 'waiting' | 'begun' | 'over' = 'waiting'
+  ticket: Ticket | null = null
+
+  constructor(order: Seating, seat: Seat, key: number, fromRow: boolean, task: InOrder) {
+    this.order = order
+    this.seat = seat
+    this.key = key
+    this.fromRow = fromRow
+    this.task = task
+  }
+
+  withdraw(): void {
+    if (this.state === 'waiting') this.order.giveBack(this)
+    else this.ticket?.withdraw()
+  }
+
+  stop(): void {
+    this.ticket?.stop()
+  }
+
+  abandon(): void {
+    this.ticket?.abandon()
+  }
+}
+
 /** The place of one pass in the order of one handler. */
 export class Seat {
   readonly seq: number
-  readonly order: Order
+  readonly order: Seating
   /** Those that come after a delivery that is still being read. */
   readonly gated: Place[] = []
   /** Keys that this pass has rows of, or leaves rows of. */
@@ -23,7 +67,7 @@ export class Seat {
   /** A part of its delivery will be stored as unread. */
   hasLeft = false
 
-  constructor(seq: number, order: Order) {
+  constructor(seq: number, order: Seating) {
     this.seq = seq
     this.order = order
   }

@@ -4,7 +4,8 @@
  * than any other; only what was under way in a death before is alone.
  */
 import { callKey } from '../../lib/call-key.ts'
-import type { Claim, WorkRow } from '../../ports/ports.ts'
+import type { Claim } from '../../ports/inbox/claims.ts'
+import type { WorkRow } from '../../ports/inbox/rows.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Lane } from './lane.ts'
 

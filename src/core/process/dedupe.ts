@@ -8,9 +8,11 @@
  * it repeats comes with another delivery. An event that died or went to quarantine gives its key up.
  */
 import { digestPair, type Pair } from '../../lib/digest-pair.ts'
-import type { Claim, EventKeys, InboxPort, Provider, SourcePort } from '../../ports/ports.ts'
+import type { Claim, EventKeys } from '../../ports/inbox/claims.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { Provider, SourcePort } from '../../ports/provider.ts'
 import type { AnyEvent } from '../../types.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 
 /**
  * Asked about at once: so many events are read before the first of them is handed on. Fewer cost more turns of two

@@ -1,6 +1,6 @@
 /** One event of a pass for one handler, and how it ended. */
 
-import type { StoredError, WorkRow } from '../../ports/ports.ts'
+import type { StoredError, WorkRow } from '../../ports/inbox/rows.ts'
 import type { AnyEvent } from '../../types.ts'
 import { type Outcome, RETURNED } from '../call/attempt.ts'
 import { type InOrder, Task, type Ticket } from '../call/task.ts'

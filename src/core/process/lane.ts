@@ -1,10 +1,10 @@
 /** What one handler has to do in one claim, and what is left of it at the end. */
 import { PermanentError, RetryLater } from '../../errors.ts'
-import type { NewWorkRow, StoredError, WorkRow } from '../../ports/ports.ts'
+import type { NewWorkRow, StoredError, WorkRow } from '../../ports/inbox/rows.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Outcome } from '../call/attempt.ts'
 import type { Runner } from '../call/runner.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 import { orderKeyOf } from '../order/key.ts'
 import type { Seat } from '../order/seats.ts'
 import { type End, Item, type ItemEnds } from './item.ts'

@@ -1,9 +1,12 @@
 /** The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more. */
 import { codeOf } from '../../lib/code-of.ts'
-import type { Claim, InboxPort, OrderKey } from '../../ports/ports.ts'
+import type { Claim, OrderKey } from '../../ports/inbox/claims.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { Runner } from '../call/runner.ts'
-import { type Empty, MOST_IN_LINE } from '../order/lines.ts'
+import type { Empty } from '../order/key.ts'
+import { MOST_IN_LINE } from '../order/lines.ts'
 import type { Mark, Order } from '../order/order.ts'
+import type { Seating } from '../order/seats.ts'
 import { Pass, type PassParts } from './pass.ts'
 import type { PassResult } from './result.ts'
 
@@ -287,7 +290,7 @@ class Worker implements Process {
     await this.#wakeFree(new Map(free))
   }
 
-  async #wakeFree(free: ReadonlyMap<Order, readonly Empty[]>): Promise<void> {
+  async #wakeFree(free: ReadonlyMap<Seating, readonly Empty[]>): Promise<void> {
     const keys = [...free].flatMap(([{ handler }, empty]) => empty.map(({ key }): OrderKey => ({ handler, key })))
     if (keys.length === 0) return
     const left: OrderKey[] = []

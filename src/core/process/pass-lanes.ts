@@ -4,11 +4,13 @@
  * objects more took 1 µs beside the 20 that a delivery of one event takes (measured).
  */
 
-import type { Claim, Clock, WorkRow } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Claim } from '../../ports/inbox/claims.ts'
+import type { WorkRow } from '../../ports/inbox/rows.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Outcome } from '../call/attempt.ts'
 import type { Runner } from '../call/runner.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 import type { Order } from '../order/order.ts'
 import type { Seat } from '../order/seats.ts'
 import type { Item } from './item.ts'

@@ -1,7 +1,9 @@
 /** What a pass leaves: noted while it runs, complete when it has ended. */
 import type { Scan } from '../../json/scan.ts'
 import { elementBytes } from '../../json/slices.ts'
-import type { Claim, Clock, NewDeadLetter, NewQuarantine, NewWorkRow, Settlement } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Claim, Settlement } from '../../ports/inbox/claims.ts'
+import type { NewDeadLetter, NewQuarantine, NewWorkRow } from '../../ports/inbox/rows.ts'
 import type { AnyEvent } from '../../types.ts'
 import { tooMany } from '../read/quarantine-reasons.ts'
 import type { Copies } from './dedupe.ts'

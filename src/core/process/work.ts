@@ -1,10 +1,15 @@
 /** The process half as the receiver runs it: the runners, their pauses, drains, and work inside a request. */
 
-import type { Claim, Clock, InboxPort, OrderKey, Settlement, SourcePort, StoredPause } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Claim, OrderKey, Settlement } from '../../ports/inbox/claims.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { StoredPause } from '../../ports/inbox/records.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
 import { Runner } from '../call/runner.ts'
-import { type HandlerSpec, Registry } from '../handlers/handlers.ts'
+import { Registry } from '../handlers/registry.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 import { Order } from '../order/order.ts'
 import { Dedupe } from './dedupe.ts'
 import { createProcess, type Process } from './loop.ts'

@@ -2,7 +2,8 @@
 import { isCrowded } from '../../json/members.ts'
 import { type Scan, Scanner } from '../../json/scan.ts'
 import { endOf, parseElements, startOf } from '../../json/slices.ts'
-import type { Provider, Reading, StoredDelivery, Unreadable } from '../../ports/ports.ts'
+import type { StoredDelivery } from '../../ports/inbox/rows.ts'
+import type { Provider, Reading, Unreadable } from '../../ports/provider.ts'
 import type { Pacer } from '../base/pacer.ts'
 
 const SCAN_BYTES = 256 << 10

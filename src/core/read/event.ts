@@ -1,6 +1,7 @@
 /** From a provider's reading to the event a handler gets: identity and delivery are the same for every sender. */
 
-import type { Reading, StoredDelivery } from '../../ports/ports.ts'
+import type { StoredDelivery } from '../../ports/inbox/rows.ts'
+import type { Reading } from '../../ports/provider.ts'
 import type { AnyEvent, EventBase, EventDetails } from '../../types.ts'
 
 /** What the events of one delivery share. */

@@ -3,7 +3,9 @@
 import { sliceEnd } from '../../json/slices.ts'
 import { ERASED } from '../../json/tombstone.ts'
 import { codeOf } from '../../lib/code-of.ts'
-import type { InboxPort, Provider, Reading, StoredDelivery, Unreadable } from '../../ports/ports.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { StoredDelivery } from '../../ports/inbox/rows.ts'
+import type { Provider, Reading, Unreadable } from '../../ports/provider.ts'
 import type { Pacer } from '../base/pacer.ts'
 import { readElement, readSlice, scanBody } from './elements.ts'
 

@@ -1,7 +1,8 @@
 /** Stored records as users see them: instants become dates. */
 
-import type { StoredError, StoredPause } from '../../ports/ports.ts'
-import type { PausedHandler } from '../../public/receiver.ts'
+import type { StoredPause } from '../../ports/inbox/records.ts'
+import type { StoredError } from '../../ports/inbox/rows.ts'
+import type { PausedHandler } from '../../public/inbox.ts'
 import type { AttemptError } from '../../types.ts'
 
 export const toAttemptErrors = (errors: readonly StoredError[]): AttemptError[] =>

@@ -1,7 +1,8 @@
 /** The last step before the answer: from bytes to a stored delivery, within its deadline. */
 import { codeOf } from '../../lib/code-of.ts'
 import { sha256 } from '../../lib/digest.ts'
-import type { Accepted, NeutralResponse, NewDelivery } from '../../ports/ports.ts'
+import type { NeutralResponse } from '../../ports/host.ts'
+import type { Accepted, NewDelivery } from '../../ports/inbox/intake.ts'
 import { answerStored, refuse } from './answers.ts'
 import { batchIdOf, headersOfRecord } from './body-rules.ts'
 import { deliveryId } from './identity.ts'

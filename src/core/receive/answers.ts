@@ -1,6 +1,7 @@
 /** Answers, built from the one table. */
 import { ANSWERS, type AnswerCode } from '../../errors.ts'
-import type { Accepted, NeutralResponse } from '../../ports/ports.ts'
+import type { NeutralResponse } from '../../ports/host.ts'
+import type { Accepted } from '../../ports/inbox/intake.ts'
 
 const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' })
 

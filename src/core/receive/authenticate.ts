@@ -1,6 +1,8 @@
 /** What becomes of a request whose credentials do not let it in. */
 import { port as portOf } from '../../lib/symbols.ts'
-import type { NeutralRequest, NeutralResponse, Refused, SecretPlaces, SourcePort } from '../../ports/ports.ts'
+import type { Refused, SecretPlaces } from '../../ports/auth.ts'
+import type { NeutralRequest, NeutralResponse } from '../../ports/host.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import { refuse } from './answers.ts'
 import type { ReceiveParts } from './parts.ts'
 

@@ -2,7 +2,7 @@
 import { PosthornError } from '../../errors.ts'
 import { LINGER_BYTES, LINGER_MS } from '../../http/linger.ts'
 import type { receive } from '../../lib/symbols.ts'
-import type { NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../../ports/ports.ts'
+import type { NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../../ports/host.ts'
 
 /**
  * The answer to one request. Never rejects, as `take` does not. The headers of a fetch request are joined where they

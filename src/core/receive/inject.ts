@@ -1,7 +1,9 @@
 /** Bodies that come in by another way than HTTP: a backfill, a test. Same store, same dedupe, same handlers. */
 import { createHash } from 'node:crypto'
 import { OptionError } from '../../errors.ts'
-import type { Clock, InboxPort, SourcePort } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import { deliveryId } from './identity.ts'
 
 export interface InjectOptions {

@@ -1,7 +1,11 @@
 /** What the receive half is made of, and what it hands from step to step. Types only. */
 import type { Gathered } from '../../http/gather.ts'
 import type { Headers } from '../../http/headers.ts'
-import type { Clock, InboxPort, NeutralRequest, NeutralResponse, SourcePort, Verify } from '../../ports/ports.ts'
+import type { Verify } from '../../ports/auth.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { NeutralRequest, NeutralResponse } from '../../ports/host.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import type { Deadlines } from '../base/deadlines.ts'
 import type { Load } from '../base/load.ts'
 import type { Meter } from '../base/metrics.ts'

@@ -3,7 +3,8 @@
  * Nothing here parses JSON, and nothing the sender waits for depends on the number of events.
  */
 import { codeOf } from '../../lib/code-of.ts'
-import type { NeutralRequest, NeutralResponse, SourcePort } from '../../ports/ports.ts'
+import type { NeutralRequest, NeutralResponse } from '../../ports/host.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import { store } from './acknowledge.ts'
 import { answerOk, refuse } from './answers.ts'
 import { noAddress, placesOf, REFUSED, turnAway } from './authenticate.ts'

@@ -1,6 +1,7 @@
 /** From request line to source: compared as bytes, undecoded, case kept, one trailing slash allowed. */
 import { pathOf } from '../../http/target.ts'
-import type { NeutralRequest, Provider } from '../../ports/ports.ts'
+import type { NeutralRequest } from '../../ports/host.ts'
+import type { Provider } from '../../ports/provider.ts'
 
 /** Source names: path segments that need no escaping anywhere. */
 export const SOURCE_NAME: RegExp = /^[a-z0-9][a-z0-9_-]*$/

@@ -1,5 +1,7 @@
 /** Whether deliveries are accepted now, and what needs a look. */
-import type { Clock, InboxPort, StoredStats } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { StoredStats } from '../../ports/inbox/records.ts'
 import type { Health } from '../../public/receiver.ts'
 import { toPaused } from '../read/to-public.ts'
 

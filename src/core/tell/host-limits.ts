@@ -1,6 +1,6 @@
 /** What an operator should know of the time limits of the server around us. */
 
-import type { HostLimits } from '../../ports/ports.ts'
+import type { HostLimits } from '../../ports/host.ts'
 import type { Notices } from '../base/notices.ts'
 
 /**

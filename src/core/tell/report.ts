@@ -1,7 +1,8 @@
 /** Everything the receiver tells: hooks for code, lines for operators. No address, no secret, no payload in a line. */
 import { codeOf } from '../../lib/code-of.ts'
-import type { Claim, NeutralResponse } from '../../ports/ports.ts'
-import type { Hooks } from '../../public/receiver.ts'
+import type { NeutralResponse } from '../../ports/host.ts'
+import type { Claim } from '../../ports/inbox/claims.ts'
+import type { Hooks } from '../../public/options.ts'
 import type { Meter } from '../base/metrics.ts'
 import type { Notices } from '../base/notices.ts'
 import type { PassResult } from '../process/result.ts'

@@ -1,8 +1,9 @@
 /** What an operator reads first: one line at start, and the warnings that only a start can give. */
 
-import type { InboxOpened, SourcePort } from '../../ports/ports.ts'
+import type { InboxOpened } from '../../ports/inbox/opening.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import type { Logger } from '../../types.ts'
-import type { HandlerSpec } from '../handlers/handlers.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
 import { placesOf } from '../receive/authenticate.ts'
 
 export interface StartFacts {

@@ -1,4 +1,4 @@
-import type { Claim, ClaimRequest, InOrder } from '../../ports/ports.ts'
+import type { Claim, ClaimRequest, InOrder } from '../../ports/inbox/claims.ts'
 import { pickInTurn } from '../rules/in-turn.ts'
 import { isTooEarly, type Stop } from '../rules/order.ts'
 import { pickSuspects } from '../rules/suspects.ts'

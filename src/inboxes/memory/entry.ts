@@ -1,4 +1,6 @@
-import type { Death, NewDelivery, NotedCall, StoredDelivery } from '../../ports/ports.ts'
+import type { Death, NotedCall } from '../../ports/inbox/claims.ts'
+import type { NewDelivery } from '../../ports/inbox/intake.ts'
+import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 
 /** A stored delivery with the progress on it. */
 export interface Entry {

@@ -1,7 +1,8 @@
 /** Taking elements out of stored deliveries, with all that was made of them. */
 
 import { emptiedBody, withoutElements } from '../../json/tombstone.ts'
-import type { Erased, Erasure, OrderKey } from '../../ports/ports.ts'
+import type { OrderKey } from '../../ports/inbox/claims.ts'
+import type { Erased, Erasure } from '../../ports/inbox/operations.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Store } from './store.ts'
 

@@ -1,5 +1,5 @@
 /** Keys of events, in slices of time that are dropped whole. */
-import type { EventKeys } from '../../ports/ports.ts'
+import type { EventKeys } from '../../ports/inbox/claims.ts'
 import { oldestSlice, sliceOf, widthOf } from '../rules/key-slices.ts'
 
 interface Kept {

@@ -1,33 +1,20 @@
 /** The port of the inbox in memory: one synchronous step per call, so every call is atomic by itself. */
 
 import { OptionError, PosthornError } from '../../errors.ts'
+import type { Claim, ClaimRequest, NotedCall, OrderKey, Settlement } from '../../ports/inbox/claims.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { Accepted, NewDelivery } from '../../ports/inbox/intake.ts'
+import type { InboxOpened, InboxOpening } from '../../ports/inbox/opening.ts'
+import type { Erased, Erasure, Pruned, ReplayRow, RowIds } from '../../ports/inbox/operations.ts'
 import type {
-  Accepted,
-  Claim,
-  ClaimRequest,
-  Erased,
-  Erasure,
   EventProgress,
   HistoryPage,
   HistoryRow,
-  InboxOpened,
-  InboxOpening,
-  InboxPort,
-  NewDelivery,
-  NotedCall,
-  OrderKey,
   Page,
-  Pruned,
-  ReplayMark,
-  ReplayRow,
-  RowIds,
-  Settlement,
-  StoredDeadLetter,
-  StoredDelivery,
   StoredPause,
-  StoredQuarantine,
   StoredStats,
-} from '../../ports/ports.ts'
+} from '../../ports/inbox/records.ts'
+import type { ReplayMark, StoredDeadLetter, StoredDelivery, StoredQuarantine } from '../../ports/inbox/rows.ts'
 import { SteadyWatch, waitsToLetGo } from '../rules/steady.ts'
 import { claim } from './claim.ts'
 import { type Entry, toDelivery, withoutBody } from './entry.ts'

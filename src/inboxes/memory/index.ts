@@ -4,7 +4,7 @@
  */
 
 import { port } from '../../lib/symbols.ts'
-import type { Inbox } from '../../ports/ports.ts'
+import type { Inbox } from '../../ports/inbox/index.ts'
 import { MemoryInbox } from './inbox.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { callKey } from '../../lib/call-key.ts'
-import type { Death, InboxOpened, InboxOpening, NotedCall } from '../../ports/ports.ts'
+import type { Death, NotedCall } from '../../ports/inbox/claims.ts'
+import type { InboxOpened, InboxOpening } from '../../ports/inbox/opening.ts'
 import { renamesOf } from '../rules/renames.ts'
 import type { Entry } from './entry.ts'
 import { sweepCancelled } from './replay.ts'

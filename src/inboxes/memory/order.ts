@@ -1,5 +1,7 @@
 /** Rows of handlers that get their events in order. The rules are those of `rules/order.ts`. */
-import type { InboxOpening, InOrder, NewWorkRow, OrderKey } from '../../ports/ports.ts'
+import type { InOrder, OrderKey } from '../../ports/inbox/claims.ts'
+import type { InboxOpening } from '../../ports/inbox/opening.ts'
+import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 import { claimable, type Due, limitOf, type Stop, stopAt, toWake, type Unread } from '../rules/order.ts'
 import type { Store, Work } from './store.ts'
 

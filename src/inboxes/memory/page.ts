@@ -1,4 +1,4 @@
-import type { Page } from '../../ports/ports.ts'
+import type { Page } from '../../ports/inbox/records.ts'
 
 interface Facts {
   readonly id: number

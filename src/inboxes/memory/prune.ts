@@ -1,5 +1,7 @@
 /** Letting go of what is finished and old: all of it in one portion. */
-import type { Pruned, Retention } from '../../ports/ports.ts'
+
+import type { Retention } from '../../ports/inbox/opening.ts'
+import type { Pruned } from '../../ports/inbox/operations.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Store } from './store.ts'
 

@@ -1,7 +1,9 @@
 /** Replays: their work rows made and taken back, and what they are made of. */
 
 import { PosthornError } from '../../errors.ts'
-import type { EventProgress, HistoryPage, HistoryRow, ReplayMark, ReplayRow, WorkRow } from '../../ports/ports.ts'
+import type { ReplayRow } from '../../ports/inbox/operations.ts'
+import type { EventProgress, HistoryPage, HistoryRow } from '../../ports/inbox/records.ts'
+import type { ReplayMark, WorkRow } from '../../ports/inbox/rows.ts'
 import type { Entry } from './entry.ts'
 import { restoreElements } from './revive.ts'
 import type { Store, Work } from './store.ts'

@@ -1,7 +1,8 @@
 /** Dead letters and quarantine: made work again, or given up. */
 
 import { sparseBody } from '../../json/tombstone.ts'
-import type { NewWorkRow, RowIds } from '../../ports/ports.ts'
+import type { RowIds } from '../../ports/inbox/operations.ts'
+import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Dead, Quarantined, Store } from './store.ts'
 

@@ -1,5 +1,5 @@
 import { OptionError } from '../../errors.ts'
-import type { Settlement } from '../../ports/ports.ts'
+import type { Settlement } from '../../ports/inbox/claims.ts'
 import { reckonedAnew } from '../rules/leap.ts'
 import type { Entry } from './entry.ts'
 import { isCancelled } from './replay.ts'

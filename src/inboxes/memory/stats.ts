@@ -1,4 +1,4 @@
-import type { StoredPause, StoredStats } from '../../ports/ports.ts'
+import type { StoredPause, StoredStats } from '../../ports/inbox/records.ts'
 import type { Entry } from './entry.ts'
 import { replays } from './replay.ts'
 import type { Store } from './store.ts'

@@ -1,4 +1,6 @@
-import type { NewDeadLetter, NewDelivery, NewQuarantine, NewWorkRow, StoredPause, WorkRow } from '../../ports/ports.ts'
+import type { NewDelivery } from '../../ports/inbox/intake.ts'
+import type { StoredPause } from '../../ports/inbox/records.ts'
+import type { NewDeadLetter, NewQuarantine, NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
 import type { Turn } from '../rules/in-turn.ts'
 import { broughtForward, leapBack } from '../rules/leap.ts'
 import { type RowState, stateOf } from '../rules/order.ts'

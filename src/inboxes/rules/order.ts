@@ -16,7 +16,8 @@
  * that knows the key, once after a start, and when the inbox tells of keys whose rows were removed (`onFreed`). The clock
  * has a part in `waiting` alone.
  */
-import type { InOrder, NewWorkRow } from '../../ports/ports.ts'
+import type { InOrder } from '../../ports/inbox/claims.ts'
+import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 
 export interface Unread {
   readonly seq: number

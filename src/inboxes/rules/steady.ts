@@ -2,7 +2,7 @@
  * Whether the wall clock may be believed by who lets go of what is old. One wrong answer of a time server, and everything
  * looks old enough: after a leap forward retention waits until the clock has gone evenly for an hour.
  */
-import type { Clock } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

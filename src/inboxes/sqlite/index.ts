@@ -7,7 +7,7 @@
 import { resolve } from 'node:path'
 import { OptionError } from '../../errors.ts'
 import { port } from '../../lib/symbols.ts'
-import type { Inbox } from '../../ports/ports.ts'
+import type { Inbox } from '../../ports/inbox/index.ts'
 import { SqliteInbox } from './main/inbox.ts'
 
 export interface SqliteOptions {

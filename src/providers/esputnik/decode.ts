@@ -1,7 +1,7 @@
 /** From one parsed element of a body to a reading. Private. */
 
 import { isObject } from '../../lib/guards.ts'
-import type { Reading, Unreadable } from '../../ports/ports.ts'
+import type { Reading, Unreadable } from '../../ports/provider.ts'
 import { byWord } from '../kit/catalogue.ts'
 import type { WallClock } from '../kit/zoned-time.ts'
 import { catalogue } from './catalogue.ts'

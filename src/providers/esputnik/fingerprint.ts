@@ -1,7 +1,7 @@
 /** What tells activities apart: `iid` names the message to one contact, not the activity. Private. */
 
 import { textOf } from '../../lib/guards.ts'
-import type { Reading } from '../../ports/ports.ts'
+import type { Reading } from '../../ports/provider.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 

@@ -2,7 +2,8 @@
 
 import { OptionError } from '../../errors.ts'
 import { port } from '../../lib/symbols.ts'
-import type { Auth, Provider, Source } from '../../ports/ports.ts'
+import type { Auth } from '../../ports/auth.ts'
+import type { Provider, Source } from '../../ports/provider.ts'
 import { namesAndTypes } from '../kit/catalogue.ts'
 import { checkSourceOptions, type SourceOptions } from '../kit/source-options.ts'
 import { type WallClock, wallClock } from '../kit/zoned-time.ts'

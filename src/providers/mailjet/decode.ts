@@ -1,7 +1,7 @@
 /** From one parsed element of a body to a reading. Private. */
 
 import { isObject } from '../../lib/guards.ts'
-import type { Reading, Unreadable } from '../../ports/ports.ts'
+import type { Reading, Unreadable } from '../../ports/provider.ts'
 import { byWord } from '../kit/catalogue.ts'
 import { catalogue } from './catalogue.ts'
 import { normalise, normaliseUnknown, READERS } from './normalise.ts'

@@ -1,7 +1,7 @@
 /** What tells Mailjet's events apart: they have no id of their own. Private. */
 
 import { textOf } from '../../lib/guards.ts'
-import type { Reading } from '../../ports/ports.ts'
+import type { Reading } from '../../ports/provider.ts'
 import { messageIdOf } from './normalise.ts'
 
 type Wire = Readonly<Record<string, unknown>>

@@ -1,7 +1,8 @@
 /** Mailjet's events ("webhooks", "event tracking"): exported as `posthorn/mailjet`. */
 
 import { port } from '../../lib/symbols.ts'
-import type { Auth, Provider, Source } from '../../ports/ports.ts'
+import type { Auth } from '../../ports/auth.ts'
+import type { Provider, Source } from '../../ports/provider.ts'
 import { namesAndTypes } from '../kit/catalogue.ts'
 import { checkSourceOptions, type SourceOptions } from '../kit/source-options.ts'
 import { catalogue } from './catalogue.ts'

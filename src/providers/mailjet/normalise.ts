@@ -1,7 +1,7 @@
 /** From a Mailjet event on the wire to the event that handlers get. Reads any object; never throws. Private. */
 
 import { textOf } from '../../lib/guards.ts'
-import type { Reading } from '../../ports/ports.ts'
+import type { Reading } from '../../ports/provider.ts'
 import type { Automation, EventClient } from '../../types.ts'
 import { CATEGORIES } from '../kit/catalogue.ts'
 import type { Meaning } from '../kit/meaning.ts'

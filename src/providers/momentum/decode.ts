@@ -1,7 +1,7 @@
 /** From one parsed element of a body to the object of its event. Private. */
 
 import { isObject } from '../../lib/guards.ts'
-import type { Unreadable } from '../../ports/ports.ts'
+import type { Unreadable } from '../../ports/provider.ts'
 import { BY_CLASS, BY_TYPE, type Native } from './natives.ts'
 
 export interface Decoded {

@@ -1,7 +1,7 @@
 /** What tells events apart that have no `event_id`. Private. */
 
 import { isObject } from '../../lib/guards.ts'
-import type { Reading } from '../../ports/ports.ts'
+import type { Reading } from '../../ports/provider.ts'
 import { idOf, wordOf } from './wire.ts'
 
 type Wire = Readonly<Record<string, unknown>>

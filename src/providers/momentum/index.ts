@@ -1,7 +1,8 @@
 /** Momentum's and SparkPost's webhooks, one provider: exported as `posthorn/momentum`. */
 
 import { port } from '../../lib/symbols.ts'
-import type { Auth, Provider, Reading, Source } from '../../ports/ports.ts'
+import type { Auth } from '../../ports/auth.ts'
+import type { Provider, Reading, Source } from '../../ports/provider.ts'
 import { namesAndTypes } from '../kit/catalogue.ts'
 import { checkSourceOptions, type SourceOptions } from '../kit/source-options.ts'
 import { catalogue } from './catalogue.ts'

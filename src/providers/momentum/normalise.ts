@@ -1,7 +1,7 @@
 /** From one element to a reading. Private. */
 
 import { isObject } from '../../lib/guards.ts'
-import type { Reading, Unreadable } from '../../ports/ports.ts'
+import type { Reading, Unreadable } from '../../ports/provider.ts'
 import { CATEGORIES } from '../kit/catalogue.ts'
 import type { Meaning } from '../kit/meaning.ts'
 import type { Slots } from '../kit/slots.ts'

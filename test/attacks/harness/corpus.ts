@@ -1,7 +1,7 @@
 /** Bodies to break: one of our own for every event of every sender, and the published samples where they are. */
 import { unauthenticated } from '../../../src/auth/index.ts'
 import { port } from '../../../src/lib/symbols.ts'
-import type { Provider } from '../../../src/ports/ports.ts'
+import type { Provider } from '../../../src/ports/provider.ts'
 import { esputnik } from '../../../src/providers/esputnik/index.ts'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
 import { momentum } from '../../../src/providers/momentum/index.ts'

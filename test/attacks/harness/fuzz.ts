@@ -2,7 +2,8 @@
 import { readElement, readSlice, scanBody } from '../../../src/core/read/elements.ts'
 import { deliveryFacts, toEvent } from '../../../src/core/read/event.ts'
 import { sliceEnd } from '../../../src/json/slices.ts'
-import type { Provider, StoredDelivery } from '../../../src/ports/ports.ts'
+import type { StoredDelivery } from '../../../src/ports/inbox/rows.ts'
+import type { Provider } from '../../../src/ports/provider.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import { between, type Random } from '../../faults/harness/random.ts'
 

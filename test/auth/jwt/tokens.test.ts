@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { jwt } from '../../../src/auth/index.ts'
 import type { JwtOptions } from '../../../src/auth/jwt/options.ts'
 import { port } from '../../../src/lib/symbols.ts'
-import type { Verdict } from '../../../src/ports/ports.ts'
+import type { Verdict } from '../../../src/ports/auth.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
   AUDIENCE,

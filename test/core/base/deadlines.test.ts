@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Deadlines } from '../../../src/core/base/deadlines.ts'
-import type { Clock } from '../../../src/ports/ports.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 /** Runs its timers when the test says so, whatever the time is then. */

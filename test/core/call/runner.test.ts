@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Runner } from '../../../src/core/call/runner.ts'
 import { Task } from '../../../src/core/call/task.ts'
-import type { HandlerSpec } from '../../../src/core/handlers/handlers.ts'
+import type { HandlerSpec } from '../../../src/core/handlers/spec.ts'
 import type { AnyEvent } from '../../../src/index.ts'
 import { FakeClock, settled } from '../../support/fake-clock.ts'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Outcome } from '../../../src/core/call/attempt.ts'
 import { Runner } from '../../../src/core/call/runner.ts'
-import type { HandlerSpec } from '../../../src/core/handlers/handlers.ts'
+import type { HandlerSpec } from '../../../src/core/handlers/spec.ts'
 import type { Item } from '../../../src/core/process/item.ts'
 import { Lane } from '../../../src/core/process/lane.ts'
 import type { AnyEvent } from '../../../src/index.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { handleFetch } from '../../../src/core/receive/fetch.ts'
-import type { NeutralRequest, NeutralResponse } from '../../../src/ports/ports.ts'
+import type { NeutralRequest, NeutralResponse } from '../../../src/ports/host.ts'
 import { createScriptedReceiver } from '../../support/scripted-receiver.ts'
 
 const URL_OF_SHOP = 'https://example.com/webhooks/shop'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createNotices } from '../../../src/core/base/notices.ts'
 import { tellHostLimits } from '../../../src/core/tell/host-limits.ts'
-import type { HostLimits } from '../../../src/ports/ports.ts'
+import type { HostLimits } from '../../../src/ports/host.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { rememberingLogger } from '../../support/log.ts'
 

@@ -1,7 +1,7 @@
 /** An inbox with some methods of its port replaced; the replacements may call the inner ones. */
 
 import { port } from '../../../src/lib/symbols.ts'
-import type { Inbox, InboxPort } from '../../../src/ports/ports.ts'
+import type { Inbox, InboxPort } from '../../../src/ports/inbox/index.ts'
 
 export function around(inbox: Inbox, replace: (inner: InboxPort) => Partial<InboxPort>): Inbox {
   const inner = inbox[port]

@@ -2,7 +2,7 @@
 
 import { PermanentError } from '../../../src/errors.ts'
 import { field } from '../../../src/lib/field.ts'
-import type { HandlerContext } from '../../../src/public/receiver.ts'
+import type { HandlerContext } from '../../../src/public/handlers.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import type { Plan } from './plan.ts'
 

@@ -2,7 +2,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type Chunks, type Flow, flowOf, type Sink } from '../../../src/http/flow.ts'
 import { receive, sourceNames } from '../../../src/lib/symbols.ts'
-import type { Inbox, InboxPort, NeutralRequest, ReceiverLike } from '../../../src/ports/ports.ts'
+import type { NeutralRequest, ReceiverLike } from '../../../src/ports/host.ts'
+import type { Inbox, InboxPort } from '../../../src/ports/inbox/index.ts'
 import { around } from './around.ts'
 import type { Window } from './plan.ts'
 

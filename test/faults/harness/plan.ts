@@ -1,5 +1,5 @@
 /** What a receiver process is told to be, and the instants at which it can be told to die. */
-import type { ReceiverLimits, RetentionOptions } from '../../../src/public/receiver.ts'
+import type { ReceiverLimits, RetentionOptions } from '../../../src/public/options.ts'
 import type { RetryOptions } from '../../../src/types.ts'
 
 /** The instants of one delivery's way, in order, at which the process can kill itself. */

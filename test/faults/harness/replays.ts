@@ -1,5 +1,5 @@
 /** Replays while live traffic runs, killed in the middle, of one event, of what died, and of everything twice. */
-import type { ReplayFilter, ReplayReport } from '../../../src/public/receiver.ts'
+import type { ReplayFilter, ReplayReport } from '../../../src/public/inbox.ts'
 import { mixed } from './bodies.ts'
 import type { Ledger, Sent } from './ledger.ts'
 import { between, type Random } from './random.ts'

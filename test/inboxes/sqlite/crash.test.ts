@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Thread } from '../../../src/inboxes/sqlite/main/thread.ts'
-import type { Claim } from '../../../src/ports/ports.ts'
+import type { Claim } from '../../../src/ports/inbox/claims.ts'
 import { firstPass, openWith, retried, row, START } from '../inbox-kit.ts'
 import { BEFORE_TURNS, inboxOn, killedAtWork, meddle, newFile, startChild } from './kit.ts'
 

@@ -2,7 +2,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import type { InboxPort, NewDeadLetter, Pruned, Retention } from '../../../src/ports/ports.ts'
+import type { InboxPort } from '../../../src/ports/inbox/index.ts'
+import type { Retention } from '../../../src/ports/inbox/opening.ts'
+import type { Pruned } from '../../../src/ports/inbox/operations.ts'
+import type { NewDeadLetter } from '../../../src/ports/inbox/rows.ts'
 import {
   everything,
   failure,

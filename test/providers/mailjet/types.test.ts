@@ -1,5 +1,5 @@
 import { expectTypeOf, it } from 'vitest'
-import type { Source } from '../../../src/ports/ports.ts'
+import type { Source } from '../../../src/ports/provider.ts'
 import {
   field,
   type MailjetBounce,

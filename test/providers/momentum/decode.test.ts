@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { port } from '../../../src/lib/symbols.ts'
-import type { Reading } from '../../../src/ports/ports.ts'
+import type { Reading } from '../../../src/ports/provider.ts'
 import { momentum } from '../../../src/providers/momentum/index.ts'
 import { momentumSamples } from '../../../src/testing/samples/momentum.ts'
 import { auth, mutated } from '../support.ts'

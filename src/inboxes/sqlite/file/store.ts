@@ -1,7 +1,7 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
 
 import { PosthornError } from '../../../errors.ts'
-import type { StoredStats } from '../../../ports/ports.ts'
+import type { StoredStats } from '../../../ports/inbox/records.ts'
 import { leapBack } from '../../rules/leap.ts'
 import { renamesOf } from '../../rules/renames.ts'
 import { isJump } from '../../rules/steady.ts'
@@ -29,7 +29,8 @@ import { indexBatches } from './ledger/conflicts.ts'
 import { takeStock } from './ledger/crashes.ts'
 import { writeProgress } from './ledger/extent.ts'
 import { findById, indexIds } from './ledger/ids.ts'
-import { type Ledger, type Owner, readLedger } from './ledger/ledger.ts'
+import type { Ledger, Owner } from './ledger/ledger.ts'
+import { readLedger } from './ledger/read-ledger.ts'
 import { emptyLog } from './operate/purge.ts'
 import { readStats } from './operate/stats.ts'
 import { clearStaleWishes } from './operate/wishes.ts'

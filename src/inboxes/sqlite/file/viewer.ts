@@ -4,9 +4,10 @@
  */
 import { existsSync } from 'node:fs'
 import { PosthornError } from '../../../errors.ts'
-import type { StoredStats } from '../../../ports/ports.ts'
+import type { StoredStats } from '../../../ports/inbox/records.ts'
+import type { Calls } from '../wire/calls.ts'
 import { toFailure } from '../wire/failure.ts'
-import type { Calls, Command, CommandAnswer, Failure, ItemAnswer, Settings } from '../wire/protocol.ts'
+import type { Command, CommandAnswer, Failure, ItemAnswer, Settings } from '../wire/protocol.ts'
 import type { Reader } from './bodies/read.ts'
 import { assertReadable } from './db/connect.ts'
 import { Database } from './db/database.ts'

@@ -1,17 +1,9 @@
 /** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
 import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
 import { letGo } from '../../../lib/let-go.ts'
+import type { CallName, Calls, FromThread, ToThread } from '../wire/calls.ts'
 import { type BriefAnswer, fromBriefRequest, toBriefAnswer } from '../wire/compact.ts'
-import type {
-  CallName,
-  Calls,
-  FromThread,
-  GroupAnswer,
-  GroupRequest,
-  Read,
-  Settings,
-  ToThread,
-} from '../wire/protocol.ts'
+import type { GroupAnswer, GroupRequest, Read, Settings } from '../wire/protocol.ts'
 import { readDelivery, readLatest } from './bodies/read.ts'
 import { Checkpointer } from './checkpoint/checkpointer.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './log/listing.ts'

@@ -1,4 +1,4 @@
-import type { NewDelivery } from '../../../ports/ports.ts'
+import type { NewDelivery } from '../../../ports/inbox/intake.ts'
 
 /**
  * Deliveries that were just stored and will soon be claimed: at most `maxBytes` of bodies. Once there is no room the new

@@ -1,8 +1,9 @@
 /** Keeps a thread on the file: waits for ownership, starts a dead thread again, and knows what is wrong. */
 import type { TransferListItem } from 'node:worker_threads'
 import { PosthornError } from '../../../errors.ts'
-import type { InboxOpening } from '../../../ports/ports.ts'
-import type { CallName, Calls, Held, OpenRequest, Settings } from '../wire/protocol.ts'
+import type { InboxOpening } from '../../../ports/inbox/opening.ts'
+import type { CallName, Calls } from '../wire/calls.ts'
+import type { Held, OpenRequest, Settings } from '../wire/protocol.ts'
 import { Thread } from './thread.ts'
 import { type Owned, ownedByAnother, type Waiting, waitForOwnership } from './wait-for-ownership.ts'
 

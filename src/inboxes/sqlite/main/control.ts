@@ -4,9 +4,10 @@
  */
 
 import { PosthornError } from '../../../errors.ts'
-import type { InboxOpened, InboxOpening } from '../../../ports/ports.ts'
+import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
+import type { CallName, Calls } from '../wire/calls.ts'
 import { toError } from '../wire/failure.ts'
-import type { AnswerTo, CallName, Calls, Command, CommandAnswer, ItemAnswer, Settings } from '../wire/protocol.ts'
+import type { AnswerTo, Command, CommandAnswer, ItemAnswer, Settings } from '../wire/protocol.ts'
 import { Thread } from './thread.ts'
 
 /** How often the result of a wish is asked for. */

@@ -1,34 +1,21 @@
 /** The port of the SQLite inbox: its life, and who answers it, the owner of the file or somebody beside the owner. */
 
 import { PosthornError } from '../../../errors.ts'
+import type { Claim, ClaimRequest, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
+import type { InboxPort } from '../../../ports/inbox/index.ts'
+import type { Accepted, NewDelivery } from '../../../ports/inbox/intake.ts'
+import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
+import type { Erased, Erasure, Pruned, ReplayRow, RowIds } from '../../../ports/inbox/operations.ts'
 import type {
-  Accepted,
-  Claim,
-  ClaimRequest,
-  Erased,
-  Erasure,
   EventProgress,
   HistoryPage,
   HistoryRow,
-  InboxOpened,
-  InboxOpening,
-  InboxPort,
-  NewDelivery,
-  NotedCall,
-  OrderKey,
   Page,
-  Pruned,
-  ReplayMark,
-  ReplayRow,
-  RowIds,
-  Settlement,
-  StoredDeadLetter,
-  StoredDelivery,
   StoredPause,
-  StoredQuarantine,
   StoredStats,
-} from '../../../ports/ports.ts'
-import type { CallName, Calls } from '../wire/protocol.ts'
+} from '../../../ports/inbox/records.ts'
+import type { ReplayMark, StoredDeadLetter, StoredDelivery, StoredQuarantine } from '../../../ports/inbox/rows.ts'
+import type { CallName, Calls } from '../wire/calls.ts'
 import { Control } from './control.ts'
 import { listHistory, listPage } from './list-page.ts'
 import { type InboxSettings, Owner } from './owner.ts'

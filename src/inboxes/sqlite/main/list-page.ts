@@ -1,5 +1,6 @@
-import type { HistoryPage, HistoryRow, Page } from '../../../ports/ports.ts'
-import type { CallName, Calls, Stretch } from '../wire/protocol.ts'
+import type { HistoryPage, HistoryRow, Page } from '../../../ports/inbox/records.ts'
+import type { CallName, Calls } from '../wire/calls.ts'
+import type { Stretch } from '../wire/protocol.ts'
 
 type Listing = 'deliveries' | 'deadLetters' | 'quarantine'
 type Row<N extends Listing> = Calls[N][1] extends Stretch<infer R> ? R : never

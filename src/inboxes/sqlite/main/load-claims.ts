@@ -1,5 +1,5 @@
 /** From planned claims to claims: bodies at hand first, the rest from the file in small reads. */
-import type { Claim } from '../../../ports/ports.ts'
+import type { Claim } from '../../../ports/inbox/claims.ts'
 import type { PlannedClaim, Read } from '../wire/protocol.ts'
 import type { BodyCache } from './body-cache.ts'
 

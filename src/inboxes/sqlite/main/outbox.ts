@@ -3,7 +3,8 @@
  * way and one commit for all of it. Under load a delivery costs its share of one commit: the group that stores it
  * claims it too, and the next one settles it.
  */
-import type { ClaimRequest, NewDelivery, OrderKey, Settlement } from '../../../ports/ports.ts'
+import type { ClaimRequest, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
+import type { NewDelivery } from '../../../ports/inbox/intake.ts'
 import { toError } from '../wire/failure.ts'
 import { type Parcel, pack } from '../wire/packing.ts'
 import type {

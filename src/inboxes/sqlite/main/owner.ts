@@ -1,20 +1,13 @@
 /** The inbox in the main thread of the process that owns the file: hands work to the thread of the file. */
-import type {
-  Accepted,
-  Claim,
-  ClaimRequest,
-  InboxOpened,
-  InboxOpening,
-  NewDelivery,
-  NotedCall,
-  OrderKey,
-  Settlement,
-  StoredPause,
-} from '../../../ports/ports.ts'
+import type { Claim, ClaimRequest, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
+import type { Accepted, NewDelivery } from '../../../ports/inbox/intake.ts'
+import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
+import type { StoredPause } from '../../../ports/inbox/records.ts'
 import { SteadyWatch, waitsToLetGo } from '../../rules/steady.ts'
+import type { CallName, Calls } from '../wire/calls.ts'
 import { fromBriefAnswer, toBriefRequest } from '../wire/compact.ts'
 import { buffersOf } from '../wire/packing.ts'
-import type { AnswerTo, CallName, Calls, Command, GroupAnswer, Read, Settings } from '../wire/protocol.ts'
+import type { AnswerTo, Command, GroupAnswer, Read, Settings } from '../wire/protocol.ts'
 import { BodyCache } from './body-cache.ts'
 import { BodyMemory } from './body-memory.ts'
 import { Connection } from './connection.ts'

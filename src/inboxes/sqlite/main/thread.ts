@@ -1,8 +1,9 @@
 /** The main thread's end of the thread of the file: calls with answers, and what happens when it dies. */
 import { type TransferListItem, Worker } from 'node:worker_threads'
 import { PosthornError } from '../../../errors.ts'
+import type { CallName, Calls, FromThread, ToThread } from '../wire/calls.ts'
 import { toError } from '../wire/failure.ts'
-import type { CallName, Calls, FromThread, Settings, ToThread } from '../wire/protocol.ts'
+import type { Settings } from '../wire/protocol.ts'
 
 interface Waiter {
   readonly resolve: (value: never) => void

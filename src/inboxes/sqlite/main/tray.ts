@@ -1,5 +1,5 @@
 /** What waits for the next group, and who waits for it. */
-import type { ClaimRequest, OrderKey, Settlement } from '../../../ports/ports.ts'
+import type { ClaimRequest, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
 import { toError } from '../wire/failure.ts'
 import { type Parcel, sizeOf } from '../wire/packing.ts'
 import type {

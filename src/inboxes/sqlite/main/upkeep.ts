@@ -1,5 +1,6 @@
 /** Retention in the background: rounds of short portions, with pauses in which the thread of the file is free for others. */
-import type { InboxOpening, Pruned } from '../../../ports/ports.ts'
+import type { InboxOpening } from '../../../ports/inbox/opening.ts'
+import type { Pruned } from '../../../ports/inbox/operations.ts'
 
 /** Between two portions; with the length of one (prune.ts) that is a quarter of the thread at most. */
 const PAUSE_MS = 25

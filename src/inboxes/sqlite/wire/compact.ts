@@ -3,7 +3,7 @@
  * pass that leaves nothing behind, a claim of one that has no history. The structured clone takes its time for objects,
  * at both ends.
  */
-import type { Settlement } from '../../../ports/ports.ts'
+import type { Settlement } from '../../../ports/inbox/claims.ts'
 import type {
   ClaimPlan,
   GroupAnswer,

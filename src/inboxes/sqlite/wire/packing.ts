@@ -3,7 +3,7 @@
  * bodies that were given to us change hands themselves, and come back with the answer.
  */
 import type { TransferListItem } from 'node:worker_threads'
-import type { NewDelivery } from '../../../ports/ports.ts'
+import type { NewDelivery } from '../../../ports/inbox/intake.ts'
 import type { GroupRequest, PackedDelivery } from './protocol.ts'
 
 export const HASH_BYTES = 32

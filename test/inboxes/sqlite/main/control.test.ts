@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import type { NewDeadLetter, StoredPause } from '../../../../src/ports/ports.ts'
+import type { StoredPause } from '../../../../src/ports/inbox/records.ts'
+import type { NewDeadLetter } from '../../../../src/ports/inbox/rows.ts'
 import {
   everything,
   firstPass,

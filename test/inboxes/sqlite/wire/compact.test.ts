@@ -16,7 +16,7 @@ import type {
   Settled,
   StoredAnswer,
 } from '../../../../src/inboxes/sqlite/wire/protocol.ts'
-import type { Settlement } from '../../../../src/ports/ports.ts'
+import type { Settlement } from '../../../../src/ports/inbox/claims.ts'
 
 const seq = fc.integer({ min: 1, max: 2 ** 52 })
 const failure = fc.constant({ failure: { code: 'ERR_INBOX_IO', message: 'no' } } as const)

@@ -1,6 +1,6 @@
 /** Reads stored deliveries back, and never hands out bytes that are not the ones that were accepted. */
 import { hash } from 'node:crypto'
-import type { StoredDelivery } from '../../../../ports/ports.ts'
+import type { StoredDelivery } from '../../../../ports/inbox/rows.ts'
 import { isCorrupt } from '../../wire/failure.ts'
 import { unpackMeta } from '../../wire/packing.ts'
 import type { Read } from '../../wire/protocol.ts'

@@ -1,18 +1,10 @@
 /** One batch id, other bytes. Looked for when a first pass settles, so that no sender waits for it. */
 import { hash53 } from '../../../../lib/hash53.ts'
 import type { Database } from '../db/database.ts'
-import { addPortion, type Gathered, gather, ordinary } from '../db/filling.ts'
+import { addPortion, gather, ordinary } from '../db/filling.ts'
 import * as sql from '../db/sql.ts'
 import type { Facts } from './facts.ts'
-import type { Ledger } from './ledger.ts'
-
-/** The first delivery of each of the latest batches, by the hash of the batch. */
-export interface RecentBatches extends Gathered<number> {
-  /** Those of this group. */
-  readonly noted: [hash: number, seq: number][]
-  /** The last row of `recent_batches` with any of those that are being added. */
-  upTo: number
-}
+import type { Ledger, RecentBatches } from './ledger.ts'
 
 export function readRecentBatches(db: Database): RecentBatches {
   const rows = db.all<{ batches: string }>(sql.readRecentBatches)

@@ -1,7 +1,7 @@
 /** What a process leaves that dies: claims to be careful with, and the events that were under way. */
 
 import { OptionError } from '../../../../errors.ts'
-import type { Death } from '../../../../ports/ports.ts'
+import type { Death } from '../../../../ports/inbox/claims.ts'
 import type { UnderWay } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'

@@ -2,18 +2,15 @@
  * What the thread knows without asking the file: marks, counts, epochs and claims. A group works on a draft, which
  * takes the place of the ledger once the group is committed; after a failure the ledger is read anew.
  */
-import type { Death, InboxOpening, OrderKey, Retention } from '../../../../ports/ports.ts'
+import type { Death, OrderKey } from '../../../../ports/inbox/claims.ts'
+import type { InboxOpening, Retention } from '../../../../ports/inbox/opening.ts'
 import type { Turn } from '../../../rules/in-turn.ts'
 import type { Held } from '../../wire/protocol.ts'
-import type { Database } from '../db/database.ts'
-import * as sql from '../db/sql.ts'
-import { type RecentBatches, readRecentBatches, saveBatches } from './conflicts.ts'
-import { readDeaths, readNoted } from './crashes.ts'
-import { type Epoch, readEpochs } from './epochs.ts'
-import { type Extent, readExtent, writeProgress } from './extent.ts'
+import type { Gathered } from '../db/filling.ts'
+import type { Epoch } from './epochs.ts'
+import type { Extent } from './extent.ts'
 import type { Facts } from './facts.ts'
-import { type RecentIds, readRecentIds } from './ids.ts'
-import { type Pass, readPasses } from './passes.ts'
+import type { RecentIds } from './ids.ts'
 
 export interface Ledger extends Extent {
   readonly epochs: Epoch[]
@@ -45,6 +42,21 @@ export interface Ledger extends Extent {
   turn: Turn
 }
 
+export interface Pass {
+  readonly state: 'claimed' | 'returned' | 'ended'
+  readonly careful: boolean
+  /** Those it belongs to; null where the epochs say so. */
+  readonly handlers: readonly string[] | null
+}
+
+/** The first delivery of each of the latest batches, by the hash of the batch. */
+export interface RecentBatches extends Gathered<number> {
+  /** Those of this group. */
+  readonly noted: [hash: number, seq: number][]
+  /** The last row of `recent_batches` with any of those that are being added. */
+  upTo: number
+}
+
 export interface Hold {
   /** It is to be handled with care, and nothing else beside it but what is given with it. */
   readonly careful: boolean
@@ -59,40 +71,4 @@ export interface Owner {
   readonly onRedelivery: InboxOpening['onRedelivery']
   readonly retention?: Retention | undefined
   readonly held: readonly Held[]
-}
-
-export function readLedger(db: Database, owner: Owner): Ledger {
-  const extent = readExtent(db)
-  const held = new Map(owner.held.map(({ seq, careful }) => [seq, { careful, facts: null }]))
-  return {
-    ...extent,
-    epochs: readEpochs(db),
-    handlers: owner.handlers,
-    renames: owner.renames,
-    onRedelivery: owner.onRedelivery,
-    retention: owner.retention,
-    held,
-    fresh: new Map(),
-    ended: new Set(),
-    freed: [],
-    passes: readPasses(db, extent.progress, held),
-    noted: readNoted(db),
-    deaths: readDeaths(db),
-    recent: readRecentBatches(db),
-    ids: readRecentIds(db),
-    turn: 0,
-  }
-}
-
-export function draftOf(ledger: Ledger): Ledger {
-  const { epochs, held, passes } = ledger
-  return { ...ledger, epochs: [...epochs], held: new Map(held), ended: new Set(), freed: [], passes: new Map(passes) }
-}
-
-/** Writes what the group changed in a few narrow rows. */
-export function saveLedger(db: Database, before: Ledger, draft: Ledger): void {
-  for (const epoch of draft.epochs.slice(before.epochs.length))
-    db.run(sql.insertEpoch, epoch.from, JSON.stringify(epoch.handlers))
-  saveBatches(db, draft.recent)
-  if (draft.progress !== before.progress) writeProgress(db, draft.progress)
 }

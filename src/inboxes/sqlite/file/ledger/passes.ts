@@ -7,14 +7,7 @@ import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import { epochOf, extend } from './epochs.ts'
 import type { Progress } from './extent.ts'
-import type { Ledger } from './ledger.ts'
-
-export interface Pass {
-  readonly state: 'claimed' | 'returned' | 'ended'
-  readonly careful: boolean
-  /** Those it belongs to; null where the epochs say so. */
-  readonly handlers: readonly string[] | null
-}
+import type { Ledger, Pass } from './ledger.ts'
 
 interface PassColumns {
   readonly seq: number

@@ -1,5 +1,5 @@
 import { PosthornError } from '../../../../errors.ts'
-import type { Accepted } from '../../../../ports/ports.ts'
+import type { Accepted } from '../../../../ports/inbox/intake.ts'
 import type { PackedDelivery } from '../../wire/protocol.ts'
 import { encode, letCodedGo } from '../bodies/coding.ts'
 import { blob, type Database } from '../db/database.ts'

@@ -5,7 +5,7 @@ import type {
   StoredDelivery,
   StoredError,
   StoredQuarantine,
-} from '../../../../ports/ports.ts'
+} from '../../../../ports/inbox/rows.ts'
 import type { Stretch, StretchRequest } from '../../wire/protocol.ts'
 import { type DeliveryColumns, type Reader, toDelivery } from '../bodies/read.ts'
 import type { Named } from '../db/database.ts'

@@ -1,5 +1,5 @@
 /** What operators ask for, from this process or another: carried out inside the transaction of the group. */
-import type { StoredPause } from '../../../../ports/ports.ts'
+import type { StoredPause } from '../../../../ports/inbox/records.ts'
 import type { Command, CommandAnswer, Moment } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'

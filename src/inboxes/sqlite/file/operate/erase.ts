@@ -1,7 +1,7 @@
 /** Taking elements out of stored deliveries, with all that was made of them. */
 
 import { emptiedBody, withoutElements } from '../../../../json/tombstone.ts'
-import type { Erased, Erasure } from '../../../../ports/ports.ts'
+import type { Erased, Erasure } from '../../../../ports/inbox/operations.ts'
 import { alter } from '../bodies/altered.ts'
 import { readDelivery } from '../bodies/read.ts'
 import type { Database } from '../db/database.ts'

@@ -3,7 +3,8 @@
  * rows; what had to stay when they came by is looked at again in every round. So a round costs what there is to do, not
  * the length of the log, and a portion of it a few ms.
  */
-import type { Pruned, Retention } from '../../../../ports/ports.ts'
+import type { Retention } from '../../../../ports/inbox/opening.ts'
+import type { Pruned } from '../../../../ports/inbox/operations.ts'
 import type { Moment } from '../../wire/protocol.ts'
 import { takeBody, uncount } from '../bodies/altered.ts'
 import type { Database } from '../db/database.ts'

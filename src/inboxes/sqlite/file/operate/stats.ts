@@ -1,4 +1,4 @@
-import type { StoredStats } from '../../../../ports/ports.ts'
+import type { StoredStats } from '../../../../ports/inbox/records.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'

@@ -1,23 +1,14 @@
 /** What could be claimed now, in the order it is handed out. */
-import type { ClaimRequest } from '../../../../ports/ports.ts'
-import type { Sized } from '../../../rules/in-turn.ts'
+import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import { isPassed } from '../ledger/extent.ts'
 import { type Facts, type FactsColumns, readFacts, toFacts } from '../ledger/facts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { findReturned } from '../ledger/passes.ts'
+import type { Candidate } from './candidate.ts'
 import { findInOrder } from './order.ts'
 import { readAllRows } from './work-rows.ts'
-
-export interface Candidate extends Sized {
-  readonly seq: number
-  /** Work rows of it; otherwise it is its first pass. */
-  readonly work: boolean
-  readonly careful: boolean
-  /** null: its row is missing. */
-  readonly facts: Facts | null
-}
 
 type Asked = Pick<ClaimRequest, 'handlers' | 'ordered'>
 

@@ -1,4 +1,4 @@
-import type { InboxOpened, InboxOpening } from '../../../../ports/ports.ts'
+import type { InboxOpened, InboxOpening } from '../../../../ports/inbox/opening.ts'
 import { renamesOf } from '../../../rules/renames.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'

@@ -2,7 +2,7 @@
  * Keys of events: a table for each slice of time, dropped whole when its keys have expired. A row costs about 20 bytes.
  * All of it inside the transaction of the group, but for looking.
  */
-import type { EventKeys } from '../../../../ports/ports.ts'
+import type { EventKeys } from '../../../../ports/inbox/claims.ts'
 import { oldestSlice, PLACES, sliceOf, widthOf } from '../../../rules/key-slices.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'

@@ -1,5 +1,5 @@
 /** What replays are made of: deliveries in order of the log with the handlers they belong to, and the work on one event. */
-import type { EventProgress, HistoryRow } from '../../../../ports/ports.ts'
+import type { EventProgress, HistoryRow } from '../../../../ports/inbox/records.ts'
 import type { HistoryStretch } from '../../wire/protocol.ts'
 import type { Reader } from '../bodies/read.ts'
 import type { Database } from '../db/database.ts'

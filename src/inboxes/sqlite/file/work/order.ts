@@ -1,5 +1,6 @@
 /** Rows of handlers that get their events in order, as they lie in the file. The rules are those of `rules/order.ts`. */
-import type { InboxOpening, InOrder, OrderKey } from '../../../../ports/ports.ts'
+import type { InOrder, OrderKey } from '../../../../ports/inbox/claims.ts'
+import type { InboxOpening } from '../../../../ports/inbox/opening.ts'
 import { claimable, type Due, limitOf, type Stop, stopAt, toWake, type Unread } from '../../../rules/order.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'

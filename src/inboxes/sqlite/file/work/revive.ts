@@ -1,5 +1,6 @@
 /** Dead letters and quarantine: made work again, or given up. */
-import type { RowIds, StoredError } from '../../../../ports/ports.ts'
+import type { RowIds } from '../../../../ports/inbox/operations.ts'
+import type { StoredError } from '../../../../ports/inbox/rows.ts'
 import { restoreElements } from '../bodies/altered.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'

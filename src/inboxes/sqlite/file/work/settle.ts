@@ -1,5 +1,6 @@
 import { OptionError } from '../../../../errors.ts'
-import type { NewDeadLetter, NewQuarantine, Settlement } from '../../../../ports/ports.ts'
+import type { Settlement } from '../../../../ports/inbox/claims.ts'
+import type { NewDeadLetter, NewQuarantine } from '../../../../ports/inbox/rows.ts'
 import { reckonedAnew } from '../../../rules/leap.ts'
 import { isBareEnd } from '../../wire/compact.ts'
 import type { Condemned, Moment, Settled } from '../../wire/protocol.ts'

@@ -1,5 +1,5 @@
 /** Work rows as they lie in the file. */
-import type { NewWorkRow, StoredError, WorkRow } from '../../../../ports/ports.ts'
+import type { NewWorkRow, StoredError, WorkRow } from '../../../../ports/inbox/rows.ts'
 import { stateOf } from '../../../rules/order.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'

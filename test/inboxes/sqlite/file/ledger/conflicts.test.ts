@@ -5,10 +5,9 @@ import {
   findConflict,
   forgetBatch,
   indexBatches,
-  type RecentBatches,
   readRecentBatches,
 } from '../../../../../src/inboxes/sqlite/file/ledger/conflicts.ts'
-import type { Ledger } from '../../../../../src/inboxes/sqlite/file/ledger/ledger.ts'
+import type { Ledger, RecentBatches } from '../../../../../src/inboxes/sqlite/file/ledger/ledger.ts'
 import { Store } from '../../../../../src/inboxes/sqlite/file/store.ts'
 import { nothing, pack } from '../../../../../src/inboxes/sqlite/wire/packing.ts'
 import { firstPass, newDelivery, START } from '../../../inbox-kit.ts'

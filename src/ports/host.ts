@@ -1,0 +1,66 @@
+/** What core is asked by a host, and what it answers. */
+import type { Chunks } from '../http/flow.ts'
+import type { hostSeen, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
+import type { SecretPlaces } from './auth.ts'
+
+/** One HTTP request, stripped of its framework. */
+export interface NeutralRequest {
+  readonly method: string
+  /** Path and query as on the request line, undecoded: below the mount in Express, whole in node and fetch. */
+  readonly target: string
+  /** Name and value in turn, as received, duplicates kept (`req.rawHeaders`). */
+  readonly rawHeaders: readonly string[]
+  /**
+   * The bytes: a stream that fails when the peer goes away, bytes the host has kept, null when there is no body,
+   * or `'consumed'` when another parser has eaten it.
+   */
+  readonly body: Chunks | Uint8Array | null | 'consumed'
+  /** Fires when the peer has left before its answer; made lazily, so touch it only where it is needed. */
+  readonly gone: AbortSignal
+  /** The source, where the host has decided it; otherwise the last segment of `target`. */
+  readonly source?: string | undefined
+  /** With `prefix`, the path must be exactly `<prefix>/<name>`, with the secret before the name where it stands there. */
+  readonly prefix?: string | undefined
+  /** Address of the connection, a proxy's where there is one; made lazily; undefined where the host does not show it. */
+  readonly peer?: string | undefined
+}
+
+/** How a request finds its source where its path alone does not say. */
+export interface Place {
+  /** Every request is for this source, whatever its path. */
+  readonly source?: string | undefined
+  /** The path must be exactly `<prefix>/<name>`. */
+  readonly prefix?: string | undefined
+}
+
+export interface NeutralResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON text; empty for HEAD. */
+  readonly body: string
+  /** Close the connection after the answer; a body still coming is read for at most 64 kB or 500 ms, then cut. */
+  readonly closeConnection: boolean
+  /** The code of a refusal; null when the answer is 200. Express hands `unknown_source` to `next()`. */
+  readonly code: string | null
+  /** To be called by the host, at most once, when the peer left before the answer was handed to the system. */
+  readonly onUndelivered?: (() => void) | undefined
+}
+
+/** What an adapter needs of a receiver. */
+export interface ReceiverLike {
+  /** Never rejects. Starts the receiver if nobody has. */
+  readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
+  readonly [sourceNames]: readonly string[]
+  /** Where the address of a source holds a secret, so that a host can route it and keep it out of its logs. */
+  readonly [secretPlaces]?: (source: string) => SecretPlaces
+  /** Told once of every server that serves the receiver: its time limits may be at odds with ours. */
+  readonly [hostSeen]?: (limits: HostLimits) => void
+  start(): Promise<void>
+  close(options?: { readonly timeoutMs?: number }): Promise<unknown>
+}
+
+/** The time limits of a `node:http` server, in ms; 0 is none. */
+export interface HostLimits {
+  readonly requestTimeout?: number | undefined
+  readonly headersTimeout?: number | undefined
+}

@@ -1,0 +1,93 @@
+/** What core asks of a provider and of a source that is made by it. */
+
+import type { port } from '../lib/symbols.ts'
+import type { AnyEvent, Category, Channel, Effect } from '../types.ts'
+import type { Auth } from './auth.ts'
+
+declare const events: unique symbol
+
+/** One configured endpoint, made by a provider's factory. */
+export interface Source<out E extends AnyEvent> {
+  readonly provider: string
+  readonly [port]: SourcePort
+  readonly [events]?: E
+}
+
+export interface SourcePort {
+  readonly provider: Provider
+  readonly auth: Auth
+  /** Largest body, after the content coding, in bytes; null leaves it to the receiver's limits. */
+  readonly bodyBytes: number | null
+  /** How long the sender is let wait for its answer, in ms; null leaves it to the receiver. */
+  readonly ackWithinMs?: number | null | undefined
+  /** For how long, in ms, an event that was handled absorbs copies of it in other deliveries; null: not at all. */
+  readonly dedupeWindowMs?: number | null | undefined
+  /** What the operator should know about the options taken: one warning each at start. No secrets. */
+  readonly notices?: readonly string[] | undefined
+}
+
+/** What we know of one sender. Pure: no I/O, no clock. */
+export interface Provider {
+  /** First word of its event names. */
+  readonly name: string
+  /** Bodies that are probes, written without white space; answered 200, never stored. The empty body always is. */
+  readonly probes: readonly string[]
+  /** Whether GET is answered 200 without credentials (eSputnik checks an address so). */
+  readonly answersGet: boolean
+  /** Lower-case name of the header that carries the sender's batch id; null where it has none. */
+  readonly batchIdHeader: string | null
+  /** Batch ids that only test traffic carries. */
+  readonly testBatchIds: ReadonlySet<string>
+  /** Every native name, with the normalised types its events can have. */
+  readonly catalogue: ReadonlyMap<string, readonly string[]>
+  /**
+   * Fields directly in an element that are text in the payload, whatever the wire has: integers there may reach `read` as
+   * text already, which is cheaper than turning them into it. Absent: there are none, or they lie deeper.
+   */
+  readonly ids?: readonly string[]
+  /** Reads one parsed element. Never throws: what it cannot read it returns as `Unreadable`. */
+  read(element: unknown): Reading | Unreadable
+  /**
+   * What tells an event without an id of its sender from all others, the version of the recipe first; null where the
+   * event has too little for that. Never throws.
+   */
+  fingerprint?(event: Pick<Reading, 'nativeType' | 'payload'>): string | null
+  /**
+   * Fields, at any depth of the element, in which whoever sent the mail names itself: an address there does not make the
+   * event one about that person. Absent: there are none.
+   */
+  ownFields?(reading: Reading): readonly string[]
+}
+
+/** One element as the provider understands it; core adds identity and delivery. */
+export interface Reading {
+  /** Native name with the provider in front, `momentum.click`; `<provider>.unknown` for what the catalogue lacks. */
+  readonly name: string
+  readonly nativeType: string
+  readonly type: string
+  readonly category: Category
+  /** The wire object with its identifiers as strings. */
+  readonly payload: object
+  readonly senderEventId: string | null
+  /** null: the element has no usable time, so the time of receipt stands in. */
+  readonly occurredAt: number | null
+  readonly occurredAtFrom: 'sender' | 'sender-without-zone'
+  readonly recipient: string | null
+  readonly channel: Channel
+  readonly messageId: string | null
+  readonly transmissionId: string | null
+  readonly tags: readonly string[]
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** Core makes it `none` on tests and where there is no e-mail address. */
+  readonly effect: Effect
+  readonly isTest: boolean
+  /** The fields of `Details[type]`; null where the type has none. */
+  readonly details: object | null
+}
+
+export interface Unreadable {
+  /** One sentence without payload. */
+  readonly unreadable: string
+  /** JSON pointer into the element; null where there is none. */
+  readonly path: string | null
+}

@@ -1,0 +1,76 @@
+/** Handlers as users write them. Types only, exported from `posthorn`. */
+import type { AnyEvent, Effect, RetryOptions } from '../types.ts'
+
+type Effects = `effect.${Exclude<Effect, 'none'>}`
+
+/** What `on` can listen to: a native name, a normalised type, `<provider>.*`, an effect, or everything. */
+export type NameOf<E extends AnyEvent> = '*' | E['name'] | E['type'] | `${E['provider']}.*` | Effects
+
+/** The normalised types whose events can have an effect. */
+type MayAct = 'bounced' | 'complained' | 'unsubscribed' | 'rejected'
+
+/** The events that a pattern lets through. */
+export type Matched<E extends AnyEvent, N extends string> = N extends '*'
+  ? E
+  : N extends `effect.${infer F extends Effect}`
+    ? Extract<E, { type: MayAct }> & { readonly effect: F; readonly email: string }
+    : N extends `${infer P}.*`
+      ? Extract<E, { provider: P }>
+      : Extract<E, { name: N }> | Extract<E, { type: N }>
+
+/** What a handler is told beside its event. */
+export interface HandlerContext {
+  /** Fires when the attempt has timed out or the receiver must stop: give up then, the event is not lost. */
+  readonly signal: AbortSignal
+  /** 1 on the first call. */
+  readonly attempt: number
+  /** The durable name of the handler. */
+  readonly handler: string
+  /**
+   * With `orderBy`: an event of the same key with a later `occurredAt` was handed before this one, as far back as the
+   * process remembers: the latest 10 000 keys. False without `orderBy`, and in a replay.
+   */
+  readonly outOfOrder: boolean
+}
+
+export interface BatchFailures {
+  readonly failed: ReadonlyArray<{ readonly id: string; readonly error: unknown }>
+}
+
+export type EventHandler<E> = (event: E, context: HandlerContext) => unknown
+
+export type BatchHandler<E> = (
+  events: readonly E[],
+  context: HandlerContext,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` is the common case
+) => void | BatchFailures | Promise<void | BatchFailures>
+
+export interface HandlerOptions<E, K extends string> {
+  /** The durable name. Default: the event it listens to, plus `@source`. Renaming it starts a new handler: see `formerly`. */
+  readonly name?: string
+  /** Names this handler had before; work left under them is carried over at `start`. */
+  readonly formerly?: readonly string[]
+  /** Only events of these sources. */
+  readonly source?: K | readonly K[]
+  /** Default 36 attempts, 1_000 to 3_600_000 ms, factor 2, jitter ± 10 %: about a day. */
+  readonly retry?: RetryOptions
+  /** One attempt may take this long, in ms; then its signal fires and it has failed. Default 30_000. */
+  readonly timeoutMs?: number
+  /** Calls at once, over all deliveries. Default 8; 1 for `onBatch`. */
+  readonly concurrency?: number
+  /** false leaves the sender's test events out. Default true. */
+  readonly tests?: boolean
+  /**
+   * Events with the same key run one at a time, in the order in which they were received: by delivery, then by place in
+   * it. One that failed holds those after it until it is done or dead, over restarts too; other keys go on. null: in no
+   * order. A key is a text of any length, such as the recipient; the same event must have the same key each time.
+   */
+  readonly orderBy?: (event: E) => string | null
+}
+
+export interface BatchOptions<K extends string> extends Omit<HandlerOptions<never, K>, 'orderBy'> {
+  /** Most events in one call. Default 100. */
+  readonly size?: number
+  /** How long the first event of a batch waits for company, in ms. Default 1_000. */
+  readonly maxWaitMs?: number
+}

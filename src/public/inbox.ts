@@ -1,0 +1,225 @@
+/** The public look into the inbox. Types only, exported from `posthorn`. */
+import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
+
+export interface InboxFilter {
+  readonly since?: Date
+  readonly until?: Date
+  readonly source?: string
+  readonly handler?: string
+  /** Native name, `momentum.bounce`; dead letters only. */
+  readonly name?: string
+  /** Default: both. */
+  readonly outcome?: 'dead' | 'quarantined'
+  /** Ids of events or of deliveries; the way to them is direct. */
+  readonly ids?: readonly string[]
+  /** Only what died in this replay; with `drop`, all that is left of it. */
+  readonly run?: string
+}
+
+/** What to hand out again. Times are those of receipt (of death, with `outcome: 'dead'`). */
+export interface ReplayFilter extends Omit<InboxFilter, 'outcome' | 'run'> {
+  /** Only deliveries that belong to this handler; without `to`, it is the one that gets them. */
+  readonly handler?: string
+  /** Native name, `momentum.bounce`: every delivery in range is read, so it asks for `since` (or `ids`). */
+  readonly name?: string
+  /**
+   * `unhandled`: events that none of the handlers their delivery belongs to asks for now; without `to` for every
+   * handler that does. Asks for `since`, as `name` does. `dead`: those with a dead letter, which stays.
+   */
+  readonly outcome?: 'unhandled' | 'dead'
+  /** Durable names. Default: the handlers each delivery belongs to that somebody still has. */
+  readonly to?: readonly string[]
+  /** With `to`: only deliveries that do not belong to the handler, those from before it was registered. */
+  readonly missed?: boolean
+}
+
+export interface ReparseFilter extends Pick<InboxFilter, 'since' | 'until' | 'source' | 'ids'> {
+  /** Looks at what was handled too, not only at quarantine; asks for `since` (or `ids`). */
+  readonly handled?: boolean
+}
+
+/** How a verb runs over many rows. */
+export interface VerbOptions {
+  /** Counts what matches and changes nothing. */
+  readonly dryRun?: boolean
+  /** Default: as fast as the inbox takes it. */
+  readonly ratePerSecond?: number
+  /** Stops between two portions; what was done stays done. */
+  readonly signal?: AbortSignal
+}
+
+export interface ReplayOptions extends VerbOptions {
+  /** Called for every delivery that was looked at. What it throws ends the verb. */
+  readonly onProgress?: (progress: ReplayProgress) => void
+}
+
+export interface ReplayProgress {
+  readonly run: string
+  /** Looked at so far. */
+  readonly deliveries: number
+  readonly matched: number
+  readonly queued: number
+  /** When the last of them was received. They come oldest first, so one that was cut off can go on from here. */
+  readonly reachedAt: Date
+}
+
+export interface VerbReport {
+  readonly matched: number
+  /** Really changed; 0 in a dry run. */
+  readonly queued: number
+}
+
+/** Counts events: once, whoever gets them. Those that `erase` took out of a delivery count, and are handed to nobody. */
+export interface ReplayReport extends VerbReport {
+  /** The id that its events carry as `event.run`; also in a dry run, which makes nothing of it. */
+  readonly run: string
+  /** Deliveries whose events were to be looked at, and could not be read. */
+  readonly unreadable: number
+}
+
+/** A delivery that reads otherwise now than it did when it was handled. */
+export interface ReparseDifference {
+  readonly deliveryId: string
+  readonly source: string
+  /** Number of elements; `recorded` is null where the delivery could not be read at all. */
+  readonly elements: { readonly recorded: number | null; readonly now: number }
+  /** In quarantine, and readable now, under these native names. */
+  readonly readable: ReadonlyArray<{ readonly index: number; readonly name: string }>
+  /** Not in quarantine, and not readable now; also what was dropped from quarantine. Only with `handled`. */
+  readonly unreadable: ReadonlyArray<{ readonly index: number; readonly reason: string; readonly path: string | null }>
+}
+
+/** An event as it reads now, and where it stands. */
+export interface StoredEvent {
+  /** `<provider>.unknown` without a payload where its element cannot be read. */
+  readonly event: AnyEvent
+  /**
+   * One entry for each handler that asks for it; none: it is unhandled. Of handlers that this process does not have
+   * only what waits or failed is known.
+   */
+  readonly progress: ReadonlyArray<{
+    readonly handler: string
+    readonly outcome: 'done' | 'dead' | 'quarantined' | 'pending'
+    /** Attempts already made; null where they are not kept. */
+    readonly attempts: number | null
+  }>
+}
+
+export interface InboxStats {
+  /** Deliveries with work left: never claimed, under way, or waiting for a retry. */
+  readonly pending: number
+  /** When the oldest of them was received; those that wait for replays alone left out. */
+  readonly oldestPendingAt: Date | null
+  readonly deadLetters: number
+  readonly quarantined: number
+  /** Events that no handler asked for, by native name. */
+  readonly unhandled: Readonly<Record<string, number>>
+  /** Bodies that nobody has read yet, in bytes. */
+  readonly pendingBytes: number
+  /** Dead letters and quarantined bytes that were dropped. */
+  readonly cancelled: number
+  /** Dead letters and quarantine that were removed because their time was over: see `retention`. */
+  readonly expired: number
+  /** Elements that were taken out of stored bytes by `erase`. */
+  readonly erased: number
+  readonly paused: readonly PausedHandler[]
+  /** Work of handlers that nobody has registered for 24 h, by handler; dropped only by hand. */
+  readonly orphaned: Readonly<Record<string, number>>
+  /** What is left of replays, by run: events in ranges that wait, once for each handler. */
+  readonly replays: Readonly<Record<string, number>>
+  /** Events that were absorbed as copies of others (`dedupeEvents`), by source. */
+  readonly duplicateEvents: Readonly<Record<string, number>>
+}
+
+export interface PausedHandler {
+  readonly handler: string
+  readonly by: 'hand' | 'failures'
+  readonly since: Date
+}
+
+/** A look into the inbox. Newest first. */
+export interface InboxControl {
+  stats(): Promise<InboxStats>
+  deliveries(filter?: InboxFilter): AsyncIterable<DeliverySummary>
+  delivery(id: string): Promise<Delivery | null>
+  deadLetters(filter?: InboxFilter): AsyncIterable<DeadLetter>
+  quarantine(filter?: InboxFilter): AsyncIterable<Quarantined>
+  /** Runs again what failed: dead letters for their handler, quarantine for every handler its delivery belongs to. */
+  retry(filter: InboxFilter, run?: VerbOptions): Promise<VerbReport>
+  /**
+   * Hands out again what was handled, marked (`event.isReplay`, `event.run`), past every dedupe; durable when it
+   * resolves. It covers what died, too, and leaves the dead letter as it is; it does not cover what is in quarantine,
+   * nor deliveries whose first pass has not ended.
+   * @throws OptionError naming the field; ERR_REPLAY_CANCELLED when `drop({ run })` comes while it is under way
+   */
+  replay(filter: ReplayFilter, run?: ReplayOptions): Promise<ReplayReport>
+  /** What reads otherwise now than when it was handled: in quarantine, and with `handled` everywhere. Changes nothing. */
+  differences(filter?: ReparseFilter): AsyncIterable<ReparseDifference>
+  /** Makes work of what is in quarantine and readable now, for every handler its delivery belongs to. */
+  reparse(filter: ReparseFilter, run?: VerbOptions): Promise<VerbReport>
+  /** null: there is no such event, or its delivery cannot be read. */
+  event(id: string): Promise<StoredEvent | null>
+  /** Gives up dead letters and quarantine; they end as cancelled. With `run` alone: all that is left of a replay. */
+  drop(filter: InboxFilter, run?: VerbOptions): Promise<VerbReport>
+  /** The handler gets nothing more until `resume`, also after a restart; its work waits. */
+  pause(handler: string): Promise<void>
+  resume(handler: string): Promise<void>
+  /**
+   * Everything that is stored of a person: events whose element names the address, anywhere and in any case, save where
+   * the sender of a mail names itself; elements and bodies that cannot be read and name it.
+   * @throws OptionError ERR_OPTION when `email` is no address
+   */
+  export(person: PersonFilter): AsyncIterable<PersonalRecord>
+  /**
+   * Takes what `export` finds out of the stored bytes, the dead letters, the quarantine and the work that waits; ids and
+   * indices of the others stay, and a repeat of its delivery is still known. Walks through all that was stored when it
+   * was called, waits for what is with its handler now, and resolves when none of it is to be handed to a handler, and
+   * none of it is left in the files of the inbox.
+   * @throws OptionError ERR_OPTION when `email` is no address
+   */
+  erase(person: PersonFilter, run?: EraseOptions): Promise<EraseReport>
+  /** Lets go now of what `retention` says, which is otherwise done in the background. */
+  prune(): Promise<PruneReport>
+}
+
+/** A person, and where to look; without limits, everywhere. */
+export interface PersonFilter {
+  readonly email: string
+  readonly since?: Date
+  readonly until?: Date
+  readonly source?: string
+}
+
+export interface PersonalRecord {
+  /** Id of the event; of the delivery where its body as a whole could not be read. */
+  readonly id: string
+  readonly source: string
+  readonly receivedAt: Date
+  /** null: it cannot be read, and is in quarantine. */
+  readonly event: AnyEvent | null
+  /** The bytes as received. */
+  readonly raw: Uint8Array
+  /** Handlers for which it is a dead letter. */
+  readonly deadFor: readonly string[]
+}
+
+export interface EraseOptions extends VerbOptions {
+  /** Called after each delivery that was searched. */
+  onProgress?(report: EraseReport): void
+}
+
+export interface EraseReport extends VerbReport {
+  /** Deliveries that were searched. */
+  readonly deliveries: number
+  /** Deliveries that nobody can look into: damaged, or in a content coding that could not be undone. */
+  readonly closed: number
+}
+
+export interface PruneReport {
+  /** Deliveries that have lost their bytes. */
+  readonly bodies: number
+  /** Deliveries that are forgotten. */
+  readonly deliveries: number
+  readonly deadLetters: number
+  readonly quarantined: number
+}
