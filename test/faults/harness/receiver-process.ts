@@ -11,6 +11,7 @@ import { closeOnSignals, webhooks } from '../../../src/adapters/node.ts'
 import { createReceiver } from '../../../src/core/receiver.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { field } from '../../../src/lib/field.ts'
+import { registerLives } from '../../lives/handlers.ts'
 import { toy } from '../../support/toy.ts'
 import { around } from './around.ts'
 import { openEffects } from './effects.ts'
@@ -51,7 +52,8 @@ const receiver = createReceiver({
   retention: plan.retention ?? {},
 })
 
-if (plan.handler !== 'none') {
+if (plan.handler === 'lives') registerLives(receiver, plan, openEffects(plan.effects))
+else if (plan.handler !== 'none') {
   const { retry = {}, timeoutMs = 30_000, concurrency = 8 } = plan
   const record = openEffects(plan.effects)
   let called = false
