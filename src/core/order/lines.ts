@@ -86,10 +86,11 @@ export class Lines {
     return carried
   }
 
-  /** The key, where it waits for rows that are stored and for nothing else. */
-  idle(key: number): Empty[] {
+  /** The key, where it waits for rows that are stored and for nothing else; carried ones may have to wait on. */
+  idle(key: number, carriedWait: boolean): Empty[] {
     const line = this.#lines.get(key)
     if (line === undefined || line.seats > 0 || line.places.length > 0) return []
+    if (line.isCarried && carriedWait) return []
     return [{ key, changes: line.changes }]
   }
 

@@ -66,12 +66,12 @@ export class Lane implements ItemEnds {
 
   /** Better left for later: the handler is behind, or something before this must be read first. */
   isBehind(now?: number): boolean {
-    return this.#runner.isBehind(now) || this.#seat?.isRaised === true
+    return this.#runner.isBehind(now) || this.#seat?.mustGiveBack === true
   }
 
   /** The rest of a row stays what it was: the handler is paused, or something before it must be read first. */
   mustEnd(): boolean {
-    return (this.#runner.paused !== null && this.#runner.isBehind()) || this.#seat?.isRaised === true
+    return (this.#runner.paused !== null && this.#runner.isBehind()) || this.#seat?.mustGiveBack === true
   }
 
   /** Calls that succeeded. */

@@ -5,7 +5,7 @@ import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { Runner } from '../call/runner.ts'
 import type { Empty } from '../order/key.ts'
 import { MOST_IN_LINE } from '../order/lines.ts'
-import type { Mark, Order } from '../order/order.ts'
+import type { Order, Snapshot } from '../order/order.ts'
 import type { Seating } from '../order/seats.ts'
 import { Pass, type PassParts } from './pass.ts'
 import type { PassResult } from './result.ts'
@@ -191,13 +191,14 @@ class Worker implements Process {
   async #claim(request: Parameters<InboxPort['claim']>[0]): Promise<number | null> {
     const { inbox, clock } = this.#parts
     try {
-      const marks = this.#ordered.map((order) => order.mark())
+      const snapshots = this.#ordered.map((order) => order.snapshot())
       const { claims, nextDueAt, unread = [], more = true } = await inbox.claim(request)
       if (claims.length > 0 && more) this.#dirty = true
-      for (const [i, order] of this.#ordered.entries()) order.learn(marks[i] as Mark, unread.includes(order.handler))
+      for (const [i, order] of this.#ordered.entries())
+        if (!unread.includes(order.handler)) order.noUnreadSince(snapshots[i] as Snapshot)
       if (this.#running) this.#begin(claims)
       else inbox.release(claims.map((claim) => claim.delivery.seq))
-      if (this.#looksBack()) await this.#lookBack(claims)
+      if (this.#hasCarried()) await this.#keysParkedBefore(claims)
       return nextDueAt
     } catch (error) {
       this.#parts.trouble('the inbox gave no work', error)
@@ -205,14 +206,14 @@ class Worker implements Process {
     }
   }
 
-  #looksBack(): boolean {
-    return this.#ordered.some((order) => order.looksBack)
+  #hasCarried(): boolean {
+    return this.#ordered.some((order) => order.hasCarried)
   }
 
   /** Once nothing is left that a process died over: it is given first, and nothing else beside it. */
-  async #lookBack(claims: readonly Claim[]): Promise<void> {
+  async #keysParkedBefore(claims: readonly Claim[]): Promise<void> {
     const isPast = claims.length > 0 ? !claims.some(({ careful }) => careful) : this.#active === 0
-    if (isPast) await this.#wakeFree(new Map(this.#ordered.map((order) => [order, order.lookBack()])))
+    if (isPast) await this.#wakeFree(new Map(this.#ordered.map((order) => [order, order.keysParkedBefore()])))
   }
 
   #sleepUntil(dueAt: number | null): void {
@@ -256,7 +257,7 @@ class Worker implements Process {
     await this.#finish(pass)
     this.#bytes -= length
     this.#active--
-    if (this.#looksBack()) this.#dirty = true
+    if (this.#hasCarried()) this.#dirty = true
     void this.#ask()
   }
 
