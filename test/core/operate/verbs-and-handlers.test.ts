@@ -9,10 +9,13 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { PermanentError } from '../../../src/errors.ts'
 import { memory } from '../../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
+import { port } from '../../../src/lib/symbols.ts'
 import type { Inbox } from '../../../src/ports/inbox/index.ts'
+import type { Provider } from '../../../src/ports/provider.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { receiverIn } from '../../support/receivers.ts'
+import { toy, toyProvider } from '../../support/toy.ts'
 
 type Receiver = ReturnType<typeof receiverIn>
 
@@ -24,6 +27,16 @@ const INBOXES: Readonly<Record<string, () => Inbox>> = {
   SQLite: () => sqlite({ path: join(folder, `${++files}.db`), minFreeBytes: 0 }),
 }
 
+/** A source of a later version, which reads `bad` elements as well. */
+function laterToy(): ReturnType<typeof toy> {
+  const read: Provider['read'] = (element, ...rest) => {
+    const { bad, ...wire } = element as { bad?: unknown }
+    return toyProvider.read(wire, ...rest)
+  }
+  const source = toy()
+  return { ...source, [port]: { ...source[port], provider: { ...toyProvider, read } } }
+}
+
 /** What the handler does and has seen. */
 class World {
   readonly clock = new FakeClock()
@@ -32,6 +45,8 @@ class World {
   seen: number[] = []
   /** Numbers of the events that die. */
   readonly deadly = new Set<number>()
+  /** The next process reads what the first could not. */
+  isLater = false
   #receiver: Receiver | null = null
 
   constructor(inbox: Inbox) {
@@ -52,7 +67,9 @@ class World {
 
   async process(register: (receiver: Receiver, world: World) => void): Promise<Receiver> {
     await this.close()
-    this.#receiver = receiverIn(this.clock, { inbox: this.inbox })
+    const sources = { shop: this.#receiver === null && this.isLater ? laterToy() : toy() }
+    this.#receiver = receiverIn(this.clock, { inbox: this.inbox, sources, onRedelivery: 'rearm' })
+    this.isLater = true
     this.#receiver.on('toy.ping', { name: 'other' }, () => {})
     register(this.#receiver, this)
     await this.#receiver.start()
@@ -61,10 +78,24 @@ class World {
 
   /** Until nothing can be done any more, the waits of handlers included. */
   async rest(receiver: Receiver): Promise<void> {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 4; round++) {
       await this.clock.advance(2_000)
-      await Promise.race([receiver.whenIdle(), new Promise((resolve) => setTimeout(resolve, 2_000).unref())])
+      await Promise.race([receiver.whenIdle(), new Promise((resolve) => setTimeout(resolve, 500).unref())])
     }
+  }
+
+  /** A verb that waits now and then, by the clock. */
+  async until<T>(verb: Promise<T>): Promise<T> {
+    let isOver = false
+    const over = () => {
+      isOver = true
+    }
+    verb.then(over, over)
+    while (!isOver) {
+      await this.clock.advance(100)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    return verb
   }
 
   async close(): Promise<void> {
@@ -116,6 +147,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 interface Verb {
   /** Deadly in the first process. */
   readonly dies?: readonly number[]
+  /** With a delivery that only the second process can read. */
+  readonly isRead?: boolean
   /** Not for handlers that the deliveries do not belong to. */
   readonly ofItsOwn?: boolean
   /** Resolves with the numbers it must bring to the handler. */
@@ -123,6 +156,7 @@ interface Verb {
 }
 
 const EVERY = [0, 1, 2, 3]
+const FIRST = '[{"type":"ping","n":0,"to":"a"},{"type":"ping","n":1,"to":"a"}]'
 const everything = { since: new Date(0) }
 const idsOf = async (receiver: Receiver) => {
   for await (const { id } of receiver.inbox.deliveries()) return id
@@ -177,6 +211,52 @@ const VERBS: Readonly<Record<string, Verb>> = {
       return [1]
     },
   },
+  'a repeat that brings dead letters back': {
+    dies: [1],
+    ofItsOwn: true,
+    async run(receiver, world) {
+      world.deadly.clear()
+      expect(await receiver.inject('shop', FIRST)).toMatchObject({ status: 'duplicate' })
+      return [1]
+    },
+  },
+  'retry of quarantine': {
+    isRead: true,
+    ofItsOwn: true,
+    async run(receiver) {
+      expect(await receiver.inbox.retry({ outcome: 'quarantined' })).toMatchObject({ queued: 1 })
+      return [5]
+    },
+  },
+  reparse: {
+    isRead: true,
+    ofItsOwn: true,
+    async run(receiver) {
+      expect(await receiver.inbox.reparse({})).toMatchObject({ queued: 1 })
+      return [5]
+    },
+  },
+  'drop of a replay that failed': {
+    async run(receiver, world, { isNew, name = 'h', isPaused }) {
+      world.deadly.add(2)
+      const to = isNew ? { to: [name], missed: true } : { handler: name }
+      const { run } = await receiver.inbox.replay({ ...everything, ...to })
+      if (isPaused) await receiver.inbox.resume(name)
+      await world.rest(receiver)
+      await receiver.inbox.drop({ run })
+      return [0, 1, 3]
+    },
+  },
+  'an erase of what waits, beside what does not': {
+    async run(receiver, world, { name = 'h' }) {
+      await receiver.inbox.pause(name)
+      await receiver.inject('shop', '[{"type":"ping","n":6,"to":"gone@b.example"},{"type":"ping","n":7,"to":"a"}]')
+      await world.clock.advance(2_000)
+      expect(await world.until(receiver.inbox.erase({ email: 'gone@b.example' }))).toMatchObject({ queued: 1 })
+      await receiver.inbox.resume(name)
+      return [7]
+    },
+  },
   'a new delivery': {
     async run(receiver) {
       await receiver.inject('shop', '[{"type":"ping","n":4,"to":"a"}]')
@@ -196,7 +276,8 @@ describe.each(Object.entries(INBOXES))('over the %s inbox', (_inbox, newInbox) =
       world = here
       const first = await here.process(kind.before)
       for (const n of verb.dies ?? []) here.deadly.add(n)
-      await first.inject('shop', '[{"type":"ping","n":0,"to":"a"},{"type":"ping","n":1,"to":"a"}]')
+      if (verb.isRead) await first.inject('shop', '[{"type":"ping","n":5,"to":"a","bad":1}]')
+      await first.inject('shop', FIRST)
       await first.inject('shop', '[{"type":"ping","n":2,"to":"b"},{"type":"ping","n":3}]')
       await here.rest(first)
       const receiver = await here.process(kind.after ?? kind.before)

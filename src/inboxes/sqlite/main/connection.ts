@@ -176,7 +176,8 @@ export class Connection {
 
   #request(): OpenRequest {
     const { handlers, onRedelivery, retention, clock } = this.#opening
-    return { handlers, onRedelivery, retention, now: clock.now(), held: this.#options.held(), identity: this.#identity }
+    const now = Math.trunc(clock.now())
+    return { handlers, onRedelivery, retention, now, held: this.#options.held(), identity: this.#identity }
   }
 
   #facts(): { readonly inbox: string; readonly path: string } {
