@@ -4,12 +4,13 @@
  * files as there are sources made an import more than twice as long.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { build, type OutputOptions } from 'rolldown'
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
 }
 
@@ -41,14 +42,19 @@ function sourceOf(types: string): string {
  * that needs it, or into a chunk of its own when two do.
  */
 const FOLDERS = {
-  lib: /^((lib|json|http|providers\/kit|inboxes\/rules)\/|errors\.ts$)/,
+  lib: /^((lib|json|http|providers\/kit|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
+  // What `posthorn/read` needs of core: the rest would bring the receiver along.
+  reading: /^core\/((base|read)\/|receive\/(body-rules|identity|route)\.ts$)/,
   core: /^core\//,
   auth: /^auth\//,
+  // Before the providers, whose folders it shares: they run without it, and it without them.
+  schemas: /^(zod\/(?!strict\/|tolerant\/|index)|providers\/\w+\/events)/,
   momentum: /^providers\/momentum\//,
   mailjet: /^providers\/mailjet\//,
   esputnik: /^providers\/esputnik\//,
   node: /^adapters\/(?!express|fastify)/,
   testing: /^testing\//,
+  emulators: /^emulators\//,
 }
 
 const groups = Object.entries(FOLDERS).map(([name, folder]) => ({
@@ -73,7 +79,7 @@ rmSync(out, { recursive: true, force: true })
 await build({
   cwd: root,
   input: { ...entries(), ...PROGRAMS },
-  external: Object.keys(manifest.dependencies),
+  external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
   platform: 'node',
   tsconfig: 'tsconfig.build.json',
   output,
@@ -81,6 +87,8 @@ await build({
   onLog: (level, log, handle) => handle(level === 'warn' ? 'error' : level, log),
 })
 chmodSync(join(out, 'cli.js'), 0o755)
+// Built into cli.js; its licence wants to go along.
+copyFileSync(join(root, 'node_modules/commander/LICENSE'), join(out, 'cli.commander-license.txt'))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 const args = ['-p', 'tsconfig.build.json', '--outDir', join(out, 'types')]
 execFileSync(process.execPath, [tsc, ...args], { cwd: root, stdio: 'inherit' })

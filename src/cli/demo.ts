@@ -49,7 +49,7 @@ function newTally() {
   return { counts, samples, take }
 }
 
-export async function demo(options: DemoOptions): Promise<number> {
+export async function demo(options: DemoOptions): Promise<0> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-demo-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const credentials = { token: secret(), password: secret(), key: secret() }

@@ -1,42 +1,13 @@
 #!/usr/bin/env node
-/** The command line: `posthorn demo`, `posthorn send`. */
-import { parseArgs } from 'node:util'
+/** The program `posthorn`. */
+import { run } from './run.ts'
 
-const USAGE = `posthorn <command>
+// Whoever reads our output may stop: `posthorn … | head`. The exit code stays what it would be.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
 
-  demo [--port 3000] [--once]   a receiver on a SQLite file, deliveries of every sender posted to it over loopback,
-                                and what became of them; then it stays and listens (--once: ends)
-  send <name> --to URL          one delivery of sample events, momentum.bounce or any other native name, to a running
-                                server; exits 0 on 200, 1 otherwise
-       --token T | --basic user:password | --bearer T | --header 'name: value'     credentials; those in the path or
-                                the query stand in the URL
-       --as type                the normalised type, where a name can have several
-       --set field=value        a field of the payload, as often as you like; values may be JSON
-       --count n                this many events, each with ids of its own (default 1)
-`
-
-async function main(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args
-  if (command === 'demo') {
-    const { demo } = await import('./demo.ts')
-    const options = { port: { type: 'string', default: '3000' }, once: { type: 'boolean', default: false } } as const
-    const { values } = parseArgs({ args: rest, options })
-    return demo({ port: Number(values.port), once: values.once })
-  }
-  if (command === 'send') {
-    const { send } = await import('./send.ts')
-    return send(rest)
-  }
-  const asked = command === undefined || command === 'help' || command === '--help'
-  ;(asked ? process.stdout : process.stderr).write(
-    asked ? USAGE : `posthorn: there is no command "${command}"\n\n${USAGE}`,
-  )
-  return asked ? 0 : 2
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  process.stderr.write(`posthorn: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-}
+const code = await run(process.argv.slice(2))
+// What stays sets the code itself when it ends.
+if (code !== 0) process.exitCode = code

@@ -1,58 +1,41 @@
-/** `posthorn send`: one delivery of sample events to a running server. */
+/** `posthorn send`: one delivery of sample events, or of a file, to a running server. */
 import { randomUUID } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { OptionError } from '../errors.ts'
-import { wholeNumber } from '../lib/options.ts'
 import { sampleOf } from '../testing/sample.ts'
 import { senderOf } from '../testing/senders.ts'
+import { bodyOfFile } from './file-body.ts'
 import { post } from './post.ts'
 import { say } from './show.ts'
 
-const FLAGS = {
-  to: { type: 'string' },
-  token: { type: 'string' },
-  basic: { type: 'string' },
-  bearer: { type: 'string' },
-  header: { type: 'string', multiple: true },
-  as: { type: 'string' },
-  set: { type: 'string', multiple: true },
-  count: { type: 'string' },
-} as const
+export interface SendOptions extends Credentials {
+  readonly to: string
+  readonly file?: string | undefined
+  readonly as?: string | undefined
+  readonly set?: readonly string[] | undefined
+  readonly count: number
+  readonly json: boolean
+}
 
 interface Sending {
   readonly url: string
   readonly headers: Record<string, string>
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
-/** The exit code: 0 when the answer is 200, 1 when it is another or there is none, 2 when it was called wrongly. */
-export async function send(args: readonly string[]): Promise<0 | 1 | 2> {
-  const sending = tried(() => toSending(args))
-  if (sending === null) return 2
+/**
+ * The exit code: 0 when the answer is 200, 1 when it is another, 3 when there is none.
+ * @throws OptionError when it was called wrongly, an error of the file system when the file cannot be read
+ */
+export async function send(name: string | undefined, options: SendOptions): Promise<0 | 1 | 3> {
+  const sending = toSending(name, options)
   try {
     const { status, body, ackMs } = await post(sending.url, 'POST', sending.headers, sending.body)
-    say(`${status} after ${ackMs.toFixed(1)} ms\n${body}`)
+    say(options.json ? JSON.stringify({ status, ms: ackMs, body }) : `${status} after ${ackMs.toFixed(1)} ms\n${body}`)
     return status === 200 ? 0 : 1
   } catch (error) {
-    complain(`no answer from ${new URL(sending.url).host}: ${codeOf(error)}`)
-    return 1
+    process.stderr.write(`posthorn send: no answer from ${new URL(sending.url).host}: ${codeOf(error)}\n`)
+    return 3
   }
-}
-
-/** What `run` returns; null, and a line on stderr, when it was called wrongly. */
-function tried<T>(run: () => T): T | null {
-  try {
-    return run()
-  } catch (error) {
-    // parseArgs and our own checks throw TypeErrors; anything else is a fault.
-    if (!(error instanceof TypeError)) throw error
-    complain(error.message)
-    return null
-  }
-}
-
-function complain(message: string): void {
-  process.stderr.write(`posthorn send: ${message}\n`)
 }
 
 function codeOf(error: unknown): string {
@@ -60,21 +43,19 @@ function codeOf(error: unknown): string {
   return code ?? message
 }
 
-function toSending(args: readonly string[]): Sending {
-  const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true })
-  const [name, ...more] = positionals
-  if (name === undefined || more.length > 0) throw new OptionError('expected one event name, such as momentum.bounce')
-  const fields = fieldsOf(name, values.set ?? [], values.as)
-  const count = wholeNumber('--count', values.count === undefined ? undefined : Number(values.count), 1, 1, 100_000)
-  const events = Array.from({ length: count }, () => sampleOf(name, fields, values.as).text)
-  return { url: urlOf(values.to), headers: headersOf(name, values), body: `[${events.join(',')}]` }
+function toSending(name: string | undefined, options: SendOptions): Sending {
+  const { to, file } = options
+  if (file === undefined && name !== undefined) return { url: to, ...ofSamples(name, options) }
+  // Without a batch id: a repeat of a file is a duplicate, unless `--header` gives it one.
+  if (file !== undefined && name === undefined)
+    return { url: to, headers: plainHeaders(options), body: bodyOfFile(file) }
+  throw new OptionError('expected one event name, such as momentum.bounce, or --file')
 }
 
-function urlOf(to: string | undefined): string {
-  if (to !== undefined && URL.canParse(to) && /^https?:$/.test(new URL(to).protocol)) return to
-  throw new OptionError(
-    '--to must be the http or https address of a source, such as http://localhost:3000/webhooks/shop',
-  )
+function ofSamples(name: string, options: SendOptions): Omit<Sending, 'url'> {
+  const fields = fieldsOf(name, options.set ?? [], options.as)
+  const events = Array.from({ length: options.count }, () => sampleOf(name, fields, options.as).text)
+  return { headers: headersOf(name, options), body: `[${events.join(',')}]` }
 }
 
 interface Credentials {
@@ -85,10 +66,14 @@ interface Credentials {
 }
 
 /** As the sender would, with a batch id where it has one. */
-function headersOf(name: string, { token, basic, bearer, header = [] }: Credentials): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
+function headersOf(name: string, credentials: Credentials): Record<string, string> {
   const { batchIdHeader } = senderOf(name).provider
-  if (batchIdHeader !== null) headers[batchIdHeader] = randomUUID()
+  const batchId = batchIdHeader === null ? {} : { [batchIdHeader]: randomUUID() }
+  return { ...batchId, ...plainHeaders(credentials) }
+}
+
+function plainHeaders({ token, basic, bearer, header = [] }: Credentials): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
   if (token !== undefined) headers['x-messagesystems-webhook-token'] = token
   if (basic !== undefined) headers.authorization = `Basic ${Buffer.from(basic).toString('base64')}`
   if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`

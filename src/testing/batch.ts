@@ -1,4 +1,5 @@
 /** Large Momentum batches with the variety of real ones. Seeded: the same batch every time. */
+import { seededRandom } from '../lib/random.ts'
 import { momentumSamples, momentumWire } from './samples/momentum.ts'
 
 const AGENTS = [
@@ -25,7 +26,7 @@ const CYCLE = MIX.flatMap(([name, weight]) => Array.from({ length: weight }, () 
 
 /** JSON text of a batch with `count` events. */
 export function batchOf(count: number, seed = 1): string {
-  const random = generator(seed)
+  const random = seededRandom(seed)
   const events: string[] = []
   for (let n = 0; n < count; n++) {
     const name = CYCLE[Math.floor(random() * CYCLE.length)] as (typeof CYCLE)[number]
@@ -45,16 +46,5 @@ function variation(n: number, random: () => number): Record<string, unknown> {
     subject: `Order ${100_000 + person} is on its way – спасибі, merci`,
     rcpt_meta: { customer: `c-${person}`, list: ['spring', 'summer'][n % 2] },
     user_agent: AGENTS[Math.floor(random() * AGENTS.length)],
-  }
-}
-
-/** Mulberry32: 32 bits of state are enough for test data. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
 }

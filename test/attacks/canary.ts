@@ -134,6 +134,10 @@ const rows: readonly Row[] = [
         ['--header', `x-key: ${secret}`],
         ['--header', secret],
         ['--basic', secret],
+        ['--tokn', secret],
+        [`--tokn=${secret}`],
+        [secret],
+        ['--count', secret],
       ]) {
         const { code, out, err } = await run(main, ['send', 'momentum.click', '--to', url, ...flags])
         expect(code).not.toBe(0)

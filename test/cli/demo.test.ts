@@ -47,10 +47,4 @@ describe('posthorn demo', () => {
     expect(out).not.toMatch(/[\w.+-]{2,}@shop\.example/)
     expect(existsSync(/inbox: (\S+)/.exec(out)?.[1] as string)).toBe(false)
   })
-
-  it('says what it can do, and refuses what it cannot', async () => {
-    expect(await posthorn([])).toMatchObject({ code: 0, out: expect.stringContaining('demo') })
-    expect(await posthorn(['dmo'])).toMatchObject({ code: 2, err: expect.stringContaining('no command "dmo"') })
-    expect(await posthorn(['demo', '--prot', '1'])).toMatchObject({ code: 1, err: expect.stringContaining('--prot') })
-  })
 })

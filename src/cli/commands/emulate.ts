@@ -1,0 +1,59 @@
+import { Command } from '@commander-js/extra-typings'
+import { OptionError } from '../../errors.ts'
+import type { Done } from '../exit.ts'
+import { numberOf, webAddressOf, wholeNumberOf } from '../values.ts'
+
+/** An emulated sender that runs until a signal, or until its messages are through: one sub-command a sender. */
+export const emulateCommand = (done: Done) =>
+  new Command('emulate')
+    .summary('a sender on this machine: its API, its traffic, its retries')
+    .description('Runs a sender as its documents describe it, over real HTTP, without any account.')
+    .addCommand(momentumCommand(done))
+    .addCommand(sparkpostCommand(done))
+
+/** `60x`, or `60`. */
+const speedOf = (text: string) => numberOf('--speed', text.replace(/x$/, ''), 0.001, 100_000)
+
+/** What every sender takes. */
+const emulator = (name: string, summary: string) =>
+  new Command(name)
+    .summary(summary)
+    .option('--port <port>', 'where its API listens; 0 for any free port', wholeNumberOf('--port', 0, 65_535), 4_000)
+    .option('--api-key <key>', 'the key that its API wants', 'key')
+    .option('--target <url>', 'creates a webhook for every event to this address', webAddressOf('--target', TARGET))
+    .option('--rate <n>', 'messages a second; 0 for none', (text: string) => numberOf('--rate', text, 0, 10_000), 10)
+    .option('--messages <n>', 'ends when so many messages are through', wholeNumberOf('--messages', 1, 10_000_000))
+    .option('--seed <n>', 'decides the traffic', wholeNumberOf('--seed', 0, 2 ** 32 - 1), 1)
+    .option('--speed <factor>', 'how fast its time passes: 60x is a minute a second', speedOf, 1)
+    .option('--nodes <n>', 'nodes that post batches of their own', wholeNumberOf('--nodes', 1, 100), 1)
+    .option('--json', 'the report as one JSON object', false)
+    .addHelpText('after', `\nWithout --target, create webhooks through its API, with Authorization: <key>.`)
+
+const TARGET = 'http://localhost:3000/webhooks/shop'
+
+const momentumCommand = (done: Done) =>
+  emulator('momentum', 'Momentum on premises')
+    .option('--token <token>', 'with --target: the X-MessageSystems-Webhook-Token header')
+    .option('--webhooks <file>', 'a JSON file of webhooks in the place of the API, as 4.2.31 and later have it')
+    .action(async (options) => {
+      const { emulateFamily } = await import('../emulate.ts')
+      if (options.webhooks !== undefined && options.target !== undefined)
+        throw new OptionError('--target needs the API that --webhooks replaces; write the target into the file')
+      const { webhooks } = options
+      done(await emulateFamily('momentum', options, webhooks === undefined ? {} : { webhooks }))
+    })
+
+const sparkpostCommand = (done: Done) =>
+  emulator('sparkpost', "SparkPost's cloud, or SparkPost Elite")
+    .option('--edition <edition>', 'cloud or elite', editionOf, 'cloud' as const)
+    .option('--token <token>', 'with --target: the X-MessageSystems-Webhook-Token header')
+    .option('--basic <user:password>', 'with --target: HTTP Basic')
+    .action(async (options) => {
+      const { emulateFamily } = await import('../emulate.ts')
+      done(await emulateFamily('sparkpost', options, { edition: options.edition }))
+    })
+
+function editionOf(text: string): 'cloud' | 'elite' {
+  if (text === 'cloud' || text === 'elite') return text
+  throw new OptionError('--edition must be cloud or elite')
+}

@@ -1,0 +1,30 @@
+/**
+ * The senders themselves, for tests and demos without an account: exported as `posthorn/emulators`. Each behaves as its
+ * documents say, over real HTTP, on a clock that a test moves.
+ */
+export {
+  type EmulatorClock,
+  type RealClockOptions,
+  realClock,
+  type Task as EmulatorTask,
+  type VirtualClockOptions,
+  virtualClock,
+} from './kit/clock.ts'
+export type { Duration as EmulatorDuration } from './kit/duration.ts'
+export type { EmulatorReport, ReportedWebhook, WebhookState } from './kit/report.ts'
+export type { Listening as EmulatorAddress, ListenOptions as EmulatorListenOptions } from './kit/server.ts'
+export type { TrafficOptions } from './kit/traffic.ts'
+export type {
+  Answered as SenderAnswered,
+  Fault,
+  Manner as PostManner,
+  Outcome as SenderOutcome,
+  Post as SenderPost,
+  Unanswered as SenderUnanswered,
+  Wire,
+} from './kit/wire.ts'
+export { emulateMomentum, type MomentumEmulatorOptions } from './momentum.ts'
+export type { ConfiguredWebhook } from './msys/config-file.ts'
+export type { Emulator, MsysOptions as EmulatorOptions } from './msys/emulator.ts'
+export type { InboundMail } from './msys/relay-message.ts'
+export { emulateSparkPost, type SparkPostEmulator, type SparkPostEmulatorOptions } from './sparkpost.ts'
