@@ -47,6 +47,7 @@ class Life {
   readonly #touched: string[] = []
   readonly #told: string[] = []
   #clockMs = 0
+  #leapt = false
   #kills = 0
   #verbs = 0
   #erasable = 0
@@ -81,7 +82,12 @@ class Life {
     const code = await running.end()
     const found = !isSettled
       ? ['work is left that nobody takes up']
-      : await auditLife(this.#site, { replays: this.#replays, erased: this.#erased, touched: this.#touched })
+      : await auditLife(this.#site, {
+          replays: this.#replays,
+          erased: this.#erased,
+          touched: this.#touched,
+          leapt: this.#leapt,
+        })
     const faults = [...(code === 0 ? [] : [`ended with ${code}`]), ...found]
     const events = this.#site.ledger.sent.reduce((sum, { count }) => sum + count, 0)
     const counts = { kills: this.#kills, events, replays: this.#replays.length, erased: this.#erased.length }
@@ -108,6 +114,7 @@ class Life {
 
   async #leap(running: Running): Promise<void> {
     this.#clockMs = LEAPS[between(this.#random, 0, LEAPS.length - 1)] ?? 0
+    this.#leapt = true
     this.#told.push(`clock ${this.#clockMs}`)
     await running.control(`clock?${this.#clockMs}`)
   }

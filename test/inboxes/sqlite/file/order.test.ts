@@ -47,6 +47,21 @@ it.each([
   expect(second).toMatchObject({ delivery: { seq: 2 }, rows: [{ orderKey: 7 }] })
 })
 
+it('unread rows whose claim was lost with its group are claimed again, before what comes after them', async () => {
+  const path = newFile()
+  const { inbox, claim } = await openWith(inboxOn(path), ORDERED)
+  for (const name of ['x', 'y']) await inbox.accept(newDelivery(name))
+  await claim()
+  const unread = row('a', START, { attempts: 0, orderKey: undefined })
+  for (const seq of [1, 2]) await inbox.settle(firstPass(seq, { rows: [unread] }))
+  // As a commit leaves it that was reported to have failed.
+  meddle(path, (db) => db.exec('UPDATE work SET claimed = 1 WHERE seq = 1'))
+  const ask = { handlers: ['a'], ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }], maxBytes: 1e9 }
+  expect(await inbox.claim({ ...ask, maxDeliveries: 0 })).toMatchObject({ unread: ['a'] })
+  const { claims } = await inbox.claim({ ...ask, maxDeliveries: 1 })
+  expect(claims.map(({ delivery }) => delivery.seq)).toEqual([1])
+})
+
 it('work rows, and what is woken of them, bring the log of SQLite into the file as bodies do', () => {
   const wakes = [{ keys: [KEY], atMost: 32 }]
   const settlements = [retried({ delivery: { seq: 1 }, rows: [{ id: 1 }] } as never, { rows: [row('a', START)] })]
