@@ -9,8 +9,8 @@ import { port } from '../../src/lib/symbols.ts'
 import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import type { StoredStats } from '../../src/ports/inbox/records.ts'
 import type { Effect } from '../faults/harness/effects.ts'
+import { HANDLERS, type HandlerName } from '../faults/harness/lives.ts'
 import { newFolder, type Site } from '../faults/harness/site.ts'
-import { HANDLERS, type HandlerName } from './handlers.ts'
 
 export interface Replayed {
   readonly run: string

@@ -6,13 +6,13 @@
 import { createReceiver } from '../../src/core/receiver.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import type { Ledger, Element as Posted, Sent } from '../faults/harness/ledger.ts'
+import { HANDLERS, movedName } from '../faults/harness/lives.ts'
 import { between, type Random } from '../faults/harness/random.ts'
 import { type Running, Site } from '../faults/harness/site.ts'
 import { filesOf, tamper } from '../faults/harness/strace.ts'
 import { lackingOf } from '../faults/harness/tools.ts'
 import { toy } from '../support/toy.ts'
 import { auditLife, type Replayed } from './audit.ts'
-import { HANDLERS, movedName } from './handlers.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR

@@ -194,8 +194,8 @@ export class Lane implements ItemEnds {
     const replay = from?.replay ?? null
     const row = { handler: this.spec.name, first: index, last: index, attempts, dueAt: now, errors, replay }
     switch (end?.kind) {
+      // Due not later than the whole wait from now: the clock may have been set back since the failure.
       case 'retry':
-        // Not later than the whole wait from now: the clock may have been set back since the failure.
         return {
           ...row,
           attempts: end.attempts,

@@ -11,12 +11,12 @@ import { closeOnSignals, webhooks } from '../../../src/adapters/node.ts'
 import { createReceiver } from '../../../src/core/receiver.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { field } from '../../../src/lib/field.ts'
-import { registerLives } from '../../lives/handlers.ts'
 import { toy } from '../../support/toy.ts'
 import { around } from './around.ts'
 import { openEffects } from './effects.ts'
 import { handlerOf } from './handler.ts'
 import { killPoints } from './kill-points.ts'
+import { registerLives } from './lives.ts'
 import type { Plan } from './plan.ts'
 
 // The parent wrote it.

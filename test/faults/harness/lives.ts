@@ -1,12 +1,12 @@
 /** The handlers of a life: one of every kind. What each does with an event, the event says. */
 
-import { PermanentError } from '../../src/errors.ts'
-import type { Receiver } from '../../src/index.ts'
-import type { AnyEvent } from '../../src/types.ts'
-import type { Effect } from '../faults/harness/effects.ts'
-import type { Element } from '../faults/harness/ledger.ts'
-import type { Plan } from '../faults/harness/plan.ts'
-import type { ToyEvent } from '../support/toy.ts'
+import { PermanentError } from '../../../src/errors.ts'
+import type { Receiver } from '../../../src/index.ts'
+import type { AnyEvent } from '../../../src/types.ts'
+import type { ToyEvent } from '../../support/toy.ts'
+import type { Effect } from './effects.ts'
+import type { Element } from './ledger.ts'
+import type { Plan } from './plan.ts'
 
 /** As the audit calls them: `moved` has another name in each process. */
 export const HANDLERS = ['plain', 'batch', 'kept', 'moved'] as const
