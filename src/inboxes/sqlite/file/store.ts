@@ -238,7 +238,9 @@ export class Store {
     return this.#open
   }
 
+  /** Of a group that failed nobody knows whether it is in the file: what it claimed was told to nobody. */
   #begin(db: Database): Open {
+    db.run(sql.giveLostRowsBack, JSON.stringify(this.#owner.held.map(({ seq }) => seq)))
     const other = isSound(versionOf(db)) ? this.#checkpointer : null
     return { db, ledger: readLedger(db, this.#owner), checkpoints: new Checkpoints(other) }
   }

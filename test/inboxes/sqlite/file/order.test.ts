@@ -1,8 +1,9 @@
 /** What only a file has of handlers with an order: files of before, and the log of SQLite. */
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Checkpointer } from '../../../../src/inboxes/sqlite/file/checkpoint/checkpointer.ts'
 import { Checkpoints } from '../../../../src/inboxes/sqlite/file/checkpoint/checkpoints.ts'
 import type { Database } from '../../../../src/inboxes/sqlite/file/db/database.ts'
+import type { Thread } from '../../../../src/inboxes/sqlite/main/thread.ts'
 import { nothing } from '../../../../src/inboxes/sqlite/wire/packing.ts'
 import { firstPass, newDelivery, openWith, retried, row, START } from '../../inbox-kit.ts'
 import { BEFORE_TURNS, inboxOn, meddle, newFile } from '../kit.ts'
@@ -49,13 +50,16 @@ it.each([
 
 it('unread rows whose claim was lost with its group are claimed again, before what comes after them', async () => {
   const path = newFile()
-  const { inbox, claim } = await openWith(inboxOn(path), ORDERED)
+  const threads: Thread[] = []
+  const { inbox, claim } = await openWith(inboxOn(path, { onThread: (thread) => threads.push(thread) }), ORDERED)
   for (const name of ['x', 'y']) await inbox.accept(newDelivery(name))
   await claim()
   const unread = row('a', START, { attempts: 0, orderKey: undefined })
   for (const seq of [1, 2]) await inbox.settle(firstPass(seq, { rows: [unread] }))
-  // As a commit leaves it that was reported to have failed.
+  // As a commit leaves it that was reported to have failed: it is in the file, and nobody was told of the claim.
   meddle(path, (db) => db.exec('UPDATE work SET claimed = 1 WHERE seq = 1'))
+  await threads.at(-1)?.worker.terminate()
+  await vi.waitFor(() => inbox.stats(), 10_000)
   const ask = { handlers: ['a'], ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }], maxBytes: 1e9 }
   expect(await inbox.claim({ ...ask, maxDeliveries: 0 })).toMatchObject({ unread: ['a'] })
   const { claims } = await inbox.claim({ ...ask, maxDeliveries: 1 })

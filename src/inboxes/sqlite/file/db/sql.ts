@@ -87,6 +87,10 @@ export const readAllRows = `
 
 export const claimRow = 'UPDATE work SET claimed = 1 WHERE id = ?'
 
+/** With the deliveries that are held as a JSON list. */
+export const giveLostRowsBack = `
+  UPDATE work SET claimed = 0 WHERE claimed = 1 AND seq NOT IN (SELECT value FROM json_each(?))`
+
 export const giveRowsBack = 'UPDATE work SET claimed = 0 WHERE seq = ? AND claimed = 1'
 
 export const findNextDue = `

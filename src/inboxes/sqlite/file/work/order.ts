@@ -65,7 +65,7 @@ export function findInOrder(db: Database, draft: Ledger, one: InOrder, now: numb
     leaveOut,
   )
   const below = limitOf(one, hasReturned(draft))
-  return claimable(unreadOf(db, draft, one.handler), map(due, toDue), below, (seq) => draft.held.has(seq))
+  return claimable(unreadOf(db, one.handler), map(due, toDue), below, (seq) => draft.held.has(seq))
 }
 
 export function findStops(
@@ -75,15 +75,13 @@ export function findStops(
   picked: ReadonlySet<number>,
 ): Map<string, Stop> {
   const stopOf = (one: InOrder) =>
-    stopAt(unreadOf(db, draft, one.handler), limitOf(one, hasReturned(draft)), (seq) => picked.has(seq))
+    stopAt(unreadOf(db, one.handler), limitOf(one, hasReturned(draft)), (seq) => picked.has(seq))
   return new Map(ordered.map((one) => [one.handler, stopOf(one)]))
 }
 
-/** What is said to be claimed and is not held was claimed by a group of which nobody knows whether it was committed. */
-function unreadOf(db: Database, { held }: Ledger, handler: string): Generator<Unread> {
+function unreadOf(db: Database, handler: string): Generator<Unread> {
   const rows = db.iterate<{ seq: number; due_at: number; claimed: number }>(sql.findUnread, handler)
-  const isClaimed = (seq: number, claimed: number) => claimed === 1 && held.has(seq)
-  return map(rows, ({ seq, due_at, claimed }) => ({ seq, dueAt: due_at, isClaimed: isClaimed(seq, claimed) }))
+  return map(rows, ({ seq, due_at, claimed }) => ({ seq, dueAt: due_at, isClaimed: claimed === 1 }))
 }
 
 const toDue = ({ seq, due_at, has_key }: { seq: number; due_at: number; has_key: number }): Due => ({
