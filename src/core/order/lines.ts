@@ -86,6 +86,12 @@ export class Lines {
     return carried
   }
 
+  /** No pass has come to know the key since, and nothing is in its line. */
+  isIdle({ key, changes }: Empty): boolean {
+    const line = this.#lines.get(key)
+    return line === undefined || (line.seats === 0 && line.places.length === 0 && line.changes === changes)
+  }
+
   /** The key, where it waits for rows that are stored and for nothing else; carried ones may have to wait on. */
   idle(key: number, carriedWait: boolean): Empty[] {
     const line = this.#lines.get(key)

@@ -167,6 +167,10 @@ export class Order implements Seating {
     return [...this.#carried.settled(seat), ...this.#lines.settled(seat)]
   }
 
+  isIdle(empty: Empty): boolean {
+    return this.#lines.isIdle(empty)
+  }
+
   /** The inbox has answered: `left` are the keys that have rows. */
   woken(asked: readonly Empty[], left: ReadonlySet<number>): void {
     this.#lines.woken(asked, left)

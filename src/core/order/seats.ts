@@ -15,6 +15,8 @@ export interface Seating {
   settled(seat: Seat): readonly Empty[]
   giveBackAllWaiting(): void
   parkWaiting(seat: Seat): void
+  /** Nothing has become of the key since. */
+  isIdle(empty: Empty): boolean
   /** The inbox has answered: `left` are the keys that have rows. */
   woken(asked: readonly Empty[], left: ReadonlySet<number>): void
 }

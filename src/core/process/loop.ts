@@ -292,23 +292,23 @@ class Worker implements Process {
   }
 
   async #wakeFree(free: ReadonlyMap<Seating, readonly Empty[]>): Promise<void> {
-    const keys = [...free].flatMap(([{ handler }, empty]) => empty.map(({ key }): OrderKey => ({ handler, key })))
-    if (keys.length === 0) return
-    const left: OrderKey[] = []
-    for (let from = 0; from < keys.length; from += MOST_WOKEN)
-      left.push(...(await this.#wakeKeys(keys.slice(from, from + MOST_WOKEN))))
-    for (const [order, asked] of free)
-      order.woken(asked, new Set(left.filter(({ handler }) => handler === order.handler).map(({ key }) => key)))
+    const asked = [...free].flatMap(([order, empty]) => empty.map((one) => ({ order, empty: one })))
+    for (let from = 0; from < asked.length; from += MOST_WOKEN)
+      await this.#wakeSome(asked.slice(from, from + MOST_WOKEN))
   }
 
   /** What is not woken now is woken by the next start. */
-  async #wakeKeys(keys: readonly OrderKey[]): Promise<readonly OrderKey[]> {
+  async #wakeSome(asked: readonly Woken[]): Promise<void> {
     for (;;) {
+      // Rows of a key that a pass has come to know since need not be its first: that pass asks when it has settled.
+      const still = asked.filter(({ order, empty }) => order.isIdle(empty))
+      if (still.length === 0) return
       try {
-        return (await this.#parts.inbox.wake?.(keys, MOST_IN_LINE)) ?? []
+        const keys = still.map(({ order: { handler }, empty: { key } }) => ({ handler, key }))
+        return tellWoken(still, (await this.#parts.inbox.wake?.(keys, MOST_IN_LINE)) ?? [])
       } catch (error) {
         this.#parts.trouble('work that waits for its turn could not be called', error)
-        if (!this.#running) return keys
+        if (!this.#running) return
         await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
       }
     }
@@ -326,6 +326,19 @@ class Worker implements Process {
         await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
       }
     }
+  }
+}
+
+interface Woken {
+  readonly order: Seating
+  readonly empty: Empty
+}
+
+function tellWoken(asked: readonly Woken[], left: readonly OrderKey[]): void {
+  for (const order of new Set(asked.map((one) => one.order))) {
+    const keys = new Set(left.filter(({ handler }) => handler === order.handler).map(({ key }) => key))
+    const own = asked.filter((one) => one.order === order).map(({ empty }) => empty)
+    order.woken(own, keys)
   }
 }
 

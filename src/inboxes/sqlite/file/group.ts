@@ -33,15 +33,15 @@ interface Surroundings {
 }
 
 /**
- * Carries a group out; all of it is durable on return. Settlements come first, so that what they leave due can be
+ * Carries a group out; all of it is durable on return. Settlements come early, so that what they leave due can be
  * claimed at once; claims last, so that they see what was just accepted.
  * @throws when the group as a whole failed. After an error of COMMIT nobody knows whether it is in the file.
  */
 export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at: Surroundings): GroupResult {
   const group = new Group(db, ledger, request, at)
+  const wakes = group.wakes()
   const progress = group.progress()
   const commands = group.commands()
-  const wakes = group.wakes()
   const accepts = group.accepts()
   const moreWork = group.hasMoreWork()
   const claims = group.claims()
@@ -112,6 +112,10 @@ class Group {
     return answers
   }
 
+  /**
+   * Before the settlements: those that came after the wake was asked for may store rows of the key that are not the
+   * first, since a pass before them is still under way.
+   */
   wakes(): OrderKey[][] {
     const { wakes, now } = this.#request
     return wakes.map(({ keys, atMost }) => wakeKeys(this.#db, keys, atMost, now, () => this.#begin()))

@@ -122,6 +122,7 @@ export interface GroupRequest {
   readonly isSteady: boolean
   /** Notes that the handlers of this process are still in use. */
   readonly renew: boolean
+  readonly wakes: readonly Wake[]
   readonly releases: readonly number[]
   readonly underWay: readonly UnderWay[]
   readonly settlements: readonly Settlement[]
@@ -130,7 +131,6 @@ export interface GroupRequest {
   readonly commands: readonly Command[]
   /** Carries out the wishes of other processes too. */
   readonly wishes: boolean
-  readonly wakes: readonly Wake[]
   readonly accepts: readonly PackedDelivery[]
   /** 32 bytes of hash, then the body where it does not come by itself, for each accept. */
   readonly packed: Uint8Array

@@ -66,6 +66,17 @@ it('unread rows whose claim was lost with its group are claimed again, before wh
   expect(claims.map(({ delivery }) => delivery.seq)).toEqual([1])
 })
 
+it('a wake that was asked for before a settlement wakes nothing of it, also where both are committed together', async () => {
+  const { inbox, claim } = await openWith(inboxOn(newFile()), ORDERED)
+  for (const name of ['x', 'y']) await inbox.accept(newDelivery(name))
+  await claim()
+  const woken = inbox.wake?.([KEY], 9)
+  // Parked behind an event of the first delivery, whose pass is still under way.
+  await inbox.settle(firstPass(2, { rows: [row('a', START, { attempts: 0, orderKey: 7, parked: true })] }))
+  expect(await woken).toEqual([])
+  expect(await claim({ ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }] })).toEqual([])
+})
+
 it('work rows, and what is woken of them, bring the log of SQLite into the file as bodies do', () => {
   const wakes = [{ keys: [KEY], atMost: 32 }]
   const settlements = [retried({ delivery: { seq: 1 }, rows: [{ id: 1 }] } as never, { rows: [row('a', START)] })]
