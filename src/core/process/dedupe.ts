@@ -3,14 +3,13 @@
  * owns it, and copies in others are not handed to anybody.
  *
  * A key is settled with the first pass that has handed its event on, in the same transaction, so that a crash loses
- * neither; until then it is reserved in memory. Handlers that get the rest of a delivery later ask again: what another
- * delivery owns is a copy there too. Inside one delivery nothing is a copy: a sender that lists two like events means
- * two, and what it repeats comes with another delivery. An event that died or went to quarantine gives its key up.
+ * neither; until then it is reserved in memory. The first pass decides for all handlers of its delivery: what it absorbs
+ * is left to none of them. Inside one delivery nothing is a copy: a sender that lists two like events means two, and what
+ * it repeats comes with another delivery. An event that died or went to quarantine gives its key up.
  */
 import { digestPair, type Pair } from '../../lib/digest-pair.ts'
 import type { Claim, EventKeys } from '../../ports/inbox/claims.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
-import type { WorkRow } from '../../ports/inbox/rows.ts'
 import type { Provider, SourcePort } from '../../ports/provider.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
@@ -100,11 +99,6 @@ export class Copies {
     this.#firstPass = firstPass
   }
 
-  /** Whether its events must be asked about: not those that were tried, or that somebody has revived. */
-  asksFor(row: WorkRow | null): boolean {
-    return row === null || (row.attempts === 0 && row.errors.length === 0)
-  }
-
   /** `isAsked`: some handler wants it; what nobody wants owns no key. */
   add(read: Read, isAsked: boolean): void {
     const { event } = read
@@ -113,13 +107,6 @@ export class Copies {
 
   get isFull(): boolean {
     return this.#read.length >= PORTION
-  }
-
-  /** Forgets what was read and not handed on; answers the index of the first. */
-  drop(): number | null {
-    const first = this.#read[0]?.index ?? null
-    this.#read = []
-    return first
   }
 
   /** What was read, in order, with the answer whether it is a copy. */
@@ -160,7 +147,6 @@ export class Copies {
   }
 
   #reserve(key: Pair): void {
-    if (!this.#firstPass) return
     this.#all.reserve(key, this.#seq)
     this.#reserved.push(key[0])
   }
@@ -168,7 +154,7 @@ export class Copies {
   /** What is another's must not look reserved to that one's own work. */
   #learn([high, low]: Pair, isCopy: boolean): void {
     if (isCopy) this.#all.release(high, this.#seq)
-    else if (this.#firstPass) this.#keys.set(high, low)
+    else this.#keys.set(high, low)
   }
 
   async #ask(read: readonly Keyed[]): Promise<Map<Asked, number>> {
