@@ -14,8 +14,10 @@ export function wholeNumber(
   throw new OptionError(`${name} must be a whole number from ${min} to ${max}, got ${shown(value)}`)
 }
 
-/** Refuses keys that nobody reads: a misspelt option must not be silently without effect. */
+/** Refuses what is no object, and keys that nobody reads: a misspelt option must not be silently without effect. */
 export function knownKeys(name: string, options: object, keys: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new OptionError(`${name} must be an object, got ${options === null ? 'null' : kindOf(options)}`)
   for (const key of Object.keys(options))
     if (!keys.includes(key)) throw new OptionError(`${name} has no option "${key}"; it takes ${keys.join(', ')}`)
 }
@@ -26,6 +28,8 @@ export function oneOf<const T extends string>(name: string, value: unknown, fall
   if (found === undefined) throw new OptionError(`${name} must be one of ${words.join(', ')}, got ${shown(value)}`)
   return found
 }
+
+const kindOf = (value: unknown) => (Array.isArray(value) ? 'a list' : typeof value)
 
 function shown(value: unknown): string {
   return typeof value === 'string'
