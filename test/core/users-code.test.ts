@@ -81,7 +81,8 @@ it('an orderBy that answers with a promise, also one that rejects, costs its own
   receiver.on('toy.ping', { name: 'ordered', orderBy, retry: { attempts: 1 } }, handled)
   await receiver.inject('shop', '{"type":"ping"}')
   await receiver.whenIdle()
-  const dead = await Array.fromAsync(receiver.inbox.deadLetters())
+  const dead: unknown[] = []
+  for await (const one of receiver.inbox.deadLetters()) dead.push(one)
   expect(dead).toEqual([expect.objectContaining({ handler: 'ordered' })])
   expect(JSON.stringify(dead)).toContain('got a promise')
   expect(handled).not.toHaveBeenCalled()
