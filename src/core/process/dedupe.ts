@@ -30,12 +30,15 @@ export interface Read {
   readonly index: number
 }
 
+/** The key of now, then those of earlier recipes, under which nothing is stored any more. */
+type Keys = readonly [now: Pair, ...earlier: Pair[]]
+
 interface Asked extends Read {
-  readonly key: Pair | null
+  readonly keys: Keys | null
 }
 
 interface Keyed extends Asked {
-  readonly key: Pair
+  readonly keys: Keys
 }
 
 /** The deliveries under way, and the keys they have reserved. */
@@ -105,7 +108,7 @@ export class Copies {
   /** `isAsked`: some handler wants it; what nobody wants owns no key. */
   add(read: Read, isAsked: boolean): void {
     const { event } = read
-    this.#read.push({ ...read, key: isAsked && !event.isTest && !event.isReplay ? this.#keyOf(event) : null })
+    this.#read.push({ ...read, keys: isAsked && !event.isTest && !event.isReplay ? this.#keysOf(event) : null })
   }
 
   get isFull(): boolean {
@@ -124,24 +127,24 @@ export class Copies {
     const read = this.#read
     this.#read = []
     const keyed = read.filter(hasKey)
-    const reserved = new Set<Asked>(keyed.filter(({ key }) => this.#all.isOthers(key, this.#seq)))
+    const reserved = new Set<Asked>(keyed.filter(({ keys }) => this.#all.isOthers(keys[0], this.#seq)))
     // Before asking: who settles meanwhile is not in the answer, and has nothing reserved any more.
-    for (const one of keyed) if (!reserved.has(one)) this.#reserve(one.key)
+    for (const one of keyed) if (!reserved.has(one)) this.#reserve(one.keys[0])
     const owners = await this.#ask(keyed)
     return read.map((one) => {
       const owner = owners.get(one) ?? 0
       const isCopy = owner === 0 ? reserved.has(one) : owner !== this.#seq
-      if (hasKey(one)) this.#learn(one.key, isCopy)
+      if (hasKey(one)) this.#learn(one.keys[0], isCopy)
       return { event: one.event, matched: one.matched, index: one.index, isCopy }
     })
   }
 
   /** It died, or is in quarantine: copies of it are to be handed on. */
   giveUp(event: AnyEvent): void {
-    const key = event.isTest || event.isReplay ? null : this.#keyOf(event)
-    if (key === null) return
-    if (this.#firstPass) this.#keys.delete(key[0])
-    else this.#keys.set(key[0], key[1])
+    const keys = event.isTest || event.isReplay ? null : this.#keysOf(event)
+    for (const [high, low] of keys ?? [])
+      if (this.#firstPass) this.#keys.delete(high)
+      else this.#keys.set(high, low)
   }
 
   /** What the settlement says about keys. */
@@ -170,19 +173,27 @@ export class Copies {
 
   async #ask(read: readonly Keyed[]): Promise<Map<Asked, number>> {
     if (read.length === 0) return new Map()
-    const keys = Float64Array.from(read.flatMap(({ key }) => key))
+    const keys = Float64Array.from(read.flatMap((one) => one.keys.flat()))
     const owners = await this.#all.owners(this.#windowMs, keys)
-    return new Map(read.map((one, i) => [one, owners[i] ?? 0]))
+    const found = new Map<Asked, number>()
+    let from = 0
+    for (const one of read) {
+      const to = from + one.keys.length
+      found.set(one, owners.slice(from, to).find((seq) => seq > 0) ?? 0)
+      from = to
+    }
+    return found
   }
 
-  #keyOf(event: AnyEvent): Pair | null {
+  #keysOf(event: AnyEvent): Keys | null {
     const { source, nativeType, senderEventId } = event
-    if (senderEventId !== null) return digestPair(JSON.stringify([source, 'id', nativeType, senderEventId]))
+    if (senderEventId !== null) return [digestPair(JSON.stringify([source, 'id', nativeType, senderEventId]))]
     // A provider's payload is an object always.
     const payload = event.payload as object
-    const fingerprint = this.#provider.fingerprint?.({ nativeType, payload }) ?? null
-    return fingerprint === null ? null : digestPair(JSON.stringify([source, 'fingerprint', fingerprint]))
+    const fingerprints = this.#provider.fingerprints?.({ nativeType, payload }) ?? []
+    const [now, ...earlier] = fingerprints.map((one) => digestPair(JSON.stringify([source, 'fingerprint', one])))
+    return now === undefined ? null : [now, ...earlier]
   }
 }
 
-const hasKey = (one: Asked): one is Keyed => one.key !== null
+const hasKey = (one: Asked): one is Keyed => one.keys !== null

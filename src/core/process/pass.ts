@@ -32,6 +32,8 @@ export interface PassParts extends LanesParts {
   note(seq: number, calls: readonly NotedCall[]): Promise<void>
   /** Told of every event that is a test of its sender. */
   tested(source: string): void
+  /** Told of every event about which its provider has a remark. */
+  remarked(event: AnyEvent, remark: string): void
   /** Told of every element whose bare words were read as text. */
   bareWords(source: string): void
   /** Told of every failed attempt that will be repeated. */
@@ -178,6 +180,7 @@ export class Pass extends PassLanes {
       return
     }
     const event = toEvent(facts, reading, index, row?.replay?.run)
+    if (reading.remark !== undefined && row === null) this.#parts.remarked(event, reading.remark)
     const matched = this.#parts.registry.match(event)
     if (event.isTest && row === null) this.#parts.tested(event.source)
     if (this.#copies?.asksFor(row)) this.#copies.add({ event, matched, index }, row !== null || this.isAsked(matched))
