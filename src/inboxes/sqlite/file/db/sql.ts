@@ -104,7 +104,7 @@ export const readLatestTime = `
     SELECT received_at FROM delivery WHERE seq = (SELECT max(seq) FROM delivery)
   )`
 
-export const bringForward = "UPDATE work SET due_at = due_at - ?1 WHERE due_at > ?2 AND waits_for = 'time'"
+export const bringForward = "UPDATE work SET due_at = due_at - ? WHERE due_at > ? AND waits_for = 'time'"
 
 export const readPasses = 'SELECT seq, state, careful, handlers FROM first_pass ORDER BY seq'
 
@@ -258,7 +258,7 @@ export const readBelonging = `
   WHERE d.seq = ?`
 
 export const readRowsOver = `
-  SELECT ${workRow} FROM work WHERE seq = ?1 AND first <= ?2 AND ?2 <= last ORDER BY id`
+  SELECT ${workRow} FROM work WHERE seq = ? AND ? BETWEEN first AND last ORDER BY id`
 
 export const findDead = 'SELECT handler, attempts FROM dead_letter WHERE seq = ? AND element_index = ? ORDER BY id'
 
@@ -360,15 +360,15 @@ export const findKeysOf = 'SELECT handler, order_key AS key FROM work WHERE seq 
 export const findKeyOfRow = 'SELECT handler, order_key AS key FROM work WHERE id = ? AND order_key >= 0'
 
 /** Changes nothing where it is so. */
-export const setOrdered = 'UPDATE handler SET ordered = ?1 WHERE name = ?2 AND ordered <> ?1'
+export const setOrdered = 'UPDATE handler SET ordered = ? WHERE name = ? AND ordered <> ?'
 
 export const orderRows = `
   UPDATE work SET order_key = -1, waits_for = 'turn' WHERE handler = ? AND order_key IS NULL AND run IS NULL`
 
 /** With the time now, at which falls due what waited for its turn. */
 export const unorderRows = `
-  UPDATE work SET order_key = NULL, due_at = CASE waits_for WHEN 'turn' THEN ?1 ELSE due_at END, waits_for = 'time'
-  WHERE handler = ?2 AND order_key IS NOT NULL`
+  UPDATE work SET order_key = NULL, due_at = CASE waits_for WHEN 'turn' THEN ? ELSE due_at END, waits_for = 'time'
+  WHERE handler = ? AND order_key IS NOT NULL`
 
 // ---- keys of events ----------------------------------------------------------------------------------------------
 
