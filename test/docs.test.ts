@@ -4,6 +4,7 @@ import { emulateMomentum } from 'posthorn/emulators'
 import { describe, expect, it, vi } from 'vitest'
 import * as auth from '../src/auth/index.ts'
 import { ANSWERS } from '../src/errors.ts'
+import { SAFE_NODES, warningsAbout } from '../src/inboxes/sqlite/file/db/connect.ts'
 import { sampleEvent } from '../src/testing/index.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -44,6 +45,21 @@ describe('the document of authentication', () => {
       expect(text).toContain(`**\`${kind}\`**`)
       expect(program).toMatch(new RegExp(`\\b${kind}\\(`))
     }
+  })
+})
+
+describe('which Node', () => {
+  const named = (text: string) => text.replaceAll(/\s+/g, ' ')
+
+  it('is told alike by the warning of an older SQLite, the operations and the threat model', () => {
+    expect(warningsAbout('3.50.0').join()).toContain(SAFE_NODES)
+    for (const page of ['operations', 'threat-model']) expect(named(read(`docs/${page}.md`))).toContain(SAFE_NODES)
+  })
+
+  it('begins where the engines of the package begin, in README too', () => {
+    const [floor = ''] = /\d+\.\d+/.exec(JSON.parse(read('package.json')).engines.node) ?? []
+    expect(named(read('docs/operations.md'))).toContain(`Node 22 from ${floor} on`)
+    expect(read('README.md')).toContain(`Node ${floor}`)
   })
 })
 

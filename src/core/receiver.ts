@@ -11,6 +11,7 @@ import type { EventsOf, ReceiverOptions, Sources } from '../public/options.ts'
 import type { Health, Metrics, Receiver } from '../public/receiver.ts'
 import { systemClock } from './base/clock.ts'
 import { Deadlines } from './base/deadlines.ts'
+import { allHeld, held } from './base/held.ts'
 import type { Load } from './base/load.ts'
 import { Meter } from './base/metrics.ts'
 import { createNotices } from './base/notices.ts'
@@ -90,10 +91,10 @@ class RunningReceiver implements ReceiverLike {
     this.#pacer = world.createPacer(this.#load)
     this[sourceNames] = [...settings.sources.keys()]
     this[receive] = this.#createReceive()
-    this.handle = (request, options) => handleFetch(this[receive], request, options)
+    this.handle = (request, options) => held(handleFetch(this[receive], request, options))
     const provider = (source: string) => settings.sources.get(source)?.provider
     const { inbox } = settings
-    this.inbox = createInboxControl({
+    const control = createInboxControl({
       inbox,
       clock: world.clock,
       pacer: this.#pacer,
@@ -102,6 +103,7 @@ class RunningReceiver implements ReceiverLike {
       names: new Set([...settings.sources.values()].flatMap((source) => [...source.provider.catalogue.keys()])),
       handlers: () => this.#handlers,
     })
+    this.inbox = allHeld(control)
   }
 
   on(pattern: string | readonly string[], second: RawHandlerOptions | Each, third?: Each): this {
@@ -132,7 +134,7 @@ class RunningReceiver implements ReceiverLike {
   start(): Promise<void> {
     if (this.#state === 'closing' || this.#state === 'closed')
       return Promise.reject(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closed; create a new one'))
-    this.#starting ??= this.#open().catch((error: unknown) => {
+    this.#starting ??= held(this.#open()).catch((error: unknown) => {
       // The next start, or the next request, tries again.
       this.#starting = null
       throw error
@@ -248,7 +250,7 @@ class RunningReceiver implements ReceiverLike {
   }
 
   close(options: { readonly timeoutMs?: number } = {}): Promise<{ drained: boolean; returned: number }> {
-    this.#closing ??= this.#close(options.timeoutMs ?? 10_000)
+    this.#closing ??= held(this.#close(options.timeoutMs ?? 10_000))
     return this.#closing
   }
 
@@ -256,8 +258,6 @@ class RunningReceiver implements ReceiverLike {
     const end = this.#world.clock.now() + timeoutMs
     const wasOpen = this.#isOpen()
     this.#state = 'closing'
-    // Our timers do not keep the process alive, but a stop under way must not be cut short by an empty loop.
-    const alive = setInterval(() => {}, 2 ** 30)
     try {
       // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
       if (!wasOpen) await this.#settings.inbox.close()
@@ -271,7 +271,6 @@ class RunningReceiver implements ReceiverLike {
       this.#state = 'closed'
       this.#deadlines.end()
       this.#notices.flush()
-      clearInterval(alive)
     }
   }
 
@@ -295,10 +294,14 @@ class RunningReceiver implements ReceiverLike {
   }
 
   whenIdle(): Promise<void> {
-    return this.#work?.idle() ?? Promise.resolve()
+    return held(this.#work?.idle() ?? Promise.resolve())
   }
 
-  async drain(options: { limitMs?: number; signal?: AbortSignal } = {}): Promise<{ settled: number; pending: number }> {
+  drain(options: { limitMs?: number; signal?: AbortSignal } = {}): Promise<{ settled: number; pending: number }> {
+    return held(this.#drain(options))
+  }
+
+  async #drain(options: { limitMs?: number; signal?: AbortSignal }): Promise<{ settled: number; pending: number }> {
     await this.start()
     const { limitMs = Number.POSITIVE_INFINITY, signal } = options
     const settled = (await this.#work?.drain(limitMs, signal)) ?? 0
@@ -306,7 +309,11 @@ class RunningReceiver implements ReceiverLike {
     return { settled, pending }
   }
 
-  async inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions = {}) {
+  inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions = {}) {
+    return held(this.#inject(source, body, options))
+  }
+
+  async #inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions) {
     await this.start()
     const { inbox, sources } = this.#settings
     const result = await inject({ inbox, sources, clock: this.#world.clock }, source, body, options)
@@ -341,7 +348,11 @@ class RunningReceiver implements ReceiverLike {
     }
   }
 
-  async health(): Promise<Health> {
+  health(): Promise<Health> {
+    return held(this.#health())
+  }
+
+  async #health(): Promise<Health> {
     if (this.#state !== 'open') return unready(`the receiver is ${WORDS[this.#state]}`)
     const { inbox, limits, ack, background } = this.#settings
     const waitsForRequests = ack === 'handled' && !background

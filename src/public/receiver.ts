@@ -16,6 +16,7 @@ export interface Health {
   readonly paused: readonly PausedHandler[]
 }
 
+/** While a promise that it gave is pending the process goes on; the receiver alone does not keep it running. */
 export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
    * Registers a handler for the events that match; at least once each, in no promised order but that of `orderBy`.

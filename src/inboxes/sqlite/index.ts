@@ -5,7 +5,8 @@
  * system, and a power cut, on a local disk that keeps what it says it has synced.
  */
 import { resolve } from 'node:path'
-import { OptionError } from '../../errors.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
+import { nodeFault } from '../../lib/node-version.ts'
 import { port } from '../../lib/symbols.ts'
 import type { Inbox } from '../../ports/inbox/index.ts'
 import { SqliteInbox } from './main/inbox.ts'
@@ -30,8 +31,11 @@ const MIB = 1024 * 1024
 /**
  * An inbox in a SQLite file. Nothing is opened before the receiver starts.
  * @throws ERR_OPTION
+ * @throws ERR_NODE_VERSION on a Node older than 22.18
  */
 export function sqlite(options: SqliteOptions): Inbox {
+  const fault = nodeFault('posthorn/sqlite')
+  if (fault !== null) throw new PosthornError('ERR_NODE_VERSION', fault)
   const { path, ownerWaitMs = 30_000, minFreeBytes = 64 * MIB, ...rest } = options ?? {}
   const unknown = Object.keys(rest)[0]
   if (unknown !== undefined) throw new OptionError(`sqlite: there is no option ${unknown}`)

@@ -1,4 +1,7 @@
-/** Every statement of the inbox but its listings, under a verb phrase. */
+/**
+ * Every statement of the inbox but its listings, under a verb phrase. Parameters are `?` or `:name`, never `?1`: to that
+ * Node binds no positional value before 22.20, 24.7 and 25.
+ */
 
 // ---- log ---------------------------------------------------------------------------------------------------------
 
@@ -141,9 +144,11 @@ export const leaveRows = 'UPDATE work SET claimed = 0, careful = 0 WHERE seq = ?
 /** Without a key it is unread where its handler has an order. */
 export const insertRow = `
   INSERT INTO work (seq, handler, first, last, attempts, order_key, due_at, errors, run, only_name, only_unhandled)
-  VALUES (?1, ?2, ?3, ?4, ?5,
-          CASE WHEN ?9 IS NULL THEN coalesce(?6, (SELECT -1 FROM handler WHERE name = ?2 AND ordered = 1)) END,
-          ?7, ?8, ?9, ?10, ?11)`
+  SELECT seq, handler, first, last, attempts,
+         CASE WHEN run IS NULL THEN coalesce(key, (SELECT -1 FROM handler h WHERE h.name = row.handler AND h.ordered = 1)) END,
+         due_at, errors, run, only_name, only_unhandled
+  FROM (SELECT ? AS seq, ? AS handler, ? AS first, ? AS last, ? AS attempts, ? AS key, ? AS due_at, ? AS errors,
+               ? AS run, ? AS only_name, ? AS only_unhandled) AS row`
 
 export const insertDeadLetter = `
   INSERT INTO dead_letter (seq, handler, element_index, attempts, at, size, run, errors, element)
@@ -243,7 +248,7 @@ export const readBelonging = `
   WHERE d.seq = ?`
 
 export const readRowsOver = `
-  SELECT ${workRow} FROM work WHERE seq = ?1 AND first <= ?2 AND ?2 <= last ORDER BY id`
+  SELECT ${workRow} FROM work WHERE seq = ? AND ? BETWEEN first AND last ORDER BY id`
 
 export const findDead = 'SELECT handler, attempts FROM dead_letter WHERE seq = ? AND element_index = ? ORDER BY id'
 
@@ -356,8 +361,8 @@ export const orderRows = 'UPDATE work SET order_key = -1 WHERE handler = ? AND o
 
 /** With the due time of what is parked, and the time now, at which it falls due. */
 export const unorderRows = `
-  UPDATE work SET order_key = NULL, due_at = CASE due_at WHEN ?1 THEN ?2 ELSE due_at END
-  WHERE handler = ?3 AND order_key IS NOT NULL`
+  UPDATE work SET order_key = NULL, due_at = CASE due_at WHEN ? THEN ? ELSE due_at END
+  WHERE handler = ? AND order_key IS NOT NULL`
 
 // ---- keys of events ----------------------------------------------------------------------------------------------
 
