@@ -1,6 +1,6 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
-import { hostFailed, hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import { hostFailed, hostKept, hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { Verify } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostLimits, NeutralRequest, NeutralResponse, ReceiverLike } from '../ports/host.ts'
@@ -31,6 +31,7 @@ import { readHealth, STALE, unready } from './tell/health.ts'
 import { tellHostLimits } from './tell/host-limits.ts'
 import { createReport } from './tell/report.ts'
 import { announce } from './tell/start-line.ts'
+import { announceStop, announceStopped } from './tell/stop-lines.ts'
 
 /**
  * A receiver for these sources over this inbox. Opens no file, starts no thread, reads no secret: that is `start`,
@@ -257,6 +258,9 @@ class RunningReceiver implements ReceiverLike {
   async #close(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
     const end = this.#world.clock.now() + timeoutMs
     const wasOpen = this.#isOpen()
+    const { logger, role } = this.#settings
+    const tells = wasOpen && role !== 'control'
+    if (tells) announceStop(logger, this.#work?.events ?? 0, timeoutMs)
     this.#state = 'closing'
     try {
       // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
@@ -266,6 +270,7 @@ class RunningReceiver implements ReceiverLike {
       const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
       await this.#requestsAnswered(end)
       if (wasOpen) await this.#settings.inbox.close()
+      if (tells) announceStopped(logger, result.returned)
       return result
     } finally {
       this.#state = 'closed'
@@ -336,6 +341,11 @@ class RunningReceiver implements ReceiverLike {
 
   [hostFailed](what: string, error: unknown): void {
     this.#report.trouble(what, error)
+  }
+
+  [hostKept](what: string, graceMs: number): void {
+    const message = `the process was still kept running ${graceMs} ms after its stop and is ended: ${what}`
+    this.#settings.logger.warn({ event: 'stop.kept', what, graceMs }, message)
   }
 
   get [testDoor](): TestDoor {

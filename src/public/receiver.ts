@@ -1,5 +1,5 @@
 /** A receiver as users see it. Types only, exported from `posthorn`. */
-import type { hostFailed, hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import type { hostFailed, hostKept, hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { SecretPlaces } from '../ports/auth.ts'
 import type { HostLimits, NeutralRequest, NeutralResponse } from '../ports/host.ts'
 import type { TestDoor } from '../ports/test-door.ts'
@@ -84,6 +84,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   readonly [secretPlaces]: (source: string) => SecretPlaces
   readonly [hostSeen]: (limits: HostLimits) => void
   readonly [hostFailed]: (what: string, error: unknown) => void
+  readonly [hostKept]: (what: string, graceMs: number) => void
   readonly [testDoor]: TestDoor
   [Symbol.asyncDispose](): Promise<void>
 }
