@@ -232,7 +232,9 @@ class RunningReceiver implements ReceiverLike {
     const started = this.start().then(
       () => 'open' as const,
       (error: unknown) => {
-        this.#report.trouble('the receiver could not start', error)
+        // What our own errors say is for operators: the variable that is missing, the file that is taken.
+        const why = error instanceof PosthornError || error instanceof OptionError ? `: ${error.message}` : ''
+        this.#report.trouble(`the receiver could not start${why}`, error)
         return 'not_open' as const
       },
     )
@@ -363,7 +365,7 @@ class RunningReceiver implements ReceiverLike {
   }
 
   async #health(): Promise<Health> {
-    if (this.#state !== 'open') return unready(`the receiver is ${WORDS[this.#state]}`)
+    if (this.#state !== 'open') return unready(this.#whyNotOpen(this.#state))
     const { inbox, limits, ack, background } = this.#settings
     const waitsForRequests = ack === 'handled' && !background
     const { backlogBytes } = limits
@@ -372,12 +374,12 @@ class RunningReceiver implements ReceiverLike {
     return health
   }
 
+  #whyNotOpen(state: Exclude<State, 'open'>): string {
+    if (state !== 'new') return `the receiver is ${state}`
+    return this.#starting === null ? 'not started: call start()' : 'the receiver is starting'
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 }
-
-const WORDS = { new: 'not started', open: 'open', closing: 'closing', closed: 'closed' } as const satisfies Record<
-  State,
-  string
->

@@ -75,6 +75,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
     body: Uint8Array | string | readonly object[],
     options?: { readonly origin?: 'backfill' | 'test' },
   ): Promise<{ readonly id: string; readonly status: 'accepted' | 'duplicate' }>
+  /** Whether a delivery would be accepted now. Starts nothing: handlers may still be missing. */
   health(): Promise<Health>
   /** What has been counted since `start`. */
   metrics(): Metrics

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { header } from '../../src/auth/index.ts'
+import { header, token } from '../../src/auth/index.ts'
 import { createReceiver, createReceiverIn } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
@@ -155,10 +155,28 @@ describe('start', () => {
   })
 })
 
+describe('a start that the first request asks for', () => {
+  it('says in the log which variable is missing', async () => {
+    const logger = rememberingLogger()
+    const sources = { shop: toy({ auth: token({ env: 'POSTHORN_TEST_OF_NOTHING' }) }) }
+    const receiver = createReceiver({ inbox: memory(), sources, logger })
+    expect(await send(receiver)).toMatchObject({ status: 503, code: 'not_open' })
+    expect(logger.lines).toContainEqual({
+      level: 'error',
+      message: expect.stringMatching(/could not start: .*"shop".*POSTHORN_TEST_OF_NOTHING/),
+      facts: expect.objectContaining({ error: 'ERR_SECRET_MISSING' }),
+    })
+    await receiver.close()
+  })
+})
+
 describe('health', () => {
   it('tells readiness, and the backlog with its oldest', async () => {
     const receiver = createReceiver({ inbox: sqlite({ path }), sources: { shop: toy() }, logger: false })
-    expect(await receiver.health()).toMatchObject({ ready: false, reason: 'the receiver is not started' })
+    expect(await receiver.health()).toMatchObject({ ready: false, reason: 'not started: call start()' })
+    const starting = receiver.start()
+    expect(await receiver.health()).toMatchObject({ ready: false, reason: 'the receiver is starting' })
+    await starting
     const before = Date.now()
     await send(receiver)
     const { ready, reason, backlog } = await receiver.health()
