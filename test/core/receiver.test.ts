@@ -114,6 +114,50 @@ describe('start', () => {
     await second.close()
   })
 
+  describe('work that a renamed handler has left', () => {
+    const fails = async () => {
+      throw new Error('later')
+    }
+
+    /** Two events wait for a retry of a handler that has this name, or none; a next receiver has others. */
+    async function restarted(name: string | undefined, next: Record<string, string>): Promise<string[]> {
+      const inbox = sqlite({ path })
+      const first = createReceiver({ inbox, sources: { shop: toy() }, logger: false })
+      first.on('toy.ping', { ...(name === undefined ? {} : { name }), retry: { minMs: 60_000 } }, fails)
+      await send(first, { body: '[{"type":"ping"},{"type":"ping"}]' })
+      await first.whenIdle()
+      await first.close()
+      const logger = rememberingLogger()
+      const second = createReceiver({ inbox, sources: { shop: toy() }, logger })
+      for (const [other, pattern] of Object.entries(next)) second.on(pattern as '*', { name: other }, () => {})
+      await second.start()
+      await second.close()
+      return logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)
+    }
+
+    const told = (name: string, now: string) =>
+      expect.stringContaining(`handler "${name}" has 2 events left and is not here; if it is called ${now}`)
+
+    it('is told at the start, with the name it most likely has now', async () => {
+      const lines = await restarted('suppress', { suppression: 'toy.ping' })
+      expect(lines).toContainEqual(told('suppress', '"suppression" now: formerly: ["suppress"]'))
+    })
+
+    it('is told of one that had no name, too', async () => {
+      const lines = await restarted(undefined, { other: '*', mine: 'toy.ping' })
+      expect(lines).toContainEqual(told('toy.ping', '"mine" now: formerly: ["toy.ping"]'))
+    })
+
+    it('is told without a name where none is likely', async () => {
+      const lines = await restarted('x', { warehouse: '*', billing: 'toy.ping' })
+      expect(lines).toContainEqual(told('x', 'otherwise now: formerly: ["x"]'))
+    })
+
+    it('is no matter where the handler is there', async () => {
+      expect((await restarted('same', { same: '*' })).join()).not.toContain('left')
+    })
+  })
+
   it('works off what a crash has left for handlers that are registered after an await', async () => {
     const inbox = memory()
     const first = createReceiver({ inbox, sources: { shop: toy() }, logger: false })
