@@ -3,6 +3,7 @@
 export { ACK_BUCKETS_MS, type MetricEvents } from './core/base/metrics.ts'
 export { createReceiver } from './core/receiver.ts'
 export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
+export { canonicalEmail } from './lib/email.ts'
 export { field } from './lib/field.ts'
 export type { Auth } from './ports/auth.ts'
 export type { ReceiverLike } from './ports/host.ts'

@@ -76,13 +76,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'inboxes/rules': [],
   'inboxes/memory': ['lib', 'json', 'inboxes/rules'],
   'inboxes/sqlite': ['lib', 'inboxes/sqlite/main'],
-  'inboxes/sqlite/main': ['lib', 'inboxes/sqlite/wire'],
+  'inboxes/sqlite/main': ['lib', 'inboxes/rules', 'inboxes/sqlite/wire'],
   'inboxes/sqlite/wire': [],
-  'inboxes/sqlite/file': ['lib', 'inboxes/sqlite/wire', ...FILE_ROOMS],
+  'inboxes/sqlite/file': ['lib', 'inboxes/rules', 'inboxes/sqlite/wire', ...FILE_ROOMS],
   [file('db')]: ['inboxes/sqlite/wire'],
   [file('ledger')]: ['lib', 'inboxes/rules', 'inboxes/sqlite/wire', file('db')],
   [file('bodies')]: ['lib', 'json', 'inboxes/sqlite/wire', file('db'), file('ledger')],
-  [file('work')]: ['lib', 'inboxes/rules', 'inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies')],
+  [file('work')]: ['inboxes/rules', 'inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies')],
   [file('log')]: ['inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
   [file('operate')]: ['json', 'inboxes/sqlite/wire', file('db'), file('ledger'), file('bodies'), file('work')],
   [file('checkpoint')]: ['inboxes/sqlite/wire', file('db')],
@@ -166,6 +166,17 @@ function reachedFrom(starts: readonly string[]): string[] {
   for (const file of reached) for (const next of edges.get(file) ?? []) reached.add(next)
   return [...reached]
 }
+
+describe('the statements', () => {
+  it('number no parameter: older releases of Node bind no value to ?1', () => {
+    const sql = files
+      .filter((file) => /^inboxes\/sqlite\/file\//.test(file))
+      .map((file) => readFileSync(join(src, file), 'utf8'))
+    expect(sql.length).toBeGreaterThan(20)
+    const code = sql.map((text) => text.replaceAll(/\/\*[\s\S]*?\*\//g, ''))
+    expect(code.flatMap((text) => text.match(/.*[ (]\?\d.*/g) ?? [])).toEqual([])
+  })
+})
 
 describe('imports', () => {
   it('are found', () => {

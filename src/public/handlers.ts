@@ -85,7 +85,7 @@ export interface HandlerOptions<E, K extends string> {
   /**
    * Events with the same key run one at a time, in the order in which they were received: by delivery, then by place in
    * it. One that failed holds those after it until it is done or dead, over restarts too; other keys go on. null: in no
-   * order. A key is a text of any length, such as the recipient; the same event must have the same key each time.
+   * order. A key is a text of any length, such as `event.email`; the same event must have the same key each time.
    */
   readonly orderBy?: (event: E) => string | null
 }

@@ -165,7 +165,7 @@ export interface InboxControl {
   pause(handler: string): Promise<void>
   resume(handler: string): Promise<void>
   /**
-   * Everything that is stored of a person: events whose element names the address, anywhere and in any case, save where
+   * Everything that is stored of a person: events whose element names the address, anywhere and in any writing, save where
    * the sender of a mail names itself; elements and bodies that cannot be read and name it.
    * @throws OptionError ERR_OPTION when `email` is no address
    */

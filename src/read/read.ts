@@ -37,7 +37,7 @@ type EventOfSource<S> = S extends Source<infer E> ? E : never
 export interface UnreadableElement {
   /** Of the element in the body; null: the whole body. */
   readonly index: number | null
-  /** One sentence, without anything of the body. */
+  /** One sentence, without anything of the body; of bytes that are not JSON or not UTF-8 it says at which offset. */
   readonly reason: string
   /** Where in the element, as a JSON pointer; null where that cannot be said. */
   readonly at: string | null
@@ -45,8 +45,9 @@ export interface UnreadableElement {
 
 /**
  * Reads a body as a receiver would: the same events with the same ids, when source and headers are the same. Nothing is
- * stored, nobody is asked for credentials: see `verify`. A body that is not JSON, or not UTF-8, is unreadable as a whole;
- * an element that is not as its sender documents it is unreadable alone. A probe, and an empty body, has no events.
+ * stored, nobody is asked for credentials: see `verify`. An element that is not UTF-8, not JSON, or not as its sender
+ * documents it is unreadable alone; a body whose elements cannot be told apart, as a whole. A probe, and an empty body,
+ * has no events.
  *
  * `body` is what came in, after the content coding: bytes, or their text. A body that was parsed has lost the digits of
  * identifiers.

@@ -8,7 +8,7 @@ export const sendCommand = (done: Done) =>
   new Command('send')
     .summary('one delivery of sample events, or of a file, to a running server')
     .description(
-      'Posts one delivery of sample events, as their sender would, or of the bytes in a file. Ends with 0 when the answer is 200, with 1 when it is another, with 3 when there is none.',
+      'Posts one delivery of sample events, as their sender would, or of the bytes in a file. Ends with 0 when the answer is 200, with 1 when it is another, with 3 when there is none or the file cannot be read.',
     )
     .argument('[name]', 'a native name: momentum.bounce, mailjet.click, esputnik.read')
     .requiredOption('--to <url>', `address of a source: ${SOURCE}`, webAddressOf('--to', SOURCE))

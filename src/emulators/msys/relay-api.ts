@@ -47,7 +47,7 @@ export function relayApi(options: ApiOptions, relays: Relays, poster: Poster): r
 
 const idOf = ({ id }: RelayWebhook): ApiAnswer => ({ status: 200, body: { results: { id } } })
 
-/** A sample message goes to the target (section 2.2). */
+/** A sample message goes to the target. */
 async function validate({ id, settings, credentials }: RelayWebhook, poster: Poster): Promise<ApiAnswer> {
   const body = JSON.stringify([{ msys: { relay_message: relayMessageOf(TEST_MAIL, id) } }])
   const outcome = await poster.test(settings, credentials, body)

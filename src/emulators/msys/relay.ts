@@ -45,7 +45,7 @@ export interface RelayParts {
 
 const MINUTE = 60_000
 
-/** The first retry after 300 s, then with back-off, up to 7 tries (section 3.4); the intervals between are not documented. */
+/** The first retry after 300 s, then with back-off, up to 7 tries; the intervals between are not documented. */
 const DELAYS_MS = [5, 10, 20, 40, 80, 160].map((minutes) => minutes * MINUTE)
 
 export class Relays {

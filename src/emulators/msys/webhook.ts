@@ -64,7 +64,7 @@ export class Webhook implements BatchOwner {
     this.#activated = true
   }
 
-  /** Nothing is gathered any more; what is gathered and queued still goes to its target (section 2, after delete). */
+  /** Nothing is gathered any more; what is gathered and queued still goes to its target. */
   delete(): void {
     this.deleted = true
     this.activate(this.settings)
