@@ -1,4 +1,7 @@
-/** Every statement of the inbox but its listings, under a verb phrase. */
+/**
+ * Every statement of the inbox but its listings, under a verb phrase. Parameters are `?` or `:name`, never `?1`: to that
+ * Node binds no positional value before 22.20, 24.7 and 25.
+ */
 
 // ---- log ---------------------------------------------------------------------------------------------------------
 
@@ -319,6 +322,17 @@ export const countOrphaned = `
   FROM working LEFT JOIN handler h ON h.name = working.handler
   WHERE working.handler IS NOT NULL AND (h.seen_at IS NULL OR h.seen_at <= ?)
     AND working.handler NOT IN (SELECT value FROM json_each(?))`
+
+/** With the handlers to leave out as a JSON list. Goes through the index likewise. */
+export const countLeft = `
+  WITH RECURSIVE working (handler) AS (
+    SELECT min(handler) FROM work
+    UNION ALL
+    SELECT (SELECT min(w.handler) FROM work w WHERE w.handler > working.handler) FROM working
+    WHERE working.handler IS NOT NULL
+  )
+  SELECT handler AS name, (SELECT sum(w.last - w.first + 1) FROM work w WHERE w.handler = working.handler) AS events
+  FROM working WHERE handler IS NOT NULL AND handler NOT IN (SELECT value FROM json_each(?))`
 
 // ---- opening -----------------------------------------------------------------------------------------------------
 
