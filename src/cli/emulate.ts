@@ -1,9 +1,9 @@
 /** `posthorn emulate momentum`, `posthorn emulate sparkpost`. */
 import { realClock } from '../emulators/kit/clock.ts'
+import type { Emulator } from '../emulators/kit/emulator.ts'
 import { LIFE_MS } from '../emulators/kit/life-cycle.ts'
 import type { EmulatorReport } from '../emulators/kit/report.ts'
 import { emulateMomentum, type MomentumEmulatorOptions } from '../emulators/momentum.ts'
-import type { Emulator } from '../emulators/msys/emulator.ts'
 import { emulateSparkPost, type SparkPostEmulatorOptions } from '../emulators/sparkpost.ts'
 import { PosthornError } from '../errors.ts'
 import { say } from './show.ts'

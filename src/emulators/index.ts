@@ -11,6 +11,7 @@ export {
   virtualClock,
 } from './kit/clock.ts'
 export type { Duration as EmulatorDuration } from './kit/duration.ts'
+export type { Emulator } from './kit/emulator.ts'
 export type { EmulatorReport, ReportedWebhook, WebhookState } from './kit/report.ts'
 export type { Listening as EmulatorAddress, ListenOptions as EmulatorListenOptions } from './kit/server.ts'
 export type { TrafficOptions } from './kit/traffic.ts'
@@ -25,6 +26,6 @@ export type {
 } from './kit/wire.ts'
 export { emulateMomentum, type MomentumEmulatorOptions } from './momentum.ts'
 export type { ConfiguredWebhook } from './msys/config-file.ts'
-export type { Emulator, MsysOptions as EmulatorOptions } from './msys/emulator.ts'
+export type { MsysOptions as EmulatorOptions } from './msys/emulator.ts'
 export type { InboundMail } from './msys/relay-message.ts'
 export { emulateSparkPost, type SparkPostEmulator, type SparkPostEmulatorOptions } from './sparkpost.ts'

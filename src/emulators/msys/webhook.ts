@@ -1,9 +1,9 @@
 /** One webhook: what it is asked to do, and what it does already. */
 import type { Tasks } from '../kit/clock.ts'
+import { Gathering } from '../kit/gathering.ts'
 import type { WebhookState } from '../kit/report.ts'
 import type { Outcome } from '../kit/wire.ts'
 import type { Batch, BatchOwner, Sending } from './batch.ts'
-import { Gathering } from './gathering.ts'
 import type { Credentials } from './post.ts'
 import type { Settings } from './settings.ts'
 
@@ -35,7 +35,7 @@ export class Webhook implements BatchOwner {
   deleted = false
   readonly #parts: WebhookParts
   /** By node; each gathers and posts on its own (momentum.md section 2, batch interval). Empty until it is active. */
-  #gatherings: ReadonlyMap<string, Gathering> = new Map()
+  #gatherings: ReadonlyMap<string, Gathering<string>> = new Map()
   #wanted: ReadonlySet<string> = new Set()
   #activated = false
   readonly #statuses = new Map<string, BatchStatus>()
