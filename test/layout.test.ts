@@ -90,19 +90,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'emulators/kit': ['lib'],
   // The samples of every event lie in testing.
   'emulators/msys': ['lib', 'testing', 'providers/momentum', 'emulators/kit'],
-  emulators: ['lib', 'emulators/kit', 'emulators/msys'],
-  cli: [
-    'lib',
-    'auth',
-    'adapters',
-    'emulators',
-    'emulators/kit',
-    'emulators/msys',
-    'testing',
-    'core',
-    'inboxes/sqlite',
-    'providers/*',
-  ],
+  'emulators/mailjet': ['lib', 'emulators/kit'],
+  emulators: ['lib', 'emulators/kit', 'emulators/msys', 'emulators/mailjet'],
+  cli: ['lib', 'auth', 'adapters', 'emulators', 'emulators/kit', 'testing', 'core', 'inboxes/sqlite', 'providers/*'],
 }
 
 /** Rooms that all may name, as types. */

@@ -24,6 +24,8 @@ export type {
   Unanswered as SenderUnanswered,
   Wire,
 } from './kit/wire.ts'
+export type { EventType as MailjetEventType } from './mailjet/event-types.ts'
+export { emulateMailjet, type MailjetEmulator, type MailjetEmulatorOptions } from './mailjet.ts'
 export { emulateMomentum, type MomentumEmulatorOptions } from './momentum.ts'
 export type { ConfiguredWebhook } from './msys/config-file.ts'
 export type { MsysOptions as EmulatorOptions } from './msys/emulator.ts'

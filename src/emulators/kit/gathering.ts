@@ -21,6 +21,10 @@ export class Gathering<T> {
     this.#full = full
   }
 
+  get size(): number {
+    return this.#elements.length
+  }
+
   add(element: T): void {
     if (this.#elements.length === 0) this.#cancel = this.#tasks.after(this.#rule.batchMs, () => this.flush())
     this.#elements.push(element)

@@ -1,4 +1,5 @@
 /** Posts to a target with the credentials of its webhook; test posts among them. */
+import { basicHeader } from '../kit/basic.ts'
 import { type Fault, httpWire, type Outcome, type Post, type Wire, withFaults } from '../kit/wire.ts'
 import type { Edition } from './edition.ts'
 import { type OAuthRequest, parsedJson, Refusal, type Settings } from './settings.ts'
@@ -121,5 +122,5 @@ function credentialsOf(settings: Target, { accessToken }: Credentials): Record<s
   if (auth_type === 'none') return token
   if (auth_type === 'oauth2') return { ...token, Authorization: `Bearer ${accessToken?.access_token}` }
   const { username, password } = auth_credentials
-  return { ...token, Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
+  return { ...token, Authorization: basicHeader({ username: String(username), password: String(password) }) }
 }
