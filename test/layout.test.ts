@@ -91,8 +91,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // The samples of every event lie in testing.
   'emulators/msys': ['lib', 'testing', 'providers/momentum', 'emulators/kit'],
   'emulators/mailjet': ['lib', 'emulators/kit'],
-  emulators: ['lib', 'emulators/kit', 'emulators/msys', 'emulators/mailjet'],
-  cli: ['lib', 'auth', 'adapters', 'emulators', 'emulators/kit', 'testing', 'core', 'inboxes/sqlite', 'providers/*'],
+  'emulators/esputnik': ['lib', 'emulators/kit'],
+  emulators: ['lib', 'emulators/kit', 'emulators/msys', 'emulators/mailjet', 'emulators/esputnik'],
+  cli: [
+    'lib',
+    'auth',
+    'adapters',
+    'emulators',
+    'emulators/kit',
+    'emulators/mailjet',
+    'testing',
+    'core',
+    'inboxes/sqlite',
+    'providers/*',
+  ],
 }
 
 /** Rooms that all may name, as types. */

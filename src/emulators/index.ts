@@ -2,6 +2,11 @@
  * The senders themselves, for tests and demos without an account: exported as `posthorn/emulators`. Each behaves as its
  * documents say, over real HTTP, on a clock that a test moves.
  */
+
+export type { Saved as EsputnikSaved } from './esputnik/emulator.ts'
+export type { Status as EsputnikStatus } from './esputnik/statuses.ts'
+export type { WebhookOptions as EsputnikWebhookOptions } from './esputnik/webhook.ts'
+export { type EsputnikEmulator, type EsputnikEmulatorOptions, emulateEsputnik } from './esputnik.ts'
 export {
   type EmulatorClock,
   type RealClockOptions,
