@@ -92,7 +92,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'emulators/msys': ['lib', 'testing', 'providers/momentum', 'emulators/kit'],
   'emulators/mailjet': ['lib', 'emulators/kit'],
   'emulators/esputnik': ['lib', 'emulators/kit'],
-  emulators: ['lib', 'emulators/kit', 'emulators/msys', 'emulators/mailjet', 'emulators/esputnik'],
+  'emulators/faults': ['lib', 'emulators/kit'],
+  emulators: ['lib', 'emulators/kit', 'emulators/msys', 'emulators/mailjet', 'emulators/esputnik', 'emulators/faults'],
   cli: [
     'lib',
     'auth',

@@ -7,6 +7,8 @@ export type { Saved as EsputnikSaved } from './esputnik/emulator.ts'
 export type { Status as EsputnikStatus } from './esputnik/statuses.ts'
 export type { WebhookOptions as EsputnikWebhookOptions } from './esputnik/webhook.ts'
 export { type EsputnikEmulator, type EsputnikEmulatorOptions, emulateEsputnik } from './esputnik.ts'
+export { type Scenario, type ScenarioName, type ScenarioOptions, scenario } from './faults/scenario.ts'
+export { judge, type Verdict } from './faults/verdict.ts'
 export {
   type EmulatorClock,
   type RealClockOptions,
