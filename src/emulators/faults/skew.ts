@@ -1,7 +1,7 @@
 /** The times in a body, moved. */
 
-/** Unix seconds of Momentum, SparkPost and Mailjet, as numbers or texts. */
-const UNIX = /"(time|timestamp)":("?)(\d{9,10})\2/g
+/** Unix seconds of Momentum, SparkPost and Mailjet, as numbers or texts; some with a fraction. */
+const UNIX = /"(time|timestamp)":("?)(\d{9,10})(\.\d+)?\2/g
 /** Of Momentum and SparkPost with a zone, of eSputnik without one. */
 const ISO = /"(injection_time|activityDateTime)":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)/g
 
@@ -9,7 +9,10 @@ const ISO = /"(injection_time|activityDateTime)":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\
 export function skewed(body: string, byMs: number): string {
   const seconds = Math.round(byMs / 1_000)
   return body
-    .replace(UNIX, (_, field, quote, time) => `"${field}":${quote}${Number(time) + seconds}${quote}`)
+    .replace(
+      UNIX,
+      (_, field, quote, time, fraction = '') => `"${field}":${quote}${Number(time) + seconds}${fraction}${quote}`,
+    )
     .replace(ISO, (_, field, time) => `"${field}":"${movedIso(time, seconds)}`)
 }
 
