@@ -11,7 +11,8 @@ export default defineConfig({
     alias: [
       { find: /^posthorn$/, replacement: src('index.ts') },
       { find: /^posthorn\/(momentum|mailjet|esputnik)$/, replacement: src('providers/$1/index.ts') },
-      { find: /^posthorn\/(auth|testing|emulators)$/, replacement: src('$1/index.ts') },
+      { find: 'posthorn/sparkpost', replacement: src('providers/momentum/sparkpost.ts') },
+      { find: /^posthorn\/(auth|read|testing|emulators|zod|zod\/strict)$/, replacement: src('$1/index.ts') },
       { find: 'posthorn/memory', replacement: src('inboxes/memory/index.ts') },
       { find: 'posthorn/sqlite', replacement: src('inboxes/sqlite/index.ts') },
       { find: /^posthorn\/(node|express|fastify)$/, replacement: src('adapters/$1.ts') },

@@ -10,6 +10,7 @@ import { build, type OutputOptions } from 'rolldown'
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
 }
 
@@ -41,9 +42,13 @@ function sourceOf(types: string): string {
  * that needs it, or into a chunk of its own when two do.
  */
 const FOLDERS = {
-  lib: /^((lib|json|http|providers\/kit|inboxes\/rules)\/|errors\.ts$)/,
+  lib: /^((lib|json|http|providers\/kit|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
+  // What `posthorn/read` needs of core: the rest would bring the receiver along.
+  reading: /^core\/((base|read)\/|receive\/(body-rules|identity|route)\.ts$)/,
   core: /^core\//,
   auth: /^auth\//,
+  // Before the providers, whose folders it shares: they run without it, and it without them.
+  schemas: /^(zod\/(?!strict\/|tolerant\/|index)|providers\/\w+\/events)/,
   momentum: /^providers\/momentum\//,
   mailjet: /^providers\/mailjet\//,
   esputnik: /^providers\/esputnik\//,
@@ -74,7 +79,7 @@ rmSync(out, { recursive: true, force: true })
 await build({
   cwd: root,
   input: { ...entries(), ...PROGRAMS },
-  external: Object.keys(manifest.dependencies),
+  external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
   platform: 'node',
   tsconfig: 'tsconfig.build.json',
   output,

@@ -3,28 +3,26 @@
  * documents made from all of these; from `scripts/wasm/` the WebAssembly of the scan. Run it with `npm run generate`
  * after a change to an `events.ts`, a `catalogue.ts` or that folder.
  */
-import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { z } from 'zod'
-import type { Catalogue } from '../src/providers/kit/catalogue.ts'
 import { renderDescriptions } from './schema/descriptions.ts'
-import { type JsonSchema, toAnnotatedSchema, toPublishedSchema } from './schema/json-schema.ts'
+import { publishedEvent } from './schema/event.ts'
+import { renderFacade } from './schema/facade.ts'
+import { annotatedSchemas, type JsonSchema } from './schema/json-schema.ts'
+import { publishedSchemas } from './schema/levels.ts'
 import { renderPayloads } from './schema/payloads.ts'
+import { PUBLISHED_SENDERS, type PublishedSender } from './schema/senders.ts'
 import { renderValidators } from './schema/validators.ts'
 import { renderWasm } from './wasm/compile.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const PROVIDERS = ['momentum', 'mailjet', 'esputnik'] as const
 
-/** Every generated file, as path from the root and text, of the providers that are there. */
+const DESCRIPTIONS = 'src/emulators/msys/descriptions.generated.ts'
+
+/** Every generated file, as path from the root and text. */
 export async function generateAll(): Promise<Map<string, string>> {
-  const files = new Map([['src/json/wasm.generated.ts', await renderWasm()]])
-  for (const provider of PROVIDERS) {
-    if (!existsSync(join(ROOT, 'src/providers', provider, 'events.ts'))) continue
-    for (const [path, text] of await generate(provider)) files.set(path, text)
-  }
+  const files = new Map([['src/json/wasm.generated.ts', await renderWasm()], ...publishedEvent()])
+  for (const sender of PUBLISHED_SENDERS) for (const [path, text] of generate(sender)) files.set(path, text)
   return files
 }
 
@@ -34,27 +32,21 @@ export async function generateDocs(): Promise<Map<string, string>> {
   return new Map([['docs/events.md', renderEvents()]])
 }
 
-async function generate(provider: string): Promise<Map<string, string>> {
-  const folder = `src/providers/${provider}`
-  const events = (await load(`${folder}/events.ts`)) as {
-    schemas: Record<string, z.ZodType>
-    reads?: readonly string[]
-  }
-  const { catalogue } = (await load(`${folder}/catalogue.ts`)) as { catalogue: Catalogue }
-  const annotated = new Map(
-    Object.entries(events.schemas).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]),
-  )
-  const files = new Map<string, string>()
-  for (const [key, schema] of annotated)
-    files.set(`schemas/${provider}/${key}.json`, `${JSON.stringify(toPublishedSchema(schema), null, 2)}\n`)
-  const options = { ids: idsOf(annotated), reads: events.reads ?? null }
-  files.set(`${folder}/validate.generated.ts`, renderValidators(annotated, options))
-  files.set(`${folder}/payloads.generated.ts`, renderPayloads(provider, annotated, catalogue))
-  if (provider === 'momentum') files.set('src/emulators/msys/descriptions.generated.ts', renderDescriptions(annotated))
-  return files
+function generate(sender: PublishedSender): Array<[path: string, text: string]> {
+  const { provider, reads } = sender
+  const schemas = annotatedSchemas(provider)
+  const ids = idsOf(schemas)
+  return [
+    [`src/providers/${provider}/validate.generated.ts`, renderValidators(schemas, { ids, reads })],
+    [`src/providers/${provider}/payloads.generated.ts`, renderPayloads(sender, schemas)],
+    [`src/zod/tolerant/${provider}.generated.ts`, renderFacade(sender, schemas, ids)],
+    [`src/zod/strict/${provider}.generated.ts`, renderFacade(sender, schemas, ids)],
+    ...publishedSchemas(sender, ids),
+    ...(provider === 'momentum'
+      ? ([[DESCRIPTIONS, renderDescriptions(schemas)]] satisfies Array<[string, string]>)
+      : []),
+  ]
 }
-
-const load = (path: string): Promise<unknown> => import(/* @vite-ignore */ pathToFileURL(join(ROOT, path)).href)
 
 /** Names of the fields marked as identifiers, in any of the schemas. */
 function idsOf(schemas: ReadonlyMap<string, JsonSchema>): readonly string[] {
@@ -66,13 +58,8 @@ function idsOf(schemas: ReadonlyMap<string, JsonSchema>): readonly string[] {
 
 /** Paths of the schema files that are checked in. */
 export async function checkedInSchemas(): Promise<string[]> {
-  const found: string[] = []
-  for (const provider of PROVIDERS) {
-    const folder = join(ROOT, 'schemas', provider)
-    if (!existsSync(folder)) continue
-    for (const name of await readdir(folder)) found.push(`schemas/${provider}/${name}`)
-  }
-  return found
+  const found = await readdir(join(ROOT, 'schemas'), { recursive: true })
+  return found.filter((path) => path.endsWith('.json')).map((path) => `schemas/${path.replaceAll('\\', '/')}`)
 }
 
 if (import.meta.main) {

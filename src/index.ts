@@ -46,6 +46,7 @@ export type {
   ReceiverRole,
   RetentionDuration,
   RetentionOptions,
+  SenderDeparture,
   Sources,
 } from './public/options.ts'
 export type { CredentialUse, EventOf, Health, Metrics, Receiver } from './public/receiver.ts'

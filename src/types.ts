@@ -113,8 +113,13 @@ export interface EventBase {
   readonly messageId: string | null
   readonly transmissionId: string | null
   readonly tags: readonly string[]
-  /** What the application gave the sender with the message (Momentum `rcpt_meta`). */
+  /**
+   * What the application gave the sender with the message: Momentum `rcpt_meta`, Mailjet `Payload` where it is a JSON
+   * object; else empty. Of a source with a `metadata` schema it is what the schema made of it, where it fits.
+   */
   readonly metadata: Readonly<Record<string, unknown>>
+  /** What does not fit the `metadata` schema of the source, 20 at most; null: it fits, or the source has no schema. */
+  readonly metadataIssues: readonly MetadataIssue[] | null
   readonly effect: Effect
   readonly delivery: {
     readonly id: string
@@ -132,16 +137,90 @@ export interface EventBase {
   readonly isReplay: boolean
 }
 
+/** Why the metadata of an event does not fit the schema of its source. */
+export interface MetadataIssue {
+  /** The words of the schema; some schemas put the value into them. */
+  readonly message: string
+  /** Where, as a JSON pointer into the metadata; empty for all of it. */
+  readonly path: string
+}
+
+/** A schema of any library that implements Standard Schema 1 (standardschema.dev): zod, valibot, arktype and others. */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined
+  }
+}
+
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] }
+
+export interface StandardIssue {
+  readonly message: string
+  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined
+}
+
+/** A schema for metadata: it makes an object of it. */
+export type MetadataSchema = StandardSchema<object>
+
+/**
+ * An event of a source with the schema S for metadata: either it fits, and `metadataIssues` is null, or `metadata` is as
+ * sent. With `never` for S the event as it is.
+ */
+export type WithMetadata<E, S> = [S] extends [never]
+  ? E
+  : E extends unknown
+    ? Omit<E, 'metadata' | 'metadataIssues'> & (FittingMetadata<OutputOf<S>> | OtherMetadata)
+    : never
+
+interface FittingMetadata<O> {
+  readonly metadata: Readonly<O>
+  readonly metadataIssues: null
+}
+
+interface OtherMetadata {
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly metadataIssues: readonly MetadataIssue[]
+}
+
+type OutputOf<S> = S extends StandardSchema<infer O> ? WithKeys<O> : never
+
+/** Of a schema that does not say which object it makes, any object. */
+type WithKeys<O> = O extends unknown ? ([keyof O] extends [never] ? Record<string, unknown> : O) : never
+
 // biome-ignore lint/complexity/noBannedTypes: {} is the neutral element of an intersection
 type DetailsOf<T extends string> = T extends keyof EventDetails ? EventDetails[T] : {}
 
-/** One event: P provider, N native name, T normalised type, L payload. */
-export type TypedEvent<P extends string, N extends string, T extends string, L> = EventBase & {
+declare const nativeClass: unique symbol
+
+/** One event: P provider, N native name, T normalised type, L payload; C its class, where the sender has classes. */
+export type TypedEvent<
+  P extends string,
+  N extends string,
+  T extends string,
+  L,
+  C extends string = never,
+> = EventBase & {
   readonly provider: P
   readonly name: N
   readonly type: T
   readonly payload: L
-} & DetailsOf<T>
+} & DetailsOf<T> &
+  Classified<C>
+
+// biome-ignore lint/complexity/noBannedTypes: {} is the neutral element of an intersection
+type Classified<C extends string> = [C] extends [never] ? {} : { readonly [nativeClass]?: C }
+
+/** The sender's class of an event, `track_event`, known to the compiler alone; never where the sender has no classes. */
+export type NativeClassOf<E> = E extends { readonly [nativeClass]?: unknown }
+  ? typeof nativeClass extends keyof E
+    ? Extract<E[typeof nativeClass], string>
+    : never
+  : never
 
 export type AnyEvent = EventBase & {
   readonly provider: string
@@ -165,6 +244,7 @@ export interface RetryOptions {
   readonly maxMs?: number
 }
 
+/** As pino has it. A winston logger is called with the message first. */
 export interface Logger {
   info(facts: object, message: string): void
   warn(facts: object, message: string): void

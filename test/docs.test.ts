@@ -3,40 +3,81 @@ import { join } from 'node:path'
 import { emulateMomentum } from 'posthorn/emulators'
 import { describe, expect, it, vi } from 'vitest'
 import * as auth from '../src/auth/index.ts'
+import { ANSWERS } from '../src/errors.ts'
+import { sampleEvent } from '../src/testing/index.ts'
 
 const root = join(import.meta.dirname, '..')
-const text = readFileSync(join(root, 'docs/authentication.md'), 'utf8')
 const linesOf = (code: string) => code.split('\n').map((line) => line.trim())
-const program = linesOf(readFileSync(join(root, 'examples/authentication.ts'), 'utf8'))
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
-describe('the document of authentication', () => {
+/** The lines of the programs in a document. */
+const shownIn = (document: string) =>
+  [...document.matchAll(/```ts\n([\s\S]*?)```/g)].flatMap(([, code]) => linesOf(code ?? ''))
+
+describe.each([
+  ['authentication', 30],
+  ['metadata', 15],
+  ['reading', 15],
+])('the document of %s', (name, atLeast) => {
+  const text = read(`docs/${name}.md`)
+
   it('shows lines of a program that compiles', () => {
-    const shown = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].flatMap(([, code]) => linesOf(code ?? ''))
-    expect(shown.length).toBeGreaterThan(30)
+    const program = linesOf(read(`examples/${name}.ts`))
+    const shown = shownIn(text)
+    expect(shown.length).toBeGreaterThan(atLeast)
     expect(shown.filter((line) => line !== '' && !program.includes(line))).toEqual([])
   })
 
+  it('links to files that are there', () => {
+    const links = [...text.matchAll(/\]\(\.\.\/examples\/([^)]+)\)/g)].map(([, link]) => link)
+    expect(links.length).toBeGreaterThan(0)
+    for (const link of links) expect(readdirSync(join(root, 'examples'))).toContain(link)
+  })
+})
+
+describe('the document of authentication', () => {
   it('has every kind there is, and the program too', () => {
+    const [text, program] = [read('docs/authentication.md'), read('examples/authentication.ts')]
     const kinds = Object.values(auth).map((kind) => kind.name)
     expect(kinds.length).toBe(10)
     for (const kind of kinds) {
       expect(text).toContain(`**\`${kind}\`**`)
-      expect(program.join('\n')).toMatch(new RegExp(`\\b${kind}\\(`))
+      expect(program).toMatch(new RegExp(`\\b${kind}\\(`))
     }
   })
+})
 
-  it('links to files that are there', () => {
-    for (const [, link = ''] of text.matchAll(/\]\(\.\.\/examples\/([^)]+)\)/g))
-      expect(readdirSync(join(root, 'examples'))).toContain(link)
+describe('the document of answers', () => {
+  const page = readFileSync(join(root, 'docs/answers.md'), 'utf8')
+  const rows = page
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+
+  it('has a row for every code, with its status', () => {
+    const told = rows.filter(([, , , code]) => code !== '').map(([, , status, code]) => [code, status])
+    // Of a sender that has left nobody sees the answer.
+    const answers = Object.entries(ANSWERS).map(([code, { status }]) => [
+      code,
+      code === 'body_aborted' ? 'none' : `${status}`,
+    ])
+    expect(told.sort()).toEqual(answers.sort())
+  })
+
+  it('says when to come again wherever the answer does', () => {
+    const again = Object.values(ANSWERS).filter(({ retryAfter }) => retryAfter !== null)
+    expect(new Set(again.map(({ status }) => status))).toEqual(new Set([503]))
+    expect(Object.values(ANSWERS).filter(({ status }) => status === 503)).toEqual(again)
   })
 })
 
 describe('the document of emulators', () => {
-  const page = readFileSync(join(root, 'docs/emulators.md'), 'utf8')
-  const example = readFileSync(join(root, 'examples/emulators.ts'), 'utf8')
+  const page = read('docs/emulators.md')
+  const example = read('examples/emulators.ts')
 
   it('shows lines of a program that runs, and counts to the event', async () => {
-    const shown = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].flatMap(([, code]) => linesOf(code ?? ''))
+    const shown = shownIn(page)
     expect(shown.length).toBeGreaterThan(10)
     expect(shown.filter((line) => line !== '' && !linesOf(example).includes(line))).toEqual([])
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
@@ -53,4 +94,37 @@ describe('the document of emulators', () => {
     const report = Object.keys(emulateMomentum().report())
     expect(report.filter((field) => !page.includes(`\`${field}\``))).toEqual([])
   })
+})
+
+describe('the document of schemas', () => {
+  const schemas = read('docs/schemas.md')
+
+  it('shows lines of a program that compiles', () => {
+    const lines = linesOf(read('examples/schemas.ts'))
+    expect(shownIn(schemas).length).toBeGreaterThan(30)
+    expect(shownIn(schemas).filter((line) => line !== '' && !lines.includes(line))).toEqual([])
+  })
+
+  it('names schemas and files that are there', async () => {
+    const table = schemas.slice(schemas.indexOf('| level'), schemas.indexOf('The name of an event'))
+    const words = [...table.matchAll(/`([\w/.-]+)`/g)].map(([, word = '']) => word)
+    const names = Object.keys(await import('../src/zod/index.ts'))
+    const files = words.filter((word) => word.endsWith('.json'))
+    const code = words.filter((word) => /^[a-z]+[A-Z]\w+$/.test(word))
+    expect([files.length, code.length]).toEqual([10, 11])
+    for (const file of files) expect(readdirSync(join(root, 'schemas'), { recursive: true })).toContain(file)
+    for (const name of code) expect(names).toContain(name)
+  })
+})
+
+it('the program of the schemas does what its document says', async () => {
+  const { fixture, fromQueue, isTrackEvent, links, messageIds } = await import('../examples/schemas.ts')
+  const open = { type: 'open' }
+  expect(links([{ msys: { track_event: fixture } }, { msys: { track_event: open } }])).toEqual([
+    fixture.target_link_url,
+  ])
+  expect([isTrackEvent(open), isTrackEvent({ type: 'bounce' })]).toEqual([true, false])
+  expect(messageIds('{"event":"open","MessageID":1152921540137429011}')).toEqual(['1152921540137429011'])
+  const event = sampleEvent('momentum.bounce', {}, { as: 'bounced' })
+  expect(fromQueue(JSON.stringify(event))).toBe(`${event.email} bounced, hard`)
 })

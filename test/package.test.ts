@@ -13,13 +13,14 @@ const dist = join(installed, 'dist')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** Rooms that are built into one file for all entries. */
-const SHARED = ['lib/', 'json/', 'http/', 'providers/kit/', 'inboxes/rules/']
+const SHARED = ['lib/', 'json/', 'http/', 'providers/kit/', 'providers/momentum/raw-names', 'inboxes/rules/']
 const beside = (...rooms: string[]) => new RegExp(`^(${[...SHARED, ...rooms].join('|')})`)
 
 /** The sources that each entry runs, beside those at the top. */
 const ENTRIES: Readonly<Record<string, RegExp>> = {
   posthorn: beside('core/'),
   'posthorn/momentum': beside('providers/momentum/'),
+  'posthorn/sparkpost': beside('providers/momentum/'),
   'posthorn/mailjet': beside('providers/mailjet/'),
   'posthorn/esputnik': beside('providers/esputnik/'),
   'posthorn/auth': beside('auth/'),
@@ -28,6 +29,9 @@ const ENTRIES: Readonly<Record<string, RegExp>> = {
   'posthorn/express': beside('adapters/(?!fastify)'),
   'posthorn/fastify': beside('adapters/(?!express)'),
   'posthorn/node': beside('adapters/(?!express|fastify)'),
+  'posthorn/read': beside('read/', 'core/(base|read)/', 'core/receive/(body-rules|identity|route)'),
+  'posthorn/zod': beside('zod/(?!strict/)', 'providers/\\w+/events'),
+  'posthorn/zod/strict': beside('zod/(?!tolerant/)', 'providers/\\w+/events'),
   'posthorn/testing': beside('core/', 'auth/', 'providers/', 'testing/'),
   'posthorn/emulators': beside('core/', 'auth/', 'providers/', 'testing/', 'emulators/'),
 }
@@ -41,9 +45,9 @@ registerHooks({
   },
 })`
 
-/** An application in which the package is installed as it is built, and no package that it can do without at the start. */
+/** An application in which the package is installed as it is built, and of the packages that it can do without only zod. */
 beforeAll(async () => {
-  await install(folder, ['fastify-plugin'])
+  await install(folder, ['fastify-plugin', 'zod'])
   writeFileSync(join(folder, 'seen.mjs'), SEEN)
 }, 60_000)
 
@@ -58,9 +62,14 @@ async function run(program: string, ...flags: string[]): Promise<string> {
 
 /** The files of the package that these imports load, by name. */
 async function filesOf(...entries: string[]): Promise<string[]> {
-  const seen = await run(entries.map((entry) => `import '${entry}'`).join('\n'), '--import', './seen.mjs')
-  const urls = seen.split('\n').filter((url) => url.startsWith('file:') && url.includes('/posthorn/dist/'))
+  const urls = (await loadedBy(...entries)).filter((url) => url.includes('/posthorn/dist/'))
   return urls.map((url) => basename(fileURLToPath(url)))
+}
+
+/** Every file that these imports load. */
+async function loadedBy(...entries: string[]): Promise<string[]> {
+  const seen = await run(entries.map((entry) => `import '${entry}'`).join('\n'), '--import', './seen.mjs')
+  return seen.split('\n').filter((url) => url.startsWith('file:'))
 }
 
 /** What was built into a file, by path under src. An entry that only leads to chunks has no map. */
@@ -105,14 +114,51 @@ describe('the package as built', () => {
   })
 
   it('has these entries', () => {
-    const names = Object.keys(manifest.exports).filter((name) => name !== './package.json')
-    expect(names.map((name) => name.replace('.', 'posthorn'))).toEqual(Object.keys(ENTRIES))
+    const names = Object.keys(manifest.exports).filter((name) => !/json$|\*/.test(name))
+    expect(names.map((name) => name.replace('.', 'posthorn')).sort()).toEqual(Object.keys(ENTRIES).sort())
   })
 
   it.each(Object.entries(ENTRIES))('runs nothing for %s that belongs to others', async (entry, own) => {
     const sources = (await filesOf(entry)).flatMap(sourcesOf)
     expect(sources.length).toBeGreaterThan(0)
     expect(sources.filter((source) => source.includes('/') && !own.test(source))).toEqual([])
+  })
+
+  it('reads and verifies without inbox, server, thread or file of its own', async () => {
+    const program = `
+      import { token } from 'posthorn/auth'
+      import { momentum } from 'posthorn/momentum'
+      import { read, verify } from 'posthorn/read'
+      const source = momentum({ auth: token('a token of some length') })
+      const { events } = read(source, '[{"msys":{"track_event":{"type":"click"}}}]')
+      const verdict = await verify(source, { 'x-messagesystems-webhook-token': 'a token of some length' })
+      console.log('told:', events[0].name, verdict.ok)`
+    const lines = (await run(program, '--import', './seen.mjs')).split('\n')
+    expect(lines).toContain('told: momentum.click true')
+    const builtIn = lines.filter((line) => line.startsWith('node:'))
+    expect(builtIn).toContain('node:crypto')
+    const others = ['sqlite', 'http', 'https', 'http2', 'net', 'worker_threads', 'child_process', 'fs'].map(
+      (name) => `node:${name}`,
+    )
+    expect(builtIn.filter((url) => others.includes(url))).toEqual([])
+  })
+
+  it('loads zod for the schemas, and for nothing else', async () => {
+    const isZod = (url: string) => url.includes('/node_modules/zod/')
+    for (const entry of ['posthorn/zod', 'posthorn/zod/strict']) expect((await loadedBy(entry)).some(isZod)).toBe(true)
+    const others = Object.keys(ENTRIES).filter((entry) => !entry.startsWith('posthorn/zod'))
+    expect((await loadedBy(...others)).filter(isZod)).toEqual([])
+  })
+
+  it('gives the JSON Schemas by name, those of a strict body too', async () => {
+    const program = `
+      import click from 'posthorn/schemas/momentum/track_event.click.json' with { type: 'json' }
+      import body from 'posthorn/schemas/draft-07/mailjet/strict/body.json' with { type: 'json' }
+      console.log(click.$id, body.$id)`
+    const base = 'https://posthorn.dev/schemas'
+    expect(await run(program)).toBe(
+      `${base}/momentum/track_event.click.json ${base}/draft-07/mailjet/strict/body.json\n`,
+    )
   })
 
   it('starts the thread of the file, and has its errors once', async () => {

@@ -1,7 +1,8 @@
 /** The text of `docs/events.md`. */
+import { brokenTable } from './broken.ts'
 import { effectsTable, esputnikDescriptions, mailjetCauses, momentumClasses } from './effects.ts'
-import { eventsTable, fieldsOfEvents, fieldsTable, sourcesTable } from './fields.ts'
-import { sections } from './markdown.ts'
+import { classesTable, eventsTable, fieldsOfEvents, fieldsTable, sourcesTable } from './fields.ts'
+import { code, sections } from './markdown.ts'
 import { SENDERS, type Sender } from './senders.ts'
 import { elementsTable, kindsTable } from './tolerance.ts'
 
@@ -11,8 +12,9 @@ export function renderEvents(): string {
     '# Events',
     'What each sender sends, and what a handler gets. `event.name` is the native event with its provider in front, ' +
       '`event.type` the normalised one, `event.payload` the sender’s own object with its identifiers as text. The wire ' +
-      'itself is described by the JSON Schemas in `schemas/`.',
-    'Every field may be absent: senders leave out what is empty or does not apply.',
+      'itself is described by schemas to import: [schemas.md](schemas.md).',
+    'Every field may be absent, but for the word that tells what an event is: senders leave out what is empty or does ' +
+      'not apply.',
     ...SENDERS.flatMap(senderSections),
     '## How tolerant we are',
     'A sender repeats for hours what is not answered 200, so an element that is not as documented is read as far as it ' +
@@ -22,6 +24,11 @@ export function renderEvents(): string {
     kindsTable(),
     'What becomes of elements:',
     elementsTable(),
+    'An element that is not JSON goes to quarantine alone; where the elements cannot be told apart, the delivery does. ' +
+      'The reason says where, as the offset in the body, and the likely cause, and quotes nothing of it. A bare word ' +
+      'in the place of a value, as in eSputnik’s complete example, is read as text, with one warning a minute for each ' +
+      'source.',
+    brokenTable(),
     '## What to do about an address',
     '`event.effect` says what an event asks your mailing list to do; it is `none` on test events and where there is no ' +
       'e-mail address.',
@@ -40,10 +47,20 @@ export function renderEvents(): string {
   )
 }
 
+function classSection(sender: Sender): string[] {
+  const classes = classesTable(sender)
+  if (classes === null) return []
+  const about =
+    'A handler can listen to a class of the sender: to its events in this table, not to those that nobody knows, which ' +
+    `are ${code(`${sender.provider}.unknown`)} whatever their class.`
+  return ['### patterns of a class', about, classes]
+}
+
 function senderSections(sender: Sender): string[] {
   return [
     `## ${sender.title}`,
     eventsTable(sender),
+    ...classSection(sender),
     '### fields of each event',
     'n counts the documented ones.',
     fieldsOfEvents(sender),

@@ -1,4 +1,5 @@
 /** The tables of one sender: its events, the fields of each, and what each field is. */
+import { classesOf } from '../../src/providers/kit/catalogue.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { code, codes, table } from './markdown.ts'
 import type { Sender } from './senders.ts'
@@ -10,6 +11,15 @@ export function eventsTable({ provider, catalogue, schemas }: Sender): string {
   })
   const unknown = [code(`${provider}.unknown`), '`unknown`', 'any object', 'An event that is not in this table.']
   return table(['event', 'type', 'payload', 'when it comes'], [...rows, unknown])
+}
+
+/** One row for each class of the sender: the pattern that listens to it. Empty where it has no classes. */
+export function classesTable({ provider, catalogue }: Sender): string | null {
+  const rows = [...classesOf(catalogue)].map(([nativeClass, names]) => [
+    code(`${provider}.${nativeClass}.*`),
+    codes(names),
+  ])
+  return rows.length === 0 ? null : table(['pattern', 'events'], rows)
 }
 
 export function fieldsOfEvents(sender: Sender): string {
@@ -63,10 +73,13 @@ function rowsOf(properties: Record<string, JsonSchema>, path: string): string[][
   })
 }
 
+/** The field that tells what an event is. */
+export const isWord = (schema: JsonSchema): boolean => (schema.const ?? schema.enum) !== undefined
+
 /** As the sender documents it; what else is taken is in the table of tolerance. */
 export function wireOf(schema: JsonSchema): string {
   if (schema['x-id']) return 'identifier'
-  if (schema.const !== undefined) return 'word'
+  if (isWord(schema)) return 'word'
   const hint = schema['x-payload']
   const types = [schema.type ?? []].flat()
   if (types.includes('object')) return 'object'

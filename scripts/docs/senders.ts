@@ -4,17 +4,14 @@ import { parseElement } from '../../src/json/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
 import type { Reading, Unreadable } from '../../src/ports/provider.ts'
 import { catalogue as esputnikCatalogue } from '../../src/providers/esputnik/catalogue.ts'
-import { schemas as esputnikSchemas } from '../../src/providers/esputnik/events.ts'
 import { esputnik } from '../../src/providers/esputnik/index.ts'
 import type { Catalogue } from '../../src/providers/kit/catalogue.ts'
 import { catalogue as mailjetCatalogue } from '../../src/providers/mailjet/catalogue.ts'
-import { schemas as mailjetSchemas } from '../../src/providers/mailjet/events.ts'
 import { mailjet } from '../../src/providers/mailjet/index.ts'
 import { catalogue as momentumCatalogue } from '../../src/providers/momentum/catalogue.ts'
-import { schemas as momentumSchemas } from '../../src/providers/momentum/events.ts'
 import { UNDOCUMENTED } from '../../src/providers/momentum/events-sets.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
-import { type JsonSchema, toAnnotatedSchema } from '../schema/json-schema.ts'
+import { annotatedSchemas, type JsonSchema } from '../schema/json-schema.ts'
 
 export interface Sender {
   readonly title: string
@@ -33,15 +30,11 @@ const auth = unauthenticated()
 const reader = (source: ReturnType<typeof momentum | typeof mailjet | typeof esputnik>) => (text: string) =>
   source[port].provider.read(parseElement(Buffer.from(text)))
 
-function annotated(provider: string, schemas: typeof momentumSchemas): ReadonlyMap<string, JsonSchema> {
-  return new Map(Object.entries(schemas).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]))
-}
-
 export const MOMENTUM: Sender = {
   title: 'Momentum and SparkPost',
   provider: 'momentum',
   catalogue: momentumCatalogue,
-  schemas: annotated('momentum', momentumSchemas),
+  schemas: annotatedSchemas('momentum'),
   undocumented: UNDOCUMENTED,
   read: reader(momentum({ auth })),
 }
@@ -50,7 +43,7 @@ export const MAILJET: Sender = {
   title: 'Mailjet',
   provider: 'mailjet',
   catalogue: mailjetCatalogue,
-  schemas: annotated('mailjet', mailjetSchemas),
+  schemas: annotatedSchemas('mailjet'),
   undocumented: {},
   read: reader(mailjet({ auth })),
 }
@@ -59,7 +52,7 @@ export const ESPUTNIK: Sender = {
   title: 'eSputnik (Yespo)',
   provider: 'esputnik',
   catalogue: esputnikCatalogue,
-  schemas: annotated('esputnik', esputnikSchemas),
+  schemas: annotatedSchemas('esputnik'),
   undocumented: {},
   read: reader(esputnik({ auth, timeZone: 'UTC' })),
 }

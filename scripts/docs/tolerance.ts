@@ -1,6 +1,6 @@
 /** How tolerant we are: what each kind of field takes, and what becomes of whole elements. By asking, not by telling. */
 import type { JsonSchema } from '../schema/json-schema.ts'
-import { wireOf } from './fields.ts'
+import { isWord, wireOf } from './fields.ts'
 import { code, table } from './markdown.ts'
 import { ESPUTNIK, MAILJET, MOMENTUM, SENDERS, type Sender } from './senders.ts'
 
@@ -39,7 +39,7 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 function accepted(schema: JsonSchema): string {
-  if (schema.const !== undefined) return 'the word alone: it decides what the event is'
+  if (isWord(schema)) return 'the word alone: it decides what the event is'
   const types = [schema.type ?? []].flat()
   if (types.length === 0) return 'anything'
   return types.map((type) => wordOf(type, schema)).join(', ')
@@ -74,6 +74,7 @@ const CASES: ReadonlyArray<readonly [Sender, string, string]> = [
   [MOMENTUM, 'the test post in a batch', '{"msys":{}}'],
   [MOMENTUM, 'two events in one element', '{"msys":{"track_event":{"type":"open"},"message_event":{"type":"delay"}}}'],
   [MOMENTUM, 'an object where text belongs', '{"msys":{"track_event":{"type":"open","rcpt_to":{"at":"x"}}}}'],
+  [MOMENTUM, 'an answer of the samples endpoint', '{"results":[{"msys":{}}]}'],
   [MOMENTUM, 'no event at all', '{"hello":"world"}'],
   [MAILJET, 'as documented', '{"event":"open","time":1433333949,"MessageID":19421777396190490}'],
   [MAILJET, 'the time as text, ids as text', '{"event":"open","time":"1433333949","MessageID":"19421777396190490"}'],
@@ -91,6 +92,7 @@ const CASES: ReadonlyArray<readonly [Sender, string, string]> = [
   [ESPUTNIK, 'a time with a zone', '{"activityStatus":"READ","activityDateTime":"2023-09-14T08:30:03+03:00"}'],
   [ESPUTNIK, 'no time', '{"activityStatus":"READ"}'],
   [ESPUTNIK, '`statusData` as a list', '{"activityStatus":"READ","statusData":[]}'],
+  [ESPUTNIK, 'a value without quotation marks', '{"activityStatus":"READ","mediaType": email}'],
   [ESPUTNIK, 'a word nobody knows', '{"activityStatus":"RECEIVED"}'],
   [ESPUTNIK, 'an object where text belongs', '{"activityStatus":"READ","email":{"at":"x"}}'],
 ]

@@ -1,5 +1,10 @@
-/** From a zod schema to the JSON Schema we publish, by way of one with the generator's own annotations. */
+/**
+ * From the tolerant zod schemas to JSON Schemas that the generator reads, with annotations of its own: what validators,
+ * payload interfaces and documents are made from.
+ */
 import { z } from 'zod'
+import { notes } from '../../src/zod/notes.ts'
+import { esputnik, mailjet, momentum } from '../../src/zod/tolerant/schemas.ts'
 
 /** Root of every `$id`. */
 export const SCHEMA_BASE = 'https://posthorn.dev/schemas'
@@ -16,34 +21,76 @@ export interface JsonSchema {
   items?: JsonSchema
   anyOf?: JsonSchema[]
   maxItems?: number
+  const?: unknown
+  enum?: readonly unknown[]
+  required?: readonly string[]
+  $ref?: string
+  $defs?: Record<string, JsonSchema>
   'x-payload'?: string
   'x-id'?: true
+  /** The name of the definition that the scalar has in published schemas. */
+  'x-definition'?: string
+  /** Fields of which one must be there. */
+  'x-needs-one'?: readonly string[]
   source?: string
   [keyword: string]: unknown
 }
 
-/** The schema with the `x-` annotations still in it. */
-export function toAnnotatedSchema(provider: string, key: string, schema: z.ZodType): JsonSchema {
-  const { $schema, title, description, source, ...rest } = z.toJSONSchema(schema, {
+/** What zod says of the wire. */
+export const toRawSchema = (schema: z.ZodType): JsonSchema =>
+  z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-2020-12',
+    override: ({ zodSchema, jsonSchema }) => void Object.assign(jsonSchema, annotationsOf(zodSchema)),
   }) as JsonSchema
+
+function annotationsOf(schema: z.core.$ZodType): JsonSchema {
+  const { payload, isId, definition, examples, source, needsOne, whole } = notes.get(schema) ?? {}
+  return {
+    ...(whole && { type: 'integer' }),
+    ...(payload && { 'x-payload': payload }),
+    ...(isId && { 'x-id': isId }),
+    ...(definition && { 'x-definition': definition }),
+    ...(needsOne && { 'x-needs-one': needsOne }),
+    ...(examples && { examples }),
+    ...(source && { source }),
+  }
+}
+
+/** The tolerant schemas of a sender by wire key, with the `x-` annotations still in them. */
+export function annotatedSchemas(provider: 'momentum' | 'mailjet' | 'esputnik'): ReadonlyMap<string, JsonSchema> {
+  const { events } = { esputnik, mailjet, momentum }[provider]
+  return new Map(Object.entries(events).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]))
+}
+
+/** The schema with the `x-` annotations still in it. */
+export function toAnnotatedSchema(provider: string, key: string, schema: z.ZodType): JsonSchema {
+  const { $schema, title, description, source, ...rest } = toRawSchema(schema)
   if (title === undefined || description === undefined || source === undefined || $schema === undefined)
     throw new Error(`${provider} ${key}: title, description or source is missing`)
   const $id = `${SCHEMA_BASE}/${provider}/${key}.json`
   return { $schema, $id, title, description, $comment: `Source: ${source}`, ...simplify(rest, `${provider} ${key}`) }
 }
 
-/** Without the annotations that only the generator reads. */
-export function toPublishedSchema(schema: JsonSchema): JsonSchema {
-  return mapSchema(schema, ({ 'x-payload': _payload, 'x-id': _id, ...rest }) => rest)
-}
-
-/** Keywords only: what a validator needs. */
+/**
+ * Keywords only, and without the word of the type: what a validator needs. The reader has looked the word up before it
+ * validates, and without it all types with equal fields share one validator.
+ */
 export function toBareSchema(schema: JsonSchema): JsonSchema {
-  const bare = mapSchema(toPublishedSchema(schema), ({ title, description, examples, $comment, ...rest }) => rest)
+  const bare = mapSchema(schema, (one) => withoutWord(withoutAnnotations(one)))
   const { $schema, $id, ...rest } = bare
   return rest
+}
+
+function withoutAnnotations(schema: JsonSchema): JsonSchema {
+  const { title, description, examples, $comment, ...rest } = schema
+  return Object.fromEntries(Object.entries(rest).filter(([keyword]) => !keyword.startsWith('x-')))
+}
+
+function withoutWord({ required, properties, ...rest }: JsonSchema): JsonSchema {
+  if (properties === undefined) return rest
+  const others = Object.entries(properties).filter(([, { const: word, enum: words }]) => (word ?? words) === undefined)
+  return { ...rest, properties: Object.fromEntries(others) }
 }
 
 function mapSchema(schema: JsonSchema, change: (schema: JsonSchema) => JsonSchema): JsonSchema {

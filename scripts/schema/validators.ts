@@ -25,13 +25,14 @@ export interface ValidatorOptions {
 /** The text of `validate.generated.ts` for the schemas by wire key. Types with equal fields share a function. */
 export function renderValidators(schemas: ReadonlyMap<string, JsonSchema>, { ids, reads }: ValidatorOptions): string {
   const functions = new Map<string, string>()
-  const rows = [...schemas].map(([key, schema]) => {
-    const text = JSON.stringify(toBareSchema(schema))
+  const bare = new Map([...schemas].map(([key, schema]) => [key, toBareSchema(schema)]))
+  const rows = [...bare].map(([key, schema]) => {
+    const text = JSON.stringify(schema)
     const name = functions.get(text) ?? `check${functions.size}`
     functions.set(text, name)
     return `  ${JSON.stringify(key)}: ${name},`
   })
-  const places = reads ? placesOf(schemas) : null
+  const places = reads ? placesOf(bare) : null
   const keys = [...schemas.keys()].map((key) => JSON.stringify(key)).join(' | ')
   const reasons = new Map<string, string>()
   const code = [...functions].map(([text, name]) => compile(name, JSON.parse(text), places, reasons))
@@ -42,7 +43,7 @@ import type { ${places ? 'SlotsCheck' : 'Check'}, Problem } from '../kit/problem
 ${[...reasons].map(([reason, name]) => `const ${name} = ${JSON.stringify(reason)}`).join('\n')}
 ${HELPERS}${places ? PLAIN : ''}
 ${code.join('\n\n')}
-${places && reads ? renderSlots(schemas, places, reads, ids) : renderIds(ids)}
+${places && reads ? renderSlots(bare, places, reads, ids) : renderIds(ids)}
 /** One check for each wire type. */
 export const checks: Readonly<Record<${keys}, ${places ? 'SlotsCheck' : 'Check'}>> = Object.freeze({
   __proto__: null,

@@ -1,7 +1,11 @@
 /** Ending a process in the right order. The only code of the package that listens to signals, when asked to. */
 import { constants } from 'node:os'
 import { OptionError } from '../errors.ts'
+import { callSafely } from '../lib/call-safely.ts'
+import { codeOf } from '../lib/code-of.ts'
+import { hostFailed } from '../lib/symbols.ts'
 import type { ReceiverLike } from '../ports/host.ts'
+import { type Open, openOf } from './open-connections.ts'
 import { tellServer } from './serve.ts'
 
 export interface CloseOptions {
@@ -13,7 +17,8 @@ export interface CloseOptions {
 
 /** What is needed of a server, told by its shape: `node:http`, `node:https` and `node:http2` have it. */
 export interface ServerLike {
-  close(closed: () => void): unknown
+  close(closed: (error?: unknown) => void): unknown
+  on?(event: string, listener: (opened: unknown) => void): unknown
   closeIdleConnections?(): void
   closeAllConnections?(): void
   readonly requestTimeout?: number | undefined
@@ -24,7 +29,10 @@ export interface ServerLike {
  * On the first signal: server and receiver take nothing new, what is under way is answered and handled, then the
  * process ends by itself, with exit code 0, or with 1 when work went back to the inbox or a connection had to be cut.
  * On the second signal the process exits at once with 128 + the signal's number, as a shell reports it. Disposing
- * stops listening to signals.
+ * stops listening to signals. A receiver or server that fails to close is logged, and gives exit code 1.
+ *
+ * Call it before the server listens: connections that Node does not close by itself, such as WebSockets and the
+ * sessions of HTTP/2, are followed from then on.
  * @throws OptionError when `timeoutMs` is no number of milliseconds
  */
 export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, options: CloseOptions = {}): Disposable {
@@ -32,12 +40,13 @@ export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, optio
   if (!Number.isFinite(timeoutMs) || timeoutMs < 0)
     throw new OptionError(`closeOnSignals: expected timeoutMs to be milliseconds ≥ 0, got ${timeoutMs}`)
   tellServer(receiver, server)
+  const open = openOf(server)
   let closing = false
   const onSignal = (signal: NodeJS.Signals) => {
     // Not by raising it again: the kernel ignores that for the first process of a container.
     if (closing) process.exit(128 + constants.signals[signal])
     closing = true
-    void closeAll(server, receiver, timeoutMs)
+    void closeAll(server, open, receiver, timeoutMs)
   }
   for (const signal of signals) process.on(signal, onSignal)
   return {
@@ -49,31 +58,56 @@ export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, optio
 
 /**
  * The receiver first, in the same turn: what still comes in on open connections is then answered `Connection: close`.
- * A failure of its `close` is not caught here; it ends the process with its stack.
+ * Never rejects.
  */
-async function closeAll(server: ServerLike, receiver: ReceiverLike, timeoutMs: number): Promise<void> {
-  const receiverClosed = receiver.close({ timeoutMs })
-  const [result, cut] = await Promise.all([receiverClosed, closeServer(server, timeoutMs)])
-  process.exitCode ??= isDrained(result) && !cut ? 0 : 1
+async function closeAll(server: ServerLike, open: Open, receiver: ReceiverLike, timeoutMs: number): Promise<void> {
+  const failed = (what: string) => (error: unknown) => {
+    receiver[hostFailed]?.(what, error)
+    return false
+  }
+  const ends = await Promise.all([
+    closeReceiver(receiver, timeoutMs).catch(failed('the receiver could not be closed in order')),
+    closeServer(server, open, timeoutMs).catch(failed('the server could not be closed in order')),
+  ])
+  process.exitCode ??= ends.every((inOrder) => inOrder) ? 0 : 1
 }
 
-/** Resolves when the last connection has ended; true when some had to be cut. */
-function closeServer(server: ServerLike, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    let cut = false
-    // close() ends the connections that are idle; those that were busy with another route fall idle later, and would
-    // hold it open until their keep-alive is over.
-    const sweeper = setInterval(() => server.closeIdleConnections?.(), SWEEP_MS)
-    const timer = setTimeout(() => {
-      cut = true
-      server.closeAllConnections?.()
-    }, timeoutMs)
-    server.close(() => {
-      clearInterval(sweeper)
-      clearTimeout(timer)
-      resolve(cut)
+/** True when no work went back to the inbox. */
+async function closeReceiver(receiver: ReceiverLike, timeoutMs: number): Promise<boolean> {
+  return isDrained(await receiver.close({ timeoutMs }))
+}
+
+/** Resolves when the last connection has ended or the time is over: true when none had to be cut. */
+async function closeServer(server: ServerLike, open: Open, timeoutMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>()
+  // close() ends the connections that are idle; those that were busy with another route fall idle later, and would
+  // hold it open until their keep-alive is over.
+  const sweeper = setInterval(() => callSafely(() => server.closeIdleConnections?.(), late.reject), SWEEP_MS)
+  const timer = setTimeout(() => {
+    callSafely(() => cut(server, open), late.reject)
+    late.resolve(false)
+  }, timeoutMs)
+  try {
+    return await Promise.race([closed(server, open), late.promise])
+  } finally {
+    clearInterval(sweeper)
+    clearTimeout(timer)
+  }
+}
+
+function closed(server: ServerLike, open: Open): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => {
+      if (error && codeOf(error) !== 'ERR_SERVER_NOT_RUNNING') reject(error)
+      else resolve(true)
     })
+    open.goAway()
   })
+}
+
+function cut(server: ServerLike, open: Open): void {
+  server.closeAllConnections?.()
+  open.cut()
 }
 
 const SWEEP_MS = 50

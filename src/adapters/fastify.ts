@@ -41,18 +41,19 @@ export function webhooks(
 
 /** What is needed of an app, told by its shape, so that it fits whatever server and logger it was made with. */
 export interface AppLike {
-  readonly server: Pick<ServerLike, 'closeIdleConnections' | 'closeAllConnections'>
+  readonly server: Pick<ServerLike, 'on' | 'closeIdleConnections' | 'closeAllConnections'>
   close(): PromiseLike<unknown>
 }
 
 /**
  * Closes app and receiver on the first SIGTERM or SIGINT; see `closeOnSignals` of `posthorn/node`. A hook of the app
- * that fails ends the process with its stack.
+ * that fails is logged, and gives exit code 1.
  */
 export function closeOnSignals(app: AppLike, receiver: ReceiverLike, options?: CloseOptions): Disposable {
   const { server } = app
   const whole: ServerLike = {
-    close: (closed) => void app.close().then(closed),
+    close: (closed) => void app.close().then(() => closed(), closed),
+    on: (event, listener) => server.on?.(event, listener),
     closeIdleConnections: () => server.closeIdleConnections?.(),
     closeAllConnections: () => server.closeAllConnections?.(),
   }

@@ -8,16 +8,28 @@ import { LINGER_BYTES, LINGER_MS } from '../http/linger.ts'
  * A socket that is closed while bytes wait in it resets the connection, and the reset may overtake the answer: the
  * sender would see a broken connection instead of 401. Past 64 kB nothing more is read; the sender is then held by
  * TCP's own flow control until it has read the answer or the time is over. Node would otherwise read on to the end of
- * whatever was announced. The head must have been written.
+ * whatever was announced. The head must have been set, with `connection: close`: the end of the response then closes the
+ * socket. `onError` gets what a patched `end` throws.
  */
-export function endAfterLinger(req: IncomingMessage, res: ServerResponse, body: string): void {
+export function endAfterLinger(
+  req: IncomingMessage,
+  res: ServerResponse,
+  body: string,
+  onError: (error: unknown) => void,
+): void {
   let seen = 0
   const count = (chunk: Uint8Array) => {
     seen += chunk.length
     if (seen >= LINGER_BYTES) req.pause()
   }
-  const timer = setTimeout(() => res.end(() => req.socket.destroy()), LINGER_MS)
-  const end = () => res.end()
+  const end = () => {
+    try {
+      res.end()
+    } catch (error) {
+      onError(error)
+    }
+  }
+  const timer = setTimeout(end, LINGER_MS)
   res.once('close', () => {
     clearTimeout(timer)
     req.off('data', count).off('end', end)

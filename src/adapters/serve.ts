@@ -1,10 +1,12 @@
 /** One request of a Node server, put through a receiver: what node, Express and Fastify share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OptionError } from '../errors.ts'
-import { hostSeen, receive, sourceNames } from '../lib/symbols.ts'
-import type { HostLimits, NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../ports/host.ts'
-import { endAfterLinger } from './linger.ts'
-import { announcesBody, bodyOf } from './request-body.ts'
+import { callSafely } from '../lib/call-safely.ts'
+import { hostFailed, hostSeen, receive, sourceNames } from '../lib/symbols.ts'
+import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../ports/host.ts'
+import { whenLeft } from './left.ts'
+import { bodyOf } from './request-body.ts'
+import { writeAnswer } from './write-answer.ts'
 
 /** @throws OptionError when the receiver has no such source, or the prefix is no path */
 export function checkedPlace(receiver: ReceiverLike, { source, prefix }: Place): Place {
@@ -17,8 +19,9 @@ export function checkedPlace(receiver: ReceiverLike, { source, prefix }: Place):
 }
 
 /**
- * Answers one request. Where `pass` is given, a request for no source of ours goes there as it came: its body is
- * unread, since core decides on the path first.
+ * Answers one request; never rejects. Where `pass` is given, a request for no source of ours goes there as it came: its
+ * body is unread, since core decides on the path first. When the host throws while the answer is written, as a
+ * middleware that patched the response may, the connection is closed and the receiver is told.
  */
 export async function serve(
   receiver: ReceiverLike,
@@ -27,11 +30,22 @@ export async function serve(
   place: Place,
   pass?: () => void,
 ): Promise<void> {
-  tellHost(receiver, req)
-  const answer = await receiver[receive](new NodeRequest(req, res, place))
-  if (pass !== undefined && answer.code === 'unknown_source') pass()
-  else write(req, res, answer)
+  const giveUp = (error: unknown) => {
+    receiver[hostFailed]?.('the host failed while a request was answered; its connection was closed', error)
+    callSafely(() => res.destroy(), nothing)
+  }
+  try {
+    tellHost(receiver, req)
+    const answer = await receiver[receive](new NodeRequest(req, res, place))
+    if (pass !== undefined && answer.code === 'unknown_source') pass()
+    else writeAnswer(req, res, answer, giveUp)
+  } catch (error) {
+    giveUp(error)
+  }
 }
+
+/** There is no response then, and nothing to close. */
+const nothing = () => {}
 
 class NodeRequest implements NeutralRequest {
   readonly method: string
@@ -42,7 +56,6 @@ class NodeRequest implements NeutralRequest {
   readonly prefix: string | undefined
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
-  #gone: AbortSignal | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse, { source, prefix }: Place) {
     this.method = req.method ?? ''
@@ -55,9 +68,8 @@ class NodeRequest implements NeutralRequest {
     this.#res = res
   }
 
-  get gone(): AbortSignal {
-    this.#gone ??= goneSignal(this.#res)
-    return this.#gone
+  whenLeft(then: () => void): void {
+    whenLeft(this.#res, then)
   }
 
   get peer(): string | undefined {
@@ -80,48 +92,4 @@ export function tellServer(receiver: ReceiverLike, server: HostLimits): void {
   told.set(receiver, known.add(server))
   const { requestTimeout, headersTimeout } = server
   receiver[hostSeen]?.({ requestTimeout, headersTimeout })
-}
-
-function goneSignal(res: ServerResponse): AbortSignal {
-  const controller = new AbortController()
-  whenLeft(res, () => controller.abort())
-  return controller.signal
-}
-
-/**
- * Runs `then` when the peer leaves before the whole answer was handed to the system, also when it has left already.
- * The request's own `close` tells nothing: it comes with every request, right after the body (Node 20 to 26).
- */
-function whenLeft(res: ServerResponse, then: () => void): void {
-  const check = () => {
-    if (!res.writableFinished) then()
-  }
-  if (res.closed) check()
-  // It closes once: taking the listener off would cost more than it does.
-  else res.on('close', check)
-}
-
-function write(req: IncomingMessage, res: ServerResponse, answer: NeutralResponse): void {
-  // A time limit of the host may have answered before us; and on Node 22 the response to a pipelined request does not
-  // close with its socket. Neither sender has seen our answer.
-  if (res.headersSent || res.destroyed || req.socket.destroyed) {
-    answer.onUndelivered?.()
-    return
-  }
-  if (answer.onUndelivered !== undefined) whenLeft(res, answer.onUndelivered)
-  const unread = !req.complete && !req.readableEnded && announcesBody(req)
-  res.writeHead(answer.status, headersOf(req, answer, unread))
-  if (unread) endAfterLinger(req, res, answer.body)
-  else res.end(answer.body)
-}
-
-/** Name and value in turn, which Node writes as they are. */
-function headersOf(req: IncomingMessage, answer: NeutralResponse, unread: boolean): string[] {
-  const headers: string[] = []
-  for (const name in answer.headers) headers.push(name, answer.headers[name] as string)
-  if (answer.headers['content-type'] === undefined) headers.push('content-type', 'application/json')
-  if (req.method !== 'HEAD') headers.push('content-length', String(Buffer.byteLength(answer.body)))
-  // A connection whose body was not read to its end cannot carry another request.
-  if (answer.closeConnection || unread) headers.push('connection', 'close')
-  return headers
 }

@@ -44,11 +44,12 @@ async function askSlow(
   return verdicts.find(({ ok }) => ok) ?? refusedBy([...quick, ...verdicts])
 }
 
-/** 503 when one cannot tell; no such address only when all say so; a reason where one is given. */
+/** 503 when one cannot tell; no such address, or nothing there, only when all say so; a reason where one is given. */
 function refusedBy(verdicts: readonly Verdict[]): Verdict {
   const refused = verdicts.filter((verdict) => !verdict.ok)
   const telling = refused.find(({ unavailable }) => unavailable) ?? refused.find(({ reason }) => reason !== undefined)
-  return telling ?? (refused.every(({ hidden }) => hidden) ? refused[0]! : REFUSED)
+  const alike = refused.every(({ hidden }) => hidden) || refused.every(({ missing }) => missing)
+  return telling ?? (alike ? refused[0]! : REFUSED)
 }
 
 function placesOf(ports: readonly AuthPort[]): SecretPlaces {

@@ -1,7 +1,8 @@
 /** Comparing what came with what is configured, in a time that says nothing about either. */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { digestBytes } from '../lib/digest.ts'
-import type { Verdict } from '../ports/auth.ts'
+
+import type { Refused, Verdict } from '../ports/auth.ts'
 
 /** What is accepted, as the bytes of the wire; `label` names it on `event.delivery.credential`. */
 export interface Credential {
@@ -22,11 +23,13 @@ export function createMatch(credentials: readonly Credential[]): Match {
   return function match(candidate) {
     const digest = digestOf(candidate ?? NOTHING)
     const matched = known.filter((one) => timingSafeEqual(one.digest, digest))
-    return matched.length === 0 || candidate === null ? REFUSED : { ok: true, credential: matched[0]!.label }
+    if (candidate === null) return MISSING
+    return matched.length === 0 ? REFUSED : { ok: true, credential: matched[0]!.label }
   }
 }
 
-export const REFUSED: Verdict = Object.freeze({ ok: false })
+export const REFUSED: Refused = Object.freeze({ ok: false })
+export const MISSING: Refused = Object.freeze({ ok: false, missing: true })
 
 const NOTHING = new Uint8Array(0)
 

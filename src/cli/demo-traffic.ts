@@ -32,7 +32,7 @@ export function traffic({ token, password, key }: Credentials): Traffic[] {
   const esputnik = { 'content-type': 'application/json', 'x-esputnik-key': key }
   const all = `[${everyOf(momentumSamples, momentumWire).join(',')}]`
   const single = mailjetWire({ ...mailjetSamples['mailjet.open'].opened, MessageID: '19421777396190490' })
-  const broken = `[${esputnikWire(esputnikSamples['esputnik.read'].opened)},{"activityStatus": READ}]`
+  const broken = `[${esputnikWire(esputnikSamples['esputnik.read'].opened)},{"activityStatus": "READ",}]`
   return [
     {
       what: 'Momentum: the test post on saving',

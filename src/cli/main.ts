@@ -2,11 +2,11 @@
 /** The program `posthorn`. */
 import { run } from './run.ts'
 
-// Whoever reads our output may stop: `posthorn … | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
+// Whoever reads our output may stop: `posthorn … | head`. The exit code stays what it would be.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
 
 const code = await run(process.argv.slice(2))
 // What stays sets the code itself when it ends.

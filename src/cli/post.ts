@@ -11,7 +11,12 @@ export interface Posted {
   readonly totalMs: number
 }
 
-export function post(url: string, method: string, headers: Record<string, string>, body: string): Promise<Posted> {
+export function post(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+  body: string | Uint8Array,
+): Promise<Posted> {
   return new Promise((resolve, reject) => {
     const began = performance.now()
     let sent = began

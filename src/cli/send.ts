@@ -1,13 +1,15 @@
-/** `posthorn send`: one delivery of sample events to a running server. */
+/** `posthorn send`: one delivery of sample events, or of a file, to a running server. */
 import { randomUUID } from 'node:crypto'
 import { OptionError } from '../errors.ts'
 import { sampleOf } from '../testing/sample.ts'
 import { senderOf } from '../testing/senders.ts'
+import { bodyOfFile } from './file-body.ts'
 import { post } from './post.ts'
 import { say } from './show.ts'
 
 export interface SendOptions extends Credentials {
   readonly to: string
+  readonly file?: string | undefined
   readonly as?: string | undefined
   readonly set?: readonly string[] | undefined
   readonly count: number
@@ -17,14 +19,14 @@ export interface SendOptions extends Credentials {
 interface Sending {
   readonly url: string
   readonly headers: Record<string, string>
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 /**
  * The exit code: 0 when the answer is 200, 1 when it is another, 3 when there is none.
- * @throws OptionError when it was called wrongly
+ * @throws OptionError when it was called wrongly, an error of the file system when the file cannot be read
  */
-export async function send(name: string, options: SendOptions): Promise<0 | 1 | 3> {
+export async function send(name: string | undefined, options: SendOptions): Promise<0 | 1 | 3> {
   const sending = toSending(name, options)
   try {
     const { status, body, ackMs } = await post(sending.url, 'POST', sending.headers, sending.body)
@@ -41,10 +43,19 @@ function codeOf(error: unknown): string {
   return code ?? message
 }
 
-function toSending(name: string, options: SendOptions): Sending {
+function toSending(name: string | undefined, options: SendOptions): Sending {
+  const { to, file } = options
+  if (file === undefined && name !== undefined) return { url: to, ...ofSamples(name, options) }
+  // Without a batch id: a repeat of a file is a duplicate, unless `--header` gives it one.
+  if (file !== undefined && name === undefined)
+    return { url: to, headers: plainHeaders(options), body: bodyOfFile(file) }
+  throw new OptionError('expected one event name, such as momentum.bounce, or --file')
+}
+
+function ofSamples(name: string, options: SendOptions): Omit<Sending, 'url'> {
   const fields = fieldsOf(name, options.set ?? [], options.as)
   const events = Array.from({ length: options.count }, () => sampleOf(name, fields, options.as).text)
-  return { url: options.to, headers: headersOf(name, options), body: `[${events.join(',')}]` }
+  return { headers: headersOf(name, options), body: `[${events.join(',')}]` }
 }
 
 interface Credentials {
@@ -55,10 +66,14 @@ interface Credentials {
 }
 
 /** As the sender would, with a batch id where it has one. */
-function headersOf(name: string, { token, basic, bearer, header = [] }: Credentials): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
+function headersOf(name: string, credentials: Credentials): Record<string, string> {
   const { batchIdHeader } = senderOf(name).provider
-  if (batchIdHeader !== null) headers[batchIdHeader] = randomUUID()
+  const batchId = batchIdHeader === null ? {} : { [batchIdHeader]: randomUUID() }
+  return { ...batchId, ...plainHeaders(credentials) }
+}
+
+function plainHeaders({ token, basic, bearer, header = [] }: Credentials): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
   if (token !== undefined) headers['x-messagesystems-webhook-token'] = token
   if (basic !== undefined) headers.authorization = `Basic ${Buffer.from(basic).toString('base64')}`
   if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`

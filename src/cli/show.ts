@@ -1,4 +1,6 @@
 /** Output of the demo. Addresses are redacted: even a demo's output ends up in tickets. */
+import { escapeControls } from '../core/base/logger.ts'
+import type { ReadResult } from '../read/index.ts'
 import type { AnyEvent } from '../types.ts'
 import type { Posted } from './post.ts'
 
@@ -34,6 +36,23 @@ export function showEvent(event: AnyEvent): void {
   const { id, name, type, source, occurredAt, email, messageId, effect } = event
   const shown = { id, name, type, source, occurredAt, email: email && redacted(email), messageId, effect }
   say(`\nAn event of ${event.provider}, as a handler gets it (without its payload):\n${JSON.stringify(shown, null, 2)}`)
+}
+
+/** A line for each event, and one for each element that is unreadable. */
+export function showReading({ events, unreadable }: ReadResult<AnyEvent>): void {
+  for (const event of events) say(escapeControls(lineOf(event)))
+  for (const { index, reason, at } of unreadable) {
+    const what = index === null ? 'the body' : `element ${index}`
+    say(escapeControls(`${what} is unreadable: ${reason}${at ? ` at ${at}` : ''}`))
+  }
+  say(`${events.length} events, ${unreadable.length} unreadable`)
+}
+
+function lineOf({ name, type, nativeType, occurredAt, occurredAtFrom, recipient, channel }: AnyEvent): string {
+  const what = type === 'unknown' ? `${name} (${nativeType})` : name
+  const when = occurredAtFrom === 'received' ? 'no time' : occurredAt.toISOString()
+  const who = recipient === null ? '' : channel === 'email' ? redacted(recipient) : `${recipient.slice(0, 2)}***`
+  return `${what.padEnd(30)} ${type.padEnd(20)} ${when.padEnd(25)} ${who}`.trimEnd()
 }
 
 /** `j***@example.com`: enough to tell two apart, too little to write to. */

@@ -1,6 +1,6 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
-import { hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import { hostFailed, hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { Verify } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostLimits, NeutralRequest, NeutralResponse, ReceiverLike } from '../ports/host.ts'
@@ -15,7 +15,8 @@ import type { Load } from './base/load.ts'
 import { Meter } from './base/metrics.ts'
 import { createNotices } from './base/notices.ts'
 import { createPacer, type Pacer } from './base/pacer.ts'
-import { defineHandler, type RawHandlerOptions, vocabularyOf } from './handlers/options.ts'
+import { defineHandler, type RawHandlerOptions } from './handlers/options.ts'
+import { vocabularyOf } from './handlers/patterns.ts'
 import type { HandlerSpec } from './handlers/spec.ts'
 import { createInboxControl } from './operate/control.ts'
 import { Work } from './process/work.ts'
@@ -211,6 +212,7 @@ class RunningReceiver implements ReceiverLike {
       open: () => this.#opened(),
       closing: () => this.#state === 'closing' || this.#state === 'closed',
       rejected: this.#report.rejected,
+      senderLeft: this.#report.senderLeft,
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     })
   }
@@ -251,6 +253,7 @@ class RunningReceiver implements ReceiverLike {
   }
 
   async #close(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
+    const end = this.#world.clock.now() + timeoutMs
     const wasOpen = this.#isOpen()
     this.#state = 'closing'
     // Our timers do not keep the process alive, but a stop under way must not be cut short by an empty loop.
@@ -258,9 +261,10 @@ class RunningReceiver implements ReceiverLike {
     try {
       // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
       if (!wasOpen) await this.#settings.inbox.close()
-      await this.#starting?.catch(() => {})
+      // A secret of the user's may never come.
+      if (this.#starting !== null) await this.#endOf(this.#starting, end)
       const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
-      await this.#requestsAnswered(timeoutMs)
+      await this.#requestsAnswered(end)
       if (wasOpen) await this.#settings.inbox.close()
       return result
     } finally {
@@ -271,9 +275,21 @@ class RunningReceiver implements ReceiverLike {
     }
   }
 
-  /** Bodies in flight are read and stored before the inbox closes, within the time given. */
-  async #requestsAnswered(timeoutMs: number): Promise<void> {
-    const end = this.#world.clock.now() + timeoutMs
+  /** Resolves when the work has ended in whatever way, or at `end`. */
+  #endOf(work: Promise<unknown>, end: number): Promise<void> {
+    const { clock } = this.#world
+    return new Promise((resolve) => {
+      const cancel = clock.after(Math.max(0, end - clock.now()), resolve)
+      const over = () => {
+        cancel()
+        resolve()
+      }
+      work.then(over, over)
+    })
+  }
+
+  /** Bodies in flight are read and stored before the inbox closes, until `end`. */
+  async #requestsAnswered(end: number): Promise<void> {
     while (this.#load.requests > 0 && this.#world.clock.now() < end)
       await new Promise<void>((resolve) => void this.#world.clock.after(5, resolve))
   }
@@ -309,6 +325,10 @@ class RunningReceiver implements ReceiverLike {
 
   [hostSeen](limits: HostLimits): void {
     tellHostLimits(this.#notices, limits, this.#settings.limits.bodyMs)
+  }
+
+  [hostFailed](what: string, error: unknown): void {
+    this.#report.trouble(what, error)
   }
 
   get [testDoor](): TestDoor {

@@ -7,7 +7,7 @@ import type { Retention } from '../ports/inbox/opening.ts'
 import type { Source, SourcePort } from '../ports/provider.ts'
 import type { Hooks, ReceiverLimits, ReceiverOptions, ReceiverRole, Sources } from '../public/options.ts'
 import type { AnyEvent, Logger } from '../types.ts'
-import { silentLogger, stderrLogger } from './base/notices.ts'
+import { loggerOf } from './base/logger.ts'
 import { type HandlerDefaults, retryPlan } from './handlers/options.ts'
 import type { ReceiveLimits } from './receive/parts.ts'
 import { SOURCE_NAME } from './receive/route.ts'
@@ -16,6 +16,7 @@ import { retentionOf } from './retention.ts'
 const MiB = 1 << 20
 const MAX_MS = 2 ** 31 - 1
 const LIMITS = ['bodyBytes', 'bodyMs', 'minBytesPerSecond', 'inFlightBytes', 'requests', 'backlogBytes', 'acceptMs']
+const HOOKS: readonly (keyof Hooks)[] = ['failed', 'deadLettered', 'quarantined', 'rejected', 'unhandled', 'senderLeft']
 const KEYS = [
   'inbox',
   'sources',
@@ -62,11 +63,20 @@ export function settle<S extends Sources>(options: ReceiverOptions<S>): Settings
     limits: limitsOf(options.limits ?? {}),
     memoryBytes: wholeNumber('memoryBytes', options.memoryBytes, 256 * MiB, MiB),
     handlers: { ...handlers },
-    logger: logger === false ? silentLogger : (logger ?? stderrLogger),
-    hooks: { ...hooks },
+    logger: loggerOf(logger),
+    hooks: hooksOf(hooks),
     ...waysOf(options),
     retention: retentionOf(options.retention ?? {}),
   }
+}
+
+/** Bound, so that an instance of a class keeps its methods. */
+function hooksOf(hooks: Hooks): Hooks {
+  knownKeys('hooks', hooks, HOOKS)
+  const given = HOOKS.filter((name) => hooks[name] !== undefined)
+  const wrong = given.find((name) => typeof hooks[name] !== 'function')
+  if (wrong !== undefined) throw new OptionError(`hooks.${wrong} must be a function, got ${typeof hooks[wrong]}`)
+  return Object.fromEntries(given.map((name) => [name, hooks[name]?.bind(hooks)]))
 }
 
 function waysOf(options: ReceiverOptions<Sources>) {

@@ -21,7 +21,7 @@ export interface SparkPostEmulator extends Emulator {
   inbound(mail: InboundMail): void
 }
 
-/** 12 tries in 8 hours, further and further apart; the intervals are not documented (momentum.md section 2, retry). */
+/** 12 tries in 8 hours, further and further apart; the intervals are not documented. */
 const RETRY_DELAYS = ['1m', '2m', '4m', '8m', '15m', '30m', '45m', '60m', '75m', '100m', '140m'] as const
 
 /**
@@ -49,11 +49,11 @@ class SparkPost extends MsysEmulator implements SparkPostEmulator {
     super(options, {
       name: 'emulateSparkPost',
       edition: edition === 'cloud' ? cloudEdition : eliteEdition,
-      // "1 to 350 or more" (momentum.md section 2, batch size).
+      // "1 to 350 or more": the documents of SparkPost.
       batchEvents: 350,
       answerLimit: '10s',
       retryDelays: RETRY_DELAYS,
-      // An object in 2016 and 2017 (momentum.md section 3.1).
+      // An object in 2016 and 2017.
       errors: edition === 'cloud' ? 'list' : 'object',
       workers: 1,
       batchIdHeader: true,

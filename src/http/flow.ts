@@ -1,4 +1,5 @@
 /** Bytes that are handed over as they come: no promise for each chunk, and none for their end. */
+import { callSafely } from '../lib/call-safely.ts'
 
 /** Where they go. It never throws, and what follows its first end changes nothing. */
 export interface Sink {
@@ -26,7 +27,7 @@ export function flowOf(chunks: Chunks): Flow {
   const iterator = chunks[Symbol.asyncIterator]()
   return {
     flowInto: (sink) => void pull(iterator, sink),
-    stop: () => void iterator.return?.(),
+    stop: () => leave(iterator),
   }
 }
 
@@ -40,5 +41,13 @@ async function pull(iterator: AsyncIterator<Uint8Array>, sink: Sink): Promise<vo
   } catch (error) {
     return sink.fail(error)
   }
-  void iterator.return?.()
+  leave(iterator)
+}
+
+/** Nothing depends on how an iterator takes it. */
+function leave(iterator: AsyncIterator<Uint8Array>): void {
+  callSafely(
+    () => iterator.return?.(),
+    () => {},
+  )
 }

@@ -4,8 +4,30 @@ import { Offsets } from './offsets.ts'
 
 const MAX_ELEMENTS = 1_000_000
 
-export const NOT_BALANCED = 'the body is not balanced'
-export const IN_STRING = 'the body ends inside a string'
+/** What keeps the borders of the elements from being told. */
+export type ScanFailureKind = keyof typeof SENTENCES
+
+const SENTENCES = {
+  encoding: 'the body is not UTF-8',
+  start: 'the body is not a JSON array or object',
+  balance: 'the body is not balanced',
+  string: 'the body ends inside a string',
+  end: 'the body ends too early',
+  behind: 'the body goes on after its end',
+  empty: 'an element is empty',
+  many: `the body has more than ${MAX_ELEMENTS} elements`,
+} as const
+
+/** Why a body has no elements. */
+export interface ScanFailure {
+  /** One sentence without payload. */
+  readonly failure: string
+  readonly kind: ScanFailureKind
+  /** The offset where it showed; null where it is about the body as a whole. */
+  readonly at: number | null
+  /** Where the element begins in which it showed; `at` where there is none. */
+  readonly from: number
+}
 
 const NONE: ReadonlySet<number> = new Set()
 
@@ -16,15 +38,22 @@ export class Findings {
   /** Starts and ends of number tokens, in turn. */
   readonly numbers = new Offsets()
   #deep: Set<number> | null = null
-  #failure: string | null = null
+  #failure: ScanFailureKind | null = null
+  #failedAt: number | null = null
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
   }
 
   /** The first one stays. */
-  get failure(): string | null {
+  get failure(): ScanFailureKind | null {
     return this.#failure
+  }
+
+  /** null: there is none. */
+  whole(): ScanFailure | null {
+    const [kind, at] = [this.#failure, this.#failedAt]
+    return kind === null ? null : { failure: SENTENCES[kind], kind, at, from: this.#startBefore(at ?? 0) }
   }
 
   /** Elements whose end was found. */
@@ -42,8 +71,10 @@ export class Findings {
     this.#deep.add(index)
   }
 
-  fail(failure: string): void {
-    this.#failure ??= failure
+  fail(failure: ScanFailureKind, at: number | null = null): void {
+    if (this.#failure !== null) return
+    this.#failure = failure
+    this.#failedAt = at
   }
 
   /** The body is an array that opens there, or its one element begins behind. */
@@ -65,18 +96,25 @@ export class Findings {
 
   /** Fails where nothing but white space stands between an element's start and its end. */
   checkElement(index: number, end: number): void {
-    if (this.#isEmpty(index, end)) this.fail(`element ${index} is empty`)
+    if (this.#isEmpty(index, end)) this.fail('empty', end)
   }
 
   /** Fails where so many elements have ended, by default as many as there may be. */
   failAbove(count = MAX_ELEMENTS): void {
-    if (this.count > count) this.fail(`the body has more than ${MAX_ELEMENTS} elements`)
+    if (this.count > count) this.fail('many')
   }
 
   clear(): void {
     this.edges.clear()
     this.numbers.clear()
     this.#deep = null
+  }
+
+  /** Behind the last edge that lies before an offset. */
+  #startBefore(at: number): number {
+    let edge = this.edges.length - 1
+    while (edge >= 0 && (this.edges.at(edge) as number) >= at) edge--
+    return edge < 0 ? at : (this.edges.at(edge) as number) + 1
   }
 
   #isEmpty(index: number, end: number): boolean {

@@ -1,7 +1,7 @@
 /** The scan byte by byte: for small bodies, single objects, and where WebAssembly may not run. Private. */
 
 import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COMMA, MINUS, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './bytes.ts'
-import { type Findings, IN_STRING, NOT_BALANCED } from './findings.ts'
+import type { Findings } from './findings.ts'
 import { isNamed, noteIdentifier, noteNumber, startsNumber } from './numbers.ts'
 import { MAX_DEPTH } from './tokens.ts'
 
@@ -38,7 +38,7 @@ export class ByteScan {
           if (inner === QUOTE) break
           if (inner === BACKSLASH) at++
         }
-        if (at++ >= length) this.#found.fail(IN_STRING)
+        if (at++ >= length) this.#found.fail('string', length)
       } else if (byte === COMMA) {
         if (this.#depth === 1 && !this.#single) this.#found.border(at)
         at++
@@ -69,7 +69,7 @@ export class ByteScan {
 
   #leave(object: boolean, at: number): void {
     const wasObject = (this.#objects & (1 << (this.#depth - 1))) !== 0
-    if (this.#depth <= MAX_DEPTH && wasObject !== object) this.#found.fail(NOT_BALANCED)
+    if (this.#depth <= MAX_DEPTH && wasObject !== object) this.#found.fail('balance', at)
     if (--this.#depth > 0) return
     this.#ended = true
     if (this.#single) this.#found.edges.push(at + 1)

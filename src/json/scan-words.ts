@@ -1,5 +1,5 @@
 /** The scan of an array by words of 64 bytes, which `tokens.ts` finds; what it leaves open is judged here. Private. */
-import { type Findings, IN_STRING, NOT_BALANCED } from './findings.ts'
+import type { Findings } from './findings.ts'
 import { isNamed, noteIdentifier, noteNumbersAround } from './numbers.ts'
 import { Offsets } from './offsets.ts'
 import {
@@ -47,7 +47,7 @@ export class WordScan {
     const open = this.#judgeAll(from, tokens, before - 1)
     if (this.#found.failure !== null || this.#ended) return open
     this.#found.failAbove()
-    if (to === bytes.length && endsInString(this.#state)) this.#found.fail(IN_STRING)
+    if (to === bytes.length && endsInString(this.#state)) this.#found.fail('string', to)
     return to
   }
 
@@ -68,7 +68,7 @@ export class WordScan {
     const found = this.#found
     if (meaning === TOO_DEEP) found.addDeep(index)
     else if (meaning === EMPTY) found.checkElement(index, at)
-    else if (meaning === UNBALANCED) this.#failAt(NOT_BALANCED)
+    else if (meaning === UNBALANCED) this.#unbalanced(at)
     else if (meaning === END) this.#end(at)
     else if (at >= this.#judged) this.#judged = this.#number(at, meaning, numbers)
   }
@@ -79,9 +79,9 @@ export class WordScan {
     return named ? noteIdentifier(bytes, at, numbers) : noteNumbersAround(bytes, at, numbers)
   }
 
-  #failAt(failure: string): void {
+  #unbalanced(at: number): void {
     this.#found.failAbove()
-    this.#found.fail(failure)
+    this.#found.fail('balance', at)
   }
 
   #end(at: number): void {

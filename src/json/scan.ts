@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { OPEN_ARRAY, OPEN_OBJECT } from './bytes.ts'
-import { Findings } from './findings.ts'
+import { Findings, type ScanFailure } from './findings.ts'
 import { isSpace } from './numbers.ts'
 import { ByteScan } from './scan-bytes.ts'
 import { WordScan } from './scan-words.ts'
@@ -23,11 +23,6 @@ export interface Scan {
   readonly deep: ReadonlySet<number>
   /** Start and end offsets, in turn and ascending, of number tokens to be quoted. */
   readonly numbers: Int32Array
-}
-
-export interface ScanFailure {
-  /** One sentence without payload. */
-  readonly failure: string
 }
 
 export interface ScanOptions {
@@ -53,10 +48,10 @@ export class Scanner {
     this.#names = namesToFind(ids)
     this.#found = new Findings(bytes)
     if (isUtf8(bytes)) this.#start = startOf(bytes)
-    else this.#found.fail('the body is not UTF-8')
+    else this.#found.fail('encoding')
     this.#at = this.#start
     const first = bytes[this.#start]
-    if (first !== OPEN_ARRAY && first !== OPEN_OBJECT) this.#found.fail('the body is not a JSON array or object')
+    if (first !== OPEN_ARRAY && first !== OPEN_OBJECT) this.#found.fail('start', this.#start)
     const single = first === OPEN_OBJECT
     this.#way = fast && !single && canFindTokens() ? this.#byWords() : new ByteScan(this.#found, this.#names, single)
   }
@@ -74,7 +69,7 @@ export class Scanner {
       if (this.#way.ended) this.#trail(bytes[this.#at] as number)
       else this.#at = this.#way.advance(this.#at, stop) ?? this.#startOver()
     }
-    if (this.#at >= bytes.length && !this.#way.ended) found.fail('the body ends too early')
+    if (this.#at >= bytes.length && !this.#way.ended) found.fail('end', bytes.length)
     return found.failure !== null || this.#at >= bytes.length
   }
 
@@ -85,13 +80,13 @@ export class Scanner {
   }
 
   result(): Scan | ScanFailure {
-    const { failure, count, edges, deep, numbers } = this.#found
-    return failure !== null ? { failure } : { count, edges: edges.kept, deep, numbers: numbers.view() }
+    const { count, edges, deep, numbers } = this.#found
+    return this.#found.whole() ?? { count, edges: edges.kept, deep, numbers: numbers.view() }
   }
 
   #trail(byte: number): void {
     if (isSpace(byte)) this.#at++
-    else this.#found.fail('the body goes on after its end')
+    else this.#found.fail('behind', this.#at)
   }
 }
 

@@ -1,5 +1,7 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
 import { arrayText } from './array-text.ts'
+import { quoteBareWords } from './bare-words.ts'
+import { OPEN_OBJECT } from './bytes.ts'
 import { isSpace } from './numbers.ts'
 import { type Scan, Scanner } from './scan.ts'
 
@@ -23,23 +25,54 @@ export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
  * @throws SyntaxError when one of them is not JSON; its message may quote the body, so do not show it.
  */
 export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
-  const [start, end] = [startOf(scan, from), endOf(scan, to - 1)]
-  const { numbers } = scan
-  const text = arrayText(bytes, start, end, numbers, firstAtOrAfter(numbers, start), firstAtOrAfter(numbers, end))
-  const parsed: unknown[] = JSON.parse(text)
-  if (parsed.length !== to - from) throw new SyntaxError('the elements do not stand where their borders are')
-  return parsed
+  return parsedArray(textOf(bytes, scan, from, to), to - from)
+}
+
+/** No event that a sender prints so is larger; looking through much text would hold the event loop. */
+const MOST_BYTES_OF_WORDS = 64 << 10
+
+/** An object that `parseElements` refuses, with its bare words read as text; undefined when that does not make it JSON. */
+export function parseWithBareWords(bytes: Uint8Array, scan: Scan, index: number): unknown {
+  const element = elementBytes(bytes, scan, index)
+  if (element[0] !== OPEN_OBJECT || element.length > MOST_BYTES_OF_WORDS) return undefined
+  const quoted = quoteBareWords(textOf(bytes, scan, index, index + 1))
+  if (quoted === null) return undefined
+  try {
+    return parsedArray(quoted, 1)[0]
+  } catch {
+    return undefined
+  }
 }
 
 /**
- * Parses the one element that `bytes` are, as an element of a body; undefined when they are none.
+ * Parses the one element that `bytes` are, as an element of a body, with or without bare words; undefined when they are
+ * none.
  * @throws SyntaxError as `parseElements` does
  */
 export function parseElement(bytes: Uint8Array): unknown {
   const scanner = new Scanner(bytes)
   while (!scanner.advance(bytes.length));
   const scan = scanner.result()
-  return 'failure' in scan || scan.count !== 1 || scan.deep.has(0) ? undefined : parseElements(bytes, scan, 0, 1)[0]
+  if ('failure' in scan || scan.count !== 1 || scan.deep.has(0)) return undefined
+  try {
+    return parseElements(bytes, scan, 0, 1)[0]
+  } catch (error) {
+    const element = parseWithBareWords(bytes, scan, 0)
+    if (element === undefined) throw error
+    return element
+  }
+}
+
+function textOf(bytes: Uint8Array, scan: Scan, from: number, to: number): string {
+  const [start, end] = [startOf(scan, from), endOf(scan, to - 1)]
+  const { numbers } = scan
+  return arrayText(bytes, start, end, numbers, firstAtOrAfter(numbers, start), firstAtOrAfter(numbers, end))
+}
+
+function parsedArray(text: string, length: number): unknown[] {
+  const parsed: unknown[] = JSON.parse(text)
+  if (parsed.length !== length) throw new SyntaxError('the elements do not stand where their borders are')
+  return parsed
 }
 
 /** The bytes of one element, without white space around it; a view, not a copy. */

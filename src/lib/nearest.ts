@@ -1,12 +1,23 @@
-/** The word of a list that is nearest to a misspelt one, for error messages. */
+/** The word of a list that was most likely meant by one that is not in it, in any case of letters; for error messages. */
 export function nearest(word: string, words: Iterable<string>): string | null {
-  let [best, distance] = [null as string | null, Math.max(3, word.length / 2)]
+  const asked = word.toLowerCase()
+  let [best, distance] = [null as string | null, Math.max(3, asked.length / 2)]
   for (const candidate of words) {
-    const d = editDistance(word, candidate)
+    const d = distanceOf(asked, candidate.toLowerCase())
     if (d < distance) [best, distance] = [candidate, d]
   }
   return best
 }
+
+/** Words that are cut off or run on are nearer than any that two letters tell apart: `block` is `blocked`, not `click`. */
+function distanceOf(a: string, b: string): number {
+  const edits = editDistance(a, b)
+  const [short, long] = a.length < b.length ? [a, b] : [b, a]
+  return short.length >= SHORTEST && long.startsWith(short) ? Math.min(edits, 1 + edits / 1_000) : edits
+}
+
+/** Shorter beginnings say nothing. */
+const SHORTEST = 3
 
 /** Levenshtein, one row at a time; words here are short. */
 function editDistance(a: string, b: string): number {

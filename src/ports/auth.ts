@@ -85,6 +85,8 @@ export interface Refused {
   readonly unavailable?: true
   /** There is no such address: 404. */
   readonly hidden?: true
+  /** The request carries nothing that the kind could compare: what it looks at is absent, malformed or there twice. */
+  readonly missing?: true
   /** One word for operators, from a closed list of the kind; never told to the sender. */
   readonly reason?: string
 }

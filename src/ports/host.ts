@@ -1,6 +1,6 @@
 /** What core is asked by a host, and what it answers. */
 import type { Chunks } from '../http/flow.ts'
-import type { hostSeen, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
+import type { hostFailed, hostSeen, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
 import type { SecretPlaces } from './auth.ts'
 
 /** One HTTP request, stripped of its framework. */
@@ -15,8 +15,8 @@ export interface NeutralRequest {
    * or `'consumed'` when another parser has eaten it.
    */
   readonly body: Chunks | Uint8Array | null | 'consumed'
-  /** Fires when the peer has left before its answer; made lazily, so touch it only where it is needed. */
-  readonly gone: AbortSignal
+  /** Calls `then` when the peer leaves before its whole answer was handed to the system; at once when it has left. */
+  whenLeft(then: () => void): void
   /** The source, where the host has decided it; otherwise the last segment of `target`. */
   readonly source?: string | undefined
   /** With `prefix`, the path must be exactly `<prefix>/<name>`, with the secret before the name where it stands there. */
@@ -42,7 +42,7 @@ export interface NeutralResponse {
   readonly closeConnection: boolean
   /** The code of a refusal; null when the answer is 200. Express hands `unknown_source` to `next()`. */
   readonly code: string | null
-  /** To be called by the host, at most once, when the peer left before the answer was handed to the system. */
+  /** To be called by the host when it cannot hand the answer to the system: it has answered itself, or nobody is there. */
   readonly onUndelivered?: (() => void) | undefined
 }
 
@@ -55,6 +55,8 @@ export interface ReceiverLike {
   readonly [secretPlaces]?: (source: string) => SecretPlaces
   /** Told once of every server that serves the receiver: its time limits may be at odds with ours. */
   readonly [hostSeen]?: (limits: HostLimits) => void
+  /** Told what failed in the host, in words without secrets; never throws. */
+  readonly [hostFailed]?: (what: string, error: unknown) => void
   start(): Promise<void>
   close(options?: { readonly timeoutMs?: number }): Promise<unknown>
 }

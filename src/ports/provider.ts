@@ -1,7 +1,7 @@
 /** What core asks of a provider and of a source that is made by it. */
 
 import type { port } from '../lib/symbols.ts'
-import type { AnyEvent, Category, Channel, Effect } from '../types.ts'
+import type { AnyEvent, Category, Channel, Effect, MetadataIssue } from '../types.ts'
 import type { Auth } from './auth.ts'
 
 declare const events: unique symbol
@@ -40,6 +40,12 @@ export interface Provider {
   readonly testBatchIds: ReadonlySet<string>
   /** Every native name, with the normalised types its events can have. */
   readonly catalogue: ReadonlyMap<string, readonly string[]>
+  /** The sender's classes of events, `track_event`, with the native names in each. Absent: it has no classes. */
+  readonly classes?: ReadonlyMap<string, readonly string[]> | undefined
+  /** Other names of the sender, under which its events may be looked for; for error messages. */
+  readonly aliases?: readonly string[] | undefined
+  /** The native name of what the sender itself calls so, `track_event.click`; for error messages. */
+  nameOf?(nativeType: string): string | undefined
   /**
    * Fields directly in an element that are text in the payload, whatever the wire has: integers there may reach `read` as
    * text already, which is cheaper than turning them into it. Absent: there are none, or they lie deeper.
@@ -78,6 +84,8 @@ export interface Reading {
   readonly transmissionId: string | null
   readonly tags: readonly string[]
   readonly metadata: Readonly<Record<string, unknown>>
+  /** What does not fit the schema of the source; absent or null: it fits, or there is none. */
+  readonly metadataIssues?: readonly MetadataIssue[] | null | undefined
   /** Core makes it `none` on tests and where there is no e-mail address. */
   readonly effect: Effect
   readonly isTest: boolean

@@ -1,13 +1,31 @@
 /** Handlers as users write them. Types only, exported from `posthorn`. */
-import type { AnyEvent, Effect, RetryOptions } from '../types.ts'
+import type { AnyEvent, Effect, NativeClassOf, RetryOptions } from '../types.ts'
 
 type Effects = `effect.${Exclude<Effect, 'none'>}`
 
-/** What `on` can listen to: a native name, a normalised type, `<provider>.*`, an effect, or everything. */
-export type NameOf<E extends AnyEvent> = '*' | E['name'] | E['type'] | `${E['provider']}.*` | Effects
+/** `momentum.track_event.*` of an event in that class; never where its sender has no classes. */
+type ClassPatternOf<E extends AnyEvent> = E extends unknown ? `${E['provider']}.${NativeClassOf<E>}.*` : never
+
+/**
+ * What `on` can listen to: a native name, a normalised type, `<provider>.*`, the native names of a class of the sender
+ * (`<provider>.<class>.*`), an effect, or everything.
+ */
+export type NameOf<E extends AnyEvent> =
+  | '*'
+  | E['name']
+  | E['type']
+  | `${E['provider']}.*`
+  | ClassPatternOf<E>
+  | Effects
 
 /** The normalised types whose events can have an effect. */
 type MayAct = 'bounced' | 'complained' | 'unsubscribed' | 'rejected'
+
+type OfClass<E extends AnyEvent, N extends string> = E extends unknown
+  ? N extends ClassPatternOf<E>
+    ? E
+    : never
+  : never
 
 /** The events that a pattern lets through. */
 export type Matched<E extends AnyEvent, N extends string> = N extends '*'
@@ -15,12 +33,16 @@ export type Matched<E extends AnyEvent, N extends string> = N extends '*'
   : N extends `effect.${infer F extends Effect}`
     ? Extract<E, { type: MayAct }> & { readonly effect: F; readonly email: string }
     : N extends `${infer P}.*`
-      ? Extract<E, { provider: P }>
+      ? Extract<E, { provider: P }> | OfClass<E, N>
       : Extract<E, { name: N }> | Extract<E, { type: N }>
 
 /** What a handler is told beside its event. */
 export interface HandlerContext {
-  /** Fires when the attempt has timed out or the receiver must stop: give up then, the event is not lost. */
+  /**
+   * Fires when the attempt has timed out, the receiver must stop, or with `ack: 'handled'` the sender has left or its time
+   * is over: give up then, the event is not lost. Its reason has the code ERR_HANDLER_TIMEOUT, ERR_RECEIVER_CLOSED or
+   * ERR_REQUEST_OVER.
+   */
   readonly signal: AbortSignal
   /** 1 on the first call. */
   readonly attempt: number

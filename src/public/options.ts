@@ -24,7 +24,10 @@ export interface RetentionOptions {
   readonly maxBytes?: number
 }
 
-/** What happens inside, for code. Called after the fact is stored; what a hook throws is logged and changes nothing. */
+/**
+ * What happens inside, for code. Called after the fact is stored; a hook that throws or rejects is logged and changes
+ * nothing. Called as methods of the object that is given.
+ */
 export interface Hooks {
   /** An attempt failed and will be repeated. */
   failed?(failure: {
@@ -39,6 +42,22 @@ export interface Hooks {
   /** A request got another answer than 200. `source` is null when the path named none. */
   rejected?(rejection: { readonly source: string | null; readonly status: number; readonly code: string }): void
   unhandled?(unhandled: { readonly name: string; readonly source: string; readonly count: number }): void
+  /** A sender that was let in hung up before it had its answer. */
+  senderLeft?(departure: SenderDeparture): void
+}
+
+/** A sender that hung up: its own time limit was over, or its connection broke. */
+export interface SenderDeparture {
+  readonly source: string
+  /** null: its body was not complete, and nothing is stored. */
+  readonly deliveryId: string | null
+  /** From the head of its request until it hung up, in ms. */
+  readonly afterMs: number
+  /**
+   * Whether its delivery was durable by then. Where it was not, a complete body is stored all the same; either way the
+   * repeat is absorbed (`ack: 'stored'`), or goes on where this request stopped (`ack: 'handled'`).
+   */
+  readonly committed: boolean
 }
 
 export interface ReceiverLimits {
@@ -68,7 +87,10 @@ export interface ReceiverOptions<S extends Sources> {
   readonly memoryBytes?: number
   /** Defaults of all handlers. */
   readonly handlers?: { readonly retry?: RetryOptions; readonly timeoutMs?: number; readonly concurrency?: number }
-  /** Default: warnings and errors on stderr, one line each, and one line at start. `false` is silence. */
+  /**
+   * Default: warnings and errors on stderr, one line each, and one line at start. `false` is silence. pino and winston
+   * fit as they are. A line at which the logger throws or rejects goes to stderr.
+   */
   readonly logger?: Logger | false
   readonly hooks?: Hooks
   /**

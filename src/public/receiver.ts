@@ -1,5 +1,5 @@
 /** A receiver as users see it. Types only, exported from `posthorn`. */
-import type { hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import type { hostFailed, hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { SecretPlaces } from '../ports/auth.ts'
 import type { HostLimits, NeutralRequest, NeutralResponse } from '../ports/host.ts'
 import type { TestDoor } from '../ports/test-door.ts'
@@ -82,6 +82,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   readonly [sourceNames]: readonly string[]
   readonly [secretPlaces]: (source: string) => SecretPlaces
   readonly [hostSeen]: (limits: HostLimits) => void
+  readonly [hostFailed]: (what: string, error: unknown) => void
   readonly [testDoor]: TestDoor
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -104,7 +105,7 @@ export interface Metrics {
   readonly turnedAway: Readonly<Record<string, number>>
   /** By source: what let its requests in, so that a rotation can end when nobody comes with the old secret any more. */
   readonly credentials: Readonly<Record<string, readonly CredentialUse[]>>
-  /** Deliveries whose sender left before our answer. */
+  /** Senders that were let in and hung up before they had their answer, in the middle of their bodies or after them. */
   readonly sendersLeft: number
   /** Events that handlers were called for with success: once for each handler. */
   readonly handled: number

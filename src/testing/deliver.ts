@@ -5,7 +5,7 @@ import type { NeutralRequest } from '../ports/host.ts'
 import type { Claim, Settlement } from '../ports/inbox/claims.ts'
 import type { Receiver } from '../public/receiver.ts'
 import type { AnyEvent } from '../types.ts'
-import { type DeliveryOptions, type Post, postOf } from './request.ts'
+import { type DeliveryOptions, type Post, postOf, type TestBody } from './request.ts'
 
 export interface Delivered {
   readonly status: number
@@ -21,23 +21,23 @@ export interface Delivered {
 }
 
 /**
- * Posts one delivery of these events to a source, with valid credentials and through the receive half, and resolves
- * when the process half has nothing left to do now: with an inbox in memory, or a real one. Starts the receiver if
- * nobody has.
+ * Posts one delivery to a source, with valid credentials and through the receive half, and resolves when the process half
+ * has nothing left to do now: with an inbox in memory, or a real one. Starts the receiver if nobody has.
  *
  * An event is an element as it stands on the wire, an `event.payload`, or an event of `sampleEvent`. Identifiers that
- * are text of digits are written as numbers where the sender writes numbers. The same events again are a duplicate.
- * @throws OptionError for a source that is not there
+ * are text of digits are written as numbers where the sender writes numbers. Text, or bytes, are a whole body and go as
+ * they are: one that a sender has posted, or a broken one. The same body again is a duplicate.
+ * @throws OptionError for a source that is not there, or a body that is none
  * @throws PosthornError ERR_DELIVERY_REFUSED when the answer is not 200; what `start` throws
  */
 export async function deliver<E extends AnyEvent, K extends string>(
   receiver: Receiver<E, K>,
   source: NoInfer<K>,
-  events: readonly object[],
+  body: TestBody,
   options: DeliveryOptions = {},
 ): Promise<Delivered> {
   await receiver.start()
-  const post = await postOf(receiver, source, events, options)
+  const post = await postOf(receiver, source, body, options)
   const tally = new Tally()
   const stop = receiver[testDoor].watch((claim, settlement) => tally.add(claim, settlement))
   try {
@@ -56,27 +56,31 @@ export async function deliver<E extends AnyEvent, K extends string>(
 }
 
 /**
- * A fetch request that delivers these events to a source, with valid credentials: for `receiver.handle`, or for the
- * app around it. Its address is `http://localhost/webhooks/<source>`, with the secret before the name where it stands
+ * A fetch request with one delivery to a source, with valid credentials: for `receiver.handle`, or for the app around
+ * it. `body` is as for `deliver`. Its address is `http://localhost/webhooks/<source>`, with the secret before the name where it stands
  * in the path.
  * @throws OptionError for a source that is not there; ERR_SECRET_MISSING, ERR_SECRET_INVALID
  */
 export async function deliveryRequest<E extends AnyEvent, K extends string>(
   receiver: Receiver<E, K>,
   source: NoInfer<K>,
-  events: readonly object[],
+  body: TestBody,
   options: DeliveryOptions = {},
 ): Promise<Request> {
-  const { body, rawHeaders, path, search } = await postOf(receiver, source, events, options)
+  const post = await postOf(receiver, source, body, options)
+  const { rawHeaders, path, search } = post
   const headers = new Headers()
   for (let at = 0; at < rawHeaders.length; at += 2)
     headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
-  return new Request(`http://localhost/webhooks/${path}${search}`, { method: 'POST', headers, body })
+  return new Request(`http://localhost/webhooks/${path}${search}`, {
+    method: 'POST',
+    headers,
+    body: Buffer.from(post.body),
+  })
 }
 
 function toNeutral({ body, rawHeaders, path, search }: Post): NeutralRequest {
-  const gone = new AbortController().signal
-  return { method: 'POST', target: `/${path}${search}`, rawHeaders, body: Buffer.from(body), gone }
+  return { method: 'POST', target: `/${path}${search}`, rawHeaders, body: Buffer.from(body), whenLeft: () => {} }
 }
 
 /** Adds up what became of each delivery. */

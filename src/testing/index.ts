@@ -7,5 +7,5 @@
 export { type Delivered, deliver, deliveryRequest } from './deliver.ts'
 export { handlerContext } from './handler-context.ts'
 export type { KnownEvent, KnownName, PayloadOf, TypeOf } from './known.ts'
-export type { DeliveryOptions } from './request.ts'
+export type { DeliveryOptions, TestBody } from './request.ts'
 export { type SampleOptions, sampleEvent } from './sample-event.ts'

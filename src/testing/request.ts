@@ -1,6 +1,6 @@
 /** What a sender would post: the body and the headers of one delivery. Private. */
 import { createHash } from 'node:crypto'
-import { silentLogger } from '../core/base/notices.ts'
+import { silentLogger } from '../core/base/logger.ts'
 import { OptionError } from '../errors.ts'
 import { isObject } from '../lib/guards.ts'
 import { nearest } from '../lib/nearest.ts'
@@ -16,8 +16,11 @@ export interface Tested extends Pick<ReceiverLike, typeof sourceNames> {
   readonly [testDoor]: TestDoor
 }
 
+/** Events, or a whole body as it stands on the wire: text or bytes. */
+export type TestBody = readonly object[] | string | Uint8Array
+
 export interface Post {
-  readonly body: string
+  readonly body: string | Uint8Array
   readonly rawHeaders: readonly string[]
   /** What follows the mount: the name of the source, after the secret where the address holds one. */
   readonly path: string
@@ -37,12 +40,12 @@ export interface DeliveryOptions {
 export async function postOf(
   receiver: Tested,
   source: string,
-  events: readonly object[],
+  content: TestBody,
   { headers }: DeliveryOptions = {},
 ): Promise<Post> {
   const configured = sourceOf(receiver, source)
   const { provider } = configured
-  const body = `[${events.map((event) => elementText(provider, event)).join(',')}]`
+  const body = bodyOf(provider, content)
   const given = headers === undefined ? null : { rawHeaders: Object.entries(headers).flat(), query: '' }
   const { rawHeaders, query, segment }: Presented = given ?? (await credentials(configured, source))
   const type = ['content-type', 'application/json', 'user-agent', 'posthorn-testing']
@@ -52,6 +55,12 @@ export async function postOf(
     path: segment === undefined ? source : `${segment}/${source}`,
     search: query === '' ? '' : `?${query}`,
   }
+}
+
+function bodyOf(provider: Provider, content: TestBody): string | Uint8Array {
+  if (typeof content === 'string' || content instanceof Uint8Array) return content
+  if (!Array.isArray(content)) throw new OptionError('a delivery must be a list of events, or a body as text or bytes')
+  return `[${content.map((event) => elementText(provider, event)).join(',')}]`
 }
 
 function sourceOf(receiver: Tested, source: string): SourcePort {
@@ -89,8 +98,8 @@ function isEvent(event: object): event is EventLike {
   return 'nativeType' in event && 'name' in event && 'payload' in event && isObject(event.payload)
 }
 
-/** A batch id that follows from the body, so that the same events again are a duplicate, as a repeat would be. */
-function batchHeader({ batchIdHeader }: Provider, body: string): string[] {
+/** A batch id that follows from the body, so that the same body again is a duplicate, as a repeat would be. */
+function batchHeader({ batchIdHeader }: Provider, body: string | Uint8Array): string[] {
   if (batchIdHeader === null) return []
   return [batchIdHeader, createHash('sha256').update(body).digest('hex').slice(0, 32)]
 }

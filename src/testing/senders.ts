@@ -1,7 +1,7 @@
 /** What stands behind the samples: for each sender its provider, its samples, and what is new in each. Private. */
 import { unauthenticated } from '../auth/index.ts'
+import { hinted } from '../core/handlers/patterns.ts'
 import { OptionError } from '../errors.ts'
-import { nearest } from '../lib/nearest.ts'
 import { port } from '../lib/symbols.ts'
 import type { Provider } from '../ports/provider.ts'
 import { esputnik } from '../providers/esputnik/index.ts'
@@ -103,9 +103,8 @@ export const NAMES: readonly string[] = SENDERS.flatMap(({ samples }) => Object.
 export function senderOf(name: string): Sender {
   const sender = BY_PROVIDER.get(name.split('.', 1)[0] as string)
   if (sender !== undefined && Object.hasOwn(sender.samples, name)) return sender
-  const near = nearest(name, NAMES)
-  const hint = near === null ? '' : `; did you mean "${near}"?`
-  throw new OptionError(`there is no event called ${JSON.stringify(name)}${hint}`, 'ERR_PATTERN')
+  const words = { providers: SENDERS.map(({ provider }) => provider), patterns: new Set(NAMES) }
+  throw new OptionError(`there is no event called ${hinted(words, name)}`, 'ERR_PATTERN')
 }
 
 export function senderNamed(provider: string): Sender | undefined {

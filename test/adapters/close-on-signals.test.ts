@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type ClientHttp2Session, connect } from 'node:http2'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
 import { closeOnSignals } from '../../src/adapters/node.ts'
@@ -24,6 +25,7 @@ async function start(...args: string[]) {
   const line = async (): Promise<string | undefined> => (await lines.next()).value
   const port = Number(await line())
   return {
+    port,
     ended,
     line,
     kill: (signal: NodeJS.Signals) => started.kill(signal),
@@ -87,6 +89,14 @@ describe.each(['node', 'fastify'])('on %s', (host) => {
     expect(await server.ended).toEqual([1, null])
   })
 
+  test('a receiver that fails to close is told of, and gives exit code 1', async () => {
+    const server = await start(host, 'fails')
+    server.kill('SIGTERM')
+    expect(await server.line()).toEqual(CLOSES)
+    expect(await server.line()).toBe('the receiver could not be closed in order')
+    expect(await server.ended).toEqual([1, null])
+  })
+
   test('a second signal ends the process at once', async () => {
     const server = await start(host, 'hangs')
     server.kill('SIGTERM')
@@ -94,6 +104,64 @@ describe.each(['node', 'fastify'])('on %s', (host) => {
     server.kill('SIGINT')
     expect(await server.ended).toEqual([130, null])
   })
+})
+
+describe.each(['http2', 'fastify http2'])('on %s', (host) => {
+  async function session(port: number) {
+    const opened = connect(`http://127.0.0.1:${port}`)
+    await once(opened, 'connect')
+    return opened
+  }
+
+  const post = (client: ClientHttp2Session) => client.request({ ':method': 'POST', ':path': '/shop' }).end('{}')
+
+  test('SIGTERM lets the request under way be answered, ends sessions, and gives exit code 0', async () => {
+    const server = await start(host)
+    const client = await session(server.port)
+    const closed = once(client, 'close')
+    const stream = post(client)
+    expect(await server.line()).toBe('POST')
+    server.kill('SIGTERM')
+    expect(await server.line()).toEqual(CLOSES)
+    server.answer()
+    const [headers] = await once(stream, 'response')
+    expect(headers[':status']).toBe(200)
+    stream.resume()
+    await closed
+    expect(await server.ended).toEqual([0, null])
+  })
+
+  test('a session that is idle does not hold the end', async () => {
+    const server = await start(host)
+    const client = await session(server.port)
+    const closed = once(client, 'close')
+    server.kill('SIGTERM')
+    await closed
+    expect(await server.ended).toEqual([0, null])
+  })
+
+  test('a stream that takes too long is cut, and gives exit code 1', async () => {
+    const server = await start(host, 'drains', '50')
+    const client = await session(server.port)
+    client.on('error', () => {}) // `close` follows
+    const closed = once(client, 'close')
+    const stream = post(client).on('error', () => {})
+    expect(await server.line()).toBe('POST')
+    server.kill('SIGTERM')
+    await closed
+    stream.destroy()
+    expect(await server.ended).toEqual([1, null])
+  })
+})
+
+test('a connection that was upgraded is cut when the time is over', async () => {
+  const server = await start('node', 'drains', '50')
+  const wire = await openWire(server.port)
+  await wire.send(requestHead('GET', '/chat', { Connection: 'Upgrade', Upgrade: 'websocket' }))
+  await once(wire.socket, 'data')
+  server.kill('SIGTERM')
+  await wire.closed
+  expect(await server.ended).toEqual([1, null])
 })
 
 test('on fastify the app is closed, with its own hooks', async () => {

@@ -163,11 +163,11 @@ describe('an answer', () => {
   })
 })
 
-describe('gone', () => {
-  test('fires when the sender leaves before its answer', async () => {
+describe('whenLeft', () => {
+  test('calls back when the sender leaves before its answer', async () => {
     const fired = Promise.withResolvers<string>()
-    const wire = await serveWith(async ({ gone }) => {
-      await new Promise((resolve) => gone.addEventListener('abort', resolve))
+    const wire = await serveWith(async (request) => {
+      await new Promise<void>((resolve) => request.whenLeft(resolve))
       fired.resolve('fired')
       return answer(200)
     })
@@ -177,30 +177,33 @@ describe('gone', () => {
     expect(await fired.promise).toBe('fired')
   })
 
-  test('has fired when it is asked for after the sender has left', async () => {
+  test('calls back at once when the sender has left', async () => {
     const seen = Promise.withResolvers<boolean>()
     const wire = await serveWith(async (request) => {
       wire.socket.destroy()
       const socket = server!.sockets[0]!
       await new Promise((resolve) => socket.once('close', resolve))
-      seen.resolve(request.gone.aborted)
+      let left = false
+      request.whenLeft(() => {
+        left = true
+      })
+      seen.resolve(left)
       return answer(200)
     })
     await wire.send(requestHead('POST', '/webhooks/shop'))
     expect(await seen.promise).toBe(true)
   })
 
-  test('does not fire for a sender that has got its answer, and is the same every time', async () => {
-    let request: NeutralRequest | undefined
-    const wire = await serveWith(async (one) => {
-      request = one
-      expect(one.gone).toBe(one.gone)
+  test('does not call back for a sender that has got its answer', async () => {
+    const onLeft = vi.fn()
+    const wire = await serveWith(async (request) => {
+      request.whenLeft(onLeft)
       return answer(200, { closeConnection: true })
     })
     await wire.send(requestHead('POST', '/webhooks/shop'))
     await wire.response()
     await wire.closed
-    expect(request?.gone.aborted).toBe(false)
+    expect(onLeft).not.toHaveBeenCalled()
   })
 })
 

@@ -264,6 +264,7 @@ const KNOWN_HEADERS = new Set([
   'content-type',
   'content-length',
   'www-authenticate',
+  'cache-control',
   'allow',
   'retry-after',
   'date',

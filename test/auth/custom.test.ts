@@ -16,13 +16,13 @@ describe('custom', () => {
     )
     expect(await verify(withHeaders(['x-key', LONG]))).toEqual(LET_IN)
     expect(await verify(withHeaders(['X-OLD', 'x']))).toEqual({ ok: true, credential: 'old' })
-    expect(await verify(withHeaders(['X-Key', 'wrong']))).toEqual(REFUSED)
-    expect(await verify(withHeaders(['X-Key', LONG], ['x-key', LONG]))).toEqual(REFUSED)
+    expect(await verify(withHeaders(['X-Key', 'wrong']))).toMatchObject(REFUSED)
+    expect(await verify(withHeaders(['X-Key', LONG], ['x-key', LONG]))).toMatchObject(REFUSED)
   })
 
   test('takes a function that is not async', async () => {
     expect(await (await prepare(custom(() => true)))(withHeaders())).toEqual(LET_IN)
-    expect(await (await prepare(custom(() => false)))(withHeaders())).toEqual(REFUSED)
+    expect(await (await prepare(custom(() => false)))(withHeaders())).toMatchObject(REFUSED)
   })
 
   test('hands over the head of the request', async () => {
@@ -127,7 +127,7 @@ describe('anyOf with a function', () => {
     const verify = await prepare(auth)
     expect(verify(withHeaders(['X-MessageSystems-Webhook-Token', LONG]))).toEqual({ ok: true, credential: 'token' })
     expect(calls).toBe(0)
-    expect(await verify(withHeaders())).toEqual(REFUSED)
+    expect(await verify(withHeaders())).toMatchObject(REFUSED)
     expect(await verify(withHeaders())).toEqual(LET_IN)
   })
 

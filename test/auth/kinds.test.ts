@@ -47,14 +47,14 @@ describe('token', () => {
     ],
     ['the secret as the name of a header', [[LONG, NAME]]],
   ] as [string, [string, string][]][])('refuses %s', async (_what, headers) => {
-    expect((await prepare(token(LONG)))(withHeaders(...headers))).toEqual(REFUSED)
+    expect((await prepare(token(LONG)))(withHeaders(...headers))).toMatchObject(REFUSED)
   })
 
   test('compares the bytes of the wire with the UTF-8 of the secret', async () => {
     const secret = 'geheim: Größenwahn'
     const verify = await prepare(token(secret))
     expect(verify(withHeaders([NAME, onTheWire(secret)]))).toEqual(LET_IN)
-    expect(verify(withHeaders([NAME, onTheWire(secret, 'latin1')]))).toEqual(REFUSED)
+    expect(verify(withHeaders([NAME, onTheWire(secret, 'latin1')]))).toMatchObject(REFUSED)
   })
 
   test('lets in every secret of a rotation and names the one that came', async () => {
@@ -70,7 +70,7 @@ describe('token', () => {
     expect(came('the old secret of last year')).toEqual({ ok: true, credential: 'old' })
     expect(came(LONG)).toEqual({ ok: true, credential: 'new' })
     expect(came('unlabelled secret')).toEqual(LET_IN)
-    expect(came('the older secret')).toEqual(REFUSED)
+    expect(came('the older secret')).toMatchObject(REFUSED)
   })
 })
 
@@ -79,7 +79,7 @@ describe('header', () => {
     expect((await prepare(header('X-Api-Key', LONG)))(withHeaders(['x-api-key', LONG]))).toEqual(LET_IN)
     const verify = await prepare(header('Authorization', LONG))
     expect(verify(withHeaders(['authorization', LONG]))).toEqual(LET_IN)
-    expect(verify(withHeaders(['authorization', LONG], ['authorization', LONG]))).toEqual(REFUSED)
+    expect(verify(withHeaders(['authorization', LONG], ['authorization', LONG]))).toMatchObject(REFUSED)
   })
 
   test.each(['', 'X Key', 'X-Key:', 'Schlüssel', 'X-Key\r\n'])('refuses %j as a name', (name) => {
@@ -106,7 +106,7 @@ describe('bearer', () => {
     ['the same one twice', [`Bearer ${LONG}`, `Bearer ${LONG}`]],
   ])('refuses %s', async (_what, values) => {
     const verify = await prepare(bearer(LONG))
-    expect(verify(withHeaders(...values.map((value) => ['Authorization', value] as const)))).toEqual(REFUSED)
+    expect(verify(withHeaders(...values.map((value) => ['Authorization', value] as const)))).toMatchObject(REFUSED)
   })
 })
 
@@ -128,14 +128,14 @@ describe('basic', () => {
   test('lets in the empty password where it was configured in words, and only there', async () => {
     const key = { username: LONG, password: { empty: true } } as const
     expect(await sent(key, `Basic ${base64(`${LONG}:`)}`)).toEqual(LET_IN)
-    expect(await sent(key, `Basic ${base64(LONG)}`)).toEqual(REFUSED)
-    expect(await sent(sender, `Basic ${base64('sender:')}`)).toEqual(REFUSED)
+    expect(await sent(key, `Basic ${base64(LONG)}`)).toMatchObject(REFUSED)
+    expect(await sent(sender, `Basic ${base64('sender:')}`)).toMatchObject(REFUSED)
   })
 
   test('compares UTF-8, so a sender that writes latin-1 is refused', async () => {
     const umlaut = { username: 'Jörg', password: LONG }
     expect(await sent(umlaut, `Basic ${base64(`Jörg:${LONG}`)}`)).toEqual(LET_IN)
-    expect(await sent(umlaut, `Basic ${base64(`Jörg:${LONG}`, 'latin1')}`)).toEqual(REFUSED)
+    expect(await sent(umlaut, `Basic ${base64(`Jörg:${LONG}`, 'latin1')}`)).toMatchObject(REFUSED)
   })
 
   test('names the password that came', async () => {
@@ -161,7 +161,7 @@ describe('basic', () => {
     ['12 kB', base64('x'.repeat(9000))],
     ['nothing', ''],
   ])('refuses %s', async (_what, credentials) => {
-    expect(await sent(sender, `Basic ${credentials}`)).toEqual(REFUSED)
+    expect(await sent(sender, `Basic ${credentials}`)).toMatchObject(REFUSED)
   })
 
   test('refuses the URL alphabet, spare bits and spare padding, which decode to the same bytes', async () => {
@@ -170,18 +170,18 @@ describe('basic', () => {
     expect(good).toMatch(/\+.*\/.*A==$/)
     expect(await sent(auth, `Basic ${good}`)).toEqual(LET_IN)
     for (const bad of [good.replaceAll('+', '-').replaceAll('/', '_'), good.replace(/A==$/, 'B=='), `${good}=`])
-      expect(await sent(auth, `Basic ${bad}`)).toEqual(REFUSED)
+      expect(await sent(auth, `Basic ${bad}`)).toMatchObject(REFUSED)
   })
 
   test.each(['Basic  ', 'Basic\t', 'Basic', 'Basic:', 'BasicX '])('refuses "%s" as the beginning', async (start) => {
-    expect(await sent(sender, `${start}${base64(`sender:${LONG}`)}`)).toEqual(REFUSED)
+    expect(await sent(sender, `${start}${base64(`sender:${LONG}`)}`)).toMatchObject(REFUSED)
   })
 
   test('refuses two Authorization headers, whatever they are', async () => {
     const good = `Basic ${base64(`sender:${LONG}`)}`
     const verify = await prepare(basic(sender))
     for (const other of [good, 'Bearer x', ''])
-      expect(verify(withHeaders(['Authorization', good], ['authorization', other]))).toEqual(REFUSED)
+      expect(verify(withHeaders(['Authorization', good], ['authorization', other]))).toMatchObject(REFUSED)
   })
 
   test('refuses a user name with a colon, written or read', async () => {
@@ -228,7 +228,7 @@ describe('query', () => {
     ['a plus for a space', `?key=${LONG.replaceAll(' ', '+')}`],
     ['the secret in the path', `key=${encoded}`],
   ])('refuses %s', async (_what, search) => {
-    expect(await sent(`/webhooks/shop${search}`)).toEqual(REFUSED)
+    expect(await sent(`/webhooks/shop${search}`)).toMatchObject(REFUSED)
   })
 
   test('takes what is behind the first question and equals sign as it is', async () => {

@@ -18,7 +18,7 @@ function posthorn(...args: string[]): Promise<{ code: unknown; out: string; err:
 
 describe('posthorn', () => {
   it('says what it can do, and its version', async () => {
-    const help = { code: 0, err: '', out: expect.stringMatching(/demo.*send/s) }
+    const help = { code: 0, err: '', out: expect.stringMatching(/demo.*send.*read.*emulate/s) }
     expect(await posthorn()).toEqual(help)
     expect(await posthorn('--help')).toEqual(help)
     expect(await posthorn('help', 'send')).toMatchObject({ code: 0, out: expect.stringContaining('--to <url>') })

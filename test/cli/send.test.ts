@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createReceiver } from 'posthorn'
 import { basic, header, jwt, path, token } from 'posthorn/auth'
@@ -13,6 +15,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { run as runCli } from '../../src/cli/run.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { AUDIENCE, ISSUER, jwks, newKey, newToken } from '../support/jwt.ts'
+import { samplesFolder } from '../support/sample-bodies.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 const closing: (() => unknown)[] = []
@@ -74,6 +77,22 @@ async function receiving() {
   closing.push(() => receiver.close({ timeoutMs: 0 }))
   const base = await listening(webhooks(receiver, { prefix: '/webhooks' }))
   return { base: `${base}/webhooks`, events, receiver }
+}
+
+function fileOf(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-'))
+  closing.push(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'body.json')
+  writeFileSync(file, text)
+  return file
+}
+
+/** What is stored, oldest first. */
+async function storedTexts({ inbox }: Awaited<ReturnType<typeof receiving>>['receiver']): Promise<string[]> {
+  const texts: string[] = []
+  for await (const { id } of inbox.deliveries())
+    texts.unshift(Buffer.from((await (await inbox.delivery(id))?.body()) ?? []).toString())
+  return texts
 }
 
 const LOGIN = ['--basic', 'mailjet:pass:word of some length']
@@ -170,6 +189,40 @@ describe('posthorn send', () => {
     expect(events).toMatchObject([{ name: 'mailjet.bounce', type: 'deferred' }])
   })
 
+  it('posts a file byte for byte, once', async () => {
+    const { base, events, receiver } = await receiving()
+    const body = ' [{"msys":{"track_event":{"type":"click","event_id":92356927693813857}}} ]\n'
+    const send = ['--file', fileOf(body), '--to', `${base}/shop`, '--token', 'a token of some length']
+    expect(await typed(...send)).toMatchObject({ code: 0, stdout: expect.stringContaining('"accepted"'), stderr: '' })
+    expect(await run(...send)).toMatchObject({ code: 0, stdout: expect.stringContaining('"duplicate"') })
+    await receiver.whenIdle()
+    expect(events).toMatchObject([{ name: 'momentum.click', senderEventId: '92356927693813857' }])
+    expect(await storedTexts(receiver)).toEqual([body])
+  })
+
+  it.each([
+    ['{"results":[{"a":1.50}, {"b":"]}"} ]}', '[{"a":1.50}, {"b":"]}"} ]'],
+    ['\ufeff {\n "results" : [{"a":[1]},{“b”:2}\n], "links": [] }', '[{"a":[1]},{“b”:2}\n]'],
+    ['{"results":[]}', null],
+    ['{"results":[{"a":1}', '{"results":[{"a":1}'],
+    ['{"results":{"a":[1]}}', '{"results":{"a":[1]}}'],
+    ['not json', 'not json'],
+  ])('posts of the answer %j what stands in results, where that can be told', async (text, body) => {
+    const { base, receiver } = await receiving()
+    expect(await run('--file', fileOf(text), '--to', `${base}/news`, ...LOGIN)).toMatchObject({ code: 0 })
+    expect(await storedTexts(receiver)).toEqual(body === null ? [] : [body])
+  })
+
+  it.skipIf(samplesFolder === undefined)('posts the answer of the samples endpoint (POSTHORN_SAMPLES)', async () => {
+    const { base, events, receiver } = await receiving()
+    const results = readFileSync(join(String(samplesFolder), 'momentum/documented-2026-live-samples.json'), 'utf8')
+    const file = fileOf(`{"results":${results}}`)
+    const sent = await run('--file', file, '--to', `${base}/shop`, '--token', 'a token of some length')
+    expect(sent).toMatchObject({ code: 0 })
+    await receiver.whenIdle()
+    expect([events.length, (await receiver.inbox.stats()).quarantined]).toEqual([27, 0])
+  })
+
   it('ends with 1 and shows the answer when it is not 200', async () => {
     const { base, events } = await receiving()
     const { code, stdout } = await typed('mailjet.click', '--to', `${base}/news`, '--basic', 'mailjet:wrong')
@@ -190,6 +243,14 @@ describe('posthorn send', () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining('no answer from 127.0.0.1:')])
   })
 
+  it('ends with 3 for a file that is not there', async () => {
+    const { code, stderr } = await run('--file', '/nowhere.json', '--to', 'http://localhost', '--json')
+    expect([code, JSON.parse(stderr)]).toEqual([
+      3,
+      { error: 'ENOENT', message: expect.stringContaining('/nowhere.json') },
+    ])
+  })
+
   it('ends with 2 for a misspelt name, with the nearest one', async () => {
     expect(await typed('momentum.bonce', '--to', 'http://localhost')).toEqual({
       code: 2,
@@ -199,8 +260,24 @@ describe('posthorn send', () => {
   })
 
   it.each([
-    ['no name', ['--to', 'http://localhost'], "missing required argument 'name'"],
+    ['no name', ['--to', 'http://localhost'], 'expected one event name'],
     ['two names', ['mailjet.click', 'mailjet.open', '--to', 'http://localhost'], 'too many arguments'],
+    ['a file and a name', ['mailjet.click', '--file', 'x', '--to', 'http://localhost'], 'expected one event name'],
+    [
+      'a file and a field',
+      ['--file', 'x', '--set', 'a=b', '--to', 'http://localhost'],
+      "cannot be used with option '--set",
+    ],
+    [
+      'a file and a type',
+      ['--file', 'x', '--as', 'opened', '--to', 'http://localhost'],
+      "cannot be used with option '--as",
+    ],
+    [
+      'a file and a count',
+      ['--file', 'x', '--count', '1', '--to', 'http://localhost'],
+      "cannot be used with option '--count",
+    ],
     ['no address', ['mailjet.click'], "required option '--to <url>'"],
     ['an address of another kind', ['mailjet.click', '--to', 'ftp://localhost'], '--to must be'],
     ['an unknown flag', ['mailjet.click', '--to', 'http://localhost', '--tokn', 'x'], '--tokn'],

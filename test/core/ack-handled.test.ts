@@ -84,12 +84,15 @@ describe("ack: 'handled'", () => {
 
   it('stops when the sender has left', async () => {
     const receiver = newReceiver()
-    const [gone, signals]: [AbortController, AbortSignal[]] = [new AbortController(), []]
+    const [gone, signals] = [new AbortController(), [] as AbortSignal[]]
     receiver.on('toy.ping', (_event, { signal }) => {
       signals.push(signal)
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     })
-    const answer = receiver[receive]({ ...neutral(), gone: gone.signal })
+    const answer = receiver[receive]({
+      ...neutral(),
+      whenLeft: (then) => gone.signal.addEventListener('abort', then),
+    })
     await vi.waitFor(() => expect(signals).toHaveLength(1))
     gone.abort()
     expect(await answer).toMatchObject({ status: 503 })
@@ -181,6 +184,8 @@ describe('inject', () => {
     await receiver.whenIdle()
     expect(events.sort()).toEqual([false, true])
     await expect(receiver.inject('nowhere' as 'shop', '[]')).rejects.toMatchObject({ code: 'ERR_OPTION' })
+    for (const body of [undefined, null, 7, true])
+      await expect(receiver.inject('shop', body as never)).rejects.toMatchObject({ code: 'ERR_OPTION' })
   })
 })
 

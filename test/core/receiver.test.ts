@@ -204,6 +204,40 @@ describe('close', () => {
     expect(await used.health()).toMatchObject({ reason: 'the receiver is closed' })
   })
 
+  describe('ends within its time', () => {
+    const createPacer = () => ({ spent: () => false, breathe: () => Promise.resolve() })
+    const never = () => new Promise<never>(() => {})
+
+    async function closesAt(clock: FakeClock, closing: Promise<unknown>, ms: number) {
+      let closed = false
+      void closing.then(() => (closed = true))
+      await clock.advance(ms - 1)
+      expect(closed).toBe(false)
+      await clock.advance(5)
+      expect(closed).toBe(true)
+    }
+
+    it('when a secret never comes', async () => {
+      const clock = new FakeClock()
+      const sources = { shop: toy({ auth: header('x-key', never) }) }
+      const options = { inbox: memory(), sources, logger: false as const }
+      const receiver = createReceiverIn({ clock, random: () => 0, createPacer }, options)
+      void receiver.start()
+      await closesAt(clock, receiver.close({ timeoutMs: 100 }), 100)
+    })
+
+    it('when a handler and a body take all of it', async () => {
+      const clock = new FakeClock()
+      const options = { inbox: memory(), sources: { shop: toy() }, logger: false as const }
+      const receiver = createReceiverIn({ clock, random: () => 0, createPacer }, options)
+      receiver.on('toy.ping', never)
+      await receiver.start()
+      await send(receiver)
+      void send(receiver, { body: { [Symbol.asyncIterator]: () => ({ next: never }) } })
+      await closesAt(clock, receiver.close({ timeoutMs: 100 }), 100)
+    })
+  })
+
   it('during start leaves the file to others', async () => {
     const receiver = createReceiver({ inbox: sqlite({ path }), sources: { shop: toy() }, logger: false })
     const starting = receiver.start()

@@ -497,7 +497,7 @@ describe("Momentum's Webhooks API", () => {
     expect(
       site.events.filter(({ name, isTest }) => !isTest || name === 'momentum.unknown').map(({ name }) => name),
     ).toEqual([
-      // Without an event id (momentum.md section 1.2).
+      // Without an event id, as it is documented.
       'momentum.sms_status',
     ])
     expect((await api(url, 'GET', 'webhooks/events/samples?events=click,open')).body.results.length).toBe(2)

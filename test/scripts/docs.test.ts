@@ -140,6 +140,7 @@ describe('the document of events', () => {
     expect(quarantined.map(([sender, what]) => `${sender}: ${what}`)).toEqual([
       'momentum: two events in one element',
       'momentum: an object where text belongs',
+      'momentum: an answer of the samples endpoint',
       'momentum: no event at all',
       'mailjet: a list where text belongs',
       'mailjet: no object',

@@ -21,6 +21,7 @@ export async function install(application: string, others: readonly string[]): P
   const installed = join(application, 'node_modules')
   await build(join(installed, 'posthorn/dist'))
   cpSync(join(root, 'package.json'), join(installed, 'posthorn/package.json'))
+  cpSync(join(root, 'schemas'), join(installed, 'posthorn/schemas'), { recursive: true })
   const modules = realpathSync(join(root, 'node_modules'))
   for (const name of others) symlinkSync(join(modules, name), join(installed, name))
 }

@@ -21,7 +21,7 @@ export function neutral(post: Post = {}): NeutralRequest {
     target,
     rawHeaders: headers,
     body: body as NeutralRequest['body'],
-    gone: AbortSignal.any([]),
+    whenLeft: () => {},
     prefix,
     source,
   }

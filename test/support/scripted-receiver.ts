@@ -46,9 +46,15 @@ export function createScriptedReceiver({ beforeReading = async () => {} } = {}):
     if (body === null) return refusal('body_too_large')
     if (body.length === 0) return taken({ status: 'probe' }, closing)
     stored.push(body)
+    let here = true
+    const onUndelivered = () => {
+      if (here) left++
+      here = false
+    }
+    request.whenLeft(onUndelivered)
     gate?.entered()
     await gate?.open
-    return { ...taken({ status: 'accepted' }, closing), onUndelivered: () => left++ }
+    return { ...taken({ status: 'accepted' }, closing), onUndelivered }
   }
 
   async function readBody({ body }: NeutralRequest, limit: number): Promise<Uint8Array | null> {

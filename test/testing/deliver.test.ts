@@ -81,6 +81,29 @@ describe('deliver', () => {
     expect(events[0]?.payload).toEqual(payloads[0])
   })
 
+  it.each([
+    ['text', (text: string) => text],
+    ['bytes', (text: string) => Buffer.from(text)],
+  ])('brings a whole body as it stands on the wire: %s', async (_, form) => {
+    const { receiver, events } = collecting()
+    const wire = '{"event":"open","MessageID":19421777396190490,"email":"jo@shop.example" }'
+    const { body, settled } = await deliver(receiver, 'news', form(wire))
+    expect([settled, events[0]?.messageId, events[0]?.delivery.credential]).toEqual([1, '19421777396190490', 'spring'])
+    const stored = await receiver.inbox.delivery(String(body.id))
+    expect(Buffer.from((await stored?.body()) ?? []).toString()).toBe(wire)
+    expect((await deliver(receiver, 'news', form(wire))).body).toEqual({ status: 'duplicate', id: body.id })
+    expect((await deliver(receiver, 'shop', form('[ ]'))).body).toEqual({ status: 'probe' })
+    expect(await deliver(receiver, 'crm', form('no JSON'))).toMatchObject({ status: 200, deadLetters: 0 })
+    expect((await receiver.inbox.stats()).quarantined).toBe(1)
+    const request = await deliveryRequest(receiver, 'open', form(wire))
+    expect(await request.text()).toBe(wire)
+  })
+
+  it.each([undefined, null, 7, { event: 'open' }, new ArrayBuffer(2)])('refuses %s for a body', async (body) => {
+    const { receiver } = collecting()
+    await expect(deliver(receiver, 'news', body as never)).rejects.toMatchObject({ code: 'ERR_OPTION' })
+  })
+
   it('comes with the batch id that the sender would have, the same for the same events', async () => {
     const { receiver, events } = collecting()
     const click = sampleEvent('momentum.click')

@@ -89,13 +89,15 @@ describe('sampleEvent', () => {
     expect(() => sample('mailjet.bounce', {}, { as: 'opened' })).toThrow('its normalised types are bounced, deferred')
   })
 
-  it('refuses a misspelt name with the nearest one', () => {
-    expect(() => sample('mailjet.clik')).toThrow(
-      expect.objectContaining({
-        code: 'ERR_PATTERN',
-        message: expect.stringContaining('did you mean "mailjet.click"?'),
-      }),
-    )
+  it.each([
+    ['mailjet.clik', 'mailjet.click'],
+    ['mailjet.block', 'mailjet.blocked'],
+    ['momentum.track_event.click', 'momentum.click'],
+    ['sparkpost.bounce', 'momentum.bounce'],
+    ['esputnik.CLICKED', 'esputnik.clicked'],
+  ])('refuses %s, and says %s', (name, meant) => {
+    const message = expect.stringContaining(`did you mean "${meant}"?`)
+    expect(() => sample(name)).toThrow(expect.objectContaining({ code: 'ERR_PATTERN', message }))
   })
 
   it('refuses what is no source, and options nobody reads', () => {

@@ -30,7 +30,7 @@ function ends(...args: string[]): Promise<Ended> {
 
 /** A project of somebody who has installed the package as it is built: the examples, and our own tests of the types. */
 beforeAll(async () => {
-  await install(folder, ['@types', '@hono', 'express', 'fastify', 'hono', 'fastify-plugin'])
+  await install(folder, ['@types', '@hono', 'ajv', 'express', 'fastify', 'hono', 'fastify-plugin', 'valibot', 'zod'])
   cpSync(join(root, 'examples'), folder, { recursive: true })
   mkdirSync(join(folder, 'own'))
   for (const file of ownTests) cpSync(join(import.meta.dirname, file), join(folder, 'own', file))
@@ -48,7 +48,7 @@ function errorsIn(output: string): string[] {
 /** A program that loads every entry of the exports map. */
 function everyEntry(): string {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const entries = Object.keys(exports).filter((entry) => entry !== './package.json')
+  const entries = Object.keys(exports).filter((entry) => !/json$|\*/.test(entry))
   return entries.map((entry, n) => `import * as e${n} from '${entry.replace('.', 'posthorn')}'\nvoid e${n}\n`).join('')
 }
 
@@ -79,12 +79,12 @@ describe.each(COMPILERS)('TypeScript %s', (version, name) => {
 
 describe('the examples', () => {
   it('are held beside our own tests of the types', () => {
-    expect(ownTests.sort()).toEqual(['receiver.ts', 'testing.ts'])
+    expect(ownTests.sort()).toEqual(['metadata.ts', 'read.ts', 'receiver.ts', 'schemas.ts', 'testing.ts'])
   })
 
-  it('are twelve, and each names what it imports by the name of the package', () => {
+  it('are fifteen, and each names what it imports by the name of the package', () => {
     const files = globSync('*.ts', { cwd: join(root, 'examples') })
-    expect(files).toHaveLength(12)
+    expect(files).toHaveLength(15)
     for (const file of files)
       expect(readFileSync(join(root, 'examples', file), 'utf8'), file).not.toMatch(/from '\.\.?\//)
   })

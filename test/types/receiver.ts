@@ -1,13 +1,14 @@
 /** Checked by the compiler, never run: what a handler may write, and what it may not. */
 import express from 'express'
 import fastify from 'fastify'
-import { createReceiver, type EventOf, type VerbReport } from 'posthorn'
+import { createReceiver, type EventOf, type NativeClassOf, type VerbReport } from 'posthorn'
 import { basic, header, token } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { closeOnSignals, webhooks } from 'posthorn/express'
 import { webhooks as fastifyWebhooks } from 'posthorn/fastify'
 import { type MailjetOpen, mailjet } from 'posthorn/mailjet'
-import { type MomentumBounce, type MomentumClick, momentum, sparkpost } from 'posthorn/momentum'
+import { type MomentumAmpClick, type MomentumBounce, type MomentumClick, momentum } from 'posthorn/momentum'
+import { sparkpost } from 'posthorn/sparkpost'
 import { sqlite } from 'posthorn/sqlite'
 
 /** Compiles only when both types are the same, and neither is `any`. */
@@ -58,6 +59,31 @@ receiver.on('opened', (event) => {
   if (event.name === 'mailjet.open') is<Same<typeof event.payload, MailjetOpen>>()
 })
 receiver.on('mailjet.*', (event) => is<Same<typeof event.provider, 'mailjet'>>())
+receiver.on('momentum.track_event.*', (event) => {
+  type Tracked = 'open' | 'initial_open' | 'click' | 'amp_open' | 'amp_initial_open' | 'amp_click'
+  is<Same<typeof event.name, `momentum.${Tracked}`>>()
+  is<Same<typeof event.type, 'opened' | 'clicked'>>()
+  if (event.type === 'clicked') is<Same<typeof event.payload, MomentumClick | MomentumAmpClick>>()
+  isNot<IsAny<typeof event>>()
+  // @ts-expect-error what is tracked has no bounce
+  event.bounce
+})
+receiver.on(['momentum.unsubscribe_event.*', 'mailjet.unsub'], (event) => {
+  is<Same<typeof event.type, 'unsubscribed'>>()
+  is<Same<typeof event.name, 'momentum.list_unsubscribe' | 'momentum.link_unsubscribe' | 'mailjet.unsub'>>()
+})
+is<Same<EventOf<typeof receiver, 'momentum.gen_event.*'>['type'], 'failed' | 'rejected'>>()
+is<Same<NativeClassOf<EventOf<typeof receiver, 'mailjet.*'>>, never>>()
+// @ts-expect-error a class without its star
+receiver.on('momentum.track_event', () => {})
+// @ts-expect-error a class that is none
+receiver.on('momentum.tracked_event.*', () => {})
+// @ts-expect-error Mailjet has no classes
+receiver.on('mailjet.track_event.*', () => {})
+// @ts-expect-error a relayed message is a class of its own
+receiver.on('momentum.relay_message.*', () => {})
+// @ts-expect-error the events of SparkPost are called momentum.*
+receiver.on('sparkpost.bounce', () => {})
 receiver.on(['mailjet.open', 'esputnik.read'], (event) => is<Same<typeof event.type, 'opened'>>())
 receiver.on('*', (event) => is<Same<typeof event, EventOf<typeof receiver>>>())
 receiver.onBatch('*', { name: 'warehouse', size: 1000 }, async (events) => {

@@ -79,5 +79,8 @@ await deliver(receiver, 'news', [{}], { header: {} })
 await deliver(receiver, 'shoop', [])
 // @ts-expect-error a source that is not there
 await deliveryRequest(receiver, 'shoop', [])
+await deliver(receiver, 'news', '[{"event":"open"}]')
+await deliver(receiver, 'news', new TextEncoder().encode('[]'))
+await deliveryRequest(receiver, 'shop', Buffer.from('[]'))
 // @ts-expect-error an event is an object
 await deliver(receiver, 'shop', ['{}'])

@@ -3,7 +3,7 @@ import { OptionError } from '../../errors.ts'
 import type { Auth, AuthSetting, Refused, Verdict, Verify } from '../../ports/auth.ts'
 import { authorizationOf } from '../authorization.ts'
 import { createBudget } from '../budget.ts'
-import { REFUSED } from '../compare.ts'
+import { MISSING } from '../compare.ts'
 import { createAuth, REALM } from '../kind.ts'
 import { judge, type TokenFault } from './claims.ts'
 import { GoodTokens } from './good-tokens.ts'
@@ -52,7 +52,7 @@ function createVerify(rules: JwtRules, source: KeySource, at: AuthSetting, check
 
   return function verifyJwt(request) {
     const sent = authorizationOf(request.rawHeaders, 'bearer')
-    if (sent === null) return REFUSED
+    if (sent === null) return MISSING
     const token = readToken(sent)
     if (token === null) return refused('token_malformed')
     const judged = judge(rules, token, Math.floor(at.clock.now() / 1_000))

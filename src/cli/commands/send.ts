@@ -1,4 +1,4 @@
-import { Command } from '@commander-js/extra-typings'
+import { Command, Option } from '@commander-js/extra-typings'
 import type { Done } from '../exit.ts'
 import { listOf, webAddressOf, wholeNumberOf } from '../values.ts'
 
@@ -6,12 +6,18 @@ const SOURCE = 'http://localhost:3000/webhooks/shop'
 
 export const sendCommand = (done: Done) =>
   new Command('send')
-    .summary('one delivery of sample events to a running server')
+    .summary('one delivery of sample events, or of a file, to a running server')
     .description(
-      'Posts one delivery of sample events, as their sender would. Ends with 0 when the answer is 200, with 1 when it is another, with 3 when there is none.',
+      'Posts one delivery of sample events, as their sender would, or of the bytes in a file. Ends with 0 when the answer is 200, with 1 when it is another, with 3 when there is none or the file cannot be read.',
     )
-    .argument('<name>', 'a native name: momentum.bounce, mailjet.click, esputnik.read')
+    .argument('[name]', 'a native name: momentum.bounce, mailjet.click, esputnik.read')
     .requiredOption('--to <url>', `address of a source: ${SOURCE}`, webAddressOf('--to', SOURCE))
+    .addOption(
+      new Option(
+        '--file <file>',
+        'in the place of a name: the bytes of this file, without a batch id; of {"results":[…]}, as SparkPost\'s samples endpoint answers, the list alone',
+      ).conflicts(['as', 'set', 'count']),
+    )
     .option('--token <token>', 'credentials: the X-MessageSystems-Webhook-Token header')
     .option('--basic <user:password>', 'credentials: HTTP Basic')
     .option('--bearer <token>', 'credentials: Authorization: Bearer')

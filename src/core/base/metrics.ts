@@ -3,6 +3,7 @@
  * with the inbox: every accepted event is handled, unhandled, dead, quarantined, absorbed as a copy, or still pending.
  */
 import { type Channel, channel } from 'node:diagnostics_channel'
+import type { SenderDeparture } from '../../public/options.ts'
 import type { Metrics } from '../../public/receiver.ts'
 import { CredentialUses } from './credential-uses.ts'
 
@@ -27,6 +28,7 @@ export interface MetricEvents {
     readonly duplicateEvents: number
   }
   paused: { readonly handler: string; readonly by: 'hand' | 'failures' | null }
+  'sender-left': SenderDeparture
 }
 
 export class Meter {

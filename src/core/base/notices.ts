@@ -1,9 +1,7 @@
-/** The default logger, and the throttle in front of every logger: the first of a kind at once, then a count a minute. */
-
+/** The throttle in front of every logger: the first of a kind at once, then a count a minute. */
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../types.ts'
-
-export type Level = 'info' | 'warn' | 'error'
+import type { Level } from './logger.ts'
 
 export interface Notices {
   /** `kind` groups what is throttled together; it is not shown. */
@@ -43,27 +41,4 @@ export function createNotices(logger: Logger, clock: Clock): Notices {
     tallies.clear()
   }
   return Object.assign(notice, { flush })
-}
-
-/** One line on stderr: `posthorn warn: message {"facts":…}`; nothing in it can break the line or colour a terminal. */
-export const stderrLogger: Logger = {
-  info: (facts, message) => writeLine('info', facts, message),
-  warn: (facts, message) => writeLine('warn', facts, message),
-  error: (facts, message) => writeLine('error', facts, message),
-}
-
-export const silentLogger: Logger = { info() {}, warn() {}, error() {} }
-
-function writeLine(level: Level, facts: object, message: string): void {
-  const shown = Object.keys(facts).length > 0 ? ` ${JSON.stringify(facts)}` : ''
-  process.stderr.write(`posthorn ${level}: ${escapeControls(message + shown)}\n`)
-}
-
-/** C0, C1, line separators and bidirectional overrides, which forge lines or hide text in terminals. */
-function escapeControls(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }

@@ -1,5 +1,5 @@
 /** One call of one handler: its context, and what came of it. */
-import { PosthornError } from '../../errors.ts'
+import { type ErrorCode, PosthornError } from '../../errors.ts'
 import { thrown } from '../../lib/thrown.ts'
 import type { HandlerContext } from '../../public/handlers.ts'
 
@@ -27,14 +27,18 @@ export class Attempt implements HandlerContext {
   #aborted: unknown = null
   /** The receiver stops: a failure from now on is its doing, not the handler's. */
   #stopped = false
+  /** Events whose deliveries still wait for the call to go on, and for its result. */
+  #goingOn: number
+  #wanted: number
 
-  /** `ended` is called exactly once, possibly before `run` returns. */
-  constructor(attempt: number, handler: string, startedAt: number, ended: Ended, outOfOrder = false) {
+  /** For so many `events`. `ended` is called exactly once, possibly before `run` returns. */
+  constructor(attempt: number, handler: string, startedAt: number, ended: Ended, outOfOrder = false, events = 1) {
     this.attempt = attempt
     this.handler = handler
     this.startedAt = startedAt
     this.outOfOrder = outOfOrder
     this.#ended = ended
+    this.#goingOn = this.#wanted = events
   }
 
   get signal(): AbortSignal {
@@ -47,9 +51,18 @@ export class Attempt implements HandlerContext {
     return this.#ended === null
   }
 
+  /** One of its events is to be left for later. The call stops with the last: the others' senders may be waiting. */
+  stopOne(): void {
+    if (--this.#goingOn === 0) this.#stop('ERR_REQUEST_OVER', 'the request is over: its sender has left, or its time')
+  }
+
+  /** One of its events is given up; with the last the call is. */
+  abandonOne(): void {
+    if (--this.#wanted === 0) this.abandon()
+  }
+
   stop(): void {
-    this.#stopped = true
-    this.#abort(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closing'))
+    this.#stop('ERR_RECEIVER_CLOSED', 'the receiver is closing')
   }
 
   /** Ends the attempt from outside; what the handler says later is dropped. */
@@ -75,6 +88,11 @@ export class Attempt implements HandlerContext {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #stop(code: ErrorCode, message: string): void {
+    this.#stopped = true
+    this.#abort(new PosthornError(code, message))
   }
 
   #await(value: PromiseLike<unknown>): void {

@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { BatchFailures, HandlerContext } from '../../public/handlers.ts'
 import type { Pacer } from '../base/pacer.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
-import { Attempt, type Ended, type Outcome } from './attempt.ts'
+import { Attempt, type Ended, type Outcome, RETURNED } from './attempt.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import { type Task, TaskQueue } from './task.ts'
 import { TimeLimit } from './time-limit.ts'
@@ -231,27 +231,30 @@ export class Runner {
       for (const task of tasks) this.#end(task, outcome)
       return
     }
-    const middle = tasks.length >> 1
-    await this.#group(tasks.slice(0, middle))
-    await this.#group(tasks.slice(middle))
+    const rest = tasks.filter((task) => !task.stopped)
+    for (const task of tasks) if (task.stopped) this.#end(task, RETURNED)
+    const middle = Math.ceil(rest.length / 2)
+    if (middle > 0) await this.#group(rest.slice(0, middle))
+    if (middle < rest.length) await this.#group(rest.slice(middle))
   }
 
   #together(tasks: readonly Task[]): Promise<Outcome> {
     const { batch } = this.spec
     return new Promise((resolve) => {
       const number = Math.max(...tasks.map((task) => task.attempts)) + 1
-      const attempt = this.#attempt(number, (outcome, over) => {
+      const ended: Ended = (outcome, over) => {
         this.#limit.delete(over)
         resolve(outcome)
-      })
+      }
+      const attempt = this.#attempt(number, ended, false, tasks.length)
       for (const task of tasks) task.attempt = attempt
       const events = tasks.map((task) => task.event)
       if (batch !== null) this.#run(attempt, batch, events)
     })
   }
 
-  #attempt(number: number, ended: Ended, outOfOrder?: boolean): Attempt {
-    return new Attempt(number, this.spec.name, this.#parts.clock.now(), ended, outOfOrder)
+  #attempt(number: number, ended: Ended, outOfOrder?: boolean, events?: number): Attempt {
+    return new Attempt(number, this.spec.name, this.#parts.clock.now(), ended, outOfOrder, events)
   }
 
   #run<T>(attempt: Attempt, call: (subject: T, context: HandlerContext) => unknown, subject: T): void {

@@ -6,9 +6,9 @@ import { type Attempt, type Outcome, RETURNED } from './attempt.ts'
 export interface Ticket {
   /** Takes it back where it has not begun: it is then done as returned. */
   withdraw(): void
-  /** Tells a running call to stop; whether it does is its own affair. */
+  /** Tells a running call to stop, once nobody waits for it; whether it does is its own affair. */
   stop(): void
-  /** A running call's result is dropped: the task is done as returned. */
+  /** A running call's result is dropped, once nobody waits for it: the task is done as returned. */
   abandon(): void
 }
 
@@ -25,6 +25,8 @@ export abstract class Task implements Ticket {
   since = 0
   attempt: Attempt | null = null
   waiting = true
+  /** No call is to begin for it any more. */
+  stopped = false
   /** The one behind it in the queue. */
   next: Task | null = null
 
@@ -38,11 +40,13 @@ export abstract class Task implements Ticket {
   }
 
   stop(): void {
-    this.attempt?.stop()
+    if (this.stopped) return
+    this.stopped = true
+    this.attempt?.stopOne()
   }
 
   abandon(): void {
-    this.attempt?.abandon()
+    this.attempt?.abandonOne()
   }
 }
 

@@ -1,9 +1,8 @@
 /** What a user registers, checked once: patterns, sources, names and limits. */
 import { OptionError } from '../../errors.ts'
-import { nearest } from '../../lib/nearest.ts'
 import { knownKeys, wholeNumber } from '../../lib/options.ts'
-import type { Provider } from '../../ports/provider.ts'
 import type { AnyEvent, RetryOptions } from '../../types.ts'
+import { checkPatterns, type Vocabulary, wordsOf } from './patterns.ts'
 import type { HandlerSpec, RetryPlan } from './spec.ts'
 
 export interface HandlerDefaults {
@@ -27,21 +26,6 @@ const SHARED_KEYS = ['name', 'formerly', 'source', 'retry', 'timeoutMs', 'concur
 const KEYS = { on: [...SHARED_KEYS, 'orderBy'], onBatch: [...SHARED_KEYS, 'size', 'maxWaitMs'] }
 const MAX_MS = 2 ** 31 - 1
 
-/** The words that patterns may be made of. */
-export interface Vocabulary {
-  readonly sources: readonly string[]
-  readonly patterns: ReadonlySet<string>
-}
-
-export function vocabularyOf(sources: ReadonlyMap<string, { readonly provider: Provider }>): Vocabulary {
-  const patterns = new Set(['*', 'effect.suppress', 'effect.unsubscribe'])
-  for (const { provider } of sources.values()) {
-    patterns.add(`${provider.name}.*`)
-    for (const [name, types] of provider.catalogue) for (const word of [name, ...types]) patterns.add(word)
-  }
-  return { sources: [...sources.keys()], patterns }
-}
-
 /** @throws OptionError, with code ERR_PATTERN for a pattern that can match nothing. */
 export function defineHandler(
   words: Vocabulary,
@@ -59,6 +43,7 @@ export function defineHandler(
   return {
     ...run,
     patterns,
+    words: wordsOf(words, patterns),
     sources,
     name: checkName(options.name ?? defaultName(patterns, sources)),
     formerly: (options.formerly ?? []).map(checkName),
@@ -80,17 +65,6 @@ export function retryPlan(retry: RetryOptions): RetryPlan {
     minMs,
     maxMs: wholeNumber('retry.maxMs', retry.maxMs, Math.max(minMs, 3_600_000), minMs, MAX_MS),
   }
-}
-
-function checkPatterns(words: Vocabulary, patterns: readonly string[]): readonly string[] {
-  if (patterns.length === 0) throw new OptionError('a list of event names must not be empty', 'ERR_PATTERN')
-  for (const pattern of patterns) {
-    if (words.patterns.has(pattern)) continue
-    const near = nearest(pattern, words.patterns)
-    const hint = near === null ? '' : `; did you mean "${near}"?`
-    throw new OptionError(`no source sends an event called ${JSON.stringify(pattern)}${hint}`, 'ERR_PATTERN')
-  }
-  return [...new Set(patterns)].sort()
 }
 
 function checkSources(words: Vocabulary, source: string | readonly string[] | undefined): readonly string[] | null {

@@ -60,5 +60,5 @@ function asksFor(handler: HandlerSpec, event: AnyEvent): boolean {
   if (event.isTest && !handler.tests) return false
   if (handler.sources !== null && !handler.sources.includes(event.source)) return false
   const words = ['*', event.name, event.type, `${event.provider}.*`, `effect.${event.effect}`]
-  return handler.patterns.some((pattern) => words.includes(pattern))
+  return words.some((word) => handler.words.has(word))
 }

@@ -12,6 +12,8 @@ export interface HandlerSpec {
   readonly name: string
   readonly formerly: readonly string[]
   readonly patterns: readonly string[]
+  /** What an event is told by: the patterns, with the native names of a class in the place of its pattern. */
+  readonly words: ReadonlySet<string>
   /** null: every source. */
   readonly sources: readonly string[] | null
   readonly tests: boolean

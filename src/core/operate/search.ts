@@ -6,6 +6,7 @@ import type { AnyEvent } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
 import { Broken, readElement, readSlice, scanBody } from '../read/elements.ts'
 import { deliveryFacts, toEvent } from '../read/event.ts'
+import { NOT_JSON } from '../read/unreadable.ts'
 import type { Person } from './person.ts'
 
 export interface SearchParts {
@@ -89,7 +90,7 @@ function parsed(raw: Uint8Array): unknown {
   try {
     return parseElement(raw) ?? new Broken('the element cannot be told')
   } catch {
-    return new Broken('the element is not JSON')
+    return new Broken(NOT_JSON)
   }
 }
 

@@ -32,6 +32,8 @@ export interface PassParts extends LanesParts {
   note(seq: number, calls: readonly NotedCall[]): Promise<void>
   /** Told of every event that is a test of its sender. */
   tested(source: string): void
+  /** Told of every element whose bare words were read as text. */
+  bareWords(source: string): void
   /** Told of every failed attempt that will be repeated. */
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
 }
@@ -111,10 +113,12 @@ export class Pass extends PassLanes {
   async #range(scan: Scan, provider: Provider, facts: DeliveryFacts, first: number, last: number, row: WorkRow | null) {
     if (row !== null && !this.#stopping) this.lanes.get(row.handler)?.goOn()
     const end = Math.min(last + 1, scan.count)
+    const { body, source } = this.claim.delivery
+    const onBareWords = () => this.#parts.bareWords(source)
     this.#time = this.now()
     for (let from = first; from < end; ) {
       const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
-      const elements = readSlice(this.claim.delivery.body, scan, from, to)
+      const elements = readSlice(body, scan, from, to, onBareWords)
       for (let index = from; index < to; index++) {
         if (this.#mustWait()) await this.#wait()
         if (row !== null && this.#rowEnds(row, index, end - 1)) return

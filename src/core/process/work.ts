@@ -26,6 +26,7 @@ export interface WorkSettings {
 /** Whom the process half tells what it does. */
 export interface WorkReport {
   tested(source: string): void
+  bareWords(source: string): void
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
   settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
   paused(handler: string, by: 'hand' | 'failures' | null): void
@@ -49,7 +50,7 @@ export class Work {
   readonly #orders: ReadonlyMap<string, Order>
   readonly #process: Process
   /** Deliveries that a request of ours is working on: a repeat waits for it. */
-  readonly #inRequests = new Map<number, Promise<boolean>>()
+  readonly #inRequests = new Map<number, InRequest>()
   #settled = 0
   #inBackground = false
 
@@ -92,15 +93,28 @@ export class Work {
   /** With `ack: 'handled'`: true when nothing is left to do on the delivery. */
   async inRequest(seq: number, port: SourcePort, gone: AbortSignal): Promise<boolean> {
     const cut = cutAt(this.#parts.clock, port.ackWithinMs ?? this.#parts.settings.ackWithinMs, gone)
-    const other = this.#inRequests.get(seq)
-    const work = other ?? this.#process.workOn(seq, cut.signal)
-    if (other === undefined) this.#inRequests.set(seq, work)
     try {
-      return (await Promise.race([work, cut.reached])) === true
+      while (!cut.isReached()) {
+        const before = this.#inRequests.get(seq)
+        const { work, isCut } = before ?? this.#workOn(seq, cut)
+        const done = (await Promise.race([work, cut.reached])) === true
+        // What another request had to leave, since its sender did not wait, is this one's to go on with.
+        if (done || before === undefined || !isCut()) return done
+      }
+      return false
     } finally {
       cut.cancel()
-      if (other === undefined) void work.finally(() => this.#inRequests.delete(seq))
     }
+  }
+
+  #workOn(seq: number, cut: Cut): InRequest {
+    const work = this.#process.workOn(seq, cut.signal).catch((error: unknown) => {
+      this.#parts.report.trouble('a delivery could not be worked on in its request', error)
+      return false
+    })
+    const inRequest = { work: work.finally(() => this.#inRequests.delete(seq)), isCut: cut.isReached }
+    this.#inRequests.set(seq, inRequest)
+    return inRequest
   }
 
   #newRunner(spec: HandlerSpec): Runner {
@@ -145,6 +159,7 @@ export class Work {
       claimBytes: Math.floor(settings.memoryBytes / 8),
       provider: (source) => settings.sources.get(source)?.provider,
       tested: report.tested,
+      bareWords: report.bareWords,
       failed: report.failed,
       trouble: report.trouble,
       settled: (claim, result, conflictsWith) => {
@@ -166,6 +181,16 @@ export class Work {
     this.#process.kick()
   }
 }
+
+/** The work on a delivery inside a request. */
+interface InRequest {
+  /** Never rejects; true when nothing is left to do. */
+  readonly work: Promise<boolean>
+  /** Whether it had to stop, because its sender did not wait any longer. */
+  isCut(): boolean
+}
+
+type Cut = ReturnType<typeof cutAt>
 
 const STOP_MS = 1_000
 

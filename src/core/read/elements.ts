@@ -1,10 +1,11 @@
 /** Reading of a stored body: scan, slices, elements. What cannot be read is named, and goes to quarantine. */
 import { isCrowded } from '../../json/members.ts'
 import { type Scan, Scanner } from '../../json/scan.ts'
-import { endOf, parseElements, startOf } from '../../json/slices.ts'
+import { endOf, parseElements, parseWithBareWords, startOf } from '../../json/slices.ts'
 import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { Provider, Reading, Unreadable } from '../../ports/provider.ts'
 import type { Pacer } from '../base/pacer.ts'
+import { brokenBody, brokenElement } from './unreadable.ts'
 
 const SCAN_BYTES = 256 << 10
 
@@ -27,35 +28,55 @@ export function scanBody(
 ): Scan | string | Promise<Scan | string> {
   if (delivery.undecoded !== null) return `the body is not ${delivery.undecoded}, as its content-encoding says`
   const scanner = new Scanner(delivery.body, { ids })
-  return scanner.advance(SCAN_BYTES) ? resultOf(scanner) : scanRest(scanner, pacer)
+  return scanner.advance(SCAN_BYTES) ? resultOf(scanner, delivery.body) : scanRest(scanner, delivery.body, pacer)
 }
 
-async function scanRest(scanner: Scanner, pacer: Pacer): Promise<Scan | string> {
+/** As `scanBody`, of a body in plain text, in one go. */
+export function scanAtOnce(body: Uint8Array, ids: Provider['ids'] = []): Scan | string {
+  const scanner = new Scanner(body, { ids })
+  while (!scanner.advance(body.length));
+  return resultOf(scanner, body)
+}
+
+async function scanRest(scanner: Scanner, body: Uint8Array, pacer: Pacer): Promise<Scan | string> {
   do {
     if (pacer.spent()) await pacer.breathe()
   } while (!scanner.advance(SCAN_BYTES))
-  return resultOf(scanner)
+  return resultOf(scanner, body)
 }
 
-function resultOf(scanner: Scanner): Scan | string {
+function resultOf(scanner: Scanner, body: Uint8Array): Scan | string {
   const result = scanner.result()
-  return 'failure' in result ? result.failure : result
+  return 'failure' in result ? brokenBody(body, result) : result
 }
 
 /**
  * A slice that does not parse is parsed one by one: the broken element is broken alone. A large element is a slice of
- * its own, and is looked at before it is parsed.
+ * its own, and is looked at before it is parsed. `onBareWords` is told of each that was read with bare words as text.
  */
-export function readSlice(body: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
+export function readSlice(
+  body: Uint8Array,
+  scan: Scan,
+  from: number,
+  to: number,
+  onBareWords: () => void = () => {},
+): unknown[] {
   if (scan.deep.has(from)) return [new Broken('the element is nested too deeply')]
   if (to - from === 1 && isCrowded(body, startOf(scan, from), endOf(scan, from)))
     return [new Broken('the element has too many members')]
   try {
     return parseElements(body, scan, from, to)
   } catch {
-    if (to - from === 1) return [new Broken('the element is not JSON')]
-    return Array.from({ length: to - from }, (_, i) => readSlice(body, scan, from + i, from + i + 1)[0])
+    if (to - from === 1) return [readBroken(body, scan, from, onBareWords)]
+    return Array.from({ length: to - from }, (_, i) => readSlice(body, scan, from + i, from + i + 1, onBareWords)[0])
   }
+}
+
+function readBroken(body: Uint8Array, scan: Scan, index: number, onBareWords: () => void): unknown {
+  const element = parseWithBareWords(body, scan, index)
+  if (element === undefined) return new Broken(brokenElement(body, startOf(scan, index), endOf(scan, index)))
+  onBareWords()
+  return element
 }
 
 /** Providers do not throw; if one does all the same, its element waits in quarantine for the mended version. */

@@ -44,6 +44,7 @@ export function toEvent(facts: DeliveryFacts, reading: Reading, index: number, r
     transmissionId: reading.transmissionId,
     tags: reading.tags,
     metadata: reading.metadata,
+    metadataIssues: reading.metadataIssues ?? null,
     effect: isTest || email === null ? 'none' : reading.effect,
     delivery: {
       id: delivery.id,

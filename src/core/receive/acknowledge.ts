@@ -3,10 +3,12 @@ import { codeOf } from '../../lib/code-of.ts'
 import { sha256 } from '../../lib/digest.ts'
 import type { NeutralResponse } from '../../ports/host.ts'
 import type { Accepted, NewDelivery } from '../../ports/inbox/intake.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import { answerStored, refuse } from './answers.ts'
 import { batchIdOf, headersOfRecord } from './body-rules.ts'
 import { deliveryId } from './identity.ts'
 import type { From, Read, ReceiveParts } from './parts.ts'
+import { WaitingSender } from './waiting-sender.ts'
 
 export async function store(parts: ReceiveParts, from: From, read: Read): Promise<NeutralResponse> {
   const { load } = parts
@@ -18,12 +20,13 @@ export async function store(parts: ReceiveParts, from: From, read: Read): Promis
   try {
     const hashed = read.sha256 ?? sha256(read.bytes, parts.breathe)
     const delivery = deliveryOf(parts, from, read, hashed instanceof Promise ? await hashed : hashed)
+    const sender = new WaitingSender(parts, from, delivery.id)
     const accepting = parts.inbox.accept(delivery, read.own)
-    const result = await beforeDeadline(parts, from.port.ackWithinMs ?? parts.limits.acceptMs, accepting)
+    const result = await beforeDeadline(parts, from.port.ackWithinMs ?? parts.limits.acceptMs, accepting, sender)
     if (result === 'storage_slow') late = accepting
-    if (typeof result === 'string') return refuse(result)
+    if (typeof result === 'string') return { ...refuse(result), onUndelivered: () => sender.leave() }
     count(parts, delivery, size, result, performance.now() - began)
-    const answered = answer(parts, from, delivery.id, result)
+    const answered = answer(parts, from.port, sender, delivery.id, result)
     return answered instanceof Promise ? await answered : answered
   } finally {
     load.requests--
@@ -42,6 +45,7 @@ function beforeDeadline(
   { deadlines, notices }: ReceiveParts,
   withinMs: number,
   accepting: Promise<Accepted>,
+  sender: WaitingSender,
 ): Promise<Accepted | 'storage_slow' | 'storage_failed'> {
   return new Promise((resolve) => {
     const cancel = deadlines.after(withinMs, () => resolve('storage_slow'))
@@ -51,6 +55,7 @@ function beforeDeadline(
       resolve('storage_failed')
     }
     accepting.then((accepted) => {
+      sender.committed(accepted.seq)
       cancel()
       resolve(accepted)
     }, onError)
@@ -72,18 +77,15 @@ function count(
 
 /** A repeat of what is not settled is worked on again, never waved through. */
 function answer(
-  parts: ReceiveParts,
-  from: From,
+  { handled }: ReceiveParts,
+  port: SourcePort,
+  sender: WaitingSender,
   id: string,
   { status, settled, seq }: Accepted,
 ): NeutralResponse | Promise<NeutralResponse> {
-  const { handled, inbox, meter } = parts
-  const onUndelivered = () => {
-    meter.add('sendersLeft')
-    inbox.noteSenderLeft(seq)
-  }
+  const onUndelivered = () => sender.leave()
   if (handled === null || settled) return answerStored(status, id, onUndelivered)
-  return handled(seq, from.port, from.request.gone).then((done) =>
+  return handled(seq, port, sender.gone).then((done) =>
     done ? answerStored(status, id, onUndelivered) : { ...refuse('not_handled'), onUndelivered },
   )
 }

@@ -15,7 +15,6 @@ export async function handleFetch(
 ): Promise<Response> {
   const body = bodyOf(request)
   const answer = await take(new FetchRequest(request, body, place))
-  if (answer.onUndelivered !== undefined) whenAborted(request.signal, answer.onUndelivered)
   if (answer.closeConnection && body instanceof FetchBody) await body.discard()
   return toResponse(answer, request.method)
 }
@@ -39,9 +38,11 @@ class FetchRequest implements NeutralRequest {
     this.#request = request
   }
 
-  /** Asking a request for its signal makes one; most requests are never asked. */
-  get gone(): AbortSignal {
-    return this.#request.signal
+  /** Asking a request for its signal makes one: requests that are refused are never asked. */
+  whenLeft(then: () => void): void {
+    const { signal } = this.#request
+    if (signal.aborted) then()
+    else signal.addEventListener('abort', then, { once: true })
   }
 }
 
@@ -108,11 +109,6 @@ const DONE: IteratorResult<Uint8Array, undefined> = { done: true, value: undefin
 
 function aborted(cause: unknown): never {
   throw new PosthornError('ERR_BODY_ABORTED', 'the sender left before its body was complete', { cause })
-}
-
-function whenAborted(signal: AbortSignal, then: () => void): void {
-  if (signal.aborted) then()
-  else signal.addEventListener('abort', then, { once: true })
 }
 
 function toResponse(answer: NeutralResponse, method: string): Response {

@@ -25,7 +25,7 @@ export async function inject(
 ): Promise<{ id: string; status: 'accepted' | 'duplicate' }> {
   if (!sources.has(source)) throw new OptionError(`there is no source ${JSON.stringify(source)}`)
   if (origin !== 'backfill' && origin !== 'test') throw new OptionError('origin must be backfill or test')
-  const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const bytes = bytesOf(body)
   const sha256 = createHash('sha256').update(bytes).digest()
   const id = deliveryId(source, null, sha256)
   const isTest = origin === 'test'
@@ -35,4 +35,11 @@ export async function inject(
     ...{ isTest, origin, undecoded: null },
   })
   return { id, status: accepted.status }
+}
+
+function bytesOf(body: Uint8Array | string | readonly object[]): Uint8Array {
+  if (body instanceof Uint8Array) return body
+  if (typeof body === 'string') return Buffer.from(body)
+  if (typeof body === 'object' && body !== null) return Buffer.from(JSON.stringify(body))
+  throw new OptionError(`inject: the body must be bytes, text or a list of events, got ${typeof body}`)
 }

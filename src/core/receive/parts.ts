@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { NeutralRequest, NeutralResponse } from '../../ports/host.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { SourcePort } from '../../ports/provider.ts'
+import type { SenderDeparture } from '../../public/options.ts'
 import type { Deadlines } from '../base/deadlines.ts'
 import type { Load } from '../base/load.ts'
 import type { Meter } from '../base/metrics.ts'
@@ -36,6 +37,8 @@ export interface ReceiveParts {
   /** Starts if nobody has; the checks by source name once open, else what to answer. */
   open(): Opened | Promise<Opened>
   closing(): boolean
+  /** Told of every sender of an authenticated post that hung up before its answer. */
+  senderLeft(departure: SenderDeparture): void
   /** Told of every refusal. */
   rejected(source: string | null, response: NeutralResponse): void
   breathe(): Promise<void>
@@ -51,6 +54,8 @@ export interface From {
   readonly request: NeutralRequest
   /** Those of its headers that say what its body is. */
   readonly headers: Headers
+  /** When its head came, by the clock. */
+  readonly beganAt: number
 }
 
 /** A body as it is to be stored. */

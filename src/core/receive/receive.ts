@@ -13,14 +13,16 @@ import { isProbe } from './identity.ts'
 import { takeBody } from './intake.ts'
 import type { ReceiveParts } from './parts.ts'
 import { allowed, methodOf, sourceName } from './route.ts'
+import { tellSenderLeft } from './waiting-sender.ts'
 
 export function createReceive(parts: ReceiveParts): (request: NeutralRequest) => Promise<NeutralResponse> {
   const hasSegment = (name: string) => placesOf(parts.sources.get(name)).path !== null
   return async function receive(request) {
-    const name = sourceName(request, hasSegment)
-    const port = name === null ? undefined : parts.sources.get(name)
-    if (name === null || port === undefined) return told(parts, null, refuse('unknown_source'))
+    let name: string | null = null
     try {
+      name = sourceName(request, hasSegment)
+      const port = name === null ? undefined : parts.sources.get(name)
+      if (name === null || port === undefined) return told(parts, null, refuse('unknown_source'))
       const method = methodOf(request, port.provider)
       if (method === 'post') return told(parts, name, await post(parts, name, port, request))
       const absent = await noAddress(parts, name, port, request)
@@ -50,6 +52,7 @@ function look(parts: ReceiveParts, source: string, method: string): NeutralRespo
 }
 
 async function post(parts: ReceiveParts, name: string, port: SourcePort, request: NeutralRequest) {
+  const beganAt = parts.clock.now()
   const opened = parts.open()
   const checks = opened instanceof Promise ? await opened : opened
   if (typeof checks === 'string') return refuse(checks)
@@ -58,13 +61,15 @@ async function post(parts: ReceiveParts, name: string, port: SourcePort, request
   if (!verdict.ok) return turnAway(parts, name, port, verdict)
   // It may have taken its time.
   if (parts.closing()) return refuse('shutting_down')
-  parts.meter.letIn(name, verdict.credential, parts.clock.now())
+  parts.meter.letIn(name, verdict.credential, beganAt)
   const headers = headersOf(request.rawHeaders, port.provider.batchIdHeader)
+  const from = { source: name, port, credential: verdict.credential, request, headers, beganAt }
   const read = await takeBody(parts, port, request.body, headers)
+  if (read === 'body_aborted') tellSenderLeft(parts, from, { deliveryId: null, committed: false })
   if (typeof read === 'string') return refuse(read)
   if (isProbe(read.bytes, port.provider.probes)) return probe(parts, name)
   // Awaited here: a promise given back by an async function is passed on two turns later.
-  return await store(parts, { source: name, port, credential: verdict.credential, request, headers }, read)
+  return await store(parts, from, read)
 }
 
 function probe(parts: ReceiveParts, source: string): NeutralResponse {

@@ -1,8 +1,9 @@
 /** Everything the receiver tells: hooks for code, lines for operators. No address, no secret, no payload in a line. */
+import { callSafely } from '../../lib/call-safely.ts'
 import { codeOf } from '../../lib/code-of.ts'
 import type { NeutralResponse } from '../../ports/host.ts'
 import type { Claim } from '../../ports/inbox/claims.ts'
-import type { Hooks } from '../../public/options.ts'
+import type { Hooks, SenderDeparture } from '../../public/options.ts'
 import type { Meter } from '../base/metrics.ts'
 import type { Notices } from '../base/notices.ts'
 import type { PassResult } from '../process/result.ts'
@@ -11,16 +12,12 @@ import { toAttemptErrors } from '../read/to-public.ts'
 
 export interface Report extends WorkReport {
   rejected(source: string | null, response: NeutralResponse): void
+  senderLeft(departure: SenderDeparture): void
 }
 
 export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Report {
-  const call = (hook: string, run: () => void) => {
-    try {
-      run()
-    } catch (error) {
-      notices(`hook:${hook}`, 'error', `the hook "${hook}" threw`, { error: codeOf(error) })
-    }
-  }
+  const call = (hook: keyof Hooks, run: () => unknown) =>
+    callSafely(run, (error) => notices(`hook:${hook}`, 'error', `the hook "${hook}" threw`, { error: codeOf(error) }))
   return {
     rejected(source, { status, code }) {
       const known = code ?? 'unknown'
@@ -28,8 +25,21 @@ export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Repo
       notices(`rejected:${source}:${known}`, 'warn', `a request to ${where} was answered ${status} ${known}`)
       call('rejected', () => hooks.rejected?.({ source, status, code: known }))
     },
+    senderLeft(departure) {
+      const { source, deliveryId, committed } = departure
+      const when = deliveryId === null ? 'its body was complete' : committed ? 'its answer' : 'its delivery was durable'
+      const facts = { event: 'sender.left', ...departure }
+      meter.add('sendersLeft')
+      meter.publish('sender-left', departure)
+      notices(`sender.left:${source}`, 'warn', `the sender of "${source}" hung up before ${when}`, facts)
+      call('senderLeft', () => hooks.senderLeft?.(departure))
+    },
     tested(source) {
       notices(`tested:${source}`, 'info', `a test event of the sender arrived on "${source}"`)
+    },
+    bareWords(source) {
+      const message = `values without quotation marks came on "${source}" and were read as text`
+      notices(`bare-words:${source}`, 'warn', message, { source })
     },
     failed(event, handler, attempt, error, retryAt) {
       meter.add('retried')

@@ -65,7 +65,7 @@ export function withFaults(wire: Wire, faults: readonly Fault[]): Wire {
 
 const KEPT_BYTES = 65_536
 
-/** Over HTTP or HTTPS, with a connection for each request (momentum.md section 2, Connection); redirects are not followed. */
+/** Over HTTP or HTTPS, with a connection for each request; redirects are not followed. */
 export const httpWire: Wire = async (post) => {
   const began = performance.now()
   const end = new AbortController()

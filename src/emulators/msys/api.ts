@@ -1,4 +1,9 @@
-/** The Webhooks API (momentum.md sections 3.1 to 3.3). */
+/**
+ * The Webhooks API.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib);
+ * its state of November 2016: github.com/SparkPost/gosparkpost, test/json.
+ */
 import type { Api, ApiAnswer, ApiRequest, Route } from '../kit/server.ts'
 import { documentation, samples } from './documentation.ts'
 import type { Edition } from './edition.ts'
@@ -10,7 +15,7 @@ import type { Webhooks } from './webhooks.ts'
 export interface ApiOptions {
   readonly edition: Edition
   readonly apiKey: string
-  /** In what `errors` holds: a list, or the one error as the documents of 2016 and 2017 print it (section 3.1). */
+  /** In what `errors` holds: a list, or the one error as the documents of 2016 and 2017 print it. */
   readonly errors: 'list' | 'object'
 }
 
@@ -45,12 +50,12 @@ export function outside({ edition, apiKey }: ApiOptions): Pick<Api, 'refuse' | '
 
 const failure = (status: number, message: string): ApiAnswer => ({ status, body: { errors: [{ message }] } })
 
-/** On the cloud, documentation and samples want no key (section 3.3). */
+/** On the cloud, documentation and samples want no key. */
 function isOpen({ openDocumentation }: Edition, { path }: ApiRequest): boolean {
   return openDocumentation && path.startsWith(`${BASE}/events/`)
 }
 
-/** The key itself, or Basic with the key as user and no password (section 3.1). */
+/** The key itself, or Basic with the key as user and no password. */
 function hasKey({ headers }: ApiRequest, apiKey: string): boolean {
   const basic = `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`
   return headers.authorization === apiKey || headers.authorization === basic
@@ -101,7 +106,7 @@ function remove(webhooks: Webhooks, request: ApiRequest): ApiAnswer {
   return { status: 204 }
 }
 
-/** The body is the caller's: a batch, or `{"message": …}` in the older API (section 2.2). */
+/** The body is the caller's: a batch, or `{"message": …}` in the older API. */
 async function validate(webhooks: Webhooks, poster: Poster, request: ApiRequest): Promise<ApiAnswer> {
   const { settings, credentials } = found(webhooks, request)
   const outcome = await poster.test(settings, credentials, validateBody(request.body))
@@ -136,7 +141,7 @@ function found(webhooks: Webhooks, { params }: ApiRequest): Webhook {
   return webhook
 }
 
-/** The webhook as the API shows it: secrets in clear, as the vendor does (section 3.2). */
+/** The webhook as the API shows it: secrets in clear, as the vendor does. */
 function shown({ edition }: ApiOptions, webhook: Webhook, { query }: ApiRequest): Record<string, unknown> {
   const { custom_headers, exception_subaccounts, ...basic } = webhook.settings
   const timeZone = query.get('timezone') ?? 'UTC'

@@ -1,4 +1,8 @@
-/** Batches on their way: a queue for each webhook on each node. */
+/**
+ * Batches on their way: a queue for each webhook on each node.
+ * Source: Momentum 4 manual, "Using Webhooks for Event Data"
+ * (github.com/SparkPost/support-docs, content/momentum/4/reporting-webhooks.md), March 2020.
+ */
 import type { Tasks } from '../kit/clock.ts'
 import type { BatchRule } from '../kit/gathering.ts'
 import type { Ledger } from '../kit/report.ts'
@@ -20,7 +24,7 @@ export interface Batch {
   /** A UUID. */
   readonly id: string
   readonly webhook: BatchOwner
-  /** Of the time it was gathered: after an update it still goes to the old target (momentum.md section 2). */
+  /** Of the time it was gathered: after an update it still goes to the old target. */
   readonly settings: Settings
   readonly events: number
   readonly body: string
@@ -31,7 +35,7 @@ export interface SendingOptions extends BatchRule {
   readonly delaysMs: readonly number[]
   /** Posts at a time, of one webhook on one node. */
   readonly workers: number
-  /** Any 2xx stops the retries; other pages say 200 (momentum.md section 2, success). */
+  /** Any 2xx stops the retries; other pages say 200. */
   readonly success: Success
 }
 

@@ -1,4 +1,8 @@
-/** SparkPost's cloud, and Elite, which came before it: what their events hold (momentum.md sections 1.2 to 1.4). */
+/**
+ * SparkPost's cloud, and Elite, which came before it: what their events hold. Sources: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib); its answer to `events/documentation` in
+ * November 2016 (github.com/SparkPost/gosparkpost, test/event-docs.json); SparkPost Elite user guide, chapter 15, 2015.
+ */
 import type { Step } from '../kit/life-cycle.ts'
 import { classesOf, type Edition, type NativeEvent } from './edition.ts'
 import type { CopyIds, Ids } from './ids.ts'
@@ -8,13 +12,13 @@ import { pick, timeOf, valuesOf } from './values.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Adaptive delivery is Momentum's (momentum.md section 1.2). */
+/** Adaptive delivery is Momentum's. */
 const cloudClasses = classesOf((type) => !type.startsWith('ad_'))
 
-/** Documented by November 2016 (momentum.md section 1.3). */
+/** Documented by November 2016. */
 const eliteClasses = classesOf((type) => !/^(ad_|ab_test_|amp_|initial_open$|success$|error$)/.test(type))
 
-/** The id of every test post, fixed in the vendor's API (momentum.md section 2). */
+/** The id of every test post, fixed in the vendor's API (github.com/SparkPost/2web2ui, the test tab of webhooks). */
 const TEST_BATCH_ID = '77c2b630-d712-11e4-9642-efc2723b99c1'
 
 const shared = {
@@ -47,7 +51,7 @@ export const eliteEdition: Edition = {
 const CLIPPED_BYTES = 102_400
 
 /**
- * A suppressed recipient bounces with class 25 (momentum.md section 1.8). A display loads the pixel at the top, and the
+ * A suppressed recipient bounces with class 25. A display loads the pixel at the top, and the
  * one at the bottom unless the message is cut.
  */
 function typesOf(step: Step): readonly string[] {
@@ -56,7 +60,7 @@ function typesOf(step: Step): readonly string[] {
   return step.message.bytes > CLIPPED_BYTES ? ['initial_open'] : ['initial_open', 'open']
 }
 
-/** Not on every event: copies to others, A/B tests, sending at a time (momentum.md section 1.3). */
+/** Not on every event: copies to others, A/B tests, sending at a time. */
 const SOMETIMES = new Set([
   'rcpt_type',
   'ab_test_id',
@@ -79,7 +83,7 @@ function liveFields(type: string, step: Step, copy: CopyIds): Fields {
   return { ...pick({ ...documented }, rest), ...pick(valuesOf(step, copy), names), type }
 }
 
-/** Not documented by November 2016 for any type (momentum.md section 1.3, marks 2 and 3); `event_id` by 2015 (1.4). */
+/** Not documented by November 2016 for any type; `event_id` not by 2015. */
 const LATER = new Set([
   'ab_test_id',
   'ab_test_version',
@@ -129,7 +133,7 @@ function eliteEvent(type: string, step: Step, ids: Ids): NativeEvent {
   return { type, fields: toElite(type, fields, copy.messageUuid) }
 }
 
-/** Numeric time, UUID as message id, coordinates as text: as the guide of Elite prints them (momentum.md section 1.4). */
+/** Numeric time, UUID as message id, coordinates as text: as the guide of Elite prints them. */
 function toElite(type: string, fields: Fields, messageId: string): Fields {
   const names = eliteClasses.get(type) === 'track_event' ? ELITE_TRACK : Object.keys(fields)
   const kept = pick(

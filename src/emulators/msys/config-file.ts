@@ -1,4 +1,8 @@
-/** Momentum from 4.2.31 on and 5.x: webhooks in a JSON file, without an API (momentum.md section 3.5). */
+/**
+ * Momentum from 4.2.31 on and 5.x: webhooks in a JSON file, without an API.
+ * Source: Momentum 5.3 manual, "Enabling Webhooks", June 2026
+ * (github.com/SparkPost/support-docs, content/momentum/manuals/enabling-webhooks.md).
+ */
 import { readFileSync } from 'node:fs'
 import { OptionError } from '../../errors.ts'
 import { isObject } from '../../lib/guards.ts'

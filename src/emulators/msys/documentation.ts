@@ -1,4 +1,8 @@
-/** The endpoints that tell what events there are and how they look (momentum.md section 3.3). */
+/**
+ * The endpoints that tell what events there are and how they look.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib).
+ */
 import type { ApiAnswer, ApiRequest } from '../kit/server.ts'
 import { FIELDS, TYPES } from './descriptions.generated.ts'
 import { type Edition, elementOf } from './edition.ts'

@@ -1,4 +1,8 @@
-/** In what the senders of one family differ: Momentum on premises, SparkPost's cloud, SparkPost Elite. */
+/**
+ * In what the senders of one family differ: Momentum on premises, SparkPost's cloud, SparkPost Elite.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib).
+ */
 import { catalogue } from '../../providers/momentum/catalogue.ts'
 import type { Step } from '../kit/life-cycle.ts'
 import type { Ids } from './ids.ts'
@@ -31,11 +35,11 @@ export interface Edition {
 /** Class by type of those that `wanted` takes, by the order of our catalogue. */
 export function classesOf(wanted: (type: string) => boolean): ReadonlyMap<string, string> {
   const all = Object.values(catalogue).map(({ schema }) => schema.split('.'))
-  // A relay message is no event: it has no type, and relay webhooks carry it (momentum.md section 1.5).
+  // A relay message is no event: it has no type, and relay webhooks carry it.
   return new Map(all.flatMap(([group = '', type]) => (type !== undefined && wanted(type) ? [[type, group]] : [])))
 }
 
-/** The JSON text of an event in its envelope (momentum.md section 1.1). */
+/** The JSON text of an event in its envelope. */
 export function elementOf(classes: ReadonlyMap<string, string>, { type, fields }: NativeEvent): string {
   return JSON.stringify({ msys: { [classes.get(type) ?? 'message_event']: fields } })
 }

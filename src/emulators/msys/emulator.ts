@@ -148,7 +148,7 @@ const nodesOf = (count: number) => Array.from({ length: count }, (_, n) => `mta-
 
 /**
  * Waits that double from `first` up to `most`, over `total` in all: the last try is at its end. The real ones are not
- * documented (momentum.md section 2, retry).
+ * documented.
  */
 export function backOff(firstMs: number, mostMs: number, totalMs: number): number[] {
   const delays: number[] = []

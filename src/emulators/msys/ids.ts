@@ -22,7 +22,7 @@ export class Ids {
     this.#random = random
   }
 
-  /** 18 decimal digits, never the same twice (momentum.md section 1.4, event_id). */
+  /** 18 decimal digits, as the samples of SparkPost's API have at most; never the same twice. */
   event(): string {
     return `${this.#random.digits(9)}${String(this.#events++).padStart(9, '0')}`
   }

@@ -1,11 +1,17 @@
-/** Momentum on premises: what its events hold (momentum.md section 1.9). */
+/**
+ * Momentum on premises: what its events hold.
+ * Sources, in github.com/SparkPost/support-docs, content/momentum: the manual of Momentum 4, "Using Webhooks for Event
+ * Data" (4/reporting-webhooks.md, March 2020) and "Managing Your Webhooks in the UI" (4/web-ui-webhooks.md, February
+ * 2020); "Enabling Webhooks" of Momentum 5.3 (manuals/enabling-webhooks.md, June 2026); the change logs (changelog).
+ * A consumer in production: github.com/midnight-pm/Momentum-Webhook-Ingest, qry/tables/create-sql.sql.
+ */
 import type { Step } from '../kit/life-cycle.ts'
 import { classesOf, type Edition, type NativeEvent } from './edition.ts'
 import type { Ids } from './ids.ts'
 import { sampleFields } from './samples.ts'
 import { pick, timeOf, valuesOf } from './values.ts'
 
-/** What webhooks of a file can ask for: the manual of Momentum 5.3, appendix 1 (momentum.md section 1.2). */
+/** What webhooks of a file can ask for: the manual of Momentum 5.3, appendix 1. */
 const FILE_TYPES: readonly string[] = [
   'injection',
   'delivery',
@@ -40,7 +46,7 @@ const UNSUBSCRIBE = words(`
   message_id customer_id campaign_id subaccount_id transmission_id mailfrom friendly_from rcpt_to raw_rcpt_to rcpt_type
   template_id template_version rcpt_meta rcpt_tags`)
 
-/** What a production consumer stores of each type (momentum.md section 1.9). */
+/** What the consumer in production stores of each type. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   injection: [...RECEIVED, 'pathway', 'pathway_group'],
   delivery: [...RECEIVED, ...ATTEMPT],
@@ -71,7 +77,7 @@ export interface MomentumWire {
    * catalogue, and sends those that Momentum has.
    */
   readonly fromFile: boolean
-  /** False: no `event_id`, as before 4.2.28 (momentum.md section 1.4). */
+  /** False: no `event_id`, as before 4.2.28. */
   readonly eventIds: boolean
 }
 
@@ -81,7 +87,7 @@ export function momentumEdition(wire: MomentumWire): Edition {
     name: 'momentum',
     classes,
     absoluteLinks: true,
-    // The screenshot of the test shows token, Host, Content-Type and Connection only (momentum.md section 2.2).
+    // The screenshot of the test shows token, Host, Content-Type and Connection only.
     testBatchId: null,
     userAgent: null,
     isCloudApi: false,
@@ -115,7 +121,7 @@ function eventOf({ eventIds }: MomentumWire, step: Step, ids: Ids, node: string)
   return { type, fields }
 }
 
-/** The manual prints message events with a fraction and a click without (momentum.md section 1.4, timestamp). */
+/** The manual prints message events with a fraction and a click without. */
 function timestampOf(type: string, step: Step): string {
   const seconds = timeOf(step) / 1_000
   return everyClass.get(type) === 'message_event' ? seconds.toFixed(3) : String(Math.floor(seconds))

@@ -1,4 +1,8 @@
-/** Posts to a target with the credentials of its webhook; test posts among them. */
+/**
+ * Posts to a target with the credentials of its webhook; test posts among them.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib).
+ */
 import { basicHeader } from '../kit/basic.ts'
 import { type Fault, httpWire, type Outcome, type Post, type Wire, withFaults } from '../kit/wire.ts'
 import type { Edition } from './edition.ts'
@@ -24,7 +28,7 @@ export interface Credentials {
   accessToken: { readonly access_token: string; readonly expires_in: number } | null
 }
 
-/** What `[{"msys":{}}]` is to the sender: the test of a target (momentum.md section 2.2). */
+/** What `[{"msys":{}}]` is to the sender: the test of a target. */
 export const PING = '[{"msys":{}}]'
 
 const NO_TOKEN = { status: null, code: 'no access_token in the answer' } as const
@@ -78,8 +82,8 @@ export class Poster {
   }
 
   /**
-   * Null when there is a token, else what came instead of one. The content type of the request is not documented
-   * (momentum.md section 2.1): JSON, as the rest of the API.
+   * Null when there is a token, else what came instead of one. The content type of the request is not
+   * documented: JSON, as the rest of the API.
    */
   async #fetchToken(settings: Target, credentials: Credentials): Promise<Outcome | null> {
     if (credentials.accessToken !== null) return null
@@ -107,7 +111,7 @@ export class Poster {
   }
 }
 
-/** The message with what came, and the answer (momentum.md section 3.3, POST /v1/webhooks). */
+/** The message with what came, and the answer, as `POST /v1/webhooks` documents them. */
 export function failedTest(message: string, outcome: Outcome): Refusal {
   if (outcome.status === null)
     return new Refusal(400, { code: 400, message: `${message} with error code ${outcome.code}` })

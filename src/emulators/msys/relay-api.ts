@@ -1,4 +1,8 @@
-/** The Relay Webhooks API (momentum.md section 3.4). */
+/**
+ * The Relay Webhooks API.
+ * Source: SparkPost API, Relay Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/relay-webhooks.apib).
+ */
 import type { ApiAnswer, ApiRequest, Route } from '../kit/server.ts'
 import { type ApiOptions, refusing } from './api.ts'
 import { failedTest, type Poster } from './post.ts'
@@ -43,7 +47,7 @@ export function relayApi(options: ApiOptions, relays: Relays, poster: Poster): r
 
 const idOf = ({ id }: RelayWebhook): ApiAnswer => ({ status: 200, body: { results: { id } } })
 
-/** A sample message goes to the target (section 2.2). */
+/** A sample message goes to the target. */
 async function validate({ id, settings, credentials }: RelayWebhook, poster: Poster): Promise<ApiAnswer> {
   const body = JSON.stringify([{ msys: { relay_message: relayMessageOf(TEST_MAIL, id) } }])
   const outcome = await poster.test(settings, credentials, body)

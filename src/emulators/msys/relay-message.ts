@@ -1,4 +1,8 @@
-/** An inbound mail, and how a relay webhook hands it on (momentum.md section 1.5). */
+/**
+ * An inbound mail, and how a relay webhook hands it on.
+ * Source: SparkPost API, Relay Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/relay-webhooks.apib).
+ */
 
 export interface InboundMail {
   /** The sender's address, in the envelope and in the header. */

@@ -1,4 +1,8 @@
-/** Relay webhooks: inbound mail, posted one message at a time (momentum.md sections 1.5 and 3.4). */
+/**
+ * Relay webhooks: inbound mail, posted one message at a time.
+ * Source: SparkPost API, Relay Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/relay-webhooks.apib).
+ */
 import { isObject } from '../../lib/guards.ts'
 import type { Tasks } from '../kit/clock.ts'
 import type { Ledger, ReportedWebhook } from '../kit/report.ts'
@@ -41,7 +45,7 @@ export interface RelayParts {
 
 const MINUTE = 60_000
 
-/** The first retry after 300 s, then with back-off, up to 7 tries (section 3.4); the intervals between are not documented. */
+/** The first retry after 300 s, then with back-off, up to 7 tries; the intervals between are not documented. */
 const DELAYS_MS = [5, 10, 20, 40, 80, 160].map((minutes) => minutes * MINUTE)
 
 export class Relays {

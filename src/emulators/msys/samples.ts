@@ -1,4 +1,9 @@
-/** The sample events of the API: every type, with the constants that all samples of the vendor carry. */
+/**
+ * The sample events of the API: every type, with the constants that all samples of the vendor carry.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib),
+ * and, for Momentum's own fields, a consumer in production (github.com/midnight-pm/Momentum-Webhook-Ingest).
+ */
 import { catalogue } from '../../providers/momentum/catalogue.ts'
 import { momentumSamples } from '../../testing/samples/momentum.ts'
 import { pick } from './values.ts'
@@ -6,7 +11,7 @@ import { pick } from './values.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * The same in all samples of the vendor, so receivers know them by it (momentum.md section 2.2): for A/B tests and ingest
+ * The same in all samples of the vendor, so receivers know them by it: for A/B tests and ingest
  * events, and for all others.
  */
 const CONSTANTS: Readonly<Record<'uuid' | 'decimal', Fields>> = {
@@ -46,7 +51,7 @@ export function sampleFields(
   return { type, ...pick({ ...MOMENTUM_ONLY, ...fields }, ['event_id', 'timestamp', 'node_name', ...names]) }
 }
 
-/** Fields that only Momentum has (momentum.md section 1.9). */
+/** Fields that only Momentum has. */
 const MOMENTUM_ONLY: Fields = {
   node_name: 'mta-1',
   binding: 'marketing-1',

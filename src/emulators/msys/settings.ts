@@ -1,4 +1,9 @@
-/** A webhook as its owner set it: read from the body of a request (momentum.md section 3.2). */
+/**
+ * A webhook as its owner set it: read from the body of a request.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib);
+ * for the errors of custom headers content/api/relay-webhooks.apib.
+ */
 import { isObject } from '../../lib/guards.ts'
 import type { Edition } from './edition.ts'
 
@@ -60,8 +65,7 @@ export function parsedJson(text: string): unknown {
 }
 
 /**
- * The settings after a request: `before` are those it changes, null when it creates. Fields that nobody knows are ignored
- * (momentum.md section 3.1).
+ * The settings after a request: `before` are those it changes, null when it creates. Fields that nobody knows are ignored.
  * @throws Refusal 400 for a field that is missing or wrong, 422 for headers the API does not take
  */
 export function settingsFrom(edition: Edition, body: Record<string, unknown>, before: Settings | null): Settings {
@@ -75,12 +79,12 @@ export function settingsFrom(edition: Edition, body: Record<string, unknown>, be
     active: all.active !== false,
     auth_token,
     ...auth,
-    // Integers in, text out (momentum.md section 3.2).
+    // Integers in, text out.
     exception_subaccounts: Array.isArray(exception_subaccounts) ? exception_subaccounts.map(String) : [],
   }
 }
 
-/** What Momentum's API does not have: a token is all (momentum.md section 3.5). */
+/** What Momentum's API does not have: a token is all. */
 const NO_AUTH = { auth_type: 'none', custom_headers: {} }
 
 /** What event webhooks and relay webhooks have in common. @throws Refusal */
@@ -139,7 +143,7 @@ function oauthRequestOf(value: unknown): OAuthRequest {
   throw new Refusal(400, { message: 'required field is missing', code: 400, param: 'auth_request_details' })
 }
 
-/** The password may be empty (momentum.md section 2, basic). */
+/** The password may be empty. */
 function basicOf(value: unknown): Record<string, unknown> {
   if (isObject(value) && typeof value.username === 'string') return { password: '', ...value }
   throw new Refusal(400, { message: 'required field is missing', code: 400, param: 'auth_credentials' })
@@ -151,7 +155,7 @@ const MAX_HEADER_BYTES = 3_000
 /** Which names are reserved is not documented; those that the sender writes itself are. */
 const RESERVED = /^(authorization|content-type|content-length|host|connection|user-agent|x-messagesystems-.*)$/i
 
-/** Errors as the relay webhooks document them (momentum.md section 3.4). @throws Refusal 422 */
+/** Errors as the relay webhooks document them. @throws Refusal 422 */
 export function customHeadersOf(value: unknown): Record<string, string> {
   if (!isObject(value)) return {}
   const headers = Object.entries(value).map(([name, text]) => [name, String(text)] as const)

@@ -1,11 +1,15 @@
-/** Every field an event of a message can have, with its value; which of them are sent is the edition's affair. */
+/**
+ * Every field an event of a message can have, with its value; which of them are sent is the edition's affair.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib).
+ */
 import type { Failure, Step } from '../kit/life-cycle.ts'
 import type { Message } from '../kit/message.ts'
 import type { CopyIds } from './ids.ts'
 
 type Values = Record<string, unknown>
 
-/** Bounce classes (momentum.md section 1.7). */
+/** Bounce classes: the same table in the documents of Momentum 4 and of SparkPost. */
 const BOUNCE_CLASS: Readonly<Record<Failure['kind'], string>> = {
   unknown_user: '10',
   mailbox_full: '22',
@@ -58,7 +62,7 @@ function messageValues(message: Message, ids: CopyIds): Values {
   }
 }
 
-/** `reason` is the text without addresses (momentum.md section 1.4). */
+/** `reason` is the text without addresses. */
 function failureValues({ kind, smtp, text }: Failure): Values {
   const reason = text.replaceAll(/\d+\.\d+\.\d+\.\d+(?!\.)/g, 'x.x.x.x').replaceAll('\r\n', ' ')
   return { bounce_class: BOUNCE_CLASS[kind], error_code: String(smtp), reason, raw_reason: text }
@@ -78,7 +82,7 @@ function visitValues(step: Step & { kind: 'opened' | 'clicked' }): Values {
       city: place.city,
       latitude: place.latitude,
       longitude: place.longitude,
-      // A number, so leading zeros are lost (momentum.md section 1.4, geo_ip).
+      // A number, so leading zeros are lost.
       zip: Number(place.postalCode),
       postal_code: place.postalCode,
     },
@@ -95,7 +99,7 @@ function visitValues(step: Step & { kind: 'opened' | 'clicked' }): Values {
   }
 }
 
-/** A link without a name has no field for it (momentum.md section 1.4). */
+/** A link without a name has no field for it. */
 function linkValues({ name, url }: { name: string | null; url: string }): Values {
   return { target_link_url: url, ...(name === null ? {} : { target_link_name: name }) }
 }

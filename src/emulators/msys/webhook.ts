@@ -1,4 +1,9 @@
-/** One webhook: what it is asked to do, and what it does already. */
+/**
+ * One webhook: what it is asked to do, and what it does already.
+ * Source: SparkPost API, Webhooks, June 2026
+ * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib);
+ * on nodes the Momentum 4 manual, "Using Webhooks for Event Data", March 2020.
+ */
 import type { Tasks } from '../kit/clock.ts'
 import { Gathering } from '../kit/gathering.ts'
 import type { WebhookState } from '../kit/report.ts'
@@ -7,7 +12,7 @@ import type { Batch, BatchOwner, Sending } from './batch.ts'
 import type { Credentials } from './post.ts'
 import type { Settings } from './settings.ts'
 
-/** What the API tells of a batch that failed at least once (momentum.md section 3.3, batch-status). */
+/** What the API tells of a batch that failed at least once: `batch-status`. */
 export interface BatchStatus {
   readonly batch_id: string
   readonly ts: string
@@ -34,7 +39,7 @@ export class Webhook implements BatchOwner {
   lastFailure: number | null = null
   deleted = false
   readonly #parts: WebhookParts
-  /** By node; each gathers and posts on its own (momentum.md section 2, batch interval). Empty until it is active. */
+  /** By node; each gathers and posts on its own. Empty until it is active. */
   #gatherings: ReadonlyMap<string, Gathering<string>> = new Map()
   #wanted: ReadonlySet<string> = new Set()
   #activated = false
@@ -59,7 +64,7 @@ export class Webhook implements BatchOwner {
     this.#activated = true
   }
 
-  /** Nothing is gathered any more; what is gathered and queued still goes to its target (section 2, after delete). */
+  /** Nothing is gathered any more; what is gathered and queued still goes to its target. */
   delete(): void {
     this.deleted = true
     this.activate(this.settings)
@@ -87,7 +92,7 @@ export class Webhook implements BatchOwner {
     const code = outcome.status === null ? outcome.code : String(outcome.status)
     if (ok && attempts === 1) return
     this.#statuses.set(id, {
-      // Hexadecimal digits, where the header has a UUID (momentum.md section 2, batch id).
+      // Hexadecimal digits, where the header has a UUID.
       batch_id: id.replaceAll('-', ''),
       ts: new Date(now).toISOString(),
       attempts,

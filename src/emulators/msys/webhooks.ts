@@ -49,7 +49,7 @@ export class Webhooks {
     webhook.activate(settings)
   }
 
-  /** With a test post when the target is another (momentum.md section 2.2). @throws Refusal, and then nothing changes */
+  /** With a test post when the target is another, as the API documents it. @throws Refusal, and then nothing changes */
   async update(webhook: Webhook, settings: Settings): Promise<void> {
     const credentials = { accessToken: null }
     if (settings.target !== webhook.settings.target) await this.#poster.check(settings, credentials)

@@ -1,13 +1,14 @@
 /**
  * eSputnik's (Yespo's) activities as they stand on the wire. Fields and meanings: docs.yespo.io "Webhooks for Tracking
  * Activity" (editions of June 2025 and later), the older support page "Webhooks" (2019 to 2021), read November 2026.
- * An absent field does not apply; no null stands in any published example. Not shipped.
+ * An absent field does not apply; no null stands in any published example.
  */
-import { flag, id, list, text, wire, z } from '../kit/wire-schema.ts'
+import type { z } from 'zod'
+import type { Fields, WireKit } from '../kit/wire-schema.ts'
 
 const source = 'docs.yespo.io "Webhooks for Tracking Activity", June 2025'
 
-const common = {
+const commonOf = ({ id, text }: WireKit) => ({
   activityDateTime: text('When it happened: date and time without a zone.', { example: '2023-09-14T08:30:03' }),
   mediaType: text('The channel: email, sms, viber, and other words for push, widgets, in-app, Telegram.', {
     example: 'email',
@@ -36,44 +37,46 @@ const common = {
   messageTag: text('Tags, separated by commas.', { example: 'tag2,tag,test' }),
   messageLanguageCode: text('Language of the message.'),
   viewMessageLink: text('The message in the browser: a personal link.'),
-}
-
-// The table of the page calls both arrays, every example has objects; an older table spells them as below.
-const listed = (description: string, shape: z.ZodRawShape) =>
-  z
-    .union([z.looseObject(shape), z.array(z.unknown()), z.null()])
-    .meta({ description })
-    .optional()
-
-const keys = list('Keys of the categories: all that are chosen now, by the likely reading.', { example: ['TABLETS'] })
-const subscription = listed('The subscription.', { subscriptions: keys, subscriptons: keys })
-const statusData = listed('More about the status; an empty object where there is nothing.', {
-  subscription,
-  subscripton: subscription,
 })
 
-function activity(status: string, description: string, fields: z.ZodRawShape = {}): z.ZodType {
-  const literal = z.literal(status).meta({ description: 'What happened.', 'x-payload': `'${status}'` })
-  const title = `eSputnik ${status.toLowerCase().replaceAll('_', ' ')}`
-  return wire({ title, description, source }, { activityStatus: literal.optional(), ...common, statusData, ...fields })
+// The table of the page calls both arrays, every example has objects; an older table spells them as below.
+function statusDataOf({ list, objectOrList }: WireKit): z.ZodType {
+  const keys = list('Keys of the categories: all that are chosen now, by the likely reading.', { example: ['TABLETS'] })
+  const subscription = objectOrList('The subscription.', { subscriptions: keys, subscriptons: keys })
+  return objectOrList('More about the status; an empty object where there is nothing.', {
+    subscription,
+    subscripton: subscription,
+  })
 }
 
-export const schemas: Record<string, z.ZodType> = {
-  SENT: activity('SENT', 'The message was sent; mobile push only.'),
-  DELIVERED: activity('DELIVERED', 'The message was delivered; not final, an UNDELIVERED may follow.'),
-  UNDELIVERED: activity('UNDELIVERED', 'The message was not delivered.', {
-    statusDescription: text('The answer of the server, or a code of the platform or provider: free text.', {
-      example: '5.1.2 (bad destination system: no such domain)',
+/** The field whose word tells what an activity is. */
+export const WORD = 'activityStatus'
+
+export function schemasOf(kit: WireKit) {
+  const shared = { ...commonOf(kit), statusData: statusDataOf(kit) }
+  const { boolean, text } = kit
+
+  function activity(status: string, description: string, fields: Fields = {}): z.ZodObject {
+    const word = kit.word('What happened.', [status])
+    const title = `eSputnik ${status.toLowerCase().replaceAll('_', ' ')}`
+    return kit.wire({ title, description, source }, { [WORD]: word, ...shared, ...fields })
+  }
+
+  return {
+    SENT: activity('SENT', 'The message was sent; mobile push only.'),
+    DELIVERED: activity('DELIVERED', 'The message was delivered; not final, an UNDELIVERED may follow.'),
+    UNDELIVERED: activity('UNDELIVERED', 'The message was not delivered.', {
+      statusDescription: text('The answer of the server, or a code of the platform or provider: free text.', {
+        example: '5.1.2 (bad destination system: no such domain)',
+      }),
+      hardBounce: boolean('True when the contact stood on the block list of the platform at that moment.'),
     }),
-    hardBounce: flag('True when the contact stood on the block list of the platform at that moment.', {
-      payload: 'boolean',
+    READ: activity('READ', 'The message was opened.'),
+    CLICKED: activity('CLICKED', 'A link was followed.', {
+      clickEventLink: text('The link.', { example: 'https://shop.example/promo/' }),
     }),
-  }),
-  READ: activity('READ', 'The message was opened.'),
-  CLICKED: activity('CLICKED', 'A link was followed.', {
-    clickEventLink: text('The link.', { example: 'https://shop.example/promo/' }),
-  }),
-  UNSUBSCRIBED: activity('UNSUBSCRIBED', 'The contact unsubscribed.'),
-  SPAM: activity('SPAM', 'The contact complained.'),
-  SUBSCRIPTION_CHANGED: activity('SUBSCRIPTION_CHANGED', 'The contact chose other categories of subscription.'),
+    UNSUBSCRIBED: activity('UNSUBSCRIBED', 'The contact unsubscribed.'),
+    SPAM: activity('SPAM', 'The contact complained.'),
+    SUBSCRIPTION_CHANGED: activity('SUBSCRIPTION_CHANGED', 'The contact chose other categories of subscription.'),
+  }
 }

@@ -47,6 +47,22 @@ export function namesAndTypes(provider: string, catalogue: Catalogue): ReadonlyM
   return new Map([...known, [`${provider}.unknown`, ['unknown']]])
 }
 
+/** The class in the key of a wire schema, `track_event` in `track_event.click`; null where the sender has no classes. */
+export function classOf(schema: string): string | null {
+  const at = schema.indexOf('.')
+  return at < 0 ? null : schema.slice(0, at)
+}
+
+/** The classes of a catalogue, with the native names in each. */
+export function classesOf(catalogue: Catalogue): ReadonlyMap<string, readonly string[]> {
+  const classes = new Map<string, string[]>()
+  for (const [name, { schema }] of Object.entries(catalogue)) {
+    const nativeClass = classOf(schema)
+    if (nativeClass !== null) classes.set(nativeClass, [...(classes.get(nativeClass) ?? []), name])
+  }
+  return classes
+}
+
 /** A native event that one word on the wire tells: its name, that word, and what checks and reads it. */
 export interface Known<Word extends string, Read> {
   readonly name: string

@@ -2,6 +2,8 @@
 import { OptionError } from '../../errors.ts'
 import { knownKeys, wholeNumber } from '../../lib/options.ts'
 import { port } from '../../lib/symbols.ts'
+import type { MetadataSchema } from '../../types.ts'
+import { assertMetadataSchema } from './metadata.ts'
 
 /** What every factory takes. */
 export interface SourceOptions<A> {
@@ -22,6 +24,16 @@ export interface SourceOptions<A> {
    * default 172_800_000 (48 h), minimum 60_000; copies are absorbed for up to a quarter longer. Default: false.
    */
   readonly dedupeEvents?: boolean | { readonly windowMs?: number }
+}
+
+/** What factories take of senders that hand on metadata of the application. */
+export interface MetadataOptions<S extends MetadataSchema> {
+  /**
+   * Types and checks `event.metadata`: a synchronous Standard Schema, such as `z.object({ … })`. Metadata that is absent
+   * is checked as `{}`. What does not fit is told in `event.metadataIssues`; the event is handed on all the same, with its
+   * metadata as sent.
+   */
+  readonly metadata?: S
 }
 
 /** What core takes of the options, as a source keeps it. */
@@ -47,6 +59,7 @@ export function checkSourceOptions(
     throw new OptionError(`${factory}: auth must be made by posthorn/auth, such as token(…), got ${kindOf(auth)}`)
   assertObject(`${factory}: limits`, limits)
   knownKeys(`${factory}: limits`, limits, ['bodyBytes'])
+  if ('metadata' in options) assertMetadataSchema(`${factory}: metadata`, options.metadata)
   const { ackWithinMs } = options
   return {
     bodyBytes: given(`${factory}: limits.bodyBytes`, limits.bodyBytes),

@@ -1,89 +1,37 @@
 /**
- * Building blocks for the schemas of `providers/<name>/events.ts`: what senders put where they document text, a number
- * or a flag. Not shipped and not loaded at run time: `npm run generate` turns the schemas into JSON Schema, validators
- * and payload interfaces.
- *
- * A scalar is lenient: text, number, boolean, null or the empty array. Senders of this family write numbers as text and
- * flags as `"1"`, and Momentum before 4.2.40 wrote `[]` or `0` for an empty field (Momentum changelog MO-7454, Oct 2018).
- * The payload type names what the sender documents, with the variants it was seen to send.
+ * What `providers/<name>/events.ts` describe the wire with. Types only: the schemas are made by a `WireKit`, of which
+ * there are two (`src/zod/tolerant/kit.ts` and `src/zod/strict/kit.ts`), so that each field is described once.
  */
-import { z } from 'zod'
+import type { z } from 'zod'
 
-export { z } from 'zod'
+/** The kinds of scalars, with the TypeScript type of each in a payload: what the sender documents and was seen to send. */
+export interface Kinds {
+  /** Documented as text. */
+  text: 'string'
+  textOrNull: 'string | null'
+  textOrNumber: 'string | number'
+  /** Documented as any of text, number and flag. */
+  scalar: 'string | number | boolean'
+  /** An identifier: a string in the payload, even where the wire has a number. Only fields of the event itself. */
+  id: 'string'
+  /** A whole number: written as text by most senders, and as text by the reader when it is beyond 2^53. */
+  integer: 'number | string'
+  /** A number with a fraction. */
+  decimal: 'number | string'
+  /** A flag: true, "1" or 1. */
+  flag: 'boolean | string | number'
+  boolean: 'boolean'
+  booleanOrEmpty: "boolean | ''"
+}
 
-/** Annotations that the generator reads; the two `x-` ones are not published. */
+export type Kind = keyof Kinds
+
 export interface FieldMeta {
   /** A value as the sender documents it. */
   readonly example?: unknown
-  /** TypeScript type of the field in the payload interface, where it is not the kind's own. */
-  readonly payload?: string
 }
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.unknown()).max(0)])
-
-const field =
-  (payload: string, mark: { readonly 'x-id'?: true } = {}) =>
-  (description: string, meta: FieldMeta = {}) =>
-    scalar
-      .meta({
-        description,
-        'x-payload': meta.payload ?? payload,
-        ...mark,
-        ...(meta.example === undefined ? {} : { examples: [meta.example] }),
-      })
-      .optional()
-
-/** Documented as text. */
-export const text = field('string')
-/** An identifier: a string in the payload, even where the wire has a number. Only fields of the event itself. */
-export const id = field('string', { 'x-id': true })
-/** A whole number: written as text by most senders, and as text by the reader when it is beyond 2^53. */
-export const integer = field('number | string')
-/** A number with a fraction. */
-export const decimal = field('number | string')
-/** A flag: true, "1" or 1. */
-export const flag = field('boolean | string | number')
-
-/** Anything at all: a field whose shape nobody has published. */
-export const anything = (description: string) => z.unknown().meta({ description, 'x-payload': 'unknown' }).optional()
-
-/** What stands for an empty list or object. */
-const empty = [z.array(z.unknown()).max(0), z.null(), z.number().min(0).max(0)] as const
-
-const annotations = (description: string, meta: FieldMeta) => ({
-  description,
-  ...(meta.payload === undefined ? {} : { 'x-payload': meta.payload }),
-  ...(meta.example === undefined ? {} : { examples: [meta.example] }),
-})
-
-/** An object whose keys the application or the sender chose. */
-export const record = (description: string, meta: FieldMeta = {}) =>
-  z
-    .union([z.record(z.string(), z.unknown()), ...empty])
-    .meta(annotations(description, meta))
-    .optional()
-
-/** An object with known fields, and room for others. */
-export const object = (description: string, shape: z.ZodRawShape, meta: FieldMeta = {}) =>
-  z
-    .union([z.looseObject(shape), ...empty])
-    .meta(annotations(description, meta))
-    .optional()
-
-/** A list; of text unless `item` says otherwise. */
-export const list = (description: string, meta: FieldMeta = {}, item: z.ZodType = textItem) =>
-  z
-    .union([z.array(item), ...empty.slice(1)])
-    .meta(annotations(description, meta))
-    .optional()
-
-const textItem = scalar.meta({ 'x-payload': 'string' })
-
-/** One item of a list of objects; the fields may all be absent. */
-export const item = (shape: z.ZodRawShape) => z.looseObject(shape)
-
-/** An item of a list whose keys the sender chose. */
-export const recordItem = z.record(z.string(), z.unknown())
+export type Fields = Readonly<Record<string, z.ZodType>>
 
 /** What the generator needs to know of one native wire type. */
 export interface WireMeta {
@@ -93,7 +41,30 @@ export interface WireMeta {
   readonly description: string
   /** Page or fixture the field set is from, and its date. */
   readonly source: string
+  /** Fields of which one must be there, on the one type that no word tells. */
+  readonly needsOne?: readonly string[]
 }
 
-/** The schema of one native wire type: every field optional, unknown fields let through. */
-export const wire = (meta: WireMeta, shape: z.ZodRawShape): z.ZodType => z.looseObject(shape).meta({ ...meta })
+type Field = (description: string, meta?: FieldMeta) => z.ZodType
+
+/** Makes schemas of one strength. Every field but a word may be absent. */
+export interface WireKit extends Readonly<Record<Kind, Field>> {
+  /** Anything at all: a field whose shape nobody has published. */
+  anything(description: string): z.ZodType
+  /** An object whose keys the application or the sender chose. */
+  record(description: string): z.ZodType
+  /** An object with known fields. */
+  object(description: string, fields: Fields): z.ZodType
+  /** An object with known fields, where one of the sender's documents says list. */
+  objectOrList(description: string, fields: Fields): z.ZodType
+  /** A list; of text unless `item` says otherwise. */
+  list(description: string, meta?: FieldMeta, item?: z.ZodType): z.ZodType
+  /** One item of a list of objects; the fields may all be absent. */
+  item(fields: Fields): z.ZodType
+  /** An item of a list whose keys the sender chose. */
+  recordItem: z.ZodType
+  /** The field that tells what the event is: one of these words, always there. */
+  word(description: string, words: readonly string[]): z.ZodType
+  /** The schema of one native wire type. */
+  wire(meta: WireMeta, fields: Fields): z.ZodObject
+}

@@ -1,10 +1,13 @@
 /** Mailjet's events ("webhooks", "event tracking"): exported as `posthorn/mailjet`. */
-
 import { port } from '../../lib/symbols.ts'
+
 import type { Auth } from '../../ports/auth.ts'
 import type { Provider, Source } from '../../ports/provider.ts'
+import type { MetadataSchema, WithMetadata } from '../../types.ts'
+
 import { namesAndTypes } from '../kit/catalogue.ts'
-import { checkSourceOptions, type SourceOptions } from '../kit/source-options.ts'
+import { withMetadata } from '../kit/metadata.ts'
+import { checkSourceOptions, type MetadataOptions, type SourceOptions } from '../kit/source-options.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -14,7 +17,8 @@ import { ids } from './validate.generated.ts'
 export { field } from '../../lib/field.ts'
 export type * from './payloads.generated.ts'
 
-export type MailjetOptions = SourceOptions<Auth>
+/** S: the schema of metadata; `never` without one. */
+export interface MailjetOptions<S extends MetadataSchema = never> extends SourceOptions<Auth>, MetadataOptions<S> {}
 
 // Mailjet announces no probe on saving an address; grouped triggers make an empty array thinkable.
 const provider: Provider = Object.freeze({
@@ -36,12 +40,16 @@ const provider: Provider = Object.freeze({
  * @example
  * const auth = basic({ username: 'mailjet', password: { env: 'MAILJET_PASSWORD' } })
  * createReceiver({ inbox, sources: { mails: mailjet({ auth }) } })
- * @throws OptionError for an auth that is none, or a limit that is no number of bytes.
+ * @throws OptionError for an auth that is none, a limit that is no number of bytes, or a schema that is none or not
+ * synchronous.
  */
-export function mailjet(options: MailjetOptions): Source<MailjetEvent> {
-  const limits = checkSourceOptions('mailjet', options)
+export function mailjet<S extends MetadataSchema = never>(
+  options: MailjetOptions<S>,
+): Source<WithMetadata<MailjetEvent, S>> {
+  const limits = checkSourceOptions('mailjet', options, ['metadata'])
+  const { auth, metadata } = options
   return Object.freeze({
     provider: provider.name,
-    [port]: Object.freeze({ provider, auth: options.auth, ...limits }),
+    [port]: Object.freeze({ provider: withMetadata(provider, metadata), auth, ...limits }),
   })
 }

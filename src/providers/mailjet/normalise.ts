@@ -5,6 +5,7 @@ import type { Reading } from '../../ports/provider.ts'
 import type { Automation, EventClient } from '../../types.ts'
 import { CATEGORIES } from '../kit/catalogue.ts'
 import type { Meaning } from '../kit/meaning.ts'
+import { jsonObjectOf } from '../kit/object-text.ts'
 import { smtpReply } from '../kit/smtp-reply.ts'
 import type { EventWord } from './catalogue.ts'
 import { readBlocked, readBounce } from './failures.ts'
@@ -54,12 +55,17 @@ export function normalise(name: string, nativeType: string, meaning: Meaning, wi
     messageId: messageIdOf(wire),
     transmissionId: null,
     tags: NOTHING,
-    metadata: NO_METADATA,
+    metadata: metadataOf(wire.Payload),
     effect: meaning.effect,
     // The test button sends MessageID 0 and an empty address (captures of 2018 and 2022).
     isTest: wire.MessageID === '0' && wire.email === '',
     details: meaning.details,
   }
+}
+
+/** `Payload` is any text; applications put JSON into it (Mailjet Event API guide, EventPayload, March 2023). */
+function metadataOf(payload: unknown): Readonly<Record<string, unknown>> {
+  return typeof payload === 'string' ? (jsonObjectOf(payload) ?? NO_METADATA) : NO_METADATA
 }
 
 function readSent(wire: Wire): Meaning {

@@ -28,7 +28,14 @@ export function decode(element: unknown): Decoded | Unreadable {
   if (msys !== undefined) return isObject(msys) ? fromMsys(msys) : unreadable('expected object', '/msys')
   if (typeof type === 'string' && type !== '') return decoded(BY_TYPE.get(type) ?? null, type, element, null, null)
   const found = findClass(element)
-  return found === null ? unreadable('expected msys, an event class or a type', '') : fromClass(element, found, null)
+  if (found !== null) return fromClass(element, found, null)
+  // The answer of SparkPost's samples endpoint, which wraps what a post has (SparkPost API, event webhooks, 2026).
+  if (Array.isArray(element.results))
+    return unreadable(
+      'expected an event, found results: likely an answer of the API, whose results are what a post has',
+      '/results',
+    )
+  return unreadable('expected msys, an event class or a type', '')
 }
 
 /** `{"msys":{}}` is the vendor's test POST. An unknown class is kept, and so is what is no class at all. */

@@ -1,13 +1,13 @@
 /**
- * Fields that only Momentum sends, and those of its adaptive delivery. Not shipped.
+ * Fields that only Momentum sends, and those of its adaptive delivery.
  *
  * Sources: Momentum 4 manuals (web UI webhooks, reporting), Momentum changelogs 4.1 to 5.3 (June 2026), the Ingest API's
  * samples of its event stream, and the column lists of a consumer in production (Momentum-Webhook-Ingest).
  */
-import { anything, id, integer, text } from '../kit/wire-schema.ts'
+import type { WireKit } from '../kit/wire-schema.ts'
 
 /** The fields, by name; spread into the list of all. */
-export const momentumOnly = {
+export const momentumOnlyOf = ({ anything, id, integer, scalar, text, textOrNumber }: WireKit) => ({
   node_name: text('MTA node.', { example: 'Test-Node' }),
   binding: text('Virtual MTA, as the sending IP is on SparkPost.', { example: 'Test-Binding' }),
   binding_group: text('Group of virtual MTAs, as the pool is on SparkPost.', { example: 'Test-Binding-Group' }),
@@ -22,14 +22,13 @@ export const momentumOnly = {
   canonical_ids: anything('What GCM returns; since Momentum 4.2 HF12 (June 2016), its shape is not published.'),
   user_str: text('Text that the operator adds to the log.', { example: 'Additional Example Information' }),
   snippet_count: integer('Number of snippets; seen in samples of the event stream.', { example: '0' }),
-  next_attempt: text('When the next attempt is due, in Unix seconds; since Momentum 4.2.31 (June 2017).', {
-    payload: 'string | number',
+  next_attempt: textOrNumber('When the next attempt is due, in Unix seconds; since Momentum 4.2.31 (June 2017).', {
     example: '1493037723',
   }),
   injection_time_ms: integer('Finer injection time; since Momentum 5.2.0 (Jan 2026), unit not published.'),
   tdate: text('Date and time, ISO 8601; seen once on a generation failure (2018).'),
   option: text('Option that adaptive delivery adjusts.'),
-  opt_value: text('Value it is adjusted to.', { payload: 'string | number | boolean' }),
+  opt_value: scalar('Value it is adjusted to.'),
   scope: text('Scope of the rule.'),
   action: text('What adaptive delivery does.'),
   rule: text('Rule that fired.'),
@@ -37,4 +36,4 @@ export const momentumOnly = {
   status: text('State of the action.'),
   start: integer('When the action starts.'),
   stop: integer('When the action stops.'),
-}
+})

@@ -1,5 +1,5 @@
 /**
- * Which fields the types of Momentum and SparkPost have. Not shipped.
+ * Which fields the types of Momentum and SparkPost have.
  *
  * Documented means "may be there": empty fields are left out. Sources: the vendor's documentation of Nov 2016
  * (gosparkpost, test/event-docs.json), of Oct 2020 (java-sparkpost, model classes) and its samples of mid-2026
@@ -151,4 +151,26 @@ export const UNDOCUMENTED: Readonly<Record<string, readonly string[]>> = {
   'gen_event.generation_rejection': [...NODE, 'message_id'],
   'unsubscribe_event.link_unsubscribe': ['accept_language'],
   'relay_event.relay_rejection': ['sending_ip'],
+}
+
+/** Sets of fields that several types have, by what they are about: the payload interfaces share them. */
+export const SETS: Readonly<Record<string, readonly string[]>> = {
+  Event: EVENT,
+  Mail: MAIL,
+  Copy: COPY,
+  AbTest: AB_TEST,
+  Tracking: TRACKING,
+  Sent: SENT,
+  Failure: FAILURE,
+  Attempt: ATTEMPT,
+  SmsEnds: SMS_ENDS,
+  Tracked: TRACKED,
+  Opened: OPENED,
+  Generation: GENERATION,
+  Relay: RELAY,
+  Relayed: RELAYED,
+  Ingest: INGEST,
+  Node: NODE,
+  Spooled: SPOOLED,
+  Since: SINCE,
 }

@@ -1,4 +1,4 @@
-/** What each type of Momentum and SparkPost means, and where its field set is from. Not shipped. */
+/** What each type of Momentum and SparkPost means, and where its field set is from. */
 import type { WireMeta } from '../kit/wire-schema.ts'
 
 const webhooks = (title: string, description: string): WireMeta => ({

@@ -3,8 +3,9 @@ import type { Meaning } from '../kit/meaning.ts'
 import type { SlotsCheck } from '../kit/problem.ts'
 import type { Slots } from '../kit/slots.ts'
 import { readBounce, readDelay, readRejection } from './bounce.ts'
-import { catalogue, RAW_NAMES } from './catalogue.ts'
+import { catalogue } from './catalogue.ts'
 import { readClick, readOpen, readUnsubscribe } from './engagement.ts'
+import { RAW_NAMES } from './raw-names.ts'
 import { checks } from './validate.generated.ts'
 
 type Name = keyof typeof catalogue
@@ -68,6 +69,12 @@ export const BY_CLASS: ReadonlyMap<string, ReadonlyMap<string, Native>> = byClas
 
 /** Native types that their type alone tells: not `success` and `error`, which any class may have. */
 export const BY_TYPE: ReadonlyMap<string, Native> = byType()
+
+/** The native name of what the sender calls so: `track_event.click`, or a type such as `inband`. */
+export function nameOf(nativeType: string): string | undefined {
+  const [nativeClass = '', type = ''] = nativeType.split('.')
+  return (BY_CLASS.get(nativeClass)?.get(type) ?? BY_TYPE.get(nativeType))?.name
+}
 
 function byClass() {
   const classes = new Map<string, Map<string, Native>>()

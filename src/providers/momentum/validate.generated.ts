@@ -291,10 +291,6 @@ if(data[108] !== undefined){
 let data59 = data[108];
 if(!scalar(data59)) return no("/transmission_id", R0);
 }
-if(data[110] !== undefined){
-let data60 = data[110];
-if(!scalar(data60)) return no("/type", R0);
-}
 return null;
 }
 
@@ -588,10 +584,6 @@ if(data[108] !== undefined){
 let data61 = data[108];
 if(!scalar(data61)) return no("/transmission_id", R0);
 }
-if(data[110] !== undefined){
-let data62 = data[110];
-if(!scalar(data62)) return no("/type", R0);
-}
 return null;
 }
 
@@ -852,10 +844,6 @@ if(data[108] !== undefined){
 let data56 = data[108];
 if(!scalar(data56)) return no("/transmission_id", R0);
 }
-if(data[110] !== undefined){
-let data57 = data[110];
-if(!scalar(data57)) return no("/type", R0);
-}
 return null;
 }
 
@@ -964,10 +952,6 @@ if(!scalar(data21)) return no("/subaccount_id", R0);
 if(data[105] !== undefined){
 let data22 = data[105];
 if(!scalar(data22)) return no("/timestamp", R0);
-}
-if(data[110] !== undefined){
-let data23 = data[110];
-if(!scalar(data23)) return no("/type", R0);
 }
 return null;
 }
@@ -1177,13 +1161,9 @@ if(data[108] !== undefined){
 let data43 = data[108];
 if(!scalar(data43)) return no("/transmission_id", R0);
 }
-if(data[110] !== undefined){
-let data44 = data[110];
-if(!scalar(data44)) return no("/type", R0);
-}
-if(data[113] !== undefined){
-let data45 = data[113];
-if(!scalar(data45)) return no("/user_str", R0);
+if(data[112] !== undefined){
+let data44 = data[112];
+if(!scalar(data44)) return no("/user_str", R0);
 }
 return null;
 }
@@ -1401,10 +1381,6 @@ if(data[108] !== undefined){
 let data45 = data[108];
 if(!scalar(data45)) return no("/transmission_id", R0);
 }
-if(data[110] !== undefined){
-let data46 = data[110];
-if(!scalar(data46)) return no("/type", R0);
-}
 return null;
 }
 
@@ -1604,10 +1580,6 @@ if(!scalar(data40)) return no("/transactional", R0);
 if(data[108] !== undefined){
 let data41 = data[108];
 if(!scalar(data41)) return no("/transmission_id", R0);
-}
-if(data[110] !== undefined){
-let data42 = data[110];
-if(!scalar(data42)) return no("/type", R0);
 }
 return null;
 }
@@ -1889,10 +1861,6 @@ if(data[108] !== undefined){
 let data61 = data[108];
 if(!scalar(data61)) return no("/transmission_id", R0);
 }
-if(data[110] !== undefined){
-let data62 = data[110];
-if(!scalar(data62)) return no("/type", R0);
-}
 return null;
 }
 
@@ -2144,62 +2112,58 @@ if(!scalar(data49)) return no("/transmission_id", R0);
 }
 if(data[110] !== undefined){
 let data50 = data[110];
-if(!scalar(data50)) return no("/type", R0);
+if(!scalar(data50)) return no("/user_agent", R0);
 }
 if(data[111] !== undefined){
 let data51 = data[111];
-if(!scalar(data51)) return no("/user_agent", R0);
-}
-if(data[112] !== undefined){
-let data52 = data[112];
-if((typeof data52 != "object") && (!((typeof data52 == "number") && (isFinite(data52))))){
+if((typeof data51 != "object") && (!((typeof data51 == "number") && (isFinite(data51))))){
 return no("/user_agent_parsed", R1);
 }
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 0 || isNaN(data52)){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 0 || isNaN(data51)){
 return no("/user_agent_parsed", R1);
 }
-if(data52 < 0 || isNaN(data52)){
+if(data51 < 0 || isNaN(data51)){
 return no("/user_agent_parsed", R1);
 }
 }
-if(Array.isArray(data52)){
-if(data52.length > 0){
+if(Array.isArray(data51)){
+if(data51.length > 0){
 return no("/user_agent_parsed", R1);
 }
 }
-if(data52 && typeof data52 == "object" && !Array.isArray(data52) && !plain(data52)){
-if(data52.agent_family !== undefined){
-let data53 = data52.agent_family;
-if(!scalar(data53)) return no("/user_agent_parsed/agent_family", R0);
+if(data51 && typeof data51 == "object" && !Array.isArray(data51) && !plain(data51)){
+if(data51.agent_family !== undefined){
+let data52 = data51.agent_family;
+if(!scalar(data52)) return no("/user_agent_parsed/agent_family", R0);
 }
-if(data52.device_brand !== undefined){
-let data54 = data52.device_brand;
-if(!scalar(data54)) return no("/user_agent_parsed/device_brand", R0);
+if(data51.device_brand !== undefined){
+let data53 = data51.device_brand;
+if(!scalar(data53)) return no("/user_agent_parsed/device_brand", R0);
 }
-if(data52.device_family !== undefined){
-let data55 = data52.device_family;
-if(!scalar(data55)) return no("/user_agent_parsed/device_family", R0);
+if(data51.device_family !== undefined){
+let data54 = data51.device_family;
+if(!scalar(data54)) return no("/user_agent_parsed/device_family", R0);
 }
-if(data52.os_family !== undefined){
-let data56 = data52.os_family;
-if(!scalar(data56)) return no("/user_agent_parsed/os_family", R0);
+if(data51.os_family !== undefined){
+let data55 = data51.os_family;
+if(!scalar(data55)) return no("/user_agent_parsed/os_family", R0);
 }
-if(data52.os_version !== undefined){
-let data57 = data52.os_version;
-if(!scalar(data57)) return no("/user_agent_parsed/os_version", R0);
+if(data51.os_version !== undefined){
+let data56 = data51.os_version;
+if(!scalar(data56)) return no("/user_agent_parsed/os_version", R0);
 }
-if(data52.is_mobile !== undefined){
-let data58 = data52.is_mobile;
-if(!scalar(data58)) return no("/user_agent_parsed/is_mobile", R0);
+if(data51.is_mobile !== undefined){
+let data57 = data51.is_mobile;
+if(!scalar(data57)) return no("/user_agent_parsed/is_mobile", R0);
 }
-if(data52.is_proxy !== undefined){
-let data59 = data52.is_proxy;
-if(!scalar(data59)) return no("/user_agent_parsed/is_proxy", R0);
+if(data51.is_proxy !== undefined){
+let data58 = data51.is_proxy;
+if(!scalar(data58)) return no("/user_agent_parsed/is_proxy", R0);
 }
-if(data52.is_prefetched !== undefined){
-let data60 = data52.is_prefetched;
-if(!scalar(data60)) return no("/user_agent_parsed/is_prefetched", R0);
+if(data51.is_prefetched !== undefined){
+let data59 = data51.is_prefetched;
+if(!scalar(data59)) return no("/user_agent_parsed/is_prefetched", R0);
 }
 }
 }
@@ -2462,62 +2426,58 @@ if(!scalar(data51)) return no("/transmission_id", R0);
 }
 if(data[110] !== undefined){
 let data52 = data[110];
-if(!scalar(data52)) return no("/type", R0);
+if(!scalar(data52)) return no("/user_agent", R0);
 }
 if(data[111] !== undefined){
 let data53 = data[111];
-if(!scalar(data53)) return no("/user_agent", R0);
-}
-if(data[112] !== undefined){
-let data54 = data[112];
-if((typeof data54 != "object") && (!((typeof data54 == "number") && (isFinite(data54))))){
+if((typeof data53 != "object") && (!((typeof data53 == "number") && (isFinite(data53))))){
 return no("/user_agent_parsed", R1);
 }
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 0 || isNaN(data54)){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 0 || isNaN(data53)){
 return no("/user_agent_parsed", R1);
 }
-if(data54 < 0 || isNaN(data54)){
+if(data53 < 0 || isNaN(data53)){
 return no("/user_agent_parsed", R1);
 }
 }
-if(Array.isArray(data54)){
-if(data54.length > 0){
+if(Array.isArray(data53)){
+if(data53.length > 0){
 return no("/user_agent_parsed", R1);
 }
 }
-if(data54 && typeof data54 == "object" && !Array.isArray(data54) && !plain(data54)){
-if(data54.agent_family !== undefined){
-let data55 = data54.agent_family;
-if(!scalar(data55)) return no("/user_agent_parsed/agent_family", R0);
+if(data53 && typeof data53 == "object" && !Array.isArray(data53) && !plain(data53)){
+if(data53.agent_family !== undefined){
+let data54 = data53.agent_family;
+if(!scalar(data54)) return no("/user_agent_parsed/agent_family", R0);
 }
-if(data54.device_brand !== undefined){
-let data56 = data54.device_brand;
-if(!scalar(data56)) return no("/user_agent_parsed/device_brand", R0);
+if(data53.device_brand !== undefined){
+let data55 = data53.device_brand;
+if(!scalar(data55)) return no("/user_agent_parsed/device_brand", R0);
 }
-if(data54.device_family !== undefined){
-let data57 = data54.device_family;
-if(!scalar(data57)) return no("/user_agent_parsed/device_family", R0);
+if(data53.device_family !== undefined){
+let data56 = data53.device_family;
+if(!scalar(data56)) return no("/user_agent_parsed/device_family", R0);
 }
-if(data54.os_family !== undefined){
-let data58 = data54.os_family;
-if(!scalar(data58)) return no("/user_agent_parsed/os_family", R0);
+if(data53.os_family !== undefined){
+let data57 = data53.os_family;
+if(!scalar(data57)) return no("/user_agent_parsed/os_family", R0);
 }
-if(data54.os_version !== undefined){
-let data59 = data54.os_version;
-if(!scalar(data59)) return no("/user_agent_parsed/os_version", R0);
+if(data53.os_version !== undefined){
+let data58 = data53.os_version;
+if(!scalar(data58)) return no("/user_agent_parsed/os_version", R0);
 }
-if(data54.is_mobile !== undefined){
-let data60 = data54.is_mobile;
-if(!scalar(data60)) return no("/user_agent_parsed/is_mobile", R0);
+if(data53.is_mobile !== undefined){
+let data59 = data53.is_mobile;
+if(!scalar(data59)) return no("/user_agent_parsed/is_mobile", R0);
 }
-if(data54.is_proxy !== undefined){
-let data61 = data54.is_proxy;
-if(!scalar(data61)) return no("/user_agent_parsed/is_proxy", R0);
+if(data53.is_proxy !== undefined){
+let data60 = data53.is_proxy;
+if(!scalar(data60)) return no("/user_agent_parsed/is_proxy", R0);
 }
-if(data54.is_prefetched !== undefined){
-let data62 = data54.is_prefetched;
-if(!scalar(data62)) return no("/user_agent_parsed/is_prefetched", R0);
+if(data53.is_prefetched !== undefined){
+let data61 = data53.is_prefetched;
+if(!scalar(data61)) return no("/user_agent_parsed/is_prefetched", R0);
 }
 }
 }
@@ -2707,10 +2667,6 @@ if(!scalar(data33)) return no("/transactional", R0);
 if(data[108] !== undefined){
 let data34 = data[108];
 if(!scalar(data34)) return no("/transmission_id", R0);
-}
-if(data[110] !== undefined){
-let data35 = data[110];
-if(!scalar(data35)) return no("/type", R0);
 }
 return null;
 }
@@ -2903,10 +2859,6 @@ if(data[108] !== undefined){
 let data35 = data[108];
 if(!scalar(data35)) return no("/transmission_id", R0);
 }
-if(data[110] !== undefined){
-let data36 = data[110];
-if(!scalar(data36)) return no("/type", R0);
-}
 return null;
 }
 
@@ -3098,10 +3050,6 @@ if(!scalar(data38)) return no("/transactional", R0);
 if(data[108] !== undefined){
 let data39 = data[108];
 if(!scalar(data39)) return no("/transmission_id", R0);
-}
-if(data[110] !== undefined){
-let data40 = data[110];
-if(!scalar(data40)) return no("/type", R0);
 }
 return null;
 }
@@ -3313,11 +3261,7 @@ if(!scalar(data43)) return no("/transmission_id", R0);
 }
 if(data[110] !== undefined){
 let data44 = data[110];
-if(!scalar(data44)) return no("/type", R0);
-}
-if(data[111] !== undefined){
-let data45 = data[111];
-if(!scalar(data45)) return no("/user_agent", R0);
+if(!scalar(data44)) return no("/user_agent", R0);
 }
 return null;
 }
@@ -3390,10 +3334,6 @@ if(!scalar(data15)) return no("/subaccount_id", R0);
 if(data[105] !== undefined){
 let data16 = data[105];
 if(!scalar(data16)) return no("/timestamp", R0);
-}
-if(data[110] !== undefined){
-let data17 = data[110];
-if(!scalar(data17)) return no("/type", R0);
 }
 return null;
 }
@@ -3475,10 +3415,6 @@ if(data[105] !== undefined){
 let data18 = data[105];
 if(!scalar(data18)) return no("/timestamp", R0);
 }
-if(data[110] !== undefined){
-let data19 = data[110];
-if(!scalar(data19)) return no("/type", R0);
-}
 return null;
 }
 
@@ -3558,10 +3494,6 @@ if(!scalar(data17)) return no("/subaccount_id", R0);
 if(data[105] !== undefined){
 let data18 = data[105];
 if(!scalar(data18)) return no("/timestamp", R0);
-}
-if(data[110] !== undefined){
-let data19 = data[110];
-if(!scalar(data19)) return no("/type", R0);
 }
 return null;
 }
@@ -3654,10 +3586,6 @@ if(!scalar(data20)) return no("/subaccount_id", R0);
 if(data[105] !== undefined){
 let data21 = data[105];
 if(!scalar(data21)) return no("/timestamp", R0);
-}
-if(data[110] !== undefined){
-let data22 = data[110];
-if(!scalar(data22)) return no("/type", R0);
 }
 return null;
 }
@@ -3754,10 +3682,6 @@ if(!scalar(data21)) return no("/subaccount_id", R0);
 if(data[105] !== undefined){
 let data22 = data[105];
 if(!scalar(data22)) return no("/timestamp", R0);
-}
-if(data[110] !== undefined){
-let data23 = data[110];
-if(!scalar(data23)) return no("/type", R0);
 }
 return null;
 }
@@ -3910,10 +3834,6 @@ if(data[105] !== undefined){
 let data23 = data[105];
 if(!scalar(data23)) return no("/timestamp", R0);
 }
-if(data[110] !== undefined){
-let data24 = data[110];
-if(!scalar(data24)) return no("/type", R0);
-}
 return null;
 }
 
@@ -3949,10 +3869,6 @@ if(!scalar(data6)) return no("/subaccount_id", R0);
 if(data[105] !== undefined){
 let data7 = data[105];
 if(!scalar(data7)) return no("/timestamp", R0);
-}
-if(data[110] !== undefined){
-let data8 = data[110];
-if(!scalar(data8)) return no("/type", R0);
 }
 return null;
 }
@@ -4006,10 +3922,6 @@ if(data[105] !== undefined){
 let data11 = data[105];
 if(!scalar(data11)) return no("/timestamp", R0);
 }
-if(data[110] !== undefined){
-let data12 = data[110];
-if(!scalar(data12)) return no("/type", R0);
-}
 return null;
 }
 
@@ -4053,10 +3965,6 @@ if(!scalar(data8)) return no("/subaccount_id", R0);
 if(data[105] !== undefined){
 let data9 = data[105];
 if(!scalar(data9)) return no("/timestamp", R0);
-}
-if(data[110] !== undefined){
-let data10 = data[110];
-if(!scalar(data10)) return no("/type", R0);
 }
 return null;
 }
@@ -4117,10 +4025,6 @@ if(!scalar(data12)) return no("/timestamp", R0);
 if(data[109] !== undefined){
 let data13 = data[109];
 if(!scalar(data13)) return no("/trigger", R0);
-}
-if(data[110] !== undefined){
-let data14 = data[110];
-if(!scalar(data14)) return no("/type", R0);
 }
 return null;
 }
@@ -4244,8 +4148,8 @@ if(data[65] !== undefined){
 let data14 = data[65];
 if(!scalar(data14)) return no("/rcpt_to", R0);
 }
-if(data[114] !== undefined){
-let data15 = data[114];
+if(data[113] !== undefined){
+let data15 = data[113];
 if(!scalar(data15)) return no("/webhook_id", R0);
 }
 if(data[16] !== undefined){
@@ -4299,14 +4203,14 @@ export const F = {
   "timestamp": 105,
   "to": 106,
   "transmission_id": 108,
-  "user_agent": 111,
-  "user_agent_parsed": 112
+  "user_agent": 110,
+  "user_agent_parsed": 111
 } as const
 
 /** How many places there are. */
-export const SIZE = 115
+export const SIZE = 114
 
-const PLACES: ReadonlyMap<string, number> = new Map([["ab_test",0],["ab_test_id",1],["ab_test_version",2],["accept_language",3],["action",4],["amp_enabled",5],["batch_id",6],["binding",7],["binding_group",8],["bounce_class",9],["campaign_id",10],["canonical_ids",11],["click_tracking",12],["conn_name",13],["conn_stage",14],["content",15],["customer_id",16],["date",17],["delv_method",18],["device_token",19],["dr_latency",20],["error_code",21],["error_type",22],["event_id",23],["expiration_timestamp",24],["fbtype",25],["friendly_from",26],["from",27],["geo_ip",28],["href",29],["initial_pixel",30],["injection_time",31],["injection_time_ms",32],["ip_address",33],["ip_pool",34],["mailbox_provider",35],["mailbox_provider_region",36],["mailfrom",37],["message_id",38],["msg_batchname",39],["msg_from",40],["msg_size",41],["msg_spoolname",42],["next_attempt",43],["node_name",44],["num_retries",45],["number_duplicates",46],["number_failed",47],["number_succeeded",48],["open_tracking",49],["opt_value",50],["option",51],["origination",52],["outbound_tls",53],["pathway",54],["pathway_group",55],["protocol",56],["queue_time",57],["raw_rcpt_to",58],["raw_reason",59],["rcpt_hash",60],["rcpt_list_id",61],["rcpt_meta",62],["rcpt_subs",63],["rcpt_tags",64],["rcpt_to",65],["rcpt_type",66],["reason",67],["recipient_domain",68],["recv_method",69],["relay_id",70],["remote_addr",71],["report_by",72],["report_to",73],["retryable",74],["routing_domain",75],["rule",76],["scheduled_time",77],["scope",78],["scope_name",79],["sending_ip",80],["sms_coding",81],["sms_dst",82],["sms_dst_npi",83],["sms_dst_ton",84],["sms_remoteids",85],["sms_segments",86],["sms_src",87],["sms_src_npi",88],["sms_src_ton",89],["sms_text",90],["snippet_count",91],["start",92],["stat_state",93],["stat_type",94],["status",95],["stop",96],["subaccount_id",97],["subject",98],["target_link_name",99],["target_link_url",100],["tdate",101],["template_id",102],["template_version",103],["text",104],["timestamp",105],["to",106],["transactional",107],["transmission_id",108],["trigger",109],["type",110],["user_agent",111],["user_agent_parsed",112],["user_str",113],["webhook_id",114]])
+const PLACES: ReadonlyMap<string, number> = new Map([["ab_test",0],["ab_test_id",1],["ab_test_version",2],["accept_language",3],["action",4],["amp_enabled",5],["batch_id",6],["binding",7],["binding_group",8],["bounce_class",9],["campaign_id",10],["canonical_ids",11],["click_tracking",12],["conn_name",13],["conn_stage",14],["content",15],["customer_id",16],["date",17],["delv_method",18],["device_token",19],["dr_latency",20],["error_code",21],["error_type",22],["event_id",23],["expiration_timestamp",24],["fbtype",25],["friendly_from",26],["from",27],["geo_ip",28],["href",29],["initial_pixel",30],["injection_time",31],["injection_time_ms",32],["ip_address",33],["ip_pool",34],["mailbox_provider",35],["mailbox_provider_region",36],["mailfrom",37],["message_id",38],["msg_batchname",39],["msg_from",40],["msg_size",41],["msg_spoolname",42],["next_attempt",43],["node_name",44],["num_retries",45],["number_duplicates",46],["number_failed",47],["number_succeeded",48],["open_tracking",49],["opt_value",50],["option",51],["origination",52],["outbound_tls",53],["pathway",54],["pathway_group",55],["protocol",56],["queue_time",57],["raw_rcpt_to",58],["raw_reason",59],["rcpt_hash",60],["rcpt_list_id",61],["rcpt_meta",62],["rcpt_subs",63],["rcpt_tags",64],["rcpt_to",65],["rcpt_type",66],["reason",67],["recipient_domain",68],["recv_method",69],["relay_id",70],["remote_addr",71],["report_by",72],["report_to",73],["retryable",74],["routing_domain",75],["rule",76],["scheduled_time",77],["scope",78],["scope_name",79],["sending_ip",80],["sms_coding",81],["sms_dst",82],["sms_dst_npi",83],["sms_dst_ton",84],["sms_remoteids",85],["sms_segments",86],["sms_src",87],["sms_src_npi",88],["sms_src_ton",89],["sms_text",90],["snippet_count",91],["start",92],["stat_state",93],["stat_type",94],["status",95],["stop",96],["subaccount_id",97],["subject",98],["target_link_name",99],["target_link_url",100],["tdate",101],["template_id",102],["template_version",103],["text",104],["timestamp",105],["to",106],["transactional",107],["transmission_id",108],["trigger",109],["user_agent",110],["user_agent_parsed",111],["user_str",112],["webhook_id",113]])
 
 /**
  * Fills the slots, all of which must be undefined, from an object; true when one of them is a number. By length and then
@@ -4323,13 +4227,13 @@ export function fill(slots: unknown[], wire: object): boolean {
       case 7: place = name === 'ab_test' ? 0 : name === 'content' ? 15 : name === 'rcpt_to' ? 65 : name === 'sms_dst' ? 82 : -1; break
       case 8: place = name === 'event_id' ? 23 : name === 'protocol' ? 56 : -1; break
       case 9: place = name === 'rcpt_meta' ? 62 : name === 'rcpt_subs' ? 63 : name === 'rcpt_tags' ? 64 : name === 'timestamp' ? 105 : -1; break
-      case 10: place = name === 'error_code' ? 21 : name === 'ip_address' ? 33 : name === 'message_id' ? 38 : name === 'raw_reason' ? 59 : name === 'user_agent' ? 111 : -1; break
+      case 10: place = name === 'error_code' ? 21 : name === 'ip_address' ? 33 : name === 'message_id' ? 38 : name === 'raw_reason' ? 59 : name === 'user_agent' ? 110 : -1; break
       case 11: place = name === 'delv_method' ? 18 : name === 'raw_rcpt_to' ? 58 : -1; break
       case 12: place = name === 'bounce_class' ? 9 : name === 'device_token' ? 19 : -1; break
       case 13: place = name === 'canonical_ids' ? 11 : name === 'initial_pixel' ? 30 : name === 'sms_remoteids' ? 85 : -1; break
       case 15: place = name === 'target_link_url' ? 100 : name === 'transmission_id' ? 108 : -1; break
       case 16: place = name === 'target_link_name' ? 99 : -1; break
-      case 17: place = name === 'user_agent_parsed' ? 112 : -1; break
+      case 17: place = name === 'user_agent_parsed' ? 111 : -1; break
     }
     if (place === -1) {
       if (typeof value === 'string' || typeof value === 'boolean') continue
@@ -4343,7 +4247,7 @@ export function fill(slots: unknown[], wire: object): boolean {
 }
 
 /** Fields that are strings in the payload, whatever the wire has, with their places. */
-export const ids: ReadonlyArray<readonly [name: string, place: number]> = [["ab_test_id",1],["batch_id",6],["campaign_id",10],["customer_id",16],["event_id",23],["message_id",38],["rcpt_list_id",61],["relay_id",70],["subaccount_id",97],["template_id",102],["transmission_id",108],["webhook_id",114]]
+export const ids: ReadonlyArray<readonly [name: string, place: number]> = [["ab_test_id",1],["batch_id",6],["campaign_id",10],["customer_id",16],["event_id",23],["message_id",38],["rcpt_list_id",61],["relay_id",70],["subaccount_id",97],["template_id",102],["transmission_id",108],["webhook_id",113]]
 
 /** One check for each wire type. */
 export const checks: Readonly<Record<"message_event.bounce" | "message_event.delivery" | "message_event.injection" | "message_event.sms_status" | "message_event.spam_complaint" | "message_event.out_of_band" | "message_event.policy_rejection" | "message_event.delay" | "track_event.open" | "track_event.initial_open" | "track_event.click" | "track_event.amp_open" | "track_event.amp_initial_open" | "track_event.amp_click" | "gen_event.generation_failure" | "gen_event.generation_rejection" | "unsubscribe_event.list_unsubscribe" | "unsubscribe_event.link_unsubscribe" | "relay_event.relay_injection" | "relay_event.relay_rejection" | "relay_event.relay_delivery" | "relay_event.relay_tempfail" | "relay_event.relay_permfail" | "ab_test_event.ab_test_completed" | "ab_test_event.ab_test_cancelled" | "ingest_event.success" | "ingest_event.error" | "adaptive_event.ad_adjust" | "adaptive_event.ad_status" | "relay_message", SlotsCheck>> = Object.freeze({

@@ -216,7 +216,7 @@ describe('a token is refused', () => {
     ['Basic', ['Authorization', 'Basic eDp5']],
   ])('with %s', async (_what, rawHeaders) => {
     const verify = await jwt({ ...COMMON, keys: jwks(key) })[port].prepare(setting({}, clock))
-    expect(verify({ rawHeaders, target: '/shop' })).toEqual({ ok: false })
+    expect(verify({ rawHeaders, target: '/shop' })).toEqual({ ok: false, missing: true })
   })
 
   test.each([

@@ -6,7 +6,7 @@ import type { AnyEvent } from '../../../src/index.ts'
 import { FakeClock, settled } from '../../support/fake-clock.ts'
 
 const spec: HandlerSpec = {
-  ...{ name: 'a', formerly: [], patterns: ['*'], sources: null, tests: true },
+  ...{ name: 'a', formerly: [], patterns: ['*'], words: new Set(['*']), sources: null, tests: true },
   ...{ retry: { attempts: 1, minMs: 1, maxMs: 1 }, timeoutMs: 1_000, concurrency: 1, size: 1, maxWaitMs: 0 },
   each: () => undefined,
   orderBy: null,

@@ -13,7 +13,7 @@ const pacer = { spent: () => false, breathe: async () => {} }
 
 function laneOf(each: NonNullable<HandlerSpec['each']>) {
   const spec: HandlerSpec = {
-    ...{ name: 'a', formerly: [], patterns: ['*'], sources: null, tests: true },
+    ...{ name: 'a', formerly: [], patterns: ['*'], words: new Set(['*']), sources: null, tests: true },
     ...{ retry: { attempts: 3, minMs: 1, maxMs: 1 }, timeoutMs: 1_000, concurrency: 10, size: 1, maxWaitMs: 0 },
     ...{ each, orderBy: null, batch: null },
   }

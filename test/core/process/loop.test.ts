@@ -223,7 +223,7 @@ describe('quarantine', () => {
     receiver.on('*', (event) => void seen.push(event.delivery.index))
     const deep = '['.repeat(40) + ']'.repeat(40)
     const ping = '{"type":"ping"}'
-    const elements = [ping, '{"type":ping}', '7', deep, '{"bad":1}', ping, "{'type':'ping'}", '{"crash":1}', ping]
+    const elements = [ping, '{"type":"ping",}', '7', deep, '{"bad":1}', ping, "{'type':'ping'}", '{"crash":1}', ping]
     const answer = await send(receiver, { body: `[${elements.join(',')}]` })
     await receiver.whenIdle()
     expect(seen).toEqual([0, 5, 8])
@@ -326,6 +326,7 @@ describe('a handler that fails', () => {
     ['throws nothing', () => Promise.reject(undefined)],
     ['throws a text', () => Promise.reject('text')],
     ['throws what cannot be shown', () => Promise.reject(Object.create(null))],
+    ['throws a RetryLater without its time', () => Promise.reject(Object.create(RetryLater.prototype))],
     [
       'returns what cannot be looked at',
       () =>

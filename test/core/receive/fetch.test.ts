@@ -113,24 +113,23 @@ describe('a body', () => {
 })
 
 describe('the signal of a request', () => {
-  test('is gone, and tells once of an answer that was not delivered', async () => {
+  const watching = (onLeft: () => void) => async (neutral: NeutralRequest) => {
+    neutral.whenLeft(onLeft)
+    return answer(200)
+  }
+
+  test('tells once that the sender has left, when it does', async () => {
     const controller = new AbortController()
-    const request = new Request(URL_OF_SHOP, { signal: controller.signal })
-    const onUndelivered = vi.fn()
-    let gone: AbortSignal | undefined
-    await handleFetch(async (neutral) => {
-      gone = neutral.gone
-      return answer(200, { onUndelivered })
-    }, request)
-    expect([gone?.aborted, onUndelivered.mock.calls.length]).toEqual([false, 0])
+    const onLeft = vi.fn()
+    await handleFetch(watching(onLeft), new Request(URL_OF_SHOP, { signal: controller.signal }))
+    expect(onLeft).not.toHaveBeenCalled()
     controller.abort()
-    expect([gone?.aborted, onUndelivered.mock.calls.length]).toEqual([true, 1])
+    expect(onLeft).toHaveBeenCalledTimes(1)
   })
 
-  test('that has fired before the answer tells at once', async () => {
-    const request = new Request(URL_OF_SHOP, { signal: AbortSignal.abort() })
-    const onUndelivered = vi.fn()
-    await handleFetch(async () => answer(200, { onUndelivered }), request)
-    expect(onUndelivered).toHaveBeenCalledTimes(1)
+  test('that has fired before it is asked tells at once', async () => {
+    const onLeft = vi.fn()
+    await handleFetch(watching(onLeft), new Request(URL_OF_SHOP, { signal: AbortSignal.abort() }))
+    expect(onLeft).toHaveBeenCalledTimes(1)
   })
 })

@@ -77,9 +77,13 @@ function withBody(request: NeutralRequest, at: (window: Window) => void): Neutra
   const { body } = request
   if (body === null || body === 'consumed' || body instanceof Uint8Array) return request
   const watched = watch(body, at)
-  // Getters of the request read private fields, so they are called on it.
+  // What the request has reads private fields, so it is called on it.
   return new Proxy(request, {
-    get: (target, key) => (key === 'body' ? watched : Reflect.get(target, key, target)),
+    get(target, key) {
+      if (key === 'body') return watched
+      const value: unknown = Reflect.get(target, key, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
   })
 }
 

@@ -22,13 +22,13 @@ it('a name gives its payload, and a payload is not any', () => {
   expectTypeOf<EsputnikClicked>().not.toBeAny()
   expectTypeOf<EsputnikClicked['clickEventLink']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<EsputnikClicked['contactId']>().toEqualTypeOf<string | undefined>()
-  expectTypeOf<EsputnikClicked['activityStatus']>().toEqualTypeOf<'CLICKED' | undefined>()
+  expectTypeOf<EsputnikClicked['activityStatus']>().toEqualTypeOf<'CLICKED'>()
   expectTypeOf<EsputnikUndelivered['hardBounce']>().toEqualTypeOf<boolean | undefined>()
   expectTypeOf<Named<'esputnik.unknown'>['payload']>().toEqualTypeOf<Readonly<Record<string, unknown>>>()
 })
 
 it('a misspelt field does not compile, and is read by field()', () => {
-  const payload: EsputnikClicked = {}
+  const payload: EsputnikClicked = { activityStatus: 'CLICKED' }
   // @ts-expect-error: no such field
   payload.clickEventlink
   expectTypeOf(field(payload, 'clickEventlink')).toEqualTypeOf<unknown>()

@@ -8,11 +8,12 @@ import {
   mailjet,
 } from '../../../src/providers/mailjet/index.ts'
 import type { Bounce, Smtp } from '../../../src/types.ts'
+import { auth } from '../support.ts'
 
 type Named<N extends MailjetEvent['name']> = Extract<MailjetEvent, { name: N }>
 
 it('mailjet gives a source of its events, which are not any', () => {
-  expectTypeOf<ReturnType<typeof mailjet>>().toEqualTypeOf<Source<MailjetEvent>>()
+  expectTypeOf(mailjet({ auth })).toEqualTypeOf<Source<MailjetEvent>>()
   expectTypeOf<MailjetEvent>().not.toBeAny()
   expectTypeOf<MailjetEvent['provider']>().toEqualTypeOf<'mailjet'>()
 })
@@ -22,13 +23,13 @@ it('a name gives its payload, and a payload is not any', () => {
   expectTypeOf<MailjetClick>().not.toBeAny()
   expectTypeOf<MailjetClick['url']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<MailjetClick['MessageID']>().toEqualTypeOf<string | undefined>()
-  expectTypeOf<MailjetClick['event']>().toEqualTypeOf<'click' | undefined>()
+  expectTypeOf<MailjetClick['event']>().toEqualTypeOf<'click'>()
   expectTypeOf<MailjetBounce['hard_bounce']>().toEqualTypeOf<boolean | '' | undefined>()
   expectTypeOf<Named<'mailjet.unknown'>['payload']>().toEqualTypeOf<Readonly<Record<string, unknown>>>()
 })
 
 it('a misspelt field does not compile, and is read by field()', () => {
-  const payload: MailjetClick = {}
+  const payload: MailjetClick = { event: 'click' }
   // @ts-expect-error: no such field
   payload.ulr
   expectTypeOf(field(payload, 'ulr')).toEqualTypeOf<unknown>()

@@ -8,15 +8,16 @@ import {
   type MomentumOutOfBand,
   type MomentumRelayMessage,
   momentum,
-  type sparkpost,
+  sparkpost,
 } from '../../../src/providers/momentum/index.ts'
 import type { Bounce, Smtp } from '../../../src/types.ts'
+import { auth } from '../support.ts'
 
 type Named<N extends MomentumEvent['name']> = Extract<MomentumEvent, { name: N }>
 
 it('momentum and sparkpost give a source of the same events, which are not any', () => {
-  expectTypeOf<ReturnType<typeof momentum>>().toEqualTypeOf<Source<MomentumEvent>>()
-  expectTypeOf<ReturnType<typeof sparkpost>>().toEqualTypeOf<Source<MomentumEvent>>()
+  expectTypeOf(momentum({ auth })).toEqualTypeOf<Source<MomentumEvent>>()
+  expectTypeOf(sparkpost({ auth })).toEqualTypeOf<Source<MomentumEvent>>()
   expectTypeOf<MomentumEvent>().not.toBeAny()
   expectTypeOf<MomentumEvent['provider']>().toEqualTypeOf<'momentum'>()
 })
@@ -35,7 +36,7 @@ it('a name gives its payload, and a payload is not any', () => {
 })
 
 it('a misspelt field does not compile, and is read by field()', () => {
-  const payload: MomentumClick = {}
+  const payload: MomentumClick = { type: 'click' }
   // @ts-expect-error: no such field
   payload.target_link_ulr
   // @ts-expect-error: no such field of the place

@@ -64,9 +64,11 @@ export class Outbox {
     return this.#put(this.#tray.condemned, condemned)
   }
 
+  /** Rejects where the command holds what cannot be sent: users give its parts, and it would fail the whole group. */
   async command<C extends Command>(command: C): Promise<AnswerTo<C>> {
+    const sendable = structuredClone(command)
     // The thread answers each command as its kind says; in the queue they stand side by side.
-    return (await this.#put(this.#tray.commands, command)) as AnswerTo<C>
+    return (await this.#put(this.#tray.commands, sendable)) as AnswerTo<C>
   }
 
   release(seqs: readonly number[]): void {
