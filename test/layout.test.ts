@@ -91,7 +91,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'emulators/kit': ['lib'],
   // The samples of every event lie in testing.
   'emulators/msys': ['lib', 'testing', 'providers/momentum', 'emulators/kit'],
-  emulators: ['lib', 'emulators/kit', 'emulators/msys'],
+  'emulators/mailjet': ['lib', 'emulators/kit'],
+  'emulators/esputnik': ['lib', 'emulators/kit'],
+  'emulators/faults': ['lib', 'emulators/kit'],
+  emulators: ['lib', 'emulators/kit', 'emulators/msys', 'emulators/mailjet', 'emulators/esputnik', 'emulators/faults'],
   zod: ['providers/*'],
   cli: [
     'lib',
@@ -100,7 +103,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'adapters',
     'emulators',
     'emulators/kit',
-    'emulators/msys',
+    'emulators/mailjet',
     'testing',
     'core',
     'core/base',

@@ -2,6 +2,13 @@
  * The senders themselves, for tests and demos without an account: exported as `posthorn/emulators`. Each behaves as its
  * documents say, over real HTTP, on a clock that a test moves.
  */
+
+export type { Saved as EsputnikSaved } from './esputnik/emulator.ts'
+export type { Status as EsputnikStatus } from './esputnik/statuses.ts'
+export type { WebhookOptions as EsputnikWebhookOptions } from './esputnik/webhook.ts'
+export { type EsputnikEmulator, type EsputnikEmulatorOptions, emulateEsputnik } from './esputnik.ts'
+export { type Scenario, type ScenarioName, type ScenarioOptions, scenario } from './faults/scenario.ts'
+export { judge, type Verdict } from './faults/verdict.ts'
 export {
   type EmulatorClock,
   type RealClockOptions,
@@ -11,6 +18,7 @@ export {
   virtualClock,
 } from './kit/clock.ts'
 export type { Duration as EmulatorDuration } from './kit/duration.ts'
+export type { Emulator } from './kit/emulator.ts'
 export type { EmulatorReport, ReportedWebhook, WebhookState } from './kit/report.ts'
 export type { Listening as EmulatorAddress, ListenOptions as EmulatorListenOptions } from './kit/server.ts'
 export type { TrafficOptions } from './kit/traffic.ts'
@@ -23,8 +31,10 @@ export type {
   Unanswered as SenderUnanswered,
   Wire,
 } from './kit/wire.ts'
+export type { EventType as MailjetEventType } from './mailjet/event-types.ts'
+export { emulateMailjet, type MailjetEmulator, type MailjetEmulatorOptions } from './mailjet.ts'
 export { emulateMomentum, type MomentumEmulatorOptions } from './momentum.ts'
 export type { ConfiguredWebhook } from './msys/config-file.ts'
-export type { Emulator, MsysOptions as EmulatorOptions } from './msys/emulator.ts'
+export type { MsysOptions as EmulatorOptions } from './msys/emulator.ts'
 export type { InboundMail } from './msys/relay-message.ts'
 export { emulateSparkPost, type SparkPostEmulator, type SparkPostEmulatorOptions } from './sparkpost.ts'

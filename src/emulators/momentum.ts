@@ -1,8 +1,9 @@
 /** Momentum on premises, as its manuals describe it. */
 import { keysOf, knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
+import type { Emulator } from './kit/emulator.ts'
 import { flagOption } from './kit/options.ts'
 import { type ConfiguredWebhook, configuredWebhooks } from './msys/config-file.ts'
-import { backOff, type Emulator, MSYS_OPTIONS, MsysEmulator, type MsysOptions } from './msys/emulator.ts'
+import { backOff, MSYS_OPTIONS, MsysEmulator, type MsysOptions } from './msys/emulator.ts'
 import { momentumEdition } from './msys/momentum-edition.ts'
 
 export interface MomentumEmulatorOptions extends MsysOptions {

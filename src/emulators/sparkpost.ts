@@ -1,9 +1,10 @@
 /** SparkPost's cloud and SparkPost Elite, as their documents describe them. */
 import { keysOf, knownKeys, oneOf } from '../lib/options.ts'
+import type { Emulator } from './kit/emulator.ts'
 import { textsOption } from './kit/options.ts'
 import type { ReportedWebhook } from './kit/report.ts'
 import { cloudEdition, eliteEdition } from './msys/cloud-edition.ts'
-import { type Emulator, MSYS_OPTIONS, MsysEmulator, type MsysOptions } from './msys/emulator.ts'
+import { MSYS_OPTIONS, MsysEmulator, type MsysOptions } from './msys/emulator.ts'
 import { Relays } from './msys/relay.ts'
 import { relayApi } from './msys/relay-api.ts'
 import type { InboundMail } from './msys/relay-message.ts'

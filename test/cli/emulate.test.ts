@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { basic } from 'posthorn/auth'
+import { basic, header } from 'posthorn/auth'
+import { esputnik } from 'posthorn/esputnik'
+import { mailjet } from 'posthorn/mailjet'
 import { sparkpost } from 'posthorn/momentum'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { run } from '../../src/cli/run.ts'
@@ -59,6 +61,39 @@ describe('posthorn emulate', () => {
     expect(lines.at(-1)).toMatch(/ 0 repeated, 0 given up \(0 events\), 0 events wait\.$/)
   })
 
+  it('does so for Mailjet, bare and grouped', async () => {
+    const login = { username: 'user', password: 'a p@ssword: of some length' }
+    for (const grouped of [[], ['--grouped']]) {
+      const site = await receiving(mailjet({ auth: basic(login), dedupeEvents: true }) as never)
+      const flags = ['--basic', `user:${login.password}`, ...grouped]
+      const { code, lines } = await typed('mailjet', '--target', site.target, ...flags, ...THROUGH, '--json')
+      expect(code).toBe(0)
+      const report = JSON.parse(lines[1] ?? '')
+      expect(report.expected.sent).toBeGreaterThan(80)
+      expect(await site.counts()).toEqual(report.expected)
+    }
+  })
+
+  it('does so for eSputnik, with a header', async () => {
+    const site = await receiving(
+      esputnik({ auth: header('X-Secret', TOKEN), timeZone: 'UTC', dedupeEvents: true }) as never,
+    )
+    const flags = ['--header', `X-Secret: ${TOKEN}`]
+    const { code, lines } = await typed('esputnik', '--target', site.target, ...flags, ...THROUGH, '--json')
+    expect(code).toBe(0)
+    const report = JSON.parse(lines[1] ?? '')
+    expect(report.expected.DELIVERED).toBeGreaterThan(80)
+    expect(await site.counts()).toEqual(report.expected)
+  })
+
+  it('ends with 1 when eSputnik gets no 200 for the GET that checks the target', async () => {
+    const target = await listening((_, response) => void response.writeHead(405).end())
+    expect(await typed('esputnik', '--target', target, ...THROUGH)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('405'),
+    })
+  })
+
   it('takes the webhooks of a file, and ends with 1 when batches were given up', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'posthorn-emulate-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -99,6 +134,8 @@ describe('posthorn emulate', () => {
     [['momentum', '--edition', 'elite'], '--edition'],
     [['momentum', '--webhooks', 'a.json', '--target', 'http://localhost'], '--webhooks'],
     [['sparkpost', '--edition', 'enterprise'], '--edition'],
+    [['mailjet', '--schedule', '2020'], '--schedule'],
+    [['mailjet', '--nodes', '2'], '--nodes'],
     [['sendgrid'], 'unknown command'],
   ])('refuses %j', async (args, message) => {
     expect(await typed(...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) })

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { OptionError } from '../../errors.ts'
 import type { Done } from '../exit.ts'
-import { numberOf, webAddressOf, wholeNumberOf } from '../values.ts'
+import { listOf, numberOf, webAddressOf, wholeNumberOf } from '../values.ts'
 
 /** An emulated sender that runs until a signal, or until its messages are through: one sub-command a sender. */
 export const emulateCommand = (done: Done) =>
@@ -10,6 +10,8 @@ export const emulateCommand = (done: Done) =>
     .description('Runs a sender as its documents describe it, over real HTTP, without any account.')
     .addCommand(momentumCommand(done))
     .addCommand(sparkpostCommand(done))
+    .addCommand(mailjetCommand(done))
+    .addCommand(esputnikCommand(done))
 
 /** `60x`, or `60`. */
 const speedOf = (text: string) => numberOf('--speed', text.replace(/x$/, ''), 0.001, 100_000)
@@ -25,14 +27,18 @@ const emulator = (name: string, summary: string) =>
     .option('--messages <n>', 'ends when so many messages are through', wholeNumberOf('--messages', 1, 10_000_000))
     .option('--seed <n>', 'decides the traffic', wholeNumberOf('--seed', 0, 2 ** 32 - 1), 1)
     .option('--speed <factor>', 'how fast its time passes: 60x is a minute a second', speedOf, 1)
-    .option('--nodes <n>', 'nodes that post batches of their own', wholeNumberOf('--nodes', 1, 100), 1)
     .option('--json', 'the report as one JSON object', false)
+
+/** What Momentum and SparkPost take beside it. */
+const family = (name: string, summary: string) =>
+  emulator(name, summary)
+    .option('--nodes <n>', 'nodes that post batches of their own', wholeNumberOf('--nodes', 1, 100), 1)
     .addHelpText('after', `\nWithout --target, create webhooks through its API, with Authorization: <key>.`)
 
 const TARGET = 'http://localhost:3000/webhooks/shop'
 
 const momentumCommand = (done: Done) =>
-  emulator('momentum', 'Momentum on premises')
+  family('momentum', 'Momentum on premises')
     .option('--token <token>', 'with --target: the X-MessageSystems-Webhook-Token header')
     .option('--webhooks <file>', 'a JSON file of webhooks in the place of the API, as 4.2.31 and later have it')
     .action(async (options) => {
@@ -44,7 +50,7 @@ const momentumCommand = (done: Done) =>
     })
 
 const sparkpostCommand = (done: Done) =>
-  emulator('sparkpost', "SparkPost's cloud, or SparkPost Elite")
+  family('sparkpost', "SparkPost's cloud, or SparkPost Elite")
     .option('--edition <edition>', 'cloud or elite', editionOf, 'cloud' as const)
     .option('--token <token>', 'with --target: the X-MessageSystems-Webhook-Token header')
     .option('--basic <user:password>', 'with --target: HTTP Basic')
@@ -52,6 +58,33 @@ const sparkpostCommand = (done: Done) =>
       const { emulateFamily } = await import('../emulate.ts')
       done(await emulateFamily('sparkpost', options, { edition: options.edition }))
     })
+
+const mailjetCommand = (done: Done) =>
+  emulator('mailjet', 'Mailjet')
+    .option('--api-secret <secret>', 'the secret key that its API wants', 'secret')
+    .option('--basic <user:password>', 'with --target: HTTP Basic')
+    .option('--grouped', 'with --target: arrays of what happened in a second (Version 2)', false)
+    .option('--schedule <year>', 'the retries of the guide of 2015, 2016 or 2019', scheduleOf, '2019' as const)
+    .addHelpText('after', `\nWithout --target, create records at /v3/REST/eventcallbackurl, with Basic <key>:<secret>.`)
+    .action(async (options) => {
+      const { emulateMailjetHere } = await import('../emulate.ts')
+      done(await emulateMailjetHere(options))
+    })
+
+const esputnikCommand = (done: Done) =>
+  emulator('esputnik', 'eSputnik, now Yespo')
+    .option('--basic <user:password>', 'with --target: HTTP Basic')
+    .option('--header <name: value>', 'with --target: a header of your own; up to five times', listOf, [])
+    .addHelpText('after', `\nIts API lists activities: GET /api/v2/contacts/activity, with Basic <anybody>:<key>.`)
+    .action(async (options) => {
+      const { emulateEsputnikHere } = await import('../emulate.ts')
+      done(await emulateEsputnikHere(options))
+    })
+
+function scheduleOf(text: string): '2015' | '2016' | '2019' {
+  if (text === '2015' || text === '2016' || text === '2019') return text
+  throw new OptionError('--schedule must be 2015, 2016 or 2019')
+}
 
 function editionOf(text: string): 'cloud' | 'elite' {
   if (text === 'cloud' || text === 'elite') return text

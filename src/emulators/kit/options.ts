@@ -2,6 +2,7 @@
 import { OptionError } from '../../errors.ts'
 import { isObject } from '../../lib/guards.ts'
 import { type EmulatorClock, virtualClock } from './clock.ts'
+import { toMs } from './duration.ts'
 import type { Fault } from './wire.ts'
 
 /** Default: a virtual clock of its own. */
@@ -36,4 +37,10 @@ export function textsOption(name: string, value: unknown): readonly string[] | n
   if (value === undefined) return null
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
   throw new OptionError(`${name} must be a list of texts`)
+}
+
+/** A list of durations, in milliseconds. */
+export function delaysOption(name: string, delays: unknown): number[] {
+  if (!Array.isArray(delays)) throw new OptionError(`${name} must be a list of durations`)
+  return delays.map((one) => toMs(name, one))
 }

@@ -7,6 +7,8 @@ export interface RetryQueueOptions<T> {
   readonly send: (item: T, attempt: number) => Promise<boolean>
   /** Milliseconds to wait after the first failure, the second, and so on; after the last of them it is given up. */
   readonly delaysMs: readonly number[]
+  /** The last delay repeats without end, and nothing is given up. Default false. */
+  readonly endless?: boolean
   /** How many are sent at a time. Default 1. */
   readonly concurrency?: number
   /** Nothing overtakes an item that failed: the others wait until it is acknowledged or given up. Default false. */
@@ -27,8 +29,9 @@ interface Queued<T> {
 export class RetryQueue<T> {
   readonly #options: RetryQueueOptions<T>
   readonly #ready: Queued<T>[] = []
+  /** What waits to be repeated, with what cancels that. */
+  readonly #waiting = new Map<Queued<T>, () => void>()
   #sending = 0
-  #waiting = 0
   #held = false
 
   constructor(options: RetryQueueOptions<T>) {
@@ -42,7 +45,16 @@ export class RetryQueue<T> {
 
   /** Items that are neither acknowledged nor given up. */
   get size(): number {
-    return this.#ready.length + this.#sending + this.#waiting
+    return this.#ready.length + this.#sending + this.#waiting.size
+  }
+
+  /** Takes out all items that are not being sent, and returns them: those that failed first, then those not tried yet. */
+  clear(): T[] {
+    for (const cancel of this.#waiting.values()) cancel()
+    const taken = [...this.#waiting.keys(), ...this.#ready.splice(0)]
+    this.#waiting.clear()
+    this.#held = false
+    return taken.map(({ item }) => item)
   }
 
   async #work(): Promise<void> {
@@ -63,19 +75,24 @@ export class RetryQueue<T> {
   }
 
   #retryLater(queued: Queued<T>): void {
-    const { delaysMs, strict = false, tasks } = this.#options
-    const delay = delaysMs[queued.attempts - 1]
+    const { strict = false, tasks } = this.#options
+    const delay = this.#delayAfter(queued.attempts)
     if (delay === undefined) {
       this.#options.gaveUp?.(queued.item, queued.attempts)
       return
     }
-    this.#waiting++
     this.#held = strict
-    tasks.after(delay, () => {
-      this.#waiting--
+    const cancel = tasks.after(delay, () => {
+      this.#waiting.delete(queued)
       this.#held = false
       this.#ready.unshift(queued)
       return this.#work()
     })
+    this.#waiting.set(queued, cancel)
+  }
+
+  #delayAfter(failures: number): number | undefined {
+    const { delaysMs, endless = false } = this.#options
+    return delaysMs[failures - 1] ?? (endless ? delaysMs.at(-1) : undefined)
   }
 }

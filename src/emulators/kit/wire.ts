@@ -45,6 +45,13 @@ export interface Unanswered {
 
 export type Outcome = Answered | Unanswered
 
+/** Which answers acknowledge a post. */
+export type Success = '2xx' | '200'
+
+export function isSuccess({ status }: Outcome, success: Success): boolean {
+  return success === '200' ? status === 200 : status !== null && status >= 200 && status < 300
+}
+
 /** Sends one request and says what came of it; never rejects. */
 export type Wire = (post: Post) => Promise<Outcome>
 

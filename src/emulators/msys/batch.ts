@@ -4,10 +4,10 @@
  * (github.com/SparkPost/support-docs, content/momentum/4/reporting-webhooks.md), March 2020.
  */
 import type { Tasks } from '../kit/clock.ts'
+import type { BatchRule } from '../kit/gathering.ts'
 import type { Ledger } from '../kit/report.ts'
 import { RetryQueue } from '../kit/retry-queue.ts'
-import type { Outcome } from '../kit/wire.ts'
-import type { BatchRule } from './gathering.ts'
+import { isSuccess, type Outcome, type Success } from '../kit/wire.ts'
 import type { Ids } from './ids.ts'
 import type { Credentials, Poster } from './post.ts'
 import type { Settings } from './settings.ts'
@@ -35,8 +35,8 @@ export interface SendingOptions extends BatchRule {
   readonly delaysMs: readonly number[]
   /** Posts at a time, of one webhook on one node. */
   readonly workers: number
-  /** Which answers acknowledge a batch. */
-  readonly success: '2xx' | '200'
+  /** Any 2xx stops the retries; other pages say 200. */
+  readonly success: Success
 }
 
 export class Sending implements BatchRule {
@@ -85,14 +85,9 @@ export class Sending implements BatchRule {
   async #post(batch: Batch, attempt: number): Promise<boolean> {
     this.#ledger.posted(attempt)
     const outcome = await this.#poster.batch(batch.settings, batch.webhook.credentials, batch.id, batch.body)
-    const ok = isSuccess(outcome.status, this.#options.success)
+    const ok = isSuccess(outcome, this.#options.success)
     batch.webhook.note(batch, attempt, outcome, ok)
     if (ok) this.#ledger.acknowledged(batch.events)
     return ok
   }
-}
-
-/** Any 2xx stops the retries; other pages say 200. */
-function isSuccess(status: number | null, success: '2xx' | '200'): boolean {
-  return success === '200' ? status === 200 : status !== null && status >= 200 && status < 300
 }

@@ -1,14 +1,12 @@
-/** What the senders of the family share: an API, traffic, batches and a report on one clock. */
-import { OptionError } from '../../errors.ts'
+/** What the senders of the family share: the Webhooks API, and batches. */
 import { oneOf, wholeNumber } from '../../lib/options.ts'
-import { type EmulatorClock, Tasks } from '../kit/clock.ts'
+import type { EmulatorClock } from '../kit/clock.ts'
 import { type Duration, toMs } from '../kit/duration.ts'
+import { EmulatorBase } from '../kit/emulator.ts'
 import type { Step } from '../kit/life-cycle.ts'
-import { clockOption, faultsOption, textOption } from '../kit/options.ts'
-import { Random } from '../kit/random.ts'
-import { type EmulatorReport, Ledger, type ReportedWebhook } from '../kit/report.ts'
-import { ApiServer, type Listening, type ListenOptions, type Route } from '../kit/server.ts'
-import { Traffic, type TrafficOptions } from '../kit/traffic.ts'
+import { clockOption, delaysOption, faultsOption, textOption } from '../kit/options.ts'
+import type { ReportedWebhook } from '../kit/report.ts'
+import type { Route } from '../kit/server.ts'
 import type { Fault } from '../kit/wire.ts'
 import { type ApiOptions, outside, webhooksApi } from './api.ts'
 import { Sending, type SendingOptions } from './batch.ts'
@@ -47,21 +45,6 @@ export const MSYS_OPTIONS = {
   ...({ answerLimit: true, retryDelays: true, success: true, activation: true, faults: true } as const),
 } satisfies { readonly [K in keyof MsysOptions]-?: true }
 
-/** An emulated sender. */
-export interface Emulator {
-  readonly clock: EmulatorClock
-  /** Opens its HTTP API. @throws the system's error when the port is taken */
-  listen(options?: ListenOptions): Promise<Listening>
-  /** Sends mail from now on; its events go to the webhooks that are active when they happen. A life ends within 2 hours. */
-  traffic(options?: TrafficOptions): void
-  /** As the clock's: resolves when everything due in that time was posted and answered, or given up. */
-  advance(duration: Duration): Promise<void>
-  /** What it has done so far. */
-  report(): EmulatorReport
-  /** Ends its API, its traffic and its retries. */
-  close(): Promise<void>
-}
-
 /** In what the senders differ beside the options. */
 export interface MsysDefaults {
   readonly name: string
@@ -75,52 +58,26 @@ export interface MsysDefaults {
   readonly hasApi: boolean
 }
 
-export class MsysEmulator implements Emulator {
-  readonly clock: EmulatorClock
+export class MsysEmulator extends EmulatorBase {
   readonly webhooks: Webhooks
-  readonly ledger = new Ledger()
-  readonly tasks: Tasks
   readonly ids: Ids
   readonly poster: Poster
   readonly #edition: Edition
   readonly #nodes: readonly string[]
-  readonly #traffic: Traffic
   readonly #api: ApiOptions
-  readonly #routes: Route[] = []
-  readonly #server: ApiServer
 
   /** @throws OptionError for an option that is wrong; the names of options are checked by who calls it */
   constructor(options: MsysOptions, defaults: MsysDefaults) {
     const settings = settled(options, defaults)
-    const random = new Random(settings.seed)
-    this.clock = settings.clock
-    this.tasks = new Tasks(this.clock)
-    this.ids = new Ids(random.fork(-2))
+    super(settings.clock, settings.seed, outside(settings))
+    this.ids = new Ids(this.random.fork(-2))
     this.#edition = defaults.edition
     this.#nodes = settings.nodes
     this.poster = new Poster(settings)
     const sending = new Sending(settings, this.tasks, this.poster, this.ledger, this.ids)
     this.webhooks = new Webhooks(this.tasks, sending, this.poster, this.ids, settings.activationMs)
-    this.#traffic = new Traffic(this.tasks, random.fork(-3), (step) => this.#happen(step))
     this.#api = settings
-    this.#server = new ApiServer({ routes: this.#routes, ...outside(settings) })
     if (defaults.hasApi) this.addRoutes((api) => webhooksApi(api, this.webhooks, this.poster))
-  }
-
-  listen(options?: ListenOptions): Promise<Listening> {
-    return this.#server.listen(options)
-  }
-
-  traffic(options?: TrafficOptions): void {
-    this.#traffic.start(options)
-  }
-
-  advance(duration: Duration): Promise<void> {
-    return this.clock.advance(duration)
-  }
-
-  report(): EmulatorReport {
-    return this.ledger.report(this.reported())
   }
 
   reported(): ReportedWebhook[] {
@@ -128,15 +85,10 @@ export class MsysEmulator implements Emulator {
   }
 
   addRoutes(make: (api: ApiOptions) => readonly Route[]): void {
-    this.#routes.push(...make(this.#api))
+    this.serve(make(this.#api))
   }
 
-  async close(): Promise<void> {
-    this.tasks.close()
-    await this.#server.close()
-  }
-
-  #happen(step: Step): void {
+  happen(step: Step): void {
     const node = this.#nodes[step.message.number % this.#nodes.length] ?? ''
     for (const event of this.#edition.eventsOf(step, this.ids, node)) this.emit(event, node)
   }
@@ -174,7 +126,7 @@ function settled(options: MsysOptions, defaults: MsysDefaults): Settled {
     batchEvents: wholeNumber(of('batchEvents'), options.batchEvents, defaults.batchEvents, 1, 100_000),
     batchMs: toMs(of('batchInterval'), options.batchInterval ?? '30s'),
     limitMs: toMs(of('answerLimit'), options.answerLimit ?? defaults.answerLimit),
-    delaysMs: delaysOf(of('retryDelays'), options.retryDelays ?? defaults.retryDelays),
+    delaysMs: delaysOption(of('retryDelays'), options.retryDelays ?? defaults.retryDelays),
     success: oneOf(of('success'), options.success, '2xx', ['2xx', '200']),
     activationMs: toMs(of('activation'), options.activation ?? '1m'),
     faults: faultsOption(of('faults'), options.faults),
@@ -182,11 +134,6 @@ function settled(options: MsysOptions, defaults: MsysDefaults): Settled {
 }
 
 const nodesOf = (count: number) => Array.from({ length: count }, (_, n) => `mta-${n + 1}`)
-
-function delaysOf(name: string, delays: unknown): number[] {
-  if (!Array.isArray(delays)) throw new OptionError(`${name} must be a list of durations`)
-  return delays.map((one) => toMs(name, one))
-}
 
 /**
  * Waits that double from `first` up to `most`, over `total` in all: the last try is at its end. The real ones are not

@@ -3,6 +3,7 @@
  * Source: SparkPost API, Webhooks, June 2026
  * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib).
  */
+import { basicHeader } from '../kit/basic.ts'
 import { type Fault, httpWire, type Outcome, type Post, type Wire, withFaults } from '../kit/wire.ts'
 import type { Edition } from './edition.ts'
 import { type OAuthRequest, parsedJson, Refusal, type Settings } from './settings.ts'
@@ -125,5 +126,5 @@ function credentialsOf(settings: Target, { accessToken }: Credentials): Record<s
   if (auth_type === 'none') return token
   if (auth_type === 'oauth2') return { ...token, Authorization: `Bearer ${accessToken?.access_token}` }
   const { username, password } = auth_credentials
-  return { ...token, Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
+  return { ...token, Authorization: basicHeader({ username: String(username), password: String(password) }) }
 }

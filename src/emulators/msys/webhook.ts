@@ -5,10 +5,10 @@
  * on nodes the Momentum 4 manual, "Using Webhooks for Event Data", March 2020.
  */
 import type { Tasks } from '../kit/clock.ts'
+import { Gathering } from '../kit/gathering.ts'
 import type { WebhookState } from '../kit/report.ts'
 import type { Outcome } from '../kit/wire.ts'
 import type { Batch, BatchOwner, Sending } from './batch.ts'
-import { Gathering } from './gathering.ts'
 import type { Credentials } from './post.ts'
 import type { Settings } from './settings.ts'
 
@@ -40,7 +40,7 @@ export class Webhook implements BatchOwner {
   deleted = false
   readonly #parts: WebhookParts
   /** By node; each gathers and posts on its own. Empty until it is active. */
-  #gatherings: ReadonlyMap<string, Gathering> = new Map()
+  #gatherings: ReadonlyMap<string, Gathering<string>> = new Map()
   #wanted: ReadonlySet<string> = new Set()
   #activated = false
   readonly #statuses = new Map<string, BatchStatus>()

@@ -62,6 +62,26 @@ describe('the retry queue', () => {
     expect(ends).toEqual(['a given up after 3', 'b after 1'])
   })
 
+  it('repeats at the last delay without end when it is endless', async () => {
+    const { clock, queue, sent, ends } = queueOf((_, attempt) => attempt < 5, { endless: true })
+    queue.push('a')
+    await clock.advance('1h')
+    expect(sent).toEqual(['a 0', 'a 1', 'a 3', 'a 5', 'a 7'])
+    expect(ends).toEqual(['a after 5'])
+  })
+
+  it('is cleared of what waits and of what is not tried, which is not sent any more', async () => {
+    const { clock, queue, sent, ends } = queueOf((item) => item === 'a', { strict: true })
+    for (const item of ['a', 'b', 'c']) queue.push(item)
+    await clock.advance('30s')
+    expect(queue.clear()).toEqual(['a', 'b', 'c'])
+    expect(queue.size).toBe(0)
+    queue.push('d')
+    await clock.advance('1h')
+    expect(sent).toEqual(['a 0', 'd 0.5'])
+    expect(ends).toEqual(['d after 1'])
+  })
+
   it('sends nothing more once its emulator has closed', async () => {
     const tasks = new Tasks(virtualClock())
     const sent: string[] = []

@@ -1,5 +1,5 @@
 /** Events on their way into a batch. */
-import type { Tasks } from '../kit/clock.ts'
+import type { Tasks } from './clock.ts'
 
 export interface BatchRule {
   /** A batch goes out when it holds so many events … */
@@ -8,20 +8,24 @@ export interface BatchRule {
   readonly batchMs: number
 }
 
-export class Gathering {
+export class Gathering<T> {
   readonly #tasks: Tasks
   readonly #rule: BatchRule
-  readonly #full: (elements: readonly string[]) => void
-  #elements: string[] = []
+  readonly #full: (elements: readonly T[]) => void
+  #elements: T[] = []
   #cancel: () => void = () => {}
 
-  constructor(tasks: Tasks, rule: BatchRule, full: (elements: readonly string[]) => void) {
+  constructor(tasks: Tasks, rule: BatchRule, full: (elements: readonly T[]) => void) {
     this.#tasks = tasks
     this.#rule = rule
     this.#full = full
   }
 
-  add(element: string): void {
+  get size(): number {
+    return this.#elements.length
+  }
+
+  add(element: T): void {
     if (this.#elements.length === 0) this.#cancel = this.#tasks.after(this.#rule.batchMs, () => this.flush())
     this.#elements.push(element)
     if (this.#elements.length >= this.#rule.batchEvents) this.flush()
