@@ -92,12 +92,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // The samples of every event lie in testing.
   'emulators/msys': ['lib', 'testing', 'providers/momentum', 'emulators/kit'],
   emulators: ['lib', 'emulators/kit', 'emulators/msys'],
+  conformance: ['testing'],
   zod: ['providers/*'],
   cli: [
     'lib',
     'json',
     'auth',
     'adapters',
+    'conformance',
     'emulators',
     'emulators/kit',
     'emulators/msys',
