@@ -119,7 +119,7 @@ function inThread(path: string) {
     keep.push(
       timed(() => {
         db.exec('BEGIN IMMEDIATE')
-        keepKeys(db, { windowMs: WINDOW_MS, at: Date.now(), keys }, 2)
+        keepKeys(db, { windowMs: WINDOW_MS, at: Date.now(), keys }, 2, true)
         db.exec('COMMIT')
       }),
     )

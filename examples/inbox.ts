@@ -1,5 +1,5 @@
 /** A look into the inbox, newest first. */
-import { createReceiver, type DeadLetter, type InboxFilter } from 'posthorn'
+import { createReceiver, type DeadLetter, type QuarantineFilter } from 'posthorn'
 import { token } from 'posthorn/auth'
 import { momentum } from 'posthorn/momentum'
 import { sqlite } from 'posthorn/sqlite'
@@ -12,7 +12,7 @@ const receiver = createReceiver({
 const { pending, oldestPendingAt, deadLetters, quarantined, unhandled } = await receiver.inbox.stats()
 console.log({ pending, oldestPendingAt: oldestPendingAt?.toISOString(), deadLetters, quarantined, unhandled })
 
-const lastDay: InboxFilter = { since: new Date(Date.now() - 86_400_000), source: 'shop' }
+const lastDay: QuarantineFilter = { since: new Date(Date.now() - 86_400_000), source: 'shop' }
 const told = ({ event, handler, attempts, errors }: DeadLetter) =>
   `${event.id} ${handler} ${attempts} ${errors.map(({ at, message }) => `${at.toISOString()} ${message}`).join('; ')}`
 

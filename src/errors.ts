@@ -54,10 +54,11 @@ export class RetryLater extends Error {
   override readonly name: string = 'RetryLater'
   readonly afterMs: number
   constructor(options: { afterMs: number; cause?: unknown }) {
-    if (!Number.isFinite(options.afterMs) || options.afterMs < 0)
-      throw new OptionError(`RetryLater: afterMs must be a number of milliseconds ≥ 0, got ${options.afterMs}`)
-    super(`retry after ${options.afterMs} ms`, options.cause === undefined ? undefined : { cause: options.cause })
-    this.afterMs = options.afterMs
+    const { afterMs, cause } = options ?? {}
+    if (typeof afterMs !== 'number' || !Number.isFinite(afterMs) || afterMs < 0)
+      throw new OptionError('RetryLater: takes { afterMs }, a number of milliseconds ≥ 0')
+    super(`retry after ${afterMs} ms`, cause === undefined ? undefined : { cause })
+    this.afterMs = afterMs
   }
 }
 

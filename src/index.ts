@@ -3,6 +3,7 @@
 export { ACK_BUCKETS_MS, type MetricEvents } from './core/base/metrics.ts'
 export { createReceiver } from './core/receiver.ts'
 export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
+export { canonicalEmail } from './lib/email.ts'
 export { field } from './lib/field.ts'
 export type { Auth } from './ports/auth.ts'
 export type { ReceiverLike } from './ports/host.ts'
@@ -19,21 +20,27 @@ export type {
   NameOf,
 } from './public/handlers.ts'
 export type {
+  DeadLetterFilter,
+  DeliveryFilter,
+  DifferenceFilter,
+  DropFilter,
   EraseOptions,
   EraseReport,
+  Everything,
   InboxControl,
-  InboxFilter,
   InboxStats,
   PausedHandler,
   PersonalRecord,
   PersonFilter,
   PruneReport,
+  QuarantineFilter,
   ReparseDifference,
   ReparseFilter,
   ReplayFilter,
   ReplayOptions,
   ReplayProgress,
   ReplayReport,
+  RetryFilter,
   StoredEvent,
   VerbOptions,
   VerbReport,

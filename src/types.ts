@@ -32,7 +32,10 @@ export interface Bounce {
   readonly class: string | null
   /** The sender's text, as sent. */
   readonly reason: string | null
-  /** The sender's platform already refuses this address (Mailjet `blocked`, eSputnik `hardBounce`); null where unknown. */
+  /**
+   * The sender's platform already refuses this address (Mailjet `blocked`, eSputnik `hardBounce`, SparkPost by the text of
+   * the reply); null where unknown.
+   */
   readonly alreadySuppressed: boolean | null
 }
 
@@ -99,12 +102,19 @@ export interface EventBase {
   readonly nativeType: string
   readonly category: Category
   readonly occurredAt: Date
-  /** Whether `occurredAt` is the sender's instant, its wall clock without a zone, or our time of receipt. */
-  readonly occurredAtFrom: 'sender' | 'sender-without-zone' | 'received'
+  /**
+   * What `occurredAt` is: the sender's instant (`sender`), its wall clock without a zone (`sender-without-zone`), its
+   * number read as milliseconds because it is no time since the year 2000 as seconds (`sender-milliseconds`), or the time
+   * of receipt, where the sender gives none or one before 2000 or more than a year after the receipt (`received`).
+   */
+  readonly occurredAtFrom: 'sender' | 'sender-without-zone' | 'sender-milliseconds' | 'received'
   readonly receivedAt: Date
   /** `receivedAt` − `occurredAt` in milliseconds; negative when the sender's clock is ahead. */
   readonly lateMs: number
-  /** `recipient` where `channel` is `email`, else null. */
+  /**
+   * `recipient` where `channel` is `email`, else null; in one writing whichever way the sender wrote it, so that equal
+   * texts are one address: what `canonicalEmail` gives. Keys of your own tables should be made with it.
+   */
   readonly email: string | null
   /** The address as sent: mail address, phone number, push token. */
   readonly recipient: string | null

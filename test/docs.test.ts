@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest'
 import * as auth from '../src/auth/index.ts'
 import { casesOf } from '../src/conformance/run.ts'
 import { SENDER_NAMES, senderCalled } from '../src/conformance/senders.ts'
+import { FILTERS, OPTIONS } from '../src/core/operate/filters.ts'
 import { ANSWERS } from '../src/errors.ts'
 import { sampleEvent } from '../src/testing/index.ts'
 
@@ -46,6 +47,24 @@ describe('the document of authentication', () => {
       expect(text).toContain(`**\`${kind}\`**`)
       expect(program).toMatch(new RegExp(`\\b${kind}\\(`))
     }
+  })
+})
+
+describe('the document of the inbox', () => {
+  const rows = read('docs/inbox.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').map((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, word]) => word)))
+
+  it('has every verb, with the fields and the options that it takes', () => {
+    const told = rows.map(([, verb, fields, options]) => [verb?.[0], fields, options])
+    const options: Readonly<Record<string, object>> = OPTIONS
+    const taken = Object.entries(FILTERS).map(([verb, table]) => [
+      verb,
+      Object.keys(table),
+      Object.keys(options[verb] ?? {}),
+    ])
+    expect(told).toEqual(taken)
   })
 })
 

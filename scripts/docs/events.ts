@@ -1,10 +1,11 @@
 /** The text of `docs/events.md`. */
+import { writingsTable } from './addresses.ts'
 import { brokenTable } from './broken.ts'
 import { effectsTable, esputnikDescriptions, mailjetCauses, momentumClasses } from './effects.ts'
 import { classesTable, eventsTable, fieldsOfEvents, fieldsTable, sourcesTable } from './fields.ts'
 import { code, sections } from './markdown.ts'
 import { SENDERS, type Sender } from './senders.ts'
-import { elementsTable, kindsTable } from './tolerance.ts'
+import { elementsTable, kindsTable, othersTable } from './tolerance.ts'
 
 export function renderEvents(): string {
   return sections(
@@ -24,6 +25,26 @@ export function renderEvents(): string {
     kindsTable(),
     'What becomes of elements:',
     elementsTable(),
+    'Bytes that are not UTF-8 concern the element they are in: what stands between elements is ASCII, so its borders can ' +
+      'be told, and the others go on. Where they cannot (such bytes outside of the list, an open string) the delivery is ' +
+      'quarantined whole. A `charset` in the Content-Type is UTF-8 or ASCII, in quotes of any kind, or empty; others are ' +
+      'answered 415.',
+    'A number is a time in seconds where that gives one between the year 2000 and a year after the receipt; else in ' +
+      'milliseconds, where that does (`sender-milliseconds`); else, as for any date outside of these years, the time of ' +
+      'receipt stands in (`received`).',
+    'A Momentum type in another class than its own is read by its type where one class alone has it, and the log has one ' +
+      'line about it; `nativeType` has the class as sent. Not `success` and `error`, and not the raw names of Momentum’s ' +
+      'own stream.',
+    'Of Mailjet `customcampaign` and `CustomID` are `event.tags`, in that order, where they are not empty. `Payload` is ' +
+      '`event.metadata` where it is an object in JSON; any other text is in `event.payload` alone.',
+    'What two other projects make of the same, django-anymail and Symfony’s Mailjet bridge (both read in November 2026):',
+    othersTable(),
+    '## One address, one writing',
+    '`event.recipient` is the address as sent. `event.email` is the same mail address in one writing, so that two texts are ' +
+      'one address when they are equal: use it as the key of your own tables, and in `orderBy: (event) => event.email`. ' +
+      '`canonicalEmail` of `posthorn` makes it, for addresses that come from elsewhere; `inbox.export` and `inbox.erase` ' +
+      'look for it, and fingerprints of events without an id are made with it.',
+    writingsTable(),
     'An element that is not JSON goes to quarantine alone; where the elements cannot be told apart, the delivery does. ' +
       'The reason says where, as the offset in the body, and the likely cause, and quotes nothing of it. A bare word ' +
       'in the place of a value, as in eSputnik’s complete example, is read as text, with one warning a minute for each ' +

@@ -19,13 +19,14 @@ export type ExpressHandler = (req: IncomingMessage, res: ServerResponse, next: (
  * ```
  * Mount it before `express.json()`: a body that another parser has read can only be taken where that parser kept its
  * bytes (`rawBody`, or `express.raw()`). `app.post` would leave out the GET with which eSputnik checks an address.
- * @throws OptionError when the receiver has no such source
+ * @throws OptionError for what is no receiver, so that `app.use(webhooks)` fails and does not hang; for an option that is
+ * unknown, and a source that the receiver does not have
  */
 export function webhooks(
   receiver: ReceiverLike,
   options: { readonly source?: string | undefined } = {},
 ): ExpressHandler {
-  const { source } = checkedPlace(receiver, { source: options.source })
+  const { source } = checkedPlace("app.use('/webhooks', webhooks(receiver))", receiver, options, ['source'])
   // Below the mount the path is `/<name>` and nothing else.
   const place = source === undefined ? { prefix: '' } : { source }
   return function posthornHandler(req, res, next) {

@@ -1,6 +1,7 @@
 /** Webhooks in Fastify 5. Exported as `posthorn/fastify`. */
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { OptionError } from '../errors.ts'
 import { secretPlaces, sourceNames } from '../lib/symbols.ts'
 import type { Place, ReceiverLike } from '../ports/host.ts'
 import { type CloseOptions, closeOnSignals as closeServerOnSignals, type ServerLike } from './close-on-signals.ts'
@@ -18,13 +19,16 @@ export type { CloseOptions } from './close-on-signals.ts'
  * The receiver starts with the app (`onReady`, so a start that fails refuses `listen`) and closes with it (`onClose`,
  * when the requests in flight are answered). Hooks of the host that run `onRequest` come first; its body parsers are
  * neither used nor changed.
- * @throws OptionError when the receiver has no such source
+ * @throws OptionError for what is no receiver, so that `app.register(webhooks, { receiver })` fails and does not answer 404;
+ * for an option that is unknown, and a source that the receiver does not have
  */
 export function webhooks(
   receiver: ReceiverLike,
   options: { readonly source?: string | undefined } = {},
+  ...more: readonly never[]
 ): FastifyPluginCallback {
-  const { source } = checkedPlace(receiver, { source: options.source })
+  if (more.length > 0) return refuseRegistration(more[0])
+  const { source } = checkedPlace(MOUNTED, receiver, options, ['source'])
   const posthorn: FastifyPluginCallback = (app, _options, done) => {
     app.addHook('onReady', async () => {
       await receiver.start()
@@ -37,6 +41,16 @@ export function webhooks(
   }
   // Not without `encapsulate`: the plugin would lose its prefix.
   return fp(posthorn, { name: 'posthorn', fastify: '5.x', encapsulate: true })
+}
+
+const MOUNTED = "app.register(webhooks(receiver), { prefix: '/webhooks' })"
+
+/** `app.register(webhooks)`: what a plugin throws would end the process, so the error goes to its callback. */
+function refuseRegistration(done: unknown): FastifyPluginCallback {
+  const error = new OptionError(`webhooks is no plugin itself, but makes one of a receiver: ${MOUNTED}`)
+  if (typeof done !== 'function') throw error
+  done(error)
+  return () => {}
 }
 
 /** What is needed of an app, told by its shape, so that it fits whatever server and logger it was made with. */

@@ -1,21 +1,32 @@
 /** One request of a Node server, put through a receiver: what node, Express and Fastify share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OptionError } from '../errors.ts'
+import { assertPlace } from '../http/place.ts'
 import { callSafely } from '../lib/call-safely.ts'
+import { kindOf, knownKeys } from '../lib/options.ts'
 import { hostFailed, hostSeen, receive, sourceNames } from '../lib/symbols.ts'
 import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../ports/host.ts'
 import { whenLeft } from './left.ts'
 import { bodyOf } from './request-body.ts'
 import { writeAnswer } from './write-answer.ts'
 
-/** @throws OptionError when the receiver has no such source, or the prefix is no path */
-export function checkedPlace(receiver: ReceiverLike, { source, prefix }: Place): Place {
-  const names = receiver[sourceNames]
-  if (source !== undefined && !names.includes(source))
-    throw new OptionError(`webhooks: expected source to be one of ${names.join(', ')}, got ${JSON.stringify(source)}`)
-  if (prefix !== undefined && !/^(\/[^/?#]+)+$/.test(prefix))
-    throw new OptionError(`webhooks: expected prefix to be a path like /webhooks, got ${JSON.stringify(prefix)}`)
+/**
+ * `mounted` is how the adapter is used, for the message. A framework that was given `webhooks` itself, without a call,
+ * calls it with its own arguments.
+ * @throws OptionError for what is no receiver, options that are not those of `keys`, a source that the receiver does not
+ * have, or a prefix that is no path
+ */
+export function checkedPlace(mounted: string, receiver: ReceiverLike, options: Place, keys: readonly string[]): Place {
+  if (!isReceiver(receiver))
+    throw new OptionError(`webhooks takes a receiver, as createReceiver makes it, got ${kindOf(receiver)}: ${mounted}`)
+  knownKeys('webhooks: the options', options, keys)
+  const { source, prefix } = options
+  assertPlace('webhooks', receiver[sourceNames], options)
   return { source, prefix }
+}
+
+function isReceiver(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && receive in value && sourceNames in value
 }
 
 /**

@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.ts'
+import { kindOf } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
 import type { Auth, AuthPort, AuthRequest, Presented, SecretPlaces, SecretSetting, Verdict } from '../ports/auth.ts'
 import { REFUSED } from './compare.ts'
@@ -12,6 +13,9 @@ import { createAuth } from './kind.ts'
  */
 export function anyOf(...auth: readonly Auth[]): Auth {
   if (auth.length === 0) throw new OptionError('anyOf: expected at least one kind of authentication')
+  for (const one of auth)
+    if (one?.[port]?.prepare === undefined)
+      throw new OptionError(`anyOf: expected kinds of posthorn/auth, one after the other, got ${kindOf(one)}`)
   if (auth.some(({ scheme }) => scheme === 'unauthenticated'))
     throw new OptionError('anyOf: unauthenticated() would let in everything; use it alone')
   const ports = auth.map((one) => one[port])

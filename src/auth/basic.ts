@@ -1,4 +1,5 @@
 import { OptionError, PosthornError } from '../errors.ts'
+import { keysOf, knownKeys } from '../lib/options.ts'
 import type { Auth, SecretSetting } from '../ports/auth.ts'
 import type { Secret, Secrets } from '../types.ts'
 import { authorizationOf } from './authorization.ts'
@@ -13,6 +14,8 @@ export interface BasicOptions {
   readonly password: Secrets | EmptyPassword
 }
 
+const KEYS = keysOf<BasicOptions>({ username: true, password: true })
+
 /** Said in words, since an empty text is far more often a secret that was forgotten. */
 export interface EmptyPassword {
   readonly empty: true
@@ -23,9 +26,11 @@ export interface EmptyPassword {
  * that encodes them as latin-1 is refused, unless they are ASCII.
  *
  * The empty password: SparkPost API reference, Webhooks, `auth_credentials`, Aug 2026.
- * @throws OptionError (ERR_SECRET_INVALID) when a literal is unusable
+ * @throws OptionError (ERR_OPTION) for anything but `{ username, password }`; (ERR_SECRET_INVALID) when a literal is unusable
  */
-export function basic({ username, password }: BasicOptions): Auth {
+export function basic(options: BasicOptions): Auth {
+  knownKeys('basic', options, KEYS)
+  const { username, password } = options
   const readUser = defineSecrets('basic username', username)
   if (typeof username === 'string' && username.includes(':')) throw new OptionError(COLON, 'ERR_SECRET_INVALID')
   const readPasswords = isEmpty(password) ? null : defineSecrets('basic password', password)

@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.ts'
 import { singleHeader } from '../http/headers.ts'
 import { codeOf } from '../lib/code-of.ts'
-import { knownKeys, wholeNumber } from '../lib/options.ts'
+import { keysOf, kindOf, knownKeys, wholeNumber } from '../lib/options.ts'
 import type { Auth, AuthRequest, AuthSetting, Refused, Verdict } from '../ports/auth.ts'
 import { createBudget } from './budget.ts'
 import { createAuth, REALM } from './kind.ts'
@@ -29,6 +29,8 @@ export interface CustomOptions {
   readonly timeoutMs?: number
 }
 
+const KEYS = keysOf<CustomOptions>({ name: true, timeoutMs: true })
+
 /**
  * Lets in what a function of yours lets in, decided from the head of a request before its body is read: `false` is 401.
  * A function that throws, takes too long, or answers anything else than is declared cannot tell: 503, so that the sender
@@ -41,8 +43,8 @@ export function custom(
   check: (request: HeadOfRequest) => CustomAnswer | Promise<CustomAnswer>,
   options: CustomOptions = {},
 ): Auth {
-  if (typeof check !== 'function') throw new OptionError(`custom: expected a function, got ${typeof check}`)
-  knownKeys('custom', options, ['name', 'timeoutMs'])
+  if (typeof check !== 'function') throw new OptionError(`custom: expected a function, got ${kindOf(check)}`)
+  knownKeys('custom', options, KEYS)
   const { name = 'custom' } = options
   if (typeof name !== 'string' || !NAME.test(name)) throw new OptionError('custom: name must be a word')
   const timeoutMs = wholeNumber('custom: timeoutMs', options.timeoutMs, 2_000, 1, 60_000)

@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.ts'
 import { singleParameter } from '../http/query.ts'
+import { kindOf } from '../lib/options.ts'
 import type { Auth } from '../ports/auth.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
@@ -14,7 +15,7 @@ import { defineSecrets, labelsOf, warnIfShort } from './secrets.ts'
  */
 export function query(name: string, secrets: Secrets): Auth {
   if (typeof name !== 'string' || name === '')
-    throw new OptionError(`query: expected the name of a parameter, got ${JSON.stringify(name)}`)
+    throw new OptionError(`query: expected the name of a parameter, got ${kindOf(name)}`)
   const read = defineSecrets('query', secrets)
   return createAuth('query', {
     challenge: `query ${REALM}`,

@@ -1,6 +1,7 @@
 /** Secrets as they are configured: checked where they are written, read when the receiver starts. */
 
 import { OptionError, PosthornError } from '../errors.ts'
+import { keysOf, kindOf, knownKeys } from '../lib/options.ts'
 import type { SecretSetting } from '../ports/auth.ts'
 import type { Secret, Secrets } from '../types.ts'
 
@@ -61,8 +62,13 @@ interface Entry {
 }
 
 function toEntry(entry: Secret | { readonly label: string; readonly secret: Secret }): Entry {
-  return typeof entry === 'object' && entry !== null && 'secret' in entry ? entry : { label: null, secret: entry }
+  if (typeof entry !== 'object' || entry === null || !('secret' in entry)) return { label: null, secret: entry }
+  knownKeys('a secret with a label', entry, LABELLED)
+  return entry
 }
+
+const ENV = keysOf<Exclude<Secret, string | (() => unknown)>>({ env: true, optional: true })
+const LABELLED = keysOf<Entry>({ label: true, secret: true })
 
 function checkShape(what: string, label: string | null, secret: Secret): void {
   const refuse = (why: string) => new OptionError(`${what}: ${why}`, 'ERR_SECRET_INVALID')
@@ -74,9 +80,10 @@ function checkShape(what: string, label: string | null, secret: Secret): void {
     if (hasLineBreak(secret)) throw refuse('expected a secret on one line, got a line break in it')
     return
   }
+  if (typeof secret === 'object' && secret !== null) knownKeys(`${what}: a secret`, secret, ENV)
   const name: unknown = secret?.env
   if (typeof name !== 'string' || name === '')
-    throw refuse(`expected a text, { env: 'NAME' } or a function, got ${secret === null ? 'null' : typeof secret}`)
+    throw refuse(`expected a text, { env: 'NAME' } or a function, got ${kindOf(secret)}`)
 }
 
 /** null for an optional variable that is not set. Blank counts as not set: it never matches anything on purpose. */

@@ -1,11 +1,14 @@
+import { OptionError } from '../errors.ts'
 import type { Auth, Verdict } from '../ports/auth.ts'
 import { createAuth, REALM } from './kind.ts'
 
 /**
  * Lets in everybody who finds the address, and says so by its name: there is no other way to configure no
  * authentication. For a sender behind a proxy that authenticates it.
+ * @throws OptionError when it is given anything
  */
-export function unauthenticated(): Auth {
+export function unauthenticated(...secrets: readonly never[]): Auth {
+  if (secrets.length > 0) throw new OptionError('unauthenticated takes nothing: it lets everybody in, without a secret')
   return createAuth('unauthenticated', {
     challenge: `unauthenticated ${REALM}`,
     prepare: async () => () => LET_IN,

@@ -15,14 +15,15 @@ import type { Load } from './base/load.ts'
 import { Meter } from './base/metrics.ts'
 import { createNotices } from './base/notices.ts'
 import { createPacer, type Pacer } from './base/pacer.ts'
-import { defineHandler, type RawHandlerOptions } from './handlers/options.ts'
+import { defineHandler, handlerArguments, type RawHandlerOptions } from './handlers/options.ts'
 import { vocabularyOf } from './handlers/patterns.ts'
 import type { HandlerSpec } from './handlers/spec.ts'
+import { type CloseOptions, closeTimeout, type DrainOptions, drainOptions } from './lifetime-options.ts'
 import { createInboxControl } from './operate/control.ts'
 import { Work } from './process/work.ts'
 import { placesOf } from './receive/authenticate.ts'
-import { handleFetch } from './receive/fetch.ts'
-import { type InjectOptions, inject } from './receive/inject.ts'
+import { handle } from './receive/handle.ts'
+import { checkInject, type InjectOptions, inject } from './receive/inject.ts'
 import type { Opened } from './receive/parts.ts'
 import { createReceive } from './receive/receive.ts'
 import { type Settings, settle } from './settings.ts'
@@ -90,7 +91,8 @@ class RunningReceiver implements ReceiverLike {
     this.#pacer = world.createPacer(this.#load)
     this[sourceNames] = [...settings.sources.keys()]
     this[receive] = this.#createReceive()
-    this.handle = (request, options) => handleFetch(this[receive], request, options)
+    const parts = { take: this[receive], names: this[sourceNames], refused: this.#report.trouble }
+    this.handle = (request, options) => handle(parts, request, options)
     const provider = (source: string) => settings.sources.get(source)?.provider
     const { inbox } = settings
     this.inbox = createInboxControl({
@@ -99,20 +101,20 @@ class RunningReceiver implements ReceiverLike {
       pacer: this.#pacer,
       open: () => this.start(),
       provider,
+      sources: this[sourceNames],
       names: new Set([...settings.sources.values()].flatMap((source) => [...source.provider.catalogue.keys()])),
       handlers: () => this.#handlers,
     })
   }
 
   on(pattern: string | readonly string[], second: RawHandlerOptions | Each, third?: Each): this {
-    const [options, each] = typeof second === 'function' ? [{}, second] : [second, third ?? null]
-    return this.#register(pattern, options, { each, batch: null })
+    const { options, handler } = handlerArguments<Each>('on', [second, third])
+    return this.#register(pattern, options, { each: handler, batch: null })
   }
 
   onBatch(pattern: string | readonly string[], second: RawHandlerOptions | Batch, third?: Batch): this {
-    const [options, batch] = typeof second === 'function' ? [{}, second] : [second, third]
-    if (typeof batch !== 'function') throw new OptionError('onBatch: the handler must be a function')
-    return this.#register(pattern, options, { each: null, batch })
+    const { options, handler } = handlerArguments<Batch>('onBatch', [second, third])
+    return this.#register(pattern, options, { each: null, batch: handler })
   }
 
   #register(pattern: string | readonly string[], options: RawHandlerOptions, run: Pick<HandlerSpec, 'each' | 'batch'>) {
@@ -247,9 +249,14 @@ class RunningReceiver implements ReceiverLike {
     })
   }
 
-  close(options: { readonly timeoutMs?: number } = {}): Promise<{ drained: boolean; returned: number }> {
-    this.#closing ??= this.#close(options.timeoutMs ?? 10_000)
-    return this.#closing
+  close(options: CloseOptions = {}): Promise<{ drained: boolean; returned: number }> {
+    try {
+      const timeoutMs = closeTimeout(options)
+      this.#closing ??= this.#close(timeoutMs)
+      return this.#closing
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async #close(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
@@ -298,18 +305,19 @@ class RunningReceiver implements ReceiverLike {
     return this.#work?.idle() ?? Promise.resolve()
   }
 
-  async drain(options: { limitMs?: number; signal?: AbortSignal } = {}): Promise<{ settled: number; pending: number }> {
+  async drain(options: DrainOptions = {}): Promise<{ settled: number; pending: number }> {
+    const { limitMs, signal } = drainOptions(options)
     await this.start()
-    const { limitMs = Number.POSITIVE_INFINITY, signal } = options
     const settled = (await this.#work?.drain(limitMs, signal)) ?? 0
     const { pending } = await this.#settings.inbox.stats()
     return { settled, pending }
   }
 
   async inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions = {}) {
+    checkInject(source, body, options, this[sourceNames])
     await this.start()
-    const { inbox, sources } = this.#settings
-    const result = await inject({ inbox, sources, clock: this.#world.clock }, source, body, options)
+    const { inbox } = this.#settings
+    const result = await inject({ inbox, clock: this.#world.clock }, source, body, options)
     if (result.status === 'accepted') this.#meter.add('accepted')
     else this.#meter.add('duplicates')
     return result

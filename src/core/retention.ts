@@ -1,11 +1,12 @@
 /** The option `retention`: how long what is finished is kept. */
 import { OptionError } from '../errors.ts'
-import { knownKeys, wholeNumber } from '../lib/options.ts'
+import { keysOf, knownKeys, wholeNumber } from '../lib/options.ts'
 import type { Retention } from '../ports/inbox/opening.ts'
 import type { RetentionDuration, RetentionOptions } from '../public/options.ts'
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const DAY_MS = 86_400_000
+const KEYS = keysOf<RetentionOptions>({ bodies: true, keys: true, deadLetters: true, quarantine: true, maxBytes: true })
 
 /**
  * Twice the longest time that a sender repeats for: Mailjet stops 24 h after the first failure (documentation.mailjet.com,
@@ -15,7 +16,7 @@ const LEAST_KEYS_MS = 48 * 3_600_000
 
 /** @throws ERR_OPTION naming the option, the expectation and the value */
 export function retentionOf(options: RetentionOptions): Retention {
-  knownKeys('retention', options, ['bodies', 'keys', 'deadLetters', 'quarantine', 'maxBytes'])
+  knownKeys('retention', options, KEYS)
   const { maxBytes } = options
   const keysMs = durationOf('retention.keys', options.keys, 7 * DAY_MS)
   if (keysMs < LEAST_KEYS_MS)

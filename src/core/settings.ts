@@ -1,6 +1,6 @@
 /** Options, settled once at construction: defaults, checks, and the ports behind the public faces. */
 import { OptionError } from '../errors.ts'
-import { knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
+import { assertFunction, keysOf, knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
 import type { Inbox, InboxPort } from '../ports/inbox/index.ts'
 import type { Retention } from '../ports/inbox/opening.ts'
@@ -8,30 +8,24 @@ import type { Source, SourcePort } from '../ports/provider.ts'
 import type { Hooks, ReceiverLimits, ReceiverOptions, ReceiverRole, Sources } from '../public/options.ts'
 import type { AnyEvent, Logger } from '../types.ts'
 import { loggerOf } from './base/logger.ts'
-import { type HandlerDefaults, retryPlan } from './handlers/options.ts'
+import { checkDefaults, type HandlerDefaults } from './handlers/options.ts'
 import type { ReceiveLimits } from './receive/parts.ts'
 import { SOURCE_NAME } from './receive/route.ts'
 import { retentionOf } from './retention.ts'
 
 const MiB = 1 << 20
 const MAX_MS = 2 ** 31 - 1
-const LIMITS = ['bodyBytes', 'bodyMs', 'minBytesPerSecond', 'inFlightBytes', 'requests', 'backlogBytes', 'acceptMs']
-const HOOKS: readonly (keyof Hooks)[] = ['failed', 'deadLettered', 'quarantined', 'rejected', 'unhandled', 'senderLeft']
-const KEYS = [
-  'inbox',
-  'sources',
-  'limits',
-  'memoryBytes',
-  'handlers',
-  'logger',
-  'hooks',
-  'role',
-  'ack',
-  'ackWithinMs',
-  'background',
-  'onRedelivery',
-  'retention',
-]
+const LIMITS = keysOf<ReceiverLimits>({
+  ...{ bodyBytes: true, bodyMs: true, minBytesPerSecond: true, inFlightBytes: true, requests: true },
+  ...{ backlogBytes: true, acceptMs: true },
+})
+const HOOKS = keysOf<Hooks>({
+  ...{ failed: true, deadLettered: true, quarantined: true, rejected: true, unhandled: true, senderLeft: true },
+})
+const KEYS = keysOf<ReceiverOptions<Sources>>({
+  ...{ inbox: true, sources: true, limits: true, memoryBytes: true, handlers: true, logger: true, hooks: true },
+  ...{ role: true, ack: true, ackWithinMs: true, background: true, onRedelivery: true, retention: true },
+})
 
 export interface Settings {
   readonly inbox: InboxPort
@@ -53,29 +47,27 @@ export interface Settings {
 
 export function settle<S extends Sources>(options: ReceiverOptions<S>): Settings {
   knownKeys('createReceiver', options, KEYS)
-  const { inbox, logger, hooks = {}, handlers = {} } = options
-  knownKeys('handlers', handlers, ['retry', 'timeoutMs', 'concurrency'])
-  retryPlan(handlers.retry ?? {})
+  const { inbox, logger, hooks = {}, handlers = {}, limits = {}, retention = {} } = options
+  checkDefaults(handlers)
   return {
     inbox: inboxPort(inbox),
     inboxKind: inbox.kind,
     sources: sourcePorts(options.sources),
-    limits: limitsOf(options.limits ?? {}),
+    limits: limitsOf(limits),
     memoryBytes: wholeNumber('memoryBytes', options.memoryBytes, 256 * MiB, MiB),
     handlers: { ...handlers },
     logger: loggerOf(logger),
     hooks: hooksOf(hooks),
     ...waysOf(options),
-    retention: retentionOf(options.retention ?? {}),
+    retention: retentionOf(retention),
   }
 }
 
 /** Bound, so that an instance of a class keeps its methods. */
 function hooksOf(hooks: Hooks): Hooks {
   knownKeys('hooks', hooks, HOOKS)
-  const given = HOOKS.filter((name) => hooks[name] !== undefined)
-  const wrong = given.find((name) => typeof hooks[name] !== 'function')
-  if (wrong !== undefined) throw new OptionError(`hooks.${wrong} must be a function, got ${typeof hooks[wrong]}`)
+  const given = (HOOKS as readonly (keyof Hooks)[]).filter((name) => hooks[name] !== undefined)
+  for (const name of given) assertFunction(`hooks.${name}`, hooks[name])
   return Object.fromEntries(given.map((name) => [name, hooks[name]?.bind(hooks)]))
 }
 

@@ -1,5 +1,5 @@
 /** Momentum on premises, as its manuals describe it. */
-import { oneOf, wholeNumber } from '../lib/options.ts'
+import { keysOf, knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
 import { flagOption } from './kit/options.ts'
 import { type ConfiguredWebhook, configuredWebhooks } from './msys/config-file.ts'
 import { backOff, type Emulator, MSYS_OPTIONS, MsysEmulator, type MsysOptions } from './msys/emulator.ts'
@@ -22,6 +22,10 @@ export interface MomentumEmulatorOptions extends MsysOptions {
 }
 
 const MINUTE = 60_000
+const KEYS = keysOf<MomentumEmulatorOptions>({
+  ...MSYS_OPTIONS,
+  ...{ webhooks: true, workers: true, eventIds: true, batchIdHeader: true, errors: true },
+})
 
 /**
  * Momentum: the Webhooks API of 4.1 to 4.2.30 over HTTP (or webhooks from a file), batches of 10 000 events or 30 s from
@@ -37,6 +41,7 @@ const MINUTE = 60_000
  * @throws OptionError for an option that is wrong or unknown, or a file that holds no webhooks
  */
 export function emulateMomentum(options: MomentumEmulatorOptions = {}): Emulator {
+  knownKeys('emulateMomentum', options, KEYS)
   const edition = momentumEdition({
     fromFile: options.webhooks !== undefined,
     eventIds: flagOption('emulateMomentum: eventIds', options.eventIds, true),
@@ -51,7 +56,6 @@ export function emulateMomentum(options: MomentumEmulatorOptions = {}): Emulator
     workers: wholeNumber('emulateMomentum: workers', options.workers, 1, 1, 100),
     batchIdHeader: flagOption('emulateMomentum: batchIdHeader', options.batchIdHeader, true),
     hasApi: options.webhooks === undefined,
-    optionNames: [...MSYS_OPTIONS, 'webhooks', 'workers', 'eventIds', 'batchIdHeader', 'errors'],
   })
   const configured = options.webhooks === undefined ? [] : configuredWebhooks(edition, options.webhooks)
   for (const settings of configured) emulator.webhooks.configure(settings)

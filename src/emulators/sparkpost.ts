@@ -1,5 +1,5 @@
 /** SparkPost's cloud and SparkPost Elite, as their documents describe them. */
-import { oneOf } from '../lib/options.ts'
+import { keysOf, knownKeys, oneOf } from '../lib/options.ts'
 import { textsOption } from './kit/options.ts'
 import type { ReportedWebhook } from './kit/report.ts'
 import { cloudEdition, eliteEdition } from './msys/cloud-edition.ts'
@@ -20,6 +20,8 @@ export interface SparkPostEmulator extends Emulator {
   inbound(mail: InboundMail): void
 }
 
+const KEYS = keysOf<SparkPostEmulatorOptions>({ ...MSYS_OPTIONS, edition: true, inboundDomains: true })
+
 /** 12 tries in 8 hours, further and further apart; the intervals are not documented. */
 const RETRY_DELAYS = ['1m', '2m', '4m', '8m', '15m', '30m', '45m', '60m', '75m', '100m', '140m'] as const
 
@@ -37,6 +39,7 @@ const RETRY_DELAYS = ['1m', '2m', '4m', '8m', '15m', '30m', '45m', '60m', '75m',
  * @throws OptionError for an option that is wrong or unknown
  */
 export function emulateSparkPost(options: SparkPostEmulatorOptions = {}): SparkPostEmulator {
+  knownKeys('emulateSparkPost', options, KEYS)
   const name = oneOf('emulateSparkPost: edition', options.edition, 'cloud', ['cloud', 'elite'])
   return new SparkPost(name, options)
 }
@@ -57,7 +60,6 @@ class SparkPost extends MsysEmulator implements SparkPostEmulator {
       workers: 1,
       batchIdHeader: true,
       hasApi: true,
-      optionNames: [...MSYS_OPTIONS, 'edition', 'inboundDomains'],
     })
     const { tasks, poster, ledger, ids } = this
     const emit = this.emit.bind(this)

@@ -14,9 +14,14 @@ import { canFindTokens, namesToFind } from './tokens.ts'
 /** Smaller bodies gain less from the fast way than its call costs, in bytes. */
 const WORTH_CALLING = 1_024
 
-/** What the scan has proved about a body that is UTF-8, balanced, and an array or one object. */
+/** What the scan has proved about a body that is balanced, and an array or one object. */
 export interface Scan {
   readonly count: number
+  /**
+   * Whether all of it is UTF-8. Where it is not, its elements may be: what stands between borders is ASCII, whose bytes
+   * are part of no other character, in UTF-8 or in what old senders mix into it.
+   */
+  readonly utf8: boolean
   /** Element i of `count` stands behind offset `edges[i]` and before `edges[i + 1]`; white space included. */
   readonly edges: Int32Array
   /** Elements nested deeper than 32: to be quarantined, never parsed. */
@@ -39,21 +44,27 @@ export class Scanner {
   readonly #bytes: Uint8Array
   readonly #names: readonly Uint8Array[]
   readonly #found: Findings
+  readonly #utf8: boolean
+  readonly #start: number
   #way: ByteScan | WordScan
-  #start = 0
-  #at = 0
+  #at: number
 
   constructor(bytes: Uint8Array, { ids = NO_IDS, fast = bytes.length >= WORTH_CALLING }: ScanOptions = {}) {
     this.#bytes = bytes
     this.#names = namesToFind(ids)
     this.#found = new Findings(bytes)
-    if (isUtf8(bytes)) this.#start = startOf(bytes)
-    else this.#found.fail('encoding')
+    this.#utf8 = isUtf8(bytes)
+    this.#start = startOf(bytes)
     this.#at = this.#start
     const first = bytes[this.#start]
-    if (first !== OPEN_ARRAY && first !== OPEN_OBJECT) this.#found.fail('start', this.#start)
+    if (first !== OPEN_ARRAY && first !== OPEN_OBJECT) this.#failStart()
     const single = first === OPEN_OBJECT
     this.#way = fast && !single && canFindTokens() ? this.#byWords() : new ByteScan(this.#found, this.#names, single)
+  }
+
+  #failStart(): void {
+    if (this.#utf8) this.#found.fail('start', this.#start)
+    else this.#found.fail('encoding')
   }
 
   #byWords(): WordScan {
@@ -81,7 +92,7 @@ export class Scanner {
 
   result(): Scan | ScanFailure {
     const { count, edges, deep, numbers } = this.#found
-    return this.#found.whole() ?? { count, edges: edges.kept, deep, numbers: numbers.view() }
+    return this.#found.whole() ?? { count, utf8: this.#utf8, edges: edges.kept, deep, numbers: numbers.view() }
   }
 
   #trail(byte: number): void {

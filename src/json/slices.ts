@@ -1,4 +1,5 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
+import { isUtf8 } from 'node:buffer'
 import { arrayText } from './array-text.ts'
 import { quoteBareWords } from './bare-words.ts'
 import { OPEN_OBJECT } from './bytes.ts'
@@ -19,12 +20,18 @@ export function sliceEnd(scan: Scan, from: number, maxBytes: number): number {
   return to
 }
 
+/** Whether elements `from` up to, not including, `to` are UTF-8. */
+function areUtf8(bytes: Uint8Array, scan: Scan, from: number, to: number): boolean {
+  return scan.utf8 || isUtf8(bytes.subarray(startOf(scan, from), endOf(scan, to - 1)))
+}
+
 /**
  * Parses elements `from` up to, not including, `to`; numbers that a double cannot hold arrive as strings, digit for
  * digit. The caller keeps elements that are too deep out of the range.
- * @throws SyntaxError when one of them is not JSON; its message may quote the body, so do not show it.
+ * @throws SyntaxError when one of them is not UTF-8 or not JSON; its message may quote the body, so do not show it.
  */
 export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
+  if (!areUtf8(bytes, scan, from, to)) throw new SyntaxError('an element is not UTF-8')
   return parsedArray(textOf(bytes, scan, from, to), to - from)
 }
 
@@ -35,6 +42,7 @@ const MOST_BYTES_OF_WORDS = 64 << 10
 export function parseWithBareWords(bytes: Uint8Array, scan: Scan, index: number): unknown {
   const element = elementBytes(bytes, scan, index)
   if (element[0] !== OPEN_OBJECT || element.length > MOST_BYTES_OF_WORDS) return undefined
+  if (!areUtf8(bytes, scan, index, index + 1)) return undefined
   const quoted = quoteBareWords(textOf(bytes, scan, index, index + 1))
   if (quoted === null) return undefined
   try {

@@ -9,6 +9,12 @@ export function nearest(word: string, words: Iterable<string>): string | null {
   return best
 }
 
+/** `; did you mean "…"?` with the nearest of the words, for the end of an error message; empty where none is near. */
+export function didYouMean(word: string, words: Iterable<string>): string {
+  const near = nearest(word, words)
+  return near === null ? '' : `; did you mean "${near}"?`
+}
+
 /** Words that are cut off or run on are nearer than any that two letters tell apart: `block` is `blocked`, not `click`. */
 function distanceOf(a: string, b: string): number {
   const edits = editDistance(a, b)

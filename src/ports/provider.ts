@@ -54,10 +54,11 @@ export interface Provider {
   /** Reads one parsed element. Never throws: what it cannot read it returns as `Unreadable`. */
   read(element: unknown): Reading | Unreadable
   /**
-   * What tells an event without an id of its sender from all others, the version of the recipe first; null where the
-   * event has too little for that. Never throws.
+   * What tells an event without an id of its sender from all others, each with the version of its recipe first: the
+   * recipe of now, then earlier ones, by whose keys events that were handled before an upgrade are still known. Empty where
+   * the event has too little for that. Never throws.
    */
-  fingerprint?(event: Pick<Reading, 'nativeType' | 'payload'>): string | null
+  fingerprints?(event: Pick<Reading, 'nativeType' | 'payload'>): readonly string[]
   /**
    * Fields, at any depth of the element, in which whoever sent the mail names itself: an address there does not make the
    * event one about that person. Absent: there are none.
@@ -75,7 +76,10 @@ export interface Reading {
   /** The wire object with its identifiers as strings. */
   readonly payload: object
   readonly senderEventId: string | null
-  /** null: the element has no usable time, so the time of receipt stands in. */
+  /**
+   * Epoch milliseconds; a number on the wire is read as seconds, whatever time that gives: core tells the milliseconds
+   * among them. null: the element has no time.
+   */
   readonly occurredAt: number | null
   readonly occurredAtFrom: 'sender' | 'sender-without-zone'
   readonly recipient: string | null
@@ -91,6 +95,8 @@ export interface Reading {
   readonly isTest: boolean
   /** The fields of `Details[type]`; null where the type has none. */
   readonly details: object | null
+  /** What operators are to hear about how it came: the end of a sentence that begins with its name, without payload. */
+  readonly remark?: string
 }
 
 export interface Unreadable {

@@ -72,7 +72,7 @@ export interface HandlerOptions<E, K extends string> {
   readonly name?: string
   /** Names this handler had before; work left under them is carried over at `start`. */
   readonly formerly?: readonly string[]
-  /** Only events of these sources. */
+  /** Only events of these sources. Default: of all; `undefined` is refused. */
   readonly source?: K | readonly K[]
   /** Default 36 attempts, 1_000 to 3_600_000 ms, factor 2, jitter ± 10 %: about a day. */
   readonly retry?: RetryOptions
@@ -85,7 +85,7 @@ export interface HandlerOptions<E, K extends string> {
   /**
    * Events with the same key run one at a time, in the order in which they were received: by delivery, then by place in
    * it. One that failed holds those after it until it is done or dead, over restarts too; other keys go on. null: in no
-   * order. A key is a text of any length, such as the recipient; the same event must have the same key each time.
+   * order. A key is a text of any length, such as `event.email`; the same event must have the same key each time.
    */
   readonly orderBy?: (event: E) => string | null
 }

@@ -1,23 +1,73 @@
 /** The public look into the inbox. Types only, exported from `posthorn`. */
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
 
-export interface InboxFilter {
+/** Where to look, in listings; without a field, everywhere. */
+interface Span {
+  /** Included. Of receipt for deliveries; of death for dead letters, of the first failed reading for quarantine. */
   readonly since?: Date
+  /** Not included. */
   readonly until?: Date
+  /** One that is configured, or that something is stored of. */
   readonly source?: string
-  readonly handler?: string
-  /** Native name, `momentum.bounce`; dead letters only. */
-  readonly name?: string
-  /** Default: both. */
-  readonly outcome?: 'dead' | 'quarantined'
-  /** Ids of events or of deliveries; the way to them is direct. */
+  /** Ids of events or of deliveries; the way to them is direct. An empty list: nothing. */
   readonly ids?: readonly string[]
-  /** Only what died in this replay; with `drop`, all that is left of it. */
+}
+
+export interface DeliveryFilter extends Span {}
+
+export interface QuarantineFilter extends Span {}
+
+export interface DeadLetterFilter extends Span {
+  /** Durable name: of a handler that is registered, or that the inbox has known. */
+  readonly handler?: string
+  /** Native name, `momentum.bounce`. */
+  readonly name?: string
+  /** Only what died in this replay. */
   readonly run?: string
 }
 
-/** What to hand out again. Times are those of receipt (of death, with `outcome: 'dead'`). */
-export interface ReplayFilter extends Omit<InboxFilter, 'outcome' | 'run'> {
+export interface DifferenceFilter extends Span {
+  /** Looks at what was handled too, not only at quarantine; asks for `since` (or `ids`). */
+  readonly handled?: boolean
+}
+
+/** Everything there is: verbs that act do that only when it is said. It goes with no field that narrows. */
+export interface Everything {
+  readonly all: true
+}
+
+/** At least one of the fields. */
+type Narrowed<T> = { [K in keyof T]-?: T & Required<Pick<T, K>> }[keyof T] & { readonly all?: never }
+
+interface OfDeadLetters {
+  readonly outcome?: 'dead'
+}
+
+/** Quarantine has neither a handler nor a name, and belongs to no replay. */
+interface OfQuarantine {
+  readonly outcome: 'quarantined'
+  readonly handler?: never
+  readonly name?: never
+  readonly run?: never
+}
+
+/**
+ * What failed: dead letters and quarantine, or one of them with `outcome`. With `handler`, `name` or `run` it is dead
+ * letters alone.
+ */
+export type RetryFilter =
+  | Everything
+  | Narrowed<DeadLetterFilter & OfDeadLetters>
+  | Narrowed<QuarantineFilter & OfQuarantine>
+
+/** As `RetryFilter`; or a whole replay, which goes with no other field. */
+export type DropFilter =
+  | Everything
+  | (Narrowed<Omit<DeadLetterFilter, 'run'> & OfDeadLetters> & { readonly run?: never })
+  | Narrowed<QuarantineFilter & OfQuarantine>
+  | { readonly run: string; readonly all?: never }
+
+interface ReplaySpan extends Span {
   /** Only deliveries that belong to this handler; without `to`, it is the one that gets them. */
   readonly handler?: string
   /** Native name, `momentum.bounce`: every delivery in range is read, so it asks for `since` (or `ids`). */
@@ -27,20 +77,33 @@ export interface ReplayFilter extends Omit<InboxFilter, 'outcome' | 'run'> {
    * handler that does. Asks for `since`, as `name` does. `dead`: those with a dead letter, which stays.
    */
   readonly outcome?: 'unhandled' | 'dead'
-  /** Durable names. Default: the handlers each delivery belongs to that somebody still has. */
-  readonly to?: readonly string[]
-  /** With `to`: only deliveries that do not belong to the handler, those from before it was registered. */
-  readonly missed?: boolean
 }
 
-export interface ReparseFilter extends Pick<InboxFilter, 'since' | 'until' | 'source' | 'ids'> {
-  /** Looks at what was handled too, not only at quarantine; asks for `since` (or `ids`). */
-  readonly handled?: boolean
+interface ReplayTargets {
+  /** Durable names. Default: the handlers each delivery belongs to that somebody still has. */
+  readonly to?: readonly string[]
+  readonly missed?: false
 }
+
+interface ReplayMissed {
+  readonly to: readonly string[]
+  /** Only deliveries that do not belong to the handlers of `to`, those from before they were registered. */
+  readonly missed: true
+  readonly outcome?: 'unhandled'
+}
+
+/** What to hand out again, and to whom. Times are those of receipt (of death, with `outcome: 'dead'`). */
+export type ReplayFilter =
+  | (Everything & (ReplayTargets | ReplayMissed))
+  | (Narrowed<ReplaySpan> & ReplayTargets)
+  | (ReplaySpan & ReplayMissed & { readonly all?: never })
+
+/** As `DifferenceFilter`, with everything said in words. */
+export type ReparseFilter = Everything | (Narrowed<Span> & Pick<DifferenceFilter, 'handled'>)
 
 /** How a verb runs over many rows. */
 export interface VerbOptions {
-  /** Counts what matches and changes nothing. */
+  /** Counts what matches and changes nothing. Default false; `undefined` is refused, since a misspelt flag gives it. */
   readonly dryRun?: boolean
   /** Default: as fast as the inbox takes it. */
   readonly ratePerSecond?: number
@@ -137,15 +200,20 @@ export interface PausedHandler {
   readonly since: Date
 }
 
-/** A look into the inbox. Newest first. */
+/**
+ * A look into the inbox, newest first, and what can be done about what is in it. No call guesses: fields that a verb does
+ * not have, `undefined` in the place of a value, dates that are none, and names that are neither registered nor known to
+ * the inbox are refused with ERR_OPTION, before anything is done; a listing refuses with its first row. Verbs that act
+ * take `{ all: true }` for everything.
+ */
 export interface InboxControl {
   stats(): Promise<InboxStats>
-  deliveries(filter?: InboxFilter): AsyncIterable<DeliverySummary>
+  deliveries(filter?: DeliveryFilter): AsyncIterable<DeliverySummary>
   delivery(id: string): Promise<Delivery | null>
-  deadLetters(filter?: InboxFilter): AsyncIterable<DeadLetter>
-  quarantine(filter?: InboxFilter): AsyncIterable<Quarantined>
+  deadLetters(filter?: DeadLetterFilter): AsyncIterable<DeadLetter>
+  quarantine(filter?: QuarantineFilter): AsyncIterable<Quarantined>
   /** Runs again what failed: dead letters for their handler, quarantine for every handler its delivery belongs to. */
-  retry(filter: InboxFilter, run?: VerbOptions): Promise<VerbReport>
+  retry(filter: RetryFilter, run?: VerbOptions): Promise<VerbReport>
   /**
    * Hands out again what was handled, marked (`event.isReplay`, `event.run`), past every dedupe; durable when it
    * resolves. It covers what died, too, and leaves the dead letter as it is; it does not cover what is in quarantine,
@@ -154,18 +222,21 @@ export interface InboxControl {
    */
   replay(filter: ReplayFilter, run?: ReplayOptions): Promise<ReplayReport>
   /** What reads otherwise now than when it was handled: in quarantine, and with `handled` everywhere. Changes nothing. */
-  differences(filter?: ReparseFilter): AsyncIterable<ReparseDifference>
+  differences(filter?: DifferenceFilter): AsyncIterable<ReparseDifference>
   /** Makes work of what is in quarantine and readable now, for every handler its delivery belongs to. */
   reparse(filter: ReparseFilter, run?: VerbOptions): Promise<VerbReport>
   /** null: there is no such event, or its delivery cannot be read. */
   event(id: string): Promise<StoredEvent | null>
   /** Gives up dead letters and quarantine; they end as cancelled. With `run` alone: all that is left of a replay. */
-  drop(filter: InboxFilter, run?: VerbOptions): Promise<VerbReport>
-  /** The handler gets nothing more until `resume`, also after a restart; its work waits. */
+  drop(filter: DropFilter, run?: VerbOptions): Promise<VerbReport>
+  /**
+   * The handler gets nothing more until `resume`, also after a restart; its work waits.
+   * @throws OptionError for a handler that is neither registered nor known to the inbox
+   */
   pause(handler: string): Promise<void>
   resume(handler: string): Promise<void>
   /**
-   * Everything that is stored of a person: events whose element names the address, anywhere and in any case, save where
+   * Everything that is stored of a person: events whose element names the address, anywhere and in any writing, save where
    * the sender of a mail names itself; elements and bodies that cannot be read and name it.
    * @throws OptionError ERR_OPTION when `email` is no address
    */

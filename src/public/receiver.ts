@@ -19,7 +19,8 @@ export interface Health {
 export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
    * Registers a handler for the events that match; at least once each, in no promised order but that of `orderBy`.
-   * @throws OptionError ERR_PATTERN (misspelt), ERR_HANDLER_NAME (name taken), ERR_OPTION
+   * @throws OptionError ERR_PATTERN (misspelt), ERR_HANDLER_NAME (name taken), ERR_OPTION (an option that is unknown, or a
+   * handler that does not come last)
    * @throws PosthornError ERR_RECEIVER_STARTED
    */
   on<const N extends NameOf<E>>(name: N | readonly N[], handler: EventHandler<Matched<E, N>>): this
@@ -39,8 +40,9 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
     handler: BatchHandler<Matched<E, N>>,
   ): this
   /**
-   * Answers a fetch request; bound, so it can be passed on as it is. Never rejects. The source is the last path
-   * segment, exactly `<prefix>/<source>` where `prefix` is given, or `source`.
+   * Answers a fetch request; bound, so it can be passed on as it is. Never rejects: called with anything else it answers
+   * 500, and the log says what it takes. The source is the last path segment, exactly `<prefix>/<source>` where `prefix`
+   * is given, or `source`. Other fields of the second argument are passed over, since hosts hand on one of their own.
    */
   handle(
     this: void,
@@ -56,6 +58,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
    * Stops: new requests get 503, bodies in flight are still answered truthfully, claimed work goes on for four fifths
    * of `timeoutMs` (default 10_000), then handlers get their signal; unfinished work goes back; the inbox closes.
+   * @throws OptionError for options that are none; the receiver goes on then
    */
   close(options?: { readonly timeoutMs?: number }): Promise<{ readonly drained: boolean; readonly returned: number }>
   /** Resolves when nothing can be claimed now and nothing runs; a retry due later does not hold it. */
@@ -63,12 +66,16 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
    * Works off what can be claimed now, at most for `limitMs` (default: without limit) or until the signal, and returns:
    * for cron, and for hosts with `ack: 'handled'`. `settled` counts deliveries, `pending` those with work left.
+   * @throws OptionError; what `start` throws
    */
   drain(options?: {
     readonly limitMs?: number
     readonly signal?: AbortSignal
   }): Promise<{ readonly settled: number; readonly pending: number }>
-  /** Puts a body in as if it had been delivered, marked by `origin` (default `backfill`); durable when it resolves. */
+  /**
+   * Puts a body in as if it had been delivered, marked by `origin` (default `backfill`); durable when it resolves.
+   * @throws OptionError for a source that is not there, or a body that is none; what `start` throws
+   */
   inject(
     source: K,
     body: Uint8Array | string | readonly object[],

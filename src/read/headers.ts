@@ -1,5 +1,6 @@
 /** Headers as hosts and queues keep them, made a raw list: name and value in turn. Private. */
 import { OptionError } from '../errors.ts'
+import { kindOf } from '../lib/options.ts'
 
 /**
  * `Headers` of fetch, a `Map` or other pairs of name and value, an object as `req.headers` of Node, or a raw list as
@@ -13,9 +14,7 @@ export type HeadersLike =
 /** Names and values in turn, duplicates kept. @throws OptionError for anything else; it repeats no value */
 export function toRawHeaders(headers: HeadersLike): readonly string[] {
   if (typeof headers !== 'object' || headers === null)
-    throw new OptionError(
-      `headers must be Headers, an object or a list, got ${headers === null ? 'null' : typeof headers}`,
-    )
+    throw new OptionError(`headers must be Headers, an object or a list, got ${kindOf(headers)}`)
   return isIterable(headers) ? fromList([...headers]) : Object.entries(headers).flatMap(fromEntry)
 }
 

@@ -9,7 +9,7 @@ import { OptionError } from '../errors.ts'
 import type { Scan } from '../json/scan.ts'
 import { sliceEnd } from '../json/slices.ts'
 import { digestBytes } from '../lib/digest.ts'
-import { knownKeys } from '../lib/options.ts'
+import { keysOf, kindOf, knownKeys } from '../lib/options.ts'
 import type { StoredDelivery } from '../ports/inbox/rows.ts'
 import type { Provider, Source } from '../ports/provider.ts'
 import type { AnyEvent } from '../types.ts'
@@ -37,7 +37,7 @@ type EventOfSource<S> = S extends Source<infer E> ? E : never
 export interface UnreadableElement {
   /** Of the element in the body; null: the whole body. */
   readonly index: number | null
-  /** One sentence, without anything of the body. */
+  /** One sentence, without anything of the body; of bytes that are not JSON or not UTF-8 it says at which offset. */
   readonly reason: string
   /** Where in the element, as a JSON pointer; null where that cannot be said. */
   readonly at: string | null
@@ -45,8 +45,9 @@ export interface UnreadableElement {
 
 /**
  * Reads a body as a receiver would: the same events with the same ids, when source and headers are the same. Nothing is
- * stored, nobody is asked for credentials: see `verify`. A body that is not JSON, or not UTF-8, is unreadable as a whole;
- * an element that is not as its sender documents it is unreadable alone. A probe, and an empty body, has no events.
+ * stored, nobody is asked for credentials: see `verify`. An element that is not UTF-8, not JSON, or not as its sender
+ * documents it is unreadable alone; a body whose elements cannot be told apart, as a whole. A probe, and an empty body,
+ * has no events.
  *
  * `body` is what came in, after the content coding: bytes, or their text. A body that was parsed has lost the digits of
  * identifiers.
@@ -69,17 +70,17 @@ export function read<S extends Source<AnyEvent>>(
   return readAll(provider, delivery, scan) as ReadResult<EventOfSource<S>>
 }
 
+const KEYS = keysOf<ReadOptions>({ source: true, headers: true, receivedAt: true })
+
 function bytesOf(body: Uint8Array | ArrayBuffer | string): Uint8Array {
   if (typeof body === 'string') return Buffer.from(body)
   if (body instanceof Uint8Array) return body
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
-  throw new OptionError(
-    `read: the body must be bytes or text, as it came in, got ${body === null ? 'null' : typeof body}`,
-  )
+  throw new OptionError(`read: the body must be bytes or text, as it came in, got ${kindOf(body)}`)
 }
 
 function deliveryOf(provider: Provider, body: Uint8Array, options: ReadOptions): StoredDelivery {
-  knownKeys('read options', options, ['source', 'headers', 'receivedAt'])
+  knownKeys('read: the options', options, KEYS)
   const { source = provider.name, headers = [], receivedAt = new Date() } = options
   if (typeof source !== 'string' || !SOURCE_NAME.test(source))
     throw new OptionError('read: source must be the name of a source: a-z, 0-9, _ and -')

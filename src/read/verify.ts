@@ -2,7 +2,7 @@
 import { systemClock } from '../core/base/clock.ts'
 import { silentLogger } from '../core/base/logger.ts'
 import { OptionError } from '../errors.ts'
-import { knownKeys } from '../lib/options.ts'
+import { keysOf, knownKeys } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
 import type { Auth, Refused, Verify } from '../ports/auth.ts'
 import type { Source } from '../ports/provider.ts'
@@ -49,12 +49,14 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Verified> {
   const { auth, provider } = portOf('verify', source)
-  knownKeys('verify options', options, ['url', 'peer'])
+  knownKeys('verify: the options', options, KEYS)
   const head = { rawHeaders: toRawHeaders(headers), target: targetOf(auth, options.url), peer: options.peer }
   const check = await checkOf(auth, provider.name)
   const verdict = await check(head)
   return verdict.ok ? verdict : { ok: false, reason: reasonOf(verdict), unavailable: verdict.unavailable === true }
 }
+
+const KEYS = keysOf<VerifyOptions>({ url: true, peer: true })
 
 /** Path and query, as they stand in the address. */
 function targetOf(auth: Auth, url: string | undefined): string {

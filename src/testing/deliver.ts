@@ -5,7 +5,7 @@ import type { NeutralRequest } from '../ports/host.ts'
 import type { Claim, Settlement } from '../ports/inbox/claims.ts'
 import type { Receiver } from '../public/receiver.ts'
 import type { AnyEvent } from '../types.ts'
-import { type DeliveryOptions, type Post, postOf, type TestBody } from './request.ts'
+import { assertReceiver, type DeliveryOptions, type Post, postOf, type TestBody } from './request.ts'
 
 export interface Delivered {
   readonly status: number
@@ -36,6 +36,7 @@ export async function deliver<E extends AnyEvent, K extends string>(
   body: TestBody,
   options: DeliveryOptions = {},
 ): Promise<Delivered> {
+  assertReceiver('deliver', receiver)
   await receiver.start()
   const post = await postOf(receiver, source, body, options)
   const tally = new Tally()
@@ -67,6 +68,7 @@ export async function deliveryRequest<E extends AnyEvent, K extends string>(
   body: TestBody,
   options: DeliveryOptions = {},
 ): Promise<Request> {
+  assertReceiver('deliveryRequest', receiver)
   const post = await postOf(receiver, source, body, options)
   const { rawHeaders, path, search } = post
   const headers = new Headers()

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { silentLogger } from '../core/base/logger.ts'
 import { OptionError } from '../errors.ts'
 import { isObject } from '../lib/guards.ts'
-import { nearest } from '../lib/nearest.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import { keysOf, kindOf, knownKeys, shown } from '../lib/options.ts'
 import { port, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { Presented } from '../ports/auth.ts'
 import type { ReceiverLike } from '../ports/host.ts'
@@ -41,8 +42,9 @@ export async function postOf(
   receiver: Tested,
   source: string,
   content: TestBody,
-  { headers }: DeliveryOptions = {},
+  options: DeliveryOptions = {},
 ): Promise<Post> {
+  const headers = headersOf(options)
   const configured = sourceOf(receiver, source)
   const { provider } = configured
   const body = bodyOf(provider, content)
@@ -57,18 +59,35 @@ export async function postOf(
   }
 }
 
+/** @throws OptionError for what `createReceiver` has not made */
+export function assertReceiver(call: string, receiver: unknown): void {
+  if (typeof receiver !== 'object' || receiver === null || !(testDoor in receiver))
+    throw new OptionError(`${call} takes a receiver first, as createReceiver makes it, got ${kindOf(receiver)}`)
+}
+
+const KEYS = keysOf<DeliveryOptions>({ headers: true })
+
+function headersOf(options: DeliveryOptions): DeliveryOptions['headers'] {
+  knownKeys('the options of a delivery', options, KEYS)
+  const { headers } = options
+  if (headers === undefined || (isObject(headers) && Object.values(headers).every((one) => typeof one === 'string')))
+    return headers
+  throw new OptionError('headers of a delivery must be an object of texts')
+}
+
 function bodyOf(provider: Provider, content: TestBody): string | Uint8Array {
   if (typeof content === 'string' || content instanceof Uint8Array) return content
-  if (!Array.isArray(content)) throw new OptionError('a delivery must be a list of events, or a body as text or bytes')
+  if (!Array.isArray(content) || !content.every((event) => typeof event === 'object' && event !== null))
+    throw new OptionError('a delivery must be a list of events, or a body as text or bytes')
   return `[${content.map((event) => elementText(provider, event)).join(',')}]`
 }
 
 function sourceOf(receiver: Tested, source: string): SourcePort {
   const configured = receiver[testDoor].source(source)
   if (configured !== undefined) return configured
-  const near = nearest(source, receiver[sourceNames])
-  const hint = near === null ? `; there are ${receiver[sourceNames].join(', ')}` : `; did you mean "${near}"?`
-  throw new OptionError(`there is no source ${JSON.stringify(source)}${hint}`)
+  const names = receiver[sourceNames]
+  const meant = typeof source === 'string' ? didYouMean(source, names) : ''
+  throw new OptionError(`there is no source ${shown(source)}${meant || `; there are ${names.join(', ')}`}`)
 }
 
 /**

@@ -3,7 +3,8 @@ import { deliveryFacts, toEvent } from '../core/read/event.ts'
 import { deliveryId } from '../core/receive/identity.ts'
 import { SOURCE_NAME } from '../core/receive/route.ts'
 import { OptionError } from '../errors.ts'
-import { knownKeys } from '../lib/options.ts'
+import { isObject } from '../lib/guards.ts'
+import { keysOf, kindOf, knownKeys, shown } from '../lib/options.ts'
 import type { StoredDelivery } from '../ports/inbox/rows.ts'
 import type { KnownEvent, KnownName, PayloadOf, TypeOf } from './known.ts'
 import { type Sample, sampleOf } from './sample.ts'
@@ -30,15 +31,24 @@ export function sampleEvent<const N extends KnownName, const T extends TypeOf<N>
   payload: Partial<PayloadOf<N>> = {},
   options: SampleOptions<T> = {},
 ): Extract<KnownEvent, { name: N; type: T }> {
-  knownKeys('sampleEvent options', options, ['as', 'source'])
+  assertName(name)
+  if (!isObject(payload)) throw new OptionError(`sampleEvent: the payload must be an object, got ${kindOf(payload)}`)
+  knownKeys('sampleEvent: the options', options, KEYS)
   const sample = sampleOf(name, payload as Fields, options.as)
   const { source = sample.sender.provider.name } = options
-  if (!SOURCE_NAME.test(source))
-    throw new OptionError(`sampleEvent: source must be the name of a source, got ${JSON.stringify(source)}`)
+  if (typeof source !== 'string' || !SOURCE_NAME.test(source))
+    throw new OptionError(`sampleEvent: source must be the name of a source, got ${shown(source)}`)
   const delivery = deliveryOf(sample, source)
   const event = toEvent(deliveryFacts(sample.sender.provider.name, delivery, 1), sample.reading, 0)
   // Name and, where `as` is given, type were compared with what the provider read.
   return event as unknown as Extract<KnownEvent, { name: N; type: T }>
+}
+
+const KEYS = keysOf<SampleOptions<string>>({ as: true, source: true })
+
+function assertName(name: unknown): void {
+  if (typeof name !== 'string')
+    throw new OptionError(`sampleEvent takes the name of an event first, such as 'momentum.click', got ${kindOf(name)}`)
 }
 
 /** The delivery that would have brought it: with a batch id where the sender has one. */

@@ -44,9 +44,11 @@ const isData = (where: (inner: string) => string) =>
 
 const TRAPS = '"then":"x","toJSON":1,"toString":null,"valueOf":[],"hasOwnProperty":1,"length":-1,"constructor":"x"'
 
+const WORDS = ['__proto__', 'constructor', 'valueOf', 'hasOwnProperty', 'toString', '']
+
 const unknown = (source: string, provider: string, body: (word: string) => string) =>
   async function isUnknown(site: Site) {
-    for (const word of ['__proto__', 'constructor', 'valueOf', 'hasOwnProperty', 'toString', '']) {
+    for (const word of WORDS) {
       const { events, quarantined } = await site.digest(source, body(word))
       const names = events.map(({ name }) => name)
       expect(names.length + quarantined.length, word).toBe(1)
@@ -120,7 +122,7 @@ const rows: readonly Row[] = [
     async (site) => {
       for (const body of [
         '[{"__proto__":{"track_event":{"type":"click","polluted":1}}}]',
-        '[{"msys":{"__proto__":{"type":"click","polluted":1}}}]',
+        '[{"msys":{"__proto__":{"type":"hovered","polluted":1}}}]',
         '[{"__proto__":{"type":"click"},"msys":{}}]',
         '{"__proto__":{"event":"open","polluted":1}}',
       ]) {
@@ -152,8 +154,15 @@ const rows: readonly Row[] = [
   [
     'J3',
     'a Momentum class of those names',
-    '`momentum.unknown`, or quarantined',
-    unknown('shop', 'momentum', (word) => `[{"msys":{"${word}":{"type":"click"}}}]`),
+    'read by its type alone, known or not; no prototype changed',
+    async (site) => {
+      await unknown('shop', 'momentum', (word) => `[{"msys":{"${word}":{"type":"hovered"}}}]`)(site)
+      for (const word of WORDS) {
+        const { events } = await site.digest('shop', `[{"msys":{"${word}":{"type":"click"}}}]`)
+        expect(events.map(({ name, nativeType }) => [name, nativeType])).toEqual([['momentum.click', `${word}.click`]])
+      }
+      nothingPolluted()
+    },
   ],
   [
     'J3',

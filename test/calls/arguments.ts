@@ -77,6 +77,8 @@ const options = (): object[] => [
   { name: 'mine', retry: { attempts: 2, minMs: 0, maxMs: 0 }, source: 'shop', orderBy: throws },
   { source: 'shop', prefix: '/webhooks' },
   { since: new Date(0), until: new Date(), ids: ['d_a.0'], handler: 'mine', source: 'shop', outcome: 'dead' },
+  { all: true },
+  { all: true, to: ['mine'], missed: true },
   { email: 'a@example.org', onProgress: throws },
   { limitMs: 10, timeoutMs: 10, signal: AbortSignal.abort() },
   { path: join('.', `inbox-${files++}.db`), ownerWaitMs: 0 },

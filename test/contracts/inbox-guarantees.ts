@@ -534,7 +534,16 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
         expect(await inbox.deadLetters(everything)).toEqual([])
         const { rows } = only(await claim())
         expect(rows?.map(({ id, ...rest }) => rest)).toEqual([
-          { handler: 'a', first: 2, last: 2, attempts: 0, dueAt: START + 7, errors: [failure('gone')], replay: null },
+          {
+            handler: 'a',
+            first: 2,
+            last: 2,
+            attempts: 0,
+            dueAt: START + 7,
+            errors: [failure('gone')],
+            replay: null,
+            orderKey: null,
+          },
         ])
       })
 

@@ -1,6 +1,5 @@
 /** What an inbox must do for handlers that get their events in order, and for sources that absorb copies of events. */
 import { describe, expect, it } from 'vitest'
-import { PARKED } from '../../src/lib/parked.ts'
 import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import type { NewWorkRow } from '../../src/ports/inbox/rows.ts'
 import { failure, firstPass, newDelivery, openWith, retried, row, START, seqsOf } from '../inboxes/inbox-kit.ts'
@@ -11,14 +10,15 @@ const ORDERED = [{ name: 'a', formerly: [], ordered: true }]
 
 /** An event of its key that nobody has tried. */
 const parked = (key: number, changes: Partial<NewWorkRow> = {}) =>
-  row('a', PARKED, { attempts: 0, orderKey: key, ...changes })
-const unread = (dueAt: number, changes: Partial<NewWorkRow> = {}) => row('a', dueAt, { attempts: 0, ...changes })
+  row('a', START, { attempts: 0, orderKey: key, parked: true, ...changes })
+const unread = (dueAt: number, changes: Partial<NewWorkRow> = {}) =>
+  row('a', dueAt, { attempts: 0, orderKey: undefined, ...changes })
 
 export function describeOrder(name: string, newStore: () => Store): void {
   const { open, crash, next } = useStore(newStore)
   const opened = async (names: Parameters<typeof openWith>[1] = ORDERED) => {
     const one = await open(names)
-    const ordered = [{ handler: 'a', below: PARKED }]
+    const ordered = [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }]
     return { ...one, claimInOrder: (changes = {}) => one.claim({ handlers: ['a', 'b'], ordered, ...changes }) }
   }
 
@@ -111,7 +111,12 @@ export function describeOrder(name: string, newStore: () => Store): void {
     it('says which handlers have unread rows beyond those under claim', async () => {
       const { inbox, claim } = await opened()
       await left(inbox, claim, [unread(START)], [unread(START)])
-      const ask = { handlers: ['a'], ordered: [{ handler: 'a', below: PARKED }], maxDeliveries: 1, maxBytes: 1e9 }
+      const ask = {
+        handlers: ['a'],
+        ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }],
+        maxDeliveries: 1,
+        maxBytes: 1e9,
+      }
       const answers = [await inbox.claim(ask), await inbox.claim(ask), await inbox.claim(ask)]
       expect(answers.map(({ unread: names }) => names)).toEqual([['a'], [], []])
     })

@@ -61,12 +61,42 @@ export function describeReplays(name: string, newStore: () => Store): void {
         expect(await inbox.stats()).toMatchObject({ pending: 1, replays: { r_1: 6 } })
         const one = only(await claim())
         expect(one.rows?.map(({ id, ...rest }) => rest)).toEqual([
-          { handler: 'a', first: 0, last: 3, attempts: 0, dueAt: START + 7, errors: [], replay: some },
-          { handler: 'b', first: 1, last: 2, attempts: 0, dueAt: START + 7, errors: [], replay: some },
+          { handler: 'a', first: 0, last: 3, attempts: 0, dueAt: START + 7, errors: [], replay: some, orderKey: null },
+          { handler: 'b', first: 1, last: 2, attempts: 0, dueAt: START + 7, errors: [], replay: some, orderKey: null },
         ])
         await inbox.settle(retried(one))
         expect(await inbox.stats()).toMatchObject({ pending: 0, replays: {} })
       })
+
+      it('queued under a name that its handler had reaches it, now and after further openings', async () => {
+        const renamed = [{ name: 'new', formerly: ['old'] }]
+        const first = await open(['old'])
+        await first.inbox.accept(newDelivery('x'))
+        await first.claim()
+        await first.inbox.settle(firstPass(1, { events: 6 }))
+        const queue = (inbox: InboxPort) => inbox.replay(mark('r_1'), [{ seq: 1, handler: 'old', first: 0, last: 5 }])
+        const second = await open(renamed)
+        await queue(second.inbox)
+        const [claimed] = await second.claim()
+        expect(claimed?.rows).toMatchObject([{ handler: 'new', first: 0, last: 5 }])
+        await second.inbox.settle(retried(claimed!))
+        // As a process does that knows of no renaming.
+        await queue((await open([])).inbox)
+        const third = await open(renamed)
+        expect((await third.claim())[0]?.rows).toMatchObject([{ handler: 'new' }])
+        expect(await third.inbox.stats()).toMatchObject({ orphaned: {} })
+      })
+
+      it.each(['hand', 'failures'] as const)(
+        'a pause by %s under a name that its handler had pauses it',
+        async (by) => {
+          const { inbox } = await open([{ name: 'new', formerly: ['old'] }])
+          await inbox.pause('old', by)
+          expect(await inbox.stats()).toMatchObject({ paused: [{ handler: 'new', by }] })
+          await inbox.pause('old', null)
+          expect(await inbox.stats()).toMatchObject({ paused: [] })
+        },
+      )
 
       it('does not make its deliveries the oldest that wait', async () => {
         const { inbox, claim } = await open()

@@ -39,11 +39,15 @@ const three = new TextEncoder().encode('[{"n":0},{"n":1},{"n":2}]')
 const text = (body: Uint8Array) => Buffer.from(body).toString()
 
 /** Leaps over hours without the timers in them: what happens then is what a test asks for. */
-function leapingClock(): HandClock {
+function leapingClock(): HandClock & { leap(ms: number): void } {
   const clock = handClock()
-  let leapt = 0
+  let [leapt, set] = [0, 0]
   return {
-    now: () => clock.now() + leapt,
+    now: () => clock.now() + leapt + set,
+    steady: () => clock.now() + leapt,
+    leap(ms) {
+      set += ms
+    },
     after: clock.after,
     advance(ms) {
       if (ms < HOUR) clock.advance(ms)
@@ -85,6 +89,93 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
       store.open(names, leapingClock(), changes === null ? {} : { retention: { ...retention, ...changes } })
 
     describe('retention', () => {
+      describe.each([
+        ['a day and a bit', DAY + HOUR],
+        ['400 days', 400 * DAY],
+      ])('after a clock that was set on by %s', (_leap, ms) => {
+        const old = { rows: [], dead: [letter('a', 0)], quarantined: [broken(2)], events: 3 }
+        const everyOld = { bodiesMs: HOUR, keysMs: HOUR, deadLettersMs: HOUR, quarantineMs: HOUR }
+        const withOld = async (opened: Opened) => {
+          await settled(opened, 'x')
+          await opened.inbox.accept(newDelivery('y'))
+          await opened.claim()
+          await opened.inbox.settle(firstPass(2, old))
+        }
+        const isGone = async (inbox: InboxPort) => {
+          await prune(inbox)
+          expect(await kept(inbox)).toEqual([])
+          expect(await inbox.stats()).toMatchObject({ deadLetters: 0, quarantined: 0 })
+        }
+
+        it('lets go of nothing until it has gone evenly for an hour, and says so', async () => {
+          const clock = leapingClock()
+          const opened = await store.open(['a'], clock, { retention: { ...retention, ...everyOld } })
+          const { inbox, logger } = opened
+          await withOld(opened)
+          clock.leap(ms)
+          expect(await prune(inbox)).toEqual(nothing)
+          expect(logger.lines.map(({ message }) => message)).toContainEqual(
+            expect.stringContaining('lets go of nothing'),
+          )
+          clock.advance(HOUR / 2)
+          clock.leap(ms)
+          await inbox.prune(0)
+          clock.advance(HOUR - 1)
+          expect(await prune(inbox)).toEqual(nothing)
+          expect(await kept(inbox)).toEqual(['1 all', '2 all'])
+          clock.advance(2)
+          await isGone(inbox)
+        })
+
+        it('lets go of all that is old by then, and of nothing else, where it was set right again', async () => {
+          const clock = leapingClock()
+          const opened = await store.open(['a'], clock, { retention })
+          await withOld(opened)
+          clock.leap(ms)
+          expect(await prune(opened.inbox)).toEqual(nothing)
+          clock.leap(-ms)
+          clock.advance(2 * HOUR)
+          expect(await prune(opened.inbox)).toEqual(nothing)
+          expect(await kept(opened.inbox)).toEqual(['1 all', '2 all'])
+        })
+
+        it('does so between two openings as well, however often it is opened', async () => {
+          const changes = { retention: { ...retention, ...everyOld } }
+          await withOld(await store.open(['a'], leapingClock(), changes))
+          for (const _ of ['once', 'again']) {
+            const clock = leapingClock()
+            clock.leap(ms)
+            const { inbox, logger } = await store.open(['a'], clock, changes)
+            expect(await prune(inbox)).toEqual(nothing)
+            clock.advance(HOUR - 1)
+            expect(await prune(inbox)).toEqual(nothing)
+            expect(logger.lines.map(({ message }) => message)).toContainEqual(
+              expect.stringContaining('lets go of nothing'),
+            )
+          }
+          const clock = leapingClock()
+          clock.leap(ms)
+          const { inbox } = await store.open(['a'], clock, changes)
+          clock.advance(HOUR)
+          await isGone(inbox)
+        })
+
+        it('keeps the keys of events', async () => {
+          const clock = leapingClock()
+          const { inbox, claim } = await store.open(['a'], clock, { retention })
+          const keysOf = (n: number) => ({ windowMs: HOUR, at: clock.now(), keys: Float64Array.from([n, n]) })
+          await inbox.accept(newDelivery('x'))
+          await claim()
+          await inbox.settle(firstPass(1, { keys: keysOf(7) }))
+          clock.leap(ms)
+          await inbox.accept(newDelivery('y'))
+          await claim()
+          await inbox.settle(firstPass(2, { keys: keysOf(8) }))
+          clock.leap(-ms)
+          expect(await inbox.owners?.(HOUR, Float64Array.from([7, 7]))).toEqual([1])
+        })
+      })
+
       it('takes the bytes of what is settled and old, and knows a repeat by its row', async () => {
         const opened = await open()
         const { inbox, clock } = opened

@@ -56,7 +56,7 @@ async function live(steps: readonly Step[]): Promise<void> {
     if (what === 'wait') await world.clock.advance(ms)
     if (what === 'pause') await host.ask((receiver) => receiver.inbox.pause(handler))
     if (what === 'resume') await host.ask((receiver) => receiver.inbox.resume(handler))
-    if (what === 'retry') await host.ask((receiver) => receiver.inbox.retry({}))
+    if (what === 'retry') await host.ask((receiver) => receiver.inbox.retry({ all: true }))
     if (what === 'replay') await host.ask((receiver) => receiver.inbox.replay({ since: new Date(0), to: [handler] }))
     if (what === 'crash' || what === 'restart') host.keeps = ms !== 1
     if (what === 'crash') host.crash()

@@ -23,6 +23,7 @@ export function handClock(): HandClock {
   const earliest = (end: number) => [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
   return {
     now: () => now,
+    steady: () => now,
     after(ms, run) {
       const timer = { at: now + ms, run }
       timers.add(timer)
@@ -100,7 +101,7 @@ export function retried(claim: Claim, changes: Partial<Settlement> = {}): Settle
 }
 
 export function row(handler: string, dueAt: number, changes: Partial<NewWorkRow> = {}): NewWorkRow {
-  return { handler, first: 0, last: 0, attempts: 1, dueAt, errors: [], replay: null, ...changes }
+  return { handler, first: 0, last: 0, attempts: 1, dueAt, errors: [], replay: null, orderKey: null, ...changes }
 }
 
 export function failure(message: string): StoredError {

@@ -169,7 +169,7 @@ export class LedgerModel {
   open(names: Names): void {
     this.#live.clear()
     for (const run of this.#cancelledRuns) this.cancel(run)
-    const renames = new Map([...renamesOf(names)].filter(([old]) => this.#seen.has(old)))
+    const renames = renamesOf(names)
     const now = (name: string) => renames.get(name) ?? name
     for (const entry of this.#entries) {
       entry.handlers = [...new Set(entry.handlers.map(now))].sort()

@@ -30,7 +30,12 @@ describe('a body without some of its elements', () => {
 
   it('cannot be made where no borders can be found', () => {
     expect(without('[1,2', 0)).toBeNull()
-    expect(withoutElements(Uint8Array.of(0x5b, 0xff, 0x5d), [0])).toBeNull()
+    expect(withoutElements(Uint8Array.of(0xff, 0x5b, 0x5d), [0])).toBeNull()
+  })
+
+  it('leaves bytes that are not UTF-8 in the others as they are', () => {
+    const altered = withoutElements(Uint8Array.of(0x5b, 0x31, 0x2c, 0xff, 0x5d), [0])
+    expect(Buffer.from(altered?.body ?? []).toString('latin1')).toBe('["erased",\u00ff]')
   })
 })
 

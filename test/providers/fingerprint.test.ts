@@ -9,12 +9,14 @@ import type { AnyEvent } from '../../src/types.ts'
 
 const auth = unauthenticated()
 
-/** The fingerprint of an element, through the reader of its provider. */
-function of(source: Source<AnyEvent>, element: object): string | null {
+/** The fingerprints of an element, through the reader of its provider; that of the recipe of now. */
+const of = (source: Source<AnyEvent>, element: object): string | null => allOf(source, element)[0] ?? null
+
+function allOf(source: Source<AnyEvent>, element: object): readonly string[] {
   const { provider } = source[port]
   const reading = provider.read(structuredClone(element))
   if ('unreadable' in reading) throw new Error(reading.unreadable)
-  return provider.fingerprint?.(reading) ?? null
+  return provider.fingerprints?.(reading) ?? []
 }
 
 const clicked = {
@@ -42,6 +44,7 @@ const followed = {
 
 interface Case {
   readonly name: string
+  readonly version: number
   readonly source: Source<AnyEvent>
   readonly element: object
   /** The same event, written otherwise. */
@@ -53,6 +56,7 @@ interface Case {
 const cases: Case[] = [
   {
     name: 'momentum',
+    version: 2,
     source: momentum({ auth }),
     element: clicked,
     same: { ...clicked, rcpt_meta: { a: 1 }, message_id: '000443ee14578172be22' },
@@ -69,6 +73,7 @@ const cases: Case[] = [
   },
   {
     name: 'mailjet',
+    version: 2,
     source: mailjet({ auth }),
     element: opened,
     same: { ...opened, CustomID: 'x', MessageID: '19421777396190490' },
@@ -77,6 +82,7 @@ const cases: Case[] = [
   },
   {
     name: 'esputnik',
+    version: 1,
     source: esputnik({ auth, timeZone: 'UTC' }),
     element: followed,
     same: { ...followed, iid: followed.iid.toLowerCase(), contactId: '1967597908', messageName: 'x' },
@@ -92,9 +98,9 @@ const cases: Case[] = [
   },
 ]
 
-describe.each(cases)('a $name event without an id', ({ name, source, element, same, others, poor }) => {
+describe.each(cases)('a $name event without an id', ({ name, version, source, element, same, others, poor }) => {
   it('is told by its fingerprint, which names its recipe and version first', () => {
-    expect(JSON.parse(of(source, element) ?? '')[0]).toBe(`${name} 1`)
+    expect(JSON.parse(of(source, element) ?? '')[0]).toBe(`${name} ${version}`)
     expect(of(source, same)).toBe(of(source, element))
   })
 
@@ -122,4 +128,36 @@ describe('a relay_message', () => {
   it('has none without headers and date', () => {
     expect(relayed({ ...mail, content: {} })).toBeNull()
   })
+})
+
+describe.each([
+  { name: 'momentum', source: momentum({ auth }), element: clicked, field: 'rcpt_to' },
+  { name: 'mailjet', source: mailjet({ auth }), element: opened, field: 'email' },
+])('the recipe of $name', ({ name, source, element, field }) => {
+  const to = (address: unknown) => ({ ...element, [field]: address })
+
+  it('takes every writing of an address as that address', () => {
+    const writings = ['jo@shop.example', 'Jo@Shop.example', ' jo@shop.example ', '"jo"@shop.example']
+    expect(new Set(writings.map((address) => of(source, to(address)))).size).toBe(1)
+    expect(of(source, to('jo+1@shop.example'))).not.toBe(of(source, to('jo@shop.example')))
+  })
+
+  it('is followed by that of version 1, which had the address as sent', () => {
+    const [, ...earlier] = allOf(source, to('Jo@Shop.example'))
+    expect(earlier.map((text) => JSON.parse(text))).toEqual([expect.arrayContaining([`${name} 1`, 'Jo@Shop.example'])])
+  })
+
+  it.each([null, 7, []])('reads %j where the address belongs', (address) => {
+    expect(of(source, to(address))).toContain(`${name} 2`)
+  })
+})
+
+it('version 1 of Mailjet and of Momentum are what was stored, byte for byte', () => {
+  expect(allOf(mailjet({ auth }), { ...opened, MessageID: '7' })[1]).toBe(
+    '["mailjet 1","open","7","1433103519","jo@shop.example",null,"203.0.113.7",null,null]',
+  )
+  expect(allOf(momentum({ auth }), clicked)[1]).toBe(
+    '["momentum 1","click","000443ee14578172be22","jo@shop.example",null,"1460989507",null,null,null,' +
+      '"https://shop.example/","203.0.113.7",null]',
+  )
 })

@@ -86,19 +86,29 @@ describe('read', () => {
   })
 
   it('says which elements are unreadable, why and where', () => {
-    const body = '[{"event":"open","email":["x"]},{"event":"open"},{"event":nope},7]'
+    const body = '[{"event":"open","email":["x"]},{"event":"open"},{"event":},7]'
     expect(read(SOURCES.news, body)).toMatchObject({
       events: [{ delivery: { index: 1, size: 4 } }],
       unreadable: [
         { index: 0, reason: expect.stringMatching(/^expected /), at: '/email' },
-        { index: 2, reason: 'the element is not JSON', at: null },
+        {
+          index: 2,
+          reason: `the element is not JSON at byte ${body.indexOf(':}') + 1}: likely a missing value`,
+          at: null,
+        },
         { index: 3, reason: 'expected object', at: '' },
       ],
     })
     const latin = Uint8Array.of(0x5b, 0xe9, 0x5d)
     expect(read(SOURCES.shop, latin)).toEqual({
       events: [],
-      unreadable: [{ index: null, reason: 'the body is not UTF-8', at: null }],
+      unreadable: [
+        {
+          index: 0,
+          reason: 'the element is not UTF-8 at byte 1: likely another charset, such as Windows-1252',
+          at: null,
+        },
+      ],
     })
   })
 

@@ -99,7 +99,7 @@ async function fill(
 ): Promise<number> {
   const inbox = sqlite({ path, minFreeBytes: 0 })[port]
   const silent = { info() {}, warn() {}, error() {} }
-  const clock = { now: () => Date.now(), after: () => () => {} }
+  const clock = { now: () => Date.now(), steady: () => performance.now(), after: () => () => {} }
   const handlers = [{ name: 'work', formerly: [] }]
   await inbox.open({ handlers, logger: silent, clock, role: 'owner', onRedelivery: 'record' })
   try {

@@ -54,7 +54,7 @@ async function fill(site: Site, { random, isOver }: Round): Promise<number> {
   for (; kept < KEYS && !isOver(); kept += AT_ONCE) {
     const at = Date.now() - WINDOW_MS * (1 - kept / KEYS)
     db.exec('BEGIN IMMEDIATE')
-    keepKeys(db, { windowMs: WINDOW_MS, at, keys: randomKeys(random) }, 1)
+    keepKeys(db, { windowMs: WINDOW_MS, at, keys: randomKeys(random) }, 1, true)
     db.exec('COMMIT')
   }
   db.close()
@@ -84,7 +84,7 @@ async function measure(site: Site): Promise<Measured> {
   const absorbed = duplicateEvents.shop ?? 0
   const faults = absorbed === ids.length ? [] : [`${absorbed} of ${ids.length} copies were absorbed`]
   // A new slice of time is begun, and those that are over go.
-  await running.control(`clock?${3 * 86_400_000}`)
+  await running.control(`pass?${3 * 86_400_000}`)
   const [, during] = await Promise.all([handled(site, running, ['after']), accepts(site, running, 300)])
   const droppedMs = Math.round(Math.max(...during))
   const { answers } = running.sender

@@ -2,24 +2,36 @@
 import type { Clock } from '../../src/ports/clock.ts'
 
 interface Timer {
+  /** In steady time. */
   readonly at: number
   readonly run: () => void
 }
 
 export class FakeClock implements Clock {
-  #now: number
+  /** What timers go by: nobody sets it. */
+  #steady: number
+  #leapt = 0
   readonly #timers = new Set<Timer>()
 
   constructor(now: number = Date.UTC(2026, 0, 1)) {
-    this.#now = now
+    this.#steady = now
   }
 
   now(): number {
-    return this.#now
+    return this.#steady + this.#leapt
+  }
+
+  steady(): number {
+    return this.#steady
+  }
+
+  /** Sets the wall clock on by `ms`, or back; timers end when they would have. */
+  leap(ms: number): void {
+    this.#leapt += ms
   }
 
   after(ms: number, run: () => void): () => void {
-    const timer = { at: this.#now + ms, run }
+    const timer = { at: this.#steady + ms, run }
     this.#timers.add(timer)
     return () => void this.#timers.delete(timer)
   }
@@ -31,15 +43,15 @@ export class FakeClock implements Clock {
 
   /** Moves on by `ms`, running what falls due in order, with time for promises in between. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms
+    const end = this.#steady + ms
     await settled()
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
-      this.#now = Math.max(this.#now, next.at)
+      this.#steady = Math.max(this.#steady, next.at)
       this.#timers.delete(next)
       next.run()
       await settled()
     }
-    this.#now = end
+    this.#steady = end
   }
 
   #next(end: number): Timer | undefined {

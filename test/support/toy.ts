@@ -66,7 +66,10 @@ export const toyProvider: Provider = {
       details: null,
     }
   },
-  fingerprint: ({ payload }) => (payload as Wire).mark ?? null,
+  fingerprints({ payload }) {
+    const { mark } = payload as Wire
+    return mark === undefined ? [] : [mark]
+  },
 }
 
 export function toy(

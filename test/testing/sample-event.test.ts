@@ -52,9 +52,10 @@ describe('sampleEvent', () => {
     const { email, payload } = sampleEvent('momentum.bounce', { rcpt_to: 'ann@shop.example' })
     expect([email, payload.raw_rcpt_to]).toEqual(['ann@shop.example', 'ann@shop.example'])
     const other = sampleEvent('momentum.open', { raw_rcpt_to: 'Ann@shop.example' })
-    expect([other.email, other.payload.rcpt_to]).toEqual(['Ann@shop.example', 'ann@shop.example'])
+    expect([other.recipient, other.payload.rcpt_to]).toEqual(['Ann@shop.example', 'ann@shop.example'])
     const both = sampleEvent('momentum.open', { rcpt_to: 'a@shop.example', raw_rcpt_to: 'A@shop.example' })
-    expect([both.email, both.payload.rcpt_to]).toEqual(['A@shop.example', 'a@shop.example'])
+    expect([both.recipient, both.payload.rcpt_to]).toEqual(['A@shop.example', 'a@shop.example'])
+    expect([other.email, both.email]).toEqual(['ann@shop.example', 'a@shop.example'])
   })
 
   it('keeps identifiers beyond 2^53 to the digit', () => {

@@ -156,12 +156,71 @@ await receiver.inbox.replay({ outcome: 'unhandled', since, to: ['warehouse'], mi
 for await (const { readable } of receiver.inbox.differences({ handled: true, since }))
   is<Same<(typeof readable)[number], { readonly index: number; readonly name: string }>>()
 is<Same<Awaited<ReturnType<typeof receiver.inbox.reparse>>, VerbReport>>()
-const { run } = await receiver.inbox.replay({}, { onProgress: ({ reachedAt }) => reachedAt.getTime() })
+const { run } = await receiver.inbox.replay({ all: true }, { onProgress: ({ reachedAt }) => reachedAt.getTime() })
 await receiver.inbox.drop({ run })
+const { inbox } = receiver
+inbox.deadLetters()
+inbox.deadLetters({ handler: 'warehouse', name: 'momentum.bounce', run, since })
+inbox.quarantine({ source: 'shop', ids: ['d_a'] })
+inbox.retry({ source: 'shop' }, { dryRun: true })
+inbox.retry({ outcome: 'quarantined', since })
+inbox.retry({ outcome: 'dead', handler: 'warehouse', run })
+inbox.drop({ all: true })
+inbox.drop({ handler: 'gone' })
+inbox.replay({ all: true, to: ['warehouse'] })
+inbox.replay({ all: true, to: ['warehouse'], missed: true })
+inbox.replay({ to: ['warehouse'], missed: true })
+inbox.reparse({ source: 'shop' })
+inbox.reparse({ handled: true, since })
+
 // @ts-expect-error what is in quarantine was never handled
-receiver.inbox.replay({ outcome: 'quarantined' })
+inbox.replay({ outcome: 'quarantined' })
 // @ts-expect-error a misspelt field
-receiver.inbox.replay({ form: since })
+inbox.replay({ form: since })
+// @ts-expect-error everything is said in words
+inbox.replay({})
+// @ts-expect-error everything is said in words
+inbox.replay({ to: ['warehouse'] })
+// @ts-expect-error nobody to have missed anything
+inbox.replay({ missed: true })
+// @ts-expect-error what died was not missed
+inbox.replay({ to: ['warehouse'], missed: true, outcome: 'dead' })
+// @ts-expect-error everything is said in words
+inbox.drop({})
+// @ts-expect-error everything is said in words
+inbox.retry({})
+// @ts-expect-error everything is said in words
+inbox.reparse({})
+// @ts-expect-error a filter is needed
+inbox.drop()
+// @ts-expect-error everything is not a source
+inbox.drop({ all: true, source: 'shop' })
+// @ts-expect-error everything is said, or not said
+inbox.drop({ all: false })
+// @ts-expect-error a whole replay
+inbox.drop({ run, source: 'shop' })
+// @ts-expect-error undefined in the place of a name
+inbox.drop({ handler: undefined })
+// @ts-expect-error quarantine has no handler
+inbox.retry({ outcome: 'quarantined', handler: 'warehouse' })
+// @ts-expect-error what was unhandled did not fail
+inbox.retry({ outcome: 'unhandled', since })
+// @ts-expect-error a misspelt field
+inbox.retry({ handlr: 'warehouse' })
+// @ts-expect-error a misspelt option
+inbox.drop({ all: true }, { dryrun: true })
+// @ts-expect-error a misspelt option
+inbox.erase({ email: 'jo@shop.example' }, { dryrun: true })
+// @ts-expect-error dead letters are not listed by address
+inbox.deadLetters({ email: 'jo@shop.example' })
+// @ts-expect-error dead letters are what is dead
+inbox.deadLetters({ outcome: 'dead' })
+// @ts-expect-error deliveries have no handler
+inbox.deliveries({ handler: 'warehouse' })
+// @ts-expect-error quarantine has no handler
+inbox.quarantine({ handler: 'warehouse' })
+// @ts-expect-error what cannot be read has no handler
+inbox.reparse({ handler: 'warehouse' })
 
 await receiver.start()
 closeOnSignals(express().use('/webhooks', webhooks(receiver)).listen(3000), receiver)

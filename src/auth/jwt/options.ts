@@ -1,7 +1,7 @@
 /** The options of `jwt`, checked and settled where they are written. */
 import { createPublicKey } from 'node:crypto'
 import { OptionError } from '../../errors.ts'
-import { knownKeys, wholeNumber } from '../../lib/options.ts'
+import { keysOf, knownKeys, wholeNumber } from '../../lib/options.ts'
 
 /** Signatures with a public key only (RFC 7518 section 3.1, RFC 8037, RFC 9864): a shared secret is what `bearer` takes. */
 const ALGORITHMS = [
@@ -89,14 +89,15 @@ export interface RemoteRules {
   readonly fetch: typeof fetch
 }
 
-const COMMON = ['issuer', 'audience', 'algorithms', 'maxLifetimeSeconds', 'clockToleranceSeconds', 'type', 'scopes']
-const WHO = ['clients', 'subjects', 'label']
-const KEYS = ['keys', 'jwksUrl', 'staleKeysSeconds', 'fetchTimeoutMs', 'fetch']
+const KEYS = keysOf<JwtOptions>({
+  ...{ issuer: true, audience: true, algorithms: true, maxLifetimeSeconds: true, clockToleranceSeconds: true },
+  ...{ type: true, scopes: true, clients: true, subjects: true, label: true },
+  ...{ keys: true, jwksUrl: true, staleKeysSeconds: true, fetchTimeoutMs: true, fetch: true },
+})
 
 /** @throws OptionError */
 export function settleRules(options: JwtOptions): JwtRules {
-  if (typeof options !== 'object' || options === null) throw new OptionError('jwt: expected options')
-  knownKeys('jwt', options, [...COMMON, ...WHO, ...KEYS])
+  knownKeys('jwt', options, KEYS)
   const { algorithms = ALGORITHMS, type, scopes, clients, subjects, label } = options
   for (const one of texts('algorithms', algorithms))
     if (!ALGORITHMS.some((known) => known === one))
@@ -126,7 +127,8 @@ function texts(name: string, value: unknown): readonly string[] {
  * A copy of local keys, each of which can be read.
  * @throws OptionError when one is private, or too short, or nobody's
  */
-export function settleKeys({ keys }: PublicKeys): { keys: object[] } {
+export function settleKeys(given: PublicKeys): { keys: object[] } {
+  const keys: unknown = given?.keys
   if (!Array.isArray(keys) || keys.length === 0) throw new OptionError('jwt: expected keys to be { keys: [key, …] }')
   for (const [index, key] of keys.entries()) checkKey(index, key)
   return structuredClone({ keys })

@@ -7,6 +7,7 @@ const LONGEST_MS = 2 ** 31 - 1
 /** A wait of more than 24 days ends early: whoever waits looks at the time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, Math.min(ms, LONGEST_MS))
     timer.unref()

@@ -16,6 +16,10 @@ export class Deadlines implements Clock {
     return this.#clock.now()
   }
 
+  steady(): number {
+    return this.#clock.steady()
+  }
+
   after(ms: number, run: () => void): () => void {
     const known = this.#queues.get(ms)
     if (known !== undefined) return known.add(run)

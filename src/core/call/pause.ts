@@ -15,6 +15,7 @@ export class PauseWatch {
   #pause: Pause | null = null
   /** Since the last success. */
   #failures = 0
+  /** In steady time. */
   #firstFailureAt = 0
   readonly #events = new Set<string>()
   #probing = false
@@ -77,9 +78,10 @@ export class PauseWatch {
   }
 
   #countFailure(event: string, now: number): void {
-    if (this.#failures++ === 0) this.#firstFailureAt = now
+    const steady = this.#clock.steady()
+    if (this.#failures++ === 0) this.#firstFailureAt = steady
     if (this.#events.size < EVENTS) this.#events.add(event)
-    if (this.#failures < FAILURES || this.#events.size < EVENTS || now - this.#firstFailureAt < OVER_MS) return
+    if (this.#failures < FAILURES || this.#events.size < EVENTS || steady - this.#firstFailureAt < OVER_MS) return
     this.#pause = { by: 'failures', since: now }
     this.#nextProbeAt = now + this.#probeDelayMs
   }

@@ -64,7 +64,7 @@ export class Runner {
     this.#watch.begin()
     this.#queue.push(task)
     this.#pump(now !== undefined)
-    task.since = now ?? this.#parts.clock.now()
+    task.since = now ?? this.#parts.clock.steady()
   }
 
   get paused(): Pause | null {
@@ -95,7 +95,7 @@ export class Runner {
   }
 
   /** Paused and not to be tried now, or its oldest task has waited a second for a place: better left for later. */
-  isBehind(now = this.#parts.clock.now()): boolean {
+  isBehind(now = this.#parts.clock.steady()): boolean {
     if (!this.#watch.isOpen()) return true
     const oldest = this.#queue.first
     if (oldest === null || this.#running < this.spec.concurrency) return false
@@ -254,7 +254,7 @@ export class Runner {
   }
 
   #attempt(number: number, ended: Ended, outOfOrder?: boolean, events?: number): Attempt {
-    return new Attempt(number, this.spec.name, this.#parts.clock.now(), ended, outOfOrder, events)
+    return new Attempt(number, this.spec.name, this.#parts.clock.steady(), ended, outOfOrder, events)
   }
 
   #run<T>(attempt: Attempt, call: (subject: T, context: HandlerContext) => unknown, subject: T): void {

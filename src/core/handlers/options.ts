@@ -1,6 +1,8 @@
 /** What a user registers, checked once: patterns, sources, names and limits. */
 import { OptionError } from '../../errors.ts'
-import { knownKeys, wholeNumber } from '../../lib/options.ts'
+import { didYouMean } from '../../lib/nearest.ts'
+import { assertFunction, assertOptions, keysOf, kindOf, knownKeys, shown, wholeNumber } from '../../lib/options.ts'
+import type { BatchOptions, HandlerOptions } from '../../public/handlers.ts'
 import type { AnyEvent, RetryOptions } from '../../types.ts'
 import { checkPatterns, type Vocabulary, wordsOf } from './patterns.ts'
 import type { HandlerSpec, RetryPlan } from './spec.ts'
@@ -22,8 +24,13 @@ export interface RawHandlerOptions extends HandlerDefaults {
   readonly maxWaitMs?: number
 }
 
-const SHARED_KEYS = ['name', 'formerly', 'source', 'retry', 'timeoutMs', 'concurrency', 'tests']
-const KEYS = { on: [...SHARED_KEYS, 'orderBy'], onBatch: [...SHARED_KEYS, 'size', 'maxWaitMs'] }
+const DEFAULTS = { retry: true, timeoutMs: true, concurrency: true } as const
+const SHARED = { ...DEFAULTS, name: true, formerly: true, source: true, tests: true } as const
+const KEYS = {
+  on: keysOf<HandlerOptions<AnyEvent, string>>({ ...SHARED, orderBy: true }),
+  onBatch: keysOf<BatchOptions<string>>({ ...SHARED, size: true, maxWaitMs: true }),
+}
+const RETRY = keysOf<RetryOptions>({ attempts: true, minMs: true, maxMs: true })
 const MAX_MS = 2 ** 31 - 1
 
 /** @throws OptionError, with code ERR_PATTERN for a pattern that can match nothing. */
@@ -36,29 +43,62 @@ export function defineHandler(
 ): HandlerSpec {
   const isBatch = run.batch !== null
   const method = isBatch ? 'onBatch' : 'on'
-  if (typeof (run.batch ?? run.each) !== 'function') throw new OptionError(`${method}: the handler must be a function`)
-  knownKeys(`${method} options`, options, KEYS[method])
+  knownKeys(`${method}: the options`, options, KEYS[method])
   const patterns = checkPatterns(words, typeof pattern === 'string' ? [pattern] : pattern)
-  const sources = checkSources(words, options.source)
+  const sources = 'source' in options ? checkSources(words, options.source) : null
+  const {
+    name = defaultName(patterns, sources),
+    retry = {},
+    timeoutMs = defaults.timeoutMs,
+    concurrency = isBatch ? 1 : defaults.concurrency,
+  } = options
+  assertOptions('retry', retry, RETRY)
   return {
     ...run,
     patterns,
     words: wordsOf(words, patterns),
     sources,
-    name: checkName(options.name ?? defaultName(patterns, sources)),
-    formerly: (options.formerly ?? []).map(checkName),
-    tests: options.tests ?? true,
-    retry: retryPlan({ ...defaults.retry, ...options.retry }),
-    timeoutMs: wholeNumber('timeoutMs', options.timeoutMs ?? defaults.timeoutMs, 30_000, 1, MAX_MS),
-    concurrency: wholeNumber('concurrency', options.concurrency ?? (isBatch ? 1 : defaults.concurrency), 8, 1, 10_000),
+    name: checkName(name),
+    formerly: checkFormerly(options.formerly),
+    tests: checkTests(options.tests),
+    retry: retryPlan({ ...defaults.retry, ...retry }),
+    timeoutMs: wholeNumber('timeoutMs', timeoutMs, 30_000, 1, MAX_MS),
+    concurrency: wholeNumber('concurrency', concurrency, 8, 1, 10_000),
     size: isBatch ? wholeNumber('size', options.size, 100, 1, 100_000) : 1,
     maxWaitMs: isBatch ? wholeNumber('maxWaitMs', options.maxWaitMs, 1_000, 0, MAX_MS) : 0,
     orderBy: checkOrderBy(options.orderBy),
   }
 }
 
-export function retryPlan(retry: RetryOptions): RetryPlan {
-  knownKeys('retry', retry, ['attempts', 'minMs', 'maxMs'])
+export interface HandlerArguments<F> {
+  readonly options: RawHandlerOptions
+  readonly handler: F
+}
+
+/** What follows the name of an event in `on` and `onBatch`: the handler, with its options before it where there are any. */
+export function handlerArguments<F>(method: 'on' | 'onBatch', given: readonly unknown[]): HandlerArguments<F> {
+  const [options, handler] = typeof given[0] === 'function' ? [{}, given[0]] : given
+  if (typeof given[0] === 'function' && given[1] !== undefined)
+    throw new OptionError(`${method}: the handler comes last: ${method}(name, options, handler)`)
+  if (typeof handler !== 'function')
+    throw new OptionError(
+      `${method}: the handler must be a function, got ${kindOf(handler)}: ${method}(name, options, handler)`,
+    )
+  // What it takes is known from the overloads alone.
+  return { options: options as RawHandlerOptions, handler: handler as F }
+}
+
+/** The defaults of all handlers. @throws OptionError */
+export function checkDefaults(handlers: HandlerDefaults): void {
+  knownKeys('handlers', handlers, keysOf<HandlerDefaults>(DEFAULTS))
+  const { retry = {}, timeoutMs, concurrency } = handlers
+  retryPlan(retry)
+  wholeNumber('handlers.timeoutMs', timeoutMs, 30_000, 1, MAX_MS)
+  wholeNumber('handlers.concurrency', concurrency, 8, 1, 10_000)
+}
+
+function retryPlan(retry: RetryOptions): RetryPlan {
+  knownKeys('retry', retry, RETRY)
   const minMs = wholeNumber('retry.minMs', retry.minMs, 1_000, 0, MAX_MS)
   return {
     attempts: wholeNumber('retry.attempts', retry.attempts, 36, 1, 1_000_000),
@@ -67,18 +107,38 @@ export function retryPlan(retry: RetryOptions): RetryPlan {
   }
 }
 
-function checkSources(words: Vocabulary, source: string | readonly string[] | undefined): readonly string[] | null {
-  if (source === undefined) return null
-  const sources = typeof source === 'string' ? [source] : source
-  for (const name of sources)
-    if (!words.sources.includes(name))
-      throw new OptionError(`there is no source ${JSON.stringify(name)}; there are ${words.sources.join(', ')}`)
+/** Refuses undefined, too: a handler whose source got lost would get the events of all. */
+function checkSources(words: Vocabulary, source: unknown): readonly string[] {
+  const sources: readonly unknown[] = Array.isArray(source) ? source : [source]
+  if (sources.length === 0) throw new OptionError('source must not be an empty list: leave it out for every source')
+  if (!areAmong(sources, words.sources)) throw noSource(sources, words.sources)
   return [...new Set(sources)].sort()
 }
 
+function areAmong(given: readonly unknown[], words: readonly string[]): given is readonly string[] {
+  return given.every((one) => words.some((word) => word === one))
+}
+
+function noSource(given: readonly unknown[], words: readonly string[]): OptionError {
+  const wrong = given.find((one) => !areAmong([one], words))
+  const meant = typeof wrong === 'string' ? didYouMean(wrong, words) : ''
+  return new OptionError(`there is no source ${shown(wrong)}${meant || `; there are ${words.join(', ')}`}`)
+}
+
+function checkFormerly(names: unknown): readonly string[] {
+  if (names === undefined) return []
+  if (!Array.isArray(names)) throw new OptionError(`formerly must be a list of names, got ${kindOf(names)}`)
+  return names.map(checkName)
+}
+
+function checkTests(tests: unknown): boolean {
+  if (tests === undefined || typeof tests === 'boolean') return tests ?? true
+  throw new OptionError(`tests must be true or false, got ${shown(tests)}`)
+}
+
 function checkOrderBy(orderBy: RawHandlerOptions['orderBy']): HandlerSpec['orderBy'] {
-  if (orderBy === undefined || typeof orderBy === 'function') return orderBy ?? null
-  throw new OptionError(`orderBy must be a function from an event to its key, got ${typeof orderBy}`)
+  assertFunction('orderBy, from an event to its key,', orderBy)
+  return orderBy ?? null
 }
 
 function checkName(name: unknown): string {

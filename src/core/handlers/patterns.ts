@@ -1,6 +1,7 @@
 /** The patterns that handlers listen with: which there are, and what a wrong one was meant to be. */
 import { OptionError } from '../../errors.ts'
 import { nearest } from '../../lib/nearest.ts'
+import { kindOf } from '../../lib/options.ts'
 import type { Provider } from '../../ports/provider.ts'
 
 /** The words that patterns may be made of. */
@@ -30,8 +31,10 @@ export function checkPatterns(words: Vocabulary, patterns: readonly string[]): r
     throw new OptionError('expected the name of an event, or a list of names', 'ERR_PATTERN')
   if (patterns.length === 0) throw new OptionError('a list of event names must not be empty', 'ERR_PATTERN')
   for (const pattern of patterns)
-    if (!words.patterns.has(pattern))
-      throw new OptionError(`no source sends an event called ${hinted(words, String(pattern))}`, 'ERR_PATTERN')
+    if (typeof pattern !== 'string')
+      throw new OptionError(`expected the name of an event, got ${kindOf(pattern)}`, 'ERR_PATTERN')
+    else if (!words.patterns.has(pattern))
+      throw new OptionError(`no source sends an event called ${hinted(words, pattern)}`, 'ERR_PATTERN')
   return [...new Set(patterns)].sort()
 }
 

@@ -1,18 +1,20 @@
 /** The public look into the inbox: pages become async iterables, stored elements become events again. */
-import { PosthornError } from '../../errors.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
 import { parseElement } from '../../json/slices.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { StoredStats } from '../../ports/inbox/records.ts'
 import type { StoredDeadLetter, StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { Provider } from '../../ports/provider.ts'
-import type { InboxControl, InboxFilter, InboxStats, PruneReport } from '../../public/inbox.ts'
+import type { InboxControl, InboxStats, PruneReport } from '../../public/inbox.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
 import { Registry } from '../handlers/registry.ts'
-import type { HandlerSpec } from '../handlers/spec.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
 import { toAttemptErrors, toPaused } from '../read/to-public.ts'
+import { assertWord, checkedAction, checkedFilter, checkedOptions, checkedPerson, type Selection } from './filters.ts'
+import { deliveryIdOf, eventId } from './ids.ts'
+import { assertHandler, assertKnown, type KnownParts } from './known-names.ts'
 import { erasePerson, exportPerson } from './people.ts'
 import { differences, reparse } from './reparse.ts'
 import { replay } from './replay.ts'
@@ -21,16 +23,11 @@ import { dropReplay, pages, pagesOf, run, type VerbParts } from './verbs.ts'
 
 type ProviderOf = (source: string) => Provider | undefined
 
-export interface ControlParts {
-  readonly inbox: InboxPort
+export interface ControlParts extends KnownParts {
   readonly clock: Clock
   readonly pacer: Pacer
   open(): Promise<void>
   provider: ProviderOf
-  /** Every native name the sources can send. */
-  readonly names: ReadonlySet<string>
-  /** Those that are registered in this process. */
-  handlers(): readonly HandlerSpec[]
 }
 
 export function createInboxControl(parts: ControlParts): InboxControl {
@@ -39,13 +36,26 @@ export function createInboxControl(parts: ControlParts): InboxControl {
   const verbs: VerbParts = { inbox, clock, nameOf }
   const people = { inbox, clock, pacer, provider }
   const registry = () => new Registry(parts.handlers())
+  /** Opens the inbox, which knows the names that a filter may have. */
+  async function known<F extends object>(verb: string, filter: F): Promise<F> {
+    await open()
+    await assertKnown(parts, verb, filter)
+    return filter
+  }
   async function* listed<R>(
+    verb: 'deliveries' | 'deadLetters' | 'quarantine',
     read: Parameters<typeof pages<R>>[0],
     id: (row: R) => number,
-    filter: InboxFilter = {},
+    filter: Selection = {},
   ): AsyncGenerator<R> {
+    const checked = await known(verb, checkedFilter(verb, filter))
+    for (const page of pagesOf(checked)) for await (const rows of pages(read, id, page)) yield* rows
+  }
+  async function pause(verb: string, handler: string, by: 'hand' | null): Promise<void> {
+    assertWord(`inbox.${verb}: the handler`, handler)
     await open()
-    for (const page of pagesOf(filter)) for await (const rows of pages(read, id, page)) yield* rows
+    await assertHandler(parts, verb, handler)
+    await inbox.pause(handler, by)
   }
   return {
     async stats() {
@@ -54,6 +64,7 @@ export function createInboxControl(parts: ControlParts): InboxControl {
     },
     async *deliveries(filter) {
       const rows = listed(
+        'deliveries',
         (page) => inbox.deliveries(page),
         (row) => row.seq,
         filter,
@@ -61,12 +72,14 @@ export function createInboxControl(parts: ControlParts): InboxControl {
       for await (const row of rows) yield summary(row, row.bytes)
     },
     async delivery(id) {
+      const deliveryId = deliveryIdOf('inbox.delivery', id)
       await open()
-      const stored = await inbox.delivery(id)
+      const stored = await inbox.delivery(deliveryId)
       return stored === null ? null : toDelivery(stored)
     },
     async *deadLetters(filter) {
       const rows = listed(
+        'deadLetters',
         (page) => inbox.deadLetters(page),
         (row) => row.id,
         filter,
@@ -78,6 +91,7 @@ export function createInboxControl(parts: ControlParts): InboxControl {
     },
     async *quarantine(filter) {
       for await (const row of listed(
+        'quarantine',
         (page) => inbox.quarantine(page),
         (row) => row.id,
         filter,
@@ -85,47 +99,47 @@ export function createInboxControl(parts: ControlParts): InboxControl {
         yield toQuarantined(row)
     },
     async retry(filter, options = {}) {
-      await open()
-      return run(verbs, filter, options, (ids) => inbox.revive(ids))
+      const [selection, checked] = [checkedAction('retry', filter), checkedOptions('retry', options)]
+      return run(verbs, await known('retry', selection), checked, (ids) => inbox.revive(ids))
     },
     async drop(filter, options = {}) {
-      await open()
-      if (filter.run !== undefined) return dropReplay(verbs, filter, options)
-      return run(verbs, filter, options, (ids) => inbox.drop(ids))
+      const [selection, checked] = [checkedAction('drop', filter), checkedOptions('drop', options)]
+      await known('drop', selection)
+      if (selection.run !== undefined) return dropReplay(verbs, selection, checked)
+      return run(verbs, selection, checked, (ids) => inbox.drop(ids))
     },
     async event(id) {
+      const { deliveryId, index } = eventId('inbox.event', id)
       await open()
-      return storedEvent(parts, registry(), id)
+      return storedEvent(parts, registry(), deliveryId, index)
     },
     async replay(filter, options = {}) {
-      await open()
-      return replay({ ...parts, nameOf, registry: registry() }, filter, options)
+      const [selection, checked] = [checkedAction('replay', filter), checkedOptions('replay', options)]
+      await known('replay', selection)
+      return replay({ ...parts, nameOf, registry: registry() }, selection, checked)
     },
     async *differences(filter = {}) {
-      await open()
-      yield* differences(parts, filter)
+      yield* differences(parts, await known('differences', checkedFilter('differences', filter)))
     },
     async reparse(filter, options = {}) {
-      await open()
-      return reparse(parts, filter, options)
+      const [selection, checked] = [checkedAction('reparse', filter), checkedOptions('reparse', options)]
+      return reparse(parts, await known('reparse', selection), checked)
     },
     async pause(handler) {
-      await open()
-      await inbox.pause(handler, 'hand')
+      await pause('pause', handler, 'hand')
     },
     async resume(handler) {
-      await open()
-      await inbox.pause(handler, null)
+      await pause('resume', handler, null)
     },
     async *export(person) {
-      await open()
-      yield* exportPerson(people, person)
+      yield* exportPerson(people, await known('export', checkedPerson('export', person)))
     },
-    async erase(person, options) {
-      await open()
-      return erasePerson(people, person, options)
+    async erase(person, options = {}) {
+      const [checked, settled] = [checkedPerson('erase', person), checkedOptions('erase', options)]
+      return erasePerson(people, await known('erase', checked), settled)
     },
-    async prune() {
+    async prune(...options: readonly unknown[]) {
+      if (options.length > 0) throw new OptionError('inbox.prune takes nothing: retention says what goes')
       await open()
       return pruneAll(inbox)
     },

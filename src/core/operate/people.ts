@@ -9,7 +9,7 @@ import type { EraseOptions, EraseReport, PersonalRecord, PersonFilter } from '..
 import type { AnyEvent } from '../../types.ts'
 import { Person } from './person.ts'
 import { type Found, type SearchParts, searchDeadLetter, searchDelivery } from './search.ts'
-import { pages, pause, rateOf } from './verbs.ts'
+import { pages, pause } from './verbs.ts'
 
 export interface PeopleParts extends SearchParts {
   readonly inbox: InboxPort
@@ -48,7 +48,6 @@ export async function erasePerson(
   run: EraseOptions = {},
 ): Promise<EraseReport> {
   const person = new Person(filter.email)
-  rateOf(run)
   const eraser = new Eraser(parts, run)
   // A dead letter may come back to life, or die, while the deliveries are gone through.
   await eraser.letters(filter, person)

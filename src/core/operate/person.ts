@@ -1,36 +1,39 @@
-/** Whether something names a person, by e-mail address: in whole, in any case, wherever it stands. */
+/** Whether something names a person, by e-mail address: in whole, in any writing, wherever it stands. */
+import { isUtf8 } from 'node:buffer'
 import { OptionError } from '../../errors.ts'
+import { canonicalEmail, foldCase, writingsOf } from '../../lib/email.ts'
 
 /** What goes on to the left of an address makes it another one; so does a letter before an apostrophe (o'brien@). */
 const LONGER_BEFORE = /[\p{L}\p{N}._%+-]$|[\p{L}\p{N}]'$/u
 const LONGER_AFTER = /^(?:[\p{L}\p{N}-]|\.[\p{L}\p{N}])/u
-/** Characters that JSON writes in one way, or as `\u00xx`. */
+/** Characters that JSON writes in one way, or escaped. */
 const PLAIN = /^[a-z0-9.@_+\-=~!#$%&'*?^`{|}]+$/
-
-const text = new TextDecoder()
+/** Where one of these is, an address may be written in a way of which its plain writing has no byte. */
+const OTHER_WRITING = /[\x80-\xff]|\\[u"]/
+const ADDRESS = /^(?:[^\s@]+|".+")@[^\s@]+$/s
+/** No address is longer (RFC 5321 section 4.5.3.1), with every character of it escaped. */
+const LONGEST = 512
 
 export class Person {
-  readonly #address: string
+  readonly #email: string
+  readonly #writings: readonly string[]
   /** For bytes; null where the address can be written in too many ways. */
   readonly #pattern: RegExp | null
 
   /** @throws ERR_OPTION */
   constructor(email: unknown) {
-    if (typeof email !== 'string' || !/^[^\s@]+@[^\s@]+$/.test(email.trim()))
+    this.#email = typeof email === 'string' ? canonicalEmail(email) : ''
+    if (!ADDRESS.test(this.#email))
       throw new OptionError('a person is named by an e-mail address: { email: "jo@shop.example" }')
-    this.#address = email.trim().toLowerCase()
-    const escaped = this.#address.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
-    this.#pattern = PLAIN.test(this.#address) ? new RegExp(escaped, 'i') : null
+    this.#writings = writingsOf(this.#email)
+    const escaped = this.#email.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+    this.#pattern = PLAIN.test(this.#email) ? new RegExp(escaped, 'i') : null
   }
 
   isIn(string: string): boolean {
-    const lower = string.toLowerCase()
-    for (let at = lower.indexOf(this.#address); at !== -1; at = lower.indexOf(this.#address, at + 1)) {
-      const before = lower.slice(Math.max(0, at - 4), at)
-      const end = at + this.#address.length
-      if (!LONGER_BEFORE.test(before) && !LONGER_AFTER.test(lower.slice(end, end + 4))) return true
-    }
-    return false
+    if (string.length <= LONGEST && string.includes('@') && canonicalEmail(string) === this.#email) return true
+    const text = foldCase(string)
+    return this.#writings.some((writing) => isWholeIn(text, writing))
   }
 
   /** In a text or key anywhere in the value, save in what stands under the keys of `except`. */
@@ -43,19 +46,33 @@ export class Person {
     )
   }
 
-  /** Bytes of which no parser makes anything. */
+  /** Bytes of which no parser makes anything: as UTF-8, and as Latin-1 where they are none. */
   isInBytes(bytes: Uint8Array): boolean {
-    const written = text.decode(bytes)
-    if (this.isIn(written)) return true
-    return this.isIn(
-      written.replaceAll(/\\u00([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
-    )
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const texts = isUtf8(bytes) ? [buffer.toString()] : [buffer.toString(), buffer.toString('latin1')]
+    return texts.some((written) => this.isIn(written) || this.isIn(unescaped(written)))
   }
 
   /** Cheap: false when JSON in these bytes cannot name the person. */
   mayBeIn(bytes: Uint8Array): boolean {
     if (this.#pattern === null) return true
     const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-    return this.#pattern.test(written) || written.includes('\\u00')
+    return this.#pattern.test(written) || OTHER_WRITING.test(written)
   }
+}
+
+function isWholeIn(text: string, writing: string): boolean {
+  for (let at = text.indexOf(writing); at !== -1; at = text.indexOf(writing, at + 1)) {
+    const before = text.slice(Math.max(0, at - 4), at)
+    const end = at + writing.length
+    if (!LONGER_BEFORE.test(before) && !LONGER_AFTER.test(text.slice(end, end + 4))) return true
+  }
+  return false
+}
+
+/** The text that JSON (RFC 8259 section 7) writes so. */
+function unescaped(written: string): string {
+  return written.replaceAll(/\\(?:u([0-9a-f]{4})|(["\\/]))/gi, (_, hex, char) =>
+    hex === undefined ? char : String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }

@@ -1,13 +1,13 @@
 /** Stored bytes read again by the parser of today: what differs from what is recorded, and work made of it. */
 import { OptionError } from '../../errors.ts'
-import { knownKeys } from '../../lib/options.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { HistoryRow } from '../../ports/inbox/records.ts'
 import type { StoredQuarantine } from '../../ports/inbox/rows.ts'
-import type { ReparseDifference, ReparseFilter, VerbOptions, VerbReport } from '../../public/inbox.ts'
+import type { ReparseDifference, VerbOptions, VerbReport } from '../../public/inbox.ts'
 import { isDeadly, isTooMany } from '../read/quarantine-reasons.ts'
 import { type ReadParts, readAgain } from '../read/read-again.ts'
-import { pages, pagesOf, pause, rateOf } from './verbs.ts'
+import type { Selection } from './filters.ts'
+import { pages, pagesOf, pause } from './verbs.ts'
 
 export interface ReparseParts extends ReadParts {
   readonly clock: Clock
@@ -19,18 +19,16 @@ interface Compared {
   readonly ids: readonly number[]
 }
 
-const KEYS = ['since', 'until', 'source', 'ids', 'handled']
 const PAGE = 1_000
 
 /** Changes nothing. */
-export async function* differences(parts: ReparseParts, filter: ReparseFilter): AsyncGenerator<ReparseDifference> {
+export async function* differences(parts: ReparseParts, filter: Selection): AsyncGenerator<ReparseDifference> {
   for await (const { difference } of compare(parts, filter, undefined)) if (isOne(difference)) yield difference
 }
 
 /** What can be read now goes to every handler its delivery belongs to, as its first run. */
-export async function reparse(parts: ReparseParts, filter: ReparseFilter, options: VerbOptions): Promise<VerbReport> {
-  const rate = rateOf(options)
-  const { dryRun = false, signal } = options
+export async function reparse(parts: ReparseParts, filter: Selection, options: VerbOptions): Promise<VerbReport> {
+  const { dryRun = false, ratePerSecond: rate = Number.POSITIVE_INFINITY, signal } = options
   let [matched, queued] = [0, 0]
   for await (const { difference, ids } of compare(parts, filter, signal)) {
     if (signal?.aborted) break
@@ -45,12 +43,11 @@ export async function reparse(parts: ReparseParts, filter: ReparseFilter, option
 
 async function* compare(
   parts: ReparseParts,
-  filter: ReparseFilter,
+  filter: Selection,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Compared> {
-  knownKeys('reparse', filter, KEYS)
   if (filter.handled && filter.since === undefined && filter.ids === undefined)
-    throw new OptionError('handled: true reads every delivery in range: give since, or ids')
+    throw new OptionError('inbox: handled: true reads every delivery in range: give since, or ids')
   const seen = new Set<string>()
   const { handled = false, ...rest } = filter
   for (const page of pagesOf(rest)) {

@@ -5,10 +5,11 @@ import type { Clock } from '../../ports/clock.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { ReplayRow } from '../../ports/inbox/operations.ts'
 import type { ReplayMark } from '../../ports/inbox/rows.ts'
-import type { ReplayFilter, ReplayOptions, ReplayReport } from '../../public/inbox.ts'
+import type { ReplayOptions, ReplayReport } from '../../public/inbox.ts'
+import type { Selection } from './filters.ts'
 import { planReplay } from './replay-plan.ts'
 import { type Found, type WalkParts, walk } from './replay-walk.ts'
-import { pause, rateOf } from './verbs.ts'
+import { pause } from './verbs.ts'
 
 export interface ReplayParts extends WalkParts {
   readonly clock: Clock
@@ -17,10 +18,9 @@ export interface ReplayParts extends WalkParts {
 /** Rows made in one commit: an acknowledgement waits for no more than these. */
 const ROWS = 1_000
 
-export async function replay(parts: ReplayParts, filter: ReplayFilter, options: ReplayOptions): Promise<ReplayReport> {
-  const rate = rateOf(options)
+export async function replay(parts: ReplayParts, filter: Selection, options: ReplayOptions): Promise<ReplayReport> {
   const plan = await planReplay(parts, filter)
-  const { signal } = options
+  const { ratePerSecond: rate = Number.POSITIVE_INFINITY, signal } = options
   const name = plan.reads ? (filter.name ?? null) : null
   const mark = { run: `r_${toBase32(randomBytes(10))}`, name, unhandled: filter.outcome === 'unhandled' }
   const portions = new Portions(parts, mark, options, rate)

@@ -1,5 +1,4 @@
 /** One event with where it stands for each handler. */
-import { OptionError } from '../../errors.ts'
 import type { EventProgress } from '../../ports/inbox/records.ts'
 import type { StoredEvent } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
@@ -9,11 +8,12 @@ import { type ReadParts, readAgain } from '../read/read-again.ts'
 
 type Step = StoredEvent['progress'][number]
 
-export async function storedEvent(parts: ReadParts, registry: Registry, id: string): Promise<StoredEvent | null> {
-  const found = /^(d_[a-z2-7]+)\.(\d{1,7})$/.exec(id)
-  if (found === null) throw new OptionError(`expected the id of an event, got ${JSON.stringify(id.slice(0, 60))}`)
-  const [, deliveryId = '', digits] = found
-  const index = Number(digits)
+export async function storedEvent(
+  parts: ReadParts,
+  registry: Registry,
+  deliveryId: string,
+  index: number,
+): Promise<StoredEvent | null> {
   // Written to from within a callback, which the compiler does not follow.
   const read: { event: AnyEvent | null; sound: boolean } = { event: null, sound: true }
   await readAgain(

@@ -5,7 +5,9 @@ import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { RowIds } from '../../ports/inbox/operations.ts'
 import type { Page } from '../../ports/inbox/records.ts'
 import type { StoredDeadLetter, StoredQuarantine } from '../../ports/inbox/rows.ts'
-import type { InboxFilter, VerbOptions, VerbReport } from '../../public/inbox.ts'
+import type { VerbOptions, VerbReport } from '../../public/inbox.ts'
+import type { Selection } from './filters.ts'
+import { eventOrDelivery } from './ids.ts'
 
 const PAGE = 100
 /** Rows of work taken back in one commit. */
@@ -27,19 +29,10 @@ export async function* pages<R>(
 }
 
 /** The columns of a filter; one page setting for each id where ids are given. */
-export function pagesOf(filter: InboxFilter): Omit<Page, 'before' | 'limit'>[] {
+export function pagesOf(filter: Selection): Omit<Page, 'before' | 'limit'>[] {
   const { source, handler, since, until, ids, run } = filter
   const page = { source, handler, run, since: since?.getTime(), until: until?.getTime() }
-  return ids === undefined ? [page] : ids.map((id) => ({ ...page, ...idOf(id) }))
-}
-
-/** `d_….3` is an event, `d_…` a delivery. */
-function idOf(id: string): { deliveryId: string; index?: number } {
-  const found = /^(d_[a-z2-7]+)(?:\.(\d{1,7}))?$/.exec(id)
-  if (found === null)
-    throw new OptionError(`expected the id of an event or a delivery, got ${JSON.stringify(id.slice(0, 60))}`)
-  const [, deliveryId = '', index] = found
-  return index === undefined ? { deliveryId } : { deliveryId, index: Number(index) }
+  return ids === undefined ? [page] : ids.map((id) => ({ ...page, ...eventOrDelivery('ids', id) }))
 }
 
 export interface VerbParts {
@@ -52,12 +45,11 @@ export interface VerbParts {
 /** Applies `verb` to what matches, in portions; resolves when the last one is durable. */
 export async function run(
   parts: VerbParts,
-  filter: InboxFilter,
+  filter: Selection,
   options: VerbOptions,
   verb: (ids: RowIds) => Promise<number>,
 ): Promise<VerbReport> {
-  const { dryRun = false, signal } = options
-  const ratePerSecond = rateOf(options)
+  const { dryRun = false, ratePerSecond = Number.POSITIVE_INFINITY, signal } = options
   let [matched, queued] = [0, 0]
   for await (const ids of portions(parts, filter)) {
     if (signal?.aborted) break
@@ -71,10 +63,10 @@ export async function run(
 }
 
 /** Gives up what stands of a replay: its work that waits, and its dead letters. */
-export async function dropReplay(parts: VerbParts, filter: InboxFilter, options: VerbOptions): Promise<VerbReport> {
+export async function dropReplay(parts: VerbParts, filter: Selection, options: VerbOptions): Promise<VerbReport> {
   const { run: id = '', ...others } = filter
-  if (Object.values(others).some((value) => value !== undefined))
-    throw new OptionError('drop: run gives up a whole replay, so it goes with no other field')
+  if (Object.keys(others).length > 0)
+    throw new OptionError('inbox.drop: run gives up a whole replay, so it goes with no other field')
   const { dryRun = false } = options
   const waiting = dryRun ? ((await parts.inbox.stats()).replays[id] ?? 0) : await cancel(parts, id)
   const { matched, queued } = await run(parts, { run: id }, options, (ids) => parts.inbox.drop(ids))
@@ -90,8 +82,8 @@ async function cancel({ inbox }: VerbParts, run: string): Promise<number> {
   return sum
 }
 
-async function* portions({ inbox, nameOf }: VerbParts, filter: InboxFilter): AsyncGenerator<RowIds> {
-  const wants = (outcome: InboxFilter['outcome']) => filter.outcome === undefined || filter.outcome === outcome
+async function* portions({ inbox, nameOf }: VerbParts, filter: Selection): AsyncGenerator<RowIds> {
+  const wants = (outcome: Selection['outcome']) => filter.outcome === undefined || filter.outcome === outcome
   const named = (row: StoredDeadLetter) => filter.name === undefined || nameOf(row) === filter.name
   // Quarantine has neither a handler nor a name, and belongs to no replay.
   const quarantine =
@@ -112,12 +104,6 @@ async function* portions({ inbox, nameOf }: VerbParts, filter: InboxFilter): Asy
       ))
         yield { dead: [], quarantined: rows.map(({ id }) => id) }
   }
-}
-
-/** Infinity where none is given. @throws ERR_OPTION */
-export function rateOf({ ratePerSecond = Number.POSITIVE_INFINITY }: Pick<VerbOptions, 'ratePerSecond'>): number {
-  if (ratePerSecond > 0) return ratePerSecond
-  throw new OptionError(`ratePerSecond must be more than 0, got ${ratePerSecond}`)
 }
 
 /** Resolves after `ms`, or as soon as the signal says so. */

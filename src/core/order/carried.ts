@@ -26,18 +26,18 @@ export class Carried {
   }
 
   /** Nothing that is before it is in the inbox any more. Answers the keys that may be woken now. */
-  lookBack(): readonly Empty[] {
+  keysParkedBefore(): readonly Empty[] {
     if (!this.#isWaiting) return []
     this.#before ??= new Set(this.#seats.all())
     return this.#free()
   }
 
   /** Something was left that may be before it. */
-  raise(): void {
+  mayComeBefore(): void {
     this.#before = null
   }
 
-  /** As `lookBack`, when the pass of the seat has settled. */
+  /** As `keysParkedBefore`, when the pass of the seat has settled. */
   settled(seat: Seat): readonly Empty[] {
     return this.#before?.delete(seat) ? this.#free() : []
   }

@@ -86,6 +86,20 @@ export class Lines {
     return carried
   }
 
+  /** No pass has come to know the key since, and nothing is in its line. */
+  isIdle({ key, changes }: Empty): boolean {
+    const line = this.#lines.get(key)
+    return line === undefined || (line.seats === 0 && line.places.length === 0 && line.changes === changes)
+  }
+
+  /** The key, where it waits for rows that are stored and for nothing else; carried ones may have to wait on. */
+  idle(key: number, carriedWait: boolean): Empty[] {
+    const line = this.#lines.get(key)
+    if (line === undefined || line.seats > 0 || line.places.length > 0) return []
+    if (line.isCarried && carriedWait) return []
+    return [{ key, changes: line.changes }]
+  }
+
   /** The inbox has answered: `left` are the keys that have rows. What has changed since is asked about once more. */
   woken(asked: readonly Empty[], left: ReadonlySet<number>): void {
     for (const { key, changes } of asked)

@@ -3,13 +3,21 @@
  *
  * What is under way stands in lines, one for each key, in memory. An event comes into its line when every delivery
  * before its own has been read by all passes that read for the handler; so a line is in the order of the log without
- * being sorted. Three things stop a line:
- * - Its first event has failed and waits for its retry: the key is *held*, in memory and by the rows stored under it.
- *   What is in line and what comes later is *parked*: rows without a due time. When the last pass that knows the key has
- *   settled, the inbox is asked to *wake* it: it makes the first parked rows due when nothing before them waits.
- * - The line is too long: the same, so that a slow key fills neither memory nor the window of a pass.
- * - Something was given back unread (the handler is behind, paused, or stops): what comes after it is given back too,
- *   and first passes hand nothing on until the inbox has nothing unread any more. Rows come back in the order of the log.
+ * being sorted. The states of an event in this process, which end as one of a work row (`inboxes/rules/order.ts`):
+ *
+ * | state                 | where                     | goes on when                                               |
+ * |-----------------------|---------------------------|------------------------------------------------------------|
+ * | waits for earlier     | `seat.waitingForEarlier`  | every earlier delivery has been read (`endReading`)        |
+ * | in line               | `line.places`, behind one | the one before it is over                                  |
+ * | begun                 | first of `line.places`    | its handler has answered                                   |
+ * | over: done, or dead   | nowhere                   | the next in line begins                                    |
+ * | over: to be retried   | a row that waits, its key | its time has come; the key is held, the line is parked     |
+ * | over: parked          | a row that is parked      | the last pass that knows the key has settled (`wake`)      |
+ * | over: given back      | an unread row             | the inbox hands it out, in the order of the log            |
+ *
+ * A line is parked when its first event has failed, and from its 33rd place on, so that a slow key fills neither memory
+ * nor the window of a pass. Something is given back when the handler is behind, paused, or stops: then what comes after
+ * it is given back too, and first passes hand nothing on until the inbox has nothing unread any more.
  *
  * Where each delivery is handled inside its request nothing can wait for what is stored: the order is then that of
  * arrival, one at a time for each key, and a failure holds nobody.
@@ -30,9 +38,11 @@ import { NOBODY, type Place, Seat, type Seating, Seats } from './seats.ts'
 import { Turn } from './turn.ts'
 
 /** What was known when the inbox was asked. */
-export interface Mark {
-  readonly raises: number
-  readonly quiet: boolean
+export interface Snapshot {
+  /** How often something was given back. */
+  readonly returns: number
+  /** No pass under way will leave anything unread. */
+  readonly isQuiet: boolean
 }
 
 export interface OrderParts {
@@ -54,15 +64,15 @@ export class Order implements Seating {
   /** Those in line, or on their way there, whose turn has not come. */
   readonly #waiting = new Set<Place>()
   readonly #lateness = new Lateness()
-  #raises = 0
+  #returns = 0
   /** Unread rows may be stored: first passes leave everything. */
-  #barred: boolean
+  #mayHaveUnread: boolean
 
   constructor(runner: Runner, parts: OrderParts) {
     this.handler = runner.spec.name
     this.#runner = runner
     this.#parts = parts
-    this.#barred = parts.strict
+    this.#mayHaveUnread = parts.strict
     this.#lines = new Lines(parts.held)
     this.#carried = new Carried(this.#lines, this.#seats)
   }
@@ -76,15 +86,15 @@ export class Order implements Seating {
     const seat = new Seat(seq, this)
     this.#seats.add(seat)
     if (!this.strict) return seat
-    seat.isRaised = rows === null && this.#barred
+    seat.mustGiveBack = rows === null && this.#mayHaveUnread
     this.#seats.beginReading(seat)
     for (const { orderKey } of rows ?? []) if (typeof orderKey === 'number') this.#lines.hold(orderKey, seat)
     return seat
   }
 
   /** Before the inbox is asked for work. */
-  mark(): Mark {
-    return { raises: this.#raises, quiet: this.below === NOBODY }
+  snapshot(): Snapshot {
+    return { returns: this.#returns, isQuiet: this.below === NOBODY }
   }
 
   /** The first delivery that will leave something unread: what comes after it must not be claimed before that. */
@@ -92,19 +102,19 @@ export class Order implements Seating {
     return this.#seats.below
   }
 
-  /** What the inbox has said, before its claims begin. */
-  learn(mark: Mark, unread: boolean): void {
-    if (!unread && mark.quiet && mark.raises === this.#raises) this.#barred = false
+  /** The inbox had nothing unread when it was asked; told before its claims begin. */
+  noUnreadSince({ isQuiet, returns }: Snapshot): void {
+    if (isQuiet && returns === this.#returns) this.#mayHaveUnread = false
   }
 
-  /** What was parked before the start may still have to be woken. */
-  get looksBack(): boolean {
+  /** Keys that were parked before the start may still have to be woken. */
+  get hasCarried(): boolean {
     return this.#carried.isWaiting
   }
 
   /** Nothing is in the inbox that a process died over. Answers the keys of before the start that may be woken now. */
-  lookBack(): readonly Empty[] {
-    return this.#barred ? [] : this.#carried.lookBack()
+  keysParkedBefore(): readonly Empty[] {
+    return this.#mayHaveUnread ? [] : this.#carried.keysParkedBefore()
   }
 
   /** Whether it is worth claiming what was left for the handler. */
@@ -115,7 +125,7 @@ export class Order implements Seating {
   take(place: Place): Ticket {
     this.#waiting.add(place)
     if (this.#seats.isNext(place.seat)) this.#admit(place)
-    else place.seat.gated.push(place)
+    else place.seat.waitingForEarlier.push(place)
     return place
   }
 
@@ -123,17 +133,17 @@ export class Order implements Seating {
     if (!this.#seats.endReading(seat)) return
     for (const other of this.#seats.all()) {
       if (!this.#seats.isNext(other)) return
-      for (const place of other.gated.splice(0)) this.#admit(place)
+      for (const place of other.waitingForEarlier.splice(0)) this.#admit(place)
     }
   }
 
   /** Takes back all that has not begun. */
-  raise(): void {
-    this.#raises++
+  giveBackAllWaiting(): void {
+    this.#returns++
     if (this.strict) {
-      this.#barred = true
-      this.#seats.raise()
-      this.#carried.raise()
+      this.#mayHaveUnread = true
+      this.#seats.giveBackAll()
+      this.#carried.mayComeBefore()
     }
     for (const place of [...this.#waiting]) if (place.state === 'waiting') this.giveBack(place)
   }
@@ -157,14 +167,23 @@ export class Order implements Seating {
     return [...this.#carried.settled(seat), ...this.#lines.settled(seat)]
   }
 
+  isIdle(empty: Empty): boolean {
+    return this.#lines.isIdle(empty)
+  }
+
   /** The inbox has answered: `left` are the keys that have rows. */
   woken(asked: readonly Empty[], left: ReadonlySet<number>): void {
     this.#lines.woken(asked, left)
   }
 
+  /** A row of the key was removed: answers the key where no pass will ask for it. */
+  freed(key: number): readonly Empty[] {
+    return this.strict ? this.#lines.idle(key, this.#carried.isWaiting) : []
+  }
+
   #admit(place: Place): void {
     if (place.state !== 'waiting') return
-    if (place.seat.isRaised) {
+    if (place.seat.mustGiveBack) {
       this.giveBack(place)
       return
     }
@@ -202,7 +221,7 @@ export class Order implements Seating {
 
   #returned(place: Place): void {
     this.#keep(place)
-    this.raise()
+    this.giveBackAllWaiting()
   }
 
   /** It is left: unread, or under its key where something after it is stored so. */

@@ -13,8 +13,10 @@ export interface Seating {
   giveBack(place: Place): void
   endReading(seat: Seat): void
   settled(seat: Seat): readonly Empty[]
-  raise(): void
+  giveBackAllWaiting(): void
   parkWaiting(seat: Seat): void
+  /** Nothing has become of the key since. */
+  isIdle(empty: Empty): boolean
   /** The inbox has answered: `left` are the keys that have rows. */
   woken(asked: readonly Empty[], left: ReadonlySet<number>): void
 }
@@ -56,14 +58,14 @@ export class Place implements Ticket {
 export class Seat {
   readonly seq: number
   readonly order: Seating
-  /** Those that come after a delivery that is still being read. */
-  readonly gated: Place[] = []
+  /** Its events, while an earlier delivery is still being read. */
+  readonly waitingForEarlier: Place[] = []
   /** Keys that this pass has rows of, or leaves rows of. */
   readonly keys = new Set<number>()
   /** Keys of which an event has failed or was parked in this pass: rows it was given with them must wait too. */
   readonly stopped = new Set<number>()
   /** Something was given back that may be before it: nothing of it may begin any more. */
-  isRaised = false
+  mustGiveBack = false
   /** A part of its delivery will be stored as unread. */
   hasLeft = false
 
@@ -90,7 +92,7 @@ export class Seat {
   /** A part of its delivery is left unread. */
   leave(): void {
     this.hasLeft = true
-    if (!this.isRaised) this.order.raise()
+    if (!this.mustGiveBack) this.order.giveBackAllWaiting()
   }
 
   /** Parks what waits behind others of its key: the pass is not to wait for it. */
@@ -118,7 +120,7 @@ export class Seats {
     this.#seats.splice(this.#seats.indexOf(seat), 1)
   }
 
-  /** From now on those after it are gated. */
+  /** From now on events of later deliveries wait for it. */
   beginReading(seat: Seat): void {
     this.#reading.add(seat)
   }
@@ -139,11 +141,11 @@ export class Seats {
 
   /** The first delivery that will leave something unread: what comes after it must not be claimed before that. */
   get below(): number {
-    const leaves = (seat: Seat) => seat.hasLeft || (seat.isRaised && this.#reading.has(seat))
+    const leaves = (seat: Seat) => seat.hasLeft || (seat.mustGiveBack && this.#reading.has(seat))
     return this.#seats.find(leaves)?.seq ?? NOBODY
   }
 
-  raise(): void {
-    for (const seat of this.#seats) seat.isRaised = true
+  giveBackAll(): void {
+    for (const seat of this.#seats) seat.mustGiveBack = true
   }
 }

@@ -3,14 +3,13 @@
  * owns it, and copies in others are not handed to anybody.
  *
  * A key is settled with the first pass that has handed its event on, in the same transaction, so that a crash loses
- * neither; until then it is reserved in memory. Handlers that get the rest of a delivery later ask again: what another
- * delivery owns is a copy there too. Inside one delivery nothing is a copy: a sender that lists two like events means
- * two, and what it repeats comes with another delivery. An event that died or went to quarantine gives its key up.
+ * neither; until then it is reserved in memory. The first pass decides for all handlers of its delivery: what it absorbs
+ * is left to none of them. Inside one delivery nothing is a copy: a sender that lists two like events means two, and what
+ * it repeats comes with another delivery. An event that died or went to quarantine gives its key up.
  */
 import { digestPair, type Pair } from '../../lib/digest-pair.ts'
 import type { Claim, EventKeys } from '../../ports/inbox/claims.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
-import type { WorkRow } from '../../ports/inbox/rows.ts'
 import type { Provider, SourcePort } from '../../ports/provider.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
@@ -30,12 +29,15 @@ export interface Read {
   readonly index: number
 }
 
+/** The key of now, then those of earlier recipes, under which nothing is stored any more. */
+type Keys = readonly [now: Pair, ...earlier: Pair[]]
+
 interface Asked extends Read {
-  readonly key: Pair | null
+  readonly keys: Keys | null
 }
 
 interface Keyed extends Asked {
-  readonly key: Pair
+  readonly keys: Keys
 }
 
 /** The deliveries under way, and the keys they have reserved. */
@@ -97,26 +99,14 @@ export class Copies {
     this.#firstPass = firstPass
   }
 
-  /** Whether its events must be asked about: not those that were tried, or that somebody has revived. */
-  asksFor(row: WorkRow | null): boolean {
-    return row === null || (row.attempts === 0 && row.errors.length === 0)
-  }
-
   /** `isAsked`: some handler wants it; what nobody wants owns no key. */
   add(read: Read, isAsked: boolean): void {
     const { event } = read
-    this.#read.push({ ...read, key: isAsked && !event.isTest && !event.isReplay ? this.#keyOf(event) : null })
+    this.#read.push({ ...read, keys: isAsked && !event.isTest && !event.isReplay ? this.#keysOf(event) : null })
   }
 
   get isFull(): boolean {
     return this.#read.length >= PORTION
-  }
-
-  /** Forgets what was read and not handed on; answers the index of the first. */
-  drop(): number | null {
-    const first = this.#read[0]?.index ?? null
-    this.#read = []
-    return first
   }
 
   /** What was read, in order, with the answer whether it is a copy. */
@@ -124,24 +114,24 @@ export class Copies {
     const read = this.#read
     this.#read = []
     const keyed = read.filter(hasKey)
-    const reserved = new Set<Asked>(keyed.filter(({ key }) => this.#all.isOthers(key, this.#seq)))
+    const reserved = new Set<Asked>(keyed.filter(({ keys }) => this.#all.isOthers(keys[0], this.#seq)))
     // Before asking: who settles meanwhile is not in the answer, and has nothing reserved any more.
-    for (const one of keyed) if (!reserved.has(one)) this.#reserve(one.key)
+    for (const one of keyed) if (!reserved.has(one)) this.#reserve(one.keys[0])
     const owners = await this.#ask(keyed)
     return read.map((one) => {
       const owner = owners.get(one) ?? 0
       const isCopy = owner === 0 ? reserved.has(one) : owner !== this.#seq
-      if (hasKey(one)) this.#learn(one.key, isCopy)
+      if (hasKey(one)) this.#learn(one.keys[0], isCopy)
       return { event: one.event, matched: one.matched, index: one.index, isCopy }
     })
   }
 
   /** It died, or is in quarantine: copies of it are to be handed on. */
   giveUp(event: AnyEvent): void {
-    const key = event.isTest || event.isReplay ? null : this.#keyOf(event)
-    if (key === null) return
-    if (this.#firstPass) this.#keys.delete(key[0])
-    else this.#keys.set(key[0], key[1])
+    const keys = event.isTest || event.isReplay ? null : this.#keysOf(event)
+    for (const [high, low] of keys ?? [])
+      if (this.#firstPass) this.#keys.delete(high)
+      else this.#keys.set(high, low)
   }
 
   /** What the settlement says about keys. */
@@ -157,7 +147,6 @@ export class Copies {
   }
 
   #reserve(key: Pair): void {
-    if (!this.#firstPass) return
     this.#all.reserve(key, this.#seq)
     this.#reserved.push(key[0])
   }
@@ -165,24 +154,32 @@ export class Copies {
   /** What is another's must not look reserved to that one's own work. */
   #learn([high, low]: Pair, isCopy: boolean): void {
     if (isCopy) this.#all.release(high, this.#seq)
-    else if (this.#firstPass) this.#keys.set(high, low)
+    else this.#keys.set(high, low)
   }
 
   async #ask(read: readonly Keyed[]): Promise<Map<Asked, number>> {
     if (read.length === 0) return new Map()
-    const keys = Float64Array.from(read.flatMap(({ key }) => key))
+    const keys = Float64Array.from(read.flatMap((one) => one.keys.flat()))
     const owners = await this.#all.owners(this.#windowMs, keys)
-    return new Map(read.map((one, i) => [one, owners[i] ?? 0]))
+    const found = new Map<Asked, number>()
+    let from = 0
+    for (const one of read) {
+      const to = from + one.keys.length
+      found.set(one, owners.slice(from, to).find((seq) => seq > 0) ?? 0)
+      from = to
+    }
+    return found
   }
 
-  #keyOf(event: AnyEvent): Pair | null {
+  #keysOf(event: AnyEvent): Keys | null {
     const { source, nativeType, senderEventId } = event
-    if (senderEventId !== null) return digestPair(JSON.stringify([source, 'id', nativeType, senderEventId]))
+    if (senderEventId !== null) return [digestPair(JSON.stringify([source, 'id', nativeType, senderEventId]))]
     // A provider's payload is an object always.
     const payload = event.payload as object
-    const fingerprint = this.#provider.fingerprint?.({ nativeType, payload }) ?? null
-    return fingerprint === null ? null : digestPair(JSON.stringify([source, 'fingerprint', fingerprint]))
+    const fingerprints = this.#provider.fingerprints?.({ nativeType, payload }) ?? []
+    const [now, ...earlier] = fingerprints.map((one) => digestPair(JSON.stringify([source, 'fingerprint', one])))
+    return now === undefined ? null : [now, ...earlier]
   }
 }
 
-const hasKey = (one: Asked): one is Keyed => one.key !== null
+const hasKey = (one: Asked): one is Keyed => one.keys !== null

@@ -14,6 +14,8 @@ export type End =
       readonly kind: 'retry'
       readonly attempts: number
       readonly dueAt: number
+      /** From the failure to `dueAt`. */
+      readonly waitMs: number
       readonly errors: readonly StoredError[]
     }
   | {

@@ -1,6 +1,5 @@
 /** What one handler has to do in one claim, and what is left of it at the end. */
 import { PermanentError, RetryLater } from '../../errors.ts'
-import { PARKED } from '../../lib/parked.ts'
 import type { NewWorkRow, StoredError, WorkRow } from '../../ports/inbox/rows.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Outcome } from '../call/attempt.ts'
@@ -67,12 +66,12 @@ export class Lane implements ItemEnds {
 
   /** Better left for later: the handler is behind, or something before this must be read first. */
   isBehind(now?: number): boolean {
-    return this.#runner.isBehind(now) || this.#seat?.isRaised === true
+    return this.#runner.isBehind(now) || this.#seat?.mustGiveBack === true
   }
 
   /** The rest of a row stays what it was: the handler is paused, or something before it must be read first. */
   mustEnd(): boolean {
-    return (this.#runner.paused !== null && this.#runner.isBehind()) || this.#seat?.isRaised === true
+    return (this.#runner.paused !== null && this.#runner.isBehind()) || this.#seat?.mustGiveBack === true
   }
 
   /** Calls that succeeded. */
@@ -85,7 +84,7 @@ export class Lane implements ItemEnds {
     return this.#items.reduce((count, { end }) => count + Number(end?.kind === 'returned'), 0)
   }
 
-  /** Takes the event in; `now` may be some ms old. */
+  /** Takes the event in; `now` is steady time, and may be some ms old. */
   take(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean, now: number): void {
     const item = new Item(event, index, row, alone, this)
     item.isBroken = this.#brokenEnd
@@ -165,7 +164,8 @@ export class Lane implements ItemEnds {
       const row = this.#rowOf(item, now)
       const own = row === null ? null : kindOf(item)
       // Between elements of two rows lie others, which are not theirs.
-      const joined = own !== null && own === kind && item.row === before && open !== undefined
+      const isNext = typeof own !== 'number' || open?.last === item.index - 1
+      const joined = own !== null && own === kind && isNext && item.row === before && open !== undefined
       if (joined) rows[rows.length - 1] = { ...open, last: item.index }
       else if (row !== null) rows.push(row)
       kind = own
@@ -184,22 +184,29 @@ export class Lane implements ItemEnds {
 
   /** What is stored under a key waits for its turn there. */
   #leftOf(first: number, last: number, row: WorkRow | null, now: number): NewWorkRow {
-    const { attempts = 0, errors = [], orderKey = null, replay = null } = row ?? {}
-    const dueAt = orderKey === null ? now : PARKED
-    return { handler: this.spec.name, first, last, attempts, dueAt, errors, orderKey, replay }
+    const { attempts = 0, errors = [], orderKey, replay = null } = row ?? {}
+    const parked = typeof orderKey === 'number'
+    return { handler: this.spec.name, first, last, attempts, dueAt: now, parked, errors, orderKey, replay }
   }
 
   /** null: it is over. */
   #rowOf({ index, attempts, errors, storedKey, orderKey, end, row: from }: Item, now: number): NewWorkRow | null {
     const replay = from?.replay ?? null
-    const row = { handler: this.spec.name, first: index, last: index, attempts, errors, replay }
+    const row = { handler: this.spec.name, first: index, last: index, attempts, dueAt: now, errors, replay }
     switch (end?.kind) {
+      // Due not later than the whole wait from now: the clock may have been set back since the failure.
       case 'retry':
-        return { ...row, attempts: end.attempts, dueAt: end.dueAt, errors: end.errors, orderKey }
+        return {
+          ...row,
+          attempts: end.attempts,
+          errors: end.errors,
+          dueAt: Math.min(end.dueAt, now + end.waitMs),
+          orderKey,
+        }
       case 'parked':
-        return { ...row, dueAt: PARKED, orderKey: end.key }
+        return { ...row, parked: true, orderKey: end.key }
       case 'returned':
-        return { ...row, dueAt: storedKey === null ? now : PARKED, orderKey: storedKey }
+        return { ...row, parked: storedKey !== null, orderKey: storedKey ?? from?.orderKey }
       default:
         return null
     }
@@ -228,12 +235,16 @@ function judge(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome,
   const errors = [...item.errors, storedError(error, item.attempts + 1, now)]
   const history = errors.length <= 10 ? errors : [errors[0] as StoredError, ...errors.slice(-9)]
   if (error instanceof RetryLater) {
-    return { kind: 'retry', attempts: item.attempts, dueAt: now + Math.round(error.afterMs), errors: history }
+    return retryIn(Math.round(error.afterMs), now, item.attempts, history)
   }
   const attempts = item.attempts + 1
   if (error instanceof PermanentError || attempts >= spec.retry.attempts)
     return { kind: 'dead', attempts, event, errors: history }
-  return { kind: 'retry', attempts, dueAt: now + pauseMs(spec, attempts, verdicts.jitter), errors: history }
+  return retryIn(pauseMs(spec, attempts, verdicts.jitter), now, attempts, history)
+}
+
+function retryIn(waitMs: number, now: number, attempts: number, errors: readonly StoredError[]): End {
+  return { kind: 'retry', attempts, dueAt: now + waitMs, waitMs, errors }
 }
 
 /** Exponential, factor 2, from `minMs` to `maxMs`. */

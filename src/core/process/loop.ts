@@ -5,7 +5,7 @@ import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { Runner } from '../call/runner.ts'
 import type { Empty } from '../order/key.ts'
 import { MOST_IN_LINE } from '../order/lines.ts'
-import type { Mark, Order } from '../order/order.ts'
+import type { Order, Snapshot } from '../order/order.ts'
 import type { Seating } from '../order/seats.ts'
 import { Pass, type PassParts } from './pass.ts'
 import type { PassResult } from './result.ts'
@@ -84,9 +84,15 @@ class Worker implements Process {
     this.#running = true
     this.#stopping = false
     each(this.#parts.runners, (runner) => runner.reopen())
-    if (!this.#listening) this.#parts.inbox.onWork(() => this.kick())
-    this.#listening = true
+    if (!this.#listening) this.#listen()
     this.kick()
+  }
+
+  #listen(): void {
+    const { inbox } = this.#parts
+    this.#listening = true
+    inbox.onWork(() => this.kick())
+    inbox.onFreed?.((keys) => void this.#wakeFreed(keys))
   }
 
   kick(): void {
@@ -185,13 +191,14 @@ class Worker implements Process {
   async #claim(request: Parameters<InboxPort['claim']>[0]): Promise<number | null> {
     const { inbox, clock } = this.#parts
     try {
-      const marks = this.#ordered.map((order) => order.mark())
+      const snapshots = this.#ordered.map((order) => order.snapshot())
       const { claims, nextDueAt, unread = [], more = true } = await inbox.claim(request)
       if (claims.length > 0 && more) this.#dirty = true
-      for (const [i, order] of this.#ordered.entries()) order.learn(marks[i] as Mark, unread.includes(order.handler))
+      for (const [i, order] of this.#ordered.entries())
+        if (!unread.includes(order.handler)) order.noUnreadSince(snapshots[i] as Snapshot)
       if (this.#running) this.#begin(claims)
       else inbox.release(claims.map((claim) => claim.delivery.seq))
-      if (this.#looksBack()) await this.#lookBack(claims)
+      if (this.#hasCarried()) await this.#keysParkedBefore(claims)
       return nextDueAt
     } catch (error) {
       this.#parts.trouble('the inbox gave no work', error)
@@ -199,14 +206,14 @@ class Worker implements Process {
     }
   }
 
-  #looksBack(): boolean {
-    return this.#ordered.some((order) => order.looksBack)
+  #hasCarried(): boolean {
+    return this.#ordered.some((order) => order.hasCarried)
   }
 
   /** Once nothing is left that a process died over: it is given first, and nothing else beside it. */
-  async #lookBack(claims: readonly Claim[]): Promise<void> {
+  async #keysParkedBefore(claims: readonly Claim[]): Promise<void> {
     const isPast = claims.length > 0 ? !claims.some(({ careful }) => careful) : this.#active === 0
-    if (isPast) await this.#wakeFree(new Map(this.#ordered.map((order) => [order, order.lookBack()])))
+    if (isPast) await this.#wakeFree(new Map(this.#ordered.map((order) => [order, order.keysParkedBefore()])))
   }
 
   #sleepUntil(dueAt: number | null): void {
@@ -250,7 +257,7 @@ class Worker implements Process {
     await this.#finish(pass)
     this.#bytes -= length
     this.#active--
-    if (this.#looksBack()) this.#dirty = true
+    if (this.#hasCarried()) this.#dirty = true
     void this.#ask()
   }
 
@@ -277,24 +284,31 @@ class Worker implements Process {
     await this.#wakeFree(new Map(pass.seats.map((seat) => [seat.order, seat.settled()])))
   }
 
+  /** What was parked behind rows that somebody has removed. */
+  async #wakeFreed(keys: readonly OrderKey[]): Promise<void> {
+    const of = ({ handler }: Order) => keys.filter((one) => one.handler === handler)
+    const free = this.#ordered.map((order) => [order, of(order).flatMap(({ key }) => order.freed(key))] as const)
+    await this.#wakeFree(new Map(free))
+  }
+
   async #wakeFree(free: ReadonlyMap<Seating, readonly Empty[]>): Promise<void> {
-    const keys = [...free].flatMap(([{ handler }, empty]) => empty.map(({ key }): OrderKey => ({ handler, key })))
-    if (keys.length === 0) return
-    const left: OrderKey[] = []
-    for (let from = 0; from < keys.length; from += MOST_WOKEN)
-      left.push(...(await this.#wakeKeys(keys.slice(from, from + MOST_WOKEN))))
-    for (const [order, asked] of free)
-      order.woken(asked, new Set(left.filter(({ handler }) => handler === order.handler).map(({ key }) => key)))
+    const asked = [...free].flatMap(([order, empty]) => empty.map((one) => ({ order, empty: one })))
+    for (let from = 0; from < asked.length; from += MOST_WOKEN)
+      await this.#wakeSome(asked.slice(from, from + MOST_WOKEN))
   }
 
   /** What is not woken now is woken by the next start. */
-  async #wakeKeys(keys: readonly OrderKey[]): Promise<readonly OrderKey[]> {
+  async #wakeSome(asked: readonly Woken[]): Promise<void> {
     for (;;) {
+      // Rows of a key that a pass has come to know since need not be its first: that pass asks when it has settled.
+      const still = asked.filter(({ order, empty }) => order.isIdle(empty))
+      if (still.length === 0) return
       try {
-        return (await this.#parts.inbox.wake?.(keys, MOST_IN_LINE)) ?? []
+        const keys = still.map(({ order: { handler }, empty: { key } }) => ({ handler, key }))
+        return tellWoken(still, (await this.#parts.inbox.wake?.(keys, MOST_IN_LINE)) ?? [])
       } catch (error) {
         this.#parts.trouble('work that waits for its turn could not be called', error)
-        if (!this.#running) return keys
+        if (!this.#running) return
         await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
       }
     }
@@ -312,6 +326,19 @@ class Worker implements Process {
         await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
       }
     }
+  }
+}
+
+interface Woken {
+  readonly order: Seating
+  readonly empty: Empty
+}
+
+function tellWoken(asked: readonly Woken[], left: readonly OrderKey[]): void {
+  for (const order of new Set(asked.map((one) => one.order))) {
+    const keys = new Set(left.filter(({ handler }) => handler === order.handler).map(({ key }) => key))
+    const own = asked.filter((one) => one.order === order).map(({ empty }) => empty)
+    order.woken(own, keys)
   }
 }
 

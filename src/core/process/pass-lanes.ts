@@ -73,6 +73,11 @@ export abstract class PassLanes implements Verdicts {
     return this.#clock.now()
   }
 
+  /** What tells how long somebody has waited. */
+  protected steady(): number {
+    return this.#clock.steady()
+  }
+
   /** What still runs is left for later; its result is dropped. */
   abandon(): void {
     for (const lane of this.lanes.values()) lane.end('abandon')
@@ -97,7 +102,7 @@ export abstract class PassLanes implements Verdicts {
     return this.#outstanding >= 2 * this.#roomBelow
   }
 
-  /** `now` may be some ms old. */
+  /** `now` is steady time, and may be some ms old. */
   protected hand(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null, now: number, alone = false): void {
     this.#outstanding++
     lane.take(event, index, row, alone, now)

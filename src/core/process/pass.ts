@@ -32,6 +32,8 @@ export interface PassParts extends LanesParts {
   note(seq: number, calls: readonly NotedCall[]): Promise<void>
   /** Told of every event that is a test of its sender. */
   tested(source: string): void
+  /** Told of every event about which its provider has a remark. */
+  remarked(event: AnyEvent, remark: string): void
   /** Told of every element whose bare words were read as text. */
   bareWords(source: string): void
   /** Told of every failed attempt that will be repeated. */
@@ -64,7 +66,7 @@ export class Pass extends PassLanes {
     this.#result = new ResultDraft(claim, parts.clock)
     this.#copies = parts.dedupe.join(claim)
     this.#careful = claim.careful ? new CarefulCalls(claim) : null
-    this.#time = this.now()
+    this.#time = this.steady()
   }
 
   /** The settlement is durable. */
@@ -115,7 +117,7 @@ export class Pass extends PassLanes {
     const end = Math.min(last + 1, scan.count)
     const { body, source } = this.claim.delivery
     const onBareWords = () => this.#parts.bareWords(source)
-    this.#time = this.now()
+    this.#time = this.steady()
     for (let from = first; from < end; ) {
       const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
       const elements = readSlice(body, scan, from, to, onBareWords)
@@ -124,11 +126,11 @@ export class Pass extends PassLanes {
         if (row !== null && this.#rowEnds(row, index, end - 1)) return
         if (this.#copies === null) this.#next = index + 1
         this.#element(provider, facts, elements[index - from], index, row)
-        if (this.#copies?.isFull) await this.#handChecked(this.#copies, row)
+        if (this.#copies?.isFull) await this.#handChecked(this.#copies)
       }
       from = to
     }
-    if (this.#copies !== null) await this.#handChecked(this.#copies, row)
+    if (this.#copies !== null) await this.#handChecked(this.#copies)
   }
 
   #mustWait(): boolean {
@@ -140,16 +142,16 @@ export class Pass extends PassLanes {
     if (this.#careful?.isDue) await this.#callNoted(this.#careful)
     if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
     if (this.isFull) await this.room()
-    this.#time = this.now()
+    this.#time = this.steady()
   }
 
   /** Hands on what was read and is no copy. */
-  async #handChecked(copies: Copies, row: WorkRow | null): Promise<void> {
+  async #handChecked(copies: Copies): Promise<void> {
     for (const { isCopy, ...read } of await copies.take()) {
       if (this.#mustWait()) await this.#wait()
-      if (row === null) this.#next = read.index + 1
-      if (!isCopy) this.#dispatch(read.event, read.matched, read.index, row)
-      else if (row === null) this.#result.duplicate()
+      this.#next = read.index + 1
+      if (isCopy) this.#result.absorb(read.index)
+      else this.#dispatch(read.event, read.matched, read.index, null)
     }
   }
 
@@ -159,7 +161,7 @@ export class Pass extends PassLanes {
     if (lane === undefined) return false
     const yields = this.#stopping || lane.mustEnd() || (lane.runner.isBehind() && this.#isWaitedFor(row))
     if (!yields) return false
-    lane.setAside(this.#copies?.drop() ?? index, last, row)
+    lane.setAside(index, last, row)
     return true
   }
 
@@ -178,9 +180,10 @@ export class Pass extends PassLanes {
       return
     }
     const event = toEvent(facts, reading, index, row?.replay?.run)
+    if (reading.remark !== undefined && row === null) this.#parts.remarked(event, reading.remark)
     const matched = this.#parts.registry.match(event)
     if (event.isTest && row === null) this.#parts.tested(event.source)
-    if (this.#copies?.asksFor(row)) this.#copies.add({ event, matched, index }, row !== null || this.isAsked(matched))
+    if (this.#copies !== null && row === null) this.#copies.add({ event, matched, index }, this.isAsked(matched))
     else this.#dispatch(event, matched, index, row)
   }
 
@@ -225,7 +228,7 @@ export class Pass extends PassLanes {
       for (const { lane, event, index, row, alone } of group) {
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
         if (this.#stopping) lane.setAside(index, index, row)
-        else this.hand(lane, event, index, row, this.now(), alone)
+        else this.hand(lane, event, index, row, this.steady(), alone)
       }
       for (const runner of new Set(group.map(({ lane }) => lane.runner))) runner.sendOff()
       await this.below(1)

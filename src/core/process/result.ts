@@ -9,6 +9,7 @@ import { tooMany } from '../read/quarantine-reasons.ts'
 import type { Copies } from './dedupe.ts'
 import type { End } from './item.ts'
 import type { PassLanes } from './pass-lanes.ts'
+import { without } from './without.ts'
 
 /** The settlement, and the dead events for whoever is told once it is stored. */
 export interface PassResult {
@@ -34,6 +35,7 @@ export class ResultDraft implements PassResult {
   returned = 0
   handled = 0
   readonly #clock: Clock
+  readonly #absorbed: number[] = []
   /** Elements that need not go there once more, since a row of work may find them there already; null: a first pass. */
   readonly #inQuarantine: Set<number | null> | null
 
@@ -73,8 +75,10 @@ export class ResultDraft implements PassResult {
     unhandled[name] = (unhandled[name] ?? 0) + 1
   }
 
-  duplicate(): void {
+  /** The element is a copy: no handler of its delivery gets it. They come in order. */
+  absorb(index: number): void {
     this.settlement.duplicateEvents++
+    this.#absorbed.push(index)
   }
 
   died(handler: string, index: number, { event, attempts, errors }: Extract<End, { kind: 'dead' }>): void {
@@ -95,19 +99,25 @@ export class ResultDraft implements PassResult {
     const { settlement } = this
     if (settlement.firstPass) settlement.events = scan.count
     for (const lane of lanes.values()) {
-      for (const row of lane.rows(now)) settlement.rows.push(row)
+      for (const row of lane.rows(now)) this.#leave(row)
       this.returned += lane.returned
       this.handled += lane.done
     }
     const last = scan.count - 1
     for (const handler of last >= 0 ? absent : [])
-      settlement.rows.push({ handler, first: 0, last, attempts: 0, dueAt: now, errors: [], replay: null })
+      this.#leave({ handler, first: 0, last, attempts: 0, dueAt: now, errors: [], replay: null })
     for (const one of this.dead) {
       one.letter = { ...one.letter, element: elementBytes(claim.delivery.body, scan, one.letter.index).slice() }
       settlement.dead.push(one.letter)
     }
-    if (copies !== null) Object.assign(settlement, copies.settlement(this.#clock.now()))
+    if (settlement.rows.length > 0) settlement.at = now
+    if (copies !== null) Object.assign(settlement, copies.settlement(now))
     return this
+  }
+
+  #leave(row: NewWorkRow): void {
+    if (this.#absorbed.length === 0) this.settlement.rows.push(row)
+    else this.settlement.rows.push(...without(row, this.#absorbed))
   }
 }
 
@@ -115,6 +125,7 @@ export class ResultDraft implements PassResult {
 interface SettlementDraft extends Settlement {
   events: number | null
   readonly rows: NewWorkRow[]
+  at?: number
   readonly dead: NewDeadLetter[]
   readonly quarantined: NewQuarantine[]
   readonly unhandled: Record<string, number>

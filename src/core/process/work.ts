@@ -26,6 +26,7 @@ export interface WorkSettings {
 /** Whom the process half tells what it does. */
 export interface WorkReport {
   tested(source: string): void
+  remarked(event: AnyEvent, remark: string): void
   bareWords(source: string): void
   failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
   settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
@@ -159,6 +160,7 @@ export class Work {
       claimBytes: Math.floor(settings.memoryBytes / 8),
       provider: (source) => settings.sources.get(source)?.provider,
       tested: report.tested,
+      remarked: report.remarked,
       bareWords: report.bareWords,
       failed: report.failed,
       trouble: report.trouble,

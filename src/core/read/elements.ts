@@ -9,7 +9,7 @@ import { brokenBody, brokenElement } from './unreadable.ts'
 
 const SCAN_BYTES = 256 << 10
 
-/** An element that is not JSON, with the reason in one sentence. */
+/** An element that is not JSON in UTF-8, with the reason in one sentence. */
 export class Broken {
   readonly reason: string
   constructor(reason: string) {

@@ -1,8 +1,9 @@
 /** From a provider's reading to the event a handler gets: identity and delivery are the same for every sender. */
-
+import { canonicalEmail } from '../../lib/email.ts'
 import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { Reading } from '../../ports/provider.ts'
 import type { AnyEvent, EventBase, EventDetails } from '../../types.ts'
+import { occurredOf } from './occurred.ts'
 
 /** What the events of one delivery share. */
 export interface DeliveryFacts {
@@ -20,9 +21,9 @@ export function deliveryFacts(provider: string, delivery: Omit<StoredDelivery, '
 /** `run` is the replay it comes with; null: its first run. */
 export function toEvent(facts: DeliveryFacts, reading: Reading, index: number, run: string | null = null): AnyEvent {
   const { delivery, receivedAt } = facts
-  const occurredAt = reading.occurredAt ?? delivery.receivedAt
+  const [occurredAt, occurredAtFrom] = occurredOf(reading, delivery.receivedAt)
   const isTest = reading.isTest || delivery.isTest
-  const email = reading.channel === 'email' ? reading.recipient : null
+  const email = reading.channel === 'email' ? canonicalEmail(reading.recipient ?? '') || null : null
   const base: EventBase & Pick<AnyEvent, 'provider' | 'name' | 'type' | 'payload'> = {
     id: `${delivery.id}.${index}`,
     provider: facts.provider,
@@ -34,7 +35,7 @@ export function toEvent(facts: DeliveryFacts, reading: Reading, index: number, r
     run,
     senderEventId: reading.senderEventId,
     occurredAt: new Date(occurredAt),
-    occurredAtFrom: reading.occurredAt === null ? 'received' : reading.occurredAtFrom,
+    occurredAtFrom,
     receivedAt,
     lateMs: delivery.receivedAt - occurredAt,
     email,

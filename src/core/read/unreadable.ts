@@ -6,6 +6,8 @@ import type { ScanFailure } from '../../json/findings.ts'
 
 /** Of one element, between two offsets of its body. */
 export function brokenElement(body: Uint8Array, start: number, end: number): string {
+  const bytes = body.subarray(start, end)
+  if (!isUtf8(bytes)) return reasonOf('the element is not UTF-8', start + firstOfNoUtf8(bytes), OTHER_CHARSET)
   const found = likelyCause(body, start, end)
   return found === null ? NOT_JSON : reasonOf(NOT_JSON, found.at, found.cause)
 }
@@ -68,10 +70,12 @@ function firstOfNoUtf8(body: Uint8Array): number {
 /** In bytes. */
 const LONGEST_CHARACTER = 4
 
+const OTHER_CHARSET = 'another charset, such as Windows-1252'
+
 function encodingOf([first, second]: Uint8Array): string {
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'UTF-16'
   if (first === 0x1f && second === 0x8b) return 'gzip without a Content-Encoding'
-  return 'another charset, such as Windows-1252'
+  return OTHER_CHARSET
 }
 
 /** What begins so. */

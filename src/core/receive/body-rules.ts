@@ -50,11 +50,16 @@ function utf8Charset(headers: Headers): boolean {
   return true
 }
 
+/** Empty: it says nothing, so JSON is what it always is (RFC 8259 section 8.1). */
+const UTF8 = ['', 'utf-8', 'utf8', 'us-ascii', 'ascii']
+/** Single ones are no quotes in HTTP (RFC 9110 section 5.6.4); clients write them all the same. */
+const QUOTES = /["']/g
+
 function namesUtf8(contentType: string): boolean {
   for (const part of contentType.toLowerCase().split(';').slice(1)) {
     const [name, charset] = part.split('=', 2)
     if (name?.trim() !== 'charset') continue
-    if (!['utf-8', 'utf8', 'us-ascii'].includes((charset ?? '').trim().replaceAll('"', ''))) return false
+    if (!UTF8.includes((charset ?? '').trim().replaceAll(QUOTES, ''))) return false
   }
   return true
 }

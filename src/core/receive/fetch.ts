@@ -1,4 +1,4 @@
-/** A fetch `Request` put through a receiver: what `receiver.handle` does. */
+/** A fetch `Request` put through a receiver. */
 import { PosthornError } from '../../errors.ts'
 import { LINGER_BYTES, LINGER_MS } from '../../http/linger.ts'
 import type { receive } from '../../lib/symbols.ts'
@@ -111,7 +111,7 @@ function aborted(cause: unknown): never {
   throw new PosthornError('ERR_BODY_ABORTED', 'the sender left before its body was complete', { cause })
 }
 
-function toResponse(answer: NeutralResponse, method: string): Response {
+export function toResponse(answer: NeutralResponse, method: string): Response {
   const headers = new Headers({ 'content-type': 'application/json', ...answer.headers })
   if (answer.closeConnection) headers.set('connection', 'close')
   return new Response(method === 'HEAD' ? null : answer.body, { status: answer.status, headers })

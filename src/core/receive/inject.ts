@@ -1,9 +1,10 @@
 /** Bodies that come in by another way than HTTP: a backfill, a test. Same store, same dedupe, same handlers. */
 import { createHash } from 'node:crypto'
 import { OptionError } from '../../errors.ts'
+import { didYouMean } from '../../lib/nearest.ts'
+import { keysOf, kindOf, knownKeys, oneOf, shown } from '../../lib/options.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
-import type { SourcePort } from '../../ports/provider.ts'
 import { deliveryId } from './identity.ts'
 
 export interface InjectOptions {
@@ -12,19 +13,34 @@ export interface InjectOptions {
 
 interface InjectParts {
   readonly inbox: InboxPort
-  readonly sources: ReadonlyMap<string, SourcePort>
   readonly clock: Clock
+}
+
+/** @throws OptionError */
+export function checkInject(source: unknown, body: unknown, options: InjectOptions, sources: readonly string[]): void {
+  if (typeof source !== 'string' || !sources.includes(source))
+    throw new OptionError(
+      `inject: there is no source ${shown(source)}${(typeof source === 'string' && didYouMean(source, sources)) || `; there are ${sources.join(', ')}`}`,
+    )
+  if (typeof body !== 'string' && !(body instanceof Uint8Array) && !isList(body))
+    throw new OptionError(`inject: the body must be bytes, text or a list of events, got ${kindOf(body)}`)
+  knownKeys('inject: the options', options, KEYS)
+  oneOf('inject: origin', options.origin, 'backfill', ['backfill', 'test'])
+}
+
+const KEYS = keysOf<InjectOptions>({ origin: true })
+
+function isList(body: unknown): boolean {
+  return Array.isArray(body) && body.every((event) => typeof event === 'object' && event !== null)
 }
 
 /** Events given as objects are written as JSON: a number beyond 2^53 has lost its digits before it comes here. */
 export async function inject(
-  { inbox, sources, clock }: InjectParts,
+  { inbox, clock }: InjectParts,
   source: string,
   body: Uint8Array | string | readonly object[],
   { origin = 'backfill' }: InjectOptions,
 ): Promise<{ id: string; status: 'accepted' | 'duplicate' }> {
-  if (!sources.has(source)) throw new OptionError(`there is no source ${JSON.stringify(source)}`)
-  if (origin !== 'backfill' && origin !== 'test') throw new OptionError('origin must be backfill or test')
   const bytes = bytesOf(body)
   const sha256 = createHash('sha256').update(bytes).digest()
   const id = deliveryId(source, null, sha256)
@@ -40,6 +56,9 @@ export async function inject(
 function bytesOf(body: Uint8Array | string | readonly object[]): Uint8Array {
   if (body instanceof Uint8Array) return body
   if (typeof body === 'string') return Buffer.from(body)
-  if (typeof body === 'object' && body !== null) return Buffer.from(JSON.stringify(body))
-  throw new OptionError(`inject: the body must be bytes, text or a list of events, got ${typeof body}`)
+  try {
+    return Buffer.from(JSON.stringify(body))
+  } catch {
+    throw new OptionError('inject: the events cannot be written as JSON: a circle, or a bigint, in them')
+  }
 }

@@ -37,6 +37,10 @@ export function createReport(hooks: Hooks, notices: Notices, meter: Meter): Repo
     tested(source) {
       notices(`tested:${source}`, 'info', `a test event of the sender arrived on "${source}"`)
     },
+    remarked({ source, name, id }, remark) {
+      // Not its native type: a class there may be any text.
+      notices(`remarked:${source}:${name}`, 'warn', `${name} from "${source}" ${remark}`, { event: id })
+    },
     bareWords(source) {
       const message = `values without quotation marks came on "${source}" and were read as text`
       notices(`bare-words:${source}`, 'warn', message, { source })

@@ -1,5 +1,6 @@
 /** The time an emulator lives in. `virtualClock` and `realClock` are exported from `posthorn/emulators`. */
 import { OptionError } from '../../errors.ts'
+import { keysOf, knownKeys, shown } from '../../lib/options.ts'
 import { Agenda } from './agenda.ts'
 import { type Duration, toMs } from './duration.ts'
 
@@ -24,6 +25,8 @@ export interface VirtualClockOptions {
   readonly at?: number | string | Date
 }
 
+const VIRTUAL = keysOf<VirtualClockOptions>({ at: true })
+
 /**
  * A clock that stands still until `advance` moves it from one due task to the next: hours of retries take a moment.
  * Tasks of the same instant run together; time goes on when all of them have ended. Real HTTP takes no virtual time.
@@ -33,7 +36,9 @@ export interface VirtualClockOptions {
  * await clock.advance('4h')
  * @throws OptionError when `at` is no time
  */
-export function virtualClock({ at = '2026-01-01T00:00:00Z' }: VirtualClockOptions = {}): EmulatorClock {
+export function virtualClock(options: VirtualClockOptions = {}): EmulatorClock {
+  knownKeys('virtualClock', options, VIRTUAL)
+  const { at = '2026-01-01T00:00:00Z' } = options
   const agenda = new Agenda()
   let now = timeOf(at)
   let moving: Promise<void> = Promise.resolve()
@@ -68,6 +73,8 @@ export interface RealClockOptions {
   readonly at?: number | string | Date
 }
 
+const REAL = keysOf<RealClockOptions>({ speed: true, at: true })
+
 /** The longest `setTimeout` can wait. */
 const LONGEST_MS = 2 ** 31 - 1
 
@@ -79,8 +86,11 @@ const LONGEST_MS = 2 ** 31 - 1
  * const clock = realClock({ speed: 60 })   // a minute a second
  * @throws OptionError when `speed` is not above 0, or `at` is no time
  */
-export function realClock({ speed = 1, at = Date.now() }: RealClockOptions = {}): EmulatorClock {
-  if (!Number.isFinite(speed) || speed <= 0) throw new OptionError(`realClock: speed must be above 0, got ${speed}`)
+export function realClock(options: RealClockOptions = {}): EmulatorClock {
+  knownKeys('realClock', options, REAL)
+  const { speed = 1, at = Date.now() } = options
+  if (!Number.isFinite(speed) || speed <= 0)
+    throw new OptionError(`realClock: speed must be above 0, got ${shown(speed)}`)
   const start = timeOf(at)
   const began = performance.now()
   const now = () => start + (performance.now() - began) * speed
@@ -123,9 +133,10 @@ export function realClock({ speed = 1, at = Date.now() }: RealClockOptions = {})
 }
 
 function timeOf(at: number | string | Date): number {
-  const ms = new Date(at).getTime()
+  const ms =
+    typeof at === 'number' || typeof at === 'string' || at instanceof Date ? new Date(at).getTime() : Number.NaN
   if (Number.isFinite(ms)) return ms
-  throw new OptionError(`expected a time, as epoch milliseconds, a Date or ISO 8601, got ${String(at)}`)
+  throw new OptionError(`expected a time, as epoch milliseconds, a Date or ISO 8601, got ${shown(at)}`)
 }
 
 /** Waits for all, then throws what the first of them threw. */

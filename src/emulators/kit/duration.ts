@@ -1,5 +1,6 @@
 /** Lengths of time as people write them. Private; the type is exported from `posthorn/emulators`. */
 import { OptionError } from '../../errors.ts'
+import { shown } from '../../lib/options.ts'
 
 /** A length of time: milliseconds, or text such as `'500ms'`, `'30s'`, `'10m'`, `'4h'`, `'2d'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
@@ -20,11 +21,11 @@ export function toMs(name: string, duration: unknown): number {
   const ms = typeof duration === 'number' ? duration : parsedMs(duration)
   if (Number.isFinite(ms) && ms >= 0) return ms
   throw new OptionError(
-    `${name} must be milliseconds ≥ 0, or text such as '30s', '10m' or '4h', got ${String(duration)}`,
+    `${name} must be milliseconds ≥ 0, or text such as '30s', '10m' or '4h', got ${shown(duration)}`,
   )
 }
 
 function parsedMs(text: unknown): number {
-  const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(text)) ?? []
+  const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(typeof text === 'string' ? text : '') ?? []
   return Number(count) * (UNIT_MS.get(unit) ?? Number.NaN)
 }

@@ -1,6 +1,8 @@
 /** A sender's own HTTP API: a table of routes on a server of its own. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { OptionError } from '../../errors.ts'
+import { keysOf, kindOf, knownKeys, wholeNumber } from '../../lib/options.ts'
 
 export interface ApiRequest {
   readonly method: string
@@ -51,6 +53,8 @@ export interface Api {
   readonly noRoute: (request: ApiRequest, methods: readonly string[]) => ApiAnswer
 }
 
+const KEYS = keysOf<ListenOptions>({ port: true, host: true })
+
 /** Bodies above this are answered 413. */
 const MAX_BODY_BYTES = 1_048_576
 
@@ -61,7 +65,11 @@ export class ApiServer {
     this.#server = createServer((request, response) => void respond(api, request, response))
   }
 
-  listen({ port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<Listening> {
+  async listen(options: ListenOptions = {}): Promise<Listening> {
+    knownKeys('listen', options, KEYS)
+    const port = wholeNumber('listen: port', options.port, 0, 0, 65_535)
+    const { host = '127.0.0.1' } = options
+    if (typeof host !== 'string') throw new OptionError(`listen: host must be a text, got ${kindOf(host)}`)
     const { promise, resolve, reject } = Promise.withResolvers<Listening>()
     this.#server.once('error', reject)
     this.#server.listen(port, host, () => {

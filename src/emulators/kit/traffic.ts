@@ -1,6 +1,6 @@
 /** Mail under way: messages at a steady rate, each living its life on the clock of the emulator. */
 import { OptionError } from '../../errors.ts'
-import { knownKeys } from '../../lib/options.ts'
+import { keysOf, knownKeys, shown } from '../../lib/options.ts'
 import type { Tasks } from './clock.ts'
 import { lifeOf, type Step } from './life-cycle.ts'
 import { messageOf } from './message.ts'
@@ -12,6 +12,8 @@ export interface TrafficOptions {
   /** Messages a second, above 0. Default 10. */
   readonly perSecond?: number
 }
+
+const KEYS = keysOf<TrafficOptions>({ messages: true, perSecond: true })
 
 /** Numbers messages on through several calls, so that none comes twice. */
 export class Traffic {
@@ -29,12 +31,12 @@ export class Traffic {
 
   /** Starts now, beside what runs already. @throws OptionError for a number that is none */
   start(options: TrafficOptions = {}): void {
-    knownKeys('traffic', options, ['messages', 'perSecond'])
+    knownKeys('traffic', options, KEYS)
     const { messages = Number.POSITIVE_INFINITY, perSecond = 10 } = options
-    if (!(perSecond > 0 && perSecond < Number.POSITIVE_INFINITY))
-      throw new OptionError(`traffic: perSecond must be above 0, got ${perSecond}`)
+    if (!(typeof perSecond === 'number' && perSecond > 0 && perSecond < Number.POSITIVE_INFINITY))
+      throw new OptionError(`traffic: perSecond must be above 0, got ${shown(perSecond)}`)
     if (!(messages === Number.POSITIVE_INFINITY || (Number.isSafeInteger(messages) && messages >= 0)))
-      throw new OptionError(`traffic: messages must be a whole number ≥ 0, got ${messages}`)
+      throw new OptionError(`traffic: messages must be a whole number ≥ 0, got ${shown(messages)}`)
     this.#inject(this.#tasks.now(), 0, messages, 1_000 / perSecond)
   }
 

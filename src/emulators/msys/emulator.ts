@@ -1,6 +1,6 @@
 /** What the senders of the family share: an API, traffic, batches and a report on one clock. */
 import { OptionError } from '../../errors.ts'
-import { knownKeys, oneOf, wholeNumber } from '../../lib/options.ts'
+import { oneOf, wholeNumber } from '../../lib/options.ts'
 import { type EmulatorClock, Tasks } from '../kit/clock.ts'
 import { type Duration, toMs } from '../kit/duration.ts'
 import type { Step } from '../kit/life-cycle.ts'
@@ -42,19 +42,10 @@ export interface MsysOptions {
   readonly faults?: readonly Fault[]
 }
 
-export const MSYS_OPTIONS: readonly (keyof MsysOptions)[] = [
-  'clock',
-  'seed',
-  'apiKey',
-  'nodes',
-  'batchEvents',
-  'batchInterval',
-  'answerLimit',
-  'retryDelays',
-  'success',
-  'activation',
-  'faults',
-]
+export const MSYS_OPTIONS = {
+  ...({ clock: true, seed: true, apiKey: true, nodes: true, batchEvents: true, batchInterval: true } as const),
+  ...({ answerLimit: true, retryDelays: true, success: true, activation: true, faults: true } as const),
+} satisfies { readonly [K in keyof MsysOptions]-?: true }
 
 /** An emulated sender. */
 export interface Emulator {
@@ -82,7 +73,6 @@ export interface MsysDefaults {
   readonly workers: number
   readonly batchIdHeader: boolean
   readonly hasApi: boolean
-  readonly optionNames: readonly string[]
 }
 
 export class MsysEmulator implements Emulator {
@@ -99,9 +89,8 @@ export class MsysEmulator implements Emulator {
   readonly #routes: Route[] = []
   readonly #server: ApiServer
 
-  /** @throws OptionError for an option that is wrong or unknown */
+  /** @throws OptionError for an option that is wrong; the names of options are checked by who calls it */
   constructor(options: MsysOptions, defaults: MsysDefaults) {
-    knownKeys(defaults.name, options, defaults.optionNames)
     const settings = settled(options, defaults)
     const random = new Random(settings.seed)
     this.clock = settings.clock

@@ -1,11 +1,17 @@
 /** Taking elements out of stored deliveries, with all that was made of them. */
 
 import { emptiedBody, withoutElements } from '../../json/tombstone.ts'
+import type { OrderKey } from '../../ports/inbox/claims.ts'
 import type { Erased, Erasure } from '../../ports/inbox/operations.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Store } from './store.ts'
 
-export function erase(store: Store, erasures: readonly Erasure[]): Erased {
+/** With the keys of the work rows that ended. */
+export function erase(
+  store: Store,
+  erasures: readonly Erasure[],
+): { readonly report: Erased; readonly freed: readonly OrderKey[] } {
+  const before = new Map(store.work)
   const busy: number[] = []
   let erased = 0
   for (const { seq, indices } of erasures) {
@@ -14,7 +20,11 @@ export function erase(store: Store, erasures: readonly Erasure[]): Erased {
     else if (entry) erased += indices === null ? eraseWhole(store, entry) : eraseElements(store, entry, indices)
   }
   store.erased += erased
-  return { erased, busy }
+  const ended = [...before].filter(([id]) => !store.work.has(id)).map(([, { row }]) => row)
+  const freed = ended.flatMap(({ handler, orderKey }) =>
+    typeof orderKey === 'number' ? [{ handler, key: orderKey }] : [],
+  )
+  return { report: { erased, busy }, freed }
 }
 
 function eraseWhole(store: Store, entry: Entry): number {

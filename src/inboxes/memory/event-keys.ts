@@ -11,9 +11,10 @@ export class EventKeySlices {
   /** By width, then by number. */
   readonly #slices = new Map<number, Map<number, Map<number, Kept>>>()
 
-  keep({ windowMs, at, keys }: EventKeys, seq: number): void {
+  /** While the clock may not be believed nothing expires. */
+  keep({ windowMs, at, keys }: EventKeys, seq: number, isSteady: boolean): void {
     const width = widthOf(windowMs)
-    this.#dropExpired(at)
+    if (isSteady) this.#dropExpired(at)
     const slices = this.#slices.get(width) ?? new Map<number, Map<number, Kept>>()
     this.#slices.set(width, slices)
     const slice = slices.get(sliceOf(width, at)) ?? new Map<number, Kept>()

@@ -15,6 +15,7 @@ import type {
   StoredStats,
 } from '../../ports/inbox/records.ts'
 import type { ReplayMark, StoredDeadLetter, StoredDelivery, StoredQuarantine } from '../../ports/inbox/rows.ts'
+import { SteadyWatch, waitsToLetGo } from '../rules/steady.ts'
 import { claim } from './claim.ts'
 import { type Entry, toDelivery, withoutBody } from './entry.ts'
 import { erase } from './erase.ts'
@@ -22,7 +23,7 @@ import { carryOver, see, takeStock } from './open.ts'
 import { heldKeys, keepOrder, wake } from './order.ts'
 import { pageOf } from './page.ts'
 import { prune } from './prune.ts'
-import { cancel, history, progress, replay } from './replay.ts'
+import { cancel, history, nameOf, progress, replay } from './replay.ts'
 import { drop, revive } from './revive.ts'
 import { settle } from './settle.ts'
 import { pausesOf, stats } from './stats.ts'
@@ -38,8 +39,10 @@ const OVER = 'the inbox is larger than retention.maxBytes: what is left is unfin
 export class MemoryInbox implements InboxPort {
   readonly #store: Store
   readonly #workListeners: (() => void)[] = []
+  readonly #freedListeners: ((keys: readonly OrderKey[]) => void)[] = []
   readonly #pauseListeners: ((paused: readonly StoredPause[]) => void)[] = []
   #opening: InboxOpening | null = null
+  #watch: SteadyWatch | null = null
   #cancelRenewal: () => void = () => {}
   #cancelPruning: () => void = () => {}
   #over = false
@@ -55,6 +58,11 @@ export class MemoryInbox implements InboxPort {
       throw new OptionError('an inbox in memory has one process: there is no other to control it from')
     this.#opening = opening
     opening.logger.warn({ inbox: 'memory' }, 'the inbox is in memory: what it holds is lost with the process')
+    const { clock } = opening
+    const tell = (aheadMs: number) => opening.logger.warn({ inbox: 'memory', aheadMs }, waitsToLetGo(aheadMs))
+    this.#store.believedAt ||= this.#store.now || clock.now()
+    this.#watch = new SteadyWatch(clock, this.#store.believedAt, tell)
+    this.#store.followClock(clock.now())
     takeStock(this.#store)
     const newHandlers = carryOver(this.#store, opening)
     keepOrder(this.#store, opening)
@@ -82,7 +90,7 @@ export class MemoryInbox implements InboxPort {
     readonly nextDueAt: number | null
     readonly unread: readonly string[]
   }> {
-    return claim(this.#store, request, this.#assertOpen().clock.now())
+    return claim(this.#store, request, this.#now())
   }
 
   async note(seq: number, calls: readonly NotedCall[]): Promise<void> {
@@ -93,16 +101,16 @@ export class MemoryInbox implements InboxPort {
   }
 
   async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
-    this.#assertOpen()
+    const now = this.#now()
     const careful = this.#store.held.get(settlement.seq)?.careful
-    const conflictsWith = settle(this.#store, settlement)
+    const conflictsWith = settle(this.#store, settlement, now, this.#isSteady())
     if (careful || this.#store.hasSuspects() || this.#store.workOf(settlement.seq).length > 0) this.#tellOfWork()
     return { conflictsWith }
   }
 
   async wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]> {
-    const { clock } = this.#assertOpen()
-    const left = keys.filter((key) => wake(this.#store, key, atMost, clock.now()))
+    const now = this.#now()
+    const left = keys.filter((key) => wake(this.#store, key, atMost, now))
     this.#tellOfWork()
     return left
   }
@@ -114,6 +122,10 @@ export class MemoryInbox implements InboxPort {
   release(seqs: readonly number[]): void {
     this.#store.giveBack(seqs)
     this.#tellOfWork()
+  }
+
+  onFreed(listener: (keys: readonly OrderKey[]) => void): void {
+    this.#freedListeners.push(listener)
   }
 
   onWork(listener: () => void): void {
@@ -178,8 +190,9 @@ export class MemoryInbox implements InboxPort {
     return drop(this.#store, ids)
   }
 
-  async pause(handler: string, by: 'hand' | 'failures' | null): Promise<void> {
+  async pause(name: string, by: 'hand' | 'failures' | null): Promise<void> {
     const { clock } = this.#assertOpen()
+    const handler = nameOf(this.#store, name)
     const { pauses } = this.#store
     const known = pauses.get(handler)
     if (known?.by === (by ?? undefined)) return
@@ -201,13 +214,15 @@ export class MemoryInbox implements InboxPort {
   }
 
   async prune(): Promise<Pruned> {
-    const { retention, clock } = this.#assertOpen()
-    return prune(this.#store, retention, clock.now())
+    const { retention } = this.#assertOpen()
+    return prune(this.#store, retention, this.#now(), this.#isSteady())
   }
 
   async erase(erasures: readonly Erasure[]): Promise<Erased> {
     this.#assertOpen()
-    return erase(this.#store, erasures)
+    const { report, freed } = erase(this.#store, erasures)
+    if (freed.length > 0) for (const listener of this.#freedListeners) queueMicrotask(() => listener(freed))
+    return report
   }
 
   /** There are no files. */
@@ -270,7 +285,7 @@ export class MemoryInbox implements InboxPort {
   #pruneOften(opening: InboxOpening): void {
     const { clock, retention, logger } = opening
     this.#cancelPruning = clock.after(PRUNE_MS, () => {
-      const { over } = prune(this.#store, retention, clock.now())
+      const { over } = prune(this.#store, retention, this.#now(), this.#isSteady())
       if (over && !this.#over) logger.warn({ maxBytes: retention?.maxBytes }, OVER)
       this.#over = over
       this.#pruneOften(opening)
@@ -288,6 +303,17 @@ export class MemoryInbox implements InboxPort {
   #rearm(dead: readonly Dead[]): void {
     revive(this.#store, { dead: dead.map(({ id }) => id), quarantined: [] }, this.#assertOpen().clock.now())
     this.#tellOfWork()
+  }
+
+  /** What the clock says, with what it leapt back made good. */
+  #now(): number {
+    const now = this.#assertOpen().clock.now()
+    this.#store.followClock(now)
+    return now
+  }
+
+  #isSteady(): boolean {
+    return this.#watch?.isSteady() ?? false
   }
 
   #assertOpen(): InboxOpening {

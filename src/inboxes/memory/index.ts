@@ -3,6 +3,7 @@
  * production: what it holds is gone with the process.
  */
 
+import { OptionError } from '../../errors.ts'
 import { port } from '../../lib/symbols.ts'
 import type { Inbox } from '../../ports/inbox/index.ts'
 import { MemoryInbox } from './inbox.ts'
@@ -10,7 +11,9 @@ import { MemoryInbox } from './inbox.ts'
 /**
  * An inbox in memory, for tests. It warns once when it is opened. Closed and opened again, it still has its contents,
  * as a file would.
+ * @throws OptionError when it is given anything
  */
-export function memory(): Inbox {
+export function memory(...options: readonly never[]): Inbox {
+  if (options.length > 0) throw new OptionError('memory takes no options: what it holds is gone with the process')
   return { kind: 'memory', [port]: new MemoryInbox() }
 }

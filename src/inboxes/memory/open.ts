@@ -19,8 +19,8 @@ export function takeStock(store: Store): void {
 
 /** Carries renames over to stored work and registers the handlers; returns those never seen before. */
 export function carryOver(store: Store, { handlers, clock }: InboxOpening): InboxOpened['newHandlers'] {
-  const renames = [...renamesOf(handlers)].filter(([old]) => store.seen.has(old))
-  rename(store, new Map(renames))
+  store.renames = renamesOf(handlers)
+  rename(store, store.renames)
   store.turn = 0
   store.handlers = handlers.map((handler) => handler.name).sort()
   const settled = store.entries.filter((entry) => entry.passed && !entry.taken)
@@ -65,6 +65,7 @@ function renameSeen(store: Store, old: string, name: string): void {
   const seenAt = store.seen.get(old)
   if (seenAt !== undefined) store.seen.set(name, seenAt)
   store.seen.delete(old)
+  store.ordered.delete(old)
   const pause = store.pauses.get(old)
   if (pause && !store.pauses.has(name)) store.pauses.set(name, { ...pause, handler: name })
   store.pauses.delete(old)

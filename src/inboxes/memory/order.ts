@@ -1,17 +1,29 @@
-/** Rows of handlers that get their events in order. */
-
-import { PARKED } from '../../lib/parked.ts'
-import type { OrderKey } from '../../ports/inbox/claims.ts'
+/** Rows of handlers that get their events in order. The rules are those of `rules/order.ts`. */
+import type { InOrder, OrderKey } from '../../ports/inbox/claims.ts'
 import type { InboxOpening } from '../../ports/inbox/opening.ts'
+import type { NewWorkRow } from '../../ports/inbox/rows.ts'
+import { claimable, type Due, limitOf, type Stop, stopAt, toWake, type Unread } from '../rules/order.ts'
 import type { Store, Work } from './store.ts'
 
-/** At the opening: rows of handlers without an order keep none. */
+/** At the opening: rows of handlers that have an order now are unread, those of handlers without one keep none. */
 export function keepOrder(store: Store, { handlers, clock }: InboxOpening): void {
-  const unordered = new Set(handlers.filter(({ ordered }) => ordered !== true).map(({ name }) => name))
-  const now = clock.now()
-  for (const [id, { row, ...work }] of store.work)
-    if (unordered.has(row.handler) && typeof row.orderKey === 'number')
-      store.work.set(id, { ...work, row: { ...row, orderKey: null, dueAt: row.dueAt === PARKED ? now : row.dueAt } })
+  for (const { name, ordered = false } of handlers) {
+    if (store.ordered.has(name) === ordered) continue
+    if (ordered) store.ordered.add(name)
+    const change = ordered ? toUnread : (row: NewWorkRow) => toWaiting(row, clock.now())
+    for (const [id, work] of store.work)
+      if (work.row.handler === name) store.work.set(id, { ...work, row: { ...change(work.row), id } })
+    if (!ordered) store.ordered.delete(name)
+  }
+}
+
+function toUnread(row: NewWorkRow): NewWorkRow {
+  return row.orderKey === null && row.replay === null ? { ...row, orderKey: undefined } : row
+}
+
+function toWaiting(row: NewWorkRow, now: number): NewWorkRow {
+  const dueAt = row.parked || row.orderKey === undefined ? now : row.dueAt
+  return { ...row, orderKey: null, parked: false, dueAt }
 }
 
 /** Keys that rows are stored under. */
@@ -23,21 +35,57 @@ export function heldKeys(store: Store): OrderKey[] {
   return [...keys.values()]
 }
 
-/**
- * Makes the first rows of a key due that wait for nothing before them: of its first delivery only, since another may be
- * under claim for other work. False: it has no rows.
- */
-export function wake(store: Store, key: OrderKey, atMost: number, now: number): boolean {
-  const rows = rowsOf(store, key)
-  const [first] = rows
-  if (first === undefined) return false
-  if (first.row.dueAt !== PARKED) return true
-  for (const work of rows.filter(({ seq }) => seq === first.seq).slice(0, atMost))
-    if (work.row.dueAt === PARKED) store.work.set(work.row.id, { ...work, row: { ...work.row, dueAt: now } })
-  return true
+/** False: it has no rows. */
+export function wake(store: Store, { handler, key }: OrderKey, atMost: number, now: number): boolean {
+  const works = worksOf(store, ({ row }) => row.handler === handler && row.orderKey === key)
+  const rows = works.map((work) => ({ seq: work.seq, isParked: store.stateOf(work) === 'parked', work }))
+  for (const { work } of toWake(rows, atMost))
+    store.work.set(work.row.id, { ...work, row: { ...work.row, parked: false, dueAt: now } })
+  return rows.length > 0
 }
 
-function rowsOf(store: Store, { handler, key }: OrderKey): Work[] {
-  const rows = [...store.work.values()].filter(({ row }) => row.handler === handler && row.orderKey === key)
-  return rows.sort((a, b) => a.seq - b.seq || a.row.first - b.row.first)
+/** Whether it may be claimed by its own state. */
+export function isDue(store: Store, work: Work, now: number): boolean {
+  const state = store.stateOf(work)
+  return state === 'unread' || (state === 'waiting' && work.row.dueAt <= now)
+}
+
+/** Rows of the handler that may be claimed now. */
+export function claimableOf(store: Store, handler: string, ordered: readonly InOrder[], now: number) {
+  const order = ordered.find((one) => one.handler === handler)
+  const isHeld = (seq: number) => store.held.has(seq)
+  const due = dueOf(store, handler, now).filter(({ seq }) => !isHeld(seq))
+  return order === undefined
+    ? due
+    : claimable(unreadOf(store, handler), due, limitOf(order, hasReturned(store)), isHeld)
+}
+
+export function findStops(store: Store, ordered: readonly InOrder[], picked: ReadonlySet<number>): Map<string, Stop> {
+  const below = (one: InOrder) => limitOf(one, hasReturned(store))
+  return new Map(
+    ordered.map((one) => [one.handler, stopAt(unreadOf(store, one.handler), below(one), (seq) => picked.has(seq))]),
+  )
+}
+
+/** A first pass was given back. */
+function hasReturned(store: Store): boolean {
+  return store.unpassed().some(({ handlers, seq }) => handlers !== null && !store.held.has(seq))
+}
+
+function unreadOf(store: Store, handler: string): Unread[] {
+  const claimed = new Set([...store.held.values()].flatMap(({ rows }) => rows ?? []))
+  const works = worksOf(store, (work) => work.row.handler === handler && store.stateOf(work) === 'unread')
+  return works.map(({ seq, row }) => ({ seq, dueAt: row.dueAt, isClaimed: claimed.has(row.id) }))
+}
+
+function dueOf(store: Store, handler: string, now: number): Due[] {
+  const isIt = (work: Work) =>
+    work.row.handler === handler && store.stateOf(work) === 'waiting' && work.row.dueAt <= now
+  const works = worksOf(store, isIt).sort((a, b) => a.row.dueAt - b.row.dueAt || a.seq - b.seq)
+  return works.map(({ seq, row }) => ({ seq, dueAt: row.dueAt, hasKey: typeof row.orderKey === 'number' }))
+}
+
+/** In the order of the log. */
+function worksOf(store: Store, isIt: (work: Work) => boolean): Work[] {
+  return [...store.work.values()].filter(isIt).sort((a, b) => a.seq - b.seq || a.row.first - b.row.first)
 }

@@ -7,7 +7,10 @@ import type { Store } from './store.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
-export function prune(store: Store, retention: Retention | undefined, now: number): Pruned {
+/** While the clock may not be believed nothing is old. */
+export function prune(store: Store, retention: Retention | undefined, wall: number, isSteady: boolean): Pruned {
+  const now = isSteady ? wall : 0
+  if (isSteady) store.believedAt = wall
   if (!retention) return { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0, next: null, over: false }
   const expired = expire(store, retention, now)
   const isOver = () => retention.maxBytes !== null && bytesOf(store) > retention.maxBytes

@@ -14,9 +14,20 @@ export function replay(store: Store, mark: ReplayMark, rows: readonly ReplayRow[
     throw new PosthornError('ERR_REPLAY_CANCELLED', `The replay ${mark.run} was cancelled.`)
   const found = rows.filter(({ seq }) => hasElements(store, store.at(seq)))
   for (const { seq, handler, first, last } of found)
-    store.addWork(seq, { handler, first, last, attempts: 0, dueAt: now, errors: [], replay: mark })
+    store.addWork(seq, {
+      handler: nameOf(store, handler),
+      first,
+      last,
+      attempts: 0,
+      dueAt: now,
+      errors: [],
+      replay: mark,
+    })
   return found.length
 }
+
+/** The name that the handler has now. */
+export const nameOf = ({ renames }: Store, handler: string): string => renames.get(handler) ?? handler
 
 /** Whether its first pass has ended, and it has its bytes or those that its dead letters can give back. */
 function hasElements(store: Store, entry: Entry | undefined): boolean {

@@ -1,11 +1,12 @@
 import { OptionError } from '../../errors.ts'
 import type { Settlement } from '../../ports/inbox/claims.ts'
+import { reckonedAnew } from '../rules/leap.ts'
 import type { Entry } from './entry.ts'
 import { isCancelled } from './replay.ts'
 import type { Hold, Store } from './store.ts'
 
 /** Answers the id of the delivery it is in conflict with. */
-export function settle(store: Store, settlement: Settlement): string | null {
+export function settle(store: Store, settlement: Settlement, now: number, isSteady: boolean): string | null {
   const entry = store.at(settlement.seq)
   const hold = store.held.get(settlement.seq)
   if (!entry || !hold) throw new OptionError(`settle: delivery ${settlement.seq} is not claimed`)
@@ -14,8 +15,8 @@ export function settle(store: Store, settlement: Settlement): string | null {
   for (const id of settlement.endedRows) store.work.delete(id)
   if (settlement.firstPass) endFirstPass(store, entry, settlement)
   else leaveRows(store, hold)
-  write(store, entry, settlement)
-  writeKeys(store, entry, settlement)
+  write(store, entry, settlement, now)
+  writeKeys(store, entry, settlement, isSteady)
   if (store.isSettled(entry)) entry.deaths = []
   return settlement.firstPass ? conflictOf(store, entry) : null
 }
@@ -34,8 +35,10 @@ function leaveRows(store: Store, { rows }: Hold): void {
   }
 }
 
-function write(store: Store, entry: Entry, { rows, dead, quarantined, unhandled }: Settlement): void {
-  for (const row of rows) if (!isCancelled(store, row.replay?.run ?? null)) store.addWork(entry.seq, row)
+function write(store: Store, entry: Entry, settlement: Settlement, now: number): void {
+  const { rows, at, dead, quarantined, unhandled } = settlement
+  const left = rows.filter(({ replay }) => !isCancelled(store, replay?.run ?? null))
+  for (const row of left) store.addWork(entry.seq, { ...row, dueAt: reckonedAnew(row.dueAt, at, now) })
   for (const letter of dead) {
     if (isCancelled(store, letter.run)) continue
     const kept = { ...letter, element: new Uint8Array(letter.element) }
@@ -46,11 +49,12 @@ function write(store: Store, entry: Entry, { rows, dead, quarantined, unhandled 
     store.unhandled.set(name, (store.unhandled.get(name) ?? 0) + count)
 }
 
-function writeKeys(store: Store, entry: Entry, { duplicateEvents = 0, keys, forgotten }: Settlement): void {
+function writeKeys(store: Store, entry: Entry, settlement: Settlement, isSteady: boolean): void {
+  const { duplicateEvents = 0, keys, forgotten } = settlement
   const { source } = entry.delivery
   const { duplicateEvents: counts } = store
   if (duplicateEvents > 0) counts.set(source, (counts.get(source) ?? 0) + duplicateEvents)
-  if (keys) store.eventKeys.keep(keys, entry.seq)
+  if (keys) store.eventKeys.keep(keys, entry.seq, isSteady)
   if (forgotten) store.eventKeys.forget(forgotten.windowMs, forgotten.keys)
 }
 

@@ -2,6 +2,8 @@ import type { NewDelivery } from '../../ports/inbox/intake.ts'
 import type { StoredPause } from '../../ports/inbox/records.ts'
 import type { NewDeadLetter, NewQuarantine, NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
 import type { Turn } from '../rules/in-turn.ts'
+import { broughtForward, leapBack } from '../rules/leap.ts'
+import { type RowState, stateOf } from '../rules/order.ts'
 import { type Entry, newEntry } from './entry.ts'
 import { EventKeySlices } from './event-keys.ts'
 
@@ -46,6 +48,14 @@ export class Store {
   pendingBytes = 0
   /** Every handler that was ever opened with, and when an opening named it last. */
   readonly seen = new Map<string, number>()
+  /** Of these handlers rows have a state of order. */
+  readonly ordered = new Set<string>()
+  /** The names handlers have now, by those they had. */
+  renames: ReadonlyMap<string, string> = new Map()
+  /** The latest that the clock has said. */
+  now = 0
+  /** The last time of day that retention went by. */
+  believedAt = 0
   readonly pauses = new Map<string, StoredPause>()
   /** Replays of which nothing more is to be made. */
   readonly cancelledRuns = new Set<string>()
@@ -98,9 +108,24 @@ export class Store {
     entry.passed = true
   }
 
+  stateOf({ row }: Work): RowState {
+    return stateOf(row, this.ordered.has(row.handler))
+  }
+
   addWork(seq: number, row: NewWorkRow): void {
     const id = this.nextId()
-    this.work.set(id, { seq, row: { ...row, id }, careful: false })
+    const isUnread = stateOf(row, this.ordered.has(row.handler)) === 'unread'
+    const orderKey = isUnread ? undefined : (row.orderKey ?? null)
+    this.work.set(id, { seq, row: { ...row, orderKey, id }, careful: false })
+  }
+
+  /** Where the clock was set back, what is due later is as much less late. */
+  followClock(now: number): void {
+    const leap = leapBack(this.now, now)
+    this.now = now
+    if (leap === 0) return
+    for (const [id, { row, ...work }] of this.work)
+      this.work.set(id, { ...work, row: { ...row, dueAt: broughtForward(row.dueAt, leap, now) } })
   }
 
   at(seq: number): Entry | undefined {

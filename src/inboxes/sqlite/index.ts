@@ -6,6 +6,7 @@
  */
 import { resolve } from 'node:path'
 import { OptionError } from '../../errors.ts'
+import { keysOf, knownKeys, shown } from '../../lib/options.ts'
 import { port } from '../../lib/symbols.ts'
 import type { Inbox } from '../../ports/inbox/index.ts'
 import { SqliteInbox } from './main/inbox.ts'
@@ -26,15 +27,15 @@ export interface SqliteOptions {
 }
 
 const MIB = 1024 * 1024
+const KEYS = keysOf<SqliteOptions>({ path: true, ownerWaitMs: true, minFreeBytes: true })
 
 /**
  * An inbox in a SQLite file. Nothing is opened before the receiver starts.
  * @throws ERR_OPTION
  */
 export function sqlite(options: SqliteOptions): Inbox {
-  const { path, ownerWaitMs = 30_000, minFreeBytes = 64 * MIB, ...rest } = options ?? {}
-  const unknown = Object.keys(rest)[0]
-  if (unknown !== undefined) throw new OptionError(`sqlite: there is no option ${unknown}`)
+  knownKeys('sqlite', options, KEYS)
+  const { path, ownerWaitMs = 30_000, minFreeBytes = 64 * MIB } = options
   const settings = {
     path: checkPath(path),
     ownerWaitMs: checkNumber('ownerWaitMs', ownerWaitMs),
@@ -47,7 +48,7 @@ export function sqlite(options: SqliteOptions): Inbox {
 
 function checkPath(path: unknown): string {
   if (typeof path !== 'string' || path.trim() === '' || path.includes('\0'))
-    throw new OptionError(`sqlite: path must name a file, got ${JSON.stringify(path)}`)
+    throw new OptionError(`sqlite: path must name a file, got ${shown(path)}`)
   if (path === ':memory:' || path.startsWith('file:'))
     throw new OptionError(`sqlite: path must name a file, got ${path}; for tests there is posthorn/memory`)
   return resolve(path)
@@ -55,5 +56,5 @@ function checkPath(path: unknown): string {
 
 function checkNumber(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
-  throw new OptionError(`sqlite: ${name} must be a number ≥ 0, got ${String(value)}`)
+  throw new OptionError(`sqlite: ${name} must be a number ≥ 0, got ${shown(value)}`)
 }

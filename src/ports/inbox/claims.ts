@@ -76,6 +76,8 @@ export interface Settlement {
   /** Ids of the work rows that are finished or replaced by `rows`. */
   readonly endedRows: readonly number[]
   readonly rows: readonly NewWorkRow[]
+  /** What the wall clock said when the due times of `rows` were reckoned; absent: as it says when they are stored. */
+  readonly at?: number | undefined
   readonly dead: readonly NewDeadLetter[]
   readonly quarantined: readonly NewQuarantine[]
   /** Native names nobody asked for, with their number of events. */

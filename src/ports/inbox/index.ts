@@ -40,7 +40,7 @@ export interface InboxPort {
    * Hands out due work rows and never-claimed deliveries in turn, each delivery in at most one claim at a time; the
    * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
    * durably before this resolves. At least one claim is given when there is one, whatever its size. `nextDueAt` is later than now: when the next row of the asked handlers falls due, held or not.
-   * `unread`: the `ordered` handlers that have due rows without a key, beyond those under claim now.
+   * `unread`: the `ordered` handlers that have rows whose key is not known, beyond those under claim now.
    * `more`: false where all that could be claimed is given; an inbox that does not know leaves it out.
    */
   claim(request: ClaimRequest): Promise<{
@@ -65,10 +65,13 @@ export interface InboxPort {
    */
   settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }>
   /**
-   * Makes the first rows of each key due now, at most so many of each, where the very first is parked. Resolves with
+   * Makes the first rows of each key due now, at most so many of each, where the very first is parked: those of its
+   * first delivery alone, since another may be under claim for other work. Resolves with
    * the keys that have rows at all. An inbox without it takes no handlers with an order.
    */
   wake?(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]>
+  /** Called with the keys of rows that were removed without a settlement: what was parked behind them may be woken. */
+  onFreed?(listener: (keys: readonly OrderKey[]) => void): void
   /**
    * The delivery that each key was kept for, by `seq`, 0 for none, in the order of the request, which is two numbers for
    * each key. An inbox without it takes no sources that dedupe events.

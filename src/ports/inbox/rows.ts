@@ -23,12 +23,17 @@ export interface NewWorkRow {
   readonly last: number
   /** Attempts already made; 0 when the handler has not seen the range. */
   readonly attempts: number
-  /** Not to be claimed before; `Number.MAX_SAFE_INTEGER`: not before a `wake`. */
+  /** Not to be claimed before; of no meaning while it is parked, or its key is not known. */
   readonly dueAt: number
+  /** It waits behind others of its key, not for its time: not to be claimed before a `wake`. Absent: false. */
+  readonly parked?: boolean | undefined
   readonly errors: readonly StoredError[]
   /** The replay it is work of; null: the first run. */
   readonly replay: ReplayMark | null
-  /** The key that its handler orders these events by; absent or null where there is none, or it is not known yet. */
+  /**
+   * The key that its handler orders these events by; null: they go in no order. Absent: not known yet, and where the
+   * handler has an order they are claimed in the order of the log.
+   */
   readonly orderKey?: number | null | undefined
 }
 

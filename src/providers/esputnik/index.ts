@@ -9,7 +9,7 @@ import { checkSourceOptions, type SourceOptions } from '../kit/source-options.ts
 import { type WallClock, wallClock } from '../kit/zoned-time.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprints } from './fingerprint.ts'
 import type { EsputnikEvent } from './payloads.generated.ts'
 import { ids } from './validate.generated.ts'
 
@@ -50,7 +50,7 @@ export function esputnik(options: EsputnikOptions): Source<EsputnikEvent> {
     catalogue: names,
     read: (element: unknown) => decode(element, clock),
     ids,
-    fingerprint,
+    fingerprints,
   })
   const notices = Object.freeze(options.timeZone === undefined ? [ZONE_NOTICE] : [])
   return Object.freeze({

@@ -1,6 +1,6 @@
 /** Checks what the factories of all providers are given. Private. */
 import { OptionError } from '../../errors.ts'
-import { knownKeys, wholeNumber } from '../../lib/options.ts'
+import { keysOf, kindOf, knownKeys, wholeNumber } from '../../lib/options.ts'
 import { port } from '../../lib/symbols.ts'
 import type { MetadataSchema } from '../../types.ts'
 import { assertMetadataSchema } from './metadata.ts'
@@ -52,13 +52,11 @@ export function checkSourceOptions(
   options: SourceOptions<object>,
   own: readonly string[] = [],
 ): CheckedSource {
-  assertObject(`${factory}: options`, options)
-  knownKeys(factory, options, ['auth', 'limits', 'ackWithinMs', 'dedupeEvents', ...own])
+  knownKeys(factory, options, [...KEYS, ...own])
   const { auth, limits = {} } = options
   if (typeof auth !== 'object' || auth === null || !(port in auth))
     throw new OptionError(`${factory}: auth must be made by posthorn/auth, such as token(…), got ${kindOf(auth)}`)
-  assertObject(`${factory}: limits`, limits)
-  knownKeys(`${factory}: limits`, limits, ['bodyBytes'])
+  knownKeys(`${factory}: limits`, limits, LIMITS)
   if ('metadata' in options) assertMetadataSchema(`${factory}: metadata`, options.metadata)
   const { ackWithinMs } = options
   return {
@@ -68,26 +66,19 @@ export function checkSourceOptions(
   }
 }
 
+const KEYS = keysOf<SourceOptions<object>>({ auth: true, limits: true, ackWithinMs: true, dedupeEvents: true })
+const LIMITS = keysOf<NonNullable<SourceOptions<object>['limits']>>({ bodyBytes: true })
+const WINDOW = keysOf<Exclude<SourceOptions<object>['dedupeEvents'], boolean | undefined>>({ windowMs: true })
+
 const [HOURS_48, MINUTE, YEAR] = [172_800_000, 60_000, 31_536_000_000]
 
 /** null: off. */
 function windowOf(name: string, dedupe: SourceOptions<object>['dedupeEvents']): number | null {
   if (dedupe === undefined || dedupe === false) return null
   if (dedupe === true) return HOURS_48
-  assertObject(name, dedupe)
-  knownKeys(name, dedupe, ['windowMs'])
+  knownKeys(name, dedupe, WINDOW)
   return wholeNumber(`${name}.windowMs`, dedupe.windowMs, HOURS_48, MINUTE, YEAR)
 }
 
 const given = (name: string, value: number | undefined): number | null =>
   value === undefined ? null : wholeNumber(name, value, 0, 1)
-
-function assertObject(name: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null)
-    throw new OptionError(`${name} must be an object, got ${kindOf(value)}`)
-}
-
-// Not the value: it may be the secret itself, passed in the place of an auth kind.
-function kindOf(value: unknown): string {
-  return value === null ? 'null' : typeof value
-}

@@ -10,7 +10,7 @@ import { withMetadata } from '../kit/metadata.ts'
 import { checkSourceOptions, type MetadataOptions, type SourceOptions } from '../kit/source-options.ts'
 import { catalogue } from './catalogue.ts'
 import { decode } from './decode.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprints } from './fingerprint.ts'
 import type { MailjetEvent } from './payloads.generated.ts'
 import { ids } from './validate.generated.ts'
 
@@ -30,7 +30,7 @@ const provider: Provider = Object.freeze({
   catalogue: namesAndTypes('mailjet', catalogue),
   ids,
   read: decode,
-  fingerprint,
+  fingerprints,
 })
 
 /**

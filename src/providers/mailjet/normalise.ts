@@ -1,11 +1,11 @@
 /** From a Mailjet event on the wire to the event that handlers get. Reads any object; never throws. Private. */
-
 import { textOf } from '../../lib/guards.ts'
 import type { Reading } from '../../ports/provider.ts'
 import type { Automation, EventClient } from '../../types.ts'
 import { CATEGORIES } from '../kit/catalogue.ts'
 import type { Meaning } from '../kit/meaning.ts'
 import { jsonObjectOf } from '../kit/object-text.ts'
+import { fromSeconds } from '../kit/seconds.ts'
 import { smtpReply } from '../kit/smtp-reply.ts'
 import type { EventWord } from './catalogue.ts'
 import { readBlocked, readBounce } from './failures.ts'
@@ -54,7 +54,7 @@ export function normalise(name: string, nativeType: string, meaning: Meaning, wi
     channel: 'email',
     messageId: messageIdOf(wire),
     transmissionId: null,
-    tags: NOTHING,
+    tags: tagsOf(wire),
     metadata: metadataOf(wire.Payload),
     effect: meaning.effect,
     // The test button sends MessageID 0 and an empty address (captures of 2018 and 2022).
@@ -105,11 +105,17 @@ export function messageIdOf(wire: Wire): string | null {
   return id === null || id === '0' ? textOf(wire.mj_message_id) : id
 }
 
-/** Unix seconds, as a number or as its digits; null for what is no instant after 1970. */
+/** Campaign first: django-anymail has it as the tag, Symfony the custom id. Most messages have neither. */
+function tagsOf(wire: Wire): readonly string[] {
+  const [campaign, customId] = [textOf(wire.customcampaign), textOf(wire.CustomID)]
+  if (campaign === null) return customId === null ? NOTHING : [customId]
+  return customId === null ? [campaign] : [campaign, customId]
+}
+
+/** Unix seconds, as a number or as its digits. */
 function instantOf(time: unknown): number | null {
   const seconds = typeof time === 'string' && /^\d{1,13}$/.test(time) ? Number(time) : time
-  // 8.64e12 s is the end of time for a Date.
-  return typeof seconds === 'number' && seconds > 0 && seconds <= 8.64e12 ? Math.floor(seconds * 1000) : null
+  return typeof seconds === 'number' ? fromSeconds(seconds) : null
 }
 
 /** The reply inside the `sent (…)` of older events. */

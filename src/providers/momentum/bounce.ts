@@ -74,20 +74,22 @@ export function readRejection(slots: Slots): Meaning {
 
 function bounceOf(slots: Slots): Bounce {
   const bounceClass = wordOf(slots[F.bounce_class])
-  const reason = wordOf(slots[F.reason]) ?? wordOf(slots[F.raw_reason])
+  const [reason, rawReason] = [wordOf(slots[F.reason]), wordOf(slots[F.raw_reason])]
   return {
     kind: (bounceClass !== null && KINDS.get(bounceClass)) || 'undetermined',
     class: bounceClass,
-    reason,
-    alreadySuppressed: bounceClass === '25' && saysSuppressed(reason) ? true : null,
+    reason: reason ?? rawReason,
+    alreadySuppressed: saysSuppressed(reason) || saysSuppressed(rawReason) ? true : null,
   }
 }
 
-// The vendor's texts for a recipient on the account's list or on its own (SparkPost support docs, suppression lists).
-function saysSuppressed(reason: string | null): boolean {
-  if (reason === null) return false
-  return reason.includes('suppressed due to customer policy') || reason.includes('suppressed due to system policy')
-}
+/**
+ * The vendor's texts for a recipient on the account's list or on its own (SparkPost support docs, suppression lists). No
+ * remote host writes them, and rejections came without a class until Aug 2016 (SparkPost changelog).
+ */
+const SUPPRESSED = /suppressed due to (?:customer|system) policy/i
+
+const saysSuppressed = (text: string | null): boolean => text !== null && SUPPRESSED.test(text)
 
 function smtpOf(slots: Slots): Smtp | null {
   const text = wordOf(slots[F.raw_reason]) ?? wordOf(slots[F.reason])

@@ -2,19 +2,25 @@
 
 import { isObject } from '../../lib/guards.ts'
 import type { Unreadable } from '../../ports/provider.ts'
-import { BY_CLASS, BY_TYPE, type Native } from './natives.ts'
+import { BY_CLASS, BY_PUBLIC_TYPE, BY_TYPE, type Native } from './natives.ts'
 
 export interface Decoded {
   /** null: a class or type we do not know. */
   readonly native: Native | null
   readonly nativeType: string
   readonly wire: Record<string, unknown>
+  /** The type is of another class than the one it came in. */
+  readonly misplaced: boolean
   /** The keys that lead to `wire` in the element: `msys` or none, and the class or none. */
   readonly above: 'msys' | null
   readonly key: string | null
 }
 
 /**
+ * The class says where the event is, its type what it is: `list_unsubscribe`, `generation_failure`, `open` and
+ * `spam_complaint` were seen in `message_event`. A type that one class alone has is read as that wherever it stands, as
+ * django-anymail does.
+ *
  * Finds the event in `{"msys":{"<class>":{…}}}`, `{"<class>":{…}}` or the bare event with its `type`. Momentum's and
  * SparkPost's documents know the first shape; a consumer in production takes all three (Momentum-Webhook-Ingest).
  * Keys beside `msys` are passed over (`"cust":{"id":"…"}` was seen, django-anymail, 2016).
@@ -76,7 +82,9 @@ function fromClass(holder: Holder, found: string | typeof SEVERAL, above: Decode
   const type = typeof wire.type === 'string' ? wire.type : ''
   const native = typesOf(found)?.get(found === 'relay_message' ? '' : type) ?? null
   if (native !== null) return decoded(native, native.nativeType, wire, above, found)
-  return decoded(ADAPTIVE?.get(type) ?? null, type === '' ? found : `${found}.${type}`, wire, above, found)
+  const elsewhere = BY_PUBLIC_TYPE.get(type) ?? null
+  const nativeType = type === '' ? found : `${found}.${type}`
+  return { native: elsewhere, nativeType, wire, above, key: found, misplaced: elsewhere !== null && !isAdaptive(type) }
 }
 
 // The events of a batch are of few classes, one after the other.
@@ -88,7 +96,7 @@ function typesOf(nativeClass: string): ReadonlyMap<string, Native> | undefined {
 }
 
 // The class of `ad_status` and `ad_adjust` is not documented; `adaptive_event` is a guess from the Ingest API.
-const ADAPTIVE = BY_CLASS.get('adaptive_event')
+const isAdaptive = (type: string): boolean => BY_CLASS.get('adaptive_event')?.has(type) === true
 
 function decoded(
   native: Native | null,
@@ -97,7 +105,7 @@ function decoded(
   above: Decoded['above'],
   key: string | null,
 ): Decoded {
-  return { native, nativeType, wire, above, key }
+  return { native, nativeType, wire, above, key, misplaced: false }
 }
 
 function unreadable(reason: string, path: string): Unreadable {

@@ -1,20 +1,26 @@
 /** What tells events apart that have no `event_id`. Private. */
-
+import { canonicalEmail } from '../../lib/email.ts'
 import { isObject } from '../../lib/guards.ts'
 import type { Reading } from '../../ports/provider.ts'
 import { idOf, wordOf } from './wire.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
+const NONE: readonly string[] = Object.freeze([])
+
 /**
- * Version 1: native type, message, recipient, time, number of tries, and for
- * clicks and opens what was followed and by whom. Momentum before 4.2.28 (Jan 2017) sends no `event_id` (changelog
- * MO-4327), and `sms_status` and `relay_message` have none in SparkPost's documents. null without message or time.
+ * Version 2: native type, message, recipient in its canonical writing, time, number of tries, and for clicks and opens
+ * what was followed and by whom. Version 1 had the recipient as sent. Momentum before 4.2.28 (Jan 2017) sends no
+ * `event_id` (changelog MO-4327), and `sms_status` and `relay_message` have none in SparkPost's documents. Empty without
+ * message or time.
  */
-export function fingerprint({ nativeType, payload }: Pick<Reading, 'nativeType' | 'payload'>): string | null {
-  const wire = payload as Wire
-  const fields = nativeType === 'relay_message' ? inbound(wire) : outbound(wire)
-  return fields === null ? null : JSON.stringify(['momentum 1', nativeType, ...fields])
+export function fingerprints({ nativeType, payload }: Pick<Reading, 'nativeType' | 'payload'>): readonly string[] {
+  const sent = payload as Wire
+  const { rcpt_to } = sent
+  const now = typeof rcpt_to === 'string' ? { ...sent, rcpt_to: canonicalEmail(rcpt_to) } : sent
+  const [fields, earlier] = [now, sent].map(nativeType === 'relay_message' ? inbound : outbound)
+  if (!fields || !earlier) return NONE
+  return [JSON.stringify(['momentum 2', nativeType, ...fields]), JSON.stringify(['momentum 1', nativeType, ...earlier])]
 }
 
 function outbound(wire: Wire): readonly unknown[] | null {

@@ -68,7 +68,13 @@ const CLASS_AND_TYPE = Object.entries(catalogue).map(([name, { schema }]) => {
 export const BY_CLASS: ReadonlyMap<string, ReadonlyMap<string, Native>> = byClass()
 
 /** Native types that their type alone tells: not `success` and `error`, which any class may have. */
-export const BY_TYPE: ReadonlyMap<string, Native> = byType()
+export const BY_TYPE: ReadonlyMap<string, Native> = byType(wordsFor)
+
+/**
+ * The same where another class than theirs stands around them: by their public names only, since `list` and `link` are
+ * words that a class nobody knows may use for anything, and what they mean asks for an unsubscription.
+ */
+export const BY_PUBLIC_TYPE: ReadonlyMap<string, Native> = byType((type) => [type])
 
 /** The native name of what the sender calls so: `track_event.click`, or a type such as `inband`. */
 export function nameOf(nativeType: string): string | undefined {
@@ -87,11 +93,11 @@ function byClass() {
   return classes
 }
 
-function byType() {
+function byType(words: (type: string) => readonly string[]) {
   const types = new Map<string, Native>()
   for (const { name, nativeClass, type } of CLASS_AND_TYPE)
     if (type !== '' && nativeClass !== 'ingest_event')
-      for (const word of wordsFor(type)) types.set(word, nativeOf(name, word))
+      for (const word of words(type)) types.set(word, nativeOf(name, word))
   return types
 }
 

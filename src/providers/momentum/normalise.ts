@@ -8,14 +8,10 @@ import type { Slots } from '../kit/slots.ts'
 import { type Decoded, decode, pointerOf } from './decode.ts'
 import { channelOf, recipientOf } from './recipient.ts'
 import { F, fill, ids, SIZE } from './validate.generated.ts'
+import { isVendorSample } from './vendor-samples.ts'
 import { idOf, instantOf } from './wire.ts'
 
-/**
- * The ids that the vendor's samples share: message, track, generation, unsubscribe and relay events the first, A/B and
- * ingest events the second (SparkPost samples endpoint, 2016 to 2026).
- */
-const SAMPLE_ID = '92356927693813856'
-const LATER_SAMPLE_ID = '0e5cf1fc-cb36-4c39-b695-3651b6ea6563'
+const MISPLACED = 'came in a class of events that has no such type, and was read by its type'
 const UNKNOWN: Meaning = Object.freeze({ type: 'unknown', effect: 'none', details: null })
 const NO_TAGS: readonly string[] = Object.freeze([])
 const NO_METADATA = Object.freeze({})
@@ -40,16 +36,19 @@ export function read(element: unknown): Reading | Unreadable {
   }
 }
 
-function readEvent({ native, nativeType, wire, above, key }: Decoded, slots: unknown[]): Reading | Unreadable {
+function readEvent(
+  { native, nativeType, wire, above, key, misplaced }: Decoded,
+  slots: unknown[],
+): Reading | Unreadable {
   const numbers = fill(slots, wire)
   const problem = native?.check(slots)
   // The words of the table, not those of the wire: a class there may be anything.
   if (problem)
     return { unreadable: `${native?.nativeType}: ${problem.reason}`, path: pointerOf(above, key) + problem.path }
   if (numbers) idsToStrings(wire, slots)
-  return native === null
-    ? normalise('momentum.unknown', nativeType, UNKNOWN, wire, slots)
-    : normalise(native.name, nativeType, native.read(slots), wire, slots)
+  if (native === null) return normalise('momentum.unknown', nativeType, UNKNOWN, wire, slots)
+  const reading = normalise(native.name, nativeType, native.read(slots), wire, slots)
+  return misplaced ? { ...reading, remark: MISPLACED } : reading
 }
 
 /** Numbers among the identifiers become strings, in the event and in its slots. Integers beyond 2^53 are so already. */
@@ -62,8 +61,14 @@ function idsToStrings(wire: Record<string, unknown>, slots: unknown[]): void {
   }
 }
 
-function normalise(name: string, nativeType: string, meaning: Meaning, payload: object, slots: Slots): Reading {
-  const channel = channelOf(name, slots)
+function normalise(
+  name: string,
+  nativeType: string,
+  meaning: Meaning,
+  payload: Record<string, unknown>,
+  slots: Slots,
+): Reading {
+  const channel = channelOf(meaning.type, slots)
   const senderEventId = idOf(slots[F.event_id])
   const metadata = slots[F.rcpt_meta]
   return {
@@ -82,7 +87,7 @@ function normalise(name: string, nativeType: string, meaning: Meaning, payload: 
     tags: tagsOf(slots[F.rcpt_tags]),
     metadata: isObject(metadata) ? metadata : NO_METADATA,
     effect: meaning.effect,
-    isTest: senderEventId === SAMPLE_ID || senderEventId === LATER_SAMPLE_ID || isProbe(nativeType, payload),
+    isTest: isVendorSample(senderEventId, payload) || isProbe(nativeType, payload),
     details: meaning.details,
   }
 }

@@ -8,7 +8,7 @@ import { classesOf, namesAndTypes } from '../kit/catalogue.ts'
 import { withMetadata } from '../kit/metadata.ts'
 import { checkSourceOptions, type MetadataOptions, type SourceOptions } from '../kit/source-options.ts'
 import { catalogue } from './catalogue.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprints } from './fingerprint.ts'
 import { nameOf } from './natives.ts'
 import { read } from './normalise.ts'
 import type { MomentumEvent } from './payloads.generated.ts'
@@ -32,7 +32,7 @@ const provider: Provider = Object.freeze({
   aliases: Object.freeze(['sparkpost']),
   nameOf,
   read,
-  fingerprint,
+  fingerprints,
   // The From header and the envelope sender. Who writes to us is the person a relayed message is about.
   ownFields: ({ name }: Reading) => (name.startsWith('momentum.relay_') ? [] : OWN_FIELDS),
 })

@@ -1,5 +1,6 @@
 /** Small readers of the Momentum wire. Private. */
 import { textOf } from '../../lib/guards.ts'
+import { fromSeconds } from '../kit/seconds.ts'
 import { parseDateTime } from '../kit/zoned-time.ts'
 
 /** Text or number as text; null where it is empty: Momentum before 4.2.40 wrote `0` for that (changelog MO-7454). */
@@ -22,13 +23,12 @@ export function instantOf(value: unknown): number | null {
   return dateTime?.zoned === true ? dateTime.epochMs : null
 }
 
-const FRACTION = /^\d{1,12}\.\d{1,9}$/
+const FRACTION = /^\d{1,13}\.\d{1,9}$/
 const UTC = (wallMs: number): number => wallMs
-const YEAR_10000 = 253_402_300_800
 
 // By hand: the common case, in a fifth of the time of an expression and Number.
 function digitsOf(text: string): number | null {
-  if (text.length === 0 || text.length > 12) return null
+  if (text.length === 0 || text.length > 13) return null
   let value = 0
   for (let at = 0; at < text.length; at++) {
     const digit = text.charCodeAt(at) - 48
@@ -36,9 +36,4 @@ function digitsOf(text: string): number | null {
     value = value * 10 + digit
   }
   return value
-}
-
-// 0 stands for an empty field; milliseconds would be in the year 48 000.
-function fromSeconds(seconds: number): number | null {
-  return seconds > 0 && seconds < YEAR_10000 ? Math.round(seconds * 1_000) : null
 }

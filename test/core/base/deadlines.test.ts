@@ -9,6 +9,10 @@ class LateClock implements Clock {
   readonly asked: number[] = []
   fire = () => {}
 
+  steady(): number {
+    return this.now()
+  }
+
   now(): number {
     return this.time
   }

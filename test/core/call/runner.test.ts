@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Runner } from '../../../src/core/call/runner.ts'
 import { Task } from '../../../src/core/call/task.ts'
 import type { HandlerSpec } from '../../../src/core/handlers/spec.ts'
@@ -72,4 +72,49 @@ it('gives way between events of which each is handed in by the end of the one be
   runner.submit(new Link(), 0)
   await settled()
   expect(calls).toEqual([0, 1, 2, 3, 4])
+})
+
+describe.each([
+  ['an hour back', -3_600_000],
+  ['a day on', 86_400_000],
+])('a wall clock that is set %s', (_leap, ms) => {
+  const endless = () => new Promise<never>(() => {})
+  const newRunner = (clock: FakeClock, changes: object) => {
+    const pacer = { spent: () => false, breathe: async () => {} }
+    return new Runner({ ...spec, each: endless, ...changes }, { clock, pacer, pauses: true, onPause() {}, onRoom() {} })
+  }
+
+  it('makes no handler look behind, and none that is behind look well', async () => {
+    const clock = new FakeClock()
+    const runner = newRunner(clock, { timeoutMs: 60_000 })
+    for (let n = 0; n < 2; n++) runner.submit(new Waiting())
+    clock.leap(ms)
+    expect(runner.isBehind()).toBe(false)
+    await clock.advance(1_001)
+    expect(runner.isBehind()).toBe(true)
+  })
+
+  it('leaves each call its time', async () => {
+    const clock = new FakeClock()
+    const ended: string[] = []
+    class Call extends Waiting {
+      readonly #name: string
+      constructor(name: string) {
+        super()
+        this.#name = name
+      }
+      override done(): void {
+        ended.push(this.#name)
+      }
+    }
+    const runner = newRunner(clock, { concurrency: 2, timeoutMs: 1_000 })
+    runner.submit(new Call('first'))
+    clock.leap(ms)
+    await clock.advance(400)
+    runner.submit(new Call('second'))
+    await clock.advance(600)
+    expect(ended).toEqual(['first'])
+    await clock.advance(400)
+    expect(ended).toEqual(['first', 'second'])
+  })
 })

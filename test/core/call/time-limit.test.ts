@@ -8,7 +8,7 @@ const endless = () => new Promise<never>(() => {})
 
 function begin(limit: TimeLimit): { attempt: Attempt; ended: Outcome[] } {
   const ended: Outcome[] = []
-  const attempt = new Attempt(1, 'work', clock.now(), (outcome) => ended.push(outcome))
+  const attempt = new Attempt(1, 'work', clock.steady(), (outcome) => ended.push(outcome))
   attempt.run(endless, null)
   limit.add(attempt)
   return { attempt, ended }

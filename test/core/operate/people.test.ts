@@ -67,6 +67,29 @@ describe('erase', () => {
     await receiver.close()
   })
 
+  it('takes the events of all writings of an address: what has one event.email is one person', async () => {
+    const writings = [
+      'Jo@MÜNCHEN.example',
+      '"jo"@mu\u0308nchen.example',
+      ' jo@XN--MNCHEN-3YA.example',
+      'li@münchen.example',
+    ]
+    for (const email of writings.slice(0, 3)) {
+      const { receiver, erase } = handling()
+      const emails: (string | null)[] = []
+      receiver.on('*', { name: 'emails' }, (event) => void emails.push(event.email))
+      const { id } = await receiver.inject('shop', to(...writings))
+      await receiver.whenIdle()
+      expect(emails).toEqual([...Array(3).fill('jo@xn--mnchen-3ya.example'), 'li@xn--mnchen-3ya.example'])
+      const records = await all(receiver.inbox.export({ email }))
+      expect(records.map((record) => [record.id, record.event?.recipient])).toEqual(
+        writings.slice(0, 3).map((recipient, index) => [`${id}.${index}`, recipient]),
+      )
+      expect(await erase(email)).toMatchObject({ matched: 3, queued: 3 })
+      await receiver.close()
+    }
+  })
+
   it('has none of them handed out that waited: the others keep their ids, and nothing goes to quarantine', async () => {
     const [clock, inbox] = [new FakeClock(), memory()]
     const first = receiverIn(clock, { inbox, role: 'receive' })

@@ -14,6 +14,10 @@ describe('a person', () => {
     'to=jo@shop.example,',
     'write to jo@shop.example.',
     'bobjo@shop.example jo@shop.example',
+    '"jo"@shop.example',
+    '"J\\o"@shop.example',
+    'RCPT TO:<"Jo"@shop.example>',
+    'jo@ｓｈｏｐ.example',
   ])('is in %s', (text) => {
     expect(jo.isIn(text)).toBe(true)
   })
@@ -55,6 +59,41 @@ describe('a person', () => {
   it('is told from another by characters that patterns give a meaning to', () => {
     expect(new Person('j.o+x@shop.example').mayBeIn(bytes('j.o+x@shop.example'))).toBe(true)
     expect(new Person('j.o@shop.example').mayBeIn(bytes('jxo@shop.example'))).toBe(false)
+  })
+
+  it.each([
+    ['jo@münchen.example', 'to jo@xn--mnchen-3ya.example, please'],
+    ['jo@xn--mnchen-3ya.example', '<Jo@MÜNCHEN.example>'],
+    ['jo@xn--mnchen-3ya.example', 'jo@mu\u0308nchen.example'],
+    ['é@shop.example', 'for e\u0301@shop.example'],
+    ['"jo doe"@shop.example', '<"Jo Doe"@shop.example>'],
+    ['"a@b"@shop.example', '"a@b"@shop.example'],
+    ['\u212aim@shop.example', 'kim@shop.example'],
+    ['kim@shop.example', '\u212aIM@shop.example'],
+  ])('%j is in %j, and so in the bytes of its JSON, escaped or not', (email, text) => {
+    const person = new Person(email)
+    expect(person.isIn(text)).toBe(true)
+    const plain = JSON.stringify({ to: text })
+    const ascii = plain.replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    for (const written of [plain, ascii]) {
+      expect(person.mayBeIn(bytes(written))).toBe(true)
+      expect(person.isInBytes(bytes(written))).toBe(true)
+    }
+  })
+
+  it.each([
+    ['jo@münchen.example', 'jo@xn--mnchen-3yb.example'],
+    ['"jo doe"@shop.example', 'jo doe@shop.example'],
+    ['jo+a@shop.example', 'jo@shop.example'],
+    ['jo@shop.example', 'j.o@shop.example'],
+  ])('%j is not in %j', (email, text) => {
+    expect(new Person(email).isIn(text)).toBe(false)
+  })
+
+  it('is found in bytes that are no UTF-8 as Latin-1', () => {
+    const person = new Person('jö@shop.example')
+    expect(person.isInBytes(Uint8Array.of(0xff, 0x20, 0x6a, 0xf6, ...bytes('@shop.example')))).toBe(true)
+    expect(person.isInBytes(Uint8Array.of(0xff, 0x20, 0x6a, 0xe4, ...bytes('@shop.example')))).toBe(false)
   })
 
   it.each([undefined, null, 7, '', 'jo', '@', 'jo@', 'a b@c', 'a@b@c'])('needs an address: %j', (email) => {

@@ -221,7 +221,8 @@ describe('context.outOfOrder', () => {
       ['a', 6_000],
       ['a', undefined],
     ] as const
-    await send(receiver, { body: JSON.stringify(times.map(([to, at], n) => ({ type: 'ping', n, to, at }))) })
+    const pings = times.map(([to, ms], n) => ({ type: 'ping', n, to, at: ms && Date.UTC(2025, 11, 1) + ms }))
+    await send(receiver, { body: JSON.stringify(pings) })
     await receiver.whenIdle()
     expect(flags).toEqual({ 0: false, 1: true, 2: false, 3: false, 4: false, 5: false })
   })

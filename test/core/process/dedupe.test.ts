@@ -1,8 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PermanentError } from '../../../src/errors.ts'
 import { memory } from '../../../src/inboxes/memory/index.ts'
+import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { port } from '../../../src/lib/symbols.ts'
+import { mailjet } from '../../../src/providers/mailjet/index.ts'
 import type { AnyEvent } from '../../../src/types.ts'
+import { auth } from '../../providers/support.ts'
 import { FakeClock, settled } from '../../support/fake-clock.ts'
 import { send } from '../../support/neutral.ts'
 import { receiverIn } from '../../support/receivers.ts'
@@ -278,4 +284,84 @@ it('is refused with an inbox that keeps no keys', async () => {
   const receiver = newReceiver({ inbox: { kind: 'other', [port]: less } })
   await expect(receiver.start()).rejects.toMatchObject({ code: 'ERR_OPTION' })
   expect(inbox[port].owners).toBeTypeOf('function')
+})
+
+describe('an event without an id, over a new version of its fingerprint', () => {
+  const source = mailjet({ auth, dedupeEvents: true })
+  const { provider } = source[port]
+  /** As a process with version 1 alone: the address as sent. */
+  const before = {
+    ...source,
+    [port]: {
+      ...source[port],
+      provider: { ...provider, fingerprints: (event: never) => provider.fingerprints?.(event).slice(1) ?? [] },
+    },
+  }
+
+  function newMailjet(inbox: object, shop: object, handle: (email: string | null) => unknown = () => {}) {
+    const receiver = receiverIn(clock, { inbox, sources: { shop } })
+    open.push(receiver)
+    const seen: (string | null)[] = []
+    receiver.on('opened', { name: 'all', retry: { attempts: 1 } }, ({ recipient }) => {
+      seen.push(recipient)
+      return handle(recipient)
+    })
+    receiver.on('unknown', () => {})
+    return { receiver, seen }
+  }
+
+  /** Every post has other bytes, so that only its event can be known. */
+  const openOf = async ({ receiver }: ReturnType<typeof newMailjet>, email: string) => {
+    await receiver.inject('shop', [{ event: 'open', time: 1767225600, MessageID: '7', email }, { post: posts++ }])
+    await receiver.whenIdle()
+  }
+
+  it('is one in all writings of its address', async () => {
+    const one = newMailjet(memory(), source)
+    for (const email of ['Jo@shop.example', 'jo@shop.example', '"jo"@SHOP.example', 'li@shop.example'])
+      await openOf(one, email)
+    expect(one.seen).toEqual(['Jo@shop.example', 'li@shop.example'])
+  })
+
+  const kept = memory()
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it.each([
+    ['memory', () => kept],
+    ['a file', () => sqlite({ path: join(folder, 'inbox.db') })],
+  ])('is still known by its old key in %s, and handled once more only in another writing', async (_where, inbox) => {
+    const old = newMailjet(inbox(), before)
+    await openOf(old, 'Jo@shop.example')
+    await old.receiver.close()
+    const now = newMailjet(inbox(), source)
+    await openOf(now, 'Jo@shop.example')
+    expect(now.seen).toEqual([])
+    await openOf(now, 'jo@shop.example')
+    await openOf(now, '"jo"@shop.example')
+    expect(now.seen).toEqual(['jo@shop.example'])
+    expect(await now.receiver.inbox.stats()).toMatchObject({ duplicateEvents: { shop: 2 } })
+  })
+
+  it('gives its old key up too when it dies after the upgrade', async () => {
+    const inbox = memory()
+    const old = newMailjet(inbox, before)
+    await old.receiver.start()
+    await old.receiver.inbox.pause('all')
+    await old.receiver.inject('shop', [{ event: 'open', time: 1767225600, MessageID: '7', email: 'Jo@shop.example' }])
+    await settled()
+    await old.receiver.close()
+    let fails = true
+    const now = newMailjet(inbox, source, () => {
+      if (fails) throw new Error('no')
+    })
+    await now.receiver.start()
+    await now.receiver.inbox.resume('all')
+    await now.receiver.whenIdle()
+    expect(now.seen).toEqual(['Jo@shop.example'])
+    expect(await now.receiver.inbox.stats()).toMatchObject({ deadLetters: 1 })
+    fails = false
+    await openOf(now, 'Jo@shop.example')
+    expect(now.seen).toEqual(['Jo@shop.example', 'Jo@shop.example'])
+  })
 })

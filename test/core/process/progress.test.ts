@@ -160,7 +160,7 @@ describe('dead letters and quarantine', () => {
 
   it('are counted by a dry run and left alone', async () => {
     const { receiver } = await withDead()
-    expect(await receiver.inbox.retry({}, { dryRun: true })).toEqual({ matched: 4, queued: 0 })
+    expect(await receiver.inbox.retry({ all: true }, { dryRun: true })).toEqual({ matched: 4, queued: 0 })
     expect(await receiver.inbox.stats()).toMatchObject({ deadLetters: 3, quarantined: 1, pending: 0 })
   })
 
@@ -201,7 +201,7 @@ describe('dead letters and quarantine', () => {
     await send(receiver, { body: pings(250) })
     await receiver.whenIdle()
     const controller = new AbortController()
-    const dropping = receiver.inbox.drop({}, { ratePerSecond: 100, signal: controller.signal })
+    const dropping = receiver.inbox.drop({ all: true }, { ratePerSecond: 100, signal: controller.signal })
     await clock.advance(1_500)
     controller.abort()
     expect(await dropping).toEqual({ matched: 200, queued: 200 })

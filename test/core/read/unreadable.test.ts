@@ -61,18 +61,32 @@ describe('a body that cannot be read', () => {
   })
 
   it.each([
-    ['Windows-1252', Buffer.from('[{"a":"caf\u00e9"}]', 'latin1'), 10, 'another charset, such as Windows-1252'],
+    ['Windows-1252', Buffer.from('"caf\u00e9"', 'latin1'), 4, 'another charset, such as Windows-1252'],
     ['UTF-16', Buffer.from('\ufeff[{"a":1}]', 'utf16le'), 0, 'UTF-16'],
     ['gzip', gzipSync('[{"a":1}]'), 1, 'gzip without a Content-Encoding'],
     [
       'a lone byte far behind',
-      Buffer.concat([Buffer.from(`["${'é😀x'.repeat(9_999)}`), Buffer.of(0xff)]),
-      69_995,
+      Buffer.concat([Buffer.from(`"${'é😀x'.repeat(9_999)}`), Buffer.of(0xff)]),
+      69_994,
       'another charset, such as Windows-1252',
     ],
   ])('in another encoding: %s', async (_name, body, at, cause) => {
     const { quarantined } = await digest(body)
     expect(quarantined).toMatchObject([{ index: null, reason: `the body is not UTF-8 at byte ${at}: likely ${cause}` }])
+  })
+})
+
+describe('an element that is not UTF-8', () => {
+  it.each([
+    ['{"a":"caf\u00e9"}', 9],
+    ['{"a":caf\u00e9}', 8],
+    ['\u00e9', 0],
+  ])('is told by the byte in the body, and the likely cause: %s', async (element, at) => {
+    const before = '[{"type":"ping"},'
+    const { events, quarantined } = await digest(Buffer.from(`${before}${element}]`, 'latin1'))
+    expect(events).toHaveLength(1)
+    const reason = `the element is not UTF-8 at byte ${before.length + at}: likely another charset, such as Windows-1252`
+    expect(quarantined).toMatchObject([{ index: 1, reason, path: null }])
   })
 })
 

@@ -145,7 +145,7 @@ const FAR_AWAY = Date.UTC(2200, 0, 1)
 async function readContents(path: string): Promise<Contents> {
   const inbox = sqlite({ path, ownerWaitMs: 10_000, minFreeBytes: 0 })[port]
   const silent = { info() {}, warn() {}, error() {} }
-  const clock = { now: () => FAR_AWAY, after: () => () => {} }
+  const clock = { now: () => FAR_AWAY, steady: () => 0, after: () => () => {} }
   const handlers = [{ name: 'work', formerly: [] }]
   await inbox.open({ handlers, logger: silent, clock, role: 'owner', onRedelivery: 'record' })
   try {

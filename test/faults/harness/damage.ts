@@ -90,7 +90,7 @@ async function comesToRest(running: Running): Promise<void> {
 async function look(site: Site): Promise<Aftermath> {
   const inbox = sqlite({ path: site.path, ownerWaitMs: 10_000, minFreeBytes: 0 })[port]
   const silent = { info() {}, warn() {}, error() {} }
-  const clock = { now: () => Date.now(), after: () => () => {} }
+  const clock = { now: () => Date.now(), steady: () => performance.now(), after: () => () => {} }
   await inbox.open({ handlers: [], logger: silent, clock, role: 'owner', onRedelivery: 'record' })
   try {
     const effects = readEffects(site.effectsPath)

@@ -9,12 +9,14 @@ export interface Effect {
   readonly attempt: number
   /** The replay it belongs to; null: none. */
   readonly run: string | null
+  /** Whose effect it is; absent where there is one handler. */
+  readonly handler?: string | undefined
 }
 
 export function openEffects(path: string): (effect: Effect) => void {
   const file = openSync(path, 'a')
-  return ({ id, n, attempt, run }) => {
-    writeSync(file, `${id} ${n} ${attempt} ${run ?? '-'}\n`)
+  return ({ id, n, attempt, run, handler = '' }) => {
+    writeSync(file, `${id} ${n} ${attempt} ${run ?? '-'} ${handler}\n`)
     fdatasyncSync(file)
   }
 }
@@ -24,7 +26,8 @@ export function readEffects(path: string): Effect[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => {
-    const [id = '', n, attempt, run = '-'] = line.split(' ')
-    return { id, n: Number(n), attempt: Number(attempt), run: run === '-' ? null : run }
+    const [id = '', n, attempt, run = '-', handler] = line.split(' ')
+    const whose = handler === undefined || handler === '' ? {} : { handler }
+    return { id, n: Number(n), attempt: Number(attempt), run: run === '-' ? null : run, ...whose }
   })
 }

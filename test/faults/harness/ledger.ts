@@ -8,6 +8,13 @@ export interface Element {
   readonly id?: string
   /** Any other bytes. */
   readonly pad?: string
+  /** What its events are ordered by, and for whom they are. */
+  readonly key?: string
+  readonly to?: string
+  /** Names of handlers that fail at first, and of those that fail for good. */
+  readonly fails?: readonly string[]
+  readonly dies?: readonly string[]
+  readonly slow?: boolean
   /** Makes the element unreadable for the provider. */
   readonly bad?: true
 }

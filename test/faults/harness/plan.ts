@@ -23,8 +23,10 @@ export interface Plan {
   readonly path: string
   /** Where the handler writes what it did, synced line by line. */
   readonly effects: string
-  /** `gate` waits until it is told to go on, `hang` for ever, `block` stops the event loop for a while. `idle` does nothing and keeps no record. Default `work`. */
-  readonly handler?: 'work' | 'gate' | 'hang' | 'idle' | 'none'
+  /** `gate` waits until it is told to go on, `hang` for ever, `block` stops the event loop for a while. `idle` does nothing and keeps no record. `lives`: those of lives.ts. Default `work`. */
+  readonly handler?: 'work' | 'gate' | 'hang' | 'idle' | 'none' | 'lives'
+  /** Of a `lives` process: how many were before it on its file. */
+  readonly generation?: number
   readonly killAt?: Window
   readonly limits?: ReceiverLimits
   readonly memoryBytes?: number

@@ -16,6 +16,7 @@ import { around } from './around.ts'
 import { openEffects } from './effects.ts'
 import { handlerOf } from './handler.ts'
 import { killPoints } from './kill-points.ts'
+import { registerLives } from './lives.ts'
 import type { Plan } from './plan.ts'
 
 // The parent wrote it.
@@ -29,6 +30,9 @@ let progressed = Promise.withResolvers<void>()
 const wallClock = Date.now
 let aheadMs = plan.clockMs ?? 0
 Date.now = () => wallClock() + aheadMs
+const steadyClock = performance.now.bind(performance)
+let passedMs = 0
+performance.now = () => steadyClock() + passedMs
 
 const inbox = around(points.inbox(sqlite({ path, minFreeBytes, ownerWaitMs })), (inner) => ({
   async settle(settlement) {
@@ -48,7 +52,8 @@ const receiver = createReceiver({
   retention: plan.retention ?? {},
 })
 
-if (plan.handler !== 'none') {
+if (plan.handler === 'lives') registerLives(receiver, plan, openEffects(plan.effects))
+else if (plan.handler !== 'none') {
   const { retry = {}, timeoutMs = 30_000, concurrency = 8 } = plan
   const record = openEffects(plan.effects)
   let called = false
@@ -77,9 +82,13 @@ const controls: Readonly<Record<string, (argument: string) => unknown>> = {
   '/control/go': () => gate.resolve(),
   '/control/replay': (filter) => receiver.inbox.replay(JSON.parse(decodeURIComponent(filter))),
   '/control/prune': () => receiver.inbox.prune(),
-  '/control/retry': () => receiver.inbox.retry({}),
+  '/control/retry': () => receiver.inbox.retry({ all: true }),
   '/control/clock': (ms) => {
     aheadMs = Number(ms)
+  },
+  '/control/pass': (ms) => {
+    aheadMs += Number(ms)
+    passedMs += Number(ms)
   },
   '/control/settled': settled,
 }

@@ -43,7 +43,7 @@ export async function replayAndKill(
     await running.control('settled')
     const numbers = handledIn(site)
     const load = running.sender.load(2, next)
-    const replaying = replay(running, {})
+    const replaying = replay(running, { all: true })
     // Every other time in the middle of it.
     if (killed % 2 === 0) await replaying
     await running.sender.acknowledgements(between(random, 0, 10))
@@ -89,8 +89,8 @@ async function atRest(site: Site, running: Running): Promise<string[]> {
   const handled = new Set(site.effects().map(({ id }) => id))
   for (const { filter, expected } of [
     { filter: { ids: [one?.id ?? ''] }, expected: [one?.id ?? ''] },
-    { filter: {}, expected: [...handled] },
-    { filter: {}, expected: [...handled] },
+    { filter: { all: true } as const, expected: [...handled] },
+    { filter: { all: true } as const, expected: [...handled] },
   ]) {
     const report = await replay(running, filter)
     await running.control('settled')

@@ -83,8 +83,8 @@ function asOurs(path: string): void {
 
 type Control =
   | ('health' | 'memory' | 'stats' | 'go' | 'settled' | 'prune' | 'retry')
-  /** What the wall clock is ahead from now on, in ms; what to replay, as JSON. */
-  | `${'clock' | 'replay'}?${string}`
+  /** What the wall clock is ahead from now on, in ms; how much time passes by every clock; what to replay, as JSON. */
+  | `${'clock' | 'pass' | 'replay'}?${string}`
 
 export class Running {
   readonly child: Child

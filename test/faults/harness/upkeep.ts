@@ -6,7 +6,8 @@ import type { Ledger, Sent } from './ledger.ts'
 import { between, type Random } from './random.ts'
 import { type Running, Site } from './site.ts'
 
-const DAY = 86_400_000
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
 const plan = { retry: { minMs: 1, maxMs: 200 }, retention: { bodies: 0, keys: 2 * DAY } }
 
 export interface Upkept {
@@ -19,7 +20,7 @@ export interface Upkept {
   readonly fileBytes: number
 }
 
-/** Everything finished goes at once, its rows three days later: each start is three days after the last. */
+/** Everything finished goes at once, its rows three days later: each start is three days after the last, and believes it an hour later. */
 export async function pruneAndKill(
   random: Random,
   kills: number,
@@ -30,6 +31,7 @@ export async function pruneAndKill(
   let [killed, rounds] = [0, 0]
   for (; killed < kills && !isOver(); killed++) {
     const running = await site.start({ ...plan, clockMs: 3 * DAY * killed })
+    await running.control(`pass?${HOUR}`)
     const load = running.sender.load(4, next)
     const pruning = pruneAgainAndAgain(running)
     await running.sender.acknowledgements(between(random, 5, 60))
@@ -40,9 +42,10 @@ export async function pruneAndKill(
   }
   const last = await site.start({ ...plan, clockMs: 3 * DAY * killed })
   await last.sender.load(4, () => null)
+  await last.control(`pass?${HOUR}`)
   await last.control('settled')
   await last.control('prune')
-  await last.control(`clock?${3 * DAY * (killed + 1)}`)
+  await last.control(`pass?${3 * DAY}`)
   await last.control('prune')
   const code = await last.end()
   const bytes = site.ledger.sent.reduce((sum, sent) => sum + sent.bytes, 0)

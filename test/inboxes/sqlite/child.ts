@@ -8,6 +8,7 @@ const say = (line: string) => void writeSync(1, `${line}\n`)
 
 const systemTime = {
   now: Date.now,
+  steady: () => performance.now(),
   after(ms: number, run: () => void) {
     const timer = setTimeout(run, ms)
     timer.unref()

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Thread } from '../../../src/inboxes/sqlite/main/thread.ts'
 import type { Claim } from '../../../src/ports/inbox/claims.ts'
 import { firstPass, openWith, retried, row, START } from '../inbox-kit.ts'
-import { inboxOn, killedAtWork, meddle, newFile, startChild } from './kit.ts'
+import { BEFORE_TURNS, inboxOn, killedAtWork, meddle, newFile, startChild } from './kit.ts'
 
 it('keeps everything it acknowledged when the process is killed', async () => {
   const path = newFile()
@@ -74,7 +74,8 @@ it('knows what it handles with care when its thread is started again', async () 
 it('counts what was under way when a process died that noted one event at a time', async () => {
   const path = await killedAtWork()
   meddle(path, (db) =>
-    db.exec(`DROP TABLE under_way;
+    db.exec(`${BEFORE_TURNS}
+             DROP TABLE under_way;
              CREATE TABLE under_way (seq INTEGER PRIMARY KEY, element_index INTEGER NOT NULL, handler TEXT NOT NULL) STRICT;
              INSERT INTO under_way VALUES (1, 3, 'a');
              PRAGMA user_version = 2`),

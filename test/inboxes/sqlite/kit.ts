@@ -53,6 +53,16 @@ export function meddle<T>(path: string, run: (db: DatabaseSync) => T): T {
   }
 }
 
+/** Makes of a file of today one of the third schema, where waiting for a turn was a due time. */
+export const BEFORE_TURNS = `
+  UPDATE work SET due_at = 9007199254740991 WHERE waits_for = 'turn' AND order_key >= 0;
+  DROP INDEX work_by_handler;
+  ALTER TABLE work DROP COLUMN waits_for;
+  CREATE INDEX work_by_handler ON work (handler, due_at, seq);
+  CREATE INDEX work_with_key ON work (handler, due_at, seq) WHERE order_key >= 0;
+  ALTER TABLE upkeep DROP COLUMN believed_at;
+  PRAGMA user_version = 3;`
+
 export interface Child {
   readonly process: ChildProcess
   /** What it printed so far, a line each. */

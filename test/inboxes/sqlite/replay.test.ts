@@ -50,15 +50,16 @@ it('is asked for and counted beside the owner of the file, who carries it out', 
   )
   await receiver.whenIdle()
   await receiver.inbox.pause('work')
-  const waiting = await control.inbox.replay({})
+  const waiting = await control.inbox.replay({ all: true })
   expect((await control.inbox.stats()).replays).toEqual({ [waiting.run]: 3 })
   expect(await control.inbox.drop({ run: waiting.run })).toEqual({ matched: 3, queued: 3 })
   expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, replays: {} })
   const id = seen[0]?.id ?? ''
   expect((await control.inbox.event(id))?.event).toMatchObject({ name: 'mailjet.open', messageId: '1' })
-  await expect(
-    control.inbox.replay({ ...filter, name: undefined, outcome: 'unhandled' } as object),
-  ).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining('register them') })
+  await expect(control.inbox.replay({ since: filter.since, outcome: 'unhandled' })).rejects.toMatchObject({
+    code: 'ERR_OPTION',
+    message: expect.stringContaining('register them'),
+  })
 }, 20_000)
 
 it('is carried out where nobody owns the file, by the next owner', async () => {
@@ -68,7 +69,7 @@ it('is carried out where nobody owns the file, by the next owner', async () => {
   await first.receiver.whenIdle()
   await first.receiver.close()
   const control = receiverOn(path, 'control')
-  const { run } = await control.inbox.replay({ to: ['work'] })
+  const { run } = await control.inbox.replay({ all: true, to: ['work'] })
   const { receiver, seen } = working(path)
   await receiver.start()
   await vi.waitFor(() => expect(seen.map((event) => event.run)).toEqual([run, run]))
@@ -79,7 +80,7 @@ it('goes beside live traffic: both are handled, each once', async () => {
   for (let n = 1; n <= 20; n++) await receiver.inject('news', opens(n))
   await receiver.whenIdle()
   seen.length = 0
-  const replaying = receiver.inbox.replay({})
+  const replaying = receiver.inbox.replay({ all: true })
   for (let n = 100; n < 120; n++) await receiver.inject('news', opens(n))
   const { queued } = await replaying
   await receiver.whenIdle()
@@ -100,7 +101,7 @@ it('ends in quarantine where the stored bytes are damaged, and nothing is left o
   const { receiver, seen } = working(path)
   const filter = { name: 'mailjet.open', since: new Date(0) } as const
   expect(await receiver.inbox.replay(filter, { dryRun: true })).toMatchObject({ matched: 1, unreadable: 1 })
-  expect(await receiver.inbox.replay({})).toMatchObject({ matched: 2, queued: 2 })
+  expect(await receiver.inbox.replay({ all: true })).toMatchObject({ matched: 2, queued: 2 })
   await receiver.whenIdle()
   expect(seen.map((event) => event.messageId)).toEqual(['2'])
   expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, quarantined: 1, replays: {} })

@@ -19,7 +19,7 @@ import {
   row,
   START,
 } from '../inbox-kit.ts'
-import { inboxOn, later, meddle, newFile } from './kit.ts'
+import { BEFORE_TURNS, inboxOn, later, meddle, newFile } from './kit.ts'
 
 const MARK = 'jo@shop.example'
 const DAY = 86_400_000
@@ -32,6 +32,7 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 /** The machine's time, twenty times as fast. */
 const fastClock = (): HandClock => ({
   now: Date.now,
+  steady: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms / 20)
     return () => clearTimeout(timer)
@@ -280,7 +281,8 @@ it('opens a file of the first schema and goes on with it', async () => {
   await first.inbox.accept(newDelivery('x'))
   await first.inbox.close()
   meddle(path, (db) =>
-    db.exec(`DROP TABLE altered; DROP TABLE later; DROP TABLE upkeep; DROP INDEX dead_letter_by_time;
+    db.exec(`${BEFORE_TURNS}
+             DROP TABLE altered; DROP TABLE later; DROP TABLE upkeep; DROP INDEX dead_letter_by_time;
              DROP INDEX quarantine_by_time; PRAGMA user_version = 1`),
   )
   const { inbox, claim } = await openWith(inboxOn(path), ['a'], handClock(), keptLines(), { retention: days })

@@ -22,7 +22,7 @@ describe('checkSourceOptions', () => {
     'refuses %j for options with an auth kind, without repeating it',
     (options) => {
       expect(() => check(options)).toThrow(OptionError)
-      expect(() => check(options)).toThrow(/^sender: /)
+      expect(() => check(options)).toThrow(/^sender[: ]/)
       expect(() => check(options)).not.toThrow(/secret/)
     },
   )

@@ -24,8 +24,8 @@ describe('what all events have', () => {
         channel: 'email',
         messageId: '1152921540137429011',
         transmissionId: null,
-        tags: [],
-        metadata: {},
+        tags: ['spring-sale', 'order-4711'],
+        metadata: { order: 4711 },
         isTest: false,
       })
   })
@@ -35,9 +35,37 @@ describe('what all events have', () => {
     expect(read({ ...sample, added_2030: { a: [1] } }).payload).toEqual({ ...sample, added_2030: { a: [1] } })
   })
 
-  it('does not look into Payload', () => {
-    const { payload } = read({ ...mailjetSamples['mailjet.sent'].delivered, Payload: '{broken' })
-    expect(payload).toHaveProperty('Payload', '{broken')
+  it.each([
+    ['{"a":{"b":[1]}}', { a: { b: [1] } }],
+    [' {"id":19421777396190491} ', { id: '19421777396190491' }],
+    ['{"__proto__":{"polluted":1}}', JSON.parse('{"__proto__":{"polluted":1}}')],
+    ['{}', {}],
+    ['', {}],
+    ['{broken', {}],
+    ["{'single': 'quotes'}", {}],
+    ['{"a":1}{"b":2}', {}],
+    ['[{"a":1}]', {}],
+    ['"text"', {}],
+    ['17', {}],
+    ['a,b;c', {}],
+    [`{"a":${'['.repeat(40)}${']'.repeat(40)}}`, {}],
+    [`{${Array.from({ length: 30_000 }, (_, n) => `"${n}":0`).join(',')}}`, {}],
+    [null, {}],
+    [7, {}],
+  ])('has the metadata that Payload is, case %#', (Payload, metadata) => {
+    const reading = read({ ...mailjetSamples['mailjet.sent'].delivered, Payload })
+    expect(reading.metadata).toEqual(metadata)
+    expect(reading.payload).toHaveProperty('Payload', Payload)
+  })
+
+  it.each([
+    ['spring', 'order-1', ['spring', 'order-1']],
+    ['mj.nl=10755340', '', ['mj.nl=10755340']],
+    ['', 'order-1', ['order-1']],
+    [null, undefined, []],
+    ['', '', []],
+  ])('has the campaign %j and the custom id %j as tags', (customcampaign, CustomID, tags) => {
+    expect(read({ ...mailjetSamples['mailjet.sent'].delivered, customcampaign, CustomID }).tags).toEqual(tags)
   })
 })
 

@@ -75,7 +75,9 @@ describe.each(['momentum.bounce', 'momentum.out_of_band'] as const)('%s', (name)
     ['25', '554 5.7.1 Recipient address was suppressed due to system policy', true],
     ['25', 'Campaign cancelled', null],
     ['25', undefined, null],
-    ['10', 'Recipient address was suppressed due to customer policy', null],
+    ['10', 'Recipient address was suppressed due to customer policy', true],
+    [undefined, '554 5.7.1 recipient address was Suppressed due to customer policy', true],
+    [undefined, '550 5.7.1 message suppressed by policy', null],
   ])('of class %s with "%s": already suppressed is %s', (bounce_class, reason, alreadySuppressed) => {
     const { effect, details } = read(name, { bounce_class, reason, raw_reason: reason })
     expect(details?.bounce).toMatchObject({ alreadySuppressed })
@@ -144,6 +146,10 @@ describe.each(['momentum.policy_rejection', 'momentum.generation_rejection'] as 
     expect(read(name, { bounce_class: undefined }).details?.bounce).toMatchObject({
       kind: 'admin',
       class: null,
+      alreadySuppressed: true,
+    })
+    expect(read(name, { bounce_class: undefined, reason: 'no', raw_reason: 'no' }).details?.bounce).toMatchObject({
+      kind: 'admin',
       alreadySuppressed: null,
     })
   })

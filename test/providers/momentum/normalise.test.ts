@@ -48,7 +48,7 @@ describe('what all events have', () => {
         occurredAt: name === 'momentum.relay_message' ? null : 1_780_000_000_000,
         occurredAtFrom: 'sender',
         recipient: fields.raw_rcpt_to ?? fields.rcpt_to ?? fields.sms_dst ?? null,
-        channel: name === 'momentum.sms_status' ? 'sms' : 'email',
+        channel: name === 'momentum.sms_status' ? 'sms' : type === 'system' ? 'other' : 'email',
         messageId: fields.message_id ?? null,
         transmissionId: fields.transmission_id ?? null,
         tags: fields.rcpt_tags ?? [],
@@ -126,7 +126,11 @@ describe('time', () => {
     ['2016-04-18T14:25:07.000Z', 1_460_989_507_000],
     ['2016-04-18T16:25:07+02:00', 1_460_989_507_000],
     ['2016-04-18T14:25:07', null],
-    ['1460989507000', null],
+    // What is no time as seconds, core looks at.
+    ['1460989507000', 1_460_989_507_000_000],
+    [1460989507000, 1_460_989_507_000_000],
+    ['1460989507000.5', 1_460_989_507_000_500],
+    ['14609895070000', null],
     ['0', null],
     ['', null],
     ['-5', null],
@@ -146,6 +150,21 @@ describe('tests of the vendor', () => {
     expect(read('momentum.click', { ...click, event_id }).isTest).toBe(true)
   })
 
+  const SMS = { sms_dst: '7876712656', sms_text: 'lol', timestamp: '1460989507' }
+  const ELITE = { message_id: '0e0d94b7-9085-4e3c-ab30-e3f2cd9c273e', rcpt_to: 'recipient@example.com' }
+
+  it.each([
+    ['momentum.sms_status', SMS, true],
+    ['momentum.sms_status', { ...SMS, sms_text: 'hello' }, false],
+    ['momentum.click', ELITE, true],
+    ['momentum.click', { ...ELITE, message_id: '0000632c8b54d53f0a00', rcpt_to: 'jo@shop.example' }, false],
+    ['momentum.click', { ...ELITE, event_id: '84320004216718905' }, false],
+    ['momentum.relay_message', { webhook_id: '4839201967643219', rcpt_to: 'you@there.com' }, true],
+    ['momentum.delivery', { message_id: 5, transmission_id: null }, false],
+  ] as const)('of %s without an id are told by two of the other constants: %j', (name, fields, isTest) => {
+    expect(read(name, fields).isTest).toBe(isTest)
+  })
+
   it('are told by the sample id as a number as well', () => {
     expect(reading(source, '{"type":"click","event_id":92356927693813856}').isTest).toBe(true)
   })
@@ -162,18 +181,32 @@ describe('channel and recipient', () => {
     expect(read('momentum.delivery', fields)).toMatchObject({ channel, recipient })
   })
 
-  it('fields that mail does not have decide where it is absent', () => {
-    const { delv_method, ...injection } = { ...momentumSamples['momentum.injection'].queued, delv_method: '' }
-    expect(read('momentum.injection', { ...injection, sms_dst: '336' })).toMatchObject({
-      channel: 'sms',
-      recipient: '336',
-    })
-    expect(read('momentum.injection', { ...injection, device_token: 't' })).toMatchObject({
-      channel: 'push',
-      recipient: 't',
-    })
-    expect(read('momentum.injection', { ...injection, sms_dst: '' })).toMatchObject({ channel: 'email' })
+  const { delv_method: _, ...injection } = { ...momentumSamples['momentum.injection'].queued, delv_method: '' }
+  const nobody = { rcpt_to: '', raw_rcpt_to: '' }
+  const token = { device_token: 't' }
+  const phone = { sms_dst: '336' }
+
+  it.each([
+    ['a mail address', { ...token, ...phone }, 'email', 'Jo@shop.example'],
+    ['rcpt_to alone', { raw_rcpt_to: '', ...phone }, 'email', 'jo@shop.example'],
+    ['protocol smpp before it', { protocol: 'smpp', ...phone }, 'sms', '336'],
+    ['how it goes out before that', { protocol: 'smpp', delv_method: 'esmtp', ...phone }, 'email', 'Jo@shop.example'],
+    ['an envelope recipient that is no address', { rcpt_to: '336', raw_rcpt_to: '', ...phone }, 'sms', '336'],
+    ['a token', { ...nobody, ...token, ...phone }, 'push', 't'],
+    ['a number', { ...nobody, ...phone }, 'sms', '336'],
+    ['nothing', nobody, 'email', null],
+  ])('where nothing says how it goes out, %s decides', (_what, fields, channel, recipient) => {
+    expect(read('momentum.injection', { ...injection, ...fields })).toMatchObject({ channel, recipient })
   })
+
+  it.each(['momentum.ab_test_completed', 'momentum.ingest_error', 'momentum.ad_status'] as const)(
+    '%s is of no channel without a recipient',
+    (name) => {
+      const sample = momentumSamples[name].system
+      expect(read(name, sample)).toMatchObject({ channel: 'other', recipient: null })
+      expect(read(name, { ...sample, rcpt_to: 'jo@shop.example' })).toMatchObject({ channel: 'email' })
+    },
+  )
 
   it('sms_status is of sms even where its sample says esmtp', () => {
     const status = momentumSamples['momentum.sms_status'].message_status

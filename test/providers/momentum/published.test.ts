@@ -41,9 +41,15 @@ describe.skipIf(!root)('published samples (POSTHORN_SAMPLES)', () => {
     expect(new Set(names).size).toBe(27)
   })
 
-  it('the live ones are tests, but for the one without an id', () => {
-    const events = readings('documented-2026-live-samples')
-    expect(events.filter(({ isTest }) => !isTest).map(({ name }) => name)).toEqual(['momentum.sms_status'])
+  it.each([
+    'documented-2026-live-samples',
+    'documented-2016-event-docs',
+    'documented-2016-numeric-timestamps',
+    'documented-elite-click',
+    'documented-momentum4',
+    'documented-relay-message',
+  ])('%s are tests, those without an id too', (file) => {
+    expect(readings(file).filter(({ isTest }) => !isTest)).toEqual([])
   })
 
   it('raw names are read as what they are', () => {

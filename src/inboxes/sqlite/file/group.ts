@@ -1,4 +1,5 @@
 /** One group: everything that arrived while the last one was written, in one transaction and one commit. */
+import type { OrderKey } from '../../../ports/inbox/claims.ts'
 import type { StoredPause } from '../../../ports/inbox/records.ts'
 import { isOfTheItem, toFailure } from '../wire/failure.ts'
 import { HASH_BYTES } from '../wire/packing.ts'
@@ -14,6 +15,7 @@ import { accept, noteSenderLeft } from './log/accept.ts'
 import { carryOut, readPauses } from './operate/commands.ts'
 import { findWishes, fulfil } from './operate/wishes.ts'
 import { planClaim } from './work/claim.ts'
+import { wakeKeys } from './work/order.ts'
 import { release } from './work/release.ts'
 import { advanceMark, condemn, settle } from './work/settle.ts'
 
@@ -31,12 +33,13 @@ interface Surroundings {
 }
 
 /**
- * Carries a group out; all of it is durable on return. Settlements come first, so that what they leave due can be
+ * Carries a group out; all of it is durable on return. Settlements come early, so that what they leave due can be
  * claimed at once; claims last, so that they see what was just accepted.
  * @throws when the group as a whole failed. After an error of COMMIT nobody knows whether it is in the file.
  */
 export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at: Surroundings): GroupResult {
   const group = new Group(db, ledger, request, at)
+  const wakes = group.wakes()
   const progress = group.progress()
   const commands = group.commands()
   const accepts = group.accepts()
@@ -48,7 +51,18 @@ export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at
   const facts = { lost: null, committed, shortage: at.shortage, pendingBytes: pendingBytes(group.draft) }
   return {
     ledger: group.draft,
-    answer: { ...facts, ...progress, commands, accepts, claims, pauses, moreWork, ...upkeep },
+    answer: {
+      ...facts,
+      ...progress,
+      commands,
+      wakes,
+      freed: group.draft.freed,
+      accepts,
+      claims,
+      pauses,
+      moreWork,
+      ...upkeep,
+    },
   }
 }
 
@@ -82,7 +96,7 @@ class Group {
     if (renew) for (const name of draft.handlers) db.run(sql.seeHandler, name, now)
     for (const seq of releases) release(db, draft, seq)
     const underWay = this.#request.underWay.map((note) => this.#item(() => noteUnderWay(db, draft, note)))
-    const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one)))
+    const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one, this.#request)))
     for (const one of condemned) condemn(db, draft, one)
     advanceMark(db, draft)
     for (const seq of sendersLeft) if (seq <= draft.lastSeq) noteSenderLeft(db, draft, seq)
@@ -96,6 +110,15 @@ class Group {
     const answers = commands.map((command) => this.#carryOut(command))
     for (const wish of found) fulfil(this.#db, wish, (command) => this.#carryOut(command))
     return answers
+  }
+
+  /**
+   * Before the settlements: those that came after the wake was asked for may store rows of the key that are not the
+   * first, since a pass before them is still under way.
+   */
+  wakes(): OrderKey[][] {
+    const { wakes, now } = this.#request
+    return wakes.map(({ keys, atMost }) => wakeKeys(this.#db, keys, atMost, now, () => this.#begin()))
   }
 
   accepts(): ItemAnswer<StoredAnswer>[] {
@@ -141,7 +164,7 @@ class Group {
 
   #carryOut(command: Command): ItemAnswer<CommandAnswer> {
     const [db, draft] = [this.#db, this.draft]
-    const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request.now)))
+    const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request)))
     if (MAKES_WORK.has(command.kind)) this.#commanded = true
     if (command.kind === 'pause' && 'value' in answer && answer.value === 1) this.#pausing = true
     if (command.kind === 'purge') this.#purging = true

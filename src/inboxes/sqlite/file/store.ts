@@ -1,10 +1,10 @@
 /** The store as its thread sees it: ownership, connection and ledger, and what to do when the connection is lost. */
 
 import { PosthornError } from '../../../errors.ts'
-import type { OrderKey } from '../../../ports/inbox/claims.ts'
-import type { InboxOpened } from '../../../ports/inbox/opening.ts'
 import type { StoredStats } from '../../../ports/inbox/records.ts'
-import type { Calls } from '../wire/calls.ts'
+import { leapBack } from '../../rules/leap.ts'
+import { renamesOf } from '../../rules/renames.ts'
+import { isJump } from '../../rules/steady.ts'
 import { toError, toFailure } from '../wire/failure.ts'
 import { nothing } from '../wire/packing.ts'
 import type { Failure, GroupAnswer, GroupRequest, OpenAnswer, OpenRequest, Settings } from '../wire/protocol.ts'
@@ -35,9 +35,9 @@ import { emptyLog } from './operate/purge.ts'
 import { readStats } from './operate/stats.ts'
 import { clearStaleWishes } from './operate/wishes.ts'
 import { carryOver } from './work/carry-over.ts'
-import { bringForward, isLeap, latestTime } from './work/clock-leap.ts'
+import { believedTime, bringForward, latestTime } from './work/clock-leap.ts'
 import { dropExpired } from './work/event-keys.ts'
-import { findHeldKeys, keepOrder, wakeKeys } from './work/order.ts'
+import { findHeldKeys, keepOrder } from './work/order.ts'
 import { findCancelled } from './work/replay.ts'
 
 interface Open {
@@ -62,7 +62,7 @@ export class Store {
   /** What the clock said last. */
   #now = 0
   /** What a connection is made again with. */
-  #owner: Owner = { handlers: [], onRedelivery: 'record', held: [] }
+  #owner: Owner = { handlers: [], renames: new Map(), onRedelivery: 'record', held: [] }
 
   /** `free` tells the bytes that are free beside a path. */
   constructor(settings: Settings, { free = freeBytes, checkpointer = null }: Partial<Outside> = {}) {
@@ -79,14 +79,21 @@ export class Store {
     if (!this.#ownership) return { owned: true }
     const { handlers, onRedelivery, retention, held, now } = request
     this.#identity = request.identity
-    this.#owner = { handlers: handlers.map((handler) => handler.name).sort(), onRedelivery, retention, held }
+    const names = handlers.map((handler) => handler.name).sort()
+    this.#owner = { handlers: names, renames: renamesOf(handlers), onRedelivery, retention, held }
     const log = request.identity === null ? readLogState(this.#path) : null
     const db = this.#connect()
     const damage = this.#tellOfDamage(db, emptied, log, now)
-    const newHandlers = this.#takeOver(db, request)
+    const { believedAt, newHandlers } = this.#takeOver(db, request)
     this.#open = this.#begin(db)
     this.#identity = identityOf(this.#path)
-    const { lost } = this.group({ ...nothing, now, commands: findCancelled(db), wishes: true })
+    const { lost } = this.group({
+      ...nothing,
+      now,
+      isSteady: !isJump(believedAt, now),
+      commands: findCancelled(db),
+      wishes: true,
+    })
     if (lost) throw toError(lost)
     const opened = { stats: this.stats(now), newHandlers, held: findHeldKeys(this.#opened().db) }
     return {
@@ -95,6 +102,7 @@ export class Store {
       identity: this.#identity,
       warnings: [...warningsAbout(versionOf(db)), ...warningsAboutMode(this.#path), ...damage],
       shortage: this.#shortage(),
+      believedAt,
     }
   }
 
@@ -146,17 +154,6 @@ export class Store {
     return { shortage: null }
   }
 
-  wake({ keys, atMost, now }: Calls['wake'][0]): readonly OrderKey[] {
-    const { db } = this.#opened()
-    this.#assertInPlace()
-    try {
-      return wakeKeys(db, keys, atMost, now)
-    } catch (error) {
-      const { code, message } = this.#lose(error)
-      throw new PosthornError(code, message, { cause: error })
-    }
-  }
-
   /** For reading: a lost connection is made again. */
   read<T>(run: (reader: Reader) => T): T {
     const { db, ledger } = this.#opened()
@@ -196,24 +193,24 @@ export class Store {
   }
 
   /** Carries over what was stored under other names, and what a process left that died. */
-  #takeOver(db: Database, { handlers, identity, now }: OpenRequest): InboxOpened['newHandlers'] {
+  #takeOver(db: Database, { handlers, identity, now }: OpenRequest) {
     db.exec('BEGIN IMMEDIATE')
+    const believedAt = believedTime(db, now)
     if (identity === null) takeStock(db)
     if (identity === null) db.run(sql.deleteEndedRuns)
-    const latest = latestTime(db)
-    if (isLeap(latest, now)) bringForward(db, latest, now)
+    bringForward(db, latestTime(db), now)
     this.#now = now
     clearStaleWishes(db, now)
     const newHandlers = carryOver(db, handlers, now)
     if (identity === null) keepOrder(db, handlers, now)
-    dropExpired(db, now)
+    if (!isJump(believedAt, now)) dropExpired(db, now)
     db.exec('COMMIT')
-    return newHandlers
+    return { believedAt, newHandlers }
   }
 
   /** Groups come one after the other, so an earlier time than the last is a clock that was set back. */
   #followClock(db: Database, now: number): void {
-    if (isLeap(this.#now, now)) {
+    if (leapBack(this.#now, now) > 0) {
       db.exec('BEGIN IMMEDIATE')
       bringForward(db, this.#now, now)
       db.exec('COMMIT')
@@ -241,7 +238,9 @@ export class Store {
     return this.#open
   }
 
+  /** Of a group that failed nobody knows whether it is in the file: what it claimed was told to nobody. */
   #begin(db: Database): Open {
+    db.run(sql.giveLostRowsBack, JSON.stringify(this.#owner.held.map(({ seq }) => seq)))
     const other = isSound(versionOf(db)) ? this.#checkpointer : null
     return { db, ledger: readLedger(db, this.#owner), checkpoints: new Checkpoints(other) }
   }

@@ -36,7 +36,6 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
     store.close(now)
     return null
   },
-  wake: (request) => store.wake(request),
   owners: ({ windowMs, keys, now }) => reader.read(({ db }) => findOwners(db, windowMs, keys, now)),
   look: ({ now }) => {
     reader = viewer

@@ -1,7 +1,7 @@
 /** Keeps a thread on the file: waits for ownership, starts a dead thread again, and knows what is wrong. */
 import type { TransferListItem } from 'node:worker_threads'
 import { PosthornError } from '../../../errors.ts'
-import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
+import type { InboxOpening } from '../../../ports/inbox/opening.ts'
 import type { CallName, Calls } from '../wire/calls.ts'
 import type { Held, OpenRequest, Settings } from '../wire/protocol.ts'
 import { Thread } from './thread.ts'
@@ -39,13 +39,13 @@ export class Connection {
     this.#opening = opening
   }
 
-  async open(): Promise<InboxOpened> {
+  async open(): Promise<Owned> {
     const thread = this.#start()
     try {
       const answer = await waitForOwnership(thread, this.#request(), this.#waiting())
       for (const warning of answer.warnings) this.#opening.logger.warn(this.#facts(), warning)
       this.#enter(thread, answer)
-      return answer.opened
+      return answer
     } catch (error) {
       await thread.end()
       throw error
@@ -176,7 +176,8 @@ export class Connection {
 
   #request(): OpenRequest {
     const { handlers, onRedelivery, retention, clock } = this.#opening
-    return { handlers, onRedelivery, retention, now: clock.now(), held: this.#options.held(), identity: this.#identity }
+    const now = Math.trunc(clock.now())
+    return { handlers, onRedelivery, retention, now, held: this.#options.held(), identity: this.#identity }
   }
 
   #facts(): { readonly inbox: string; readonly path: string } {

@@ -25,6 +25,7 @@ export type { InboxSettings } from './owner.ts'
 export class SqliteInbox implements InboxPort {
   readonly #settings: InboxSettings
   readonly #workListeners: (() => void)[] = []
+  readonly #freedListeners: ((keys: readonly OrderKey[]) => void)[] = []
   readonly #pauseListeners: ((paused: readonly StoredPause[]) => void)[] = []
   #session: Owner | Control | null = null
   #closing: Promise<void> | null = null
@@ -84,6 +85,10 @@ export class SqliteInbox implements InboxPort {
 
   release(seqs: readonly number[]): void {
     if (this.#session instanceof Owner) this.#session.release(seqs)
+  }
+
+  onFreed(listener: (keys: readonly OrderKey[]) => void): void {
+    this.#freedListeners.push(listener)
   }
 
   onWork(listener: () => void): void {
@@ -195,6 +200,7 @@ export class SqliteInbox implements InboxPort {
     }
     return new Owner(this.#settings, opening, {
       work: () => tell(this.#workListeners, undefined),
+      freed: (keys) => tell(this.#freedListeners, keys),
       pauses: (paused) => tell(this.#pauseListeners, paused),
     })
   }

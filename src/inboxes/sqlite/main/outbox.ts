@@ -3,7 +3,7 @@
  * way and one commit for all of it. Under load a delivery costs its share of one commit: the group that stores it
  * claims it too, and the next one settles it.
  */
-import type { ClaimRequest, Settlement } from '../../../ports/inbox/claims.ts'
+import type { ClaimRequest, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
 import type { NewDelivery } from '../../../ports/inbox/intake.ts'
 import { toError } from '../wire/failure.ts'
 import { type Parcel, pack } from '../wire/packing.ts'
@@ -15,14 +15,16 @@ import type {
   GroupAnswer,
   GroupRequest,
   ItemAnswer,
+  Moment,
   Settled,
   StoredAnswer,
   UnderWay,
+  Wake,
 } from '../wire/protocol.ts'
 import { isAlone, Tray, takeAccepts, tell, type Waiting } from './tray.ts'
 
 export interface OutboxOptions {
-  readonly now: () => number
+  readonly moment: () => Moment
   readonly send: (request: GroupRequest) => Promise<GroupAnswer>
   /** Deliveries wait, and no claim: one that comes before the group leaves can have them. */
   readonly onAccepts: () => void
@@ -69,6 +71,10 @@ export class Outbox {
     const sendable = structuredClone(command)
     // The thread answers each command as its kind says; in the queue they stand side by side.
     return (await this.#put(this.#tray.commands, sendable)) as AnswerTo<C>
+  }
+
+  wake(wake: Wake): Promise<readonly OrderKey[]> {
+    return this.#put(this.#tray.wakes, wake)
   }
 
   release(seqs: readonly number[]): void {
@@ -138,7 +144,7 @@ export class Outbox {
     const accepts = takeAccepts(tray.accepts)
     this.#tray.accepts.push(...tray.accepts)
     if (tray.accepts.length > 0) this.#options.onAccepts()
-    const { settlements, underWay, claims, condemned, commands } = tray
+    const { settlements, underWay, claims, condemned, commands, wakes } = tray
     try {
       const answer = await this.#options.send(this.#toRequest(tray, accepts))
       this.#options.onAnswer(answer)
@@ -146,11 +152,12 @@ export class Outbox {
       tell(settlements, answer.settlements)
       tell(underWay, answer.underWay)
       tell(commands, answer.commands)
+      tell(wakes, answer.wakes.map(answered))
       tell(accepts, answer.accepts)
       tell(claims, answer.claims.map(answered))
       for (const waiting of condemned) waiting.resolve()
     } catch (error) {
-      for (const waiting of [...accepts, ...settlements, ...underWay, ...claims, ...condemned, ...commands])
+      for (const waiting of [...accepts, ...settlements, ...underWay, ...claims, ...condemned, ...commands, ...wakes])
         waiting.reject(error)
     }
   }
@@ -158,11 +165,12 @@ export class Outbox {
   #toRequest(tray: Tray, accepts: readonly Waiting<Parcel, StoredAnswer>[]): GroupRequest {
     const { releases, sendersLeft, renew, wishes } = tray
     return {
-      ...{ now: this.#options.now(), releases, sendersLeft, renew, wishes },
+      ...{ ...this.#options.moment(), releases, sendersLeft, renew, wishes },
       settlements: tray.settlements.map(itemOf),
       underWay: tray.underWay.map(itemOf),
       condemned: tray.condemned.map(itemOf),
       commands: tray.commands.map(itemOf),
+      wakes: tray.wakes.map(itemOf),
       claims: tray.claims.map(itemOf),
       ...pack(accepts.map(itemOf)),
     }

@@ -1,9 +1,9 @@
 /** The inbox in the main thread of the process that owns the file: hands work to the thread of the file. */
-
 import type { Claim, ClaimRequest, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
 import type { Accepted, NewDelivery } from '../../../ports/inbox/intake.ts'
 import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
 import type { StoredPause } from '../../../ports/inbox/records.ts'
+import { SteadyWatch, waitsToLetGo } from '../../rules/steady.ts'
 import type { CallName, Calls } from '../wire/calls.ts'
 import { fromBriefAnswer, toBriefRequest } from '../wire/compact.ts'
 import { buffersOf } from '../wire/packing.ts'
@@ -27,6 +27,7 @@ export interface InboxSettings extends Settings {
 
 export interface Told {
   work(): void
+  freed(keys: readonly OrderKey[]): void
   pauses(paused: readonly StoredPause[]): void
 }
 
@@ -50,6 +51,7 @@ export class Owner {
   readonly #timers = new Set<() => void>()
   readonly #upkeep: Upkeep
   #opened: Promise<InboxOpened> | null = null
+  #watch: SteadyWatch | null = null
   #backlogBytes = 0
 
   constructor(settings: InboxSettings, opening: InboxOpening, told: Told) {
@@ -60,7 +62,7 @@ export class Owner {
     this.#cache = new BodyCache(opening.handlers.length === 0 ? 0 : settings.cacheBytes)
     this.#connection = this.#newConnection()
     this.#outbox = new Outbox({
-      now: () => this.#now(),
+      moment: () => ({ now: this.#now(), isSteady: this.#watch?.isSteady() ?? true }),
       send: async (request) =>
         fromBriefAnswer(await this.#connection.call('group', toBriefRequest(request), buffersOf(request))),
       onAccepts: () => this.#told.work(),
@@ -134,7 +136,7 @@ export class Owner {
   }
 
   async wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]> {
-    const left = await this.#connection.call('wake', { keys, atMost, now: this.#now() })
+    const left = await this.#outbox.wake({ keys, atMost })
     if (left.length > 0) this.#told.work()
     return left
   }
@@ -174,7 +176,8 @@ export class Owner {
   }
 
   async #open(): Promise<InboxOpened> {
-    const opened = await this.#connection.open()
+    const { opened, believedAt } = await this.#connection.open()
+    this.#watch = this.#newWatch(believedAt)
     this.#backlogBytes = opened.stats.pendingBytes
     this.#every(LOOK_MS, () => {
       this.#outbox.look()
@@ -183,6 +186,12 @@ export class Owner {
     this.#every(RENEW_MS, () => this.#outbox.renew())
     if (this.#opening.retention) this.#every(PRUNE_MS, () => void this.#upkeep.round())
     return opened
+  }
+
+  #newWatch(believedAt: number): SteadyWatch {
+    const { clock, logger } = this.#opening
+    const tell = (aheadMs: number) => logger.warn({ inbox: 'sqlite', aheadMs }, waitsToLetGo(aheadMs))
+    return new SteadyWatch(clock, believedAt, tell)
   }
 
   #every(ms: number, run: () => void): void {
@@ -222,6 +231,7 @@ export class Owner {
     for (const seq of answer.altered) this.#cache.take(seq)
     if (answer.committed) this.#settings.onCommit?.()
     if (answer.shortage !== null) this.#connection.report(answer.shortage)
+    if (answer.freed.length > 0) this.#told.freed(answer.freed)
     if (answer.pauses !== null) this.#told.pauses(answer.pauses)
     if (answer.moreWork) this.#told.work()
   }

@@ -1,5 +1,5 @@
 /** What waits for the next group, and who waits for it. */
-import type { ClaimRequest, Settlement } from '../../../ports/inbox/claims.ts'
+import type { ClaimRequest, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
 import { toError } from '../wire/failure.ts'
 import { type Parcel, sizeOf } from '../wire/packing.ts'
 import type {
@@ -11,6 +11,7 @@ import type {
   Settled,
   StoredAnswer,
   UnderWay,
+  Wake,
 } from '../wire/protocol.ts'
 
 export interface Waiting<I, O> {
@@ -32,14 +33,15 @@ export class Tray {
   readonly claims: Waiting<ClaimRequest, ClaimPlan>[] = []
   readonly condemned: Waiting<Condemned, void>[] = []
   readonly commands: Waiting<Command, CommandAnswer>[] = []
+  readonly wakes: Waiting<Wake, readonly OrderKey[]>[] = []
   readonly releases: number[] = []
   readonly sendersLeft: number[] = []
   renew = false
   wishes = false
 
   isEmpty(): boolean {
-    const { accepts, settlements, underWay, claims, condemned, commands, releases, sendersLeft } = this
-    const queues = [accepts, settlements, underWay, claims, condemned, commands, releases, sendersLeft]
+    const { accepts, settlements, underWay, claims, condemned, commands, wakes, releases, sendersLeft } = this
+    const queues = [accepts, settlements, underWay, claims, condemned, commands, wakes, releases, sendersLeft]
     return !this.renew && !this.wishes && queues.every((queue) => queue.length === 0)
   }
 }

@@ -1,5 +1,3 @@
-/** The calls of the thread of the file, and the messages that carry them. */
-import type { OrderKey } from '../../../ports/inbox/claims.ts'
 import type { Retention } from '../../../ports/inbox/opening.ts'
 import type { EventProgress, HistoryRow, StoredStats } from '../../../ports/inbox/records.ts'
 import type { StoredDeadLetter, StoredDelivery, StoredQuarantine } from '../../../ports/inbox/rows.ts'
@@ -34,8 +32,6 @@ export interface Calls {
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]
   close: [{ readonly now: number }, null]
-  /** See `InboxPort.wake`. */
-  wake: [{ readonly keys: readonly OrderKey[]; readonly atMost: number; readonly now: number }, readonly OrderKey[]]
   /** See `InboxPort.owners`. */
   owners: [{ readonly windowMs: number; readonly keys: Float64Array; readonly now: number }, readonly number[]]
 

@@ -10,6 +10,7 @@ export const HASH_BYTES = 32
 
 /** A group that has nothing to do. */
 export const nothing: Omit<GroupRequest, 'now'> = {
+  isSteady: true,
   renew: false,
   releases: [],
   underWay: [],
@@ -18,6 +19,7 @@ export const nothing: Omit<GroupRequest, 'now'> = {
   sendersLeft: [],
   commands: [],
   wishes: false,
+  wakes: [],
   accepts: [],
   packed: new Uint8Array(0),
   claims: [],

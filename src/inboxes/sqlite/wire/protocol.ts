@@ -4,7 +4,7 @@
  */
 
 import type { ErrorCode } from '../../../errors.ts'
-import type { ClaimRequest, Death, NotedCall, Settlement } from '../../../ports/inbox/claims.ts'
+import type { ClaimRequest, Death, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
 import type { Accepted } from '../../../ports/inbox/intake.ts'
 import type { InboxOpened, InboxOpening, Retention } from '../../../ports/inbox/opening.ts'
 import type { Erased, Erasure, Pruned, ReplayRow, RowIds } from '../../../ports/inbox/operations.ts'
@@ -50,6 +50,8 @@ export type OpenAnswer =
       readonly identity: string
       readonly warnings: readonly string[]
       readonly shortage: string | null
+      /** The last time of day that retention went by; 0: there was none. */
+      readonly believedAt: number
     }
 
 /** A delivery; its hash, and its body unless that comes by itself, lie in the packed buffer, in the same order. */
@@ -104,11 +106,23 @@ export interface CommandAnswers {
 export type CommandAnswer = CommandAnswers[keyof CommandAnswers]
 export type AnswerTo<C extends Command> = CommandAnswers[C['kind']]
 
+/** See `InboxPort.wake`. */
+export interface Wake {
+  readonly keys: readonly OrderKey[]
+  readonly atMost: number
+}
+
+/** What a group knows of the time. */
+export type Moment = Pick<GroupRequest, 'now' | 'isSteady'>
+
 /** What is committed together. Carried out in the order of the fields. */
 export interface GroupRequest {
   readonly now: number
+  /** Whether the clock may be believed by who lets go of what is old. */
+  readonly isSteady: boolean
   /** Notes that the handlers of this process are still in use. */
   readonly renew: boolean
+  readonly wakes: readonly Wake[]
   readonly releases: readonly number[]
   readonly underWay: readonly UnderWay[]
   readonly settlements: readonly Settlement[]
@@ -174,6 +188,9 @@ export type GroupAnswer =
       readonly underWay: readonly ItemAnswer<null>[]
       readonly settlements: readonly ItemAnswer<Settled>[]
       readonly commands: readonly ItemAnswer<CommandAnswer>[]
+      readonly wakes: ReadonlyArray<readonly OrderKey[]>
+      /** Keys of rows that were removed without a settlement. */
+      readonly freed: readonly OrderKey[]
       /** Somebody waits for what was removed to leave the files as well. */
       readonly purging: boolean
       /** Deliveries whose bytes are other ones now. */

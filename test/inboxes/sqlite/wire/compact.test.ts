@@ -87,7 +87,7 @@ const settled: fc.Arbitrary<ItemAnswer<Settled>> = fc.oneof(
 )
 
 const facts = { lost: null, committed: true, shortage: null, pendingBytes: 3, pauses: null, moreWork: false } as const
-const others = { ...facts, underWay: [], commands: [], purging: false, altered: [] }
+const others = { ...facts, underWay: [], commands: [], wakes: [], freed: [], purging: false, altered: [] }
 
 it('says every answer so that it is understood as it was meant', () => {
   const parts = fc.record({ accepts: fc.array(stored), settlements: fc.array(settled), claims: fc.array(plan) })

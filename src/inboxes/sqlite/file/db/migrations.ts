@@ -261,4 +261,18 @@ DROP TABLE under_way;
 ALTER TABLE under_way_together RENAME TO under_way;
 `
 
-export const migrations: readonly string[] = [first, upkeep, together]
+const turns = `
+-- waits_for: 'turn' are rows that are not claimed by their time: parked behind others of their key until they are woken,
+-- or unread, in the order of the log. They were told by their due time before, which every leap of the clock moved.
+ALTER TABLE work ADD COLUMN waits_for TEXT NOT NULL DEFAULT 'time' CHECK (waits_for IN ('time', 'turn'));
+UPDATE work SET waits_for = 'turn' WHERE order_key = -1;
+UPDATE work SET waits_for = CASE WHEN order_key >= 0 THEN 'turn' ELSE 'time' END, due_at = 0 WHERE due_at > 4503599627370496;
+DROP INDEX work_by_handler;
+DROP INDEX work_with_key;
+CREATE INDEX work_by_handler ON work (handler, waits_for, due_at, seq);
+
+-- The last time of day that retention went by.
+ALTER TABLE upkeep ADD COLUMN believed_at INTEGER NOT NULL DEFAULT 0;
+`
+
+export const migrations: readonly string[] = [first, upkeep, together, turns]

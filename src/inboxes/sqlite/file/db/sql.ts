@@ -57,7 +57,13 @@ export const findNeverClaimed = `
 /** With the deliveries to leave out as a JSON list. */
 export const findDue = `
   SELECT seq, due_at FROM work
-  WHERE handler = ? AND due_at <= ? AND seq NOT IN (SELECT value FROM json_each(?))
+  WHERE handler = ? AND waits_for = 'time' AND due_at <= ? AND seq NOT IN (SELECT value FROM json_each(?))
+  ORDER BY due_at, seq`
+
+/** As `findDue`, of a handler with an order. */
+export const findDueInOrder = `
+  SELECT seq, due_at, order_key IS NOT NULL AS has_key FROM work
+  WHERE handler = ? AND waits_for = 'time' AND due_at <= ? AND seq NOT IN (SELECT value FROM json_each(?))
   ORDER BY due_at, seq`
 
 export const findCarefulWork = `
@@ -66,19 +72,29 @@ export const findCarefulWork = `
 
 export const hasCarefulWork = 'SELECT 1 FROM work WHERE careful = 1 LIMIT 1'
 
-const workRow = 'id, handler, first, last, attempts, order_key, due_at, careful, errors, run, only_name, only_unhandled'
+const workRow = `
+  id, handler, first, last, attempts, order_key, due_at, waits_for, careful, errors, run, only_name, only_unhandled`
 
+/** Of unread rows every one; what is parked is not due. */
 export const readDueRows = `
   SELECT ${workRow} FROM work
-  WHERE seq = ? AND due_at <= ? AND handler IN (SELECT value FROM json_each(?))
+  WHERE seq = ? AND (order_key = -1 OR waits_for = 'time' AND due_at <= ?)
+    AND handler IN (SELECT value FROM json_each(?))
   ORDER BY first, id`
+
+export const readAllRows = `
+  SELECT ${workRow} FROM work WHERE seq = ? AND handler IN (SELECT value FROM json_each(?)) ORDER BY first, id`
 
 export const claimRow = 'UPDATE work SET claimed = 1 WHERE id = ?'
 
+/** With the deliveries that are held as a JSON list. */
+export const giveLostRowsBack = `
+  UPDATE work SET claimed = 0 WHERE claimed = 1 AND seq NOT IN (SELECT value FROM json_each(?))`
+
 export const giveRowsBack = 'UPDATE work SET claimed = 0 WHERE seq = ? AND claimed = 1'
 
-/** With the due time of what is parked. */
-export const findNextDue = 'SELECT min(due_at) AS due_at FROM work WHERE handler = ? AND due_at > ? AND due_at < ?'
+export const findNextDue = `
+  SELECT min(due_at) AS due_at FROM work WHERE handler = ? AND waits_for = 'time' AND due_at > ?`
 
 /** The last delivery, and the last opening, renewal or close. */
 export const readLatestTime = `
@@ -88,7 +104,7 @@ export const readLatestTime = `
     SELECT received_at FROM delivery WHERE seq = (SELECT max(seq) FROM delivery)
   )`
 
-export const bringForward = 'UPDATE work SET due_at = due_at - ? WHERE due_at > ?'
+export const bringForward = "UPDATE work SET due_at = due_at - ?1 WHERE due_at > ?2 AND waits_for = 'time'"
 
 export const readPasses = 'SELECT seq, state, careful, handlers FROM first_pass ORDER BY seq'
 
@@ -138,12 +154,11 @@ export const deleteRowsOf = 'DELETE FROM work WHERE seq = ?'
 /** Rows that were claimed and are not ended. */
 export const leaveRows = 'UPDATE work SET claimed = 0, careful = 0 WHERE seq = ? AND claimed = 1'
 
-/** Without a key it is unread where its handler has an order. */
 export const insertRow = `
-  INSERT INTO work (seq, handler, first, last, attempts, order_key, due_at, errors, run, only_name, only_unhandled)
-  VALUES (?1, ?2, ?3, ?4, ?5,
-          CASE WHEN ?9 IS NULL THEN coalesce(?6, (SELECT -1 FROM handler WHERE name = ?2 AND ordered = 1)) END,
-          ?7, ?8, ?9, ?10, ?11)`
+  INSERT INTO work (seq, handler, first, last, attempts, order_key, due_at, waits_for, errors, run, only_name, only_unhandled)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+export const isOrdered = 'SELECT ordered FROM handler WHERE name = ?'
 
 export const insertDeadLetter = `
   INSERT INTO dead_letter (seq, handler, element_index, attempts, at, size, run, errors, element)
@@ -330,34 +345,30 @@ export const rewritePass = 'UPDATE first_pass SET handlers = ? WHERE seq = ?'
 
 /** Rows whose events were not read yet. */
 export const findUnread = `
-  SELECT seq, due_at, claimed FROM work
-  WHERE handler = ? AND order_key = -1 AND due_at <= ? ORDER BY seq, first`
-
-/** With the deliveries to leave out as a JSON list. */
-export const findDueWithKey = `
-  SELECT seq, due_at FROM work
-  WHERE handler = ? AND order_key >= 0 AND due_at <= ? AND seq NOT IN (SELECT value FROM json_each(?))
-  ORDER BY due_at, seq`
+  SELECT seq, due_at, claimed FROM work WHERE handler = ? AND order_key = -1 ORDER BY seq, first`
 
 export const findHeldKeys = `
   SELECT handler, order_key AS key FROM work WHERE order_key >= 0 GROUP BY handler, order_key`
 
 export const findFirstOfKey = `
-  SELECT seq, due_at FROM work WHERE handler = ? AND order_key = ? ORDER BY seq, first LIMIT 1`
+  SELECT id, seq, waits_for FROM work WHERE handler = ? AND order_key = ? ORDER BY seq, first LIMIT ?`
 
-/** The due time first, then handler, key, delivery, the due time of what is parked, and how many at most. */
-export const wakeRows = `
-  UPDATE work SET due_at = ? WHERE id IN (
-    SELECT id FROM work WHERE handler = ? AND order_key = ? AND seq = ? AND due_at = ? ORDER BY first LIMIT ?)`
+export const wakeRow = "UPDATE work SET waits_for = 'time', due_at = ? WHERE id = ?"
 
-export const setOrdered = 'UPDATE handler SET ordered = ? WHERE name = ?'
+/** Keys of what is stored of a delivery, or of one row of it. */
+export const findKeysOf = 'SELECT handler, order_key AS key FROM work WHERE seq = ? AND order_key >= 0'
+export const findKeyOfRow = 'SELECT handler, order_key AS key FROM work WHERE id = ? AND order_key >= 0'
 
-export const orderRows = 'UPDATE work SET order_key = -1 WHERE handler = ? AND order_key IS NULL AND run IS NULL'
+/** Changes nothing where it is so. */
+export const setOrdered = 'UPDATE handler SET ordered = ?1 WHERE name = ?2 AND ordered <> ?1'
 
-/** With the due time of what is parked, and the time now, at which it falls due. */
+export const orderRows = `
+  UPDATE work SET order_key = -1, waits_for = 'turn' WHERE handler = ? AND order_key IS NULL AND run IS NULL`
+
+/** With the time now, at which falls due what waited for its turn. */
 export const unorderRows = `
-  UPDATE work SET order_key = NULL, due_at = CASE due_at WHEN ?1 THEN ?2 ELSE due_at END
-  WHERE handler = ?3 AND order_key IS NOT NULL`
+  UPDATE work SET order_key = NULL, due_at = CASE waits_for WHEN 'turn' THEN ?1 ELSE due_at END, waits_for = 'time'
+  WHERE handler = ?2 AND order_key IS NOT NULL`
 
 // ---- keys of events ----------------------------------------------------------------------------------------------
 

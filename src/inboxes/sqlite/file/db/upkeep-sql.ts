@@ -16,11 +16,13 @@ export const readSettledEvents = 'SELECT events FROM settled WHERE seq = ?'
 
 // ---- retention ---------------------------------------------------------------------------------------------------
 
-export const readUpkeep = 'SELECT bodies_to, keys_to, expired, erased FROM upkeep'
+export const readUpkeep = 'SELECT bodies_to, keys_to, expired, erased, believed_at FROM upkeep'
+
+export const noteBelieved = 'UPDATE upkeep SET believed_at = ?'
 
 export const countUpkeep = 'UPDATE upkeep SET expired = expired + ?, erased = erased + ?'
 
-export const moveUpkeep = 'UPDATE upkeep SET bodies_to = ?, keys_to = ?'
+export const moveUpkeep = 'UPDATE upkeep SET bodies_to = ?, keys_to = ?, believed_at = ?'
 
 /** By place in the log: those after the first number, up to the second. */
 export const findToPrune = `

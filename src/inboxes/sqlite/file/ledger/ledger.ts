@@ -2,7 +2,7 @@
  * What the thread knows without asking the file: marks, counts, epochs and claims. A group works on a draft, which
  * takes the place of the ledger once the group is committed; after a failure the ledger is read anew.
  */
-import type { Death } from '../../../../ports/inbox/claims.ts'
+import type { Death, OrderKey } from '../../../../ports/inbox/claims.ts'
 import type { InboxOpening, Retention } from '../../../../ports/inbox/opening.ts'
 import type { Turn } from '../../../rules/in-turn.ts'
 import type { Held } from '../../wire/protocol.ts'
@@ -16,6 +16,8 @@ export interface Ledger extends Extent {
   readonly epochs: Epoch[]
   /** Names a delivery belongs to when it is claimed for the first time now; sorted. */
   readonly handlers: readonly string[]
+  /** The names they have now, by those they had. */
+  readonly renames: ReadonlyMap<string, string>
   readonly onRedelivery: InboxOpening['onRedelivery']
   /** Absent: everything is kept. */
   readonly retention: Retention | undefined
@@ -28,6 +30,8 @@ export interface Ledger extends Extent {
   readonly fresh: Map<number, Facts>
   /** Those whose first pass this group has ended. */
   readonly ended: Set<number>
+  /** Keys of rows that this group has removed without a settlement. */
+  readonly freed: OrderKey[]
   /** First passes of which `progress.claimed` does not say enough. */
   readonly passes: Map<number, Pass>
   /** Deliveries with an event that is said to be under way. */
@@ -63,6 +67,7 @@ export interface Hold {
 /** Whom a ledger is for. */
 export interface Owner {
   readonly handlers: readonly string[]
+  readonly renames: ReadonlyMap<string, string>
   readonly onRedelivery: InboxOpening['onRedelivery']
   readonly retention?: Retention | undefined
   readonly held: readonly Held[]

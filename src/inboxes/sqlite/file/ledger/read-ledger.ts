@@ -16,11 +16,13 @@ export function readLedger(db: Database, owner: Owner): Ledger {
     ...extent,
     epochs: readEpochs(db),
     handlers: owner.handlers,
+    renames: owner.renames,
     onRedelivery: owner.onRedelivery,
     retention: owner.retention,
     held,
     fresh: new Map(),
     ended: new Set(),
+    freed: [],
     passes: readPasses(db, extent.progress, held),
     noted: readNoted(db),
     deaths: readDeaths(db),
@@ -32,7 +34,7 @@ export function readLedger(db: Database, owner: Owner): Ledger {
 
 export function draftOf(ledger: Ledger): Ledger {
   const { epochs, held, passes } = ledger
-  return { ...ledger, epochs: [...epochs], held: new Map(held), ended: new Set(), passes: new Map(passes) }
+  return { ...ledger, epochs: [...epochs], held: new Map(held), ended: new Set(), freed: [], passes: new Map(passes) }
 }
 
 /** Writes what the group changed in a few narrow rows. */

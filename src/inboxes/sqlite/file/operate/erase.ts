@@ -10,6 +10,7 @@ import * as upkeep from '../db/upkeep-sql.ts'
 import { forgetDeaths } from '../ledger/crashes.ts'
 import { count, hasWork } from '../ledger/extent.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { noteFreed } from '../work/order.ts'
 
 /**
  * Inside the transaction of the group. What is removed is overwritten, and not only unlinked, so that it is not found in
@@ -48,6 +49,7 @@ function eraseWhole(db: Database, draft: Ledger, seq: number): number {
   const letters = db.all<{ id: number }>(sql.findDeadLettersOf, seq)
   for (const { id } of letters) db.run(sql.deleteDeadLetter, id)
   const worked = hasWork(db, seq)
+  noteFreed(db, draft, seq)
   db.run(sql.deleteRowsOf, seq)
   forgetDeaths(db, draft, seq, null)
   count(draft, { quarantined: -items.length, dead_letters: -letters.length, with_work: worked ? -1 : 0 })
@@ -71,8 +73,10 @@ function endWork(db: Database, draft: Ledger, seq: number, indices: ReadonlySet<
   for (const { id, first, last } of rows) {
     const inside = countWithin(indices, first, last)
     if (inside === 0) continue
-    if (inside > last - first) db.run(sql.deleteRow, id, seq)
-    else db.run(upkeep.forgetErrors, id)
+    if (inside > last - first) {
+      noteFreed(db, draft, seq, id)
+      db.run(sql.deleteRow, id, seq)
+    } else db.run(upkeep.forgetErrors, id)
   }
   if (rows.length > 0 && !hasWork(db, seq)) count(draft, { with_work: -1 })
 }

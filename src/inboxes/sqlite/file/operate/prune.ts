@@ -3,9 +3,9 @@
  * rows; what had to stay when they came by is looked at again in every round. So a round costs what there is to do, not
  * the length of the log, and a portion of it a few ms.
  */
-
 import type { Retention } from '../../../../ports/inbox/opening.ts'
 import type { Pruned } from '../../../../ports/inbox/operations.ts'
+import type { Moment } from '../../wire/protocol.ts'
 import { takeBody, uncount } from '../bodies/altered.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
@@ -39,13 +39,14 @@ interface Row {
 interface Marks {
   readonly bodies_to: number
   readonly keys_to: number
+  readonly believed_at: number
 }
 
 /** One portion, inside the transaction of the group. */
-export function prune(db: Database, draft: Ledger, at: number, now: number): Pruned {
+export function prune(db: Database, draft: Ledger, at: number, moment: Moment): Pruned {
   const { retention } = draft
   if (!retention) return NOTHING
-  return new Portion(db, draft, retention, now).run(at)
+  return new Portion(db, draft, retention, moment).run(at)
 }
 
 const NOTHING: Pruned = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0, next: null, over: false }
@@ -54,6 +55,8 @@ class Portion {
   readonly #db: Database
   readonly #draft: Ledger
   readonly #retention: Retention
+  readonly #believedAt: number
+  /** 0, by which nothing is old, while the clock may not be believed. */
   readonly #now: number
   readonly #end = performance.now() + MOST_MS
   #rows = MOST_ROWS
@@ -61,12 +64,13 @@ class Portion {
   #keysTo: number
   readonly #pruned = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0 }
 
-  constructor(db: Database, draft: Ledger, retention: Retention, now: number) {
+  constructor(db: Database, draft: Ledger, retention: Retention, { now, isSteady }: Moment) {
     this.#db = db
     this.#draft = draft
     this.#retention = retention
-    this.#now = now
+    this.#now = isSteady ? now : 0
     const marks = db.get<Marks>(upkeep.readUpkeep)
+    this.#believedAt = isSteady ? now : (marks?.believed_at ?? 0)
     this.#bodiesTo = marks?.bodies_to ?? 0
     this.#keysTo = marks?.keys_to ?? 0
   }
@@ -75,7 +79,7 @@ class Portion {
     const expired = this.#expire()
     const again = expired ? this.#lookAgain(at) : at
     const done = again === LOOKED && this.#takeBodies() && this.#removeRows() && this.#shrink()
-    this.#db.run(upkeep.moveUpkeep, this.#bodiesTo, this.#keysTo)
+    this.#db.run(upkeep.moveUpkeep, this.#bodiesTo, this.#keysTo, this.#believedAt)
     return { ...this.#pruned, next: done ? null : again, over: done && this.#isOver() }
   }
 

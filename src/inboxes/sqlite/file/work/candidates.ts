@@ -5,13 +5,10 @@ import * as sql from '../db/sql.ts'
 import { isPassed } from '../ledger/extent.ts'
 import { type Facts, type FactsColumns, readFacts, toFacts } from '../ledger/facts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { findReturned, hasReturned } from '../ledger/passes.ts'
+import { findReturned } from '../ledger/passes.ts'
 import type { Candidate } from './candidate.ts'
-import { type DueRow, findInOrder } from './order.ts'
-import { readRows } from './work-rows.ts'
-
-/** Later than every work row: rows that are not due yet as well. */
-export const EVER = Number.MAX_SAFE_INTEGER
+import { findInOrder } from './order.ts'
+import { readAllRows } from './work-rows.ts'
 
 type Asked = Pick<ClaimRequest, 'handlers' | 'ordered'>
 
@@ -19,22 +16,25 @@ type Asked = Pick<ClaimRequest, 'handlers' | 'ordered'>
 export function findDue(db: Database, draft: Ledger, { handlers, ordered = [] }: Asked, now: number, limit: number) {
   const leaveOut = JSON.stringify([...draft.held.keys()])
   const inOrder = new Map(ordered.map((one) => [one.handler, one]))
-  const waits = ordered.length > 0 && hasReturned(draft)
   const dueAt = new Map<number, number>()
   for (const handler of handlers) {
     let found = 0
     const order = inOrder.get(handler)
-    if (waits && order) continue
-    const rows = order ? findInOrder(db, draft, order, now) : db.iterate<DueRow>(sql.findDue, handler, now, leaveOut)
+    const rows = order ? findInOrder(db, draft, order, now) : findAnyDue(db, handler, now, leaveOut)
     for (const row of rows) {
       const known = dueAt.get(row.seq)
-      if (known === undefined || row.due_at < known) dueAt.set(row.seq, row.due_at)
+      if (known === undefined || row.dueAt < known) dueAt.set(row.seq, row.dueAt)
       found += known === undefined ? 1 : 0
       if (found === limit) break
     }
   }
   const bySeq = [...dueAt].sort((a, b) => a[1] - b[1] || a[0] - b[0]).slice(0, limit)
   return bySeq.map(([seq]) => candidate(db, seq, { work: true, careful: false }))
+}
+
+function* findAnyDue(db: Database, handler: string, now: number, leaveOut: string) {
+  for (const { seq, due_at } of db.iterate<{ seq: number; due_at: number }>(sql.findDue, handler, now, leaveOut))
+    yield { seq, dueAt: due_at }
 }
 
 /** Deliveries whose first pass has not ended, in order of the log. */
@@ -69,7 +69,7 @@ export function findOne(db: Database, draft: Ledger, seq: number, handlers: read
     if (draft.handlers.length === 0) return null
     return candidate(db, seq, { work: false, careful: draft.passes.get(seq)?.careful ?? false })
   }
-  const rows = readRows(db, seq, handlers, EVER)
+  const rows = readAllRows(db, seq, handlers)
   if (rows.length === 0) return null
   return candidate(db, seq, { work: true, careful: rows.some((row) => row.careful) })
 }

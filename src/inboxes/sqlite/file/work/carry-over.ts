@@ -3,6 +3,7 @@ import { renamesOf } from '../../../rules/renames.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import { readExtent } from '../ledger/extent.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 
 /**
  * Carries renames over to stored work and registers the handlers, inside a transaction; returns those never seen
@@ -11,15 +12,18 @@ import { readExtent } from '../ledger/extent.ts'
 export function carryOver(db: Database, handlers: InboxOpening['handlers'], now: number): InboxOpened['newHandlers'] {
   const renames = renamesOf(handlers)
   const seen = new Set(db.all<{ name: string }>(sql.readHandlers).map((row) => row.name))
-  const renamed = [...renames].filter(([old]) => seen.has(old))
-  for (const [old, name] of renamed) rename(db, old, name)
-  if (renamed.length > 0) rewriteSets(db, renames)
+  // Also names that nobody has any more: another process may have queued something under them since.
+  for (const [old, name] of renames) rename(db, old, name)
+  if (renames.size > 0) rewriteSets(db, renames)
   for (const { name } of handlers) db.run(sql.seeHandler, name, now)
-  const known = new Set([...seen, ...renamed.map(([, name]) => name)])
+  const known = new Set([...seen, ...[...renames].flatMap(([old, name]) => (seen.has(old) ? name : []))])
   const unseen = handlers.map((handler) => handler.name).filter((name) => !known.has(name))
   const { events: settledWithout } = readExtent(db).progress
   return unseen.sort().map((name) => ({ name, settledWithout }))
 }
+
+/** The name that the handler has now, of a name that another process may still know it by. */
+export const nameOf = ({ renames }: Ledger, handler: string): string => renames.get(handler) ?? handler
 
 function rename(db: Database, old: string, name: string): void {
   db.run(sql.renameInWork, name, old)

@@ -1,7 +1,7 @@
-import { PARKED } from '../../../../lib/parked.ts'
 import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
 import type { WorkRow } from '../../../../ports/inbox/rows.ts'
 import { pickInTurn } from '../../../rules/in-turn.ts'
+import { isTooEarly, type Stop } from '../../../rules/order.ts'
 import { pickSuspects } from '../../../rules/suspects.ts'
 import { NO_NOTES } from '../../wire/compact.ts'
 import type { ClaimPlan, Notes, PlannedClaim } from '../../wire/protocol.ts'
@@ -11,10 +11,10 @@ import * as upkeep from '../db/upkeep-sql.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { claimAhead, claimPasses, handlersOf } from '../ledger/passes.ts'
 import type { Candidate } from './candidate.ts'
-import { EVER, findDue, findFirstPasses, findOne, findSuspects } from './candidates.ts'
+import { findDue, findFirstPasses, findOne, findSuspects } from './candidates.ts'
 import { readQuarantined } from './history.ts'
-import { findStops, type Stop } from './order.ts'
-import { type ReadRow, readRows } from './work-rows.ts'
+import { findStops } from './order.ts'
+import { readAllRows, readDueRows } from './work-rows.ts'
 
 /** More are never planned at once, whatever was asked. */
 const MOST_DELIVERIES = 10_000
@@ -32,8 +32,9 @@ export function planClaim(
 ): ClaimPlan {
   const { handlers, seq, ordered = [] } = request
   const { picked, more } = pick(db, draft, request, now)
-  const stops = findStops(db, draft, seq === undefined ? ordered : [], picked, now)
-  const dueBy = seq === undefined ? now : EVER
+  const withWork = new Set(picked.filter(({ work }) => work).map((one) => one.seq))
+  const stops = findStops(db, draft, seq === undefined ? ordered : [], withWork)
+  const dueBy = seq === undefined ? now : null
   const found = picked.map((candidate) => ({ candidate, rows: rowsOf(db, candidate, handlers, dueBy, stops) }))
   const taken = found.filter(({ rows }) => rows?.length !== 0)
   if (taken.length > 0) begin()
@@ -88,18 +89,17 @@ function isAhead({ passes, progress }: Ledger, seq: number): boolean {
   return seq > progress.claimed + 1 && !passes.has(seq)
 }
 
-/** null: a first pass. Without the rows that come after one that is still to be read. */
+/** null: a first pass. Without the rows that come after one that is still to be read. `dueBy` null: due or not. */
 function rowsOf(
   db: Database,
   { seq, work }: Candidate,
   handlers: readonly string[],
-  dueBy: number,
+  dueBy: number | null,
   stops: ReadonlyMap<string, Stop>,
 ): WorkRow[] | null {
   if (!work) return null
-  const isTooEarly = ({ row, careful }: ReadRow) =>
-    !careful && row.replay === null && seq > (stops.get(row.handler)?.last ?? EVER)
-  return readRows(db, seq, handlers, dueBy).flatMap((read) => (isTooEarly(read) ? [] : read.row))
+  const rows = dueBy === null ? readAllRows(db, seq, handlers) : readDueRows(db, seq, handlers, dueBy)
+  return rows.flatMap(({ row, careful }) => (isTooEarly(seq, row, careful, stops.get(row.handler)) ? [] : row))
 }
 
 function plan(
@@ -129,7 +129,7 @@ function readEvents(db: Database, seq: number): number | null {
 function findNextDue(db: Database, handlers: readonly string[], now: number): number | null {
   let next: number | null = null
   for (const handler of handlers) {
-    const dueAt = db.get<{ due_at: number | null }>(sql.findNextDue, handler, now, PARKED)?.due_at ?? null
+    const dueAt = db.get<{ due_at: number | null }>(sql.findNextDue, handler, now)?.due_at ?? null
     if (dueAt !== null && (next === null || dueAt < next)) next = dueAt
   }
   return next

@@ -1,25 +1,28 @@
-/**
- * A wall clock that was set back leaves every retry waiting by as much longer: one of a second waits a day. The file
- * knows times that have been, so a leap shows, while the process runs and between two of them; what is due later is
- * then brought forward by as much. A clock set forward only makes retries early.
- */
+/** The times that a file knows to have been. */
+import { leapBack } from '../../../rules/leap.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
-
-/** Smaller steps are those of a clock that is kept right; they delay nothing by more than this. */
-const LEAP_MS = 2_000
+import * as upkeep from '../db/upkeep-sql.ts'
 
 /** The latest time of day that is known to have been when the file was last written; 0 when nothing is known. */
 export function latestTime(db: Database): number {
   return db.get<{ at: number | null }>(sql.readLatestTime)?.at ?? 0
 }
 
-/** Whether the clock was set back since it said `latest`. */
-export function isLeap(latest: number, now: number): boolean {
-  return now < latest - LEAP_MS
+/**
+ * The last time of day that retention went by; where it never did, the latest that is known, and of a new file that of
+ * its first opening: noted, since this opening makes the time it is opened at the latest. Inside a transaction.
+ */
+export function believedTime(db: Database, now: number): number {
+  const believedAt = db.get<{ believed_at: number }>(upkeep.readUpkeep)?.believed_at
+  if (believedAt) return believedAt
+  const known = latestTime(db) || now
+  db.run(upkeep.noteBelieved, known)
+  return known
 }
 
-/** Inside a transaction. */
+/** Inside a transaction; changes nothing where the clock was not set back. */
 export function bringForward(db: Database, latest: number, now: number): void {
-  db.run(sql.bringForward, latest - now, now)
+  const leap = leapBack(latest, now)
+  if (leap > 0) db.run(sql.bringForward, leap, now)
 }

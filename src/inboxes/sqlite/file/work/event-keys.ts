@@ -18,9 +18,12 @@ interface Slice {
   readonly number: number
 }
 
-export function keepKeys(db: Database, { windowMs, at, keys }: EventKeys, seq: number): void {
+/** While the clock may not be believed no slice makes room for another: then these events absorb nothing. */
+export function keepKeys(db: Database, { windowMs, at, keys }: EventKeys, seq: number, isSteady: boolean): void {
   const width = widthOf(windowMs)
-  const insert = sql.insertKey(tableFor(db, { width, number: sliceOf(width, at) }, at))
+  const table = tableFor(db, { width, number: sliceOf(width, at) }, at, isSteady)
+  if (table === null) return
+  const insert = sql.insertKey(table)
   // Neighbours share pages: in order, each page is looked for once.
   const sorted = [...pairs(keys)].sort((a, b) => a[0] - b[0])
   for (const [high, low] of sorted) db.run(insert, high, low, seq)
@@ -51,15 +54,16 @@ export function dropExpired(db: Database, now: number): void {
     if (slice.number < oldestSlice(slice.width, now)) drop(db, slice)
 }
 
-/** The table of the slice, made where there is none. */
-function tableFor(db: Database, slice: Slice, now: number): string {
+/** The table of the slice, made where there is none; null where its place is taken. */
+function tableFor(db: Database, slice: Slice, now: number, isSteady: boolean): string | null {
   const { width, number } = slice
   const numbers = numbersOf(db, width, 0)
   if (numbers.includes(number)) return nameOf(slice)
-  dropExpired(db, now)
+  if (isSteady) dropExpired(db, now)
   // A clock that was set back finds slices of the future: one of them gives its place up.
-  for (const other of numbersOf(db, width, 0))
-    if (other % PLACES === number % PLACES) drop(db, { width, number: other })
+  const inPlace = numbersOf(db, width, 0).filter((other) => other % PLACES === number % PLACES)
+  if (inPlace.length > 0 && !isSteady) return null
+  for (const other of inPlace) drop(db, { width, number: other })
   db.run(sql.insertSlice, width, number)
   db.exec(sql.createKeys(nameOf(slice)))
   return nameOf(slice)

@@ -7,6 +7,7 @@ import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'
 import { count, hasWork, isPassed } from '../ledger/extent.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { nameOf } from './carry-over.ts'
 import { insertRow } from './work-rows.ts'
 
 type Replay = Extract<Command, { readonly kind: 'replay' }>
@@ -19,7 +20,15 @@ export function replay(db: Database, draft: Ledger, { mark, rows }: Replay, now:
   const found = rows.filter(({ seq }) => isPassed(db, draft, seq) && hasElements(db, seq))
   for (const { seq, handler, first, last } of found) {
     if (!hasWork(db, seq)) count(draft, { with_work: 1 })
-    insertRow(db, seq, { handler, first, last, attempts: 0, dueAt: now, errors: [], replay: mark })
+    insertRow(db, seq, {
+      handler: nameOf(draft, handler),
+      first,
+      last,
+      attempts: 0,
+      dueAt: now,
+      errors: [],
+      replay: mark,
+    })
   }
   return found.length
 }

@@ -1,8 +1,9 @@
 import { OptionError } from '../../../../errors.ts'
 import type { Settlement } from '../../../../ports/inbox/claims.ts'
 import type { NewDeadLetter, NewQuarantine } from '../../../../ports/inbox/rows.ts'
+import { reckonedAnew } from '../../../rules/leap.ts'
 import { isBareEnd } from '../../wire/compact.ts'
-import type { Condemned, Settled } from '../../wire/protocol.ts'
+import type { Condemned, Moment, Settled } from '../../wire/protocol.ts'
 import { blob, type Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import { findConflict } from '../ledger/conflicts.ts'
@@ -13,18 +14,20 @@ import type { Hold, Ledger } from '../ledger/ledger.ts'
 import { endPass, givePassBack } from '../ledger/passes.ts'
 import { atomically } from '../ledger/transaction.ts'
 import { forgetKeys, keepKeys } from './event-keys.ts'
+import { noteFreed } from './order.ts'
 import { isCancelled } from './replay.ts'
 import { insertRow } from './work-rows.ts'
 
 /** Carries out one settlement inside the transaction of the group, whole or not at all. */
-export function settle(db: Database, draft: Ledger, settlement: Settlement): Settled {
+export function settle(db: Database, draft: Ledger, settlement: Settlement, moment: Moment): Settled {
   const { seq, firstPass } = settlement
   const hold = draft.held.get(seq)
   if (!hold) throw new OptionError(`settle: delivery ${seq} is not claimed`)
   const facts = firstPass ? (hold.facts ?? readFacts(db, seq)) : null
   const isBare = isBareEnd(settlement)
   const isPlain = isBare && endBarely(db, draft, settlement, facts)
-  if (!isBare && !isApplied(db, draft, settlement)) apply(db, draft, withoutCancelled(db, settlement), facts)
+  if (!isBare && !isApplied(db, draft, settlement))
+    apply(db, draft, asOf(moment.now, withoutCancelled(db, settlement)), facts, moment)
   endClaim(db, draft, settlement, hold)
   // Before the end of its first pass a delivery has no work rows.
   const workIsLeft = !isPlain && hasWork(db, seq)
@@ -40,12 +43,20 @@ function withoutCancelled(db: Database, settlement: Settlement): Settlement {
   return { ...settlement, rows, dead }
 }
 
+/** The clock may have been set back since the pass ended. */
+function asOf(now: number, settlement: Settlement): Settlement {
+  const { at, rows } = settlement
+  if (at === undefined || at <= now) return settlement
+  return { ...settlement, rows: rows.map((row) => ({ ...row, dueAt: reckonedAnew(row.dueAt, at, now) })) }
+}
+
 /** Takes a delivery out of all work because its bytes are not what was accepted. */
 export function condemn(db: Database, draft: Ledger, { seq, reason, at }: Condemned): void {
   const firstPass = !isPassed(db, draft, seq)
   const worked = hasWork(db, seq)
   const bytes = firstPass ? (readFacts(db, seq)?.size ?? 0) : 0
   if (firstPass) db.run(sql.insertSettled, seq, null)
+  noteFreed(db, draft, seq)
   db.run(sql.deleteRowsOf, seq)
   insertQuarantine(db, seq, { index: null, reason, path: null, at })
   draft.held.delete(seq)
@@ -75,14 +86,14 @@ function endBarely(db: Database, draft: Ledger, settlement: Settlement, facts: F
   return true
 }
 
-function apply(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null): void {
+function apply(db: Database, draft: Ledger, settlement: Settlement, facts: Facts | null, moment: Moment): void {
   const { seq, firstPass, events } = settlement
   atomically(db, draft, () => {
     // Before the end of its first pass a delivery has no work rows.
     const worked = !firstPass && hasWork(db, seq)
     if (firstPass) db.run(sql.insertSettled, seq, events)
     writeDetails(db, settlement)
-    writeKeys(db, settlement, facts)
+    writeKeys(db, settlement, facts, moment)
     const works = firstPass ? settlement.rows.length > 0 : hasWork(db, seq)
     countDetails(draft, settlement, facts, Number(works) - Number(worked))
   })
@@ -106,9 +117,10 @@ function writeDetails(db: Database, { seq, endedRows, rows, dead, quarantined, u
   for (const [name, times] of Object.entries(unhandled)) db.run(sql.countUnhandled, name, times)
 }
 
-function writeKeys(db: Database, { seq, duplicateEvents = 0, keys, forgotten }: Settlement, facts: Facts | null): void {
+function writeKeys(db: Database, settlement: Settlement, facts: Facts | null, { isSteady }: Moment): void {
+  const { seq, duplicateEvents = 0, keys, forgotten } = settlement
   if (duplicateEvents > 0 && facts) db.run(sql.countDuplicateEvents, facts.source, duplicateEvents)
-  if (keys) keepKeys(db, keys, seq)
+  if (keys) keepKeys(db, keys, seq, isSteady)
   if (forgotten) forgetKeys(db, forgotten.windowMs, forgotten.keys)
 }
 

@@ -1,0 +1,175 @@
+/** One table of fields for each verb of `receiver.inbox`: what it takes, and how each value is checked. */
+import { OptionError } from '../../errors.ts'
+import { assertFunction, kindOf, knownKeys, oneOf, shown } from '../../lib/options.ts'
+import type {
+  DeadLetterFilter,
+  DeliveryFilter,
+  DifferenceFilter,
+  DropFilter,
+  EraseOptions,
+  PersonFilter,
+  QuarantineFilter,
+  ReparseFilter,
+  ReplayFilter,
+  ReplayOptions,
+  RetryFilter,
+  VerbOptions,
+} from '../../public/inbox.ts'
+import { eventOrDelivery } from './ids.ts'
+import { Person } from './person.ts'
+
+/** Refuses a value that the field does not take. */
+type Check = (at: string, value: unknown) => void
+
+/** Every field of every member of T, and no other. */
+type Table<T> = { readonly [K in T extends unknown ? keyof T : never]: Check }
+
+const SPAN = { since: isDate, until: isDate, source: assertWord, ids: areIds }
+const DEAD = { ...SPAN, handler: assertWord, name: assertWord, run: isRun }
+const FAILED = { ...DEAD, outcome: outcomeOf('dead', 'quarantined'), all: isTrue }
+const PERSON = { email: assertWord, since: isDate, until: isDate, source: assertWord }
+const VERB = { dryRun: isBoolean, ratePerSecond: isRate, signal: isSignal }
+const PROGRESS = { ...VERB, onProgress: assertFunction }
+
+export const FILTERS = {
+  deliveries: SPAN satisfies Table<DeliveryFilter>,
+  deadLetters: DEAD satisfies Table<DeadLetterFilter>,
+  quarantine: SPAN satisfies Table<QuarantineFilter>,
+  differences: { ...SPAN, handled: isBoolean } satisfies Table<DifferenceFilter>,
+  export: PERSON satisfies Table<PersonFilter>,
+  retry: FAILED satisfies Table<RetryFilter>,
+  drop: FAILED satisfies Table<DropFilter>,
+  replay: {
+    ...{ ...SPAN, handler: assertWord, name: assertWord, outcome: isReplayed },
+    ...{ to: areWords, missed: isBoolean, all: isTrue },
+  } satisfies Table<ReplayFilter>,
+  reparse: { ...SPAN, handled: isBoolean, all: isTrue } satisfies Table<ReparseFilter>,
+  erase: PERSON satisfies Table<PersonFilter>,
+}
+
+export const OPTIONS = {
+  retry: VERB satisfies Table<VerbOptions>,
+  drop: VERB satisfies Table<VerbOptions>,
+  replay: PROGRESS satisfies Table<ReplayOptions>,
+  reparse: VERB satisfies Table<VerbOptions>,
+  erase: PROGRESS satisfies Table<EraseOptions>,
+}
+
+/** The fields that narrow down what a verb acts on: without any, it would act on everything. */
+const NARROWING: readonly string[] = ['since', 'until', 'source', 'handler', 'name', 'outcome', 'ids', 'run']
+
+/**
+ * A copy of a filter of which every field is one that the verb has, with a value.
+ * @throws OptionError naming the field, and what it takes
+ */
+export function checkedFilter<F extends object>(verb: keyof typeof FILTERS, filter: F): F {
+  const table: Readonly<Record<string, Check>> = FILTERS[verb]
+  knownKeys(`inbox.${verb}: the filter`, filter, Object.keys(table))
+  const copy = { ...filter }
+  for (const [field, value] of Object.entries(copy)) checkField(`inbox.${verb}: ${field}`, value, table[field])
+  return copy
+}
+
+/** What a verb that acts is about, once it is checked; without a field it is everything, since that was said. */
+export interface Selection extends DeadLetterFilter {
+  readonly outcome?: 'dead' | 'quarantined' | 'unhandled'
+  readonly to?: readonly string[]
+  readonly missed?: boolean
+  readonly handled?: boolean
+}
+
+/** As `checkedFilter`, for a verb that acts: the filter must say on what. @throws OptionError */
+export function checkedAction(verb: 'retry' | 'drop' | 'replay' | 'reparse', filter: object): Selection {
+  const { all, ...selection }: Selection & { readonly all?: true } = checkedFilter(verb, filter)
+  const narrowing = Object.keys(selection).filter((field) => NARROWING.includes(field))
+  if (all && narrowing.length > 0)
+    throw new OptionError(`inbox.${verb}: all: true is everything, and does not go with ${narrowing.join(', ')}`)
+  if (!all && narrowing.length === 0 && !selection.missed)
+    throw new OptionError(`inbox.${verb}: the filter says nothing; everything is { all: true }`)
+  assertTogether(verb, selection)
+  return selection
+}
+
+/** Quarantine has neither a handler nor a name, and belongs to no replay: such a filter would match nothing. */
+function assertTogether(verb: string, selection: Selection): void {
+  const alien = (['handler', 'name', 'run'] as const).find((field) => field in selection)
+  if (selection.outcome === 'quarantined' && alien !== undefined)
+    throw new OptionError(`inbox.${verb}: quarantine has no ${alien}, so outcome: 'quarantined' does not go with it`)
+}
+
+/** As `checkedFilter`; a person must be named. @throws OptionError */
+export function checkedPerson(verb: 'export' | 'erase', person: PersonFilter): PersonFilter {
+  const copy = checkedFilter(verb, person)
+  new Person(copy.email)
+  return copy
+}
+
+/** A copy. Unlike a field of a filter, an option that is undefined has its default. @throws OptionError */
+export function checkedOptions<O extends object>(verb: keyof typeof OPTIONS, options: O): O {
+  const table: Readonly<Record<string, Check>> = OPTIONS[verb]
+  knownKeys(`inbox.${verb}: the options`, options, Object.keys(table))
+  const copy = { ...options }
+  for (const [option, value] of Object.entries(copy))
+    if (value !== undefined || option === 'dryRun') table[option]?.(`inbox.${verb}: ${option}`, value)
+  return copy
+}
+
+function checkField(at: string, value: unknown, check: Check | undefined): void {
+  if (value === undefined)
+    throw new OptionError(`${at} is undefined: leave it out, since a filter that lost its value would match too much`)
+  check?.(at, value)
+}
+
+function isDate(at: string, value: unknown): void {
+  if (!(value instanceof Date)) throw new OptionError(`${at} must be a Date, got ${kindOf(value)}`)
+  if (Number.isNaN(value.getTime())) throw new OptionError(`${at} must be a Date, got an invalid one`)
+}
+
+export function assertWord(at: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw new OptionError(`${at} must be a name, got ${shown(value)}`)
+}
+
+function areWords(at: string, value: unknown): void {
+  if (!Array.isArray(value) || value.length === 0)
+    throw new OptionError(`${at} must be a list of names that is not empty, got ${kindOf(value)}`)
+  for (const one of value) assertWord(at, one)
+}
+
+function areIds(at: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new OptionError(`${at} must be a list of ids, got ${kindOf(value)}`)
+  for (const one of value) eventOrDelivery(at, one)
+}
+
+function isRun(at: string, value: unknown): void {
+  if (typeof value !== 'string' || !/^r_[a-z2-7]+$/.test(value))
+    throw new OptionError(`${at} must be the id of a replay, r_…, got ${shown(value)}`)
+}
+
+function outcomeOf(...words: readonly string[]): Check {
+  return (at, value) => void oneOf(at, value, '', words)
+}
+
+function isReplayed(at: string, value: unknown): void {
+  if (value === 'quarantined')
+    throw new OptionError(`${at}: what is in quarantine was never handled; see retry() and reparse()`)
+  oneOf(at, value, '', ['unhandled', 'dead'])
+}
+
+function isBoolean(at: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw new OptionError(`${at} must be true or false, got ${shown(value)}`)
+}
+
+function isTrue(at: string, value: unknown): void {
+  if (value !== true) throw new OptionError(`${at} can only be true, got ${shown(value)}`)
+}
+
+function isRate(at: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0)) throw new OptionError(`${at} must be more than 0, got ${shown(value)}`)
+}
+
+/** By its shape: it may be that of another realm, or a polyfill. */
+function isSignal(at: string, value: unknown): void {
+  const signal = value as Partial<AbortSignal> | null
+  if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
+    throw new OptionError(`${at} must be an AbortSignal, got ${kindOf(value)}`)
+}

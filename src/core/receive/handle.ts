@@ -1,0 +1,52 @@
+/** `receiver.handle`, which users call: its arguments checked, and no call without an answer. */
+import { OptionError } from '../../errors.ts'
+import { assertPlace } from '../../http/place.ts'
+import { kindOf } from '../../lib/options.ts'
+import type { receive } from '../../lib/symbols.ts'
+import type { Place, ReceiverLike } from '../../ports/host.ts'
+import { refuse } from './answers.ts'
+import { handleFetch, toResponse } from './fetch.ts'
+
+export interface HandleParts {
+  readonly take: ReceiverLike[typeof receive]
+  /** Of the sources. */
+  readonly names: readonly string[]
+  /** Told of a call that was answered 500; never throws. */
+  refused(what: string, error: unknown): void
+}
+
+/** Never rejects: hosts pass `handle` on as it is. A wrong call is told to the log and answered 500, which senders repeat. */
+export async function handle(parts: HandleParts, request: unknown, place: unknown): Promise<Response> {
+  try {
+    return await handleFetch(parts.take, asRequest(request), asPlace(parts.names, place))
+  } catch (error) {
+    // Only what we say of a call ourselves is known to hold nothing of a request.
+    const what = error instanceof OptionError ? error.message : 'handle was called with a request that cannot be read'
+    parts.refused(`${what}; answered 500`, error)
+    return toResponse(refuse('internal'), 'POST')
+  }
+}
+
+/** By its shape: hosts have classes of their own. @throws OptionError */
+function asRequest(request: unknown): Request {
+  const { method, url, headers } = Object(request) as Record<string, unknown>
+  const isOne = typeof method === 'string' && typeof url === 'string' && URL.canParse(url)
+  if (isOne && Symbol.iterator in Object(headers)) return request as Request
+  throw new OptionError(`handle takes a fetch Request, which is c.req.raw in Hono, got ${describe(request)}`)
+}
+
+function describe(value: unknown): string {
+  const isOfNode = typeof value === 'object' && value !== null && 'rawHeaders' in value
+  return isOfNode ? 'a request of node:http: see webhooks of posthorn/node' : kindOf(value)
+}
+
+/**
+ * Hosts hand on a second argument of their own, such as `{ params }` in Next and the environment in a worker: its other
+ * fields are not ours to refuse.
+ * @throws OptionError for a source or a prefix that cannot be meant
+ */
+function asPlace(names: readonly string[], given: unknown): Place {
+  const { source, prefix } = Object(given) as Place
+  assertPlace('handle', names, { source, prefix })
+  return { source, prefix }
+}
