@@ -17,15 +17,17 @@ export function senderOf(name: SenderName): Sender {
   return sender
 }
 
-/** Every case of the sender against `<base>/<sender>`. */
+/** The wanted cases of the sender, by default every one, against `<base>/<sender>`. */
 export function tried(
   name: SenderName,
   base: string,
   more: Partial<Parameters<typeof runCases>[1]> = {},
+  isWanted: (id: string) => boolean = () => true,
 ): Promise<CaseReport[]> {
   const sender = senderOf(name)
   const target = new URL(`${base}/${name}`)
-  return runCases(casesOf(sender), { sender, target, credential: CREDENTIALS[name], ...more })
+  const cases = casesOf(sender).filter(({ id }) => isWanted(id))
+  return runCases(cases, { sender, target, credential: CREDENTIALS[name], ...more })
 }
 
 /** The ids of the cases that ended so, in the order in which they ran. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { memory } from 'posthorn/memory'
 import { sqlite } from 'posthorn/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { CaseReport } from '../../src/conformance/case.ts'
 import { casesOf } from '../../src/conformance/run.ts'
 import { SENDER_NAMES, type SenderName } from '../../src/conformance/senders.ts'
 import { hosts } from '../contracts/hosts.ts'
@@ -21,11 +22,14 @@ const inboxes = {
   },
 }
 
-async function passesAll(name: SenderName, base: string): Promise<void> {
-  const reports = await tried(name, base)
-  expect(reports.filter(({ result }) => result === 'failed')).toEqual([])
-  expect(idsOf(reports, 'skipped')).toEqual(RESTARTS)
-  expect(reports.length).toBe(casesOf(senderOf(name)).length)
+/** The bodies that dribble take their time together; what makes large batches would hold their clocks up. */
+async function reportsOf(base: string): Promise<Map<SenderName, CaseReport[]>> {
+  const reports = new Map<SenderName, CaseReport[]>()
+  for (const name of SENDER_NAMES) reports.set(name, await tried(name, base, {}, (id) => id !== 'slow-body'))
+  const slow = (name: SenderName) => tried(name, base, {}, (id) => id === 'slow-body')
+  const more = await Promise.all(SENDER_NAMES.map(slow))
+  for (const [at, name] of SENDER_NAMES.entries()) reports.get(name)?.push(...(more[at] ?? []))
+  return reports
 }
 
 describe.each(hosts)('a receiver on $name', ({ listen }) => {
@@ -39,6 +43,10 @@ describe.each(hosts)('a receiver on $name', ({ listen }) => {
       await host.close()
       await receiver.close()
     })
-    await Promise.all(SENDER_NAMES.map((name) => passesAll(name, `http://127.0.0.1:${host.port}/webhooks`)))
+    for (const [name, reports] of await reportsOf(`http://127.0.0.1:${host.port}/webhooks`)) {
+      expect(reports.filter(({ result }) => result === 'failed')).toEqual([])
+      expect(idsOf(reports, 'skipped')).toEqual(RESTARTS)
+      expect(reports.length).toBe(casesOf(senderOf(name)).length)
+    }
   })
 })

@@ -15,8 +15,6 @@ export function everySource(inbox: Inbox) {
   return createReceiver({
     inbox,
     logger: false,
-    // Room for the largest batch on a busy machine, and little for a body that dribbles.
-    limits: { bodyMs: 3_000 },
     sources: {
       momentum: momentum({ auth: token(TOKEN) }),
       sparkpost: sparkpost({ auth: basic(LOGIN) }),
