@@ -15,6 +15,7 @@ receiver.on('preferences_changed', async (event) => console.log(event.payload.co
 // All methods: eSputnik checks an address with GET.
 const app = new Hono()
 app.all('/webhooks/*', (c) => receiver.handle(c.req.raw))
+await receiver.start()
 serve({ fetch: app.fetch, port: 3000 })
 
 /** Where a file is a route: bound already, for one source. */

@@ -42,6 +42,8 @@ function sourceOf(types: string): string {
  * that needs it, or into a chunk of its own when two do.
  */
 const FOLDERS = {
+  // Loaded by a Node that is too old for the rest.
+  version: /^lib\/node-version\.ts$/,
   lib: /^((lib|json|http|providers\/kit|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
   // What `posthorn/read` needs of core: the rest would bring the receiver along.
   reading: /^core\/((base|read)\/|receive\/(body-rules|identity|route)\.ts$)/,

@@ -3,6 +3,7 @@
 /** Stable codes of the errors that Posthorn throws. */
 export type ErrorCode =
   | 'ERR_OPTION'
+  | 'ERR_NODE_VERSION'
   | 'ERR_SECRET_MISSING'
   | 'ERR_SECRET_INVALID'
   | 'ERR_HANDLER_NAME'

@@ -7,6 +7,7 @@ import { casesOf } from '../src/conformance/run.ts'
 import { SENDER_NAMES, senderCalled } from '../src/conformance/senders.ts'
 import { FILTERS, OPTIONS } from '../src/core/operate/filters.ts'
 import { ANSWERS } from '../src/errors.ts'
+import { SAFE_NODES, warningsAbout } from '../src/inboxes/sqlite/file/db/connect.ts'
 import { sampleEvent } from '../src/testing/index.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -65,6 +66,21 @@ describe('the document of the inbox', () => {
       Object.keys(options[verb] ?? {}),
     ])
     expect(told).toEqual(taken)
+  })
+})
+
+describe('which Node', () => {
+  const named = (text: string) => text.replaceAll(/\s+/g, ' ')
+
+  it('is told alike by the warning of an older SQLite, the operations and the threat model', () => {
+    expect(warningsAbout('3.50.0').join()).toContain(SAFE_NODES)
+    for (const page of ['operations', 'threat-model']) expect(named(read(`docs/${page}.md`))).toContain(SAFE_NODES)
+  })
+
+  it('begins where the engines of the package begin, in README too', () => {
+    const [floor = ''] = /\d+\.\d+/.exec(JSON.parse(read('package.json')).engines.node) ?? []
+    expect(named(read('docs/operations.md'))).toContain(`Node 22 from ${floor} on`)
+    expect(read('README.md')).toContain(`Node ${floor}`)
   })
 })
 

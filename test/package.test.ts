@@ -4,6 +4,7 @@ import { basename, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeFault } from '../src/lib/node-version.ts'
 import { build, install, newApplication } from './support/installed.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -181,6 +182,33 @@ describe('the package as built', () => {
         console.log(error instanceof OptionError)
       }`
     expect(await run(program)).toBe('momentum.click\ntrue\n')
+  })
+
+  it('says which Node it needs where it meets an older one', async () => {
+    const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.17.1' } })"
+    writeFileSync(join(folder, 'older.mjs'), older)
+    const program = `
+      import { sqlite } from 'posthorn/sqlite'
+      try {
+        sqlite({ path: 'inbox.db' })
+      } catch (error) {
+        console.log(error.code, error.message)
+      }`
+    expect(await run(program, '--import', './older.mjs')).toBe(
+      'ERR_NODE_VERSION posthorn/sqlite needs Node ≥ 22.18, this is 22.17.1\n',
+    )
+    const cli = promisify(execFile)(process.execPath, ['--import', './older.mjs', join(dist, 'cli.js'), 'demo'], {
+      cwd: folder,
+    })
+    await expect(cli).rejects.toMatchObject({ code: 1, stderr: 'posthorn needs Node ≥ 22.18, this is 22.17.1\n' })
+  })
+
+  it('needs the Node that its engines say', () => {
+    const [major = 0, minor = 0] = /\d+\.\d+/.exec(manifest.engines.node)?.[0].split('.').map(Number) ?? []
+    expect(nodeFault('it', `${major}.${minor}.0`)).toBe(null)
+    expect(nodeFault('it', `${major}.${minor - 1}.9`)).not.toBe(null)
+    expect(nodeFault('it', `${major - 1}.99.0`)).not.toBe(null)
+    expect(nodeFault('it', `${major + 2}.0.0`)).toBe(null)
   })
 
   it('has stacks that lead to the sources', async () => {

@@ -5,6 +5,7 @@ import { callSafely } from '../lib/call-safely.ts'
 import { codeOf } from '../lib/code-of.ts'
 import { hostFailed } from '../lib/symbols.ts'
 import type { ReceiverLike } from '../ports/host.ts'
+import { exitAfter, runAfter } from './last-steps.ts'
 import { type Open, openOf } from './open-connections.ts'
 import { tellServer } from './serve.ts'
 
@@ -13,6 +14,13 @@ export interface CloseOptions {
   readonly signals?: readonly NodeJS.Signals[]
   /** How long requests and handlers under way have, in ms. Default 10_000. */
   readonly timeoutMs?: number
+  /**
+   * Runs once server and receiver are closed: for what handlers need until then, such as `() => pool.end()`. It has
+   * another `timeoutMs`; exit code 1 when it takes longer, or fails.
+   */
+  readonly after?: () => unknown
+  /** How long the process may take to end by itself when all that is done, in ms. Default 2_000. */
+  readonly graceMs?: number
 }
 
 /** What is needed of a server, told by its shape: `node:http`, `node:https` and `node:http2` have it. */
@@ -28,17 +36,26 @@ export interface ServerLike {
 /**
  * On the first signal: server and receiver take nothing new, what is under way is answered and handled, then the
  * process ends by itself, with exit code 0, or with 1 when work went back to the inbox or a connection had to be cut.
- * On the second signal the process exits at once with 128 + the signal's number, as a shell reports it. Disposing
+ * What still keeps the process running after `graceMs`, such as a pool of connections, is named in a warning, and the
+ * process is ended with the same code. On the second signal the process exits at once with 128 + the signal's number, as a shell reports it. Disposing
  * stops listening to signals. A receiver or server that fails to close is logged, and gives exit code 1.
  *
  * Call it before the server listens: connections that Node does not close by itself, such as WebSockets and the
  * sessions of HTTP/2, are followed from then on.
- * @throws OptionError when `timeoutMs` is no number of milliseconds
+ *
+ * ```ts
+ * closeOnSignals(server, receiver, { after: () => pool.end() })
+ * ```
+ * @throws OptionError for what is no server or no receiver, and for options of a wrong kind
  */
 export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, options: CloseOptions = {}): Disposable {
-  const { signals = ['SIGTERM', 'SIGINT'], timeoutMs = 10_000 } = options
-  if (!Number.isFinite(timeoutMs) || timeoutMs < 0)
-    throw new OptionError(`closeOnSignals: expected timeoutMs to be milliseconds ≥ 0, got ${timeoutMs}`)
+  assertCloses('a server', server)
+  assertCloses('a receiver', receiver)
+  const { signals = ['SIGTERM', 'SIGINT'], after = () => {} } = options
+  if (typeof after !== 'function')
+    throw new OptionError(`closeOnSignals: after must be a function, got ${typeof after}`)
+  const timeoutMs = milliseconds('timeoutMs', options.timeoutMs ?? 10_000)
+  const graceMs = milliseconds('graceMs', options.graceMs ?? 2_000)
   tellServer(receiver, server)
   const open = openOf(server)
   let closing = false
@@ -47,6 +64,11 @@ export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, optio
     if (closing) process.exit(128 + constants.signals[signal])
     closing = true
     void closeAll(server, open, receiver, timeoutMs)
+      .then(async (inOrder) => (await runAfter(after, receiver, timeoutMs)) && inOrder)
+      .then((inOrder) => {
+        process.exitCode ??= inOrder ? 0 : 1
+        exitAfter(graceMs, receiver)
+      })
   }
   for (const signal of signals) process.on(signal, onSignal)
   return {
@@ -56,11 +78,25 @@ export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, optio
   }
 }
 
+/** The longest that a timer can wait. */
+const LONGEST_MS = 2 ** 31 - 1
+
+function milliseconds(name: string, value: number): number {
+  if (value >= 0 && value <= LONGEST_MS) return value
+  throw new OptionError(`closeOnSignals: ${name} must be milliseconds from 0 to ${LONGEST_MS}, got ${value}`)
+}
+
+function assertCloses(what: string, value: unknown): void {
+  const { close } = (value ?? {}) as { readonly close?: unknown }
+  if (typeof close === 'function') return
+  throw new OptionError(`closeOnSignals(server, receiver) needs ${what} that can be closed, got ${typeof value}`)
+}
+
 /**
  * The receiver first, in the same turn: what still comes in on open connections is then answered `Connection: close`.
- * Never rejects.
+ * True when nothing went back or had to be cut; never rejects.
  */
-async function closeAll(server: ServerLike, open: Open, receiver: ReceiverLike, timeoutMs: number): Promise<void> {
+async function closeAll(server: ServerLike, open: Open, receiver: ReceiverLike, timeoutMs: number): Promise<boolean> {
   const failed = (what: string) => (error: unknown) => {
     receiver[hostFailed]?.(what, error)
     return false
@@ -69,7 +105,7 @@ async function closeAll(server: ServerLike, open: Open, receiver: ReceiverLike, 
     closeReceiver(receiver, timeoutMs).catch(failed('the receiver could not be closed in order')),
     closeServer(server, open, timeoutMs).catch(failed('the server could not be closed in order')),
   ])
-  process.exitCode ??= ends.every((inOrder) => inOrder) ? 0 : 1
+  return ends.every((inOrder) => inOrder)
 }
 
 /** True when no work went back to the inbox. */

@@ -62,9 +62,12 @@ export interface AppLike {
 /**
  * Closes app and receiver on the first SIGTERM or SIGINT; see `closeOnSignals` of `posthorn/node`. A hook of the app
  * that fails is logged, and gives exit code 1.
+ * @throws OptionError when the app is none, as `app.server` is
  */
 export function closeOnSignals(app: AppLike, receiver: ReceiverLike, options?: CloseOptions): Disposable {
-  const { server } = app
+  const { server, close } = app ?? {}
+  if (typeof close !== 'function' || typeof server !== 'object')
+    throw new OptionError('closeOnSignals of posthorn/fastify takes the app itself: closeOnSignals(app, receiver)')
   const whole: ServerLike = {
     close: (closed) => void app.close().then(() => closed(), closed),
     on: (event, listener) => server.on?.(event, listener),

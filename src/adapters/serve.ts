@@ -43,7 +43,11 @@ export async function serve(
 ): Promise<void> {
   const giveUp = (error: unknown) => {
     receiver[hostFailed]?.('the host failed while a request was answered; its connection was closed', error)
-    callSafely(() => res.destroy(), nothing)
+    // A frozen response, or a patched one, may not let itself be destroyed.
+    callSafely(
+      () => res.destroy(),
+      () => callSafely(() => req.socket.destroy(), nothing),
+    )
   }
   try {
     tellHost(receiver, req)

@@ -1,6 +1,7 @@
 /** Writing an answer to a response that middleware may have patched. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
+import { callSafely } from '../lib/call-safely.ts'
 import type { NeutralResponse } from '../ports/host.ts'
 import { endAfterLinger } from './linger.ts'
 import { announcesBody } from './request-body.ts'
@@ -8,8 +9,8 @@ import { announcesBody } from './request-body.ts'
 /**
  * Writes the answer, with the calls that every wrapper of a response understands: `statusCode`, `setHeader`,
  * `write(chunk)` and `end(chunk)`. `on-headers` before 1.1.0 mangles a flat list given to `writeHead`, and wrappers of
- * `end` (express-session, compression, body loggers) take a callback for a chunk. Throws what a wrapper throws;
- * `onError` gets what one throws later.
+ * `end` (express-session, compression, body loggers) take a callback for a chunk. Throws what a wrapper of
+ * `setHeader` throws; `onError` gets what one of `write` or `end` throws, and what its promise rejects with.
  */
 export function writeAnswer(
   req: IncomingMessage,
@@ -27,7 +28,7 @@ export function writeAnswer(
   setHead(req, res, answer, unread)
   if (unread && isHttp2(req)) closeStreamAfterAnswer(req)
   if (unread && !isHttp2(req)) endAfterLinger(req, res, answer.body, onError)
-  else res.end(answer.body)
+  else callSafely(() => res.end(answer.body), onError)
 }
 
 /** A stream shares its connection, so nothing can overtake its answer. NO_ERROR: RFC 9113 section 8.1. */

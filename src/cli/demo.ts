@@ -25,6 +25,15 @@ export interface DemoOptions {
 
 const secret = () => randomBytes(18).toString('base64url')
 
+/** Of its log the demo shows the stop, which it is asked for. */
+const stopLines = {
+  info: (facts: object, message: string) => {
+    if ('event' in facts && String(facts.event).startsWith('stop')) say(message)
+  },
+  warn: () => {},
+  error: () => {},
+}
+
 function newReceiver(path: string, { token: value, password, key }: Credentials) {
   return createReceiver({
     inbox: sqlite({ path }),
@@ -33,7 +42,7 @@ function newReceiver(path: string, { token: value, password, key }: Credentials)
       news: mailjet({ auth: basic({ username: 'mailjet', password }) }),
       crm: esputnik({ auth: header('x-esputnik-key', key), timeZone: 'Europe/Kyiv' }),
     },
-    logger: false,
+    logger: stopLines,
   })
 }
 

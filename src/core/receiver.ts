@@ -1,6 +1,6 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
 import { OptionError, PosthornError } from '../errors.ts'
-import { hostFailed, hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import { hostFailed, hostKept, hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { Verify } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostLimits, NeutralRequest, NeutralResponse, ReceiverLike } from '../ports/host.ts'
@@ -11,6 +11,7 @@ import type { EventsOf, ReceiverOptions, Sources } from '../public/options.ts'
 import type { Health, Metrics, Receiver } from '../public/receiver.ts'
 import { systemClock } from './base/clock.ts'
 import { Deadlines } from './base/deadlines.ts'
+import { allHeld, held } from './base/held.ts'
 import type { Load } from './base/load.ts'
 import { Meter } from './base/metrics.ts'
 import { createNotices } from './base/notices.ts'
@@ -31,6 +32,7 @@ import { readHealth, STALE, unready } from './tell/health.ts'
 import { tellHostLimits } from './tell/host-limits.ts'
 import { createReport } from './tell/report.ts'
 import { announce } from './tell/start-line.ts'
+import { announceStop, announceStopped } from './tell/stop-lines.ts'
 
 /**
  * A receiver for these sources over this inbox. Opens no file, starts no thread, reads no secret: that is `start`,
@@ -92,10 +94,10 @@ class RunningReceiver implements ReceiverLike {
     this[sourceNames] = [...settings.sources.keys()]
     this[receive] = this.#createReceive()
     const parts = { take: this[receive], names: this[sourceNames], refused: this.#report.trouble }
-    this.handle = (request, options) => handle(parts, request, options)
+    this.handle = (request, options) => held(handle(parts, request, options))
     const provider = (source: string) => settings.sources.get(source)?.provider
     const { inbox } = settings
-    this.inbox = createInboxControl({
+    const control = createInboxControl({
       inbox,
       clock: world.clock,
       pacer: this.#pacer,
@@ -105,6 +107,7 @@ class RunningReceiver implements ReceiverLike {
       names: new Set([...settings.sources.values()].flatMap((source) => [...source.provider.catalogue.keys()])),
       handlers: () => this.#handlers,
     })
+    this.inbox = allHeld(control)
   }
 
   on(pattern: string | readonly string[], second: RawHandlerOptions | Each, third?: Each): this {
@@ -134,7 +137,7 @@ class RunningReceiver implements ReceiverLike {
   start(): Promise<void> {
     if (this.#state === 'closing' || this.#state === 'closed')
       return Promise.reject(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closed; create a new one'))
-    this.#starting ??= this.#open().catch((error: unknown) => {
+    this.#starting ??= held(this.#open()).catch((error: unknown) => {
       // The next start, or the next request, tries again.
       this.#starting = null
       throw error
@@ -231,7 +234,9 @@ class RunningReceiver implements ReceiverLike {
     const started = this.start().then(
       () => 'open' as const,
       (error: unknown) => {
-        this.#report.trouble('the receiver could not start', error)
+        // What our own errors say is for operators: the variable that is missing, the file that is taken.
+        const why = error instanceof PosthornError || error instanceof OptionError ? `: ${error.message}` : ''
+        this.#report.trouble(`the receiver could not start${why}`, error)
         return 'not_open' as const
       },
     )
@@ -252,7 +257,7 @@ class RunningReceiver implements ReceiverLike {
   close(options: CloseOptions = {}): Promise<{ drained: boolean; returned: number }> {
     try {
       const timeoutMs = closeTimeout(options)
-      this.#closing ??= this.#close(timeoutMs)
+      this.#closing ??= held(this.#close(timeoutMs))
       return this.#closing
     } catch (error) {
       return Promise.reject(error)
@@ -262,9 +267,10 @@ class RunningReceiver implements ReceiverLike {
   async #close(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
     const end = this.#world.clock.now() + timeoutMs
     const wasOpen = this.#isOpen()
+    const { logger, role } = this.#settings
+    const tells = wasOpen && role !== 'control'
+    if (tells) announceStop(logger, this.#work?.events ?? 0, timeoutMs)
     this.#state = 'closing'
-    // Our timers do not keep the process alive, but a stop under way must not be cut short by an empty loop.
-    const alive = setInterval(() => {}, 2 ** 30)
     try {
       // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
       if (!wasOpen) await this.#settings.inbox.close()
@@ -273,12 +279,12 @@ class RunningReceiver implements ReceiverLike {
       const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
       await this.#requestsAnswered(end)
       if (wasOpen) await this.#settings.inbox.close()
+      if (tells) announceStopped(logger, result.returned)
       return result
     } finally {
       this.#state = 'closed'
       this.#deadlines.end()
       this.#notices.flush()
-      clearInterval(alive)
     }
   }
 
@@ -302,10 +308,14 @@ class RunningReceiver implements ReceiverLike {
   }
 
   whenIdle(): Promise<void> {
-    return this.#work?.idle() ?? Promise.resolve()
+    return held(this.#work?.idle() ?? Promise.resolve())
   }
 
-  async drain(options: DrainOptions = {}): Promise<{ settled: number; pending: number }> {
+  drain(options: DrainOptions = {}): Promise<{ settled: number; pending: number }> {
+    return held(this.#drain(options))
+  }
+
+  async #drain(options: DrainOptions): Promise<{ settled: number; pending: number }> {
     const { limitMs, signal } = drainOptions(options)
     await this.start()
     const settled = (await this.#work?.drain(limitMs, signal)) ?? 0
@@ -313,7 +323,11 @@ class RunningReceiver implements ReceiverLike {
     return { settled, pending }
   }
 
-  async inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions = {}) {
+  inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions = {}) {
+    return held(this.#inject(source, body, options))
+  }
+
+  async #inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions) {
     checkInject(source, body, options, this[sourceNames])
     await this.start()
     const { inbox } = this.#settings
@@ -339,6 +353,11 @@ class RunningReceiver implements ReceiverLike {
     this.#report.trouble(what, error)
   }
 
+  [hostKept](what: string, graceMs: number): void {
+    const message = `the process was still kept running ${graceMs} ms after its stop and is ended: ${what}`
+    this.#settings.logger.warn({ event: 'stop.kept', what, graceMs }, message)
+  }
+
   get [testDoor](): TestDoor {
     return {
       source: (name) => this.#settings.sources.get(name),
@@ -349,8 +368,12 @@ class RunningReceiver implements ReceiverLike {
     }
   }
 
-  async health(): Promise<Health> {
-    if (this.#state !== 'open') return unready(`the receiver is ${WORDS[this.#state]}`)
+  health(): Promise<Health> {
+    return held(this.#health())
+  }
+
+  async #health(): Promise<Health> {
+    if (this.#state !== 'open') return unready(this.#whyNotOpen(this.#state))
     const { inbox, limits, ack, background } = this.#settings
     const waitsForRequests = ack === 'handled' && !background
     const { backlogBytes } = limits
@@ -359,12 +382,12 @@ class RunningReceiver implements ReceiverLike {
     return health
   }
 
+  #whyNotOpen(state: Exclude<State, 'open'>): string {
+    if (state !== 'new') return `the receiver is ${state}`
+    return this.#starting === null ? 'not started: call start()' : 'the receiver is starting'
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 }
-
-const WORDS = { new: 'not started', open: 'open', closing: 'closing', closed: 'closed' } as const satisfies Record<
-  State,
-  string
->

@@ -17,3 +17,16 @@ export function callSafely(run: () => unknown, failed: (error: unknown) => void)
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
+
+/**
+ * Whether a user's function answered with a promise where a value is due. The promise is let go of, whatever becomes of
+ * it: a rejection that nobody hears would end the process. Throws what looking for `then` throws.
+ */
+export function isLetGo<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
+  if (!isThenable(result)) return false
+  callSafely(
+    () => result,
+    () => {},
+  )
+  return true
+}

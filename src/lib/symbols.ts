@@ -21,5 +21,8 @@ export const secretPlaces: unique symbol = Symbol.for('posthorn.secret-places.v1
 /** On the receiver: told of the servers that serve it. */
 export const hostSeen: unique symbol = Symbol.for('posthorn.host-seen.v1') as never
 
+/** On the receiver: told what kept a process from ending after its stop. */
+export const hostKept: unique symbol = Symbol.for('posthorn.host-kept.v1') as never
+
 /** On the receiver: told what failed in a host, so that the failure reaches the log of the receiver. */
 export const hostFailed: unique symbol = Symbol.for('posthorn.host-failed.v1') as never

@@ -1,6 +1,6 @@
 /** What core is asked by a host, and what it answers. */
 import type { Chunks } from '../http/flow.ts'
-import type { hostFailed, hostSeen, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
+import type { hostFailed, hostKept, hostSeen, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
 import type { SecretPlaces } from './auth.ts'
 
 /** One HTTP request, stripped of its framework. */
@@ -57,6 +57,8 @@ export interface ReceiverLike {
   readonly [hostSeen]?: (limits: HostLimits) => void
   /** Told what failed in the host, in words without secrets; never throws. */
   readonly [hostFailed]?: (what: string, error: unknown) => void
+  /** Told what kept the process running for `graceMs` after its stop; it is ended now. */
+  readonly [hostKept]?: (what: string, graceMs: number) => void
   start(): Promise<void>
   close(options?: { readonly timeoutMs?: number }): Promise<unknown>
 }

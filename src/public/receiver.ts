@@ -1,5 +1,5 @@
 /** A receiver as users see it. Types only, exported from `posthorn`. */
-import type { hostFailed, hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
+import type { hostFailed, hostKept, hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
 import type { SecretPlaces } from '../ports/auth.ts'
 import type { HostLimits, NeutralRequest, NeutralResponse } from '../ports/host.ts'
 import type { TestDoor } from '../ports/test-door.ts'
@@ -16,6 +16,7 @@ export interface Health {
   readonly paused: readonly PausedHandler[]
 }
 
+/** While a promise that it gave is pending the process goes on; the receiver alone does not keep it running. */
 export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
    * Registers a handler for the events that match; at least once each, in no promised order but that of `orderBy`.
@@ -81,6 +82,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
     body: Uint8Array | string | readonly object[],
     options?: { readonly origin?: 'backfill' | 'test' },
   ): Promise<{ readonly id: string; readonly status: 'accepted' | 'duplicate' }>
+  /** Whether a delivery would be accepted now. Starts nothing: handlers may still be missing. */
   health(): Promise<Health>
   /** What has been counted since `start`. */
   metrics(): Metrics
@@ -90,6 +92,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   readonly [secretPlaces]: (source: string) => SecretPlaces
   readonly [hostSeen]: (limits: HostLimits) => void
   readonly [hostFailed]: (what: string, error: unknown) => void
+  readonly [hostKept]: (what: string, graceMs: number) => void
   readonly [testDoor]: TestDoor
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -130,6 +130,37 @@ describe.each(frameworks)('in %s', (_version, framework) => {
       expect((await ask(port, 'accepted', 'whole')).status).toBe(200)
     },
   )
+
+  test.each(['HEAD', 'unfinished'] as const)(
+    'a wrapper whose promise rejects ends no process, and the receiver is told (%s)',
+    async (sent) => {
+      const failures: Failure[] = []
+      const broken: RequestHandler = (req, res, next) => {
+        if (req.headers['x-answer'] === 'unauthorized')
+          res.end = (async () => {
+            throw new RangeError('wrapper')
+          }) as unknown as typeof res.end
+        next()
+      }
+      const port = await serveBehind(framework, [broken], answering(failures))
+      await ask(port, 'unauthorized', sent).catch(() => {})
+      expect(failures).toEqual([{ what: expect.any(String), error: expect.any(RangeError) }])
+      expect((await ask(port, 'accepted', 'whole')).status).toBe(200)
+    },
+  )
+
+  test('a response that cannot be destroyed has its connection closed', async () => {
+    const failures: Failure[] = []
+    const refuse = () => {
+      throw new RangeError('wrapper')
+    }
+    const broken: RequestHandler = (_req, res, next) => {
+      next(void Object.assign(res, { end: refuse, destroy: refuse }))
+    }
+    const port = await serveBehind(framework, [broken], answering(failures))
+    await expect(ask(port, 'accepted', 'HEAD')).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(failures).toHaveLength(1)
+  })
 })
 
 test('the packages of 2024 bring an on-headers that mangles lists', () => {

@@ -45,6 +45,7 @@ describe('posthorn demo', () => {
     expect(out).toContain('"messageId": "19421777396190490"')
     expect(out).toContain('0 pending, 0 dead letters, 1 quarantined')
     expect(out).not.toMatch(/[\w.+-]{2,}@shop\.example/)
+    expect(out).toMatch(/stopping: 0 events with handlers, 10 s\nstopped, nothing left over\n$/)
     expect(existsSync(/inbox: (\S+)/.exec(out)?.[1] as string)).toBe(false)
   })
 })

@@ -669,6 +669,12 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
         return { ...first, clock }
       }
 
+      it('is told at once by an opening without its handler, with its events', async () => {
+        const { clock } = await leave()
+        expect((await open(['a', 'c'], clock)).opened.left).toEqual([{ name: 'b', events: 2 }])
+        expect((await open(['a', 'b'], clock)).opened.left).toEqual([])
+      })
+
       it('is orphaned after 24 hours', async () => {
         const { clock } = await leave()
         const { inbox } = await open(['a'], clock)

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { header } from '../../src/auth/index.ts'
+import { header, token } from '../../src/auth/index.ts'
 import { createReceiver, createReceiverIn } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
@@ -114,6 +114,50 @@ describe('start', () => {
     await second.close()
   })
 
+  describe('work that a renamed handler has left', () => {
+    const fails = async () => {
+      throw new Error('later')
+    }
+
+    /** Two events wait for a retry of a handler that has this name, or none; a next receiver has others. */
+    async function restarted(name: string | undefined, next: Record<string, string>): Promise<string[]> {
+      const inbox = sqlite({ path })
+      const first = createReceiver({ inbox, sources: { shop: toy() }, logger: false })
+      first.on('toy.ping', { ...(name === undefined ? {} : { name }), retry: { minMs: 60_000 } }, fails)
+      await send(first, { body: '[{"type":"ping"},{"type":"ping"}]' })
+      await first.whenIdle()
+      await first.close()
+      const logger = rememberingLogger()
+      const second = createReceiver({ inbox, sources: { shop: toy() }, logger })
+      for (const [other, pattern] of Object.entries(next)) second.on(pattern as '*', { name: other }, () => {})
+      await second.start()
+      await second.close()
+      return logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)
+    }
+
+    const told = (name: string, now: string) =>
+      expect.stringContaining(`handler "${name}" has 2 events left and is not here; if it is called ${now}`)
+
+    it('is told at the start, with the name it most likely has now', async () => {
+      const lines = await restarted('suppress', { suppression: 'toy.ping' })
+      expect(lines).toContainEqual(told('suppress', '"suppression" now: formerly: ["suppress"]'))
+    })
+
+    it('is told of one that had no name, too', async () => {
+      const lines = await restarted(undefined, { other: '*', mine: 'toy.ping' })
+      expect(lines).toContainEqual(told('toy.ping', '"mine" now: formerly: ["toy.ping"]'))
+    })
+
+    it('is told without a name where none is likely', async () => {
+      const lines = await restarted('x', { warehouse: '*', billing: 'toy.ping' })
+      expect(lines).toContainEqual(told('x', 'otherwise now: formerly: ["x"]'))
+    })
+
+    it('is no matter where the handler is there', async () => {
+      expect((await restarted('same', { same: '*' })).join()).not.toContain('left')
+    })
+  })
+
   it('works off what a crash has left for handlers that are registered after an await', async () => {
     const inbox = memory()
     const first = createReceiver({ inbox, sources: { shop: toy() }, logger: false })
@@ -155,10 +199,28 @@ describe('start', () => {
   })
 })
 
+describe('a start that the first request asks for', () => {
+  it('says in the log which variable is missing', async () => {
+    const logger = rememberingLogger()
+    const sources = { shop: toy({ auth: token({ env: 'POSTHORN_TEST_OF_NOTHING' }) }) }
+    const receiver = createReceiver({ inbox: memory(), sources, logger })
+    expect(await send(receiver)).toMatchObject({ status: 503, code: 'not_open' })
+    expect(logger.lines).toContainEqual({
+      level: 'error',
+      message: expect.stringMatching(/could not start: .*"shop".*POSTHORN_TEST_OF_NOTHING/),
+      facts: expect.objectContaining({ error: 'ERR_SECRET_MISSING' }),
+    })
+    await receiver.close()
+  })
+})
+
 describe('health', () => {
   it('tells readiness, and the backlog with its oldest', async () => {
     const receiver = createReceiver({ inbox: sqlite({ path }), sources: { shop: toy() }, logger: false })
-    expect(await receiver.health()).toMatchObject({ ready: false, reason: 'the receiver is not started' })
+    expect(await receiver.health()).toMatchObject({ ready: false, reason: 'not started: call start()' })
+    const starting = receiver.start()
+    expect(await receiver.health()).toMatchObject({ ready: false, reason: 'the receiver is starting' })
+    await starting
     const before = Date.now()
     await send(receiver)
     const { ready, reason, backlog } = await receiver.health()

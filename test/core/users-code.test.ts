@@ -74,6 +74,21 @@ describe.each(Object.entries(inboxes))('over %s', (_name, inbox) => {
   })
 })
 
+it('an orderBy that answers with a promise, also one that rejects, costs its own event only', async () => {
+  const receiver = createReceiver({ inbox: memory(), sources: { shop: toy() }, logger: false })
+  const orderBy = (async () => throws()) as unknown as () => string
+  const handled = vi.fn()
+  receiver.on('toy.ping', { name: 'ordered', orderBy, retry: { attempts: 1 } }, handled)
+  await receiver.inject('shop', '{"type":"ping"}')
+  await receiver.whenIdle()
+  const dead: unknown[] = []
+  for await (const one of receiver.inbox.deadLetters()) dead.push(one)
+  expect(dead).toEqual([expect.objectContaining({ handler: 'ordered' })])
+  expect(JSON.stringify(dead)).toContain('got a promise')
+  expect(handled).not.toHaveBeenCalled()
+  await receiver.close()
+})
+
 it.each(['pause', 'resume'] as const)('%s of what is no name costs no sender its answer', async (verb) => {
   const receiver = createReceiver({ inbox: inboxes.sqlite(), sources: { shop: toy() }, logger: false })
   await receiver.start()

@@ -107,7 +107,7 @@ class Life {
     else if (dice < 0.3) await this.#failSyncs(running)
     else if (dice < 0.45) await this.#verb('pause', () => control.inbox.pause(handler))
     else if (dice < 0.6) await this.#verb('resume', () => control.inbox.resume(handler))
-    else if (dice < 0.7) await this.#verb('retry', () => control.inbox.retry({}))
+    else if (dice < 0.7) await this.#verb('retry', () => control.inbox.retry({ all: true }))
     else if (dice < 0.85) await this.#verb('replay', () => this.#replay(control))
     else await this.#verb('erase', () => this.#erase(control))
   }
@@ -137,7 +137,7 @@ class Life {
   }
 
   async #replay(control: Control): Promise<void> {
-    const { run, queued } = await control.inbox.replay({})
+    const { run, queued } = await control.inbox.replay({ all: true })
     this.#replays.push({ run, queued })
   }
 

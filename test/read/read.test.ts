@@ -166,6 +166,9 @@ describe('read', () => {
     ['a name with spaces', [SOURCES.shop, '[]', { source: 'my shop' }]],
     ['a time that is none', [SOURCES.shop, '[]', { receivedAt: new Date(Number.NaN) }]],
     ['a number for a time', [SOURCES.shop, '[]', { receivedAt: 0 }]],
+    ['null for options', [SOURCES.shop, '[]', null]],
+    ['a number for options', [SOURCES.shop, '[]', 7]],
+    ['a list for options', [SOURCES.shop, '[]', []]],
     ['an option nobody reads', [SOURCES.shop, '[]', { recievedAt: receivedAt }]],
     ['headers that are none', [SOURCES.shop, '[]', { headers: 'x: y' }]],
   ])('refuses %s', (_, args) => {

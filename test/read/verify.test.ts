@@ -146,6 +146,10 @@ describe('verify', () => {
     expect(String(refusal)).not.toContain(SECRET)
   })
 
+  it.each([{ options: null }, { options: 7 }, { options: [] }])('refuses $options for options', async ({ options }) => {
+    await expect(verify(shop, {}, options as never)).rejects.toMatchObject({ code: 'ERR_OPTION' })
+  })
+
   it('refuses what is no source, and options nobody reads', async () => {
     for (const source of [undefined, null, {}, { provider: 'momentum' }, token(SECRET)])
       await expect(verify(source as never, {})).rejects.toMatchObject({ code: 'ERR_OPTION' })

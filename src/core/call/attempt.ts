@@ -27,6 +27,7 @@ export class Attempt implements HandlerContext {
   #aborted: unknown = null
   /** The receiver stops: a failure from now on is its doing, not the handler's. */
   #stopped = false
+  readonly events: number
   /** Events whose deliveries still wait for the call to go on, and for its result. */
   #goingOn: number
   #wanted: number
@@ -38,7 +39,7 @@ export class Attempt implements HandlerContext {
     this.startedAt = startedAt
     this.outOfOrder = outOfOrder
     this.#ended = ended
-    this.#goingOn = this.#wanted = events
+    this.events = this.#goingOn = this.#wanted = events
   }
 
   get signal(): AbortSignal {

@@ -67,6 +67,11 @@ export class Runner {
     task.since = now ?? this.#parts.clock.steady()
   }
 
+  /** Events that the handler works on now. */
+  get events(): number {
+    return this.#limit.all().reduce((sum, { events }) => sum + events, 0)
+  }
+
   get paused(): Pause | null {
     return this.#watch.pause
   }

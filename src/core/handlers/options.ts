@@ -146,6 +146,7 @@ function checkName(name: unknown): string {
   throw new OptionError('a handler name must be a text of 1 to 200 characters', 'ERR_HANDLER_NAME')
 }
 
-function defaultName(patterns: readonly string[], sources: readonly string[] | null): string {
+/** What a handler without a name of its own is called. */
+export function defaultName(patterns: readonly string[], sources: readonly string[] | null): string {
   return patterns.join('+') + (sources === null ? '' : `@${sources.join('+')}`)
 }

@@ -1,5 +1,6 @@
 /** The key that the events of a handler with `orderBy` are ordered by. */
 import { OptionError } from '../../errors.ts'
+import { isLetGo } from '../../lib/call-safely.ts'
 import { hash53 } from '../../lib/hash53.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
@@ -12,7 +13,8 @@ export function orderKeyOf({ name, orderBy }: HandlerSpec, event: AnyEvent): num
   const key = orderBy?.(event) ?? null
   if (key === null) return null
   if (typeof key === 'string') return hash53(key)
-  throw new OptionError(`orderBy of handler "${name}" must return a text or null, got ${typeof key}`)
+  const got = isLetGo(key) ? 'a promise' : typeof key
+  throw new OptionError(`orderBy of handler "${name}" must return a text or null, got ${got}`)
 }
 
 /** A key without anything in its line, and what was known of it then. */

@@ -70,6 +70,11 @@ export class Work {
     this.#process.start()
   }
 
+  /** Events that handlers work on now. */
+  get events(): number {
+    return [...this.#runners.values()].reduce((sum, runner) => sum + runner.events, 0)
+  }
+
   idle(): Promise<void> {
     return this.#process.idle()
   }

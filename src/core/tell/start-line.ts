@@ -5,6 +5,7 @@ import type { SourcePort } from '../../ports/provider.ts'
 import type { Logger } from '../../types.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 import { placesOf } from '../receive/authenticate.ts'
+import { warnOfStranded } from './stranded.ts'
 
 export interface StartFacts {
   readonly inboxKind: string
@@ -34,12 +35,7 @@ export function announce(settings: StartFacts, handlers: readonly HandlerSpec[] 
       'there are no handlers: deliveries are stored and wait until some are registered with on() or onBatch()',
     )
   for (const { handler, by } of stats.paused) logger.warn({ by }, `handler "${handler}" is paused`)
-  const orphaned = Object.keys(stats.orphaned)
-  if (orphaned.length > 0)
-    logger.warn(
-      { handlers: orphaned },
-      'work waits for handlers that nobody has registered for 24 h; see receiver.inbox.stats()',
-    )
+  if (handlers !== null) warnOfStranded(logger, handlers, opened)
   for (const { name, settledWithout } of newHandlers)
     if (settledWithout > 0)
       logger.info(

@@ -26,7 +26,7 @@ import { prune } from './prune.ts'
 import { cancel, history, nameOf, progress, replay } from './replay.ts'
 import { drop, revive } from './revive.ts'
 import { settle } from './settle.ts'
-import { pausesOf, stats } from './stats.ts'
+import { left, pausesOf, stats } from './stats.ts'
 import { type Dead, Store } from './store.ts'
 
 /** How often an open inbox notes that its handlers are still in use. */
@@ -68,7 +68,7 @@ export class MemoryInbox implements InboxPort {
     keepOrder(this.#store, opening)
     this.#renewHourly(opening)
     if (opening.retention) this.#pruneOften(opening)
-    return { stats: await this.stats(), newHandlers, held: heldKeys(this.#store) }
+    return { stats: await this.stats(), newHandlers, left: left(this.#store), held: heldKeys(this.#store) }
   }
 
   async accept(delivery: NewDelivery): Promise<Accepted> {

@@ -34,6 +34,15 @@ export function pausesOf(store: Store): StoredPause[] {
   return [...store.pauses.values()].sort((a, b) => (a.handler < b.handler ? -1 : 1))
 }
 
+/** The handlers with work that this process does not have. */
+export function left(store: Store): { readonly name: string; readonly events: number }[] {
+  const events = new Map<string, number>()
+  for (const { row } of store.work.values())
+    if (!store.handlers.includes(row.handler))
+      events.set(row.handler, (events.get(row.handler) ?? 0) + row.last - row.first + 1)
+  return [...events].sort().map(([name, count]) => ({ name, events: count }))
+}
+
 function orphaned(store: Store, now: number): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { row } of store.work.values()) {

@@ -5,7 +5,8 @@
  * system, and a power cut, on a local disk that keeps what it says it has synced.
  */
 import { resolve } from 'node:path'
-import { OptionError } from '../../errors.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
+import { nodeFault } from '../../lib/node-version.ts'
 import { keysOf, knownKeys, shown } from '../../lib/options.ts'
 import { port } from '../../lib/symbols.ts'
 import type { Inbox } from '../../ports/inbox/index.ts'
@@ -32,8 +33,11 @@ const KEYS = keysOf<SqliteOptions>({ path: true, ownerWaitMs: true, minFreeBytes
 /**
  * An inbox in a SQLite file. Nothing is opened before the receiver starts.
  * @throws ERR_OPTION
+ * @throws ERR_NODE_VERSION on a Node older than 22.18
  */
 export function sqlite(options: SqliteOptions): Inbox {
+  const fault = nodeFault('posthorn/sqlite')
+  if (fault !== null) throw new PosthornError('ERR_NODE_VERSION', fault)
   knownKeys('sqlite', options, KEYS)
   const { path, ownerWaitMs = 30_000, minFreeBytes = 64 * MIB } = options
   const settings = {

@@ -43,6 +43,8 @@ export interface InboxOpened {
   readonly stats: StoredStats
   /** Handlers never seen before, with the number of stored events that were settled without them. */
   readonly newHandlers: ReadonlyArray<{ readonly name: string; readonly settledWithout: number }>
+  /** Names that are not opened with and have work, with the number of its events; replays count too. */
+  readonly left?: ReadonlyArray<{ readonly name: string; readonly events: number }> | undefined
   /** Order keys that rows are stored under, of the ordered handlers opened with. Nothing is woken before `wake`. */
   readonly held?: readonly OrderKey[] | undefined
 }

@@ -1,5 +1,6 @@
 /** Metadata under a schema of the user's: any Standard Schema 1. Private. */
 import { OptionError } from '../../errors.ts'
+import { isLetGo } from '../../lib/call-safely.ts'
 import { isObject } from '../../lib/guards.ts'
 import type { MetadataIssue, MetadataSchema, StandardIssue, StandardResult } from '../../types.ts'
 
@@ -42,7 +43,7 @@ function check(schema: MetadataSchema, metadata: Metadata): Checked {
   try {
     // A copy: a schema may change what it is given, and `payload` is as the sender wrote it.
     const result = schema['~standard'].validate(structuredClone(metadata))
-    return isPromise(result) ? asSent(metadata, [issue(ASYNC)]) : checked(metadata, result)
+    return isLetGo(result) ? asSent(metadata, [issue(ASYNC)]) : checked(metadata, result)
   } catch {
     return asSent(metadata, [issue(THREW)])
   }
@@ -64,13 +65,6 @@ function toIssue({ message, path = [] }: StandardIssue): MetadataIssue {
 
 /** One step of a JSON pointer (RFC 6901). */
 const toPointer = (key: string) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
-
-/** A promise is let go of, whatever becomes of it: a rejection that nobody hears would end the process. */
-function isPromise<T>(result: T | Promise<T>): result is Promise<T> {
-  if (typeof (result as { then?: unknown } | null)?.then !== 'function') return false
-  Promise.resolve(result).catch(() => {})
-  return true
-}
 
 /**
  * Refuses what is no schema, and a schema that answers with a promise when it is shown empty metadata.

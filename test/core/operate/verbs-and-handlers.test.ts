@@ -166,14 +166,14 @@ const idsOf = async (receiver: Receiver) => {
 const VERBS: Readonly<Record<string, Verb>> = {
   'replay of everything': {
     async run(receiver, _, { isNew, name = 'h' }) {
-      const to = isNew ? { to: [name], missed: true } : { handler: name }
+      const to = isNew ? { to: [name], missed: true as const } : { handler: name }
       expect(await receiver.inbox.replay({ ...everything, ...to })).toMatchObject({ queued: 4 })
       return EVERY
     },
   },
   'replay of one delivery': {
     async run(receiver, _, { isNew, name = 'h' }) {
-      const to = isNew ? { to: [name], missed: true } : { handler: name }
+      const to = isNew ? { to: [name], missed: true as const } : { handler: name }
       expect(await receiver.inbox.replay({ ids: [await idsOf(receiver)], ...to })).toMatchObject({ queued: 2 })
       return [2, 3]
     },
@@ -190,7 +190,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'retry of what died in a replay': {
     async run(receiver, world, { isNew, name = 'h', isPaused }) {
       world.deadly.add(2)
-      const to = isNew ? { to: [name], missed: true } : { handler: name }
+      const to = isNew ? { to: [name], missed: true as const } : { handler: name }
       const { run } = await receiver.inbox.replay({ ...everything, ...to })
       if (isPaused) await receiver.inbox.resume(name)
       await world.rest(receiver)
@@ -232,14 +232,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
     isRead: true,
     ofItsOwn: true,
     async run(receiver) {
-      expect(await receiver.inbox.reparse({})).toMatchObject({ queued: 1 })
+      expect(await receiver.inbox.reparse({ all: true })).toMatchObject({ queued: 1 })
       return [5]
     },
   },
   'drop of a replay that failed': {
     async run(receiver, world, { isNew, name = 'h', isPaused }) {
       world.deadly.add(2)
-      const to = isNew ? { to: [name], missed: true } : { handler: name }
+      const to = isNew ? { to: [name], missed: true as const } : { handler: name }
       const { run } = await receiver.inbox.replay({ ...everything, ...to })
       if (isPaused) await receiver.inbox.resume(name)
       await world.rest(receiver)

@@ -1,5 +1,6 @@
 /** A process with an inbox of its own: `node child.ts <what> <path>`. Says what it did, a line each, when it is done. */
 import { writeSync } from 'node:fs'
+import { held } from '../../../src/core/base/held.ts'
 import { SqliteInbox } from '../../../src/inboxes/sqlite/main/inbox.ts'
 import { everything, firstPass, keptLines, newDelivery, openWith, START } from '../inbox-kit.ts'
 
@@ -30,7 +31,8 @@ try {
   const { claim } = await openWith(inbox, ['a'], systemTime, keptLines(), changes)
   say('open')
   if (what === 'hold') await hold(claim)
-  if (what === 'control') await dropAll()
+  // As a receiver does: the inbox alone does not keep the process running.
+  if (what === 'control') await held(dropAll())
   if (what === 'own') setInterval(() => {}, 60_000)
   if (what === 'accept') say(JSON.stringify(await inbox.accept(newDelivery('x'))))
   if (what === 'load') await load(claim)

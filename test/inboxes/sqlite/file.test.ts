@@ -163,7 +163,7 @@ it.each(damages)('quarantines a delivery with %s and hands out the others', asyn
   expect(seqsOf(await claim({ maxDeliveries: 3 }))).not.toContain(2)
   await claim()
   expect(await inbox.stats()).toMatchObject({ pending: 2, quarantined: 1 })
-  expect(logger.lines).toMatchObject([{ level: 'error', facts: { seq: 2 } }])
+  expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([{ facts: { seq: 2 } }])
   for (const seq of [1, 3]) await inbox.settle(firstPass(seq))
   expect(await inbox.stats()).toMatchObject({ pending: 0, oldestPendingAt: null })
 })

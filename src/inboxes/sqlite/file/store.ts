@@ -32,7 +32,7 @@ import { findById, indexIds } from './ledger/ids.ts'
 import type { Ledger, Owner } from './ledger/ledger.ts'
 import { readLedger } from './ledger/read-ledger.ts'
 import { emptyLog } from './operate/purge.ts'
-import { readStats } from './operate/stats.ts'
+import { readLeft, readStats } from './operate/stats.ts'
 import { clearStaleWishes } from './operate/wishes.ts'
 import { carryOver } from './work/carry-over.ts'
 import { believedTime, bringForward, latestTime } from './work/clock-leap.ts'
@@ -95,7 +95,8 @@ export class Store {
       wishes: true,
     })
     if (lost) throw toError(lost)
-    const opened = { stats: this.stats(now), newHandlers, held: findHeldKeys(this.#opened().db) }
+    const left = readLeft(db, this.#owner.handlers)
+    const opened = { stats: this.stats(now), newHandlers, left, held: findHeldKeys(this.#opened().db) }
     return {
       owned: false,
       opened,

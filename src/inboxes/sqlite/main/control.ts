@@ -40,16 +40,6 @@ export class Control {
     }
   }
 
-  async command<C extends Command>(command: C): Promise<AnswerTo<C>> {
-    // The clock does not keep the process alive, and a command that was given must not be dropped.
-    const alive = setInterval(() => {}, PATIENCE_MS)
-    try {
-      return await this.#wish(command)
-    } finally {
-      clearInterval(alive)
-    }
-  }
-
   async call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]> {
     if (this.#closed) throw new PosthornError('ERR_INBOX_CLOSED', 'The inbox is closed.')
     return this.#thread.call(name, request)
@@ -68,7 +58,7 @@ export class Control {
     await this.#thread.end()
   }
 
-  async #wish<C extends Command>(command: C): Promise<AnswerTo<C>> {
+  async command<C extends Command>(command: C): Promise<AnswerTo<C>> {
     const start = this.#now()
     const id = await this.call('wish', { now: start, command })
     for (let polls = 0; ; polls++) {

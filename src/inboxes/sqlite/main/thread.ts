@@ -72,5 +72,6 @@ export class Thread {
 }
 
 function endedEarly(cause: Error | null): PosthornError {
-  return new PosthornError('ERR_INBOX_IO', 'The thread of the inbox has ended before it answered.', { cause })
+  const why = cause === null ? '' : `: ${cause.message}`
+  return new PosthornError('ERR_INBOX_IO', `The thread of the inbox has ended before it answered${why}.`, { cause })
 }

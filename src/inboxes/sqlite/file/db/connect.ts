@@ -11,6 +11,9 @@ const BUSY_TIMEOUT_MS = 500
 /** First release without the WAL-reset bug (sqlite.org/wal.html, "The WAL-Reset Bug", Mar 2026). */
 const SOUND_SQLITE = '3.51.3'
 
+/** Releases of Node that have it, and no known hole: docs/operations.md and docs/threat-model.md name the same. */
+export const SAFE_NODES = '22.23.2, 24.18.1 or 26.5.1'
+
 export function connect(path: string, maxPages: number | null): Database {
   createPrivately(path)
   const db = new Database(path)
@@ -54,7 +57,9 @@ export function isSound(version: string): boolean {
 /** What the operator should know about this release of SQLite. */
 export function warningsAbout(version: string): string[] {
   if (isSound(version)) return []
-  return [`SQLite ${version} is older than ${SOUND_SQLITE}: a known bug can damage the file under load; update Node`]
+  return [
+    `SQLite ${version} is older than ${SOUND_SQLITE}: a known bug can damage the file under load; update Node to ${SAFE_NODES} at least`,
+  ]
 }
 
 /** Reads only: a file of somebody else is left as it is. Returns the version of the schema, 0 for a new file. */

@@ -1,4 +1,7 @@
-/** Every statement of the inbox but its listings, under a verb phrase. */
+/**
+ * Every statement of the inbox but its listings, under a verb phrase. Parameters are `?` or `:name`, never `?1`: to that
+ * Node binds no positional value before 22.20, 24.7 and 25.
+ */
 
 // ---- log ---------------------------------------------------------------------------------------------------------
 
@@ -104,7 +107,7 @@ export const readLatestTime = `
     SELECT received_at FROM delivery WHERE seq = (SELECT max(seq) FROM delivery)
   )`
 
-export const bringForward = "UPDATE work SET due_at = due_at - ?1 WHERE due_at > ?2 AND waits_for = 'time'"
+export const bringForward = "UPDATE work SET due_at = due_at - ? WHERE due_at > ? AND waits_for = 'time'"
 
 export const readPasses = 'SELECT seq, state, careful, handlers FROM first_pass ORDER BY seq'
 
@@ -258,7 +261,7 @@ export const readBelonging = `
   WHERE d.seq = ?`
 
 export const readRowsOver = `
-  SELECT ${workRow} FROM work WHERE seq = ?1 AND first <= ?2 AND ?2 <= last ORDER BY id`
+  SELECT ${workRow} FROM work WHERE seq = ? AND ? BETWEEN first AND last ORDER BY id`
 
 export const findDead = 'SELECT handler, attempts FROM dead_letter WHERE seq = ? AND element_index = ? ORDER BY id'
 
@@ -320,6 +323,17 @@ export const countOrphaned = `
   WHERE working.handler IS NOT NULL AND (h.seen_at IS NULL OR h.seen_at <= ?)
     AND working.handler NOT IN (SELECT value FROM json_each(?))`
 
+/** With the handlers to leave out as a JSON list. Goes through the index likewise. */
+export const countLeft = `
+  WITH RECURSIVE working (handler) AS (
+    SELECT min(handler) FROM work
+    UNION ALL
+    SELECT (SELECT min(w.handler) FROM work w WHERE w.handler > working.handler) FROM working
+    WHERE working.handler IS NOT NULL
+  )
+  SELECT handler AS name, (SELECT sum(w.last - w.first + 1) FROM work w WHERE w.handler = working.handler) AS events
+  FROM working WHERE handler IS NOT NULL AND handler NOT IN (SELECT value FROM json_each(?))`
+
 // ---- opening -----------------------------------------------------------------------------------------------------
 
 export const readHandlers = 'SELECT name FROM handler'
@@ -360,15 +374,15 @@ export const findKeysOf = 'SELECT handler, order_key AS key FROM work WHERE seq 
 export const findKeyOfRow = 'SELECT handler, order_key AS key FROM work WHERE id = ? AND order_key >= 0'
 
 /** Changes nothing where it is so. */
-export const setOrdered = 'UPDATE handler SET ordered = ?1 WHERE name = ?2 AND ordered <> ?1'
+export const setOrdered = 'UPDATE handler SET ordered = ? WHERE name = ? AND ordered <> ?'
 
 export const orderRows = `
   UPDATE work SET order_key = -1, waits_for = 'turn' WHERE handler = ? AND order_key IS NULL AND run IS NULL`
 
 /** With the time now, at which falls due what waited for its turn. */
 export const unorderRows = `
-  UPDATE work SET order_key = NULL, due_at = CASE waits_for WHEN 'turn' THEN ?1 ELSE due_at END, waits_for = 'time'
-  WHERE handler = ?2 AND order_key IS NOT NULL`
+  UPDATE work SET order_key = NULL, due_at = CASE waits_for WHEN 'turn' THEN ? ELSE due_at END, waits_for = 'time'
+  WHERE handler = ? AND order_key IS NOT NULL`
 
 // ---- keys of events ----------------------------------------------------------------------------------------------
 

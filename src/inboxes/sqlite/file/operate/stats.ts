@@ -32,6 +32,14 @@ export function readStats(
   }
 }
 
+/** The handlers with work beside these. */
+export function readLeft(
+  db: Database,
+  handlers: readonly string[],
+): { readonly name: string; readonly events: number }[] {
+  return db.all(sql.countLeft, JSON.stringify(handlers))
+}
+
 function readUpkeep(db: Database): { readonly expired: number; readonly erased: number } {
   const row = db.get<{ expired: number; erased: number }>(upkeep.readUpkeep)
   return { expired: row?.expired ?? 0, erased: row?.erased ?? 0 }

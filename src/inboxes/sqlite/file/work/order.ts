@@ -16,7 +16,8 @@ interface RowOfKey {
 /** At the opening of a process, in a transaction. */
 export function keepOrder(db: Database, handlers: InboxOpening['handlers'], now: number): void {
   for (const { name, ordered = false } of handlers) {
-    if (db.run(sql.setOrdered, ordered ? 1 : 0, name) === 0) continue
+    const flag = ordered ? 1 : 0
+    if (db.run(sql.setOrdered, flag, name, flag) === 0) continue
     if (ordered) db.run(sql.orderRows, name)
     else db.run(sql.unorderRows, now, name)
   }

@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { Checkpointer, FAILED } from '../../../../../src/inboxes/sqlite/file/checkpoint/checkpointer.ts'
+import { isSound } from '../../../../../src/inboxes/sqlite/file/db/connect.ts'
 import { Store } from '../../../../../src/inboxes/sqlite/file/store.ts'
 import { nothing, pack } from '../../../../../src/inboxes/sqlite/wire/packing.ts'
 import { newDelivery, openWith, START } from '../../../inbox-kit.ts'
@@ -28,7 +29,19 @@ function write(store: Store, bytes: number): void {
 
 const size = (path: string) => statSync(path).size
 
-it('brings the log of SQLite into the file in another thread, when there is something to bring', () => {
+/** With an older SQLite two connections at work can damage the file: no other thread may do it. */
+const sound = isSound(process.versions.sqlite ?? '0')
+
+it.skipIf(sound)('leaves everything to the writer where SQLite could damage the file', () => {
+  const path = newFile()
+  const checkpointer = new Checkpointer()
+  const store = openStore(path, checkpointer)
+  write(store, 6 * MB)
+  expect(checkpointer.worker).toBe(null)
+  expect(size(path)).toBeGreaterThan(6 * MB)
+})
+
+it.runIf(sound)('brings the log of SQLite into the file in another thread, when there is something to bring', () => {
   const path = newFile()
   const checkpointer = new Checkpointer()
   const store = openStore(path, checkpointer)
@@ -41,7 +54,7 @@ it('brings the log of SQLite into the file in another thread, when there is some
   expect(size(path)).toBeGreaterThan(6 * MB)
 })
 
-it('leaves what is left to the writer when the log is long, so that it begins anew', () => {
+it.runIf(sound)('leaves what is left to the writer when the log is long, so that it begins anew', () => {
   const path = newFile()
   const told: number[] = []
   class Telling extends Checkpointer {
@@ -61,7 +74,7 @@ it('leaves what is left to the writer when the log is long, so that it begins an
   expect(size(`${path}-wal`)).toBe(long)
 })
 
-it('leaves to the writer what it could not do, and makes no file', () => {
+it.runIf(sound)('leaves to the writer what it could not do, and makes no file', () => {
   const path = newFile()
   const checkpointer = new Checkpointer()
   later(() => checkpointer.worker?.terminate())
@@ -76,7 +89,7 @@ it('leaves to the writer what it could not do, and makes no file', () => {
   expect(checkpointer.takeResult()).toBe(null)
 })
 
-it('leaves everything to the writer when its thread has ended', async () => {
+it.runIf(sound)('leaves everything to the writer when its thread has ended', async () => {
   const path = newFile()
   const checkpointer = new Checkpointer()
   const store = openStore(path, checkpointer)
@@ -99,7 +112,7 @@ it('tells a failure once', () => {
 /** Node names its threads from 24 on, and Linux tells. */
 const named = Number.parseInt(process.versions.node, 10) >= 24 && process.platform === 'linux'
 
-it.runIf(named)('leaves no thread behind when the inbox is closed, nor a log', async () => {
+it.runIf(sound && named)('leaves no thread behind when the inbox is closed, nor a log', async () => {
   const threads = () => {
     const tasks = readdirSync('/proc/self/task')
     const names = tasks.map((task) => readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim())
