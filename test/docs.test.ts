@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { emulateMomentum } from 'posthorn/emulators'
 import { describe, expect, it, vi } from 'vitest'
 import * as auth from '../src/auth/index.ts'
+import { casesOf } from '../src/conformance/run.ts'
+import { SENDER_NAMES, senderCalled } from '../src/conformance/senders.ts'
 import { FILTERS, OPTIONS } from '../src/core/operate/filters.ts'
 import { ANSWERS } from '../src/errors.ts'
 import { SAFE_NODES, warningsAbout } from '../src/inboxes/sqlite/file/db/connect.ts'
@@ -128,6 +130,21 @@ describe('the document of emulators', () => {
       expect(() => emulateMomentum({ [option as string]: Symbol('wrong') } as never)).not.toThrow(/has no option/)
     const report = Object.keys(emulateMomentum().report())
     expect(report.filter((field) => !page.includes(`\`${field}\``))).toEqual([])
+  })
+})
+
+describe('the document of conformance', () => {
+  it('has every case, and for whom it is', () => {
+    const rows = [
+      ...read('docs/conformance.md').matchAll(/^\| (`[^|]+) \| [^|]+ \| (all|[a-z, ]+)(?:, with `--restart`)? \|$/gm),
+    ]
+    const told = rows.flatMap(([, ids = '', whom = '']) => [...ids.matchAll(/`([^`]+)`/g)].map(([, id]) => [id, whom]))
+    const senders = SENDER_NAMES.flatMap((name) => senderCalled(name) ?? [])
+    const having = (id: string) => senders.filter((one) => casesOf(one).some((found) => found.id === id))
+    const ids = new Set(senders.flatMap((one) => casesOf(one).map(({ id }) => id)))
+    const whomFor = (names: readonly string[]) => (names.length === SENDER_NAMES.length ? 'all' : names.join(', '))
+    const cases = [...ids].map((id) => [id, whomFor(having(id).map(({ name }) => name))])
+    expect(told.sort()).toEqual(cases.sort())
   })
 })
 

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { OptionError } from '../errors.ts'
 import { sampleOf } from '../testing/sample.ts'
 import { senderOf } from '../testing/senders.ts'
+import { type CredentialOptions, credentialHeaders } from './credentials.ts'
 import { bodyOfFile } from './file-body.ts'
 import { post } from './post.ts'
 import { say } from './show.ts'
 
-export interface SendOptions extends Credentials {
+export interface SendOptions extends CredentialOptions {
   readonly to: string
   readonly file?: string | undefined
   readonly as?: string | undefined
@@ -58,32 +59,16 @@ function ofSamples(name: string, options: SendOptions): Omit<Sending, 'url'> {
   return { headers: headersOf(name, options), body: `[${events.join(',')}]` }
 }
 
-interface Credentials {
-  readonly token?: string | undefined
-  readonly basic?: string | undefined
-  readonly bearer?: string | undefined
-  readonly header?: readonly string[] | undefined
-}
-
 /** As the sender would, with a batch id where it has one. */
-function headersOf(name: string, credentials: Credentials): Record<string, string> {
+function headersOf(name: string, credentials: CredentialOptions): Record<string, string> {
   const { batchIdHeader } = senderOf(name).provider
   const batchId = batchIdHeader === null ? {} : { [batchIdHeader]: randomUUID() }
   return { ...batchId, ...plainHeaders(credentials) }
 }
 
-function plainHeaders({ token, basic, bearer, header = [] }: Credentials): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
-  if (token !== undefined) headers['x-messagesystems-webhook-token'] = token
-  if (basic !== undefined) headers.authorization = `Basic ${Buffer.from(basic).toString('base64')}`
-  if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`
-  for (const line of header) {
-    const [, key, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
-    // Not the line: it may be a secret.
-    if (key === undefined || value === undefined) throw new OptionError("--header must be 'name: value'")
-    headers[key.toLowerCase()] = value
-  }
-  return headers
+function plainHeaders(credentials: CredentialOptions): Record<string, string> {
+  const own = { 'content-type': 'application/json', 'user-agent': 'posthorn-send' }
+  return { ...own, ...credentialHeaders(credentials) }
 }
 
 function fieldsOf(name: string, settings: readonly string[], as: string | undefined): Record<string, unknown> {

@@ -20,13 +20,16 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** What a host serves. */
+export type Mounted = Pick<AdapterSubject, 'receiver' | 'handle' | 'source'>
+
 export interface Host {
   readonly name: string
   /** Whose 404 a path gets that is no source. */
   readonly unknownPath: 'host' | 'posthorn'
   /** Whether a sender that goes on sending sees a refusal for sure; a fetch host closes as soon as it has answered. */
   readonly answersWhileSending: boolean
-  listen(subject: AdapterSubject): Promise<Listening>
+  listen(subject: Mounted): Promise<Listening>
 }
 
 export const hosts: readonly Host[] = [
@@ -54,7 +57,7 @@ export async function listen(server: Server): Promise<Listening> {
   }
 }
 
-function listenOnNode({ receiver, source }: AdapterSubject): Promise<Listening> {
+function listenOnNode({ receiver, source }: Mounted): Promise<Listening> {
   const mounted = onNode.webhooks(receiver, { prefix: '/webhooks' })
   const old = onNode.webhooks(receiver, { source })
   const echo: RequestListener = (req, res) => {
@@ -82,7 +85,7 @@ function listenOnExpress(framework: typeof express): Host['listen'] {
   }
 }
 
-async function listenOnFastify({ receiver, source }: AdapterSubject): Promise<Listening> {
+async function listenOnFastify({ receiver, source }: Mounted): Promise<Listening> {
   const app = fastify()
   app.register(onFastify.webhooks(receiver), { prefix: '/webhooks' })
   app.register(onFastify.webhooks(receiver, { source }), { prefix: '/old/address' })
@@ -99,7 +102,7 @@ async function listenOnFastify({ receiver, source }: AdapterSubject): Promise<Li
   }
 }
 
-async function listenOnHono({ handle, source }: AdapterSubject): Promise<Listening> {
+async function listenOnHono({ handle, source }: Mounted): Promise<Listening> {
   const app = new Hono()
   app.all('/webhooks/*', (c) => handle(c.req.raw))
   app.all('/old/address', (c) => handle(c.req.raw, { source }))

@@ -1,4 +1,6 @@
 /** How a run ended: exported from `posthorn/emulators`. */
+import { OptionError } from '../../errors.ts'
+import { isObject } from '../../lib/guards.ts'
 import type { EmulatorReport } from '../kit/report.ts'
 import type { Scenario, ScenarioName } from './scenario.ts'
 
@@ -23,8 +25,10 @@ export interface Verdict {
  * @example
  * const verdict = judge(mailjet.report(), countsOfMyHandler, faults)
  * assert(verdict.passed, verdict.why.join('\n'))
+ * @throws OptionError
  */
 export function judge(report: EmulatorReport, handled: Counts, scenarios: readonly Scenario[] = []): Verdict {
+  assertVerdictInput(report, handled, scenarios)
   const missing = beyond(report.expected, handled)
   const surplus = beyond(handled, report.expected)
   const hits = scenarios.map((one) => ({ name: one.scenario, hits: one.hits() }))
@@ -36,6 +40,15 @@ export function judge(report: EmulatorReport, handled: Counts, scenarios: readon
     ...hits.filter((one) => one.hits === 0).map(({ name }) => `${name} hit no post`),
   ]
   return { passed: why.length === 0, why, missing, surplus, scenarios: hits }
+}
+
+function assertVerdictInput(report: EmulatorReport, handled: Counts, scenarios: readonly Scenario[]): void {
+  if (!isObject(report) || !isObject(report.expected) || !isObject(report.gaveUp) || !isObject(report.waiting))
+    throw new OptionError('judge takes what report() of an emulator gave')
+  if (!isObject(handled) || !Object.values(handled).every(Number.isFinite))
+    throw new OptionError('judge: handled must be an object of counts by type')
+  if (!Array.isArray(scenarios) || !scenarios.every((one) => typeof one?.hits === 'function'))
+    throw new OptionError('judge: scenarios must be a list of what scenario() gave')
 }
 
 /** By how much `counts` are above `others`, where they are. */
