@@ -137,7 +137,8 @@ async function firstOf(rows: AsyncIterable<unknown>): Promise<void> {
 async function quiet(made: readonly unknown[]): Promise<void> {
   for (const one of made)
     for (const { name, call } of methodsOf('', one))
-      if (name.endsWith('Dispose)') || name.endsWith('dispose)')) await carryOut({ name: 'dispose', call }, [])
+      if (name === '.close' || name.endsWith('Dispose)') || name.endsWith('dispose)'))
+        await carryOut({ name: 'dispose', call }, [])
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
   const fault = faults.shift()
   if (fault !== undefined) throw fault

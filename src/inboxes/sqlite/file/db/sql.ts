@@ -1,5 +1,5 @@
 /**
- * Every statement of the inbox but its listings, under a verb phrase. Parameters are `?` or `:name`, never `?1`: to that
+ * Every statement of the inbox but its listings, under a verb phrase. Parameters are `?` or `:name`, never numbered: to that
  * Node binds no positional value before 22.20, 24.7 and 25.
  */
 
