@@ -39,6 +39,8 @@ export type Names = ReadonlyArray<{ readonly name: string; readonly formerly: re
 export class LedgerModel {
   readonly #entries: Entry[] = []
   readonly #seen = new Set<string>()
+  /** What is queued under a former name is for the name that its handler has now. */
+  #renames: ReadonlyMap<string, string> = new Map()
   /** Claims that are under way. */
   readonly #live = new Map<number, Claim>()
   #cancelled = 0
@@ -149,7 +151,8 @@ export class LedgerModel {
       const entry = this.#entries[seq - 1]
       return entry?.passed && (!entry.taken || entry.dead.length > 0)
     })
-    for (const { seq, handler, first, last } of found) this.#at(seq).rows.push({ handler, first, last, run })
+    for (const { seq, handler, first, last } of found)
+      this.#at(seq).rows.push({ handler: this.#renames.get(handler) ?? handler, first, last, run })
     return found.length
   }
 
@@ -170,6 +173,7 @@ export class LedgerModel {
     this.#live.clear()
     for (const run of this.#cancelledRuns) this.cancel(run)
     const renames = renamesOf(names)
+    this.#renames = renames
     const now = (name: string) => renames.get(name) ?? name
     for (const entry of this.#entries) {
       entry.handlers = [...new Set(entry.handlers.map(now))].sort()
