@@ -172,17 +172,6 @@ function reachedFrom(starts: readonly string[]): string[] {
   return [...reached]
 }
 
-describe('the statements', () => {
-  it('number no parameter: older releases of Node bind no value to ?1', () => {
-    const sql = files
-      .filter((file) => /^inboxes\/sqlite\/file\//.test(file))
-      .map((file) => readFileSync(join(src, file), 'utf8'))
-    expect(sql.length).toBeGreaterThan(20)
-    const code = sql.map((text) => text.replaceAll(/\/\*[\s\S]*?\*\//g, ''))
-    expect(code.flatMap((text) => text.match(/.*[ (]\?\d.*/g) ?? [])).toEqual([])
-  })
-})
-
 describe('imports', () => {
   it('are found', () => {
     expect(own.length).toBeGreaterThan(100)
