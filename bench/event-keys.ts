@@ -11,8 +11,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { unauthenticated } from '../src/auth/index.ts'
 import { createReceiver } from '../src/core/receiver.ts'
 import { sliceOf, widthOf } from '../src/inboxes/rules/key-slices.ts'
+import { dropExpired, findOwners, keepKeys } from '../src/inboxes/sqlite/file/claims/event-keys.ts'
 import { Database } from '../src/inboxes/sqlite/file/db/database.ts'
-import { dropExpired, findOwners, keepKeys } from '../src/inboxes/sqlite/file/work/event-keys.ts'
 import { sqlite } from '../src/inboxes/sqlite/index.ts'
 import { momentum } from '../src/providers/momentum/index.ts'
 
@@ -113,7 +113,10 @@ function inThread(path: string) {
     find.push(
       timed(() => {
         for (let at = 0; at < keys.length; at += 4_096)
-          findOwners(db, WINDOW_MS, keys.subarray(at, at + 4_096), Date.now())
+          findOwners(db, {
+            ...{ windowMs: WINDOW_MS, now: Date.now(), isSteady: true },
+            keys: keys.subarray(at, at + 4_096),
+          })
       }),
     )
     keep.push(

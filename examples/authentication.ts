@@ -1,7 +1,19 @@
 /** Every kind of authentication, each for the sender that can use it. */
 import { readFileSync } from 'node:fs'
 import { createReceiver } from 'posthorn'
-import { anyOf, basic, bearer, custom, header, jwt, path, query, token, unauthenticated } from 'posthorn/auth'
+import {
+  anyOf,
+  basic,
+  bearer,
+  custom,
+  header,
+  jwt,
+  oauth2Issuer,
+  path,
+  query,
+  token,
+  unauthenticated,
+} from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
 import { mailjet } from 'posthorn/mailjet'
 import { momentum, sparkpost } from 'posthorn/momentum'
@@ -27,6 +39,13 @@ const receiver = createReceiver({
         jwksUrl: 'https://login.example.com/.well-known/jwks.json',
         algorithms: ['RS256'],
         clients: ['sparkpost'],
+      }),
+    }),
+    tokens: sparkpost({
+      auth: oauth2Issuer({
+        clientId: 'sparkpost',
+        clientSecret: { env: 'SPARKPOST_CLIENT_SECRET' },
+        signingKey: { env: 'TOKEN_SIGNING_KEY' },
       }),
     }),
     inside: momentum({

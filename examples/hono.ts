@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { createReceiver } from 'posthorn'
 import { header } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
+import { closeOnSignals } from 'posthorn/node'
 import { sqlite } from 'posthorn/sqlite'
 
 const receiver = createReceiver({
@@ -16,7 +17,10 @@ receiver.on('preferences_changed', async (event) => console.log(event.payload.co
 const app = new Hono()
 app.all('/webhooks/*', (c) => receiver.handle(c.req.raw))
 await receiver.start()
-serve({ fetch: app.fetch, port: 3000 })
+const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) => {
+  console.log(`listening on http://localhost:${port}`)
+})
+closeOnSignals(server, receiver)
 
 /** Where a file is a route: bound already, for one source. */
 export const { handle: GET, handle: POST, handle: HEAD } = receiver

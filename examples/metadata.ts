@@ -13,9 +13,9 @@ import { z } from 'zod'
 export function ajvSchema<Output extends object>(schema: object): StandardSchema<Output> {
   const check = new Ajv({ allErrors: true }).compile<Output>(schema)
   const issues = () =>
-    (check.errors ?? []).map(({ message = 'invalid', instancePath }) => ({
+    (check.errors ?? []).map(({ message = 'invalid', instancePath, params }) => ({
       message,
-      path: instancePath.split('/').slice(1),
+      path: [...instancePath.split('/').slice(1), params.missingProperty ?? []].flat(),
     }))
   const validate = (value: unknown) => (check(value) ? { value } : { issues: issues() })
   return { '~standard': { version: 1, vendor: 'ajv', validate } }

@@ -4,9 +4,9 @@
  * files as there are sources made an import more than twice as long.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
-import { build, type OutputOptions } from 'rolldown'
+import { build, type InputOptions, type OutputOptions, type Plugin, type RolldownOutput } from 'rolldown'
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>
@@ -18,11 +18,14 @@ const root = join(import.meta.dirname, '..')
 const out = process.argv[2] === undefined ? join(root, 'dist') : resolve(process.argv[2])
 const manifest: Manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** Started by name: the command line, and the threads by src/inboxes/sqlite. Entries, so that their names are these. */
-const PROGRAMS = {
-  cli: 'src/cli/main.ts',
-  'sqlite-worker': 'src/inboxes/sqlite/file/worker.ts',
-  'sqlite-checkpoint-thread': 'src/inboxes/sqlite/file/checkpoint/checkpoint-thread.ts',
+/**
+ * A module that says which file a thread runs, by that file. Whoever bundles this package, or an application with it,
+ * leaves no file beside the bundle; so the module says the thread's program itself, which needs Node alone.
+ */
+const THREADS: Readonly<Record<string, string>> = {
+  'src/inboxes/sqlite/file/checkpoint/checkpoint-thread.ts': 'src/inboxes/sqlite/file/checkpoint/worker.ts',
+  'src/inboxes/postgres/lease/lease-thread.ts': 'src/inboxes/postgres/lease/worker.ts',
+  'src/inboxes/sqlite/main/inbox-thread.ts': 'src/inboxes/sqlite/file/worker.ts',
 }
 
 /** `{ momentum: 'src/providers/momentum/index.ts' }`: what is built is told by `default`, its source by `types`. */
@@ -44,7 +47,8 @@ function sourceOf(types: string): string {
 const FOLDERS = {
   // Loaded by a Node that is too old for the rest.
   version: /^lib\/node-version\.ts$/,
-  lib: /^((lib|json|http|providers\/kit|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
+  // Code of threads loads node:worker_threads, which readers of bodies do not need.
+  lib: /^((lib(?!\/thread-code)|json|http|providers\/kit|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
   // What `posthorn/read` needs of core: the rest would bring the receiver along.
   reading: /^core\/((base|read)\/|receive\/(body-rules|identity|route)\.ts$)/,
   core: /^core\//,
@@ -55,8 +59,11 @@ const FOLDERS = {
   mailjet: /^providers\/mailjet\//,
   esputnik: /^providers\/esputnik\//,
   node: /^adapters\/(?!express|fastify)/,
+  // Metrics, which several entries show.
+  telemetry: /^telemetry\//,
   testing: /^testing\//,
   emulators: /^emulators\//,
+  clients: /^clients\//,
 }
 
 const groups = Object.entries(FOLDERS).map(([name, folder]) => ({
@@ -66,7 +73,6 @@ const groups = Object.entries(FOLDERS).map(([name, folder]) => ({
 
 const output: OutputOptions = {
   dir: out,
-  // All in one folder: a thread's file is beside the chunk that starts it, whichever chunk that is.
   entryFileNames: '[name].js',
   chunkFileNames: 'chunk-[name].js',
   codeSplitting: { groups },
@@ -77,20 +83,82 @@ const output: OutputOptions = {
   sourcemapExcludeSources: true,
 }
 
+/** How long a plugin takes is no fault of what it builds. */
+const checks = { pluginTimings: false }
+
+/** A warning here is an import that leads nowhere, or worse. */
+const onLog: NonNullable<InputOptions['onLog']> = (level, log, handle) =>
+  handle(level === 'warn' ? 'error' : level, log)
+
+/** The modules of `THREADS` with the programs in place of the files. */
+const threads: Plugin = {
+  name: 'threads',
+  load: {
+    filter: { id: /-thread\.ts$/ },
+    handler: async (id) => withText(id, await programOf(THREADS[moduleOf(id)] ?? '')),
+  },
+}
+
+function moduleOf(id: string): string {
+  return relative(root, id).replaceAll('\\', '/')
+}
+
+/** What the module exports has that text as its value. */
+function withText(id: string, text: string): string {
+  const name = readFileSync(id, 'utf8').match(/export const (\w+): ThreadCode/)?.[1]
+  if (name === undefined) throw new Error(`${id} exports no ThreadCode.`)
+  return `export const ${name} = ${JSON.stringify(text)}`
+}
+
+/** CommonJS: the only kind of text that every Node takes for a thread. */
+async function programOf(file: string): Promise<string> {
+  const { output } = await build({
+    cwd: root,
+    input: file,
+    platform: 'node',
+    tsconfig: 'tsconfig.build.json',
+    plugins: [threads],
+    output: { format: 'cjs', codeSplitting: false, minify: false, comments: false },
+    write: false,
+    checks,
+    onLog,
+  })
+  if (output.length !== 1) throw new Error(`${file} is built into ${output.length} files.`)
+  return `${output[0].code}\n//# sourceURL=posthorn/${relative('src', file)}`
+}
+
 rmSync(out, { recursive: true, force: true })
-await build({
+const built = await build({
   cwd: root,
-  input: { ...entries(), ...PROGRAMS },
+  // The command line, and the receiver of its demo, are entries, so that their names are these.
+  input: { ...entries(), cli: 'src/cli/main.ts', 'demo-receiver': 'src/cli/demo-receiver.ts' },
+  plugins: [threads],
   external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
   platform: 'node',
   tsconfig: 'tsconfig.build.json',
   output,
-  // A warning here is an import that leads nowhere, or worse.
-  onLog: (level, log, handle) => handle(level === 'warn' ? 'error' : level, log),
+  checks,
+  onLog,
 })
 chmodSync(join(out, 'cli.js'), 0o755)
-// Built into cli.js; its licence wants to go along.
-copyFileSync(join(root, 'node_modules/commander/LICENSE'), join(out, 'cli.commander-license.txt'))
+writeFileSync(join(out, 'third-party-licenses.txt'), licences(modulesOf(built.output)))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 const args = ['-p', 'tsconfig.build.json', '--outDir', join(out, 'types')]
 execFileSync(process.execPath, [tsc, ...args], { cwd: root, stdio: 'inherit' })
+
+function modulesOf(output: RolldownOutput['output']): string[] {
+  return output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
+}
+
+/** Of the packages that something was built in of: their licences want to go along. */
+function licences(modules: readonly string[]): string {
+  const folders = modules.flatMap((id) => /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])
+  return [...new Set(folders)].sort().map(licenceOf).join('\n\n')
+}
+
+function licenceOf(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one))
+  if (file === undefined) throw new Error(`${name} has no licence to go along`)
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+}

@@ -3,9 +3,10 @@
  * documents made from all of these; from `scripts/wasm/` the WebAssembly of the scan. Run it with `npm run generate`
  * after a change to an `events.ts`, a `catalogue.ts` or that folder.
  */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { renderDescriptions } from './schema/descriptions.ts'
+import { publishedCli } from './schema/cli.ts'
+import { renderDescriptions, renderFields } from './schema/descriptions.ts'
 import { publishedEvent } from './schema/event.ts'
 import { renderFacade } from './schema/facade.ts'
 import { annotatedSchemas, type JsonSchema } from './schema/json-schema.ts'
@@ -18,10 +19,11 @@ import { renderWasm } from './wasm/compile.ts'
 const ROOT = join(import.meta.dirname, '..')
 
 const DESCRIPTIONS = 'src/emulators/msys/descriptions.generated.ts'
+const FIELDS = 'src/clients/momentum/fields.generated.ts'
 
 /** Every generated file, as path from the root and text. */
 export async function generateAll(): Promise<Map<string, string>> {
-  const files = new Map([['src/json/wasm.generated.ts', await renderWasm()], ...publishedEvent()])
+  const files = new Map([['src/json/wasm.generated.ts', await renderWasm()], ...publishedEvent(), ...publishedCli()])
   for (const sender of PUBLISHED_SENDERS) for (const [path, text] of generate(sender)) files.set(path, text)
   return files
 }
@@ -29,7 +31,31 @@ export async function generateAll(): Promise<Map<string, string>> {
 /** Every generated document, as path from the root and text. Runs the readers, so what they are made from comes first. */
 export async function generateDocs(): Promise<Map<string, string>> {
   const { renderEvents } = await import('./docs/events.ts')
-  return new Map([['docs/events.md', renderEvents()]])
+  const { renderLogRunbooks } = await import('./docs/log-runbooks.ts')
+  const { renderLogEvents } = await import('./docs/log-events.ts')
+  const { renderMetrics } = await import('./docs/metrics.ts')
+  const { renderRunbooks } = await import('./docs/runbooks.ts')
+  const alerts = await readFile(join(ROOT, 'docs/alerts.md'), 'utf8')
+  const { renderCli } = await import('./docs/cli.ts')
+  const operations = await readFile(join(ROOT, 'docs/operations.md'), 'utf8')
+  const metrics = await readFile(join(ROOT, 'docs/metrics.md'), 'utf8')
+  return new Map([
+    ['docs/cli.md', renderCli()],
+    ['docs/events.md', renderEvents()],
+    ['docs/alerts.md', withPart(alerts, 'runbooks', renderRunbooks())],
+    ['docs/metrics.md', withPart(metrics, 'metrics', renderMetrics())],
+    [
+      'docs/operations.md',
+      withPart(withPart(operations, 'log events', renderLogEvents()), 'log runbooks', renderLogRunbooks()),
+    ],
+  ])
+}
+
+/** A document by hand with one generated part, between `<!-- <name>: generated -->` and `<!-- end -->`. */
+function withPart(document: string, name: string, part: string): string {
+  const [begin, end] = [`<!-- ${name}: generated -->\n`, '<!-- end -->']
+  const from = document.indexOf(begin) + begin.length
+  return `${document.slice(0, from)}${part}\n${document.slice(document.indexOf(end, from))}`
 }
 
 function generate(sender: PublishedSender): Array<[path: string, text: string]> {
@@ -43,7 +69,10 @@ function generate(sender: PublishedSender): Array<[path: string, text: string]> 
     [`src/zod/strict/${provider}.generated.ts`, renderFacade(sender, schemas, ids)],
     ...publishedSchemas(sender, ids),
     ...(provider === 'momentum'
-      ? ([[DESCRIPTIONS, renderDescriptions(schemas)]] satisfies Array<[string, string]>)
+      ? ([
+          [DESCRIPTIONS, renderDescriptions(schemas)],
+          [FIELDS, renderFields(schemas)],
+        ] satisfies Array<[string, string]>)
       : []),
   ]
 }

@@ -3,6 +3,7 @@
 /** Stable codes of the errors that Posthorn throws. */
 export type ErrorCode =
   | 'ERR_OPTION'
+  | 'ERR_FILTER'
   | 'ERR_NODE_VERSION'
   | 'ERR_SECRET_MISSING'
   | 'ERR_SECRET_INVALID'
@@ -20,10 +21,19 @@ export type ErrorCode =
   | 'ERR_INBOX_CORRUPT'
   | 'ERR_INBOX_FOREIGN'
   | 'ERR_INBOX_VERSION'
+  | 'ERR_INBOX_MOUNT'
+  | 'ERR_INBOX_UNSAFE'
   | 'ERR_BODY_ABORTED'
   | 'ERR_BODY_GONE'
+  | 'ERR_MAIL_UNREADABLE'
   | 'ERR_DELIVERY_REFUSED'
   | 'ERR_REPLAY_CANCELLED'
+  | 'ERR_CLAIM_LOST'
+  | 'ERR_API_UNAUTHORIZED'
+  | 'ERR_API_NOT_FOUND'
+  | 'ERR_API_RATE_LIMITED'
+  | 'ERR_API_REJECTED'
+  | 'ERR_API_UNREACHABLE'
 
 /** Base of every coded error: `code` is stable, the message is for operators and carries no secret and no payload. */
 export class PosthornError extends Error {
@@ -42,6 +52,24 @@ export class OptionError extends TypeError {
     super(message)
     this.name = 'OptionError'
     this.code = code
+  }
+}
+
+/** A filter text that cannot be read, or that asks for what a verb cannot answer. Its code is ERR_FILTER. */
+export class FilterError extends OptionError {
+  override readonly name: string = 'FilterError'
+  /** Where in the text, in characters from 0; `end` is not included. */
+  readonly start: number
+  readonly end: number
+  /** What was most likely meant in that place; null where nothing is near. */
+  readonly nearest: string | null
+  constructor(message: string, place: { start: number; end: number; nearest?: string | null }) {
+    const { start, end, nearest = null } = place
+    const meant = nearest === null ? '' : `; did you mean "${nearest}"?`
+    super(`${message} (at character ${start + 1})${meant}`, 'ERR_FILTER')
+    this.start = start
+    this.end = end
+    this.nearest = nearest
   }
 }
 
@@ -77,6 +105,9 @@ interface Answer {
 export const ANSWERS = {
   unauthorized: { status: 401, message: 'credentials missing or wrong', retryAfter: null, close: true },
   auth_unavailable: { status: 503, message: 'credentials cannot be checked now', retryAfter: 5, close: true },
+  invalid_client: { status: 401, message: 'client credentials missing or wrong', retryAfter: null, close: true },
+  invalid_request: { status: 400, message: 'not a request for a token', retryAfter: null, close: true },
+  unsupported_grant_type: { status: 400, message: 'expected client_credentials', retryAfter: null, close: true },
   unknown_source: { status: 404, message: 'no such source', retryAfter: null, close: true },
   method_not_allowed: { status: 405, message: 'method not allowed', retryAfter: null, close: true },
   body_aborted: { status: 400, message: 'body ended early', retryAfter: null, close: true },
@@ -90,6 +121,10 @@ export const ANSWERS = {
   },
   unsupported_charset: { status: 415, message: 'charset not supported', retryAfter: null, close: true },
   body_consumed: { status: 500, message: 'body was read by another parser', retryAfter: null, close: true },
+  invalid_params: { status: 400, message: 'parameters missing or invalid', retryAfter: null, close: false },
+  broken_body: { status: 400, message: 'body cannot be read', retryAfter: null, close: false },
+  answer_failed: { status: 500, message: 'no answer could be made', retryAfter: null, close: false },
+  answer_late: { status: 504, message: 'the answer took too long', retryAfter: null, close: false },
   internal: { status: 500, message: 'internal error', retryAfter: null, close: true },
   storage_slow: { status: 503, message: 'storage too slow', retryAfter: 5, close: false },
   storage_failed: { status: 503, message: 'storage failing', retryAfter: 30, close: false },

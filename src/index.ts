@@ -1,14 +1,36 @@
 /** Posthorn: receives e-mail event webhooks, stores them durably, answers at once, handles them at least once. */
 
-export { ACK_BUCKETS_MS, type MetricEvents } from './core/base/metrics.ts'
+export { defineConfig } from './core/config.ts'
 export { createReceiver } from './core/receiver.ts'
-export { type AnswerCode, type ErrorCode, OptionError, PermanentError, PosthornError, RetryLater } from './errors.ts'
+export type { MetricEvents } from './core/tell/channels.ts'
+export { ACK_BUCKETS_MS } from './core/tell/counters.ts'
+export {
+  type AnswerCode,
+  type ErrorCode,
+  FilterError,
+  OptionError,
+  PermanentError,
+  PosthornError,
+  RetryLater,
+} from './errors.ts'
 export { canonicalEmail } from './lib/email.ts'
 export { field } from './lib/field.ts'
 export type { Auth } from './ports/auth.ts'
 export type { ReceiverLike } from './ports/host.ts'
 export type { Inbox } from './ports/inbox/index.ts'
+export type {
+  CallAbout,
+  CallEnd,
+  Instrument,
+  PassAbout,
+  PassSummary,
+  SettleAbout,
+  SettleEnd,
+  StoreAbout,
+  StoreEnd,
+} from './ports/instrument.ts'
 export type { Source } from './ports/provider.ts'
+export type { PosthornConfig, ServeOptions } from './public/config.ts'
 export type {
   BatchFailures,
   BatchHandler,
@@ -26,6 +48,7 @@ export type {
   DropFilter,
   EraseOptions,
   EraseReport,
+  EventFilter,
   Everything,
   InboxControl,
   InboxStats,
@@ -46,6 +69,16 @@ export type {
   VerbReport,
 } from './public/inbox.ts'
 export type {
+  CredentialHistory,
+  InboxAction,
+  LookFilter,
+  LookOptions,
+  LookProgress,
+  MessageHistory,
+  TallyCount,
+  TallyFilter,
+} from './public/look.ts'
+export type {
   EventsOf,
   Hooks,
   ReceiverLimits,
@@ -53,7 +86,6 @@ export type {
   ReceiverRole,
   RetentionDuration,
   RetentionOptions,
-  SenderDeparture,
   Sources,
 } from './public/options.ts'
 export type { CredentialUse, EventOf, Health, Metrics, Receiver } from './public/receiver.ts'

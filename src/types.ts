@@ -87,6 +87,42 @@ export interface EventDetails {
   }
   unsubscribed: { readonly userAgent: string | null; readonly client: EventClient }
   preferences_changed: { readonly subscriptions: readonly string[] }
+  /** null where the event is about a mail and does not bring it, `momentum.relay_injection`, and of a short message. */
+  inbound: { readonly mail: InboundMail | null }
+}
+
+/** A mail that came in, as its sender has taken it apart. */
+export interface InboundMail {
+  /** The From header as the sender gives it: SparkPost the address alone, Mailjet with the name. Anybody can write anything. */
+  readonly from: string | null
+  /** The address of the envelope, MAIL FROM. */
+  readonly envelopeFrom: string | null
+  /** The addresses of the envelope, RCPT TO: whom it was delivered to, whatever its To header says. */
+  readonly envelopeTo: readonly string[]
+  readonly subject: string | null
+  readonly text: string | null
+  /** Anybody's: to be shown, it has to be made safe. */
+  readonly html: string | null
+  /** In order where the sender keeps it (SparkPost); values are not decoded. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  /**
+   * What is attached, inline images too, in order. Parsed when it is asked for, each time: keep what it gives.
+   * @throws ERR_MAIL_UNREADABLE for a mail that is no MIME, or has more than 1 000 parts or 1 MB of headers
+   */
+  attachments(): Promise<readonly MailAttachment[]>
+  /** The mail as it came in, RFC 5322; null where the sender does not give it (Mailjet). */
+  raw(): Uint8Array | null
+}
+
+export interface MailAttachment {
+  /** Made safe for a file system: no folders, no control characters, no leading dot; null where there is no name left. */
+  readonly filename: string | null
+  /** As the mail says, in lower case; nobody has looked. */
+  readonly contentType: string
+  /** What `cid:` in the HTML names, without `<>`. */
+  readonly contentId: string | null
+  readonly isInline: boolean
+  readonly bytes: Uint8Array
 }
 
 /** What every event carries, whatever its sender. */
@@ -239,7 +275,7 @@ export type AnyEvent = EventBase & {
   readonly payload: unknown
 }
 
-/** A secret: the text, the name of an environment variable read at `start`, or a function called at `start`. */
+/** A secret: the text, the name of an environment variable, or a function; read at `start`, and by `reloadSecrets`. */
 export type Secret = string | { readonly env: string; readonly optional?: boolean } | (() => string | Promise<string>)
 
 /** One secret, or several during a rotation; a label names the credential that matched, on `event.delivery.credential`. */
@@ -254,20 +290,101 @@ export interface RetryOptions {
   readonly maxMs?: number
 }
 
+/** What a log line is about: stable, while its message may change. `docs/operations.md` has a row for each. */
+export type LogEvent =
+  | 'start'
+  | 'start.failed'
+  | 'stop'
+  | 'stopped'
+  | 'stop.kept'
+  | 'source.added'
+  | 'source.removed'
+  | 'source.option'
+  | 'source.checked'
+  | 'source.unknown'
+  | 'source.credential'
+  | 'delivery.refused'
+  | 'delivery.test'
+  | 'delivery.conflict'
+  | 'delivery.bare_words'
+  | 'delivery.not_stored'
+  | 'call.failed'
+  | 'call.doubtful'
+  | 'call.not_recorded'
+  | 'auth.refused'
+  | 'auth.budget'
+  | 'auth.keys_unreachable'
+  | 'auth.custom_failed'
+  | 'token.issued'
+  | 'token.refused'
+  | 'secret.short'
+  | 'secret.reloaded'
+  | 'sender.left'
+  | 'event.unhandled'
+  | 'event.unknown'
+  | 'event.copy'
+  | 'event.remark'
+  | 'handler.none'
+  | 'handler.failed'
+  | 'handler.dead'
+  | 'handler.paused'
+  | 'handler.resumed'
+  | 'handler.new'
+  | 'handler.absent'
+  | 'handler.orphaned'
+  | 'source.orphaned'
+  | 'claim.lost'
+  | 'quarantine.element'
+  | 'quarantine.delivery'
+  | 'inbox.in_memory'
+  | 'inbox.waiting'
+  | 'inbox.opened'
+  | 'inbox.trouble'
+  | 'inbox.recovered'
+  | 'inbox.damaged'
+  | 'inbox.over_max'
+  | 'inbox.clock_leapt'
+  | 'inbox.stale'
+  | 'inbox.close_failed'
+  | 'hook.threw'
+  | 'host.time_limits'
+  | 'host.body_consumed'
+  | 'host.raw_body'
+  | 'host.failed'
+  | 'internal'
+
+/** The facts of a log line as fields; never an address, a secret or a payload. */
+export type LogFacts = { readonly event: LogEvent; readonly [fact: string]: unknown }
+
 /** As pino has it. A winston logger is called with the message first. */
 export interface Logger {
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-  error(facts: object, message: string): void
+  info(facts: LogFacts, message: string): void
+  warn(facts: LogFacts, message: string): void
+  error(facts: LogFacts, message: string): void
 }
 
-/** What is told about one failed attempt: never a secret or an address, unless the handler's own error holds one. */
-export interface AttemptError {
-  readonly attempt: number
-  readonly at: Date
+/** What is kept of an error: never a secret or an address, unless the handler's own error holds one. Long texts are cut. */
+export interface ErrorRecord {
   readonly name: string
   readonly message: string
   readonly code: string | null
+  /** The frames, one a line, without the message. Absent: there are none, or another error has them (`stackAt`). */
+  readonly stack?: string | undefined
+  /** What the error was caused by, up to four deep. */
+  readonly cause?: ErrorRecord | undefined
+  /** The first five errors of an `AggregateError`. */
+  readonly errors?: readonly ErrorRecord[] | undefined
+}
+
+/** One failed attempt. `stack`, `cause` and `errors` are kept for the first and the latest attempt. */
+export interface AttemptError extends ErrorRecord {
+  readonly attempt: number
+  readonly at: Date
+  /**
+   * Many events of a delivery tend to fail in one place, so equal stacks are kept once: the index, in the delivery, of
+   * the event whose error has this one's `stack`. It is gone when that event is.
+   */
+  readonly stackAt?: number | undefined
 }
 
 /** (event, handler) that failed for good; kept until it is retried or dropped. */
@@ -293,6 +410,22 @@ export interface Quarantined {
   readonly path: string | null
 }
 
+/** A sender that did not get our answer: its own time limit was over, its connection broke, or the host was faster. */
+export interface SenderDeparture {
+  readonly source: string
+  /** null: its body was not complete, and nothing is stored. */
+  readonly deliveryId: string | null
+  /** From the head of its request until it hung up, in ms. */
+  readonly afterMs: number
+  /**
+   * Whether its delivery was durable by then. Where it was not, a complete body is stored all the same; either way the
+   * repeat is absorbed (`ack: 'stored'`), or goes on where this request stopped (`ack: 'handled'`).
+   */
+  readonly committed: boolean
+  /** The sender did not hang up: the host has answered in our place, at a time limit of its own for example. */
+  readonly hostAnswered: boolean
+}
+
 export interface DeliverySummary {
   readonly id: string
   readonly source: string
@@ -307,6 +440,8 @@ export interface DeliverySummary {
   readonly duplicates: number
   /** Test traffic of the sender, told by its constant batch id. */
   readonly isTest: boolean
+  /** The sender's id of the batch; null where it sends none. */
+  readonly batchId: string | null
   /** What is left of its bytes: `some` after elements were erased, `none` when its time was over. */
   readonly kept: 'all' | 'some' | 'none'
 }
@@ -314,9 +449,8 @@ export interface DeliverySummary {
 export interface Delivery extends DeliverySummary {
   /** SHA-256 of the body as received, hex. */
   readonly sha256: string
-  readonly batchId: string | null
   readonly credential: string | null
-  /** Headers of record: content-type, content-encoding, content-length, user-agent, batch id. Never credentials. */
+  /** Headers of record: content-type, content-encoding, content-length, user-agent, batch id. Never credentials. Empty with `kept: 'none'`. */
   readonly headers: ReadonlyArray<readonly [string, string]>
   /**
    * The bytes as received, after the content coding; where `kept` is `some`, `"erased"` stands in the place of each

@@ -5,7 +5,9 @@ import { describe, expect, it, vi } from 'vitest'
 import * as auth from '../src/auth/index.ts'
 import { casesOf } from '../src/conformance/run.ts'
 import { SENDER_NAMES, senderCalled } from '../src/conformance/senders.ts'
-import { FILTERS, OPTIONS } from '../src/core/operate/filters.ts'
+import { NUMBER_KEYS, WORD_KEYS } from '../src/core/filter/keys.ts'
+import { COLUMNS, ROWS } from '../src/core/operate/filter-text.ts'
+import { FILTERS, LOOKS, OPTIONS } from '../src/core/operate/filters.ts'
 import { ANSWERS } from '../src/errors.ts'
 import { SAFE_NODES, warningsAbout } from '../src/inboxes/sqlite/file/db/connect.ts'
 import { sampleEvent } from '../src/testing/index.ts'
@@ -20,8 +22,11 @@ const shownIn = (document: string) =>
 
 describe.each([
   ['authentication', 30],
+  ['clients', 15],
   ['metadata', 15],
   ['reading', 15],
+  ['esputnik-workflow', 15],
+  ['inbound-mail', 15],
 ])('the document of %s', (name, atLeast) => {
   const text = read(`docs/${name}.md`)
 
@@ -43,12 +48,20 @@ describe('the document of authentication', () => {
   it('has every kind there is, and the program too', () => {
     const [text, program] = [read('docs/authentication.md'), read('examples/authentication.ts')]
     const kinds = Object.values(auth).map((kind) => kind.name)
-    expect(kinds.length).toBe(10)
+    expect(kinds.length).toBe(11)
     for (const kind of kinds) {
       expect(text).toContain(`**\`${kind}\`**`)
       expect(program).toMatch(new RegExp(`\\b${kind}\\(`))
     }
   })
+})
+
+it('the document of hosts shows lines of the program with tenants', () => {
+  const page = read('docs/hosts.md')
+  const shown = shownIn(page.slice(page.indexOf('## Sources that come and go'), page.indexOf('## Hosts that stop')))
+  expect(shown.length).toBeGreaterThan(5)
+  const program = linesOf(read('examples/tenants.ts'))
+  expect(shown.filter((line) => line !== '' && !program.includes(line))).toEqual([])
 })
 
 describe('the document of the inbox', () => {
@@ -59,7 +72,7 @@ describe('the document of the inbox', () => {
 
   it('has every verb, with the fields and the options that it takes', () => {
     const told = rows.map(([, verb, fields, options]) => [verb?.[0], fields, options])
-    const options: Readonly<Record<string, object>> = OPTIONS
+    const options: Readonly<Record<string, object>> = { ...OPTIONS, ...LOOKS }
     const taken = Object.entries(FILTERS).map(([verb, table]) => [
       verb,
       Object.keys(table),
@@ -106,6 +119,34 @@ describe('the document of answers', () => {
     const again = Object.values(ANSWERS).filter(({ retryAfter }) => retryAfter !== null)
     expect(new Set(again.map(({ status }) => status))).toEqual(new Set([503]))
     expect(Object.values(ANSWERS).filter(({ status }) => status === 503)).toEqual(again)
+  })
+})
+
+describe('the document of filters', () => {
+  const rows = read('docs/filters.md')
+    .split('\n')
+    .filter((line) => /^\| `\w+`/.test(line))
+    .map((line) => line.split('|').map((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, word]) => word)))
+
+  it('has every key, with its words', () => {
+    const keys = [...Object.keys(WORD_KEYS), ...Object.keys(NUMBER_KEYS)]
+    const told = rows.filter(([, names]) => names?.every((name) => keys.includes(name ?? '')))
+    expect(told.flatMap(([, names]) => names).sort()).toEqual(keys.sort())
+    for (const [key, words] of Object.entries(WORD_KEYS)) {
+      const row = told.find(([, names]) => names?.includes(key))
+      for (const word of words ?? []) if (key !== 'outcome') expect(row?.[2], key).toContain(word)
+    }
+  })
+
+  it('has the keys of every verb', () => {
+    for (const verb of Object.keys(FILTERS) as (keyof typeof FILTERS)[]) {
+      const row = rows.find(([, names]) => names?.includes(verb))
+      const keys = new Set([...COLUMNS.filter((key) => key in FILTERS[verb]), ...(ROWS[verb] ?? [])])
+      const told = row?.[2]?.filter((word) => !(word !== undefined && word in FILTERS))
+      expect(new Set(told?.filter((key) => key !== 'outcome')), verb).toEqual(
+        new Set([...keys].filter((key) => key !== 'outcome')),
+      )
+    }
   })
 })
 

@@ -59,7 +59,7 @@ function scan(bytes: Uint8Array, ids: readonly string[] = []) {
 function delivery(body: Uint8Array): StoredDelivery {
   return {
     ...{ id: 'd_bench', source: 'shop', batchId: null, sha256: new Uint8Array(32), body, receivedAt: Date.now() },
-    ...{ headers: [], credential: null, isTest: false, origin: 'wire', undecoded: null },
+    ...{ headers: [], credential: null, isTest: false, origin: 'wire', undecoded: null, traceparent: null },
     ...{ seq: 1, senderLeft: false, duplicates: 0, events: null },
   }
 }

@@ -5,7 +5,7 @@ import { constants, copyFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from './context.ts'
 
-const FILL = join(import.meta.dirname, 'fill/fill.ts')
+const FILL = join(import.meta.dirname, '../fill/fill.ts')
 
 const made = new WeakMap<Context, Map<string, Promise<string>>>()
 

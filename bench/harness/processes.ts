@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { LoadPlan, LoadResult } from '../load/plan.ts'
 import type { Hello, Questions, ServerPlan } from '../servers/plan.ts'
 
-const SERVER = join(import.meta.dirname, 'servers/server.ts')
-const LOAD = join(import.meta.dirname, 'load/process.ts')
+const SERVER = join(import.meta.dirname, '../servers/server.ts')
+const LOAD = join(import.meta.dirname, '../load/process.ts')
 
 /** As users run it: no compile cache, no flags of ours, warnings of Node left out of the output. */
 const env = { ...process.env, NODE_COMPILE_CACHE: undefined, NODE_OPTIONS: undefined, NODE_NO_WARNINGS: '1' }

@@ -100,10 +100,10 @@ export class Trials {
   }
 
   async one<T>(named: Named, wanted: TrialPlan, run: (trial: Trial) => Promise<T>): Promise<T> {
-    const { body, wrapper = [], handlers = 1, handlerMs = 0, folder } = wanted
+    const { body, wrapper = [], handlers = 1, handlerMs = 0, folder, bodiesMs } = wanted
     const role = wanted.role ?? named.role ?? 'both'
     const own = folder ?? this.context.newFolder()
-    const plan = { subject: named.subject, provider: body.provider, folder: own, handlers, handlerMs, role }
+    const plan = { subject: named.subject, provider: body.provider, folder: own, handlers, handlerMs, role, bodiesMs }
     const server = await startServer({ ...plan, database: await this.#database(named) }, wrapper)
     try {
       return await run(new Trial(this.context, this.#load, server, named))

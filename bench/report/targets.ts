@@ -94,6 +94,9 @@ const fullToEmpty = (measure: string) => (run: RunResult) => {
 const slow = (measure: string) => (run: RunResult) =>
   find(run, { scenario: 'slow-disk', measure, subject: OURS.name })?.rounds ?? null
 
+const pruningRatio = (run: RunResult) =>
+  find(run, { scenario: 'pruning', measure: 'ack p99, meanwhile to before', subject: OURS.name })?.rounds ?? null
+
 const TARGETS: readonly Target[] = [
   most('ack p99 of 10 000-event batches, to a bare node:http drain', 2, '×', (run) =>
     compared(run, ACK, DRAIN.name, '/'),
@@ -125,6 +128,7 @@ const TARGETS: readonly Target[] = [
   ...['momentum', 'mailjet', 'esputnik'].map((provider) =>
     most(`scan, validation, normalisation on top of JSON.parse, ${provider}`, 35, '%', onTop(provider)),
   ),
+  most('ack p99 of one-event posts while old bodies go, to before', 1.3, '×', pruningRatio),
   worst(
     most('memory over idle, senders faster than handlers', 256, 'MiB', (run) => {
       return find(run, { scenario: 'memory', measure: 'resident over idle', subject: OURS.name })?.rounds ?? null

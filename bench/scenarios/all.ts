@@ -7,6 +7,7 @@ import { growth } from './growth.ts'
 import { loop } from './loop.ts'
 import { memory } from './memory.ts'
 import { posts } from './posts.ts'
+import { pruning } from './pruning.ts'
 import type { Scenario } from './scenario.ts'
 import { slowDisk } from './slow-disk.ts'
 import { throughput } from './throughput.ts'
@@ -21,5 +22,6 @@ export const SCENARIOS: readonly Scenario[] = [
   backlog,
   slowDisk,
   growth,
+  pruning,
   footprint,
 ]

@@ -30,6 +30,8 @@ export interface ServerPlan {
   readonly database: string | null
   /** `receive` stores and never handles. */
   readonly role: 'both' | 'receive'
+  /** How long a receiver keeps bodies that are handled, in ms; default its own. */
+  readonly bodiesMs?: number | undefined
 }
 
 /** What a server says when it listens. */
@@ -51,6 +53,8 @@ export interface Questions {
   idle: [null, number]
   report: [null, Report]
   now: [null, number]
+  /** Lets go of what is old; resolves when nothing old is left, with the time then. */
+  prune: [null, number]
   /** Ends in order. */
   close: [null, null]
 }
@@ -74,5 +78,7 @@ export interface Served {
   /** When it had, by `performance.now()`. */
   readonly openedAt: number
   idle(): Promise<void>
+  /** Where the subject keeps anything. */
+  prune?(): Promise<unknown>
   close(): Promise<void>
 }

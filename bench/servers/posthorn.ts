@@ -32,10 +32,17 @@ export async function posthorn(plan: ServerPlan, { host, inbox }: Ours, tally: T
     await close()
     await receiver.close()
   }
-  return { port, startMs: openedAt - began, openedAt, idle: () => receiver.whenIdle(), close: closeBoth }
+  return {
+    port,
+    startMs: openedAt - began,
+    openedAt,
+    idle: () => receiver.whenIdle(),
+    prune: () => receiver.inbox.prune(),
+    close: closeBoth,
+  }
 }
 
-function newReceiver({ provider, folder, role }: ServerPlan, inbox: Ours['inbox']) {
+function newReceiver({ provider, folder, role, bodiesMs }: ServerPlan, inbox: Ours['inbox']) {
   return createReceiver({
     inbox: inbox === 'memory' ? memory() : sqlite({ path: join(folder, 'inbox.db') }),
     sources: {
@@ -45,6 +52,7 @@ function newReceiver({ provider, folder, role }: ServerPlan, inbox: Ours['inbox'
           : momentum({ auth: token(SECRET) }),
     },
     role,
+    ...(bodiesMs === undefined ? {} : { retention: { bodies: bodiesMs } }),
     // What is measured is not what is logged.
     logger: false,
   })

@@ -28,6 +28,10 @@ const answers: { readonly [Q in keyof Questions]: (asked: Questions[Q][0]) => Pr
     return now()
   },
   now: async () => now(),
+  async prune() {
+    await served.prune?.()
+    return now()
+  },
   report: async () => ({ ...gauge.report(), handled: tally.count }),
   async close() {
     await served.close()

@@ -77,10 +77,19 @@ function classSection(sender: Sender): string[] {
   return ['### patterns of a class', about, classes]
 }
 
-function senderSections(sender: Sender): string[] {
+/** With what comes by sources of their own, for the tables. */
+function whole({ alone, ...sender }: Sender): Sender {
+  if (alone === undefined) return sender
+  const schemas = new Map([...sender.schemas, ...alone.schemas])
+  return { ...sender, schemas, catalogue: { ...sender.catalogue, ...alone.catalogue } }
+}
+
+function senderSections(one: Sender): string[] {
+  const sender = whole(one)
   return [
     `## ${sender.title}`,
     eventsTable(sender),
+    sender.besides,
     ...classSection(sender),
     '### fields of each event',
     'n counts the documented ones.',

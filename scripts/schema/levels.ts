@@ -1,4 +1,5 @@
 /** The published JSON Schemas of the senders: an event, a class of events, a body; tolerant and strict. */
+import type { z } from 'zod'
 import { toWire } from '../../src/testing/samples/wire.ts'
 import * as strict from '../../src/zod/strict/schemas.ts'
 import * as tolerant from '../../src/zod/tolerant/schemas.ts'
@@ -17,6 +18,8 @@ interface Event {
 interface Strength {
   readonly sender: PublishedSender
   readonly events: readonly Event[]
+  /** Those that are bodies of their own. */
+  readonly alone: readonly Event[]
   readonly isStrict: boolean
 }
 
@@ -26,21 +29,27 @@ type Files = Array<[path: string, text: string]>
 export function publishedSchemas(sender: PublishedSender, ids: readonly string[]): Files {
   const examples = examplesOf(sender, ids)
   return [tolerant, strict].flatMap((schemas) => {
-    const events = Object.entries(schemas[sender.provider].events).map(([key, schema]) => {
-      const definitions: Definitions = {}
-      const { source, ...raw } = toRawSchema(schema)
-      const published = { $comment: `Source: ${source}`, ...refer(raw, definitions) }
-      return { key, schema: published, definitions, example: examples.get(key) }
-    })
-    return filesOf({ sender, events, isStrict: schemas === strict })
+    const { events, alone } = schemas[sender.provider]
+    const published = (one: Readonly<Record<string, z.ZodType>>) =>
+      Object.entries(one).map(([key, schema]) => eventOf(key, schema, examples.get(key)))
+    return filesOf({ sender, events: published(events), alone: published(alone), isStrict: schemas === strict })
   })
 }
 
+function eventOf(key: string, schema: z.ZodType, example: unknown): Event {
+  const definitions: Definitions = {}
+  const { source, ...raw } = toRawSchema(schema)
+  return { key, schema: { $comment: `Source: ${source}`, ...refer(raw, definitions) }, definitions, example }
+}
+
 /** By wire key. Momentum writes its identifiers as text, the others as numbers. */
-function examplesOf({ provider, catalogue, samples }: PublishedSender, ids: readonly string[]): Map<string, unknown> {
+function examplesOf(
+  { provider, catalogue, alone, samples }: PublishedSender,
+  ids: readonly string[],
+): Map<string, unknown> {
   const numbers = provider === 'momentum' ? [] : ids
   return new Map(
-    Object.entries(catalogue).map(([name, { schema }]) => {
+    Object.entries({ ...catalogue, ...alone }).map(([name, { schema }]) => {
       const [sample = {}] = Object.values(samples[name] ?? {})
       return [schema, JSON.parse(toWire(sample, numbers))]
     }),
@@ -48,11 +57,11 @@ function examplesOf({ provider, catalogue, samples }: PublishedSender, ids: read
 }
 
 function filesOf(strength: Strength): Files {
-  const { sender, events, isStrict } = strength
+  const { sender, events, alone, isStrict } = strength
   const folder = `${sender.provider}${isStrict ? '/strict' : ''}`
   const byClass = Map.groupBy(events, ({ key }) => sender.classOf(key))
   return [
-    ...events.flatMap((event) => documents(`${folder}/${event.key}.json`, eventSchema(event))),
+    ...[...events, ...alone].flatMap((event) => documents(`${folder}/${event.key}.json`, eventSchema(event))),
     ...[...byClass].flatMap(([name, members]) =>
       // A class without types is its only event.
       name === members[0]?.key ? [] : documents(`${folder}/${name}.json`, classSchema(strength, name, members)),

@@ -10,6 +10,7 @@ import { WORD as MOMENTUM_WORD, reads } from '../../src/providers/momentum/event
 import { SETS } from '../../src/providers/momentum/events-sets.ts'
 import { esputnikSamples } from '../../src/testing/samples/esputnik.ts'
 import { mailjetSamples } from '../../src/testing/samples/mailjet.ts'
+import { mailjetParseSamples } from '../../src/testing/samples/mailjet-parse.ts'
 import { momentumSamples } from '../../src/testing/samples/momentum.ts'
 import type { Samples } from '../../src/testing/samples/wire.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -19,6 +20,8 @@ export interface PublishedSender {
   readonly provider: 'momentum' | 'mailjet' | 'esputnik'
   readonly title: string
   readonly catalogue: Catalogue
+  /** What comes by an API of its own, with the wire key of each. */
+  readonly alone: Readonly<Record<string, { readonly schema: string }>>
   /** The fields that its reader reads through slots; null where it reads the object. */
   readonly reads: readonly string[] | null
   readonly samples: Samples
@@ -46,6 +49,7 @@ export const PUBLISHED_SENDERS: readonly PublishedSender[] = [
     provider: 'momentum',
     title: 'Momentum and SparkPost',
     catalogue: momentum,
+    alone: {},
     reads,
     samples: momentumSamples,
     sets: SETS,
@@ -60,8 +64,9 @@ export const PUBLISHED_SENDERS: readonly PublishedSender[] = [
     provider: 'mailjet',
     title: 'Mailjet',
     catalogue: mailjet,
+    alone: { 'mailjet.parse': { schema: 'parse' } },
     reads: null,
-    samples: mailjetSamples,
+    samples: { ...mailjetSamples, ...mailjetParseSamples },
     sets: null,
     word: MAILJET_WORD,
     classOf: () => 'payload',
@@ -74,6 +79,7 @@ export const PUBLISHED_SENDERS: readonly PublishedSender[] = [
     provider: 'esputnik',
     title: 'eSputnik (Yespo)',
     catalogue: esputnik,
+    alone: {},
     reads: null,
     samples: esputnikSamples,
     sets: null,

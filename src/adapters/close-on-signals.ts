@@ -3,11 +3,13 @@ import { constants } from 'node:os'
 import { OptionError } from '../errors.ts'
 import { callSafely } from '../lib/call-safely.ts'
 import { codeOf } from '../lib/code-of.ts'
-import { hostFailed } from '../lib/symbols.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import { assertFunction, keysOf, kindOf, knownKeys, shown } from '../lib/options.ts'
+import { hostDoor } from '../lib/symbols.ts'
 import type { ReceiverLike } from '../ports/host.ts'
 import { exitAfter, runAfter } from './last-steps.ts'
 import { type Open, openOf } from './open-connections.ts'
-import { tellServer } from './serve.ts'
+import { isReceiver, tellServer } from './serve.ts'
 
 export interface CloseOptions {
   /** Default SIGTERM and SIGINT. */
@@ -46,14 +48,18 @@ export interface ServerLike {
  * ```ts
  * closeOnSignals(server, receiver, { after: () => pool.end() })
  * ```
- * @throws OptionError for what is no server or no receiver, and for options of a wrong kind
+ * @throws OptionError for what is no server or no receiver, for an option that is unknown or of a wrong kind, and for a
+ * signal that there is not
  */
 export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, options: CloseOptions = {}): Disposable {
+  if (isReceiver(server))
+    throw new OptionError('closeOnSignals(server, receiver) takes the server first, got a receiver')
   assertCloses('a server', server)
   assertCloses('a receiver', receiver)
+  knownKeys('closeOnSignals: the options', options, KEYS)
+  assertFunction('closeOnSignals: after', options.after)
   const { signals = ['SIGTERM', 'SIGINT'], after = () => {} } = options
-  if (typeof after !== 'function')
-    throw new OptionError(`closeOnSignals: after must be a function, got ${typeof after}`)
+  assertSignals(signals)
   const timeoutMs = milliseconds('timeoutMs', options.timeoutMs ?? 10_000)
   const graceMs = milliseconds('graceMs', options.graceMs ?? 2_000)
   tellServer(receiver, server)
@@ -78,12 +84,25 @@ export function closeOnSignals(server: ServerLike, receiver: ReceiverLike, optio
   }
 }
 
+const KEYS = keysOf<CloseOptions>({ signals: true, timeoutMs: true, after: true, graceMs: true })
+
+/** Node takes any word for an event, and never tells of those that no process can catch. */
+function assertSignals(signals: unknown): void {
+  const known = Object.keys(constants.signals).filter((name) => name !== 'SIGKILL' && name !== 'SIGSTOP')
+  if (!Array.isArray(signals) || signals.length === 0)
+    throw new OptionError(`closeOnSignals: signals must be a list, such as ['SIGTERM'], got ${kindOf(signals)}`)
+  const wrong = signals.find((signal) => !known.includes(signal))
+  if (wrong === undefined) return
+  const meant = typeof wrong === 'string' ? didYouMean(wrong, known) : ''
+  throw new OptionError(`closeOnSignals: no process can be told of the signal ${shown(wrong)}${meant}`)
+}
+
 /** The longest that a timer can wait. */
 const LONGEST_MS = 2 ** 31 - 1
 
-function milliseconds(name: string, value: number): number {
-  if (value >= 0 && value <= LONGEST_MS) return value
-  throw new OptionError(`closeOnSignals: ${name} must be milliseconds from 0 to ${LONGEST_MS}, got ${value}`)
+function milliseconds(name: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0 && value <= LONGEST_MS) return value
+  throw new OptionError(`closeOnSignals: ${name} must be milliseconds from 0 to ${LONGEST_MS}, got ${shown(value)}`)
 }
 
 function assertCloses(what: string, value: unknown): void {
@@ -98,7 +117,7 @@ function assertCloses(what: string, value: unknown): void {
  */
 async function closeAll(server: ServerLike, open: Open, receiver: ReceiverLike, timeoutMs: number): Promise<boolean> {
   const failed = (what: string) => (error: unknown) => {
-    receiver[hostFailed]?.(what, error)
+    receiver[hostDoor].failed?.(what, error)
     return false
   }
   const ends = await Promise.all([

@@ -1,7 +1,7 @@
 /** Webhooks in Express 4 and 5. Exported as `posthorn/express`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ReceiverLike } from '../ports/host.ts'
-import { checkedPlace, serve } from './serve.ts'
+import { checkedPlace, isRequest, refuseHost, serve } from './serve.ts'
 
 export type { ReceiverLike } from '../ports/host.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
@@ -26,10 +26,13 @@ export function webhooks(
   receiver: ReceiverLike,
   options: { readonly source?: string | undefined } = {},
 ): ExpressHandler {
-  const { source } = checkedPlace("app.use('/webhooks', webhooks(receiver))", receiver, options, ['source'])
+  const { source } = checkedPlace(MOUNTED, receiver, options, ['source'])
   // Below the mount the path is `/<name>` and nothing else.
   const place = source === undefined ? { prefix: '' } : { source }
   return function posthornHandler(req, res, next) {
+    if (!isRequest(req)) return refuseHost(MOUNTED, next)
     void serve(receiver, req, res, place, () => next())
   }
 }
+
+const MOUNTED = "app.use('/webhooks', webhooks(receiver))"

@@ -2,16 +2,18 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { OptionError } from '../errors.ts'
-import { secretPlaces, sourceNames } from '../lib/symbols.ts'
+import { TOKEN_SEGMENT } from '../http/place.ts'
+import { knownKeys } from '../lib/options.ts'
+import { hostDoor } from '../lib/symbols.ts'
 import type { Place, ReceiverLike } from '../ports/host.ts'
 import { type CloseOptions, closeOnSignals as closeServerOnSignals, type ServerLike } from './close-on-signals.ts'
-import { checkedPlace, serve, tellServer } from './serve.ts'
+import { checkedPlace, isResponse, refuseHost, refuseRequest, serve, tellServer } from './serve.ts'
 
 export type { ReceiverLike } from '../ports/host.ts'
 export type { CloseOptions } from './close-on-signals.ts'
 
 /**
- * A plugin with one route per source below its prefix, or with `source` one route at the prefix itself:
+ * A plugin with one route per source below its prefix, those that are added later among them, or with `source` one route at the prefix itself:
  *
  * ```ts
  * app.register(webhooks(receiver), { prefix: '/webhooks' })      // POST /webhooks/shop
@@ -29,7 +31,10 @@ export function webhooks(
 ): FastifyPluginCallback {
   if (more.length > 0) return refuseRegistration(more[0])
   const { source } = checkedPlace(MOUNTED, receiver, options, ['source'])
-  const posthorn: FastifyPluginCallback = (app, _options, done) => {
+  const posthorn: FastifyPluginCallback = (app, registered, done) => {
+    if (!isApp(app)) return refuseOtherHost(registered, done)
+    const refused = refusalOf(registered)
+    if (refused !== null) return done(refused)
     app.addHook('onReady', async () => {
       await receiver.start()
       tellServer(receiver, app.server)
@@ -37,6 +42,8 @@ export function webhooks(
     app.addHook('onClose', async () => void (await receiver.close()))
     for (const route of source === undefined ? namedRoutes(receiver) : routesOf(receiver, source))
       addRoute(app, receiver, route)
+    // Without a prefix they would be every path of the host, which may have a route of a parameter there.
+    if (source === undefined && app.prefix !== '') addLaterRoutes(app, receiver)
     done()
   }
   // Not without `encapsulate`: the plugin would lose its prefix.
@@ -51,6 +58,26 @@ function refuseRegistration(done: unknown): FastifyPluginCallback {
   if (typeof done !== 'function') throw error
   done(error)
   return () => {}
+}
+
+/** Called by Express with a request, a response and `next`; by `node:http` with the first two. */
+function refuseOtherHost(response: unknown, done: unknown): void {
+  if (typeof done === 'function') refuseHost(MOUNTED, (error) => done(error))
+  else if (isResponse(response)) refuseRequest(response, MOUNTED)
+}
+
+function isApp(app: unknown): boolean {
+  return typeof app === 'object' && app !== null && 'addHook' in app
+}
+
+/** Fastify passes on whatever `register` is given; a `source` or a misspelt prefix there would be 404 in silence. */
+function refusalOf(registered: object): Error | null {
+  try {
+    knownKeys('app.register(webhooks(receiver), …)', registered, ['prefix', 'logLevel', 'logSerializers'])
+    return null
+  } catch (error) {
+    return error as OptionError
+  }
 }
 
 /** What is needed of an app, told by its shape, so that it fits whatever server and logger it was made with. */
@@ -85,22 +112,33 @@ interface Route {
 }
 
 function namedRoutes(receiver: ReceiverLike): Route[] {
-  return receiver[sourceNames].flatMap((name) =>
+  return receiver[hostDoor].sourceNames.flatMap((name) => [
     // Below a secret the name is read from the path, so that the place of the secret is known.
-    routesOf(receiver, name).map(({ path, place, secret }) => ({
+    ...deliveryRoutes(receiver, name).map(({ path, place, secret }) => ({
       path: `${path}/${name}`,
       place: path === '' ? place : {},
       secret,
     })),
-  )
+    ...tokenRoutes(receiver, name).map((route) => ({ ...route, path: `/${name}${route.path}` })),
+  ])
+}
+
+function routesOf(receiver: ReceiverLike, source: string): Route[] {
+  return [...deliveryRoutes(receiver, source), ...tokenRoutes(receiver, source)]
 }
 
 /** With the secret, without, or both, as the authentication of the source asks for. */
-function routesOf(receiver: ReceiverLike, source: string): Route[] {
-  const { path, query } = receiver[secretPlaces]?.(source) ?? { path: null, query: false }
+function deliveryRoutes(receiver: ReceiverLike, source: string): Route[] {
+  const { path, query } = receiver[hostDoor].secretPlaces?.(source) ?? { path: null, query: false }
   const plain: Route = { path: '', place: { source }, secret: query }
   const below: Route = { path: '/:secret', place: { source }, secret: true }
   return path === null ? [plain] : path === 'only' ? [below] : [plain, below]
+}
+
+function tokenRoutes(receiver: ReceiverLike, source: string): Route[] {
+  return receiver[hostDoor].issuesTokens?.(source) === true
+    ? [{ path: `/${TOKEN_SEGMENT}`, place: { source }, secret: false }]
+    : []
 }
 
 /**
@@ -120,6 +158,51 @@ function addRoute(app: FastifyInstance, receiver: ReceiverLike, { path, place, s
     },
     secret ? { prefix: path, logSerializers: { req: withoutSecret as LogSerializer } } : { prefix: path },
   )
+}
+
+/**
+ * For sources that are added later: any name, any name below a secret, and the tokens of any name. Routes of words come before
+ * those of parameters, so they take nothing from the host; a name that is no source goes to its handler of what is not
+ * found.
+ */
+function addLaterRoutes(app: FastifyInstance, receiver: ReceiverLike): void {
+  for (const path of ['/:source', '/:above/:source'])
+    app.register(
+      (scope, _options, done) => {
+        const onRequest = (request: { raw: Raw['req']; params: unknown }, reply: LateReply) => {
+          const place = laterPlace(receiver, request.params as Named)
+          if (place === null) return reply.callNotFound()
+          reply.hijack()
+          void serve(receiver, request.raw, reply.raw, place)
+        }
+        scope.all('/', { onRequest }, () => undefined)
+        done()
+      },
+      { prefix: path, logSerializers: { req: withoutSecret as LogSerializer } },
+    )
+}
+
+/** Null where no source that is there takes requests at this address. */
+function laterPlace(receiver: ReceiverLike, { source = '', above }: Named): Place | null {
+  if (above !== undefined && source === TOKEN_SEGMENT && receiver[hostDoor].issuesTokens?.(above) === true)
+    return { source: above }
+  if (!receiver[hostDoor].sourceNames.includes(source)) return null
+  const { path } = receiver[hostDoor].secretPlaces?.(source) ?? { path: null }
+  if (above === undefined) return path === 'only' ? null : { source }
+  // Below a secret the name is read from the path, so that the place of the secret is known.
+  return path === null ? null : {}
+}
+
+interface Named {
+  readonly source?: string
+  /** The segment before it: a secret, or a source whose tokens are asked for. */
+  readonly above?: string
+}
+
+interface LateReply {
+  readonly raw: Raw['res']
+  hijack(): void
+  callNotFound(): void
 }
 
 /** What Fastify logs of a request, with the pattern of the route in the place of the address. */

@@ -1,8 +1,7 @@
 /** Webhooks in a bare Node server. Exported as `posthorn/node`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { OptionError } from '../errors.ts'
 import type { Place, ReceiverLike } from '../ports/host.ts'
-import { checkedPlace, serve } from './serve.ts'
+import { checkedPlace, isRequest, isResponse, refuseHost, refuseRequest, serve } from './serve.ts'
 
 export type { Place, ReceiverLike } from '../ports/host.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
@@ -23,20 +22,14 @@ export function webhooks(
   receiver: ReceiverLike,
   options: Place = {},
 ): (req: IncomingMessage, res: ServerResponse) => void {
-  if (isResponse(options)) return refuseRequest(options)
+  if (isResponse(options)) {
+    refuseRequest(options, MOUNTED)
+    return () => {}
+  }
   const place = checkedPlace(MOUNTED, receiver, options, ['source', 'prefix'])
-  return function posthornListener(req, res) {
+  // Fastify gives a callback to what takes three arguments; `node:http` gives two.
+  return function posthornListener(req: IncomingMessage, res: ServerResponse, done?: (error: unknown) => void) {
+    if (done !== undefined && !isRequest(req)) return refuseHost(MOUNTED, done)
     void serve(receiver, req, res, place)
   }
-}
-
-/** `createServer(webhooks)`: an error thrown at a request would end the process, and leave the sender without an answer. */
-function refuseRequest(res: ServerResponse): () => void {
-  process.emitWarning(new OptionError(`webhooks was given to a server itself: write ${MOUNTED}`))
-  res.writeHead(500, { connection: 'close' }).end()
-  return () => {}
-}
-
-function isResponse(options: unknown): options is ServerResponse {
-  return typeof options === 'object' && options !== null && 'writeHead' in options
 }

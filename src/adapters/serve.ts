@@ -1,12 +1,13 @@
 /** One request of a Node server, put through a receiver: what node, Express and Fastify share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OptionError } from '../errors.ts'
+import { whenLeft } from '../http/left.ts'
 import { assertPlace } from '../http/place.ts'
 import { callSafely } from '../lib/call-safely.ts'
 import { kindOf, knownKeys } from '../lib/options.ts'
-import { hostFailed, hostSeen, receive, sourceNames } from '../lib/symbols.ts'
+import { hostDoor } from '../lib/symbols.ts'
 import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../ports/host.ts'
-import { whenLeft } from './left.ts'
+import { rawHeadersOf } from './raw-headers.ts'
 import { bodyOf } from './request-body.ts'
 import { writeAnswer } from './write-answer.ts'
 
@@ -21,12 +22,35 @@ export function checkedPlace(mounted: string, receiver: ReceiverLike, options: P
     throw new OptionError(`webhooks takes a receiver, as createReceiver makes it, got ${kindOf(receiver)}: ${mounted}`)
   knownKeys('webhooks: the options', options, keys)
   const { source, prefix } = options
-  assertPlace('webhooks', receiver[sourceNames], options)
+  assertPlace('webhooks', receiver[hostDoor].sourceNames, options)
   return { source, prefix }
 }
 
-function isReceiver(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && receive in value && sourceNames in value
+export function isReceiver(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && hostDoor in value
+}
+
+/**
+ * What a host says that was given the `webhooks` of another one, which it calls with its own arguments. By the callback:
+ * Fastify lets what a plugin throws end the process.
+ */
+export function refuseHost(mounted: string, done: (error: unknown) => void): void {
+  done(new OptionError(`these webhooks are for another host: ${mounted}; see posthorn/express, /fastify and /node`))
+}
+
+/** Of Node, in whatever version of HTTP, or what stands in for one: not every such has `rawHeaders`. */
+export function isRequest(value: unknown): value is IncomingMessage {
+  return typeof value === 'object' && value !== null && 'headers' in value && 'url' in value && 'on' in value
+}
+
+/** `createServer(webhooks)`: an error thrown at a request would end the process, and leave the sender without an answer. */
+export function refuseRequest(res: ServerResponse, mounted: string): void {
+  process.emitWarning(new OptionError(`webhooks was given to a server itself: write ${mounted}`))
+  res.writeHead(500, { connection: 'close' }).end()
+}
+
+export function isResponse(value: unknown): value is ServerResponse {
+  return typeof value === 'object' && value !== null && 'writeHead' in value
 }
 
 /**
@@ -42,7 +66,7 @@ export async function serve(
   pass?: () => void,
 ): Promise<void> {
   const giveUp = (error: unknown) => {
-    receiver[hostFailed]?.('the host failed while a request was answered; its connection was closed', error)
+    receiver[hostDoor].failed?.('the host failed while a request was answered; its connection was closed', error)
     // A frozen response, or a patched one, may not let itself be destroyed.
     callSafely(
       () => res.destroy(),
@@ -51,7 +75,7 @@ export async function serve(
   }
   try {
     tellHost(receiver, req)
-    const answer = await receiver[receive](new NodeRequest(req, res, place))
+    const answer = await receiver[hostDoor].receive(new NodeRequest(req, res, place))
     if (pass !== undefined && answer.code === 'unknown_source') pass()
     else writeAnswer(req, res, answer, giveUp)
   } catch (error) {
@@ -75,8 +99,8 @@ class NodeRequest implements NeutralRequest {
   constructor(req: IncomingMessage, res: ServerResponse, { source, prefix }: Place) {
     this.method = req.method ?? ''
     this.target = req.url ?? ''
-    this.rawHeaders = req.rawHeaders
-    this.body = bodyOf(req)
+    this.rawHeaders = rawHeadersOf(req)
+    this.body = bodyOf(req, this.rawHeaders)
     this.source = source
     this.prefix = prefix
     this.#req = req
@@ -87,14 +111,20 @@ class NodeRequest implements NeutralRequest {
     whenLeft(this.#res, then)
   }
 
+  /** Express says it. */
+  get mount(): string | undefined {
+    const { baseUrl } = this.#req as { baseUrl?: unknown }
+    return typeof baseUrl === 'string' ? baseUrl : undefined
+  }
+
   get peer(): string | undefined {
-    return this.#req.socket.remoteAddress
+    return this.#req.socket?.remoteAddress
   }
 }
 
 /** The server of a connection, where Node shows it; each is told once. */
 function tellHost(receiver: ReceiverLike, req: IncomingMessage): void {
-  const { server } = req.socket as { server?: HostLimits }
+  const { server } = (req.socket ?? {}) as { server?: HostLimits }
   if (server !== undefined) tellServer(receiver, server)
 }
 
@@ -106,5 +136,5 @@ export function tellServer(receiver: ReceiverLike, server: HostLimits): void {
   if (known.has(server)) return
   told.set(receiver, known.add(server))
   const { requestTimeout, headersTimeout } = server
-  receiver[hostSeen]?.({ requestTimeout, headersTimeout })
+  receiver[hostDoor].seen?.({ requestTimeout, headersTimeout })
 }

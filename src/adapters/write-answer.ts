@@ -18,10 +18,11 @@ export function writeAnswer(
   answer: NeutralResponse,
   onError: (error: unknown) => void,
 ): void {
+  const isClosed = res.destroyed || req.socket?.destroyed === true
   // A time limit of the host may have answered before us; and on Node 22 the response to a pipelined request does not
   // close with its socket. Neither sender has seen our answer.
-  if (res.headersSent || res.destroyed || req.socket.destroyed) {
-    answer.onUndelivered?.()
+  if (res.headersSent || isClosed) {
+    answer.onUndelivered?.(res.headersSent && !isClosed)
     return
   }
   const unread = !req.complete && !req.readableEnded && announcesBody(req)

@@ -1,15 +1,24 @@
 import { OptionError } from '../errors.ts'
 import { kindOf } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
-import type { Auth, AuthPort, AuthRequest, Presented, SecretPlaces, SecretSetting, Verdict } from '../ports/auth.ts'
+import type {
+  Auth,
+  AuthPort,
+  AuthRequest,
+  Carriers,
+  Presented,
+  PresentSetting,
+  SecretPlaces,
+  Verdict,
+} from '../ports/auth.ts'
 import { REFUSED } from './compare.ts'
 import { createAuth } from './kind.ts'
 
 /**
  * Lets in what any of the given kinds lets in, for moving a sender from one to another. All of them are evaluated for
- * every request, and the first that matches gives the credential; `jwt` and `custom` only when none of the others lets
+ * every request, and the first that matches gives the credential; `jwt`, `oauth2Issuer` and `custom` only when none of the others lets
  * the request in. When none does, and one cannot tell, the answer is 503. The start needs the secrets of all of them.
- * @throws OptionError without any kind, or with `unauthenticated()` among them
+ * @throws OptionError without any kind, with `unauthenticated()` among them, or with two `oauth2Issuer`s
  */
 export function anyOf(...auth: readonly Auth[]): Auth {
   if (auth.length === 0) throw new OptionError('anyOf: expected at least one kind of authentication')
@@ -19,10 +28,14 @@ export function anyOf(...auth: readonly Auth[]): Auth {
   if (auth.some(({ scheme }) => scheme === 'unauthenticated'))
     throw new OptionError('anyOf: unauthenticated() would let in everything; use it alone')
   const ports = auth.map((one) => one[port])
+  const issuers = ports.flatMap(({ issuer }) => issuer ?? [])
+  if (issuers.length > 1) throw new OptionError('anyOf: a source has one address for tokens, so one oauth2Issuer')
   return createAuth(auth.map(({ scheme }) => scheme).join(' or '), {
     challenge: [...new Set(ports.map(({ challenge }) => challenge))].filter((one) => one !== '').join(', '),
     labels: ports.flatMap(({ labels }) => labels ?? []),
+    later: ports.flatMap(({ later }) => later ?? []),
     places: placesOf(ports),
+    carriers: carriersOf(ports),
     slow: ports.some(({ slow }) => slow === true),
     async prepare(at) {
       const checks = await Promise.all(ports.map((one) => one.prepare(at)))
@@ -36,6 +49,7 @@ export function anyOf(...auth: readonly Auth[]): Auth {
       }
     },
     present: (at) => presentFirst(ports, at),
+    issuer: issuers[0],
   })
 }
 
@@ -51,9 +65,12 @@ async function askSlow(
 /** 503 when one cannot tell; no such address, or nothing there, only when all say so; a reason where one is given. */
 function refusedBy(verdicts: readonly Verdict[]): Verdict {
   const refused = verdicts.filter((verdict) => !verdict.ok)
-  const telling = refused.find(({ unavailable }) => unavailable) ?? refused.find(({ reason }) => reason !== undefined)
-  const alike = refused.every(({ hidden }) => hidden) || refused.every(({ missing }) => missing)
-  return telling ?? (alike ? refused[0]! : REFUSED)
+  const unavailable = refused.find((one) => one.unavailable)
+  if (unavailable !== undefined) return unavailable
+  if (refused.every(({ hidden }) => hidden) || refused.every(({ missing }) => missing)) return refused[0]!
+  // Of a kind that had something to compare, rather than of one whose header is not there.
+  const telling = refused.find(({ missing, hidden }) => !missing && !hidden) ?? refused.find(({ missing }) => !missing)
+  return telling?.reason === undefined ? REFUSED : { ok: false, reason: telling.reason }
 }
 
 function placesOf(ports: readonly AuthPort[]): SecretPlaces {
@@ -63,8 +80,16 @@ function placesOf(ports: readonly AuthPort[]): SecretPlaces {
   return { path: only ? 'only' : also ? 'also' : null, query: ports.some(({ places }) => places?.query === true) }
 }
 
+function carriersOf(ports: readonly AuthPort[]): Carriers {
+  const all = ports.map(({ carriers }) => carriers)
+  return {
+    headers: all.flatMap((one) => one?.headers ?? []),
+    parameters: all.flatMap((one) => one?.parameters ?? []),
+  }
+}
+
 /** What the first kind that can say presents. */
-async function presentFirst(ports: readonly AuthPort[], at: SecretSetting): Promise<Presented> {
+async function presentFirst(ports: readonly AuthPort[], at: PresentSetting): Promise<Presented> {
   for (const one of ports) if (one.present !== undefined) return one.present(at)
   throw new OptionError('anyOf: none of its kinds can say what a request must carry')
 }

@@ -2,10 +2,10 @@ import { OptionError, PosthornError } from '../errors.ts'
 import { keysOf, knownKeys } from '../lib/options.ts'
 import type { Auth, SecretSetting } from '../ports/auth.ts'
 import type { Secret, Secrets } from '../types.ts'
-import { authorizationOf } from './authorization.ts'
-import { type Credential, createMatch } from './compare.ts'
+import { authorizationOf, strictBase64 } from './authorization.ts'
+import { type Credential, createMatch, withoutHeader } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, labelsOf, type ReadSecret, warnIfShort } from './secrets.ts'
+import { defineSecrets, labelsOf, laterLabelsOf, type ReadSecret, warnIfShort } from './secrets.ts'
 
 export interface BasicOptions {
   /** Without a colon: on the wire that ends the user name (RFC 7617 section 2). */
@@ -43,6 +43,7 @@ export function basic(options: BasicOptions): Auth {
   return createAuth('basic', {
     challenge: `Basic ${REALM}, charset="UTF-8"`,
     labels: isEmpty(password) ? [] : labelsOf(password),
+    later: isEmpty(password) ? [] : laterLabelsOf(password),
     async prepare(at) {
       const { users, passwords } = await readBoth(at)
       if (readPasswords === null) warnIfShort('basic username', users, at)
@@ -50,7 +51,8 @@ export function basic(options: BasicOptions): Auth {
       const match = createMatch(users.flatMap((user) => passwords.map((one) => pair(user, one))))
       return function verifyBasic({ rawHeaders }) {
         const sent = authorizationOf(rawHeaders, 'basic')
-        return match(sent === null ? null : strictBase64(sent))
+        const verdict = match(sent === null ? null : strictBase64(sent))
+        return sent === null ? withoutHeader(rawHeaders, 'authorization') : verdict
       }
     },
     async present(at) {
@@ -71,10 +73,4 @@ const EMPTY_PASSWORD: readonly ReadSecret[] = [{ label: null, text: '' }]
 
 function pair(user: ReadSecret, password: ReadSecret): Credential {
   return { label: password.label, bytes: Buffer.from(`${user.text}:${password.text}`) }
-}
-
-/** null for what RFC 4648 section 4 would not write: other alphabets, white space, missing padding, spare bits. */
-function strictBase64(text: string): Uint8Array | null {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text ? bytes : null
 }

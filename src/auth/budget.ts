@@ -46,7 +46,8 @@ export function createBudget({ clock, notice, source }: Pick<AuthSetting, 'clock
     for (const one of [all, account]) renew(one)
     if (hasLeft(account, good.has(peer))) return spend(peer, account, check)
     const message = `many requests to "${source}" have bad credentials: those that need a dear check wait in a line`
-    if (account.failed >= OF_ONE || all.failed >= OF_ALL) notice(`budget:${source}`, 'warn', message)
+    if (account.failed >= OF_ONE || all.failed >= OF_ALL)
+      notice(`budget:${source}`, 'warn', message, { event: 'auth.budget', source })
     if (!(await turn(account))) return OVERLOADED
     try {
       return await spend(peer, account, check)

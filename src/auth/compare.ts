@@ -1,5 +1,6 @@
 /** Comparing what came with what is configured, in a time that says nothing about either. */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { firstHeader, singleHeader } from '../http/headers.ts'
 import { digestBytes } from '../lib/digest.ts'
 
 import type { Refused, Verdict } from '../ports/auth.ts'
@@ -24,12 +25,22 @@ export function createMatch(credentials: readonly Credential[]): Match {
     const digest = digestOf(candidate ?? NOTHING)
     const matched = known.filter((one) => timingSafeEqual(one.digest, digest))
     if (candidate === null) return MISSING
-    return matched.length === 0 ? REFUSED : { ok: true, credential: matched[0]!.label }
+    return matched.length === 0 ? WRONG : { ok: true, credential: matched[0]!.label }
   }
 }
 
 export const REFUSED: Refused = Object.freeze({ ok: false })
-export const MISSING: Refused = Object.freeze({ ok: false, missing: true })
+export const WRONG: Refused = Object.freeze({ ok: false, reason: 'credential_wrong' })
+export const MISSING: Refused = Object.freeze({ ok: false, missing: true, reason: 'credential_missing' })
+const TWICE: Refused = Object.freeze({ ok: false, missing: true, reason: 'header_twice' })
+const NO_HEADER: Refused = Object.freeze({ ok: false, missing: true, reason: 'header_missing' })
+const OTHER_SCHEME: Refused = Object.freeze({ ok: false, missing: true, reason: 'other_scheme' })
+
+/** Why a header gives nothing to compare; `other_scheme` where it came once, as an `Authorization` of another kind does. */
+export function withoutHeader(rawHeaders: readonly string[], lowerName: string): Refused {
+  if (singleHeader(rawHeaders, lowerName) !== null) return OTHER_SCHEME
+  return firstHeader(rawHeaders, lowerName) === null ? NO_HEADER : TWICE
+}
 
 const NOTHING = new Uint8Array(0)
 

@@ -1,9 +1,10 @@
 import { OptionError } from '../errors.ts'
 import { singleHeader } from '../http/headers.ts'
-import { codeOf } from '../lib/code-of.ts'
 import { keysOf, kindOf, knownKeys, wholeNumber } from '../lib/options.ts'
+import { toldOf } from '../lib/told-error.ts'
 import type { Auth, AuthRequest, AuthSetting, Refused, Verdict } from '../ports/auth.ts'
 import { createBudget } from './budget.ts'
+import { WRONG } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
 
 /** The head of a request, as a function of yours sees it. It holds credentials: keep it out of logs. */
@@ -92,10 +93,10 @@ function headOf(source: string, { target, rawHeaders }: AuthRequest, signal: Abo
 }
 
 function toVerdict(at: AuthSetting, outcome: { answer: unknown } | { error: unknown }): Verdict {
-  if ('error' in outcome) return trouble(at, 'custom_failed', { error: codeOf(outcome.error) })
+  if ('error' in outcome) return trouble(at, 'custom_failed', toldOf(outcome.error))
   const { answer } = outcome
   if (answer === true) return { ok: true, credential: null }
-  if (answer === false) return { ok: false }
+  if (answer === false) return WRONG
   const label: unknown = typeof answer === 'object' && answer !== null && 'credential' in answer && answer.credential
   // A forgotten `return` or a promise in a field must not open the door.
   if (typeof label !== 'string' || label.trim() === '') return trouble(at, 'custom_answer', {})
@@ -105,7 +106,13 @@ function toVerdict(at: AuthSetting, outcome: { answer: unknown } | { error: unkn
 const LONGEST_LABEL = 100
 
 function trouble(at: AuthSetting, reason: string, facts: object): Refused {
-  at.notice(`custom:${at.source}:${reason}`, 'error', `source "${at.source}": ${WORDS[reason]}: answered 503`, facts)
+  const { source } = at
+  at.notice(`custom:${source}:${reason}`, 'error', `source "${source}": ${WORDS[reason]}: answered 503`, {
+    event: 'auth.custom_failed',
+    source,
+    reason,
+    ...facts,
+  })
   return { ok: false, unavailable: true, reason }
 }
 

@@ -2,9 +2,9 @@ import { OptionError } from '../errors.ts'
 import { singleHeader } from '../http/headers.ts'
 import type { Auth } from '../ports/auth.ts'
 import type { Secrets } from '../types.ts'
-import { createMatch } from './compare.ts'
+import { createMatch, withoutHeader } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, labelsOf, toWire, warnIfShort } from './secrets.ts'
+import { assertAlone, defineSecrets, labelsOf, laterLabelsOf, toWire, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests that carry one of the secrets as the whole value of a header of your choice: the custom headers of
@@ -14,7 +14,8 @@ import { defineSecrets, labelsOf, toWire, warnIfShort } from './secrets.ts'
  * about anything else.
  * @throws OptionError (ERR_OPTION) when `name` is no header name; (ERR_SECRET_INVALID) when a literal is unusable
  */
-export function header(name: string, secrets: Secrets): Auth {
+export function header(name: string, secrets: Secrets, ...more: readonly never[]): Auth {
+  assertAlone('header(name, )', more)
   if (typeof name !== 'string' || !HEADER_NAME.test(name))
     // Not the value: with the arguments the wrong way round it is the secret.
     throw new OptionError(`header: expected the name of a header first, got ${typeof name} that is none`)
@@ -28,13 +29,16 @@ export function headerKind(scheme: string, name: string, secrets: Secrets): Auth
   return createAuth(scheme, {
     challenge: `${scheme} ${REALM}`,
     labels: labelsOf(secrets),
+    later: laterLabelsOf(secrets),
+    carriers: { headers: [lowerName], parameters: [] },
     async prepare(at) {
       const known = await read(at)
       warnIfShort(scheme, known, at)
       const match = createMatch(known.map(({ label, text }) => ({ label, bytes: Buffer.from(text) })))
       return function verifyHeader({ rawHeaders }) {
         const value = singleHeader(rawHeaders, lowerName)
-        return match(value === null ? null : Buffer.from(value, 'latin1'))
+        const verdict = match(value === null ? null : Buffer.from(value, 'latin1'))
+        return value === null ? withoutHeader(rawHeaders, lowerName) : verdict
       }
     },
     present: async (at) => ({ rawHeaders: [name, toWire((await read(at))[0]!.text)], query: '' }),

@@ -14,6 +14,7 @@ export { type CustomAnswer, type CustomOptions, custom, type HeadOfRequest } fro
 export { header } from './header.ts'
 export { jwt } from './jwt/index.ts'
 export type { JwtAlgorithm, JwtOptions, PublicKeys } from './jwt/options.ts'
+export { type OAuth2IssuerOptions, oauth2Issuer } from './oauth2/index.ts'
 export { path } from './path.ts'
 export { query } from './query.ts'
 export { token } from './token.ts'

@@ -4,7 +4,7 @@ import type { Auth, AuthRequest, Refused } from '../ports/auth.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth } from './kind.ts'
-import { defineSecrets, labelsOf, warnIfShort } from './secrets.ts'
+import { assertAlone, defineSecrets, labelsOf, laterLabelsOf, literalsOf, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests whose address has one of the secrets as the segment before the name of the source:
@@ -17,12 +17,14 @@ import { defineSecrets, labelsOf, warnIfShort } from './secrets.ts'
  * end up in the logs of every proxy on the way, so prefer a header where there is one.
  * @throws OptionError (ERR_SECRET_INVALID) when a literal is unusable
  */
-export function path(secrets: Secrets): Auth {
+export function path(secrets: Secrets, ...more: readonly never[]): Auth {
+  assertAlone('path()', more)
   const read = defineSecrets('path', secrets)
   for (const literal of literalsOf(secrets)) if (!SEGMENT.test(literal)) throw new OptionError(CHARACTERS, INVALID)
   return createAuth('path', {
     challenge: '',
     labels: labelsOf(secrets),
+    later: laterLabelsOf(secrets),
     places: { path: 'only', query: false },
     async prepare(at) {
       const known = await read(at)
@@ -44,14 +46,7 @@ function secretIn({ target, source }: AuthRequest): string | null {
   return segmentOf(target, source === undefined ? 1 : 0)
 }
 
-function literalsOf(secrets: Secrets): string[] {
-  const list = Array.isArray(secrets) ? secrets : [secrets]
-  return list
-    .map((one) => (typeof one === 'object' && 'secret' in one ? one.secret : one))
-    .filter((one) => typeof one === 'string')
-}
-
-const NO_ADDRESS: Refused = Object.freeze({ ok: false, hidden: true })
+const NO_ADDRESS: Refused = Object.freeze({ ok: false, hidden: true, reason: 'segment_wrong' })
 
 /** Not a single or double dot either: those are resolved away on the client. */
 const SEGMENT = /^(?!\.{1,2}$)[A-Za-z0-9._~-]+$/

@@ -5,7 +5,7 @@ import type { Auth } from '../ports/auth.ts'
 import type { Secrets } from '../types.ts'
 import { createMatch } from './compare.ts'
 import { createAuth, REALM } from './kind.ts'
-import { defineSecrets, labelsOf, warnIfShort } from './secrets.ts'
+import { assertAlone, defineSecrets, labelsOf, laterLabelsOf, warnIfShort } from './secrets.ts'
 
 /**
  * Lets in requests whose address carries one of the secrets in a query parameter, percent-decoded once (`+` stays a
@@ -13,14 +13,17 @@ import { defineSecrets, labelsOf, warnIfShort } from './secrets.ts'
  * so prefer a header where there is one. A parameter that occurs twice is refused.
  * @throws OptionError (ERR_OPTION) when `name` is empty; (ERR_SECRET_INVALID) when a literal is unusable
  */
-export function query(name: string, secrets: Secrets): Auth {
+export function query(name: string, secrets: Secrets, ...more: readonly never[]): Auth {
+  assertAlone('query(name, )', more)
   if (typeof name !== 'string' || name === '')
     throw new OptionError(`query: expected the name of a parameter, got ${kindOf(name)}`)
   const read = defineSecrets('query', secrets)
   return createAuth('query', {
     challenge: `query ${REALM}`,
     labels: labelsOf(secrets),
+    later: laterLabelsOf(secrets),
     places: { path: null, query: true },
+    carriers: { headers: [], parameters: [name] },
     async prepare(at) {
       const known = await read(at)
       warnIfShort('query', known, at)

@@ -1,9 +1,10 @@
 /** Secrets as they are configured: checked where they are written, read when the receiver starts. */
 
-import { OptionError, PosthornError } from '../errors.ts'
-import { keysOf, kindOf, knownKeys } from '../lib/options.ts'
+import { OptionError } from '../errors.ts'
+import { keysOf, knownKeys } from '../lib/options.ts'
+import { assertSecret, readSecret, secretMissing } from '../lib/secret.ts'
 import type { SecretSetting } from '../ports/auth.ts'
-import type { Secret, Secrets } from '../types.ts'
+import type { LogFacts, Secret, Secrets } from '../types.ts'
 
 /** A secret as text, with the name it goes by. */
 export interface ReadSecret {
@@ -17,6 +18,12 @@ export type ReadSecrets = (at: SecretSetting) => Promise<readonly ReadSecret[]>
 /** Shorter ones are accepted with a warning: some senders' forms allow no more. */
 const WELL_LONG = 16
 
+/** Several secrets are one list: a second argument that nobody reads would leave the sender's new secret out. @throws OptionError */
+export function assertAlone(call: string, more: readonly unknown[]): void {
+  if (more.length > 0)
+    throw new OptionError(`${call} takes several secrets as one list: ${call.replace(')', "['new', 'old'])")}`)
+}
+
 /**
  * Checks secrets without reading any and returns how to read them. `what` is how messages call them: `token`,
  * `basic password`.
@@ -28,11 +35,12 @@ export function defineSecrets(what: string, secrets: Secrets): ReadSecrets {
   for (const { label, secret } of entries) checkShape(what, label, secret)
   return async function readSecrets(at) {
     const read: ReadSecret[] = []
+    const where = `source "${at.source}": ${what}`
     for (const { label, secret } of entries) {
-      const text = await readOne(what, secret, at)
+      const text = await readSecret(where, secret, at.env)
       if (text !== null) read.push({ label, text })
     }
-    if (read.length === 0) throw missing(what, at, 'none of its optional secrets is set')
+    if (read.length === 0) throw secretMissing(where, 'none of its optional secrets is set')
     return read
   }
 }
@@ -41,6 +49,18 @@ export function defineSecrets(what: string, secrets: Secrets): ReadSecrets {
 export function labelsOf(secrets: Secrets): readonly string[] {
   const entries = Array.isArray(secrets) ? secrets.map(toEntry) : []
   return entries.flatMap(({ label }) => label ?? [])
+}
+
+/** Those of secrets behind the first, which a rotation is to end the use of. */
+export function laterLabelsOf(secrets: Secrets): readonly string[] {
+  const entries = Array.isArray(secrets) ? secrets.map(toEntry) : []
+  return entries.slice(1).flatMap(({ label }) => label ?? [])
+}
+
+/** Those of the secrets that stand in the code, for checks at construction. */
+export function literalsOf(secrets: Secrets): readonly string[] {
+  const entries = Array.isArray(secrets) ? secrets.map(toEntry) : [{ secret: secrets as Secret }]
+  return entries.map(({ secret }) => secret).filter((secret) => typeof secret === 'string')
 }
 
 /** The UTF-8 of the text as it stands in a header: one character a byte. */
@@ -52,7 +72,7 @@ export function toWire(text: string): string {
 export function warnIfShort(what: string, secrets: readonly ReadSecret[], at: SecretSetting): void {
   const short = secrets.filter(({ text }) => text.length < WELL_LONG).length
   if (short === 0) return
-  const facts = { source: at.source, secret: what, short, of: secrets.length }
+  const facts: LogFacts = { event: 'secret.short', source: at.source, secret: what, short, of: secrets.length }
   at.logger.warn(facts, `source "${at.source}": ${what} has fewer than ${WELL_LONG} characters and can be guessed`)
 }
 
@@ -67,56 +87,10 @@ function toEntry(entry: Secret | { readonly label: string; readonly secret: Secr
   return entry
 }
 
-const ENV = keysOf<Exclude<Secret, string | (() => unknown)>>({ env: true, optional: true })
 const LABELLED = keysOf<Entry>({ label: true, secret: true })
 
 function checkShape(what: string, label: string | null, secret: Secret): void {
-  const refuse = (why: string) => new OptionError(`${what}: ${why}`, 'ERR_SECRET_INVALID')
   if (label !== null && (typeof label !== 'string' || label.trim() === ''))
-    throw refuse('expected a label that is not blank')
-  if (typeof secret === 'function') return
-  if (typeof secret === 'string') {
-    if (secret.trim() === '') throw refuse('expected a secret, got an empty or blank text')
-    if (hasLineBreak(secret)) throw refuse('expected a secret on one line, got a line break in it')
-    return
-  }
-  if (typeof secret === 'object' && secret !== null) knownKeys(`${what}: a secret`, secret, ENV)
-  const name: unknown = secret?.env
-  if (typeof name !== 'string' || name === '')
-    throw refuse(`expected a text, { env: 'NAME' } or a function, got ${kindOf(secret)}`)
-}
-
-/** null for an optional variable that is not set. Blank counts as not set: it never matches anything on purpose. */
-async function readOne(what: string, secret: Secret, at: SecretSetting): Promise<string | null> {
-  const origin = typeof secret === 'object' ? `environment variable ${secret.env}` : 'its function'
-  const value = typeof secret === 'string' ? secret : await askFor(what, secret, at)
-  if (value === undefined || (typeof value === 'string' && value.trim() === '')) {
-    if (typeof secret === 'object' && secret.optional) return null
-    throw missing(what, at, `${origin} gives nothing`)
-  }
-  if (typeof value !== 'string') throw invalid(what, at, `${origin} gives ${typeof value}, not a text`)
-  if (hasLineBreak(value)) throw invalid(what, at, `${origin} gives a text with a line break`)
-  return value
-}
-
-async function askFor(what: string, secret: Exclude<Secret, string>, at: SecretSetting): Promise<unknown> {
-  if (typeof secret === 'object') return at.env[secret.env]
-  try {
-    return await secret()
-  } catch (cause) {
-    throw new PosthornError('ERR_SECRET_MISSING', `source "${at.source}": ${what}: its function failed`, { cause })
-  }
-}
-
-/** No header and no query can carry one, and `KEY="$(cat file)\n"` is how they get in. */
-function hasLineBreak(text: string): boolean {
-  return text.includes('\r') || text.includes('\n')
-}
-
-function missing(what: string, at: SecretSetting, why: string): PosthornError {
-  return new PosthornError('ERR_SECRET_MISSING', `source "${at.source}": ${what}: ${why}`)
-}
-
-function invalid(what: string, at: SecretSetting, why: string): PosthornError {
-  return new PosthornError('ERR_SECRET_INVALID', `source "${at.source}": ${what}: ${why}`)
+    throw new OptionError(`${what}: expected a label that is not blank`, 'ERR_SECRET_INVALID')
+  assertSecret(what, secret)
 }

@@ -1,21 +1,11 @@
-/** `posthorn demo`: the whole way of a delivery, on this machine, without any account. */
+/** `posthorn demo`: a receiver on this machine, killed once under the traffic of every sender, without any account. */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { closeOnSignals, webhooks } from '../adapters/node.ts'
-import { basic, header, token } from '../auth/index.ts'
-import { createReceiver } from '../core/receiver.ts'
-import { sqlite } from '../inboxes/sqlite/index.ts'
-import { esputnik } from '../providers/esputnik/index.ts'
-import { mailjet } from '../providers/mailjet/index.ts'
-import { momentum } from '../providers/momentum/index.ts'
-import type { AnyEvent } from '../types.ts'
-import { type Credentials, traffic } from './demo-traffic.ts'
-import { post } from './post.ts'
-import { say, showCounts, showEvent, showPosts } from './show.ts'
+import { type HandledEvent, ReceiverProcess } from './demo-process.ts'
+import { type DemoSenders, demoSenders } from './demo-senders.ts'
+import { say, showEvent } from './show.ts'
 
 export interface DemoOptions {
   readonly port: number
@@ -23,98 +13,130 @@ export interface DemoOptions {
   readonly once: boolean
 }
 
-const secret = () => randomBytes(18).toString('base64url')
+const MESSAGES = 200
 
-/** Of its log the demo shows the stop, which it is asked for. */
-const stopLines = {
-  info: (facts: object, message: string) => {
-    if ('event' in facts && String(facts.event).startsWith('stop')) say(message)
-  },
-  warn: () => {},
-  error: () => {},
-}
+const secret = () => randomBytes(27).toString('base64url')
 
-function newReceiver(path: string, { token: value, password, key }: Credentials) {
-  return createReceiver({
-    inbox: sqlite({ path }),
-    sources: {
-      shop: momentum({ auth: token(value) }),
-      news: mailjet({ auth: basic({ username: 'mailjet', password }) }),
-      crm: esputnik({ auth: header('x-esputnik-key', key), timeZone: 'Europe/Kyiv' }),
-    },
-    logger: stopLines,
-  })
-}
-
-/** Counts events by provider and normalised type, and keeps the first of each provider that has an address. */
-function newTally() {
-  const counts = new Map<string, number>()
-  const samples = new Map<string, AnyEvent>()
-  const take = (event: AnyEvent) => {
-    const key = `${event.provider} ${event.type}`
-    counts.set(key, (counts.get(key) ?? 0) + 1)
-    if (event.email !== null && !samples.has(event.provider)) samples.set(event.provider, event)
-  }
-  return { counts, samples, take }
-}
-
-export async function demo(options: DemoOptions): Promise<0> {
+/** Resolves with 0 when every event that was sent was handled, else with 1; without `once` at the first signal. */
+export async function demo(options: DemoOptions): Promise<0 | 1> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-demo-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const credentials = { token: secret(), password: secret(), key: secret() }
-  const receiver = newReceiver(join(folder, 'inbox.db'), credentials)
-  const tally = newTally()
-  receiver.on('*', { name: 'count' }, tally.take)
-  receiver.on('momentum.bounce', { name: 'suppress' }, async () => {})
-  await receiver.start()
-  const server = await listen(createServer(webhooks(receiver, { prefix: '/webhooks' })), options.port)
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`
-  closeOnSignals(server, receiver)
-  say(`Receiving on ${base}/shop (Momentum), /news (Mailjet) and /crm (eSputnik); inbox: ${join(folder, 'inbox.db')}\n`)
-  await show(base, credentials, receiver, tally)
-  if (options.once) process.kill(process.pid, 'SIGTERM')
-  else invite(base, credentials)
-  return 0
+  const secrets = { shop: secret(), cloud: secret(), news: secret(), crm: secret(), signing: secret() }
+  const tally = new Tally()
+  const setting = { inboxFile: join(folder, 'inbox.db'), port: options.port, secrets }
+  const receiver = new ReceiverProcess(setting, (events) => tally.take(events))
+  const senders = demoSenders(secrets, () => killed(receiver))
+  const stop = firstSignal()
+  try {
+    await receiver.start()
+    const base = `http://127.0.0.1:${receiver.port}/webhooks`
+    say(`Receiver: process ${receiver.pid} at ${base}; inbox: ${setting.inboxFile}\n`)
+    await Promise.race([show(senders, base, tally), stop])
+    const code = tally.code
+    if (options.once || code === null) return code ?? 0
+    tally.onNew = showEvent
+    invite(`${base}/shop`, secrets.shop)
+    await stop
+    return code
+  } finally {
+    tally.stop()
+    await senders.close()
+    await receiver.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
-async function listen(server: Server, port: number): Promise<Server> {
-  const tryPort = (wanted: number) =>
-    new Promise<Server>((resolve, reject) => {
-      server.once('error', reject).listen(wanted, '127.0.0.1', () => resolve(server.off('error', reject)))
-    })
-  return tryPort(port).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error
-    say(`Port ${port} is taken; another one will do.`)
-    return tryPort(0)
+async function show(senders: DemoSenders, base: string, tally: Tally): Promise<void> {
+  for (const sender of senders.senders) {
+    await sender.create(`${base}/${sender.source}`)
+    say(`  ${sender.name.padEnd(11)}${sender.created}`)
+  }
+  say(`\n${MESSAGES} messages of each, with their opens, clicks and bounces over hours of virtual time:`)
+  const began = performance.now()
+  await senders.live(MESSAGES)
+  await tally.quiet(() => senders.senders.every((sender) => senders.verdict(sender, tally.of(sender.source)).passed))
+  showTally(senders, tally, Math.round(performance.now() - began))
+}
+
+/** In the middle of a post. */
+async function killed(receiver: ReceiverProcess): Promise<void> {
+  const { pid } = receiver
+  await receiver.restartKilled()
+  say(`\n  kill -9 ${pid}, in the middle of a post; started again as ${receiver.pid}\n`)
+}
+
+function showTally({ senders, verdict, report }: DemoSenders, tally: Tally, ms: number): void {
+  say(`  ${'sender'.padEnd(11)}${['posts', 'repeated', 'sent', 'handled'].map((head) => head.padStart(10)).join('')}`)
+  for (const sender of senders) {
+    const { posts, repeated, expected } = report(sender)
+    const counts = [posts, repeated, sum(expected), sum(tally.of(sender.source))]
+    say(`  ${sender.name.padEnd(11)}${counts.map((count) => String(count).padStart(10)).join('')}`)
+  }
+  const why = senders.flatMap((sender) => verdict(sender, tally.of(sender.source)).why)
+  tally.code = why.length === 0 ? 0 : 1
+  say(why.length === 0 ? `\nSent = handled, to the event, in ${ms} ms.` : `\nNot to the event: ${why.join('; ')}`)
+  if (tally.again > 0) say(`${tally.again} were handed out again after the kill, with the same id: counted once.`)
+}
+
+const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((all, count) => all + count, 0)
+
+/** What the handler was handed, each event once: by its id. */
+class Tally {
+  /** Told of each event that comes for the first time. */
+  onNew: (event: HandledEvent) => void = () => {}
+  /** Of the show; null until it has ended. */
+  code: 0 | 1 | null = null
+  again = 0
+  readonly #known = new Set<string>()
+  readonly #counts = new Map<string, Record<string, number>>()
+  #lastAt = performance.now()
+  #stopped = false
+
+  take(events: readonly HandledEvent[]): void {
+    this.#lastAt = performance.now()
+    for (const event of events) {
+      if (this.#known.has(event.id)) this.again++
+      else this.#count(event)
+    }
+  }
+
+  #count(event: HandledEvent): void {
+    this.#known.add(event.id)
+    const counts = this.of(event.source)
+    const type = event.nativeType.split('.').at(-1) ?? ''
+    counts[type] = (counts[type] ?? 0) + 1
+    this.#counts.set(event.source, counts)
+    this.onNew(event)
+  }
+
+  /** Events of a source by the word on the wire. */
+  of(source: string): Record<string, number> {
+    return this.#counts.get(source) ?? {}
+  }
+
+  /** Resolves when it is as it should be, or when nothing has come for some seconds, or at `stop`. */
+  async quiet(isComplete: () => boolean): Promise<void> {
+    while (!this.#stopped && !isComplete() && performance.now() - this.#lastAt < QUIET_MS)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+}
+
+const QUIET_MS = 10_000
+
+/** Resolves at the first SIGINT or SIGTERM; the second ends the process as usual. */
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
 }
 
-async function show(
-  base: string,
-  credentials: Credentials,
-  receiver: ReturnType<typeof newReceiver>,
-  tally: ReturnType<typeof newTally>,
-): Promise<void> {
-  const began = performance.now()
-  const posts = []
-  for (const { what, source, method, headers, body } of traffic(credentials))
-    posts.push({ what, bytes: body.length, ...(await post(`${base}/${source}`, method, headers, body)) })
-  showPosts(posts)
-  await receiver.whenIdle()
-  const events = [...tally.counts.values()].reduce((sum, count) => sum + count, 0)
-  say(`\n${events} events handled in ${Math.round(performance.now() - began)} ms, by type:\n`)
-  showCounts(tally.counts)
-  for (const event of tally.samples.values()) showEvent(event)
-  for await (const { source, index, reason } of receiver.inbox.quarantine())
-    say(`\nIn quarantine, with its bytes kept: element ${index} of a delivery to "${source}": ${reason}.`)
-  const { pending, deadLetters, quarantined } = await receiver.inbox.stats()
-  say(`Inbox: ${pending} pending, ${deadLetters} dead letters, ${quarantined} quarantined.`)
-}
-
-function invite(base: string, { token: value }: Credentials): void {
+function invite(url: string, token: string): void {
   const event =
     '[{"msys":{"track_event":{"type":"click","rcpt_to":"you@example.com","target_link_url":"https://example.com"}}}]'
-  say(`\nStill listening. Try it from another terminal:\n
-  curl -i ${base}/shop -H 'X-MessageSystems-Webhook-Token: ${value}' -d '${event}'\n
+  say(`\nStill listening, and shows what you post from another terminal:\n
+  curl -i ${url} -H 'X-MessageSystems-Webhook-Token: ${token}' -d '${event}'\n
 Ctrl-C drains and stops.`)
 }

@@ -1,12 +1,12 @@
 /** How the command line ends. */
 import { CommanderError } from '@commander-js/extra-typings'
-import { OptionError, PosthornError } from '../errors.ts'
 
 /**
  * 0 done · 1 the answer is no: an answer that is not 200, a finding · 2 called wrongly · 3 cannot reach or open: no file,
- * a port that is taken, nobody who answers · 4 refused: credentials, a right or a confirmation is missing · 5 partly done
+ * a port that is taken, nobody who answers · 4 refused: credentials, a right or a confirmation is missing · 5 partly done ·
+ * 130 interrupted; as 5
  */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130
 
 /** What a command calls with its exit code when it has ended. */
 export type Done = (code: ExitCode) => void
@@ -14,10 +14,17 @@ export type Done = (code: ExitCode) => void
 export function exitCodeOf(error: unknown): ExitCode {
   // Help and version, too, come as errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof OptionError) return 2
-  if (error instanceof PosthornError) return error.code.startsWith('ERR_INBOX_') ? 3 : 1
+  // By its code: a configuration may have loaded another copy of this package.
+  const ours = OURS.find(([codes]) => codes.test(codeOf(error)))
+  if (ours !== undefined) return ours[1]
   return isSystemError(error) ? 3 : 1
 }
+
+const OURS: ReadonlyArray<readonly [codes: RegExp, exit: ExitCode]> = [
+  [/^ERR_(OPTION|FILTER|PATTERN|HANDLER_NAME)$/, 2],
+  [/^ERR_(INBOX_|API_UNREACHABLE|API_RATE_LIMITED)/, 3],
+  [/^ERR_(API_UNAUTHORIZED|SECRET_|NOT_CONFIRMED$)/, 4],
+]
 
 /** A command that wants a sub-command has shown its help, on stderr. */
 export function isHelp(error: unknown): boolean {
@@ -50,6 +57,6 @@ function usageOf({ code, message }: CommanderError): string {
 
 function codeOf(error: unknown): string {
   if (error instanceof CommanderError) return 'ERR_OPTION'
-  const { code } = error as { code?: unknown }
+  const code = error instanceof Error && 'code' in error ? error.code : null
   return typeof code === 'string' ? code : 'ERR_INTERNAL'
 }

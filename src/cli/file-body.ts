@@ -7,7 +7,7 @@ import { Scanner } from '../json/scan.ts'
  * @throws an error of the file system when the file cannot be read
  */
 export function bodyOfFile(path: string): Uint8Array {
-  return withoutResults(readFileSync(path))
+  return withoutResults(readFileSync(path === '-' ? STDIN : path))
 }
 
 function withoutResults(bytes: Uint8Array): Uint8Array {
@@ -21,5 +21,6 @@ function withoutResults(bytes: Uint8Array): Uint8Array {
   return 'failure' in found && found.kind === 'behind' ? bytes.subarray(start, start + (found.at ?? 0)) : bytes
 }
 
+const STDIN = 0
 /** Room for white space. */
 const LONGEST_HEAD = 1_024

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The program `posthorn`. Loads nothing but what an older Node can load before it has looked at the version. */
 import { nodeFault } from '../lib/node-version.ts'
+import { version } from './version.ts'
 
 // Whoever reads our output may stop: `posthorn … | head`. The exit code stays what it would be.
 for (const stream of [process.stdout, process.stderr])
@@ -10,11 +11,15 @@ for (const stream of [process.stdout, process.stderr])
 
 async function main(args: readonly string[]): Promise<number> {
   const fault = nodeFault('posthorn')
-  if (fault === null) return (await import('./run.ts')).run(args)
-  process.stderr.write(`${fault}\n`)
-  return 1
+  if (fault !== null) {
+    process.stderr.write(`${fault}\n`)
+    return 1
+  }
+  // Programs ask for it before each call: the commands are not loaded for that.
+  if (args.length !== 1 || args[0] !== '--version') return (await import('./run.ts')).run(args)
+  process.stdout.write(`${version()}\n`)
+  return 0
 }
 
 const code = await main(process.argv.slice(2))
-// What stays sets the code itself when it ends.
 if (code !== 0) process.exitCode = code

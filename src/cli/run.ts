@@ -1,12 +1,11 @@
 /** The command line as a function: arguments in, exit code out. */
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { COMMANDS } from './commands/index.ts'
+import { COMMANDS, HIDDEN } from './commands/index.ts'
 import { complaintOf, type Done, type ExitCode, exitCodeOf, isHelp } from './exit.ts'
+import { version } from './version.ts'
 
 /**
- * Runs one command. Data goes to stdout, talk to stderr. A command that stays, such as `demo`, resolves when it listens.
+ * Runs one command. Data goes to stdout, talk to stderr. A command that stays, such as `demo`, resolves when it has ended.
  * Never rejects: an error is a line on stderr, or one JSON object with `--json`.
  */
 export async function run(args: readonly string[]): Promise<ExitCode> {
@@ -37,23 +36,18 @@ function createProgram(done: Done): CommandUnknownOpts {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError()
   for (const create of COMMANDS) adopt(program, create(done))
+  for (const create of HIDDEN) adopt(program, create(done), true)
   return program
 }
 
 /** Commands made by themselves inherit nothing. */
-function adopt(parent: CommandUnknownOpts, command: CommandUnknownOpts): void {
+function adopt(parent: CommandUnknownOpts, command: CommandUnknownOpts, hidden = false): void {
   command.copyInheritedSettings(parent)
   for (const child of command.commands) adopt(command, child)
-  if (!parent.commands.includes(command)) parent.addCommand(command)
+  if (!parent.commands.includes(command)) parent.addCommand(command, { hidden })
 }
 
 /** `posthorn inbox ls`. */
 function nameOf(command: CommandUnknownOpts): string {
   return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`
-}
-
-/** By the name of the package: this file lies elsewhere when it is built. */
-function version(): string {
-  const manifest = fileURLToPath(import.meta.resolve('posthorn/package.json'))
-  return JSON.parse(readFileSync(manifest, 'utf8')).version
 }

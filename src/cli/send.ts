@@ -4,12 +4,14 @@ import { OptionError } from '../errors.ts'
 import { sampleOf } from '../testing/sample.ts'
 import { senderOf } from '../testing/senders.ts'
 import { type CredentialOptions, credentialHeaders } from './credentials.ts'
+import { assertField, listed } from './event-fields.ts'
 import { bodyOfFile } from './file-body.ts'
 import { post } from './post.ts'
 import { say } from './show.ts'
 
 export interface SendOptions extends CredentialOptions {
-  readonly to: string
+  readonly to?: string | undefined
+  readonly list: boolean
   readonly file?: string | undefined
   readonly as?: string | undefined
   readonly set?: readonly string[] | undefined
@@ -24,10 +26,14 @@ interface Sending {
 }
 
 /**
- * The exit code: 0 when the answer is 200, 1 when it is another, 3 when there is none.
+ * The exit code: 0 when the answer is 200, or with `--list`, 1 when it is another, 3 when there is none.
  * @throws OptionError when it was called wrongly, an error of the file system when the file cannot be read
  */
 export async function send(name: string | undefined, options: SendOptions): Promise<0 | 1 | 3> {
+  if (options.list) {
+    for (const line of listed(name, options.json)) say(line)
+    return 0
+  }
   const sending = toSending(name, options)
   try {
     const { status, body, ackMs } = await post(sending.url, 'POST', sending.headers, sending.body)
@@ -46,6 +52,7 @@ function codeOf(error: unknown): string {
 
 function toSending(name: string | undefined, options: SendOptions): Sending {
   const { to, file } = options
+  if (to === undefined) throw new OptionError("required option '--to <url>' not specified")
   if (file === undefined && name !== undefined) return { url: to, ...ofSamples(name, options) }
   // Without a batch id: a repeat of a file is a duplicate, unless `--header` gives it one.
   if (file !== undefined && name === undefined)
@@ -55,8 +62,10 @@ function toSending(name: string | undefined, options: SendOptions): Sending {
 
 function ofSamples(name: string, options: SendOptions): Omit<Sending, 'url'> {
   const fields = fieldsOf(name, options.set ?? [], options.as)
+  const { isBare = false } = senderOf(name)
+  if (isBare && options.count > 1) throw new OptionError(`--count: ${name} comes alone, one in a post`)
   const events = Array.from({ length: options.count }, () => sampleOf(name, fields, options.as).text)
-  return { headers: headersOf(name, options), body: `[${events.join(',')}]` }
+  return { headers: headersOf(name, options), body: isBare ? events.join() : `[${events.join(',')}]` }
 }
 
 /** As the sender would, with a batch id where it has one. */
@@ -73,13 +82,14 @@ function plainHeaders(credentials: CredentialOptions): Record<string, string> {
 
 function fieldsOf(name: string, settings: readonly string[], as: string | undefined): Record<string, unknown> {
   if (settings.length === 0) return {}
-  const sample = sampleOf(name, {}, as).fields
+  const sample = sampleOf(name, {}, as)
   return Object.fromEntries(
     settings.map((setting) => {
       const at = setting.indexOf('=')
       if (at < 1) throw new OptionError(`--set must be field=value, got ${JSON.stringify(setting)}`)
       const field = setting.slice(0, at)
-      return [field, settingOf(setting.slice(at + 1), sample[field])]
+      assertField(name, sample, field)
+      return [field, settingOf(setting.slice(at + 1), sample.fields[field])]
     }),
   )
 }

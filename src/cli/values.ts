@@ -5,6 +5,19 @@ import { wholeNumber } from '../lib/options.ts'
 /** For options that may be repeated. */
 export const listOf = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
+/** `--basic`, as it is. @throws OptionError without a colon; it may be a secret, so the message does not repeat it */
+export function basicOf(text: string): string {
+  if (text.includes(':')) return text
+  throw new OptionError('--basic must be user:password')
+}
+
+/** `--header 'name: value'`, once or more. @throws OptionError for a line that is none, which may be a secret */
+export function headersOf(line: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, key, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
+  if (key === undefined || value === undefined) throw new OptionError("--header must be 'name: value'")
+  return { ...before, [key.toLowerCase()]: value }
+}
+
 /** @throws OptionError (from what it returns) for text that is no whole number within the bounds */
 export const wholeNumberOf = (name: string, min: number, max: number) => (text: string) =>
   wholeNumber(name, text.trim() === '' ? Number.NaN : Number(text), min, min, max)

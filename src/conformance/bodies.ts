@@ -11,24 +11,28 @@ export const BODIES: readonly ConformanceCase[] = [
     id: 'valid-batch',
     title: 'a batch with an event of every type is taken',
     why: 'A batch mixes types; whatever is not answered 200 comes again, all of it.',
+    source: 'posts',
     steps: (plan) => [accepted(plan, 'one event of every type', list(...everyElement(plan.sender)))],
   },
   {
     id: 'single-event',
     title: 'a list of one event is taken',
     why: 'On a quiet day a batch holds one event.',
+    source: 'posts',
     steps: (plan) => [accepted(plan, 'a list of one event', list(element(plan.sender)))],
   },
   {
     id: 'empty-batch',
     title: 'an empty list is taken',
     why: 'There is nothing in it to refuse, and a refused post comes again.',
+    source: 'answers',
     steps: (plan) => [accepted(plan, 'an empty list', '[]')],
   },
   {
     id: 'large-batch',
     title: 'a large batch is answered in time',
     why: 'A limit for bodies such as the 100 kB of many frameworks, or work before the answer, makes the sender repeat its largest batches until it gives up. Momentum sends up to 10 000 events and waits 6 s, SparkPost waits 10 s.',
+    source: 'posts',
     steps: (plan) => {
       const { largest } = plan.sender
       return [accepted(plan, `${largest} events in one body`, list(...elements(plan.sender, largest)))]
@@ -38,6 +42,7 @@ export const BODIES: readonly ConformanceCase[] = [
     id: 'unknown-type',
     title: 'an event of a type that no document names is taken',
     why: 'Senders add types without notice; a refusal stops the known events of the batch too.',
+    source: 'fields',
     steps: (plan) => [
       accepted(plan, 'a known and an unknown event', list(element(plan.sender), unknownElement(plan.sender))),
     ],
@@ -46,6 +51,7 @@ export const BODIES: readonly ConformanceCase[] = [
     id: 'unknown-field',
     title: 'an event with a field that no document names is taken',
     why: 'Senders add fields without notice.',
+    source: 'fields',
     steps: (plan) => [
       accepted(
         plan,
@@ -58,6 +64,7 @@ export const BODIES: readonly ConformanceCase[] = [
     id: 'stray-element',
     title: 'one element that is no event does not refuse the batch',
     why: 'There is no answer for a part of a batch: a refusal makes the good events come again, and the bad one with them.',
+    source: 'answers',
     steps: (plan) => [
       accepted(
         plan,
@@ -70,6 +77,7 @@ export const BODIES: readonly ConformanceCase[] = [
     id: 'broken-json',
     title: 'a body that is no JSON is settled, and what comes after it is taken',
     why: 'The same bytes come again until the sender gives up, and eSputnik sends nothing else before: keep them, and answer 200. A 400 is a policy too, but for eSputnik.',
+    source: 'answers',
     steps: (plan) => [
       ...broken(plan).map((body, n) => ({
         what: ['a body cut short', 'a trailing comma', 'plain words'][n] ?? 'a broken body',
@@ -83,6 +91,7 @@ export const BODIES: readonly ConformanceCase[] = [
     id: 'big-integers',
     title: 'identifiers beyond 2^53 are taken',
     why: 'They are 64-bit numbers or long texts of digits; a parser of doubles must not refuse them.',
+    source: 'fields',
     steps: (plan) => {
       const digits = '1152921540137429011'
       const fields = {
@@ -140,6 +149,7 @@ export const BODIES: readonly ConformanceCase[] = [
     id: 'clock-skew',
     title: 'events out of order, of long ago and of tomorrow are taken',
     why: 'No sender promises an order, retries are hours old, and clocks differ.',
+    source: 'answers',
     steps: (plan) => {
       const { sender } = plan
       const at = (seconds: number) => element(sender, timeOf(sender.provider, seconds))

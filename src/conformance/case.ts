@@ -1,6 +1,6 @@
 /** What a case of the conformance kit is, and what comes of it. Private. */
 import type { Request } from './exchange.ts'
-import type { Sender, SenderName } from './senders.ts'
+import type { Section, Sender, SenderName } from './senders.ts'
 
 /** One request, or the same request several times at once. */
 export interface Send {
@@ -39,8 +39,8 @@ export interface ConformanceCase {
   readonly senders?: readonly SenderName[]
   /** Without it the case is skipped. */
   readonly needs?: 'credential' | 'restart'
-  /** Where it is written. Default the document of the sender. */
-  readonly source?: string
+  /** Where the rule follows from: what a section of the sender's document is about, or another document in words. */
+  readonly source: Section | (string & {})
   /** Taken one after another; the first that fails ends the case. */
   steps(plan: Plan): readonly Step[]
 }

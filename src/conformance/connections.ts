@@ -11,6 +11,7 @@ export const CONNECTIONS: readonly ConformanceCase[] = [
     id: 'repeat',
     title: 'the same batch again is answered 200',
     why: 'An answer can be lost. Whoever refuses the repeat gets it again.',
+    source: 'answers',
     steps: (plan) => {
       const [body, headers] = [event(plan), headersOf(plan)]
       return ['a batch', 'the same batch', 'the same batch'].map((what) => accepted(plan, what, body, { headers }))
@@ -20,6 +21,7 @@ export const CONNECTIONS: readonly ConformanceCase[] = [
     id: 'concurrent-repeats',
     title: 'the same batch at the same time is answered 200, or 503 and then 200',
     why: 'A sender that gave up waiting sends again while the first post is still being worked on.',
+    source: 'answers',
     steps: (plan) => {
       const request = post(plan, event(plan))
       return [
@@ -32,6 +34,7 @@ export const CONNECTIONS: readonly ConformanceCase[] = [
     id: 'event-in-two-batches',
     title: 'an event that was in another batch is answered 200',
     why: 'A batch is made anew when one of several nodes fails; its known events are no reason to refuse it.',
+    source: 'posts',
     steps: (plan) => {
       const shared = element(plan.sender)
       return [
@@ -45,6 +48,7 @@ export const CONNECTIONS: readonly ConformanceCase[] = [
     title: 'another body under a known batch id is answered 200',
     why: 'Nothing promises that an id is used once, and a refusal repeats the batch.',
     senders: ['momentum', 'sparkpost'],
+    source: 'posts',
     steps: (plan) => {
       const headers = { ...headersOf(plan), 'X-MessageSystems-Batch-ID': randomUUID() }
       return [
@@ -57,6 +61,7 @@ export const CONNECTIONS: readonly ConformanceCase[] = [
     id: 'cut-body',
     title: 'a batch that was cut off is taken when it comes whole',
     why: 'The half of it was never acknowledged, so the sender repeats it; what was kept of the half must not stand in the way.',
+    source: 'answers',
     steps: (plan) => {
       const [body, headers] = [list(...elements(plan.sender, 20)), headersOf(plan)]
       const half = post(plan, body, { headers, manner: 'cut' })
@@ -70,6 +75,7 @@ export const CONNECTIONS: readonly ConformanceCase[] = [
     id: 'sender-leaves',
     title: 'a batch whose sender left before the answer is taken again',
     why: 'A sender that waited too long hangs up and repeats the batch.',
+    source: 'answers',
     steps: (plan) => {
       const [body, headers] = [list(...elements(plan.sender, 20)), headersOf(plan)]
       const left = post(plan, body, { headers, manner: 'leave' })
@@ -107,6 +113,7 @@ export const CONNECTIONS: readonly ConformanceCase[] = [
     title: 'a batch that the receiver did not live to answer is taken after the restart',
     why: 'The sender saw a connection break and repeats the batch; what was kept of it must not stand in the way.',
     needs: 'restart',
+    source: 'answers',
     steps: (plan) => {
       const marker = randomUUID()
       const fields = recipient(plan.sender, `conformance-${marker}@example.com`)
@@ -125,6 +132,7 @@ export const CONNECTIONS: readonly ConformanceCase[] = [
     title: 'what was answered 200 is handled although the receiver is killed',
     why: 'A sender never sends again what was answered 200. The command for the restart ends with 0 only when the events with the marker are found.',
     needs: 'restart',
+    source: 'answers',
     steps: (plan) => {
       const marker = randomUUID()
       const fields = recipient(plan.sender, `conformance-${marker}@example.com`)

@@ -40,6 +40,7 @@ export const OF_SENDERS: readonly ConformanceCase[] = [
     title: 'the test post on creating a webhook is answered 200',
     why: 'Without the 200 the webhook is not created.',
     senders: MSYS,
+    source: 'checks',
     steps: (plan) => [
       accepted(plan, '[{"msys":{}}]', '[{"msys":{}}]'),
       accepted(plan, '{"msys":{}}, as older senders have it', '{"msys":{}}'),
@@ -50,6 +51,7 @@ export const OF_SENDERS: readonly ConformanceCase[] = [
     title: "the vendor's sample events under its fixed batch id are answered 200, every time",
     why: 'The test button posts them; whoever takes their one batch id and one event id for repeats must answer 200 all the same.',
     senders: MSYS,
+    source: 'samples',
     steps: (plan) => {
       const headers = { ...headersOf(plan), 'X-MessageSystems-Batch-ID': TEST_BATCH_ID }
       const test = (name: string) => accepted(plan, `a sample ${name}`, list(sharing(name)), { headers })
@@ -61,6 +63,7 @@ export const OF_SENDERS: readonly ConformanceCase[] = [
     title: 'a batch whose events share one event_id is taken',
     why: 'All samples of the vendor do.',
     senders: MSYS,
+    source: 'samples',
     steps: (plan) => [
       accepted(
         plan,
@@ -86,6 +89,7 @@ export const OF_SENDERS: readonly ConformanceCase[] = [
     title: 'one bare object is taken',
     why: 'Without "group events" (version 1) every post is one object and no list.',
     senders: ['mailjet'],
+    source: 'posts',
     steps: (plan) => [accepted(plan, 'one event that is in no list', element(plan.sender))],
   },
   {
@@ -101,6 +105,7 @@ export const OF_SENDERS: readonly ConformanceCase[] = [
     title: 'the GET on saving the address is answered 200, with a credential or without',
     why: 'An address that fails the check cannot be saved; whether the check carries the credential is not documented.',
     senders: ['esputnik'],
+    source: 'checks',
     steps: ({ credential }) => [
       { what: 'GET', request: bare('GET', credential), allowed: [200] },
       { what: 'GET without a credential', request: bare('GET', {}), allowed: [200] },
@@ -112,6 +117,7 @@ export const OF_SENDERS: readonly ConformanceCase[] = [
     title: 'UNDELIVERED after DELIVERED of the same message is taken',
     why: 'A delivery is not final: a bounce may come seconds later, in the same batch or the next.',
     senders: ['esputnik'],
+    source: 'fields',
     steps: (plan) => {
       const iid = randomUUID()
       const [delivered, bounced] = ['esputnik.delivered', 'esputnik.undelivered'].map(

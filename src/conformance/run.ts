@@ -5,7 +5,7 @@ import { CONNECTIONS } from './connections.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { exchange, type Outcome, reach } from './exchange.ts'
 import { OF_SENDERS } from './of-senders.ts'
-import type { Sender } from './senders.ts'
+import { type Sender, sourceIn } from './senders.ts'
 
 export interface ConformanceRun extends Plan {
   readonly target: URL
@@ -36,7 +36,8 @@ export async function runCases(cases: readonly ConformanceCase[], run: Conforman
 }
 
 async function runCase(one: ConformanceCase, run: ConformanceRun): Promise<CaseReport> {
-  const { id, title, why, source = run.sender.document } = one
+  const { id, title, why } = one
+  const source = sourceIn(run.sender, one.source)
   const lacking = lackOf(one, run)
   if (lacking !== null) return { id, title, result: 'skipped', sent: '', got: lacking, why, source }
   const steps = one.steps(run)

@@ -1,38 +1,54 @@
 /** The receiver: its life from construction to close, and the wiring of the two halves. Exported from `posthorn`. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { OptionError, PosthornError } from '../errors.ts'
-import { hostFailed, hostKept, hostSeen, port, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
-import type { Verify } from '../ports/auth.ts'
+import { codeOf } from '../lib/code-of.ts'
+import { hostDoor, port, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { HostLimits, NeutralRequest, NeutralResponse, ReceiverLike } from '../ports/host.ts'
+import type { HostDoor, ReceiverLike } from '../ports/host.ts'
 import type { Claim, Settlement } from '../ports/inbox/claims.ts'
+import type { Source, SourcePort } from '../ports/provider.ts'
+import type { RepairDoor } from '../ports/repair-door.ts'
 import type { TestDoor } from '../ports/test-door.ts'
+import type { WatchDoor } from '../ports/watch-door.ts'
 import type { InboxControl } from '../public/inbox.ts'
 import type { EventsOf, ReceiverOptions, Sources } from '../public/options.ts'
 import type { Health, Metrics, Receiver } from '../public/receiver.ts'
-import { systemClock } from './base/clock.ts'
+import type { AnyEvent, LogEvent } from '../types.ts'
+import { ShiftedClock, systemClock } from './base/clock.ts'
 import { Deadlines } from './base/deadlines.ts'
 import { allHeld, held } from './base/held.ts'
-import type { Load } from './base/load.ts'
-import { Meter } from './base/metrics.ts'
+import { Load } from './base/load.ts'
+import { loggerIn } from './base/logger.ts'
 import { createNotices } from './base/notices.ts'
 import { createPacer, type Pacer } from './base/pacer.ts'
-import { defineHandler, handlerArguments, type RawHandlerOptions } from './handlers/options.ts'
+import { wrapsOf } from './base/wraps.ts'
+import { createWatchDoor, toldByHosts } from './doors.ts'
+import { CALL_KEEPER, withCallKeeper } from './handlers/call-keeper.ts'
+import { assertOneHeir, defineHandler, handlerArguments, type RawHandlerOptions } from './handlers/options.ts'
 import { vocabularyOf } from './handlers/patterns.ts'
 import type { HandlerSpec } from './handlers/spec.ts'
+import { Life } from './life.ts'
 import { type CloseOptions, closeTimeout, type DrainOptions, drainOptions } from './lifetime-options.ts'
+import { LiveSources } from './live-sources.ts'
 import { createInboxControl } from './operate/control.ts'
+import { createRepairDoor } from './operate/known-events.ts'
 import { Work } from './process/work.ts'
-import { placesOf } from './receive/authenticate.ts'
 import { handle } from './receive/handle.ts'
 import { checkInject, type InjectOptions, inject } from './receive/inject.ts'
-import type { Opened } from './receive/parts.ts'
+import type { Door, Opened } from './receive/parts.ts'
 import { createReceive } from './receive/receive.ts'
+import { Recorder } from './receive/recorder.ts'
+import { Seats } from './receive/seats.ts'
 import { type Settings, settle } from './settings.ts'
+import { publishFacts } from './tell/channels.ts'
+import { Counters } from './tell/counters.ts'
 import { readHealth, STALE, unready } from './tell/health.ts'
-import { tellHostLimits } from './tell/host-limits.ts'
-import { createReport } from './tell/report.ts'
-import { announce } from './tell/start-line.ts'
+import { callHooks } from './tell/hooks.ts'
+import { writeLines } from './tell/lines.ts'
+import { announce, warnOfSource } from './tell/start-line.ts'
 import { announceStop, announceStopped } from './tell/stop-lines.ts'
+import { Teller } from './tell/teller.ts'
+import { TestWatching } from './test-watching.ts'
 
 /**
  * A receiver for these sources over this inbox. Opens no file, starts no thread, reads no secret: that is `start`,
@@ -59,41 +75,69 @@ export function createReceiverIn<const S extends Sources>(world: World, options:
   return new RunningReceiver(settle(options), world) as unknown as Receiver<EventsOf<S>, keyof S & string>
 }
 
-type State = 'new' | 'open' | 'closing' | 'closed'
+interface Closed {
+  readonly drained: boolean
+  readonly returned: number
+}
+
 type Each = NonNullable<HandlerSpec['each']>
 type Batch = NonNullable<HandlerSpec['batch']>
 
 class RunningReceiver implements ReceiverLike {
-  readonly [sourceNames]: readonly string[]
-  readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
+  readonly [hostDoor]: HostDoor
+  readonly [repairDoor]: RepairDoor
   readonly inbox: InboxControl
   readonly handle: (request: Request, options?: { source?: string; prefix?: string }) => Promise<Response>
+  /** What is processed runs where the receiver was made, whoever posts it or starts. */
+  readonly #home = AsyncLocalStorage.snapshot()
   readonly #settings: Settings
+  readonly #clock: ShiftedClock
   readonly #world: World
   readonly #deadlines: Deadlines
-  readonly #load: Load = { bytes: 0, requests: 0, begun: 0 }
+  readonly #load = new Load()
   readonly #notices
-  readonly #report
+  readonly #teller = new Teller()
+  readonly #counters = new Counters(this.#teller)
+  readonly #wraps
   readonly #pacer
-  readonly #meter = new Meter()
+  readonly #recorder: Recorder
   readonly #handlers: HandlerSpec[] = []
-  readonly #watchers = new Set<Parameters<TestDoor['watch']>[0]>()
-  #checks: ReadonlyMap<string, Verify> = new Map()
+  readonly #tests = new TestWatching()
+  readonly #sources: LiveSources
   #work: Work | null = null
-  #state: State = 'new'
-  #starting: Promise<void> | null = null
-  #closing: Promise<{ drained: boolean; returned: number }> | null = null
+  #path: string | null = null
+  readonly #unwatch: () => void
+  readonly #life: Life<Closed>
 
-  constructor(settings: Settings, world: World) {
+  constructor(settings: Settings, given: World) {
     this.#settings = settings
+    this.#clock = new ShiftedClock(given.clock)
+    const world = { ...given, clock: this.#clock }
     this.#world = world
+    this.#life = new Life({
+      ...{ clock: world.clock, whyOf },
+      open: () => held(this.#home(() => this.#open())),
+      close: (wasOpen, timeoutMs, end) => held(this.#close(wasOpen, timeoutMs, end)),
+    })
     this.#deadlines = new Deadlines(world.clock)
     this.#notices = createNotices(settings.logger, world.clock)
-    this.#report = createReport(settings.hooks, this.#notices, this.#meter)
+    publishFacts(this.#teller)
+    writeLines(this.#teller, this.#notices)
+    callHooks(this.#teller, settings.hooks)
+    this.#wraps = wrapsOf(settings.instrument, this.#teller)
     this.#pacer = world.createPacer(this.#load)
-    this[sourceNames] = [...settings.sources.keys()]
-    this[receive] = this.#createReceive()
-    const parts = { take: this[receive], names: this[sourceNames], refused: this.#report.trouble }
+    this.#recorder = new Recorder({
+      ...{ inbox: settings.inbox, deadlines: this.#deadlines, tell: this.#teller.tell, load: this.#load },
+      closing: () => this.#life.isOver,
+    })
+    this.#sources = new LiveSources({
+      known: settings.sources,
+      keepsKeys: settings.inbox.eventKeys !== undefined,
+      prepare: (name, source) => this.#prepare(name, source),
+    })
+    const [receive, sourceNames] = [this.#createReceive(), this.#sources.names]
+    this[hostDoor] = { receive, sourceNames, ...toldByHosts(settings, this.#teller, this.#sources.receiving) }
+    const parts = { take: receive, names: sourceNames, refused: this.#trouble }
     this.handle = (request, options) => held(handle(parts, request, options))
     const provider = (source: string) => settings.sources.get(source)?.provider
     const { inbox } = settings
@@ -103,12 +147,23 @@ class RunningReceiver implements ReceiverLike {
       pacer: this.#pacer,
       open: () => this.start(),
       provider,
-      sources: this[sourceNames],
+      sources: sourceNames,
       names: new Set([...settings.sources.values()].flatMap((source) => [...source.provider.catalogue.keys()])),
+      types: new Set([
+        'unknown',
+        ...[...settings.sources.values()].flatMap(({ provider }) => [...provider.catalogue.values()].flat()),
+      ]),
       handlers: () => this.#handlers,
     })
     this.inbox = allHeld(control)
+    this.#unwatch = settings.instrument?.[watchDoor]?.(this[watchDoor]) ?? NOTHING
+    const { bodiesMs } = settings.retention
+    const now = () => world.clock.now()
+    this[repairDoor] = createRepairDoor({ inbox, pacer: this.#pacer, provider, control, bodiesMs, now })
   }
+
+  readonly #trouble = (what: string, error: unknown, event: LogEvent = 'internal') =>
+    this.#teller.tell('trouble', { what, error, event })
 
   on(pattern: string | readonly string[], second: RawHandlerOptions | Each, third?: Each): this {
     const { options, handler } = handlerArguments<Each>('on', [second, third])
@@ -121,55 +176,59 @@ class RunningReceiver implements ReceiverLike {
   }
 
   #register(pattern: string | readonly string[], options: RawHandlerOptions, run: Pick<HandlerSpec, 'each' | 'batch'>) {
-    if (this.#state !== 'new' || this.#starting !== null)
+    if (this.#life.hasBegun)
       throw new PosthornError(
         'ERR_RECEIVER_STARTED',
         'handlers must be registered before start(), and before the first request',
       )
     const { sources, handlers } = this.#settings
     const spec = defineHandler(vocabularyOf(sources), handlers, pattern, options, run)
-    if (this.#handlers.some((other) => other.name === spec.name))
+    if (spec.name === CALL_KEEPER || this.#handlers.some((other) => other.name === spec.name))
       throw new OptionError(`there are two handlers called "${spec.name}": give one of them a name`, 'ERR_HANDLER_NAME')
+    assertOneHeir(spec, this.#handlers)
     this.#handlers.push(spec)
     return this
   }
 
   start(): Promise<void> {
-    if (this.#state === 'closing' || this.#state === 'closed')
-      return Promise.reject(new PosthornError('ERR_RECEIVER_CLOSED', 'the receiver is closed; create a new one'))
-    this.#starting ??= held(this.#open()).catch((error: unknown) => {
-      // The next start, or the next request, tries again.
-      this.#starting = null
-      throw error
-    })
-    return this.#starting
+    return this.#life.start()
   }
 
   async #open(): Promise<void> {
     const { inbox, logger, role, onRedelivery, retention, ack, background } = this.#settings
-    const [receives, processes] = [role === 'both' || role === 'receive', role === 'both' || role === 'process']
-    if (receives) this.#checks = await this.#prepareChecks()
-    if (this.#state !== 'new') return
+    const processes = role === 'both' || role === 'process'
+    if (this.#receives) await this.#sources.reload()
+    if (this.#life.isOver) return
     this.#assertCapable()
-    const handlers = processes ? this.#handlers.map((spec) => this.#opening(spec)) : []
+    const specs = processes ? withCallKeeper(this.#settings, this.#handlers) : []
+    const handlers = specs.map((spec) => this.#opening(spec))
     const { clock } = this.#world
     const inboxRole = role === 'control' ? 'control' : 'owner'
-    const opened = await inbox.open({ handlers, logger, clock, role: inboxRole, onRedelivery, retention })
-    if (this.#state !== 'new') return inbox.close()
-    this.#state = 'open'
-    announce(this.#settings, processes ? this.#handlers : null, opened)
+    const opened = await inbox.open({
+      handlers,
+      logger: loggerIn(this.#home, logger),
+      clock,
+      role: inboxRole,
+      onRedelivery,
+      retention,
+    })
+    if (this.#receives) await this.#rememberUses()
+    if (this.#life.isOver) return inbox.close()
+    this.#life.opened()
+    this.#path = opened.place?.path ?? null
+    this.#recorder.retry()
+    announce({ ...this.#settings, sources: this.#sources.receiving }, processes ? this.#handlers : null, opened)
     if (handlers.length === 0) return
     const { random } = this.#world
     const parts = {
       settings: this.#settings,
-      handlers: this.#handlers,
+      handlers: specs,
       clock,
       random,
       pacer: this.#pacer,
-      report: this.#report,
-      settled: (claim: Claim, settlement: Settlement) => {
-        for (const tell of this.#watchers) tell(claim, settlement)
-      },
+      ...{ tell: this.#teller.tell, hears: this.#teller.hears, wraps: this.#wraps },
+      test: this.#tests,
+      settled: (claim: Claim, settlement: Settlement) => this.#tests.settled(claim, settlement),
     }
     this.#work = new Work(parts, opened.stats.paused, opened.held ?? [])
     if (ack === 'stored' || background) this.#work.start()
@@ -182,123 +241,159 @@ class RunningReceiver implements ReceiverLike {
   /** What not every inbox can do. */
   #assertCapable(): void {
     const { inbox, inboxKind, sources } = this.#settings
-    if (inbox.wake === undefined && this.#handlers.some(({ orderBy }) => orderBy !== null))
+    if (inbox.ordering === undefined && this.#handlers.some(({ orderBy }) => orderBy !== null))
       throw new OptionError(`the ${inboxKind} inbox cannot keep events in order: orderBy needs another inbox`)
-    if (inbox.owners === undefined && [...sources.values()].some(({ dedupeWindowMs }) => dedupeWindowMs))
+    if (inbox.eventKeys === undefined && [...sources.values()].some(({ dedupeWindowMs }) => dedupeWindowMs))
       throw new OptionError(`the ${inboxKind} inbox keeps no keys of events: dedupeEvents needs another inbox`)
   }
 
-  async #prepareChecks(): Promise<Map<string, Verify>> {
-    const checks = new Map<string, Verify>()
-    const { sources, logger } = this.#settings
-    const at = { env: process.env, logger, notice: this.#notices, clock: this.#world.clock }
-    for (const [source, { auth }] of sources) {
-      checks.set(source, await auth[port].prepare({ ...at, source }))
-      this.#meter.expect(source, auth[port].labels ?? [])
-    }
-    return checks
+  async #prepare(name: string, { auth }: SourcePort): Promise<Door> {
+    const { logger } = this.#settings
+    const at = { env: process.env, logger, notice: this.#notices, clock: this.#world.clock, source: name }
+    const { issuer, labels = [] } = auth[port]
+    const verify = await auth[port].prepare(at)
+    const issue = issuer === undefined ? null : await issuer.prepare(at)
+    this.#counters.expect(name, labels)
+    return { verify, issue }
+  }
+
+  addSource(name: string, source: Source<AnyEvent>): Promise<void> {
+    return held(this.#addSource(name, source))
+  }
+
+  async #addSource(name: string, source: Source<AnyEvent>): Promise<void> {
+    this.#life.assertUsable()
+    const added = await this.#sources.add(name, source, (admitted) => this.#doorOf(name, admitted))
+    const { provider, auth } = added
+    this.#settings.logger.info(
+      { event: 'source.added', source: name, provider: provider.name },
+      `source "${name}" is added (${provider.name}, ${auth.scheme})`,
+    )
+    warnOfSource(this.#settings.logger, name, added)
+    // What was stored of it before could not be claimed.
+    this.#work?.kick()
+  }
+
+  /** Null before the start, which will read all secrets. */
+  async #doorOf(name: string, source: SourcePort): Promise<Door | null> {
+    if (this.#life.hasBegun) await this.start()
+    const door = this.#life.isOpen && this.#receives ? await this.#prepare(name, source) : null
+    this.#life.assertUsable()
+    return door
+  }
+
+  removeSource(name: string): void {
+    this.#life.assertUsable()
+    this.#sources.remove(name)
+    const message = `source "${name}" is removed: its address answers 404, what is stored of it is handled`
+    this.#settings.logger.info({ event: 'source.removed', source: name }, message)
+  }
+
+  reloadSecrets(...more: readonly unknown[]): Promise<void> {
+    if (more.length > 0)
+      return Promise.reject(new OptionError('reloadSecrets takes nothing: it reads the secrets of all sources'))
+    return held(this.#reloadSecrets())
+  }
+
+  async #reloadSecrets(): Promise<void> {
+    this.#life.assertUsable()
+    if (!this.#life.hasBegun || !this.#receives) return
+    await this.start()
+    await this.#sources.reload()
+    const sources = [...this.#sources.names]
+    this.#settings.logger.info({ event: 'secret.reloaded', sources }, `secrets are read anew: ${sources.join(', ')}`)
+  }
+
+  /** Of credentials, by earlier processes. */
+  async #rememberUses(): Promise<void> {
+    const uses = (await this.#settings.inbox.look?.seen().catch(() => [])) ?? []
+    for (const { source, credential, lastAt } of uses) this.#counters.remember(source, credential, lastAt)
+  }
+
+  get #receives(): boolean {
+    const { role } = this.#settings
+    return role === 'both' || role === 'receive'
   }
 
   #createReceive() {
-    const { sources, limits, inbox, ack } = this.#settings
+    const { limits, inbox, ack } = this.#settings
     return createReceive({
-      sources,
+      sources: this.#sources.receiving,
       limits,
       inbox,
       clock: this.#world.clock,
       deadlines: this.#deadlines,
       load: this.#load,
-      notices: this.#notices,
-      meter: this.#meter,
+      tell: this.#teller.tell,
+      hears: this.#teller.hears,
+      wrapStore: this.#wraps.store,
+      seats: new Seats(),
+      recorder: this.#recorder,
       handled:
         ack === 'stored'
           ? null
           : async (seq, source, gone) => (await this.#work?.inRequest(seq, source, gone)) ?? false,
-      open: () => this.#opened(),
-      closing: () => this.#state === 'closing' || this.#state === 'closed',
-      rejected: this.#report.rejected,
-      senderLeft: this.#report.senderLeft,
+      open: (inboxless) => this.#opened(inboxless),
+      closing: () => this.#life.isOver,
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     })
   }
 
   /** What a request finds; a start that takes its time, as one that waits for the owner of a file, is not waited for. */
-  #opened(): Opened | Promise<Opened> {
+  #opened(inboxless = false): Opened | Promise<Opened> {
     const { role } = this.#settings
     if (role === 'process' || role === 'control') return 'not_open'
-    if (this.#state === 'open') return this.#checks
-    return this.#state === 'new' ? this.#startForRequest() : 'shutting_down'
+    if (this.#life.isOpen) return this.#sources.doors
+    return this.#life.isOver ? 'shutting_down' : this.#startForRequest(inboxless)
   }
 
-  async #startForRequest(): Promise<Opened> {
+  async #startForRequest(inboxless: boolean): Promise<Opened> {
     const started = this.start().then(
-      () => 'open' as const,
+      () => this.#life.isOpen,
       (error: unknown) => {
-        // What our own errors say is for operators: the variable that is missing, the file that is taken.
-        const why = error instanceof PosthornError || error instanceof OptionError ? `: ${error.message}` : ''
-        this.#report.trouble(`the receiver could not start${why}`, error)
-        return 'not_open' as const
+        this.#trouble(`the receiver could not start${whyOf(error)}`, error, 'start.failed')
+        return false
       },
     )
-    const outcome = await Promise.race([started, this.#patience()])
-    return outcome === 'open' && this.#isOpen() ? this.#checks : 'not_open'
+    const ready = inboxless ? this.#sources.lastRead.then(() => this.#sources.doors.size > 0 || started) : started
+    const isReady = await Promise.race([ready, this.#patience()])
+    return isReady ? this.#sources.doors : 'not_open'
   }
 
-  #isOpen(): boolean {
-    return this.#state === 'open'
-  }
-
-  #patience(): Promise<'not_open'> {
+  #patience(): Promise<false> {
     return new Promise((resolve) => {
-      this.#world.clock.after(this.#settings.limits.acceptMs, () => resolve('not_open'))
+      this.#world.clock.after(this.#settings.limits.acceptMs, () => resolve(false))
     })
   }
 
-  close(options: CloseOptions = {}): Promise<{ drained: boolean; returned: number }> {
+  close(options: CloseOptions = {}): Promise<Closed> {
     try {
-      const timeoutMs = closeTimeout(options)
-      this.#closing ??= held(this.#close(timeoutMs))
-      return this.#closing
+      return this.#life.close(closeTimeout(options))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  async #close(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
-    const end = this.#world.clock.now() + timeoutMs
-    const wasOpen = this.#isOpen()
-    const { logger, role } = this.#settings
+  async #close(wasOpen: boolean, timeoutMs: number, end: number): Promise<Closed> {
+    const { inbox, logger, role } = this.#settings
     const tells = wasOpen && role !== 'control'
     if (tells) announceStop(logger, this.#work?.events ?? 0, timeoutMs)
-    this.#state = 'closing'
     try {
       // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
-      if (!wasOpen) await this.#settings.inbox.close()
+      if (!wasOpen) await inbox.close()
       // A secret of the user's may never come.
-      if (this.#starting !== null) await this.#endOf(this.#starting, end)
+      await this.#life.startEnded(end)
       const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
+      this.#recorder.retry()
       await this.#requestsAnswered(end)
-      if (wasOpen) await this.#settings.inbox.close()
+      if (wasOpen) await inbox.close()
       if (tells) announceStopped(logger, result.returned)
       return result
     } finally {
-      this.#state = 'closed'
       this.#deadlines.end()
       this.#notices.flush()
+      this.#unwatch()
     }
-  }
-
-  /** Resolves when the work has ended in whatever way, or at `end`. */
-  #endOf(work: Promise<unknown>, end: number): Promise<void> {
-    const { clock } = this.#world
-    return new Promise((resolve) => {
-      const cancel = clock.after(Math.max(0, end - clock.now()), resolve)
-      const over = () => {
-        cancel()
-        resolve()
-      }
-      work.then(over, over)
-    })
   }
 
   /** Bodies in flight are read and stored before the inbox closes, until `end`. */
@@ -307,7 +402,9 @@ class RunningReceiver implements ReceiverLike {
       await new Promise<void>((resolve) => void this.#world.clock.after(5, resolve))
   }
 
-  whenIdle(): Promise<void> {
+  whenIdle(...more: readonly unknown[]): Promise<void> {
+    if (more.length > 0)
+      return Promise.reject(new OptionError('whenIdle takes nothing: drain({ limitMs }) is what has a limit'))
     return held(this.#work?.idle() ?? Promise.resolve())
   }
 
@@ -319,7 +416,7 @@ class RunningReceiver implements ReceiverLike {
     const { limitMs, signal } = drainOptions(options)
     await this.start()
     const settled = (await this.#work?.drain(limitMs, signal)) ?? 0
-    const { pending } = await this.#settings.inbox.stats()
+    const { pending } = await this.#settings.inbox.records.stats()
     return { settled, pending }
   }
 
@@ -328,44 +425,29 @@ class RunningReceiver implements ReceiverLike {
   }
 
   async #inject(source: string, body: Uint8Array | string | readonly object[], options: InjectOptions) {
-    checkInject(source, body, options, this[sourceNames])
+    checkInject(source, body, options, this.#sources.receiving)
     await this.start()
     const { inbox } = this.#settings
     const result = await inject({ inbox, clock: this.#world.clock }, source, body, options)
-    if (result.status === 'accepted') this.#meter.add('accepted')
-    else this.#meter.add('duplicates')
+    this.#teller.tell('kept', { source, ...result })
     return result
   }
 
   metrics(): Metrics {
-    return this.#meter.read()
+    return this.#counters.read()
   }
 
-  [secretPlaces](source: string) {
-    return placesOf(this.#settings.sources.get(source))
-  }
-
-  [hostSeen](limits: HostLimits): void {
-    tellHostLimits(this.#notices, limits, this.#settings.limits.bodyMs)
-  }
-
-  [hostFailed](what: string, error: unknown): void {
-    this.#report.trouble(what, error)
-  }
-
-  [hostKept](what: string, graceMs: number): void {
-    const message = `the process was still kept running ${graceMs} ms after its stop and is ended: ${what}`
-    this.#settings.logger.warn({ event: 'stop.kept', what, graceMs }, message)
+  get [watchDoor](): WatchDoor {
+    return createWatchDoor({
+      ...{ settings: this.#settings, clock: this.#clock, teller: this.#teller, counters: this.#counters },
+      ...{ life: this.#life, sources: this.#sources.receiving, handlers: this.#handlers },
+      path: () => this.#path,
+      health: () => this.health(),
+    })
   }
 
   get [testDoor](): TestDoor {
-    return {
-      source: (name) => this.#settings.sources.get(name),
-      watch: (tell) => {
-        this.#watchers.add(tell)
-        return () => void this.#watchers.delete(tell)
-      },
-    }
+    return this.#tests.door(this.#settings.sources, this.#clock)
   }
 
   health(): Promise<Health> {
@@ -373,21 +455,26 @@ class RunningReceiver implements ReceiverLike {
   }
 
   async #health(): Promise<Health> {
-    if (this.#state !== 'open') return unready(this.#whyNotOpen(this.#state))
+    const { whyNotOpen } = this.#life
+    if (whyNotOpen !== null) return unready(whyNotOpen)
     const { inbox, limits, ack, background } = this.#settings
     const waitsForRequests = ack === 'handled' && !background
     const { backlogBytes } = limits
-    const health = await readHealth({ inbox, clock: this.#world.clock, backlogBytes, waitsForRequests })
-    if (health.reason === STALE) this.#notices('stale', 'warn', STALE)
+    const waitsForInbox = this.#work?.waitsForInbox ?? false
+    const health = await readHealth({ inbox, clock: this.#world.clock, backlogBytes, waitsForRequests, waitsForInbox })
+    if (health.reason === STALE) this.#teller.tell('stale', { reason: STALE })
     return health
-  }
-
-  #whyNotOpen(state: Exclude<State, 'open'>): string {
-    if (state !== 'new') return `the receiver is ${state}`
-    return this.#starting === null ? 'not started: call start()' : 'the receiver is starting'
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+const NOTHING = () => {}
+
+/** What our own errors say is for operators: the variable that is missing, the file that is taken. Of others their code. */
+function whyOf(error: unknown): string {
+  const isOurs = error instanceof PosthornError || error instanceof OptionError
+  return `: ${isOurs ? error.message : codeOf(error)}`
 }

@@ -1,14 +1,17 @@
 /** Options, settled once at construction: defaults, checks, and the ports behind the public faces. */
 import { OptionError } from '../errors.ts'
-import { assertFunction, keysOf, knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
+import { assertFunction, keysOf, kindOf, knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
 import type { Inbox, InboxPort } from '../ports/inbox/index.ts'
 import type { Retention } from '../ports/inbox/opening.ts'
+import type { Instrument } from '../ports/instrument.ts'
 import type { Source, SourcePort } from '../ports/provider.ts'
 import type { Hooks, ReceiverLimits, ReceiverOptions, ReceiverRole, Sources } from '../public/options.ts'
 import type { AnyEvent, Logger } from '../types.ts'
 import { loggerOf } from './base/logger.ts'
+import { WRAPS } from './base/wraps.ts'
 import { checkDefaults, type HandlerDefaults } from './handlers/options.ts'
+import { assertTokenFree } from './receive/authenticate.ts'
 import type { ReceiveLimits } from './receive/parts.ts'
 import { SOURCE_NAME } from './receive/route.ts'
 import { retentionOf } from './retention.ts'
@@ -25,17 +28,20 @@ const HOOKS = keysOf<Hooks>({
 const KEYS = keysOf<ReceiverOptions<Sources>>({
   ...{ inbox: true, sources: true, limits: true, memoryBytes: true, handlers: true, logger: true, hooks: true },
   ...{ role: true, ack: true, ackWithinMs: true, background: true, onRedelivery: true, retention: true },
+  ...{ instrument: true },
 })
 
 export interface Settings {
   readonly inbox: InboxPort
   readonly inboxKind: string
-  readonly sources: ReadonlyMap<string, SourcePort>
+  /** Grows when a source is added to the receiver. */
+  readonly sources: Map<string, SourcePort>
   readonly limits: ReceiveLimits
   readonly memoryBytes: number
   readonly handlers: HandlerDefaults
   readonly logger: Logger
   readonly hooks: Hooks
+  readonly instrument: Instrument | null
   readonly role: ReceiverRole
   readonly ack: 'stored' | 'handled'
   readonly ackWithinMs: number
@@ -58,6 +64,7 @@ export function settle<S extends Sources>(options: ReceiverOptions<S>): Settings
     handlers: { ...handlers },
     logger: loggerOf(logger),
     hooks: hooksOf(hooks),
+    instrument: instrumentOf(options.instrument),
     ...waysOf(options),
     retention: retentionOf(retention),
   }
@@ -71,17 +78,31 @@ function hooksOf(hooks: Hooks): Hooks {
   return Object.fromEntries(given.map((name) => [name, hooks[name]?.bind(hooks)]))
 }
 
+/** Other members are the instrument's own. */
+function instrumentOf(instrument: Instrument | undefined): Instrument | null {
+  if (instrument === undefined) return null
+  if (typeof instrument !== 'object' || instrument === null)
+    throw new OptionError(`instrument must be an object with any of ${WRAPS.join(', ')}, got ${kindOf(instrument)}`)
+  for (const name of WRAPS) if (instrument[name] !== undefined) assertFunction(`instrument.${name}`, instrument[name])
+  return instrument
+}
+
 function waysOf(options: ReceiverOptions<Sources>) {
   const ack = oneOf('ack', options.ack, 'stored', ['stored', 'handled'])
   const { background = ack === 'stored' } = options
   if (typeof background !== 'boolean') throw new OptionError('background must be true or false')
   if (!background && ack === 'stored') throw new OptionError("background: false goes with ack: 'handled' only")
+  const onRedelivery = oneOf('onRedelivery', options.onRedelivery, 'record', ['record', 'rearm'])
+  if (ack === 'handled' && onRedelivery === 'rearm')
+    throw new OptionError(
+      "onRedelivery: 'rearm' does not go with ack: 'handled': each repeat would make work again of what died with the one before, and no request would ever be answered 200; use 'record', and receiver.inbox.retry()",
+    )
   return {
     role: oneOf('role', options.role, 'both', ['both', 'receive', 'process', 'control']),
     ack,
     ackWithinMs: wholeNumber('ackWithinMs', options.ackWithinMs, 4_000, 1, MAX_MS),
     background,
-    onRedelivery: oneOf('onRedelivery', options.onRedelivery, 'record', ['record', 'rearm']),
+    onRedelivery,
   }
 }
 
@@ -112,18 +133,20 @@ function sourcePorts(sources: Readonly<Record<string, Source<AnyEvent>>> | undef
     throw new OptionError(
       "createReceiver needs sources, for example { shop: momentum({ auth: token({ env: 'TOKEN' }) }) }",
     )
-  return new Map(entries.map(([name, source]) => [checkName(name), sourcePort(name, source)]))
+  const ports = new Map(entries.map(([name, source]) => [checkName(name), sourcePort(name, source)]))
+  assertTokenFree(ports)
+  return ports
 }
 
-function checkName(name: string): string {
+export function checkName(name: string): string {
   if (SOURCE_NAME.test(name)) return name
   throw new OptionError(
     `a source is a path segment of a-z, 0-9, _ and -, so it cannot be called ${JSON.stringify(name)}`,
   )
 }
 
-function sourcePort(name: string, source: Source<AnyEvent>): SourcePort {
-  const found = source?.[port]
+export function sourcePort(name: string, source: unknown): SourcePort {
+  const found = (source as Source<AnyEvent> | null | undefined)?.[port]
   if (found === undefined)
     throw new OptionError(`source "${name}" must be made by a provider, for example momentum({ auth })`)
   if (found.auth?.[port] === undefined)

@@ -4,6 +4,7 @@ import { knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
 import { wallTime } from './esputnik/activity.ts'
 import { EsputnikEmulator as Esputnik, type EsputnikSettings, type Saved } from './esputnik/emulator.ts'
 import type { WebhookOptions } from './esputnik/webhook.ts'
+import type { EsputnikWorkflows } from './esputnik/workflows.ts'
 import type { EmulatorClock } from './kit/clock.ts'
 import { type Duration, toMs } from './kit/duration.ts'
 import type { Emulator } from './kit/emulator.ts'
@@ -21,7 +22,7 @@ export interface EsputnikEmulatorOptions {
   readonly batchInterval?: Duration
   /** Activities in a post at most; not documented. Default 1 000. */
   readonly batchEvents?: number
-  /** How long a target has for its answer, in real time; not documented. Default 10 s. */
+  /** How long a target or a workflow block's address has for its answer, in real time; not documented. Default 10 s. */
   readonly answerLimit?: Duration
   /** The waits after each failure; the last repeats without end. Default 1, 2, 4, 8, 16, 32 minutes, then hourly. */
   readonly retryDelays?: readonly Duration[]
@@ -35,6 +36,21 @@ export interface EsputnikEmulatorOptions {
   readonly quotedMediaType?: boolean
   /** `subscripton` and `subscriptons`, as the older table of fields has them. Default false, as all examples have it. */
   readonly misspeltSubscription?: boolean
+  /** Whether a workflow block takes an `http:` address, which the platform does not save. Default false. */
+  readonly allowHttp?: boolean
+  /**
+   * How values get into the address of a workflow block; not documented. `address`: as they are, then the whole is
+   * escaped as an address, so that a `+`, `&` or `#` of a value stays one. `values`: each is escaped. `none`: raw UTF-8,
+   * with spaces and control characters alone escaped: Node answers 400 to
+   * that by itself. Default `address`.
+   */
+  readonly urlEscaping?: 'address' | 'values' | 'none'
+  /** How numbers of a block's answer print: `7.0`, which the vendor's example suggests, or as sent. Default `double`. */
+  readonly answerNumbers?: 'double' | 'as-sent'
+  /** Whether the JSON of an answer outside 2xx fills templates too; not documented. Default `ignored`. */
+  readonly failedAnswers?: 'ignored' | 'used'
+  /** False: the list of activities is switched off for the account, and answers 400. Default true. */
+  readonly activityApi?: boolean
   /** Faults around every post of activities; the first is the outermost. Default none. */
   readonly faults?: readonly Fault[]
 }
@@ -47,6 +63,8 @@ export interface EsputnikEmulator extends Emulator {
    * @throws OptionError (rejects) for an address, a login, headers or statuses that are wrong
    */
   saveWebhook(options: WebhookOptions): Promise<Saved>
+  /** Workflows with a "Webhook" block, whose answer becomes part of a message. */
+  readonly workflows: EsputnikWorkflows
 }
 
 const NAMES: readonly (keyof EsputnikEmulatorOptions)[] = [
@@ -62,6 +80,11 @@ const NAMES: readonly (keyof EsputnikEmulatorOptions)[] = [
   'checkCredentials',
   'quotedMediaType',
   'misspeltSubscription',
+  'allowHttp',
+  'urlEscaping',
+  'answerNumbers',
+  'failedAnswers',
+  'activityApi',
   'faults',
 ]
 
@@ -72,6 +95,8 @@ const RETRY_DELAYS = ['1m', '2m', '4m', '8m', '16m', '32m', '60m'] as const
  * eSputnik: activities of all channels in arrays, a GET that checks an address when it is saved, retries up to hourly
  * without end, and a strict sequence: nothing overtakes what failed. Its API is the list of activities. Facts:
  * docs.yespo.io "Webhooks for Tracking Activity", June 2025; eSputnik support page "Webhooks", 2019.
+ *
+ * Its workflows call your address for what their messages say (docs.yespo.io "Webhook Workflows").
  *
  * @example
  * const esputnik = emulateEsputnik()
@@ -101,6 +126,11 @@ function settled(options: EsputnikEmulatorOptions): EsputnikSettings {
     checkCredentials: flagOption(of('checkCredentials'), options.checkCredentials, false),
     quotedMediaType: flagOption(of('quotedMediaType'), options.quotedMediaType, true),
     misspeltSubscription: flagOption(of('misspeltSubscription'), options.misspeltSubscription, false),
+    allowHttp: flagOption(of('allowHttp'), options.allowHttp, false),
+    urlEscaping: oneOf(of('urlEscaping'), options.urlEscaping, 'address', ['address', 'values', 'none']),
+    answerNumbers: oneOf(of('answerNumbers'), options.answerNumbers, 'double', ['double', 'as-sent']),
+    failedAnswers: oneOf(of('failedAnswers'), options.failedAnswers, 'ignored', ['ignored', 'used']),
+    activityApi: flagOption(of('activityApi'), options.activityApi, true),
     faults: faultsOption(of('faults'), options.faults),
   }
 }

@@ -3,6 +3,7 @@ import { knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
 import type { EmulatorClock } from './kit/clock.ts'
 import { type Duration, toMs } from './kit/duration.ts'
 import type { Emulator } from './kit/emulator.ts'
+import type { InboundMail } from './kit/inbound-mail.ts'
 import { clockOption, faultsOption, flagOption, textOption } from './kit/options.ts'
 import type { Fault, Outcome } from './kit/wire.ts'
 import { MailjetEmulator as Mailjet, type MailjetSettings } from './mailjet/emulator.ts'
@@ -45,6 +46,11 @@ export interface MailjetEmulatorOptions {
 }
 
 export interface MailjetEmulator extends Emulator {
+  /**
+   * A mail comes in from outside: it is posted to the parse route of its recipient, `Email`; without one nothing is sent.
+   * @throws OptionError for what is wrong, unknown or not there, and for line breaks in a header
+   */
+  inbound(mail: InboundMail): void
   /**
    * Presses the test button of the web interface for this event type: posts its near-empty body, in an array when
    * `grouped` (default false), and resolves with the answer.

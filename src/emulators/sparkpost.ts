@@ -1,27 +1,39 @@
 /** SparkPost's cloud and SparkPost Elite, as their documents describe them. */
 import { keysOf, knownKeys, oneOf } from '../lib/options.ts'
 import type { Emulator } from './kit/emulator.ts'
+import { checkMail, type InboundMail } from './kit/inbound-mail.ts'
 import { textsOption } from './kit/options.ts'
 import type { ReportedWebhook } from './kit/report.ts'
 import { cloudEdition, eliteEdition } from './msys/cloud-edition.ts'
+import type { NativeEvent } from './msys/edition.ts'
 import { MSYS_OPTIONS, MsysEmulator, type MsysOptions } from './msys/emulator.ts'
+import { eventsApi, KeptEvents } from './msys/events-api.ts'
 import { Relays } from './msys/relay.ts'
 import { relayApi } from './msys/relay-api.ts'
-import type { InboundMail } from './msys/relay-message.ts'
 
 export interface SparkPostEmulatorOptions extends MsysOptions {
   /** `cloud`, or `elite`: the hosted clusters of 2014 to 2016 with their older payload. Default `cloud`. */
   readonly edition?: 'cloud' | 'elite'
+  /** How it asks for an OAuth 2.0 token, whose content type is not documented. Default `json`, as the rest of its API. */
+  readonly tokenRequest?: 'json' | 'form'
   /** The domains that relay webhooks may match. Default: any. */
   readonly inboundDomains?: readonly string[]
 }
 
 export interface SparkPostEmulator extends Emulator {
-  /** A mail comes in from outside: it is posted to the relay webhook of its recipient's domain. */
+  /**
+   * A mail comes in from outside: it is posted to the relay webhook of its recipient's domain.
+   * @throws OptionError for what is wrong, unknown or not there, and for line breaks in a header
+   */
   inbound(mail: InboundMail): void
 }
 
-const KEYS = keysOf<SparkPostEmulatorOptions>({ ...MSYS_OPTIONS, edition: true, inboundDomains: true })
+const KEYS = keysOf<SparkPostEmulatorOptions>({
+  ...MSYS_OPTIONS,
+  edition: true,
+  tokenRequest: true,
+  inboundDomains: true,
+})
 
 /** 12 tries in 8 hours, further and further apart; the intervals are not documented. */
 const RETRY_DELAYS = ['1m', '2m', '4m', '8m', '15m', '30m', '45m', '60m', '75m', '100m', '140m'] as const
@@ -47,8 +59,9 @@ export function emulateSparkPost(options: SparkPostEmulatorOptions = {}): SparkP
 
 class SparkPost extends MsysEmulator implements SparkPostEmulator {
   readonly #relays: Relays
+  readonly #kept: KeptEvents
 
-  constructor(edition: 'cloud' | 'elite', { inboundDomains, ...options }: SparkPostEmulatorOptions) {
+  constructor(edition: 'cloud' | 'elite', { inboundDomains, tokenRequest, ...options }: SparkPostEmulatorOptions) {
     super(options, {
       name: 'emulateSparkPost',
       edition: edition === 'cloud' ? cloudEdition : eliteEdition,
@@ -60,6 +73,7 @@ class SparkPost extends MsysEmulator implements SparkPostEmulator {
       errors: edition === 'cloud' ? 'list' : 'object',
       workers: 1,
       batchIdHeader: true,
+      tokenRequest: oneOf('emulateSparkPost: tokenRequest', tokenRequest, 'json', ['json', 'form']),
       hasApi: true,
     })
     const { tasks, poster, ledger, ids } = this
@@ -67,10 +81,18 @@ class SparkPost extends MsysEmulator implements SparkPostEmulator {
     const domains = textsOption('emulateSparkPost: inboundDomains', inboundDomains)
     this.#relays = new Relays({ tasks, poster, ledger, ids, inboundDomains: domains, emit })
     this.addRoutes((api) => relayApi(api, this.#relays, poster))
+    this.#kept = new KeptEvents(tasks)
+    this.addRoutes((api) => eventsApi(api, this.#kept))
   }
 
   inbound(mail: InboundMail): void {
+    checkMail(mail)
     this.#relays.receive(mail)
+  }
+
+  override emit(event: NativeEvent, node?: string): void {
+    this.#kept.keep(event)
+    super.emit(event, node)
   }
 
   override reported(): ReportedWebhook[] {

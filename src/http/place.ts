@@ -2,6 +2,9 @@ import { OptionError } from '../errors.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { shown } from '../lib/options.ts'
 
+/** The last segment of the address where a source issues its tokens. */
+export const TOKEN_SEGMENT = 'token'
+
 /** @throws OptionError for a source that is not among `names`, or a prefix that is no path */
 export function assertPlace(
   call: string,

@@ -1,4 +1,5 @@
-/** Reading the query of a request target, in one pass and without a regular expression. */
+/** Reading the query of a request target, in one pass. */
+import { textOfWire } from './wire-text.ts'
 
 /**
  * The bytes of a parameter that must occur once, percent-decoded once; null when it is missing, repeated or badly
@@ -14,6 +15,20 @@ export function singleParameter(target: string, name: string): Uint8Array | null
     found = value
   }
   return found === null ? null : percentDecode(found)
+}
+
+/**
+ * All parameters in their order, read as they were meant by an address that was put together without escaping: `+` is a
+ * plus, a `%` that escapes nothing is a per cent sign, and what is not UTF-8 is Latin-1. Pairs without a name are left out.
+ */
+export function looseParameters(target: string): [name: string, value: string][] {
+  const [address = ''] = target.split('#', 1)
+  const pairs = Array.from(parameters(address), ([key, value]): [string, string] => [loosely(key), loosely(value)])
+  return pairs.filter(([name]) => name !== '')
+}
+
+function loosely(text: string): string {
+  return textOfWire(percentDecode(text.replaceAll(/%(?![0-9a-f]{2})/gi, '%25')) ?? Buffer.from(text, 'latin1'))
 }
 
 function* parameters(target: string): Generator<[key: string, value: string]> {

@@ -7,7 +7,8 @@ import { putInput, type Wasm, wasm } from './wasm.ts'
 /** The space behind the input that is read too. */
 const BEHIND = 16
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+/** A byte order mark inside of a body is no white space. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Text of the array of what stands between two offsets of a body that is UTF-8, with quotes in the place of the borders
@@ -53,6 +54,13 @@ function joined(bytes: Uint8Array, start: number, end: number, borders: Int32Arr
   }
   array.set(bytes.subarray(from, end), to)
   array[length - 1] = CLOSE_ARRAY
-  const text = array.subarray(0, length)
-  return isAscii(text) ? text.toString('latin1') : utf8.decode(text)
+  const text = textOfUtf8(array.subarray(0, length))
+  // Else it stays until the next collection, beside the text and what is parsed of it.
+  if (array !== bench) array.buffer.transfer(0)
+  return text
+}
+
+/** In one byte a character where that will do. */
+export function textOfUtf8(bytes: Buffer): string {
+  return isAscii(bytes) ? bytes.toString('latin1') : utf8.decode(bytes)
 }

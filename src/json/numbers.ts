@@ -61,10 +61,13 @@ function endsWith(bytes: Uint8Array, end: number, name: Uint8Array): boolean {
   return name.every((byte, at) => bytes[start + at] === byte)
 }
 
-/** As `noteNumber` for all that could be numbers around a byte that is part of one; returns where that ends. */
-export function noteNumbersAround(bytes: Uint8Array, middle: number, found: Offsets): number {
+/**
+ * As `noteNumber` for all that could be numbers around a byte that is part of one, from `judged` on: what is before it has
+ * been looked at. Returns where that ends.
+ */
+export function noteNumbersAround(bytes: Uint8Array, middle: number, judged: number, found: Offsets): number {
   let at = middle
-  while (isNumeric(bytes[at - 1] ?? 0)) at--
+  while (at > judged && isNumeric(bytes[at - 1] ?? 0)) at--
   while (isNumeric(bytes[at] ?? 0)) at = startsNumber(bytes[at] as number) ? noteNumber(bytes, at, found) : at + 1
   return at
 }

@@ -76,7 +76,7 @@ export class WordScan {
   #number(at: number, meaning: number, numbers: Offsets): number {
     const { bytes } = this.#found
     const named = meaning === NAMED || (meaning === PERHAPS && isNamed(bytes, at, this.#names))
-    return named ? noteIdentifier(bytes, at, numbers) : noteNumbersAround(bytes, at, numbers)
+    return named ? noteIdentifier(bytes, at, numbers) : noteNumbersAround(bytes, at, this.#judged, numbers)
   }
 
   #unbalanced(at: number): void {

@@ -1,6 +1,6 @@
 /** Parsing of a scanned body in slices of neighbouring elements, so that the event loop gets its turn in between. */
 import { isUtf8 } from 'node:buffer'
-import { arrayText } from './array-text.ts'
+import { arrayText, textOfUtf8 } from './array-text.ts'
 import { quoteBareWords } from './bare-words.ts'
 import { OPEN_OBJECT } from './bytes.ts'
 import { isSpace } from './numbers.ts'
@@ -32,7 +32,25 @@ function areUtf8(bytes: Uint8Array, scan: Scan, from: number, to: number): boole
  */
 export function parseElements(bytes: Uint8Array, scan: Scan, from: number, to: number): unknown[] {
   if (!areUtf8(bytes, scan, from, to)) throw new SyntaxError('an element is not UTF-8')
+  if (isLarge(scan, from, to) && !hasNumbers(scan, from)) return [JSON.parse(plainText(bytes, scan, from))]
   return parsedArray(textOf(bytes, scan, from, to), to - from)
+}
+
+/** In bytes. A larger one, such as a mail, is parsed where it stands: to put it into an array would copy it twice. */
+const LARGE = 64 << 10
+
+const isLarge = (scan: Scan, from: number, to: number) =>
+  to - from === 1 && endOf(scan, from) - startOf(scan, from) > LARGE
+
+/** Numbers that are to arrive as strings. */
+function hasNumbers(scan: Scan, index: number): boolean {
+  const next = scan.numbers[firstAtOrAfter(scan.numbers, startOf(scan, index))]
+  return next !== undefined && next < endOf(scan, index)
+}
+
+function plainText({ buffer, byteOffset }: Uint8Array, scan: Scan, index: number): string {
+  const start = startOf(scan, index)
+  return textOfUtf8(Buffer.from(buffer, byteOffset + start, endOf(scan, index) - start))
 }
 
 /** No event that a sender prints so is larger; looking through much text would hold the event loop. */

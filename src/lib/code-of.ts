@@ -4,12 +4,18 @@
  */
 export function codeOf(error: unknown): string {
   try {
-    const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
-    const text = String(code ?? name ?? typeof error)
+    const { name } = (error ?? {}) as { name?: unknown }
+    const text = String(codeIn(error) ?? name ?? typeof error)
     return WORD.test(text) ? text : 'unknown'
   } catch {
     return 'unknown'
   }
+}
+
+/** None of a DOMException: its number says less than its name (23 is `TimeoutError`, 0 any of the newer ones). */
+export function codeIn(error: unknown): unknown {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return Object.prototype.toString.call(error) === '[object DOMException]' ? undefined : code
 }
 
 const WORD = /^[\w.$:-]{1,64}$/

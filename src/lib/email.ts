@@ -31,6 +31,10 @@ export function foldCase(text: string): string {
   return text.normalize('NFC').toLowerCase().normalize('NFC')
 }
 
+/** In a pattern: what goes on to the left of an address makes it another one; a letter before an apostrophe, too (o'brien@). */
+export const LONGER_BEFORE = "(?:[\\p{L}\\p{N}._%+-]|[\\p{L}\\p{N}]')"
+export const LONGER_AFTER = '(?:[\\p{L}\\p{N}-]|\\.[\\p{L}\\p{N}])'
+
 /** How the address of `canonicalEmail` may stand in a text that was folded: it, with quotes, with its domain in Unicode. */
 export function writingsOf(email: string): readonly string[] {
   const at = email.lastIndexOf('@')

@@ -1,6 +1,6 @@
 /** What core asks of a kind of authentication. */
 import type { port } from '../lib/symbols.ts'
-import type { Logger } from '../types.ts'
+import type { LogFacts, Logger } from '../types.ts'
 import type { Clock } from './clock.ts'
 
 /** Where in an address a kind of authentication looks for its secret. */
@@ -8,6 +8,13 @@ export interface SecretPlaces {
   /** In the segment before the name: there alone, or there too, beside other credentials. */
   readonly path: 'only' | 'also' | null
   readonly query: boolean
+}
+
+/** Where a request carries credentials, beside `Authorization` and the path. */
+export interface Carriers {
+  /** In lower case. */
+  readonly headers: readonly string[]
+  readonly parameters: readonly string[]
 }
 
 export interface Auth {
@@ -21,12 +28,16 @@ export interface AuthPort {
   readonly challenge: string
   /** Labels of what it knows, so that one which nothing came with can be told from one that does not exist. */
   readonly labels?: readonly string[] | undefined
+  /** Those of them that are not the first of their list. */
+  readonly later?: readonly string[] | undefined
   /** Absent: not in the address. */
   readonly places?: SecretPlaces | undefined
+  /** What holds its secret, so that it can be kept out of what is handed on. Absent: nothing but `Authorization` or the path. */
+  readonly carriers?: Carriers | undefined
   /** Its check costs time that others than we decide on: it is left out where a quick one has let the request in. */
   readonly slow?: boolean | undefined
   /**
-   * Called once, at `start`: reads the secrets and returns the check.
+   * Called at `start`, and when secrets are read anew: reads them and returns the check.
    * @throws ERR_SECRET_MISSING naming what is missing, never its value.
    */
   prepare(at: AuthSetting): Promise<Verify>
@@ -35,8 +46,28 @@ export interface AuthPort {
    * tests that post as the sender does; nothing else calls it. Absent where a kind cannot say.
    * @throws ERR_SECRET_MISSING, ERR_SECRET_INVALID as `prepare` does
    */
-  present?(at: SecretSetting): Promise<Presented>
+  present?(at: PresentSetting): Promise<Presented>
+  /** Issues the tokens that the check takes, at `<source>/token`. Absent: somebody else does, or there are none. */
+  readonly issuer?: TokenIssuer | undefined
 }
+
+export interface TokenIssuer {
+  /**
+   * Called once, at `start`, beside `prepare`.
+   * @throws as `prepare` does
+   */
+  prepare(at: AuthSetting): Promise<IssueToken>
+}
+
+/** Answers one request for a token, whose body is complete. Never rejects. */
+export type IssueToken = (request: AuthRequest, body: Uint8Array) => Promise<Issued>
+
+/** The body of the answer (RFC 6749 section 5.1), or why there is no token: words of section 5.2, and ours. */
+export type Issued =
+  | { readonly ok: true; readonly body: object }
+  | { readonly ok: false; readonly code: TokenRefusal; readonly reason?: string }
+
+export type TokenRefusal = 'invalid_client' | 'invalid_request' | 'unsupported_grant_type' | 'auth_unavailable'
 
 /** The credentials of one request, as they stand on the wire. */
 export interface Presented {
@@ -56,9 +87,14 @@ export interface SecretSetting {
   readonly logger: Logger
 }
 
+export interface PresentSetting extends SecretSetting {
+  /** The time of the receiver, in epoch ms. */
+  now(): number
+}
+
 export interface AuthSetting extends SecretSetting {
   /** For requests: the first of a `kind` at once, then a count a minute. */
-  notice(kind: string, level: 'warn' | 'error', message: string, facts?: object): void
+  notice(kind: string, level: 'warn' | 'error', message: string, facts: LogFacts): void
   readonly clock: Clock
 }
 

@@ -1,6 +1,6 @@
 /** What core is asked by a host, and what it answers. */
 import type { Chunks } from '../http/flow.ts'
-import type { hostFailed, hostKept, hostSeen, receive, secretPlaces, sourceNames } from '../lib/symbols.ts'
+import type { hostDoor } from '../lib/symbols.ts'
 import type { SecretPlaces } from './auth.ts'
 
 /** One HTTP request, stripped of its framework. */
@@ -21,6 +21,8 @@ export interface NeutralRequest {
   readonly source?: string | undefined
   /** With `prefix`, the path must be exactly `<prefix>/<name>`, with the secret before the name where it stands there. */
   readonly prefix?: string | undefined
+  /** Where the host has mounted us, for the log, where that is not `prefix`. */
+  readonly mount?: string | undefined
   /** Address of the connection, a proxy's where there is one; made lazily; undefined where the host does not show it. */
   readonly peer?: string | undefined
 }
@@ -43,24 +45,30 @@ export interface NeutralResponse {
   /** The code of a refusal; null when the answer is 200. Express hands `unknown_source` to `next()`. */
   readonly code: string | null
   /** To be called by the host when it cannot hand the answer to the system: it has answered itself, or nobody is there. */
-  readonly onUndelivered?: (() => void) | undefined
+  readonly onUndelivered?: ((hostAnswered: boolean) => void) | undefined
 }
 
 /** What an adapter needs of a receiver. */
 export interface ReceiverLike {
-  /** Never rejects. Starts the receiver if nobody has. */
-  readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
-  readonly [sourceNames]: readonly string[]
-  /** Where the address of a source holds a secret, so that a host can route it and keep it out of its logs. */
-  readonly [secretPlaces]?: (source: string) => SecretPlaces
-  /** Told once of every server that serves the receiver: its time limits may be at odds with ours. */
-  readonly [hostSeen]?: (limits: HostLimits) => void
-  /** Told what failed in the host, in words without secrets; never throws. */
-  readonly [hostFailed]?: (what: string, error: unknown) => void
-  /** Told what kept the process running for `graceMs` after its stop; it is ended now. */
-  readonly [hostKept]?: (what: string, graceMs: number) => void
+  readonly [hostDoor]: HostDoor
   start(): Promise<void>
   close(options?: { readonly timeoutMs?: number }): Promise<unknown>
+}
+
+export interface HostDoor {
+  /** Never rejects. Starts the receiver if nobody has. */
+  readonly receive: (request: NeutralRequest) => Promise<NeutralResponse>
+  readonly sourceNames: readonly string[]
+  /** Where the address of a source holds a secret, so that a host can route it and keep it out of its logs. */
+  readonly secretPlaces?: (source: string) => SecretPlaces
+  /** Whether `<source>/token` is an address too, so that a host can route it. */
+  readonly issuesTokens?: (source: string) => boolean
+  /** Told once of every server that serves the receiver: its time limits may be at odds with ours. */
+  readonly seen?: (limits: HostLimits) => void
+  /** Told what failed in the host, in words without secrets; never throws. */
+  readonly failed?: (what: string, error: unknown) => void
+  /** Told what kept the process running for `graceMs` after its stop; it is ended now. */
+  readonly kept?: (what: string, graceMs: number) => void
 }
 
 /** The time limits of a `node:http` server, in ms; 0 is none. */

@@ -3,6 +3,7 @@
 import type { port } from '../lib/symbols.ts'
 import type { AnyEvent, Category, Channel, Effect, MetadataIssue } from '../types.ts'
 import type { Auth } from './auth.ts'
+import type { Responder } from './responder.ts'
 
 declare const events: unique symbol
 
@@ -18,12 +19,18 @@ export interface SourcePort {
   readonly auth: Auth
   /** Largest body, after the content coding, in bytes; null leaves it to the receiver's limits. */
   readonly bodyBytes: number | null
+  /** How long a body may take, in ms; null leaves it to the receiver's limits. */
+  readonly bodyMs?: number | null | undefined
   /** How long the sender is let wait for its answer, in ms; null leaves it to the receiver. */
   readonly ackWithinMs?: number | null | undefined
+  /** When its sender hangs up and repeats, in ms, as the sender's documents say. Absent: they do not. */
+  readonly ackLimitMs?: number | undefined
   /** For how long, in ms, an event that was handled absorbs copies of it in other deliveries; null: not at all. */
   readonly dedupeWindowMs?: number | null | undefined
   /** What the operator should know about the options taken: one warning each at start. No secrets. */
   readonly notices?: readonly string[] | undefined
+  /** It answers GET and POST by itself; the provider reads what is kept of that. Absent: posts are stored and answered 200. */
+  readonly responder?: Responder | undefined
 }
 
 /** What we know of one sender. Pure: no I/O, no clock. */
@@ -36,6 +43,8 @@ export interface Provider {
   readonly answersGet: boolean
   /** Lower-case name of the header that carries the sender's batch id; null where it has none. */
   readonly batchIdHeader: string | null
+  /** Kinds of authentication that the sender has no way to send. Absent: it can send any. */
+  readonly cannotSend?: readonly string[] | undefined
   /** Batch ids that only test traffic carries. */
   readonly testBatchIds: ReadonlySet<string>
   /** Every native name, with the normalised types its events can have. */

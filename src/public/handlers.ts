@@ -55,17 +55,25 @@ export interface HandlerContext {
   readonly outOfOrder: boolean
 }
 
+/** Returned by a batch handler: these events of the batch failed, and the others are done. */
 export interface BatchFailures {
   readonly failed: ReadonlyArray<{ readonly id: string; readonly error: unknown }>
 }
 
 export type EventHandler<E> = (event: E, context: HandlerContext) => unknown
 
-export type BatchHandler<E> = (
-  events: readonly E[],
-  context: HandlerContext,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` is the common case
-) => void | BatchFailures | Promise<void | BatchFailures>
+/**
+ * Takes the events of a batch. What it returns is of no matter, such as the result of an insert, unless it says that
+ * something failed:
+ * - `{ failed: [{ id, error }] }` ([BatchFailures]): these events failed, the others are done;
+ * - the whole batch failed: a `failed` that is filled otherwise (an id that is not in the batch, a count); `false`; a list
+ *   with an item whose `status` is `'rejected'` (`Promise.allSettled`); a `failures` or `batchItemFailures` that is not
+ *   empty. The error has the code ERR_HANDLER_BATCH.
+ *
+ * @example
+ * receiver.onBatch('*', { name: 'warehouse', size: 1000 }, async (events) => warehouse.insert(events))
+ */
+export type BatchHandler<E> = (events: readonly E[], context: HandlerContext) => unknown
 
 export interface HandlerOptions<E, K extends string> {
   /** The durable name. Default: the event it listens to, plus `@source`. Renaming it starts a new handler: see `formerly`. */

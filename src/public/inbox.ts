@@ -1,8 +1,26 @@
 /** The public look into the inbox. Types only, exported from `posthorn`. */
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
+import type {
+  CredentialHistory,
+  InboxAction,
+  LookFilter,
+  LookOptions,
+  MessageHistory,
+  TallyCount,
+  TallyFilter,
+} from './look.ts'
+
+interface Text {
+  /**
+   * The same in words, and more: `'source:shop type:bounced since:6h'` (docs/filters.md). It stands beside other fields,
+   * but none of them may be given in both.
+   * @throws FilterError with the place in the text
+   */
+  readonly filter?: string
+}
 
 /** Where to look, in listings; without a field, everywhere. */
-interface Span {
+interface Span extends Text {
   /** Included. Of receipt for deliveries; of death for dead letters, of the first failed reading for quarantine. */
   readonly since?: Date
   /** Not included. */
@@ -16,6 +34,14 @@ interface Span {
 export interface DeliveryFilter extends Span {}
 
 export interface QuarantineFilter extends Span {}
+
+/** It asks for `since`, or ids: every delivery in range is read. */
+export interface EventFilter extends Span {
+  /** Native name, `momentum.bounce`. */
+  readonly name?: string
+  /** Normalised type, `bounced`. */
+  readonly type?: string
+}
 
 export interface DeadLetterFilter extends Span {
   /** Durable name: of a handler that is registered, or that the inbox has known. */
@@ -179,7 +205,7 @@ export interface InboxStats {
   readonly unhandled: Readonly<Record<string, number>>
   /** Bodies that nobody has read yet, in bytes. */
   readonly pendingBytes: number
-  /** Dead letters and quarantined bytes that were dropped. */
+  /** Dead letters and quarantined bytes that were dropped, and events that waited for a handler that is gone. */
   readonly cancelled: number
   /** Dead letters and quarantine that were removed because their time was over: see `retention`. */
   readonly expired: number
@@ -188,6 +214,11 @@ export interface InboxStats {
   readonly paused: readonly PausedHandler[]
   /** Work of handlers that nobody has registered for 24 h, by handler; dropped only by hand. */
   readonly orphaned: Readonly<Record<string, number>>
+  /**
+   * Deliveries with work left whose source this process does not know, by source: they wait for a process that does.
+   * Counted as the work comes by them; 0 in a process that handles nothing.
+   */
+  readonly orphanedSources: Readonly<Record<string, number>>
   /** What is left of replays, by run: events in ranges that wait, once for each handler. */
   readonly replays: Readonly<Record<string, number>>
   /** Events that were absorbed as copies of others (`dedupeEvents`), by source. */
@@ -208,6 +239,17 @@ export interface PausedHandler {
  */
 export interface InboxControl {
   stats(): Promise<InboxStats>
+  /**
+   * Counts by minute, hour or day, oldest first: of deliveries at their receipt, of what became of them when it did. They
+   * are committed with what they count; erasing and retention change nothing of them.
+   * @example for await (const { at, word, count } of receiver.inbox.tallies({ step: 'minute', words: ['ev'] })) …
+   * @throws OptionError also where the inbox keeps none
+   */
+  tallies(filter?: TallyFilter): AsyncIterable<TallyCount>
+  /** First and last use of every credential, over restarts: for the end of a rotation. */
+  seen(): Promise<readonly CredentialHistory[]>
+  /** What verbs have changed, the latest 1 000, newest first. Dry runs are none. */
+  actions(): Promise<readonly InboxAction[]>
   deliveries(filter?: DeliveryFilter): AsyncIterable<DeliverySummary>
   delivery(id: string): Promise<Delivery | null>
   deadLetters(filter?: DeadLetterFilter): AsyncIterable<DeadLetter>
@@ -225,9 +267,31 @@ export interface InboxControl {
   differences(filter?: DifferenceFilter): AsyncIterable<ReparseDifference>
   /** Makes work of what is in quarantine and readable now, for every handler its delivery belongs to. */
   reparse(filter: ReparseFilter, run?: VerbOptions): Promise<VerbReport>
+  /**
+   * Events as they read now, those of the latest deliveries first, whatever became of them; not what is in quarantine, nor
+   * what erasing or retention has taken. Reads every delivery in range, about 100 000 events a second.
+   * @example for await (const event of receiver.inbox.events({ type: 'bounced', since })) …
+   * @throws OptionError with the first event, also without `since` and ids
+   */
+  events(filter: EventFilter, options?: LookOptions): AsyncIterable<AnyEvent>
+  /**
+   * What is stored of one message, by `event.messageId`; null: nothing. Goes through every stored delivery in range, and
+   * reads those whose bytes may hold the id.
+   */
+  message(messageId: string, filter?: LookFilter, options?: LookOptions): Promise<MessageHistory | null>
+  /**
+   * Events whose recipient is this address, in any writing, those of the latest deliveries first; `export` also finds
+   * those that only name it. Goes through every stored delivery in range, and reads those whose bytes may hold the address.
+   * @throws OptionError with the first event when it is no address
+   */
+  person(address: string, filter?: LookFilter, options?: LookOptions): AsyncIterable<AnyEvent>
   /** null: there is no such event, or its delivery cannot be read. */
   event(id: string): Promise<StoredEvent | null>
-  /** Gives up dead letters and quarantine; they end as cancelled. With `run` alone: all that is left of a replay. */
+  /**
+   * Gives up dead letters and quarantine; they end as cancelled. With `run` alone: all that is left of a replay. With
+   * `handler` alone: of a handler that the process at work does not have, also what waits for it, and from then on no
+   * delivery belongs to it until a process has it again.
+   */
   drop(filter: DropFilter, run?: VerbOptions): Promise<VerbReport>
   /**
    * The handler gets nothing more until `resume`, also after a restart; its work waits.
@@ -245,16 +309,26 @@ export interface InboxControl {
    * Takes what `export` finds out of the stored bytes, the dead letters, the quarantine and the work that waits; ids and
    * indices of the others stay, and a repeat of its delivery is still known. Walks through all that was stored when it
    * was called, waits for what is with its handler now, and resolves when none of it is to be handed to a handler, and
-   * none of it is left in the files of the inbox.
+   * none of it is left in the files of the inbox. In the errors of events of others, `erased` stands in the place of the
+   * address; what a handler that runs meanwhile throws later is not looked at.
+   * Copies of damaged logs stay, and are named in `leftIn`.
    * @throws OptionError ERR_OPTION when `email` is no address
    */
   erase(person: PersonFilter, run?: EraseOptions): Promise<EraseReport>
   /** Lets go now of what `retention` says, which is otherwise done in the background. */
   prune(): Promise<PruneReport>
+  /**
+   * Makes a copy of the inbox, as of one moment, with everything that was acknowledged until then: one file (mode 0600), whole
+   * and on stable storage when it resolves. Deliveries are accepted and handled meanwhile. To restore it, put it in the
+   * place of a file that nobody has open, without a `-wal` of another beside it: docs/backup.md.
+   * @example await receiver.inbox.backup(`/backup/inbox-${Date.now()}.db`)
+   * @throws OptionError ERR_OPTION when something is at the path, or the inbox has no file; ERR_INBOX_IO, ERR_INBOX_FULL
+   */
+  backup(path: string): Promise<{ readonly bytes: number }>
 }
 
 /** A person, and where to look; without limits, everywhere. */
-export interface PersonFilter {
+export interface PersonFilter extends Text {
   readonly email: string
   readonly since?: Date
   readonly until?: Date
@@ -275,6 +349,11 @@ export interface PersonalRecord {
 }
 
 export interface EraseOptions extends VerbOptions {
+  /**
+   * Also removes the copies of damaged logs that a start has kept (`<path>-wal-damaged-<time>`). Each may be the only copy of
+   * deliveries that were acknowledged. Default false: they are named in `leftIn`.
+   */
+  readonly copies?: boolean | undefined
   /** Called after each delivery that was searched. */
   onProgress?(report: EraseReport): void
 }
@@ -284,6 +363,11 @@ export interface EraseReport extends VerbReport {
   readonly deliveries: number
   /** Deliveries that nobody can look into: damaged, or in a content coding that could not be undone. */
   readonly closed: number
+  /**
+   * Files of the inbox that may still hold the address: copies of damaged logs, which `copies: true` removes, and
+   * `retention.bodies` when they are as old. Empty until the rest is done.
+   */
+  readonly leftIn: readonly string[]
 }
 
 export interface PruneReport {

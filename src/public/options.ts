@@ -1,7 +1,8 @@
 /** The options of a receiver. Types only, exported from `posthorn`. */
 import type { Inbox } from '../ports/inbox/index.ts'
+import type { Instrument } from '../ports/instrument.ts'
 import type { Source } from '../ports/provider.ts'
-import type { AnyEvent, DeadLetter, Logger, Quarantined, RetryOptions } from '../types.ts'
+import type { AnyEvent, DeadLetter, Logger, Quarantined, RetryOptions, SenderDeparture } from '../types.ts'
 
 export type Sources = Readonly<Record<string, Source<AnyEvent>>>
 
@@ -46,20 +47,6 @@ export interface Hooks {
   senderLeft?(departure: SenderDeparture): void
 }
 
-/** A sender that hung up: its own time limit was over, or its connection broke. */
-export interface SenderDeparture {
-  readonly source: string
-  /** null: its body was not complete, and nothing is stored. */
-  readonly deliveryId: string | null
-  /** From the head of its request until it hung up, in ms. */
-  readonly afterMs: number
-  /**
-   * Whether its delivery was durable by then. Where it was not, a complete body is stored all the same; either way the
-   * repeat is absorbed (`ack: 'stored'`), or goes on where this request stopped (`ack: 'handled'`).
-   */
-  readonly committed: boolean
-}
-
 export interface ReceiverLimits {
   /** Largest body, on the wire and after the content coding, in bytes. Default 64 MiB; a source may set its own. */
   readonly bodyBytes?: number
@@ -93,6 +80,8 @@ export interface ReceiverOptions<S extends Sources> {
    */
   readonly logger?: Logger | false
   readonly hooks?: Hooks
+  /** Wraps around storing, passes, calls of handlers and settlements, for tracing; `otel()` of `posthorn/otel` is one. */
+  readonly instrument?: Instrument
   /**
    * `both` (default), `receive` (stores, never handles), `process` (handles, answers 503), `control` (opens the inbox
    * beside a running owner: looks and wishes, never claims).
@@ -108,7 +97,10 @@ export interface ReceiverOptions<S extends Sources> {
   readonly ackWithinMs?: number
   /** With `ack: 'handled'`: whether retries run between requests, in a host that lives on. Default false: see `drain`. */
   readonly background?: boolean
-  /** A repeat of a delivery with dead letters: `record` it on them (default), or `rearm` them. */
+  /**
+   * A repeat of a delivery with dead letters: `record` it on them (default), or `rearm` them. `rearm` is refused beside
+   * `ack: 'handled'`, where the sender repeats as long as anything fails.
+   */
   readonly onRedelivery?: 'record' | 'rearm'
   /** How long what is finished is kept. */
   readonly retention?: RetentionOptions

@@ -1,8 +1,10 @@
 /** A receiver as users see it. Types only, exported from `posthorn`. */
-import type { hostFailed, hostKept, hostSeen, receive, secretPlaces, sourceNames, testDoor } from '../lib/symbols.ts'
-import type { SecretPlaces } from '../ports/auth.ts'
-import type { HostLimits, NeutralRequest, NeutralResponse } from '../ports/host.ts'
+import type { hostDoor, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
+import type { HostDoor } from '../ports/host.ts'
+import type { Source } from '../ports/provider.ts'
+import type { RepairDoor } from '../ports/repair-door.ts'
 import type { TestDoor } from '../ports/test-door.ts'
+import type { WatchDoor } from '../ports/watch-door.ts'
 import type { AnyEvent } from '../types.ts'
 import type { BatchHandler, BatchOptions, EventHandler, HandlerOptions, Matched, NameOf } from './handlers.ts'
 import type { InboxControl, PausedHandler } from './inbox.ts'
@@ -53,7 +55,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   /**
    * Opens the inbox, reads the secrets, closes the list of handlers, begins to process; resolved when open. Idempotent.
    * @throws ERR_SECRET_MISSING, ERR_SECRET_INVALID, ERR_INBOX_OWNED, ERR_INBOX_IO, ERR_INBOX_CORRUPT, ERR_INBOX_FOREIGN,
-   * ERR_INBOX_VERSION, ERR_RECEIVER_CLOSED
+   * ERR_INBOX_VERSION, ERR_INBOX_MOUNT, ERR_RECEIVER_CLOSED
    */
   start(): Promise<void>
   /**
@@ -82,18 +84,35 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
     body: Uint8Array | string | readonly object[],
     options?: { readonly origin?: 'backfill' | 'test' },
   ): Promise<{ readonly id: string; readonly status: 'accepted' | 'duplicate' }>
+  /**
+   * Adds a source. Resolves when its address takes requests; before `start`, when it is registered and `start` will read its
+   * secrets. Its sender must be one of those that the receiver was made with. Deliveries that an earlier process stored
+   * under the name are read from now on: add sources before `start`, or what waits of them is quarantined.
+   * @throws OptionError (rejects) for a name that is taken or no path segment, a source that is none, another sender; what
+   * reading its secrets throws; ERR_RECEIVER_CLOSED
+   */
+  addSource(name: string, source: Source<E>): Promise<void>
+  /**
+   * Removes a source: from now on its address answers 404. Requests that are past their credentials are stored and answered,
+   * and what is stored is handled to the end.
+   * @throws OptionError for a source that is not there; PosthornError ERR_RECEIVER_CLOSED
+   */
+  removeSource(name: string): void
+  /**
+   * Reads the secrets of all sources anew: environment variables and functions. Resolves when every request that comes is
+   * checked by them; when one cannot be read nothing changes. Before `start` there is nothing to do.
+   * @throws ERR_SECRET_MISSING, ERR_SECRET_INVALID (rejects); ERR_RECEIVER_CLOSED
+   */
+  reloadSecrets(): Promise<void>
   /** Whether a delivery would be accepted now. Starts nothing: handlers may still be missing. */
   health(): Promise<Health>
   /** What has been counted since `start`. */
   metrics(): Metrics
   readonly inbox: InboxControl
-  readonly [receive]: (request: NeutralRequest) => Promise<NeutralResponse>
-  readonly [sourceNames]: readonly string[]
-  readonly [secretPlaces]: (source: string) => SecretPlaces
-  readonly [hostSeen]: (limits: HostLimits) => void
-  readonly [hostFailed]: (what: string, error: unknown) => void
-  readonly [hostKept]: (what: string, graceMs: number) => void
+  readonly [hostDoor]: HostDoor
   readonly [testDoor]: TestDoor
+  readonly [repairDoor]: RepairDoor
+  readonly [watchDoor]: WatchDoor
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -109,9 +128,11 @@ export interface Metrics {
   readonly accepted: number
   readonly duplicates: number
   readonly probes: number
+  /** Requests that were put to a source which answers by itself, however that ended. */
+  readonly answered: number
   /** By code of the answer. */
   readonly rejected: Readonly<Record<string, number>>
-  /** Requests whose credentials were not let in, by reason, where the kind of authentication tells one. */
+  /** Requests that were not let in, by the reason that their senders are not told; a path of no source among them. */
   readonly turnedAway: Readonly<Record<string, number>>
   /** By source: what let its requests in, so that a rotation can end when nobody comes with the old secret any more. */
   readonly credentials: Readonly<Record<string, readonly CredentialUse[]>>
@@ -128,15 +149,20 @@ export interface Metrics {
   readonly conflicts: number
   /** Events that were absorbed as copies of others (`dedupeEvents`). */
   readonly duplicateEvents: number
+  /**
+   * Claims that another process took over while this one worked on them: what came of them here is dropped. Always 0 with
+   * an inbox whose claims live as long as the process.
+   */
+  readonly claimsLost: number
   /** From the last byte of the body to the answer: how many took at most `ACK_BUCKETS_MS[i]`, the last one more. */
   readonly ackMs: { readonly buckets: readonly number[]; readonly sum: number; readonly count: number }
 }
 
-/** How often a credential let a request in since `start`, and when for the last time. */
+/** How often a credential let a request in since `start`, and when for the last time: before `start`, too, where it stored something. */
 export interface CredentialUse {
   /** null: one without a label. */
   readonly label: string | null
   readonly count: number
-  /** null: not since `start`. */
+  /** null: never. An inbox that keeps no last uses knows of none before `start`. */
   readonly lastUsedAt: Date | null
 }

@@ -94,7 +94,16 @@ function deliveryOf(provider: Provider, body: Uint8Array, options: ReadOptions):
     id: deliveryId(source, isTest ? receivedAt.getTime() : batchId, sha256),
     ...{ source, batchId, sha256, body, isTest, receivedAt: receivedAt.getTime() },
     headers: headersOfRecord(picked, provider.batchIdHeader),
-    ...{ credential: null, origin: 'wire', undecoded: null, seq: 0, senderLeft: false, duplicates: 0, events: null },
+    ...{
+      credential: null,
+      origin: 'wire',
+      undecoded: null,
+      traceparent: null,
+      seq: 0,
+      senderLeft: false,
+      duplicates: 0,
+      events: null,
+    },
   }
 }
 

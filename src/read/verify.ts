@@ -1,5 +1,6 @@
 /** Credentials of a request, checked as a receiver checks them. Private. */
 import { systemClock } from '../core/base/clock.ts'
+import { held } from '../core/base/held.ts'
 import { silentLogger } from '../core/base/logger.ts'
 import { OptionError } from '../errors.ts'
 import { keysOf, knownKeys } from '../lib/options.ts'
@@ -36,18 +37,18 @@ export type Verified =
 
 /**
  * Whether the headers of a request hold a credential of the source. Secrets are read with the first call for a source, as
- * a receiver reads them at its start; they are compared in constant time.
+ * a receiver reads them at its start; they are compared in constant time. While the promise is pending the process goes on.
  * @example
  * const verdict = await verify(source, request.headers)
  * if (!verdict.ok) return new Response(null, { status: verdict.unavailable ? 503 : 401 })
  * @throws OptionError for what is no source, headers that are none, or an address that is needed and not given
  * @throws PosthornError ERR_SECRET_MISSING, ERR_SECRET_INVALID
  */
-export async function verify(
-  source: Source<AnyEvent>,
-  headers: HeadersLike,
-  options: VerifyOptions = {},
-): Promise<Verified> {
+export function verify(source: Source<AnyEvent>, headers: HeadersLike, options: VerifyOptions = {}): Promise<Verified> {
+  return held(verifyNow(source, headers, options))
+}
+
+async function verifyNow(source: Source<AnyEvent>, headers: HeadersLike, options: VerifyOptions): Promise<Verified> {
   const { auth, provider } = portOf('verify', source)
   knownKeys('verify: the options', options, KEYS)
   const head = { rawHeaders: toRawHeaders(headers), target: targetOf(auth, options.url), peer: options.peer }
@@ -85,5 +86,7 @@ function checkOf(auth: Auth, source: string): Promise<Verify> {
 }
 
 function reasonOf({ reason, missing, unavailable }: Refused): string {
-  return reason ?? (unavailable ? 'unavailable' : missing ? 'missing' : 'wrong')
+  if (missing) return 'missing'
+  if (reason === 'credential_wrong' || reason === 'segment_wrong') return 'wrong'
+  return reason ?? (unavailable ? 'unavailable' : 'wrong')
 }

@@ -1,6 +1,6 @@
 import { PosthornError } from '../errors.ts'
 import { callKey } from '../lib/call-key.ts'
-import { receive, testDoor } from '../lib/symbols.ts'
+import { hostDoor, testDoor } from '../lib/symbols.ts'
 import type { NeutralRequest } from '../ports/host.ts'
 import type { Claim, Settlement } from '../ports/inbox/claims.ts'
 import type { Receiver } from '../public/receiver.ts'
@@ -18,11 +18,20 @@ export interface Delivered {
   readonly settled: number
   /** Dead letters that this call made: one for each event and handler. */
   readonly deadLetters: number
+  /** Calls that failed until it was over, in their order: `error` is what the handler threw. */
+  readonly failures: readonly Failure[]
+}
+
+export interface Failure {
+  readonly handler: string
+  readonly event: AnyEvent
+  readonly error: unknown
 }
 
 /**
  * Posts one delivery to a source, with valid credentials and through the receive half, and resolves when the process half
- * has nothing left to do now: with an inbox in memory, or a real one. Starts the receiver if nobody has.
+ * has nothing left to do now: with an inbox in memory, or a real one. Starts the receiver if nobody has. A batch goes to its
+ * handler as soon as the delivery is read: `maxWaitMs` is not waited for.
  *
  * An event is an element as it stands on the wire, an `event.payload`, or an event of `sampleEvent`. Identifiers that
  * are text of digits are written as numbers where the sender writes numbers. Text, or bytes, are a whole body and go as
@@ -40,9 +49,15 @@ export async function deliver<E extends AnyEvent, K extends string>(
   await receiver.start()
   const post = await postOf(receiver, source, body, options)
   const tally = new Tally()
-  const stop = receiver[testDoor].watch((claim, settlement) => tally.add(claim, settlement))
+  const failures: Failure[] = []
+  const door = receiver[testDoor]
+  const stops = [
+    door.watch((claim, settlement) => tally.add(claim, settlement)),
+    door.watchFailures((failure) => void failures.push(failure)),
+    door.hurry(),
+  ]
   try {
-    const answer = await receiver[receive](toNeutral(post))
+    const answer = await receiver[hostDoor].receive(toNeutral(post))
     if (answer.status !== 200)
       throw new PosthornError(
         'ERR_DELIVERY_REFUSED',
@@ -50,9 +65,14 @@ export async function deliver<E extends AnyEvent, K extends string>(
       )
     const body: Delivered['body'] = JSON.parse(answer.body)
     await receiver.whenIdle()
-    return { status: answer.status, body, ...tally.of(body.id) }
+    return {
+      status: answer.status,
+      body,
+      ...tally.of(body.id),
+      failures: failures.filter(({ event }) => event.delivery.id === body.id),
+    }
   } finally {
-    stop()
+    for (const stop of stops) stop()
   }
 }
 

@@ -22,6 +22,8 @@ export const shifted =
     make(nowMs + ms)
 /** UTC, without saying so. */
 export const wallClock: Make = (nowMs) => new Date(nowMs).toISOString().slice(0, 19)
+/** `20150410T160638`, UTC. */
+export const compactTime: Make = (nowMs) => new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
 /** 20 hexadecimal digits. */
 export const hex20: Make = () => randomBytes(10).toString('hex')
 /** 18 decimal digits: beyond 2^53. */

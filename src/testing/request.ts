@@ -5,7 +5,7 @@ import { OptionError } from '../errors.ts'
 import { isObject } from '../lib/guards.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { keysOf, kindOf, knownKeys, shown } from '../lib/options.ts'
-import { port, sourceNames, testDoor } from '../lib/symbols.ts'
+import { hostDoor, port, testDoor } from '../lib/symbols.ts'
 import type { Presented } from '../ports/auth.ts'
 import type { ReceiverLike } from '../ports/host.ts'
 import type { Provider, SourcePort } from '../ports/provider.ts'
@@ -13,7 +13,7 @@ import type { TestDoor } from '../ports/test-door.ts'
 import { senderNamed } from './senders.ts'
 
 /** A receiver, as far as tests look into it. */
-export interface Tested extends Pick<ReceiverLike, typeof sourceNames> {
+export interface Tested extends Pick<ReceiverLike, typeof hostDoor> {
   readonly [testDoor]: TestDoor
 }
 
@@ -49,7 +49,7 @@ export async function postOf(
   const { provider } = configured
   const body = bodyOf(provider, content)
   const given = headers === undefined ? null : { rawHeaders: Object.entries(headers).flat(), query: '' }
-  const { rawHeaders, query, segment }: Presented = given ?? (await credentials(configured, source))
+  const { rawHeaders, query, segment }: Presented = given ?? (await credentials(receiver, configured, source))
   const type = ['content-type', 'application/json', 'user-agent', 'posthorn-testing']
   return {
     body,
@@ -85,7 +85,7 @@ function bodyOf(provider: Provider, content: TestBody): string | Uint8Array {
 function sourceOf(receiver: Tested, source: string): SourcePort {
   const configured = receiver[testDoor].source(source)
   if (configured !== undefined) return configured
-  const names = receiver[sourceNames]
+  const names = receiver[hostDoor].sourceNames
   const meant = typeof source === 'string' ? didYouMean(source, names) : ''
   throw new OptionError(`there is no source ${shown(source)}${meant || `; there are ${names.join(', ')}`}`)
 }
@@ -94,11 +94,11 @@ function sourceOf(receiver: Tested, source: string): SourcePort {
  * From the same secrets as the check: the receiver does not keep them, so they are read once more. They stand in the
  * request alone.
  */
-async function credentials({ auth }: SourcePort, source: string): Promise<Presented> {
+async function credentials(receiver: Tested, { auth }: SourcePort, source: string): Promise<Presented> {
   const { present } = auth[port]
   if (present === undefined)
     throw new OptionError(`source "${source}": ${auth.scheme} cannot make a valid request; give { headers }`)
-  return present({ env: process.env, source, logger: silentLogger })
+  return present({ env: process.env, source, logger: silentLogger, now: () => receiver[testDoor].now() })
 }
 
 /** An event of ours goes as its payload; anything else is an element as it stands on the wire. */

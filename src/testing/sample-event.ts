@@ -66,6 +66,7 @@ function deliveryOf({ sender, text }: Sample, source: string): Omit<StoredDelive
     isTest: false,
     origin: 'test',
     undecoded: null,
+    traceparent: null,
     seq: 1,
     senderLeft: false,
     duplicates: 0,

@@ -5,10 +5,11 @@ import { OptionError } from '../errors.ts'
 import { port } from '../lib/symbols.ts'
 import type { Provider } from '../ports/provider.ts'
 import { esputnik } from '../providers/esputnik/index.ts'
-import { mailjet } from '../providers/mailjet/index.ts'
+import { mailjet, mailjetParse } from '../providers/mailjet/index.ts'
 import { momentum } from '../providers/momentum/index.ts'
 import {
   beyond2to60,
+  compactTime,
   digits18,
   hex20,
   isoTime,
@@ -22,13 +23,16 @@ import {
 import { momentumElement } from './momentum-element.ts'
 import { esputnikSamples, esputnikWire } from './samples/esputnik.ts'
 import { mailjetSamples, mailjetWire } from './samples/mailjet.ts'
+import { mailjetParseSamples } from './samples/mailjet-parse.ts'
 import { momentumSamples } from './samples/momentum.ts'
-import type { Fields, Samples } from './samples/wire.ts'
+import { type Fields, type Samples, toWire } from './samples/wire.ts'
 
 export interface Sender {
   readonly provider: Provider
   readonly samples: Samples
   readonly fresh: Readonly<Record<string, Make>>
+  /** One event in each post, and no list around it. */
+  readonly isBare?: boolean
   /** Fields that follow from those that are given. */
   follow?(payload: Fields): Fields
   /** The JSON text of one element of a body, from the fields of an event; its name tells what they do not. */
@@ -71,6 +75,13 @@ const SENDERS: readonly Sender[] = [
     wire: mailjetWire,
   },
   {
+    provider: mailjetParse({ auth })[port].provider,
+    samples: mailjetParseSamples,
+    fresh: { Date: compactTime, Headers: mailHeaders },
+    isBare: true,
+    wire: (fields) => toWire(fields, []),
+  },
+  {
     provider: esputnik({ auth, timeZone: 'UTC' })[port].provider,
     samples: withUnknown(
       'esputnik',
@@ -83,6 +94,12 @@ const SENDERS: readonly Sender[] = [
   },
 ]
 
+/** Of a mail of the Parse API, which has no other id. */
+function mailHeaders(nowMs: number): Fields {
+  const { Headers } = mailjetParseSamples['mailjet.parse'].inbound
+  return { ...Headers, 'Message-ID': `<${uuid(nowMs)}@shop.example>` }
+}
+
 /** Whoever gives one spelling of the recipient means the other as well. */
 function recipientOf({ rcpt_to, raw_rcpt_to }: Fields): Fields {
   if (typeof raw_rcpt_to === 'string') return { rcpt_to: raw_rcpt_to.toLowerCase() }
@@ -94,19 +111,17 @@ function withUnknown(provider: string, like: Fields, word: Fields, samples: Samp
   return { ...samples, [`${provider}.unknown`]: { unknown: { ...like, ...word } } }
 }
 
-const BY_PROVIDER: ReadonlyMap<string, Sender> = new Map(SENDERS.map((sender) => [sender.provider.name, sender]))
-
 /** Every native name there is a sample of. */
 export const NAMES: readonly string[] = SENDERS.flatMap(({ samples }) => Object.keys(samples))
 
 /** @throws OptionError (ERR_PATTERN) with the nearest name */
 export function senderOf(name: string): Sender {
-  const sender = BY_PROVIDER.get(name.split('.', 1)[0] as string)
-  if (sender !== undefined && Object.hasOwn(sender.samples, name)) return sender
+  const sender = SENDERS.find(({ samples }) => Object.hasOwn(samples, name))
+  if (sender !== undefined) return sender
   const words = { providers: SENDERS.map(({ provider }) => provider), patterns: new Set(NAMES) }
   throw new OptionError(`there is no event called ${hinted(words, name)}`, 'ERR_PATTERN')
 }
 
 export function senderNamed(provider: string): Sender | undefined {
-  return BY_PROVIDER.get(provider)
+  return SENDERS.find((sender) => sender.provider.name === provider)
 }

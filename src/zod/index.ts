@@ -9,5 +9,6 @@
 export { type NormalisedEvent, normalisedEvent } from './normalised-event.ts'
 export * from './tolerant/esputnik.generated.ts'
 export * from './tolerant/mailjet.generated.ts'
+export * from './tolerant/mailjet-parse.ts'
 export * from './tolerant/momentum.generated.ts'
 export type { OnWire, PayloadSchema } from './typed.ts'

@@ -25,6 +25,8 @@ export interface Strength {
   /** What else may stand in the place of an object that is documented as a list too. */
   orList(schema: z.ZodObject): z.ZodType
   object(fields: Fields): z.ZodObject
+  /** With any number of texts besides. */
+  numbered(fields: Fields): z.ZodObject
 }
 
 // Integers beyond 2^53 have lost digits in JSON.parse; which ones cannot be told here.
@@ -32,7 +34,7 @@ const idText = (value: unknown) => (typeof value === 'number' ? String(value) : 
 
 const examplesOf = ({ example }: FieldMeta) => (example === undefined ? {} : { examples: [example] })
 
-export function kitOf({ scalars, orEmpty, orList, object }: Strength): WireKit {
+export function kitOf({ scalars, orEmpty, orList, object, numbered }: Strength): WireKit {
   const field = (kind: Kind) => {
     const { schema, definition } = scalars[kind]
     const own = { payload: PAYLOADS[kind], definition }
@@ -66,8 +68,8 @@ export function kitOf({ scalars, orEmpty, orList, object }: Strength): WireKit {
         .literal(words)
         .meta({ description })
         .register(notes, { payload: words.map(quoted).join(' | ') }),
-    wire: ({ source, needsOne, ...meta }, fields) =>
-      withOne(object(fields), needsOne)
+    wire: ({ source, needsOne, numbered: isNumbered, ...meta }, fields) =>
+      withOne(isNumbered ? numbered(fields) : object(fields), needsOne)
         .meta(meta)
         .register(notes, { source, ...(needsOne && { needsOne }) }),
   }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import * as esputnik from '../providers/esputnik/events.ts'
 import type { WireKit } from '../providers/kit/wire-schema.ts'
 import * as mailjet from '../providers/mailjet/events.ts'
+import { parseSchemaOf } from '../providers/mailjet/events-parse.ts'
 import * as momentum from '../providers/momentum/events.ts'
 
 type Events = Readonly<Record<string, z.ZodObject>>
@@ -13,6 +14,8 @@ type Events = Readonly<Record<string, z.ZodObject>>
 export interface Levels {
   /** By wire key: `track_event.click`, `open`, `CLICKED`. */
   readonly events: Events
+  /** What comes by an API of its own, in bodies of its own, by wire key. */
+  readonly alone: Events
   /** By name: `track_event`, `payload`, `activity`. */
   readonly classes: Readonly<Record<string, z.ZodType>>
   readonly body: z.ZodType
@@ -54,20 +57,21 @@ export function momentumLevels({ kit, inBody, object, checkBatch }: BodyRules): 
     inMsys[name] = inBody(momentum.WORD, known, wordsOf(momentum.WORD, events)).optional()
   }
   const batch = oneOrList(object({ msys: object(inMsys) }))
-  return { events: { ...typed, relay_message: relayMessage }, classes, body: checkBatch(batch) }
+  return { events: { ...typed, relay_message: relayMessage }, alone: {}, classes, body: checkBatch(batch) }
 }
 
 export function mailjetLevels({ kit, inBody }: BodyRules): Levels {
   const events = mailjet.schemasOf(kit)
   const payload = unionOf(mailjet.WORD, events)
-  return { events, classes: { payload }, body: oneOrList(inBody(mailjet.WORD, payload, wordsOf(mailjet.WORD, events))) }
+  const body = oneOrList(inBody(mailjet.WORD, payload, wordsOf(mailjet.WORD, events)))
+  return { events, alone: { parse: parseSchemaOf(kit) }, classes: { payload }, body }
 }
 
 export function esputnikLevels({ kit, inBody, listOnly }: BodyRules): Levels {
   const events = esputnik.schemasOf(kit)
   const activity = unionOf(esputnik.WORD, events)
   const element = inBody(esputnik.WORD, activity, wordsOf(esputnik.WORD, events))
-  return { events, classes: { activity }, body: listOnly(element) }
+  return { events, alone: {}, classes: { activity }, body: listOnly(element) }
 }
 
 /** Always a list on the way out. */

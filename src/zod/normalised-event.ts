@@ -1,7 +1,7 @@
 /** The schema of the normalised event: what handlers get, as an object or as its JSON text was parsed. */
 import { z } from 'zod'
 import { CATEGORIES, type NormalisedType } from '../providers/kit/catalogue.ts'
-import type { EventBase, EventDetails, TypedEvent } from '../types.ts'
+import type { EventBase, EventDetails, InboundMail, TypedEvent } from '../types.ts'
 
 /** Any event, whatever its sender: told apart by `type`. The payload is the sender's own. */
 export type NormalisedEvent = { [T in NormalisedType]: TypedEvent<string, string, T, unknown> }[NormalisedType]
@@ -43,6 +43,12 @@ const details: { readonly [T in keyof EventDetails]: Shape<EventDetails[T]> } = 
   opened: { open, ...visit },
   unsubscribed: { userAgent: textOrNull, client },
   preferences_changed: { subscriptions: z.array(text) },
+  // A mail has methods, of which JSON has nothing.
+  inbound: {
+    mail: z
+      .unknown()
+      .meta({ description: 'The mail that came in, or null.' }) as unknown as z.ZodType<InboundMail | null>,
+  },
 }
 
 const base: Shape<EventBase> = {

@@ -8,8 +8,13 @@ import { Hono } from 'hono'
 import { afterEach, describe, expect, test } from 'vitest'
 import { webhooks as onExpress } from '../../src/adapters/express.ts'
 import { webhooks as onNode } from '../../src/adapters/node.ts'
+import { token } from '../../src/auth/index.ts'
+import { createReceiver } from '../../src/core/receiver.ts'
+import { memory } from '../../src/inboxes/memory/index.ts'
 import { type Listening, listen } from '../contracts/hosts.ts'
+import { rememberingLogger } from '../support/log.ts'
 import { createScriptedReceiver, type ScriptedReceiver } from '../support/scripted-receiver.ts'
+import { toy } from '../support/toy.ts'
 import { openWire, requestHead, type WireResponse } from '../support/wire.ts'
 
 const EVENT = '[ {"event" : "open", "MessageID": 19421777835146491} ]'
@@ -72,6 +77,31 @@ describe.each([
       .use(framework.json({ verify: keepBytes }))
       .use('/webhooks', onExpress(subject.receiver))
     await expectStored(await post(createServer(app), subject), subject)
+  })
+
+  test('that keeps rawBody is warned of once, with its own limit', async () => {
+    const logger = rememberingLogger()
+    const auth = token('a token of some length')
+    const receiver = createReceiver({ inbox: memory(), logger, sources: { shop: toy({ auth }) } })
+    await receiver.start()
+    const keepBytes = (req: IncomingMessage & { rawBody?: unknown }, _res: unknown, bytes: Buffer) => {
+      req.rawBody = bytes
+    }
+    const app = framework()
+      .use(framework.json({ verify: keepBytes }))
+      .use('/webhooks', onExpress(receiver))
+    server = await listen(createServer(app))
+    const headers = { 'content-type': 'application/json', 'x-messagesystems-webhook-token': 'a token of some length' }
+    for (const n of [1, 2]) {
+      const body = `[{"type":"ping","n":${n}}]`
+      const answer = await fetch(`http://127.0.0.1:${server.port}/webhooks/shop`, { method: 'POST', headers, body })
+      expect(answer.status).toBe(200)
+    }
+    await receiver.close()
+    const warned = logger.lines.filter(({ facts }) => Object(facts).event === 'host.raw_body')
+    // Either may have the bytes.
+    const message = expect.stringMatching(/req\.rawBody, or req\.body of express\.raw\(\)/)
+    expect(warned).toMatchObject([{ level: 'warn', message }])
   })
 
   test('that gives bytes, as express.raw() does, gives them to us', async () => {

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { webhooks } from '../../src/adapters/express.ts'
 import { answerOk, answerStored, refuse } from '../../src/core/receive/answers.ts'
 import { ANSWERS, type AnswerCode } from '../../src/errors.ts'
-import { hostFailed, receive, sourceNames } from '../../src/lib/symbols.ts'
+import { hostDoor } from '../../src/lib/symbols.ts'
 import type { NeutralResponse, ReceiverLike } from '../../src/ports/host.ts'
 import { type Listening, listen } from '../contracts/hosts.ts'
 import { middlewares } from '../contracts/middleware.ts'
@@ -34,10 +34,12 @@ interface Failure {
 /** Gives the answer that the request names in a header. */
 function answering(failures: Failure[] = []): ReceiverLike {
   return {
-    [sourceNames]: ['shop'],
-    [receive]: async ({ rawHeaders }) =>
-      answers[rawHeaders[rawHeaders.indexOf('x-answer') + 1] ?? ''] as NeutralResponse,
-    [hostFailed]: (what, error) => void failures.push({ what, error }),
+    [hostDoor]: {
+      sourceNames: ['shop'],
+      receive: async ({ rawHeaders }) =>
+        answers[rawHeaders[rawHeaders.indexOf('x-answer') + 1] ?? ''] as NeutralResponse,
+      failed: (what, error) => void failures.push({ what, error }),
+    },
     start: async () => {},
     close: async () => {},
   }

@@ -7,8 +7,9 @@ import { createReceiver } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { port } from '../../src/lib/symbols.ts'
-import type { Inbox, InboxPort } from '../../src/ports/inbox/index.ts'
+import type { Inbox } from '../../src/ports/inbox/index.ts'
 import { type AdapterSubject, describeAdapters } from '../contracts/adapters.ts'
+import { portWith } from '../support/port-methods.ts'
 import { toy } from '../support/toy.ts'
 
 const SECRET = 'a-secret-of-some-length'
@@ -17,22 +18,12 @@ const SECRET = 'a-secret-of-some-length'
 function held(inbox: Inbox) {
   let gate: { reached(): void; released: Promise<void> } | null = null
   const inner = inbox[port]
-  const outer: InboxPort = Object.create(inner, {
-    accept: {
-      value: async (...args: Parameters<InboxPort['accept']>) => {
-        const result = await inner.accept(...args)
-        gate?.reached()
-        await gate?.released
-        return result
-      },
-    },
-  })
-  // Private fields live on the inner object, so its methods are called there.
-  const bound: InboxPort = new Proxy(outer, {
-    get: (target, key) => {
-      if (key === 'accept') return target.accept
-      const value: unknown = Reflect.get(inner, key, inner)
-      return typeof value === 'function' ? value.bind(inner) : value
+  const bound = portWith(inner, {
+    async accept(...args) {
+      const result = await inner.intake.accept(...args)
+      gate?.reached()
+      await gate?.released
+      return result
     },
   })
   const hold = () => {

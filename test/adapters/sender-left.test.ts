@@ -13,8 +13,7 @@ import { webhooks as onNode } from '../../src/adapters/node.ts'
 import { header } from '../../src/auth/index.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
-import type { SenderDeparture } from '../../src/public/options.ts'
-import type { AnyEvent } from '../../src/types.ts'
+import type { AnyEvent, SenderDeparture } from '../../src/types.ts'
 import type { AdapterSubject } from '../contracts/adapters.ts'
 import { hosts as http1Hosts } from '../contracts/hosts.ts'
 import { around } from '../faults/harness/around.ts'
@@ -175,7 +174,13 @@ describe.each([...overHttp1, ...overHttp2])('on $name', (host) => {
     await vi.waitFor(() => expect(events).toHaveLength(3))
     const [delivery] = await all(receiver.inbox.deliveries())
     expect(delivery).toMatchObject({ senderLeft: true, duplicates: 0 })
-    const told = { source: 'shop', deliveryId: delivery?.id, committed: false, afterMs: expect.any(Number) }
+    const told = {
+      source: 'shop',
+      deliveryId: delivery?.id,
+      committed: false,
+      hostAnswered: false,
+      afterMs: expect.any(Number),
+    }
     expect(left).toEqual([told])
     expect(lines()).toEqual([expect.objectContaining({ level: 'warn', facts: { event: 'sender.left', ...told } })])
     const again = await post(pings(3))
@@ -192,7 +197,9 @@ describe.each([...overHttp1, ...overHttp2])('on $name', (host) => {
     await vi.waitFor(() => expect(receiver.metrics().credentials.shop).toMatchObject([{ count: 1 }]))
     first.leave()
     await vi.waitFor(() => expect(left).toHaveLength(1))
-    expect(left).toEqual([{ source: 'shop', deliveryId: null, committed: false, afterMs: expect.any(Number) }])
+    expect(left).toEqual([
+      { source: 'shop', deliveryId: null, committed: false, hostAnswered: false, afterMs: expect.any(Number) },
+    ])
     expect(await all(receiver.inbox.deliveries())).toEqual([])
     expect(receiver.metrics()).toMatchObject({ accepted: 0, sendersLeft: 1, rejected: { body_aborted: 1 } })
   })
@@ -258,7 +265,7 @@ describe.each([...overHttp1, ...overHttp2])('on $name', (host) => {
       expect(signals[0]?.aborted).toBe(false)
       first.leave()
       await vi.waitFor(() => expect(signals[0]?.aborted).toBe(true))
-      expect(left).toMatchObject([{ source: 'shop', committed: true }])
+      expect(left).toMatchObject([{ source: 'shop', committed: true, hostAnswered: false }])
       expect(calls).toEqual(before)
       goOn()
       const again = await post(pings(5))

@@ -197,7 +197,7 @@ const coreRows: readonly Row[] = [
       const verify = await header('x-key', [SECRET, OLD_SECRET])[port].prepare(setting())
       for (let length = 0; length <= 300; length++) {
         const request = { method: 'POST', target: '/', rawHeaders: ['x-key', 'a'.repeat(length)] }
-        expect(verify(request as unknown as Parameters<typeof verify>[0])).toEqual({ ok: false })
+        expect(verify(request as unknown as Parameters<typeof verify>[0])).toMatchObject({ ok: false })
       }
       const last = { method: 'POST', target: '/', rawHeaders: ['x-key', OLD_SECRET] }
       expect(verify(last as unknown as Parameters<typeof verify>[0])).toMatchObject({ ok: true })

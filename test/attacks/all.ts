@@ -9,6 +9,7 @@ import type { Attack } from './harness/attack.ts'
 import { shapes } from './j-shapes.ts'
 import { texts } from './j-text.ts'
 import { logs } from './l.ts'
+import { callsAndMails } from './m.ts'
 import { tokens } from './t.ts'
 import { compression } from './z.ts'
 
@@ -20,6 +21,7 @@ export const attacks: readonly Attack[] = [
   ...shapes,
   ...texts,
   ...compression,
+  ...callsAndMails,
   ...logs,
   ...canaries,
   ...configuration,

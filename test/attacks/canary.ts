@@ -5,7 +5,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { batchOf } from '../../src/testing/batch.ts'
 import { type Attack, once, type Row } from './harness/attack.ts'
 import { TRACES } from './harness/canaries.ts'
 
@@ -95,7 +94,7 @@ const rows: readonly Row[] = [
       // The log is there, and says a good deal.
       for (const word of [
         'receiving /shop',
-        'unauthorized',
+        'credential_wrong',
         'quarantine',
         'failed for good',
         'the hook "failed" threw',
@@ -113,10 +112,8 @@ const rows: readonly Row[] = [
     async () => {
       const { code, out, err } = await run(main, ['demo', '--port', '0', '--once'])
       expect([code, err]).toEqual([0, ''])
-      const addresses = new Set(batchOf(20).match(/[\w.+-]+@[\w.-]+/g))
-      expect(addresses.size).toBeGreaterThan(5)
-      expect([...addresses, 'jo@shop.example'].filter((address) => out.includes(address))).toEqual([])
-      expect(out).toContain('@')
+      expect(out).toContain('Sent = handled')
+      expect(out).not.toMatch(/[\w.+-]+@[\w-]+\.\w/)
     },
   ],
   [

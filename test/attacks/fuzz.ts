@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import type { AnyEvent } from '../../src/types.ts'
 import { between, newSeed, type Random, seeded } from '../faults/harness/random.ts'
+import { rounds } from '../faults/harness/tools.ts'
 import { type Attack, once, type Row } from './harness/attack.ts'
 import { batches, PROVIDERS, published, singles } from './harness/corpus.ts'
 import { flipped, type Read, read } from './harness/fuzz.ts'
@@ -9,7 +10,7 @@ import { good, openSite, SECRET, type Site, TOKEN } from './harness/site.ts'
 
 const seed = newSeed()
 
-const ROUNDS = process.env.POSTHORN_FAULTS === '1' ? 100_000 : 10_000
+const ROUNDS = rounds(10_000, 20_000, 100_000)
 
 function isEvent(found: AnyEvent | string): found is AnyEvent {
   return typeof found !== 'string'

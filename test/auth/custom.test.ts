@@ -50,7 +50,7 @@ describe('custom', () => {
     const at = setting()
     const verify = await custom(check)[port].prepare(at)
     expect(await verify(withHeaders(['X-Key', LONG]))).toEqual(unavailable('custom_failed'))
-    expect(at.warnings).toMatchObject([{ facts: { error: 'EDOOR' } }])
+    expect(at.warnings).toMatchObject([{ facts: { event: 'auth.custom_failed', code: 'EDOOR' } }])
     expect(JSON.stringify(at.warnings)).not.toContain(LONG)
   })
 

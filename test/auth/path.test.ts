@@ -4,7 +4,7 @@ import { port } from '../../src/lib/symbols.ts'
 import { LET_IN, prepare, setting } from './setting.ts'
 
 const LONG = 'correct-horse_battery.staple~1'
-const NO_ADDRESS = { ok: false, hidden: true }
+const NO_ADDRESS = { ok: false, hidden: true, reason: 'segment_wrong' }
 const at = (target: string, source?: string) => ({ rawHeaders: ['Host', 'localhost'], target, source })
 
 describe('path', () => {
@@ -79,7 +79,7 @@ describe('anyOf with path', () => {
     const verify = await prepare(both)
     expect(verify(at(`/${LONG}/shop`))).toEqual(LET_IN)
     expect(verify({ rawHeaders: [NAME, 'another secret of some length'], target: '/shop' })).toEqual(LET_IN)
-    expect(verify(at('/wrong/shop'))).toEqual({ ok: false })
+    expect(verify(at('/wrong/shop'))).toMatchObject({ ok: false })
     expect(both[port].places).toEqual({ path: 'also', query: false })
     expect(both[port].challenge).toBe('token realm="posthorn"')
   })

@@ -1,6 +1,17 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { anyOf, basic, bearer, custom, header, path, query, token, unauthenticated } from '../../src/auth/index.ts'
+import {
+  anyOf,
+  basic,
+  bearer,
+  custom,
+  header,
+  oauth2Issuer,
+  path,
+  query,
+  token,
+  unauthenticated,
+} from '../../src/auth/index.ts'
 import { port } from '../../src/lib/symbols.ts'
 import type { Auth } from '../../src/ports/auth.ts'
 import { setting } from './setting.ts'
@@ -28,6 +39,7 @@ const kinds: [string, Auth][] = [
   ['path', path({ env: 'PATH_SECRET' })],
   ['anyOf with a path', anyOf(path({ env: 'PATH_SECRET' }), token(LONG))],
   ['anyOf', anyOf(token(LONG), basic({ username: 'u', password: LONG }))],
+  ['oauth2Issuer', oauth2Issuer({ clientId: 'sparkpost', clientSecret: LONG, signingKey: `${LONG}${LONG}` })],
   ['unauthenticated', unauthenticated()],
   ['custom, which may let in what carries nothing', custom(() => true)],
 ]
@@ -47,10 +59,10 @@ describe('what a kind presents', () => {
   test.each(kinds.slice(0, -2))('is what lets it in: %s', async (_name, auth) => {
     const verify = await auth[port].prepare(setting(ENV))
     const { rawHeaders, target } = await presented(auth)
-    expect(verify({ rawHeaders: [], target: '/webhooks/shop' })).toMatchObject({ ok: false })
+    expect(await verify({ rawHeaders: [], target: '/webhooks/shop' })).toMatchObject({ ok: false })
     const spoiltTarget = target.replace('?', '?x').replace('horse', 'mule')
     const spoilt = { rawHeaders: rawHeaders.map((text) => `${text}x`), target: spoiltTarget }
-    expect(verify(spoilt)).toMatchObject({ ok: false })
+    expect(await verify(spoilt)).toMatchObject({ ok: false })
   })
 
   test('can be sent: it fits into fetch headers and an address', async () => {

@@ -1,11 +1,11 @@
 /** What auth kinds are given at start, with the warnings they write. */
 
 import { port } from '../../src/lib/symbols.ts'
-import type { Auth, AuthSetting, Verify } from '../../src/ports/auth.ts'
+import type { Auth, AuthSetting, PresentSetting, Verify } from '../../src/ports/auth.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
-export interface TestSetting extends AuthSetting {
+export interface TestSetting extends AuthSetting, PresentSetting {
   readonly warnings: ReadonlyArray<{ readonly facts: object; readonly message: string }>
 }
 
@@ -14,8 +14,9 @@ export function setting(env: Record<string, string> = {}, clock: Clock = new Fak
   return {
     env,
     source: 'shop',
-    notice: (_kind, _level, message, facts = {}) => void warnings.push({ facts, message }),
+    notice: (_kind, _level, message, facts) => void warnings.push({ facts, message }),
     clock,
+    now: () => clock.now(),
     logger: { info() {}, warn: (facts, message) => void warnings.push({ facts, message }), error() {} },
     warnings,
   }

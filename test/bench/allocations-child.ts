@@ -6,7 +6,7 @@ import { getHeapStatistics } from 'node:v8'
 import { unauthenticated } from '../../src/auth/index.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
-import { receive } from '../../src/lib/symbols.ts'
+import { hostDoor } from '../../src/lib/symbols.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
 import { batchOf } from '../../src/testing/batch.ts'
 import { neutral } from '../support/neutral.ts'
@@ -24,7 +24,7 @@ async function perPost(): Promise<number> {
   const bodies = Array.from({ length: 2 * POSTS }, (_, n) => batchOf(1, n))
   const post = async (from: number) => {
     for (const body of bodies.slice(from, from + POSTS)) {
-      const { status } = await receiver[receive](neutral({ target: '/hooks/shop', body }))
+      const { status } = await receiver[hostDoor].receive(neutral({ target: '/hooks/shop', body }))
       if (status !== 200) throw new Error(`a post was answered ${status}`)
     }
   }

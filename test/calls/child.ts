@@ -109,7 +109,7 @@ async function carryOut({ name, call }: Named, args: unknown[]): Promise<unknown
     if (isAsyncIterable(value)) await inTime(name, firstOf(value))
     return value
   } catch (error) {
-    if (error instanceof Hang) throw error
+    if (!types.isProxy(error) && error instanceof Hang) throw error
     return undefined
   }
 }

@@ -33,8 +33,8 @@ const LISTS = [
 
 type Callable = (...args: unknown[]) => unknown
 
-/** Errors are made of whatever their message is; `closeOnSignals` listens to the signals of this process. */
-const LEFT_OUT = /Error$|^closeOnSignals$/
+/** Errors are made of whatever their message is. */
+const LEFT_OUT = /Error$/
 /** Objects of zod, which have methods of their own. */
 const ENTRIES_LEFT_OUT = /zod/
 
@@ -56,7 +56,21 @@ function calling(value: object): Callable {
 }
 
 function methods(): [string, Callable][] {
-  const own = ['on', 'onBatch', 'handle', 'start', 'close', 'whenIdle', 'drain', 'inject', 'health', 'metrics']
+  const own = [
+    'on',
+    'onBatch',
+    'handle',
+    'start',
+    'close',
+    'whenIdle',
+    'drain',
+    'inject',
+    'health',
+    'metrics',
+    'addSource',
+    'removeSource',
+    'reloadSecrets',
+  ]
   const call = (owner: object, name: string, args: unknown[]) =>
     Reflect.apply(Reflect.get(owner, name) as Callable, owner, args)
   return [
@@ -68,10 +82,14 @@ function methods(): [string, Callable][] {
   ]
 }
 
+/** Of `closeOnSignals`, which would listen on to the signals of this process. */
+const disposed = (one: Disposable) => one[Symbol.dispose]()
+
 /** What is thrown without a code, at once or later. */
 async function rawErrorOf(call: Callable, args: unknown[]): Promise<unknown> {
   try {
     const result = await call(...args)
+    if (typeof result === 'object' && result !== null && Symbol.dispose in result) disposed(result as Disposable)
     if (typeof result === 'object' && result !== null && Symbol.asyncIterator in result)
       for await (const _ of result as AsyncIterable<unknown>) break
   } catch (error) {

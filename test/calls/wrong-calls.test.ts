@@ -8,7 +8,7 @@ import { Hono } from 'hono'
 import { afterEach, describe, expect, it } from 'vitest'
 import { webhooks as expressWebhooks } from '../../src/adapters/express.ts'
 import { webhooks as fastifyWebhooks } from '../../src/adapters/fastify.ts'
-import { webhooks as nodeWebhooks } from '../../src/adapters/node.ts'
+import { closeOnSignals, webhooks as nodeWebhooks } from '../../src/adapters/node.ts'
 import { anyOf, basic, bearer, custom, header, jwt, path, query, token, unauthenticated } from '../../src/auth/index.ts'
 import { emulateMomentum, emulateSparkPost, realClock, virtualClock } from '../../src/emulators/index.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
@@ -44,6 +44,7 @@ type Any = any
 const keys = { keys: [] }
 const issued = { issuer: 'https://issuer.example', audience: 'us' }
 const nothing = () => {}
+const closing = (options: Any) => closeOnSignals({ close() {} }, newReceiver(), options)
 const handler = () => newReceiver() as Any
 
 /** Takes options, and one key more: by the name of the table. */
@@ -75,6 +76,7 @@ const TAKES_OPTIONS: Readonly<Record<string, (more: object) => unknown>> = {
   'webhooks of express': (more) => expressWebhooks(newReceiver(), more as Any),
   'webhooks of fastify': (more) => fastifyWebhooks(newReceiver(), more as Any),
   'webhooks of node': (more) => nodeWebhooks(newReceiver(), more as Any),
+  closeOnSignals: (more) => closeOnSignals({ close() {} }, newReceiver(), more as Any),
   read: (more) => read(source, '[]', more as Any),
   verify: (more) => verify(source, [], more as Any),
   sampleEvent: (more) => sampleEvent('momentum.click', {}, more as Any),
@@ -148,6 +150,17 @@ const each: readonly [string, () => unknown, ...string[]][] = [
   ["unauthenticated('secret')", () => (unauthenticated as Any)(SECRET), 'lets everybody in'],
   ['anyOf([a, b])', () => anyOf([auth, auth] as Any), 'got a list'],
   ['anyOf(undefined)', () => anyOf(undefined as Any), 'got undefined'],
+  ["token('new', 'old')", () => (token as Any)(SECRET, SECRET), "token(['new', 'old'])"],
+  ["bearer('new', 'old')", () => (bearer as Any)(SECRET, SECRET), "bearer(['new', 'old'])"],
+  ["path('new', 'old')", () => (path as Any)(SECRET, SECRET), "path(['new', 'old'])"],
+  ["header(name, 'new', 'old')", () => (header as Any)('x-key', SECRET, SECRET), "header(name, ['new', 'old'])"],
+  ["query(name, 'new', 'old')", () => (query as Any)('key', SECRET, SECRET), "query(name, ['new', 'old'])"],
+  ["closeOnSignals(…, { signals: ['SIGTRM'] })", () => closing({ signals: ['SIGTRM'] }), 'did you mean "SIGTERM"?'],
+  ["closeOnSignals(…, { signals: ['SIGKILL'] })", () => closing({ signals: ['SIGKILL'] }), '"SIGKILL"'],
+  ["closeOnSignals(…, { signals: 'SIGTERM' })", () => closing({ signals: 'SIGTERM' }), 'must be a list', 'got a text'],
+  ['closeOnSignals(…, 5000)', () => closing(5000), 'takes an object with signals, timeoutMs, after, graceMs'],
+  ["closeOnSignals(…, { timeoutMs: '5' })", () => closing({ timeoutMs: '5' }), 'milliseconds', '"5"'],
+  ['closeOnSignals(…, { after: 5 })', () => closing({ after: 5 }), 'must be a function'],
   ['token()', () => (token as Any)(), 'got undefined'],
   ['bearer({})', () => bearer({} as Any), "{ env: 'NAME' }"],
   ['path(null)', () => path(null as Any), 'got null'],
@@ -174,6 +187,15 @@ const each: readonly [string, () => unknown, ...string[]][] = [
   ["on('*', { timeoutMs: null }, fn)", () => handler().on('*', { timeoutMs: null }, nothing), 'timeoutMs must be'],
   ["on('*', { formerly: 'a' }, fn)", () => handler().on('*', { formerly: 'a' }, nothing), 'a list of names'],
   ["on('*', { tests: 0 }, fn)", () => handler().on('*', { tests: 0 }, nothing), 'true or false'],
+  [
+    'two handlers that were formerly one',
+    () =>
+      handler()
+        .on('*', { name: 'b', formerly: ['a'] }, nothing)
+        .on('*', { name: 'c', formerly: ['a'] }, nothing),
+    '"b"',
+    '"c"',
+  ],
   ['on(7, fn)', () => handler().on(7, nothing), 'name of an event'],
   ['on([7], fn)', () => handler().on([7], nothing), 'name of an event', 'got number'],
   ['inject(source)', () => handler().inject('shop'), 'list of events', 'got undefined'],
@@ -182,9 +204,19 @@ const each: readonly [string, () => unknown, ...string[]][] = [
   ['inject(source, [{ n: 1n }])', () => handler().inject('shop', [{ n: 1n }]), 'bigint'],
   ["close({ timeoutMs: '5s' })", () => handler().close({ timeoutMs: '5s' }), 'milliseconds', '"5s"'],
   ['close(5000)', () => handler().close(5000), 'takes an object with timeoutMs'],
+  ['whenIdle({ timeoutMs: 1 })', () => handler().whenIdle({ timeoutMs: 1 }), 'takes nothing', 'limitMs'],
+  ["reloadSecrets('shop')", () => handler().reloadSecrets('shop'), 'takes nothing', 'all sources'],
   ['drain(5000)', () => handler().drain(5000), 'takes an object with limitMs, signal'],
   ["drain({ signal: 'x' })", () => handler().drain({ signal: 'x' }), 'AbortSignal'],
   ['prune({ dryRun: true })', () => handler().inbox.prune({ dryRun: true }), 'takes nothing'],
+  ["stats({ source: 'shop' })", () => handler().inbox.stats({ source: 'shop' }), 'takes nothing'],
+  ["pause('a', { dryRun: true })", () => handler().inbox.pause('a', { dryRun: true }), 'a handler alone'],
+  ["resume('a', { dryRun: true })", () => handler().inbox.resume('a', { dryRun: true }), 'a handler alone'],
+  [
+    'closeOnSignals(receiver, server)',
+    () => (closeOnSignals as Any)(newReceiver(), createServer()),
+    'the server first',
+  ],
   ['field(undefined, name)', () => field(undefined as Any, 'x'), 'the payload'],
   ['read(source, [])', () => read(source, [] as Any), 'got a list'],
   ['deliver(receiver, source, events, null)', () => deliver(newReceiver(), 'shop', '[]', null as Any), 'headers'],
@@ -244,6 +276,45 @@ describe('webhooks handed to a host in the place of webhooks(receiver)', () => {
       code: 'ERR_OPTION',
       message: expect.stringContaining('app.register(webhooks(receiver)'),
     })
+  })
+
+  it.each([
+    ['a request handler of posthorn/express', expressWebhooks, 'app.use('],
+    ['a listener of posthorn/node', nodeWebhooks, 'createServer('],
+  ] as [string, Any, string][])('fails the start of a Fastify app that is given %s', async (_, webhooks, mounted) => {
+    const app = fastify({ pluginTimeout: 0 }).register(webhooks(newReceiver()), { prefix: '/webhooks' })
+    await expect(app.ready()).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining(mounted) })
+  })
+
+  it.each([
+    ['a source', { prefix: '/webhooks', source: 'shop' }],
+    ['a misspelt prefix', { prefx: '/webhooks' }],
+  ])('fails the start of a Fastify app whose register is given %s', async (_, options) => {
+    const app = fastify().register(fastifyWebhooks(newReceiver()), options)
+    await expect(app.ready()).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining('prefix') })
+  })
+
+  it('is an error of the request where Express has the plugin of Fastify', async () => {
+    const errors: unknown[] = []
+    const app = express().use('/webhooks', fastifyWebhooks(newReceiver()) as Any)
+    app.use((error: unknown, _req: Any, res: Any, _next: unknown) => void [errors.push(error), res.status(500).end()])
+    expect(await answerOf(app)).toBe(500)
+    expect(errors).toMatchObject([{ code: 'ERR_OPTION', message: expect.stringContaining('app.register(') }])
+  })
+
+  it('answers 500 where node:http has the plugin of Fastify, and warns the process', async () => {
+    const warned = once(process, 'warning')
+    expect(await answerOf(fastifyWebhooks(newReceiver()))).toBe(500)
+    expect(await warned).toMatchObject([{ code: 'ERR_OPTION' }])
+  })
+
+  it.each([
+    ['node:http', (handle: Any) => handle],
+    ['Express', (handle: Any) => express().use('/webhooks', handle)],
+  ])('answers 500 where %s has receiver.handle, and tells the log', async (_, hosted) => {
+    const logger = rememberingLogger()
+    expect(await answerOf(hosted(newReceiver(logger).handle))).toBe(500)
+    expect(logger.lines).toMatchObject([{ message: expect.stringContaining('webhooks of posthorn/node') }])
   })
 
   it('answers 500 in a server of node:http, and warns the process', async () => {

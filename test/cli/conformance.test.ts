@@ -96,6 +96,7 @@ describe('posthorn conformance', () => {
     [[...TO, '--as', 'momentum', '--only', 'larg-batch'], 'large-batch'],
     [[...TO, '--as', 'momentum', '--only', 'address-check'], 'address-check'],
     [[...TO, '--as', 'momentum', '--header', 'secret'], '--header'],
+    [[...TO, '--as', 'mailjet', '--basic', 'secret'], '--basic must be user:password'],
   ])('refuses %j with 2', async (args, message) => {
     const { code, err } = await typed(...args)
     expect([code, err]).toEqual([2, expect.stringContaining(message)])

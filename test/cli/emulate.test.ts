@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { basic, header } from 'posthorn/auth'
+import { basic, header, token } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
-import { mailjet } from 'posthorn/mailjet'
-import { sparkpost } from 'posthorn/momentum'
+import { mailjet, mailjetParse } from 'posthorn/mailjet'
+import { momentumRelay, sparkpost } from 'posthorn/momentum'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { run } from '../../src/cli/run.ts'
+import type { AnyEvent, InboundMail } from '../../src/types.ts'
 import { listening, receiving, TOKEN } from '../emulators/site.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -29,6 +30,16 @@ async function typed(...args: string[]) {
 }
 
 const THROUGH = ['--messages', '100', '--rate', '1000', '--speed', '36000x']
+
+const MAILS = ['--messages', '30', '--rate', '1000', '--speed', '100x', '--json']
+const ATTACHED = Array.from({ length: 10 }, (_, n) => `order-${3 * n + 3}.txt: order ${3 * n + 3}`)
+
+/** Each attachment of each mail, in the order of the mails. */
+async function attachedTo(events: readonly AnyEvent[]): Promise<string[]> {
+  const mails = events.map((event) => (event as AnyEvent & { mail: InboundMail }).mail)
+  const found = await Promise.all(mails.map((mail) => mail.attachments()))
+  return found.flat().map(({ filename, bytes }) => `${filename}: ${Buffer.from(bytes)}`)
+}
 
 describe('posthorn emulate', () => {
   it('sends the traffic of Momentum to a receiver, to the event, and ends with the report', async () => {
@@ -74,6 +85,25 @@ describe('posthorn emulate', () => {
     }
   })
 
+  it('brings mails in by SparkPost, to a relay webhook', async () => {
+    const site = await receiving(momentumRelay({ auth: token(TOKEN) }) as never)
+    const { code, lines } = await typed('sparkpost', '--inbound', site.target, '--token', TOKEN, ...MAILS)
+    expect(code).toBe(0)
+    const report = JSON.parse(lines[1] ?? '')
+    expect(report).toMatchObject({ expected: { relay_message: 30 }, acknowledged: 30, repeated: 0 })
+    expect(await attachedTo(site.events)).toEqual(ATTACHED)
+  })
+
+  it('brings mails in by Mailjet, to a parse route', async () => {
+    const password = 'a p@ssword: of some length'
+    const site = await receiving(mailjetParse({ auth: basic({ username: 'user', password }) }) as never)
+    const { code, lines } = await typed('mailjet', '--inbound', site.target, '--basic', `user:${password}`, ...MAILS)
+    expect(code).toBe(0)
+    const report = JSON.parse(lines[1] ?? '')
+    expect(report).toMatchObject({ expected: { parse: 30 }, acknowledged: 30, repeated: 0 })
+    expect(await attachedTo(site.events)).toEqual(ATTACHED)
+  })
+
   it('does so for eSputnik, with a header', async () => {
     const site = await receiving(
       esputnik({ auth: header('X-Secret', TOKEN), timeZone: 'UTC', dedupeEvents: true }) as never,
@@ -92,6 +122,21 @@ describe('posthorn emulate', () => {
       code: 1,
       err: expect.stringContaining('405'),
     })
+  })
+
+  const TARGET = ['--target', 'http://127.0.0.1:1/']
+  it.each([
+    [['mailjet', ...TARGET, '--basic', 'secret'], '--basic must be user:password'],
+    [['sparkpost', ...TARGET, '--basic', 'secret'], '--basic must be user:password'],
+    [['esputnik', ...TARGET, '--header', 'secret'], "--header must be 'name: value'"],
+    [['momentum', '--token', 'secret'], '--token needs --target'],
+    [['sparkpost', '--basic', 'user:secret'], '--basic needs --target'],
+    [['mailjet', '--grouped'], '--grouped needs --target'],
+    [['esputnik', '--header', 'x-key: secret'], '--header needs --target'],
+  ])('refuses %j with 2 before it listens', async (args, message) => {
+    const { code, lines, err } = await typed(...args)
+    expect([code, lines, err]).toEqual([2, [''], expect.stringContaining(message)])
+    expect(err).not.toContain('secret')
   })
 
   it('takes the webhooks of a file, and ends with 1 when batches were given up', async () => {
@@ -125,6 +170,24 @@ describe('posthorn emulate', () => {
     })
     const [code] = await once(child, 'close')
     expect([code, out]).toEqual([0, expect.stringMatching(/^ready: http.*\n.*0 posts/s)])
+  })
+
+  it('ends with its report at SIGINT while a post has no answer', async () => {
+    let held = () => {}
+    const target = await listening((request, response) => {
+      request.resume()
+      held = () => response.destroy()
+      child.kill('SIGINT')
+    })
+    const args = [main, 'emulate', 'mailjet', '--port', '0', '--rate', '100', '--target', target]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = ''
+    child.stdout.on('data', (chunk) => {
+      out += chunk
+      if (out.includes('0 acknowledged')) held()
+    })
+    const [code] = await once(child, 'close')
+    expect([code, out]).toEqual([0, expect.stringContaining(' 0 acknowledged')])
   })
 
   it.each([

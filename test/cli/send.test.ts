@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,12 +8,13 @@ import { join } from 'node:path'
 import { createReceiver } from 'posthorn'
 import { basic, header, jwt, path, token } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
-import { mailjet } from 'posthorn/mailjet'
+import { mailjet, mailjetParse } from 'posthorn/mailjet'
 import { memory } from 'posthorn/memory'
 import { momentum } from 'posthorn/momentum'
 import { webhooks } from 'posthorn/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { run as runCli } from '../../src/cli/run.ts'
+import { NAMES } from '../../src/testing/senders.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { AUDIENCE, ISSUER, jwks, newKey, newToken } from '../support/jwt.ts'
 import { samplesFolder } from '../support/sample-bodies.ts'
@@ -69,6 +71,7 @@ async function receiving() {
     sources: {
       shop: momentum({ auth: token('a token of some length') }),
       news: mailjet({ auth: basic({ username: 'mailjet', password: 'pass:word of some length' }) }),
+      mails: mailjetParse({ auth: basic({ username: 'mailjet', password: 'pass:word of some length' }) }),
       crm: esputnik({ auth: header('X-Key', 'a key of some length'), timeZone: 'UTC' }),
     },
   })
@@ -122,6 +125,17 @@ describe('posthorn send', () => {
     expect(new Set(events.map(({ delivery }) => delivery.batchId)).size).toBe(4)
   })
 
+  it('sends a mail as the Parse API does: one object, alone in its post', async () => {
+    const { base, events, receiver } = await receiving()
+    const to = ['mailjet.parse', '--to', `${base}/mails`, ...LOGIN]
+    expect((await run(...to, '--set', 'Subject=Hello')).code).toBe(0)
+    await receiver.whenIdle()
+    expect(events).toMatchObject([{ name: 'mailjet.parse', type: 'inbound', mail: { subject: 'Hello' } }])
+    expect((await storedTexts(receiver))[0]).toMatch(/^\{"Sender":/)
+    const many = await run(...to, '--count', '2')
+    expect([many.code, many.stderr]).toEqual([2, expect.stringContaining('one in a post')])
+  })
+
   it('sends many in one delivery, each with ids of its own', async () => {
     const { base, events, receiver } = await receiving()
     const key = ['--header', 'X-Key: a key of some length']
@@ -168,6 +182,55 @@ describe('posthorn send', () => {
         payload: { hard_bounce: false, time: 1780000001, CustomID: '17' },
       },
     ])
+  })
+
+  it('shows its help, and the version', async () => {
+    expect(await typed('--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: posthorn send/) })
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
+    expect(await typed('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it('lists every name that it takes, and the fields that --set takes', async () => {
+    const { base } = await receiving()
+    const { code, stdout } = await run('--list')
+    const names = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ', 1)[0] ?? '')
+    expect([code, names]).toEqual([0, [...NAMES]])
+    expect(stdout).toMatch(/^momentum\.bounce +bounced, autoresponded, unsubscribed, subscribed$/m)
+    const fields = (await run('mailjet.bounce', '--list')).stdout.trimEnd().split('\n')
+    expect(fields).toEqual(expect.arrayContaining(['email', 'hard_bounce', 'error_related_to']))
+    for (const field of fields.filter((one) => one !== 'event'))
+      expect(await run('mailjet.bounce', '--to', `${base}/none`, '--set', `${field}=1`), field).toMatchObject({
+        code: 1,
+      })
+  })
+
+  it('lists them as JSON, an object a line', async () => {
+    const objects = (text: string) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    const names = objects((await run('--list', '--json')).stdout)
+    expect(names.map(({ name }) => name)).toEqual([...NAMES])
+    expect(names[0]).toEqual({ name: expect.any(String), types: expect.arrayContaining([expect.any(String)]) })
+    expect(objects((await run('mailjet.bounce', '--list', '--json')).stdout)).toContainEqual({ field: 'email' })
+  })
+
+  it('sends what comes on stdin', async () => {
+    const { base } = await receiving()
+    const args = [main, 'send', '--file', '-', '--to', `${base}/news`, ...LOGIN]
+    const child = execFile(process.execPath, args)
+    child.stdin?.end('[{"event":"open","time":1780000000}]')
+    expect((await once(child, 'close'))[0]).toBe(0)
+  })
+
+  it('sets any field of an event that nobody knows', async () => {
+    const { base } = await receiving()
+    const sent = await run('mailjet.unknown', '--to', `${base}/news`, ...LOGIN, '--set', 'whatever=1')
+    expect(sent).toMatchObject({ code: 0 })
   })
 
   it('tells the answer as JSON, and an error too', async () => {
@@ -283,11 +346,22 @@ describe('posthorn send', () => {
     ['an unknown flag', ['mailjet.click', '--to', 'http://localhost', '--tokn', 'x'], '--tokn'],
     ['a count of none', ['mailjet.click', '--to', 'http://localhost', '--count', '0'], '--count must be'],
     ['a count that is no number', ['mailjet.click', '--to', 'http://localhost', '--count', 'ten'], '--count must be'],
+    [
+      'a field that is misspelt',
+      ['mailjet.bounce', '--to', 'http://localhost', '--set', 'hard_bonce=true'],
+      '--set: mailjet.bounce has no field "hard_bonce"; did you mean "hard_bounce"?',
+    ],
+    ['a field of another event', ['mailjet.open', '--to', 'http://localhost', '--set', 'zzzzzzzzzz=1'], 'see --list'],
     ['a setting without a value', ['mailjet.click', '--to', 'http://localhost', '--set', 'email'], '--set must be'],
     [
       'a header without a value',
       ['mailjet.click', '--to', 'http://localhost', '--header', 'x-key'],
       '--header must be',
+    ],
+    [
+      'a login without a password',
+      ['mailjet.click', '--to', 'http://localhost', '--basic', 'user'],
+      '--basic must be user:password',
     ],
     [
       'a type it cannot have',

@@ -18,6 +18,18 @@ describe.each(SENDER_NAMES)('the cases of %s', (name) => {
     expect(ids.length).toBeGreaterThan(25)
   })
 
+  it('name the section of a document that each follows from', async () => {
+    const sources = (await tried(name, await answering(500))).map(({ source }) => source)
+    expect(sources.length).toBe(ids.length)
+    const [own, others] = [
+      `${senderOf(name).document}, "`,
+      /^RFC \d+, sections? \d|^SparkPost API reference, "|^Mailjet, /,
+    ]
+    expect(sources.filter((source) => !source.startsWith(own) && !others.test(source))).toEqual([])
+    expect(sources.filter((source) => source.startsWith(own)).length).toBeGreaterThan(15)
+    expect(new Set(sources.filter((source) => source.startsWith(own))).size).toBeGreaterThan(1)
+  })
+
   it('all fail where everything is answered 500, and what is killed does not come back', async () => {
     const reports = await tried(name, await answering(500), { restart: async () => 1 })
     expect(idsOf(reports, 'failed')).toEqual(ids)

@@ -67,7 +67,7 @@ function listenOnNode({ receiver, source }: Mounted): Promise<Listening> {
   return listen(
     createServer((req, res) => {
       if (req.url === '/echo') echo(req, res)
-      else if (req.url === '/old/address') old(req, res)
+      else if (req.url?.startsWith('/old/address')) old(req, res)
       else mounted(req, res)
     }),
   )
@@ -105,7 +105,7 @@ async function listenOnFastify({ receiver, source }: Mounted): Promise<Listening
 async function listenOnHono({ handle, source }: Mounted): Promise<Listening> {
   const app = new Hono()
   app.all('/webhooks/*', (c) => handle(c.req.raw))
-  app.all('/old/address', (c) => handle(c.req.raw, { source }))
+  for (const path of ['/old/address', '/old/address/*']) app.all(path, (c) => handle(c.req.raw, { source }))
   app.post('/echo', async (c) => c.json(await c.req.json()))
   // serve() gives a node:http server where no other was asked for.
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server

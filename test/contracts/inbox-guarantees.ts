@@ -1,7 +1,6 @@
 /** The contract of InboxPort, second part: crashes, dead letters, pauses, and what operators ask for. */
 import { describe, expect, it } from 'vitest'
 import type { Claim } from '../../src/ports/inbox/claims.ts'
-import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import type { StoredPause } from '../../src/ports/inbox/records.ts'
 import type { NewDeadLetter } from '../../src/ports/inbox/rows.ts'
 import {
@@ -16,6 +15,7 @@ import {
   START,
   seqsOf,
 } from '../inboxes/inbox-kit.ts'
+import type { TestInbox } from '../inboxes/test-inbox.ts'
 import { type Store, useStore } from './inbox-store.ts'
 
 const DAY = 86_400_000
@@ -35,11 +35,11 @@ const told = async (run: (tell: () => void) => Promise<unknown>) => {
 }
 
 /** Accepts deliveries by name, in order. */
-async function fill(inbox: InboxPort, ...names: readonly string[]): Promise<void> {
+async function fill(inbox: TestInbox, ...names: readonly string[]): Promise<void> {
   for (const name of names) await inbox.accept(newDelivery(name))
 }
 
-const ids = async (inbox: InboxPort) => ({
+const ids = async (inbox: TestInbox) => ({
   dead: (await inbox.deadLetters(everything)).map(({ id }) => id),
   quarantined: (await inbox.quarantine(everything)).map(({ id }) => id),
 })
@@ -52,6 +52,49 @@ const only = (claims: readonly Claim[]): Claim => {
 export function describeGuarantees(name: string, newStore: () => Store): void {
   describe(`${name} inbox`, () => {
     const { open, crash } = useStore(newStore)
+
+    describe('work of a handler that is gone', () => {
+      it('is given up when it is asked for: nothing waits for it, it is owed nothing, and it is counted', async () => {
+        const first = await open(['a', 'b'])
+        await fill(first.inbox, 'p', 'q')
+        await first.claim()
+        const rows = [row('b', START, { last: 4 }), row('b', START + 9_000)]
+        await first.inbox.settle(firstPass(1, { events: 5, rows: [...rows, row('a', START)] }))
+        await first.inbox.settle(firstPass(2, { events: 5, rows }))
+        const { inbox, claim, opened } = await open(['a'])
+        expect(opened.left).toEqual([{ name: 'b', events: 12 }])
+        expect(await inbox.endWork('a', 10, true)).toBe(0)
+        expect(await inbox.endWork('b', 0, true)).toBe(12)
+        let [ended, portions] = [0, 0]
+        for (let some = 1; some > 0; portions++) {
+          some = await inbox.endWork('b', 3, false)
+          ended += some
+        }
+        expect([ended, portions]).toEqual([12, 3])
+        expect(await inbox.stats()).toMatchObject({ pending: 1, cancelled: 12 })
+        expect(only(await claim())).toMatchObject({ rows: [{ handler: 'a' }] })
+        expect(await inbox.endWork('a', 10, false)).toBe(0)
+        await fill(inbox, 'r')
+        expect(only(await claim())).toMatchObject({ handlers: ['a'] })
+        expect((await open(['a'])).opened).toMatchObject({ left: [], absent: [] })
+      })
+
+      it('is given up with the handler, in a first pass under way too, until the handler comes again', async () => {
+        await open(['a', 'b'])
+        const { inbox, claim } = await open(['a'])
+        await fill(inbox, 'x', 'y', 'z')
+        expect(await claim({ maxDeliveries: 2 })).toMatchObject([{ handlers: ['a', 'b'] }, { handlers: ['a', 'b'] }])
+        expect(await inbox.endWork('b', 10, false)).toBe(0)
+        const rows = [row('b', START, { last: 2 })]
+        await inbox.settle(firstPass(1, { events: 3, rows: [...rows, row('a', START)], dead: [letter('b', 3)] }))
+        expect(await inbox.stats()).toMatchObject({ pending: 3, deadLetters: 0, cancelled: 4 })
+        const again = await open(['a', 'b'])
+        await again.claim({ handlers: [], maxDeliveries: 1 })
+        await again.inbox.settle(firstPass(2, { events: 3, rows }))
+        const kept = (await again.claim({ handlers: ['b'] })).flatMap((one) => one.rows ?? [])
+        expect(kept).toMatchObject([{ handler: 'b', last: 2 }])
+      })
+    })
 
     describe('a repeat', () => {
       it('says whether anything is left to do on its delivery', async () => {
@@ -145,9 +188,12 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
         await fill(first.inbox, 'p', 'q', 'r', 's')
         expect(only(await first.claim({ seq: 3 })).handlers).toEqual(['a'])
         await first.inbox.settle(firstPass(3, { rows: [row('a', START)] }))
-        const second = await open(['b'])
+        const [next, last] = [handClock(), handClock()]
+        next.advance(DAY)
+        last.advance(2 * DAY)
+        const second = await open(['b'], next)
         expect(only(await second.claim({ maxDeliveries: 1 })).handlers).toEqual(['b'])
-        const third = await open(['a', 'c'])
+        const third = await open(['a', 'c'], last)
         const claims = await third.claim()
         const sets = claims.map(({ delivery, handlers }) => [delivery.seq, handlers] as const)
         expect(new Map(sets)).toEqual(
@@ -453,12 +499,12 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
       it('is refused for a delivery that is not claimed', async () => {
         const { inbox, claim } = await open()
         await fill(inbox, 'x')
-        await expect(inbox.note(1, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_OPTION' })
+        await expect(inbox.note(1, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_CLAIM_LOST' })
         await claim()
         await inbox.note(1, [{ index: 0, handler: 'a' }])
         await inbox.settle(firstPass(1))
-        await expect(inbox.note(1, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_OPTION' })
-        await expect(inbox.note(9, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_OPTION' })
+        await expect(inbox.note(1, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_CLAIM_LOST' })
+        await expect(inbox.note(9, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_CLAIM_LOST' })
       })
     })
 

@@ -1,8 +1,8 @@
 /** What an inbox must do for handlers that get their events in order, and for sources that absorb copies of events. */
 import { describe, expect, it } from 'vitest'
-import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import type { NewWorkRow } from '../../src/ports/inbox/rows.ts'
 import { failure, firstPass, newDelivery, openWith, retried, row, START, seqsOf } from '../inboxes/inbox-kit.ts'
+import type { TestInbox } from '../inboxes/test-inbox.ts'
 import { type Store, useStore } from './inbox-store.ts'
 
 const HOUR = 3_600_000
@@ -23,7 +23,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
   }
 
   /** Deliveries with what is left of them. */
-  async function left(inbox: InboxPort, claim: () => Promise<unknown>, ...rows: NewWorkRow[][]) {
+  async function left(inbox: TestInbox, claim: () => Promise<unknown>, ...rows: NewWorkRow[][]) {
     for (const [i] of rows.entries()) await inbox.accept(newDelivery(`n${i}`))
     await claim()
     for (const [i, own] of rows.entries()) await inbox.settle(firstPass(i + 1, { events: 10, rows: own }))
@@ -63,6 +63,57 @@ export function describeOrder(name: string, newStore: () => Store): void {
       expect(await claimInOrder()).toEqual([])
     })
 
+    it('wakes nothing behind such a row either where a parked one lies before it in its delivery', async () => {
+      const { inbox, claim, claimInOrder } = await opened()
+      await left(inbox, claim, [
+        parked(7),
+        row('a', START + 50, { first: 1, last: 1, orderKey: 7 }),
+        parked(7, { first: 2, last: 2 }),
+      ])
+      await inbox.wake?.([{ handler: 'a', key: 7 }], 9)
+      const [claimed] = await claimInOrder()
+      expect(claimed?.rows?.map(({ first }) => first)).toEqual([0])
+    })
+
+    it('a wake that comes again, or late, changes nothing', async () => {
+      const { inbox, claim, claimInOrder, clock } = await opened()
+      await left(
+        inbox,
+        claim,
+        [0, 1, 2].map((index) => parked(7, { first: index, last: index })),
+        [parked(7)],
+      )
+      const keys = [{ handler: 'a', key: 7 }]
+      const again = async () =>
+        expect(await Promise.all([inbox.wake?.(keys, 1), inbox.wake?.(keys, 9)])).toEqual([keys, keys])
+      await inbox.wake?.(keys, 1)
+      await again()
+      const [first] = await claimInOrder()
+      expect(first?.rows).toMatchObject([{ first: 0, last: 0 }])
+      // It is called.
+      await again()
+      expect(await claimInOrder()).toEqual([])
+      await inbox.settle(retried(first!, { rows: [row('a', START + 50, { orderKey: 7 })] }))
+      // It waits for its time.
+      await again()
+      expect(await claimInOrder()).toEqual([])
+      clock.advance(50)
+      const [second] = await claimInOrder()
+      expect(second?.rows).toMatchObject([{ first: 0, last: 0 }])
+      await inbox.settle(retried(second!))
+      await inbox.wake?.(keys, 9)
+      await again()
+      const [rest] = await claimInOrder()
+      expect(rest?.rows?.map((one) => one.first)).toEqual([1, 2])
+      await inbox.settle(retried(rest!))
+      await inbox.wake?.(keys, 9)
+      await inbox.settle(retried((await claimInOrder())[0]!))
+      // Nothing is left of the key.
+      expect(await inbox.wake?.(keys, 9)).toEqual([])
+      expect(await claimInOrder()).toEqual([])
+      expect(await inbox.stats()).toMatchObject({ pending: 0 })
+    })
+
     it('tells the keys at the opening, and wakes none before it is asked to', async () => {
       const first = await opened()
       await left(first.inbox, first.claim, [row('a', START + 50, { orderKey: 7 }), parked(8)], [parked(7), parked(8)])
@@ -84,6 +135,55 @@ export function describeOrder(name: string, newStore: () => Store): void {
       expect(second.opened.held ?? []).toEqual([])
       expect((await second.claim())[0]?.rows).toMatchObject([{ first: 1, dueAt: START }])
       expect(await second.nextDueAt()).toBe(START + 50)
+    })
+
+    describe('under another name', () => {
+      const z = { name: 'z', formerly: ['a'] }
+      const under = (ordered: boolean) => ({
+        handlers: ['z'],
+        ordered: ordered ? [{ handler: 'z', below: Number.MAX_SAFE_INTEGER }] : [],
+      })
+
+      it.each([
+        ['never had before', []],
+        ['has had without an order', [{ name: 'z', formerly: [] }]],
+      ])('sets everything free of a handler without an order, that it %s', async (_which, before) => {
+        const first = await opened([...before, ...ORDERED])
+        await left(first.inbox, first.claim, [
+          row('a', START + 50, { orderKey: 7 }),
+          parked(8, { first: 1, last: 1 }),
+          unread(START + 9, { first: 2, last: 2 }),
+        ])
+        const second = await opened([{ ...z, ordered: false }])
+        expect(second.opened.held ?? []).toEqual([])
+        const [claimed] = await second.claim(under(false))
+        expect(claimed?.rows?.map((one) => [one.first, one.dueAt])).toEqual([
+          [1, START],
+          [2, START],
+        ])
+        expect(await second.nextDueAt()).toBe(START + 50)
+      })
+
+      it('reads in order what a handler had without one, that is an old one with an order now', async () => {
+        const first = await opened(['a', { name: 'z', formerly: [], ordered: true }])
+        await left(first.inbox, first.claim, [row('a', START + 50)])
+        const second = await opened([{ ...z, ordered: true }])
+        const [claimed] = await second.claim(under(true))
+        expect(claimed?.rows).toMatchObject([{ handler: 'z', first: 0 }])
+        expect(claimed?.rows?.[0]?.orderKey).toBeUndefined()
+      })
+
+      it('waits for its time as before where both have an order', async () => {
+        const first = await opened()
+        await left(first.inbox, first.claim, [
+          row('a', START + 50, { orderKey: null }),
+          parked(8, { first: 1, last: 1 }),
+        ])
+        const second = await opened([{ ...z, ordered: true }])
+        expect(second.opened.held).toEqual([{ handler: 'z', key: 8 }])
+        expect(await second.claim(under(true))).toEqual([])
+        expect(await second.nextDueAt()).toBe(START + 50)
+      })
     })
 
     it('gives unread rows in the order of the log, whatever their time, and those of others as they fall due', async () => {
@@ -121,6 +221,48 @@ export function describeOrder(name: string, newStore: () => Store): void {
       expect(answers.map(({ unread: names }) => names)).toEqual([['a'], [], []])
     })
 
+    it('gives what a process died over in its turn too, with care, and nothing of its handler beside it', async () => {
+      const first = await opened(['b', ...ORDERED])
+      await left(
+        first.inbox,
+        first.claim,
+        [unread(START)],
+        [unread(START), row('b', START + 5)],
+        [parked(7), unread(START, { first: 1, last: 1 })],
+      )
+      const claims = await first.claimInOrder()
+      expect(seqsOf(claims)).toEqual([1, 2, 3])
+      // The rest of it is given back; what comes after it was read and is under way.
+      await first.inbox.settle(retried(claims[0]!, { rows: [unread(START + 9)] }))
+      await crash()
+      const { inbox, claim, clock } = await openWith(next(), ['b', ...ORDERED])
+      const ordered = [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }]
+      const claimInOrder = async () => claim({ handlers: ['a', 'b'], ordered })
+      const told = (given: Awaited<ReturnType<typeof claim>>) =>
+        given.map(({ delivery, careful, rows }) => [delivery.seq, careful, rows?.map(({ handler }) => handler)])
+      const one = await claimInOrder()
+      expect(told(one)).toEqual([[1, false, ['a']]])
+      clock.advance(5)
+      expect(await claimInOrder()).toEqual([])
+      await inbox.settle(retried(one[0]!))
+      const two = await claimInOrder()
+      expect(told(two)).toEqual([[2, true, ['a', 'b']]])
+      expect(await claimInOrder()).toEqual([])
+      await inbox.settle(retried(two[0]!))
+      expect(told(await claimInOrder())).toEqual([[3, true, ['a']]])
+    })
+
+    it('gives what a process died over whatever its due time, where it waits for its turn', async () => {
+      const first = await opened()
+      await left(first.inbox, first.claim, [unread(START + 9)], [unread(START)])
+      expect(seqsOf(await first.claimInOrder())).toEqual([1, 2])
+      await crash()
+      const { claim } = await openWith(next(), ORDERED)
+      const ordered = [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }]
+      const claims = await claim({ handlers: ['a'], ordered })
+      expect(claims.map(({ delivery, careful }) => [delivery.seq, careful])).toEqual([[1, true]])
+    })
+
     it('gives no rows before first passes that were given back', async () => {
       const { inbox, claim, claimInOrder } = await opened()
       await inbox.accept(newDelivery('x'))
@@ -130,6 +272,18 @@ export function describeOrder(name: string, newStore: () => Store): void {
       inbox.release([1])
       expect(seqsOf(await claimInOrder())).toEqual([1])
       expect(seqsOf(await claimInOrder())).toEqual([2])
+    })
+
+    it('says whether first passes are left that were given back', async () => {
+      const { inbox, claim } = await opened()
+      for (const id of ['x', 'y']) await inbox.accept(newDelivery(id))
+      await claim()
+      inbox.release([1, 2])
+      await inbox.accept(newDelivery('z'))
+      const limits = { handlers: ['a'], sources: ['shop'], maxDeliveries: 1, maxBytes: 1 << 20 }
+      const one = { ...limits, ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }] }
+      const answers = [await inbox.claim(one), await inbox.claim(one), await inbox.claim(one)]
+      expect(answers.map(({ returned = false }) => returned)).toEqual([true, false, false])
     })
   })
 

@@ -1,7 +1,6 @@
 /** The contract of InboxPort, third part: replays, and what they are made of. */
 import { describe, expect, it } from 'vitest'
 import type { Claim } from '../../src/ports/inbox/claims.ts'
-import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import type { NewDeadLetter, ReplayMark } from '../../src/ports/inbox/rows.ts'
 import {
   everything,
@@ -14,6 +13,7 @@ import {
   START,
   seqsOf,
 } from '../inboxes/inbox-kit.ts'
+import type { Cursor, TestInbox } from '../inboxes/test-inbox.ts'
 import { type Store, useStore } from './inbox-store.ts'
 
 const mark = (run: string, changes: Partial<ReplayMark> = {}): ReplayMark => ({
@@ -34,7 +34,7 @@ const only = (claims: readonly Claim[]): Claim => {
 }
 
 /** Deliveries whose first pass has ended, of four elements each. */
-async function passed(inbox: InboxPort, ...names: readonly string[]): Promise<void> {
+async function passed(inbox: TestInbox, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
     const { seq } = await inbox.accept(newDelivery(name))
     await inbox.claim({ handlers: [], maxDeliveries: 1, maxBytes: 1, seq })
@@ -42,7 +42,7 @@ async function passed(inbox: InboxPort, ...names: readonly string[]): Promise<vo
   }
 }
 
-const historyOf = (inbox: InboxPort, filter: object = {}) => inbox.history({ after: 0, limit: 100, ...filter })
+const historyOf = (inbox: TestInbox, filter: object = {}) => inbox.history({ after: 0, limit: 100, ...filter })
 
 export function describeReplays(name: string, newStore: () => Store): void {
   describe(`${name} inbox`, () => {
@@ -74,7 +74,7 @@ export function describeReplays(name: string, newStore: () => Store): void {
         await first.inbox.accept(newDelivery('x'))
         await first.claim()
         await first.inbox.settle(firstPass(1, { events: 6 }))
-        const queue = (inbox: InboxPort) => inbox.replay(mark('r_1'), [{ seq: 1, handler: 'old', first: 0, last: 5 }])
+        const queue = (inbox: TestInbox) => inbox.replay(mark('r_1'), [{ seq: 1, handler: 'old', first: 0, last: 5 }])
         const second = await open(renamed)
         await queue(second.inbox)
         const [claimed] = await second.claim()
@@ -150,7 +150,7 @@ export function describeReplays(name: string, newStore: () => Store): void {
         await claim()
         await inbox.settle(firstPass(2, { events: 4, dead: [letter('a', 1, null)] }))
         clock.advance(2 * DAY)
-        for (let at: number | null = 0; at !== null; ) at = (await inbox.prune(at)).next
+        for (let at: Cursor | null = 0; at !== null; ) at = (await inbox.prune(at)).next
         expect(await historyOf(inbox)).toEqual([])
         expect(await inbox.replay(mark('r_1'), [range(1, 'a', 1, 1), range(2, 'a', 1, 1)])).toBe(1)
         const one = only(await claim())
@@ -339,10 +339,13 @@ export function describeReplays(name: string, newStore: () => Store): void {
         for (const name of ['p', 'q', 'r']) await first.inbox.accept(newDelivery(name))
         await first.claim({ seq: 3 })
         await first.inbox.settle(firstPass(3))
-        const second = await open(['b'])
+        const [next, last] = [handClock(), handClock()]
+        next.advance(86_400_000)
+        last.advance(2 * 86_400_000)
+        const second = await open(['b'], next)
         await second.claim({ maxDeliveries: 1 })
         await second.inbox.settle(firstPass(1))
-        const { inbox, claim } = await open([{ name: 'c', formerly: ['a'] }])
+        const { inbox, claim } = await open([{ name: 'c', formerly: ['a'] }], last)
         await claim()
         await inbox.settle(firstPass(2))
         expect((await historyOf(inbox)).map(({ seq, handlers }) => [seq, handlers])).toEqual([

@@ -1,13 +1,13 @@
 /** The store of a test of the contract: opened, left in order or not, and opened again. */
 import { afterEach } from 'vitest'
-import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import type { InboxOpening } from '../../src/ports/inbox/opening.ts'
 import { handClock, keptLines, type Opened, openWith } from '../inboxes/inbox-kit.ts'
+import type { TestInbox } from '../inboxes/test-inbox.ts'
 
 /** One store, opened again and again. */
 export interface Store {
   /** A port on the store; the one before is closed, or lost by `crash`. */
-  next(): InboxPort
+  next(): TestInbox
   /** The next port finds the store as a process leaves it that is killed now. Ends the port before. */
   crash(): Promise<void>
   /** Called after the test, when every port is closed. */
@@ -23,12 +23,12 @@ export interface StoreOfTest {
   ): Promise<Opened>
   /** Leaves it as if the process were killed. */
   crash(): Promise<void>
-  next(): InboxPort
+  next(): TestInbox
 }
 
 export function useStore(newStore: () => Store): StoreOfTest {
   let store: Store | null = null
-  let current: InboxPort | null = null
+  let current: TestInbox | null = null
   const next = () => {
     store ??= newStore()
     current = store.next()

@@ -1,6 +1,5 @@
 /** The contract of InboxPort, third part: retention and erasure. */
 import { describe, expect, it } from 'vitest'
-import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import type { Retention } from '../../src/ports/inbox/opening.ts'
 import type { Pruned } from '../../src/ports/inbox/operations.ts'
 import type { NewDeadLetter } from '../../src/ports/inbox/rows.ts'
@@ -18,6 +17,7 @@ import {
   seqsOf,
   sha256,
 } from '../inboxes/inbox-kit.ts'
+import type { Cursor, TestInbox } from '../inboxes/test-inbox.ts'
 import { type Store, useStore } from './inbox-store.ts'
 
 const HOUR = 3_600_000
@@ -39,7 +39,7 @@ const three = new TextEncoder().encode('[{"n":0},{"n":1},{"n":2}]')
 const text = (body: Uint8Array) => Buffer.from(body).toString()
 
 /** Leaps over hours without the timers in them: what happens then is what a test asks for. */
-function leapingClock(): HandClock & { leap(ms: number): void } {
+export function leapingClock(): HandClock & { leap(ms: number): void } {
   const clock = handClock()
   let [leapt, set] = [0, 0]
   return {
@@ -57,9 +57,9 @@ function leapingClock(): HandClock & { leap(ms: number): void } {
 }
 
 /** Portion by portion, to the end. */
-async function prune(inbox: InboxPort): Promise<Omit<Pruned, 'next'>> {
+async function prune(inbox: TestInbox): Promise<Omit<Pruned, 'next'>> {
   const sum = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0, over: false }
-  for (let at: number | null = 0; at !== null; ) {
+  for (let at: Cursor | null = 0; at !== null; ) {
     const pruned: Pruned = await inbox.prune(at)
     for (const name of ['bodies', 'deliveries', 'deadLetters', 'quarantined'] as const) sum[name] += pruned[name]
     sum.over = pruned.over
@@ -79,7 +79,7 @@ async function settled({ inbox, claim }: Opened, ...names: readonly string[]): P
   for (const { delivery } of await claim()) await inbox.settle(firstPass(delivery.seq, { events: 3 }))
 }
 
-const kept = async (inbox: InboxPort) =>
+const kept = async (inbox: TestInbox) =>
   (await inbox.deliveries(everything)).map(({ seq, kept = 'all' }) => `${seq} ${kept}`).reverse()
 
 export function describeUpkeep(name: string, newStore: () => Store): void {
@@ -101,7 +101,7 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
           await opened.claim()
           await opened.inbox.settle(firstPass(2, old))
         }
-        const isGone = async (inbox: InboxPort) => {
+        const isGone = async (inbox: TestInbox) => {
           await prune(inbox)
           expect(await kept(inbox)).toEqual([])
           expect(await inbox.stats()).toMatchObject({ deadLetters: 0, quarantined: 0 })
@@ -158,6 +158,20 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
           const { inbox } = await store.open(['a'], clock, changes)
           clock.advance(HOUR)
           await isGone(inbox)
+        })
+
+        it('knows copies of events for as long as without the leap', async () => {
+          const clock = leapingClock()
+          const { inbox, claim } = await store.open(['a'], clock, { retention })
+          const owner = () => inbox.owners?.(HOUR, Float64Array.from([7, 7]))
+          await inbox.accept(newDelivery('x'))
+          await claim()
+          const keys = { windowMs: HOUR, at: clock.now(), keys: Float64Array.from([7, 7]) }
+          await inbox.settle(firstPass(1, { keys }))
+          clock.leap(ms)
+          expect(await owner()).toEqual([1])
+          clock.advance(HOUR)
+          expect(await owner()).toEqual([0])
         })
 
         it('keeps the keys of events', async () => {
@@ -255,6 +269,27 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
         expect(await kept(inbox)).toEqual([])
       })
 
+      it('forgets the headers with the bytes, and keeps what a repeat is told by', async () => {
+        const opened = await open()
+        const { inbox, claim, clock } = opened
+        await inbox.accept(newDelivery('x'))
+        await claim()
+        await inbox.settle(firstPass(1))
+        clock.advance(DAY)
+        expect(await prune(inbox)).toMatchObject({ bodies: 1, deliveries: 0 })
+        const [row] = await inbox.deliveries(everything)
+        const stored = await inbox.delivery('d_x')
+        const facts = { id: 'd_x', batchId: 'batch-x', receivedAt: START, origin: 'wire', headers: [], kept: 'none' }
+        for (const one of [row, stored]) expect(one).toMatchObject(facts)
+        expect(stored?.body.byteLength).toBe(0)
+        expect(await inbox.progress('d_x', 0)).toMatchObject({ passed: true, handlers: ['a'] })
+        expect(await inbox.history({ after: 0, limit: 10 })).toEqual([])
+        expect(await inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1, settled: true })
+        const again = await open()
+        expect(await again.inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1, settled: true })
+        expect((await again.inbox.deliveries(everything))[0]).toMatchObject({ ...facts, duplicates: 2 })
+      })
+
       it('keeps what is in quarantine whole, for as long as that', async () => {
         const { inbox, claim, clock } = await open()
         for (const name of ['x', 'y']) await inbox.accept(newDelivery(name))
@@ -283,6 +318,22 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
         clock.advance(2 * DAY)
         expect(await prune(inbox)).toEqual({ ...nothing, deadLetters: 2, deliveries: 1 })
         expect(await inbox.stats()).toMatchObject({ deadLetters: 0, expired: 2 })
+      })
+
+      it('keeps a row for as long as it is asked today, where that was less before', async () => {
+        const clock = leapingClock()
+        const opened = await store.open(['a'], clock, { retention })
+        await opened.inbox.accept(newDelivery('x'))
+        await opened.claim()
+        await opened.inbox.settle(firstPass(1, { dead: [letter('a', 0)], events: 1 }))
+        clock.advance(3 * DAY)
+        expect(await prune(opened.inbox)).toEqual({ ...nothing, bodies: 1 })
+        const { inbox } = await store.open(['a'], clock, { retention: { ...retention, keysMs: 9 * DAY } })
+        clock.advance(3 * DAY)
+        expect(await prune(inbox)).toEqual({ ...nothing, deadLetters: 1 })
+        expect(await kept(inbox)).toEqual(['1 none'])
+        clock.advance(3 * DAY)
+        expect(await prune(inbox)).toEqual({ ...nothing, deliveries: 1 })
       })
 
       it('gives a revived dead letter its element back, and takes it again when it is done', async () => {
@@ -361,7 +412,7 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
     })
 
     describe('erasure', () => {
-      const erase = (inbox: InboxPort, seq: number, ...indices: number[]) => inbox.erase([{ seq, indices }])
+      const erase = (inbox: TestInbox, seq: number, ...indices: number[]) => inbox.erase([{ seq, indices }])
 
       it('takes elements out of the bytes; their places, the hash of what was received and the id stay', async () => {
         const { inbox, claim } = await open()
@@ -477,7 +528,7 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
         const { inbox } = await open()
         await inbox.accept(newDelivery('x', { body: three }))
         await erase(inbox, 1, 1)
-        let at: number | null = 0
+        let at: Cursor | null = 0
         for (let portions = 0; at !== null && portions < 10; portions++) at = await inbox.purge(at)
         expect(at).toBeNull()
         expect(text((await inbox.read(1))!.body)).toBe('[{"n":0},"erased",{"n":2}]')

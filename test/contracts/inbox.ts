@@ -1,10 +1,10 @@
 /** The contract of InboxPort: every inbox passes it. */
 import { describe, expect, it } from 'vitest'
-import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import {
   everything,
   failure,
   firstPass,
+  handClock,
   newDelivery,
   openWith,
   retried,
@@ -13,7 +13,11 @@ import {
   seqsOf,
   sha256,
 } from '../inboxes/inbox-kit.ts'
+import type { TestInbox } from '../inboxes/test-inbox.ts'
 import { type Store, useStore } from './inbox-store.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
 
 export function describeInbox(name: string, newStore: () => Store): void {
   describe(`${name} inbox`, () => {
@@ -71,12 +75,14 @@ export function describeInbox(name: string, newStore: () => Store): void {
         const bodies = [300_000, 20, 700_000, 300_000].map((size, n) => new Uint8Array(size).fill(n % 3))
         const deliveries = bodies.map((body, n) => newDelivery(`n${n % 3}`, { body: body.slice() }))
         const accepted = await Promise.all(deliveries.map((delivery, n) => inbox.accept(delivery, n !== 1)))
-        expect(accepted.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted', 'duplicate'])
+        const statuses = accepted.map(({ status }) => status)
+        expect(statuses.sort()).toEqual(['accepted', 'accepted', 'accepted', 'duplicate'])
         const claims = await claim()
-        for (const [n, { delivery }] of claims.entries()) {
-          expect(Buffer.compare(delivery.body, bodies[n]!)).toBe(0)
+        for (const { delivery } of claims) {
+          const body = bodies[Number(delivery.id.at(-1))]!
+          expect(Buffer.compare(delivery.body, body)).toBe(0)
           const stored = await inbox.delivery(delivery.id)
-          expect(Buffer.compare(stored!.body, bodies[n]!)).toBe(0)
+          expect(Buffer.compare(stored!.body, body)).toBe(0)
         }
         expect(claims).toHaveLength(3)
       })
@@ -134,7 +140,7 @@ export function describeInbox(name: string, newStore: () => Store): void {
         await first.inbox.accept(newDelivery('y'))
         first.inbox.noteSenderLeft(1)
         await first.inbox.accept(newDelivery('z'))
-        const left = async (inbox: InboxPort) =>
+        const left = async (inbox: TestInbox) =>
           (await inbox.deliveries(everything)).map((delivery) => delivery.senderLeft).reverse()
         expect(await left(first.inbox)).toEqual([true, false, false])
         expect((await first.claim())[0]?.delivery.senderLeft).toBe(true)
@@ -386,11 +392,11 @@ export function describeInbox(name: string, newStore: () => Store): void {
       it('refuses what is not claimed', async () => {
         const { inbox, claim } = await open()
         await inbox.accept(newDelivery('x'))
-        await expect(inbox.settle(firstPass(1))).rejects.toMatchObject({ code: 'ERR_OPTION' })
-        await expect(inbox.settle(firstPass(7))).rejects.toMatchObject({ code: 'ERR_OPTION' })
+        await expect(inbox.settle(firstPass(1))).rejects.toMatchObject({ code: 'ERR_CLAIM_LOST' })
+        await expect(inbox.settle(firstPass(7))).rejects.toMatchObject({ code: 'ERR_CLAIM_LOST' })
         await claim()
         await inbox.settle(firstPass(1))
-        await expect(inbox.settle(firstPass(1))).rejects.toMatchObject({ code: 'ERR_OPTION' })
+        await expect(inbox.settle(firstPass(1))).rejects.toMatchObject({ code: 'ERR_CLAIM_LOST' })
         expect((await inbox.stats()).pending).toBe(0)
       })
 
@@ -472,11 +478,51 @@ export function describeInbox(name: string, newStore: () => Store): void {
           ['a', 'b'],
         ])
         await first.inbox.settle(firstPass(1, { rows: [row('a', START)] }))
-        const second = await open(['a', 'c'])
+        const clock = handClock()
+        clock.advance(DAY)
+        const second = await open(['a', 'c'], clock)
         const bySeq = new Map((await second.claim()).map((claimed) => [claimed.delivery.seq, claimed.handlers]))
         expect(bySeq.get(1)).toEqual(['a', 'b'])
         expect(bySeq.get(2)).toEqual(['a', 'b'])
         expect(bySeq.get(3)).toEqual(['a', 'c'])
+      })
+
+      it('has the handlers too that others had within 24 hours: a script with one of them takes nothing from the rest', async () => {
+        const first = await open(['a', 'b'])
+        await first.inbox.accept(newDelivery('p'))
+        const clock = handClock()
+        clock.advance(DAY - 1)
+        const second = await open(['a'], clock)
+        expect(second.opened.absent).toEqual(['b'])
+        const [claimed] = await second.claim()
+        expect(claimed!.handlers).toEqual(['a', 'b'])
+        await second.inbox.settle(firstPass(1, { rows: [row('b', START, { last: 9 })] }))
+        expect(await second.claim()).toEqual([])
+        // A repeat of it finds nothing to do for whoever is here.
+        expect(await second.inbox.accept(newDelivery('p'))).toMatchObject({ status: 'duplicate', settled: true })
+        const third = await open(['b', 'c'], clock)
+        expect(third.opened).toMatchObject({ absent: ['a'], left: [] })
+        expect(await third.claim()).toMatchObject([{ handlers: ['a', 'b'], rows: [{ handler: 'b' }] }])
+      })
+
+      it('loses a handler 24 hours after it was seen last, in a process that goes on', async () => {
+        const first = await open(['a', 'b'])
+        await first.inbox.close()
+        const { inbox, claim, clock } = await open(['a'])
+        clock.advance(DAY + HOUR)
+        await inbox.accept(newDelivery('p'))
+        const seenAt = async () => (await inbox.handlers()).find(({ name: one }) => one === 'a')?.seenAt
+        await expect.poll(seenAt).toBe(clock.now())
+        const [claimed] = await claim()
+        expect(claimed!.handlers).toEqual(['a'])
+      })
+
+      it('knows a handler that was renamed by its new name alone', async () => {
+        await open(['a', 'b'])
+        const { inbox, opened, claim } = await open([{ name: 'c', formerly: ['b'] }])
+        expect(opened.absent).toEqual(['a'])
+        await inbox.accept(newDelivery('p'))
+        expect((await claim())[0]!.handlers).toEqual(['a', 'c'])
       })
 
       it('is every handler of the process, whichever were asked for', async () => {
@@ -629,6 +675,7 @@ export function describeInbox(name: string, newStore: () => Store): void {
           cancelled: 0,
           paused: [],
           orphaned: {},
+          orphanedSources: {},
           replays: {},
           duplicateEvents: {},
         })

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { receive } from '../../src/lib/symbols.ts'
+import { hostDoor } from '../../src/lib/symbols.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { neutral, send } from '../support/neutral.ts'
 import { all, pings, receiverIn } from '../support/receivers.ts'
@@ -89,7 +89,7 @@ describe("ack: 'handled'", () => {
       signals.push(signal)
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     })
-    const answer = receiver[receive]({
+    const answer = receiver[hostDoor].receive({
       ...neutral(),
       whenLeft: (then) => gone.signal.addEventListener('abort', then),
     })

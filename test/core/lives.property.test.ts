@@ -51,6 +51,8 @@ async function live(steps: readonly Step[]): Promise<void> {
   const world = new World()
   const host = new Host(world)
   const sender = new Sender(world, host)
+  // A pause of a handler that no process has had is refused.
+  await host.ask(async () => {})
   for (const { do: what, events, ms } of steps) {
     const handler = HANDLERS[ms % HANDLERS.length]!
     if (what === 'wait') await world.clock.advance(ms)

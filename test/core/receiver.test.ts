@@ -43,6 +43,11 @@ describe('construction', () => {
       'limits.bodyBytes',
     ],
     [
+      "with ack: 'handled' and onRedelivery: 'rearm'",
+      { inbox: memory(), sources: { shop: toy() }, ack: 'handled', onRedelivery: 'rearm' },
+      "onRedelivery: 'rearm' does not go with ack: 'handled'",
+    ],
+    [
       'with a limit of NaN',
       { inbox: memory(), sources: { shop: toy() }, limits: { acceptMs: Number.NaN } },
       'limits.acceptMs',
@@ -82,17 +87,27 @@ describe('start', () => {
     await receiver.close()
   })
 
-  it('says in one line what listens, who handles and what waits', async () => {
-    const logger = rememberingLogger()
-    const receiver = createReceiver({ inbox: sqlite({ path }), sources: { shop: toy(), outlet: toy() }, logger })
-    receiver.on(['toy.ping', 'toy.pong'], { name: 'both' }, () => {})
-    await receiver.start()
-    expect(logger.lines).toContainEqual({
-      level: 'info',
-      message: 'receiving /shop (toy, unauthenticated), /outlet (toy, unauthenticated)',
-      facts: { inbox: 'sqlite', handlers: { both: 'toy.ping toy.pong' }, pending: 0, deadLetters: 0, quarantined: 0 },
-    })
-    await receiver.close()
+  it('says in one line what listens, where it is stored, who handles and what waits', async () => {
+    const sources = { shop: toy(), outlet: toy() }
+    for (const made of [true, false]) {
+      const logger = rememberingLogger()
+      const receiver = createReceiver({ inbox: sqlite({ path }), sources, logger })
+      receiver.on(['toy.ping', 'toy.pong'], { name: 'both' }, () => {})
+      await receiver.start()
+      const stored = `; stored in ${path}${made ? ', which was made' : ''}`
+      expect(logger.lines).toContainEqual({
+        level: 'info',
+        message: `receiving /shop (toy, unauthenticated), /outlet (toy, unauthenticated)${stored}`,
+        facts: {
+          event: 'start',
+          sources: { shop: 'toy', outlet: 'toy' },
+          ...{ inbox: 'sqlite', path, made },
+          handlers: { both: 'toy.ping toy.pong' },
+          ...{ pending: 0, deadLetters: 0, quarantined: 0 },
+        },
+      })
+      await receiver.close()
+    }
   })
 
   it('says how many events a new handler has missed', async () => {
@@ -109,7 +124,10 @@ describe('start', () => {
     await second.start()
     await second.whenIdle()
     expect(logger.lines).toContainEqual(
-      expect.objectContaining({ facts: { events: 2 }, message: expect.stringContaining('handler "new" is new') }),
+      expect.objectContaining({
+        facts: { event: 'handler.new', handler: 'new', events: 2 },
+        message: expect.stringContaining('handler "new" is new'),
+      }),
     )
     await second.close()
   })
@@ -208,8 +226,10 @@ describe('a start that the first request asks for', () => {
     expect(logger.lines).toContainEqual({
       level: 'error',
       message: expect.stringMatching(/could not start: .*"shop".*POSTHORN_TEST_OF_NOTHING/),
-      facts: expect.objectContaining({ error: 'ERR_SECRET_MISSING' }),
+      facts: { event: 'start.failed', code: 'ERR_SECRET_MISSING', errorMessage: expect.stringContaining('"shop"') },
     })
+    const reason = expect.stringMatching(/^could not start: .*POSTHORN_TEST_OF_NOTHING/)
+    expect(await receiver.health()).toMatchObject({ ready: false, reason })
     await receiver.close()
   })
 })

@@ -1,7 +1,7 @@
 /** A real receiver for emulators to post to, and what they may count on it. */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createReceiver } from 'posthorn'
+import { createReceiver, type Source } from 'posthorn'
 import { token } from 'posthorn/auth'
 import { memory } from 'posthorn/memory'
 import { momentum } from 'posthorn/momentum'
@@ -39,7 +39,7 @@ export interface Site {
 
 /** A receiver with one source, `shop`; events that come again in other deliveries are absorbed. */
 export async function receiving(
-  source = momentum({ auth: token(TOKEN), dedupeEvents: true }),
+  source: Source<AnyEvent> = momentum({ auth: token(TOKEN), dedupeEvents: true }),
   around: (listener: RequestListener) => RequestListener = (listener) => listener,
 ): Promise<Site> {
   const receiver = createReceiver({ inbox: memory(), logger: false, sources: { shop: source } })

@@ -361,6 +361,27 @@ describe('the options of emulated SparkPost', () => {
   })
 })
 
+describe('a mail that comes in', () => {
+  const mail = { from: 'ann@example.com', to: 'in@inbound.example', subject: 'Hi', text: 'Hello' }
+  it.each([
+    undefined,
+    { ...mail, form: 'ann@example.com' },
+    { ...mail, from: undefined },
+    { ...mail, to: 5 },
+    { ...mail, subject: undefined },
+    { ...mail, subject: 'Hi\r\nBcc: bo@example.com' },
+    { ...mail, to: 'in@inbound.example\nX: y' },
+    { ...mail, text: null },
+    { ...mail, html: 5 },
+    { ...mail, cc: 'bo@example.com' },
+    { ...mail, cc: ['bo@example.com\r\nX: y'] },
+  ])('is not %o', async (wrong) => {
+    const sparkpost = emulateSparkPost()
+    onTestFinished(() => sparkpost.close())
+    expect(() => sparkpost.inbound(wrong as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }))
+  })
+})
+
 const SAMPLES = process.env.POSTHORN_SAMPLES
 
 describe.skipIf(SAMPLES === undefined)('the shapes of the published examples of SparkPost', () => {

@@ -1,5 +1,5 @@
 /** Others on the same file: somebody who writes, somebody who reads for long, and a second receiver. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, statSync, unlinkSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, vi } from 'vitest'
 import { noise, small } from './harness/bodies.ts'
@@ -85,6 +85,22 @@ describe('a second receiver on the file', () => {
     await load
     await second.child.line('open')
     expect(site.ledger.acknowledged.length).toBeGreaterThanOrEqual(50)
+    await endsWell(site, second)
+  })
+
+  it('that finds the lock removed owns the file, and the first is not ready and stores nothing', async () => {
+    const site = new Site()
+    const first = await site.start(soon)
+    await first.sender.deliver(site.ledger.add([{}]))
+    unlinkSync(`${site.path}-lock`)
+    const second = await site.start(soon)
+    await vi.waitFor(async () => expect(await first.control('health')).toMatchObject({ ready: false }), 20_000)
+    expect(await second.control('health')).toMatchObject({ ready: true })
+    for (let i = 0; i < 5; i++) {
+      expect((await first.sender.post(site.ledger.add([{}]))).status).toBe(503)
+      await second.sender.deliver(site.ledger.add([{}]))
+    }
+    await first.end()
     await endsWell(site, second)
   })
 

@@ -11,7 +11,7 @@ it('a rolling restart to a release with another schema loses nothing, and the ol
 
 describeWith(['strace'], 'the step to another schema', () => {
   it('that is killed at any write leaves the old one or the new one, whole', async () => {
-    const { faults, kills } = await killedInTheStep(seeded(1), nextRelease(), rounds(2, 100))
+    const { faults, kills } = await killedInTheStep(seeded(1), nextRelease(), rounds(2, 20, 100))
     expect(faults).toEqual([])
     expect(kills).toBeGreaterThan(1)
   }, 120_000)

@@ -6,7 +6,7 @@ import { rounds } from './harness/tools.ts'
 
 it('a replay that told what it queued comes to its end through kills, and touches nothing that is stored', async () => {
   const seed = newSeed()
-  const { faults, events } = await replayAndKill(seeded(seed), rounds(2, 12))
+  const { faults, events } = await replayAndKill(seeded(seed), rounds(2, 5, 12))
   expect(faults, `POSTHORN_SEED=${seed}`).toEqual([])
   expect(events).toBeGreaterThan(0)
 }, 120_000)

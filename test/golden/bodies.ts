@@ -47,6 +47,7 @@ function delivery(source: string, body: Uint8Array): Omit<StoredDelivery, 'body'
     isTest: false,
     origin: 'wire',
     undecoded: null,
+    traceparent: null,
     seq: 1,
     senderLeft: false,
     duplicates: 0,

@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto'
 import { port } from '../../src/lib/symbols.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { Claim, ClaimRequest, Settlement } from '../../src/ports/inbox/claims.ts'
+import type { Claim } from '../../src/ports/inbox/claims.ts'
 import type { Inbox, InboxPort } from '../../src/ports/inbox/index.ts'
 import type { NewDelivery } from '../../src/ports/inbox/intake.ts'
 import type { InboxOpened, InboxOpening } from '../../src/ports/inbox/opening.ts'
 import type { Page } from '../../src/ports/inbox/records.ts'
 import type { NewWorkRow, StoredError } from '../../src/ports/inbox/rows.ts'
 import type { Logger } from '../../src/types.ts'
+import { TestInbox, type TestRequest, type TestSettlement } from './test-inbox.ts'
 
 export const START = Date.UTC(2026, 0, 1)
 
@@ -52,8 +53,8 @@ export function keptLines(): KeptLines {
   return { lines, info: keep('info'), warn: keep('warn'), error: keep('error') }
 }
 
-export function portOf(inbox: Inbox): InboxPort {
-  return inbox[port]
+export function portOf(inbox: Inbox): TestInbox {
+  return new TestInbox(inbox[port])
 }
 
 export function sha256(body: Uint8Array): Uint8Array {
@@ -75,12 +76,13 @@ export function newDelivery(name: string, changes: Partial<NewDelivery> = {}): N
     isTest: false,
     origin: 'wire',
     undecoded: null,
+    traceparent: null,
     ...changes,
   }
 }
 
 /** The end of a first pass that went well, or what `changes` say. */
-export function firstPass(seq: number, changes: Partial<Settlement> = {}): Settlement {
+export function firstPass(seq: number, changes: Partial<TestSettlement> = {}): TestSettlement {
   return {
     seq,
     firstPass: true,
@@ -95,7 +97,7 @@ export function firstPass(seq: number, changes: Partial<Settlement> = {}): Settl
 }
 
 /** The end of work on the rows of a claim. */
-export function retried(claim: Claim, changes: Partial<Settlement> = {}): Settlement {
+export function retried(claim: Claim, changes: Partial<TestSettlement> = {}): TestSettlement {
   const endedRows = (claim.rows ?? []).map((row) => row.id)
   return { ...firstPass(claim.delivery.seq), firstPass: false, events: null, endedRows, ...changes }
 }
@@ -111,24 +113,25 @@ export function failure(message: string): StoredError {
 export const everything: Page = { before: null, limit: 1_000 }
 
 export interface Opened {
-  readonly inbox: InboxPort
+  readonly inbox: TestInbox
   readonly opened: InboxOpened
   readonly clock: HandClock
   readonly logger: KeptLines
   /** Claims for the handlers it was opened with, without limits unless given. */
-  claim(limits?: Partial<ClaimRequest>): Promise<readonly Claim[]>
+  claim(limits?: Partial<TestRequest>): Promise<readonly Claim[]>
   nextDueAt(): Promise<number | null>
 }
 
 type Names = ReadonlyArray<string | InboxOpening['handlers'][number]>
 
 export async function openWith(
-  inbox: InboxPort,
+  given: InboxPort | TestInbox,
   names: Names,
   clock = handClock(),
   logger = keptLines(),
   changes: Partial<InboxOpening> = {},
 ): Promise<Opened> {
+  const inbox = given instanceof TestInbox ? given : new TestInbox(given)
   const handlers = names.map((name) => (typeof name === 'string' ? { name, formerly: [] } : name))
   const opened = await inbox.open({ handlers, logger, clock, role: 'owner', onRedelivery: 'record', ...changes })
   const asked = handlers.map((handler) => handler.name)

@@ -1,10 +1,11 @@
 /** What an inbox must know, in the simplest form: every delivery with what is left to do on it. */
 import { expect } from 'vitest'
 import { renamesOf } from '../../src/inboxes/rules/renames.ts'
-import type { Claim, Settlement } from '../../src/ports/inbox/claims.ts'
+import type { Claim } from '../../src/ports/inbox/claims.ts'
 import type { Retention } from '../../src/ports/inbox/opening.ts'
 import type { StoredStats } from '../../src/ports/inbox/records.ts'
 import type { NewWorkRow } from '../../src/ports/inbox/rows.ts'
+import type { TestSettlement } from './test-inbox.ts'
 
 interface Range {
   readonly handler: string
@@ -41,6 +42,7 @@ export class LedgerModel {
   readonly #seen = new Set<string>()
   /** What is queued under a former name is for the name that its handler has now. */
   #renames: ReadonlyMap<string, string> = new Map()
+  #own: ReadonlySet<string> = new Set()
   /** Claims that are under way. */
   readonly #live = new Map<number, Claim>()
   #cancelled = 0
@@ -59,6 +61,12 @@ export class LedgerModel {
     return passed && rows.length === 0
   }
 
+  /** Nothing is left to do on it for the handlers opened with. */
+  isOver(seq: number): boolean {
+    const { passed, rows } = this.#at(seq)
+    return passed && !rows.some(({ handler }) => this.#own.has(handler))
+  }
+
   /** A delivery has one claim at most, and beside one that needs care are only first passes that do as well, without deaths. */
   claim(claim: Claim): void {
     const { seq } = claim.delivery
@@ -73,7 +81,7 @@ export class LedgerModel {
     entry.handlers = claim.handlers
   }
 
-  settle({ seq, firstPass, rows, dead, quarantined }: Settlement): void {
+  settle({ seq, firstPass, rows, dead, quarantined }: TestSettlement): void {
     const entry = this.#at(seq)
     for (const row of this.#live.get(seq)?.rows ?? []) remove(entry.rows, rangeOf(row))
     this.#live.delete(seq)
@@ -174,6 +182,7 @@ export class LedgerModel {
     for (const run of this.#cancelledRuns) this.cancel(run)
     const renames = renamesOf(names)
     this.#renames = renames
+    this.#own = new Set(names.map(({ name }) => name))
     const now = (name: string) => renames.get(name) ?? name
     for (const entry of this.#entries) {
       entry.handlers = [...new Set(entry.handlers.map(now))].sort()

@@ -4,22 +4,27 @@ import { memory } from '../../src/inboxes/memory/index.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
+import { describeLook } from '../contracts/inbox-look.ts'
 import { describeOrder } from '../contracts/inbox-order.ts'
+import { describeProgress } from '../contracts/inbox-progress.ts'
 import { describeReplays } from '../contracts/inbox-replay.ts'
 import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
 import { handClock, keptLines, newDelivery, openWith, portOf } from './inbox-kit.ts'
+import { TestInbox } from './test-inbox.ts'
 
 /** A store outlives the inbox that is not closed. */
 const newStore = () => {
   const kept = new Store()
-  return { next: () => new MemoryInbox(kept), crash: async () => {}, remove: async () => {} }
+  return { next: () => new TestInbox(new MemoryInbox(kept)), crash: async () => {}, remove: async () => {} }
 }
 
 describeInbox('memory', newStore)
 describeGuarantees('memory', newStore)
 describeOrder('memory', newStore)
+describeLook('memory', newStore)
 describeUpkeep('memory', newStore)
 describeReplays('memory', newStore)
+describeProgress('memory', newStore)
 
 it('warns once that it keeps nothing', async () => {
   const { logger, inbox } = await openWith(portOf(memory()), ['a'])

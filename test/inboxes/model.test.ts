@@ -12,13 +12,13 @@ import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { Store } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { codeOf } from '../../src/lib/code-of.ts'
-import type { Claim, NotedCall, Settlement } from '../../src/ports/inbox/claims.ts'
-import type { InboxPort } from '../../src/ports/inbox/index.ts'
+import type { Claim, NotedCall } from '../../src/ports/inbox/claims.ts'
 import type { Retention } from '../../src/ports/inbox/opening.ts'
 import type { Pruned } from '../../src/ports/inbox/operations.ts'
 import type { EventProgress } from '../../src/ports/inbox/records.ts'
 import { everything, failure, handClock, keptLines, newDelivery, openWith, portOf, row, START } from './inbox-kit.ts'
 import { LedgerModel } from './ledger-model.ts'
+import { type Cursor, TestInbox, type TestSettlement, withoutToken } from './test-inbox.ts'
 
 const retention: Retention = {
   ...{ bodiesMs: 50, keysMs: 100, deadLettersMs: 120, quarantineMs: 90 },
@@ -31,6 +31,7 @@ interface Steps {
   accept: { delivery: number; large: boolean }
   claim: { handlers: string[]; maxDeliveries: number; maxBytes: number; seq: number | null }
   note: { which: number; calls: NotedCall[] }
+  save: { which: number; handler: string; again: boolean; last: number; dead: boolean; unhandled: number }
   settle: { which: number; rows: RowStep[]; dead: string[]; quarantined: boolean; unhandled: number }
   release: { which: number }
   wait: { ms: number }
@@ -83,6 +84,13 @@ const steps: { [K in keyof Steps]: [weight: number, fields: { [F in keyof Steps[
     },
   ],
   note: [1, { which: fc.nat(), calls: fc.array(fc.record({ index: fc.nat(3), handler: name }), { maxLength: 4 }) }],
+  save: [
+    3,
+    {
+      ...{ which: fc.nat(), handler: name, again: fc.boolean(), last: fc.nat(3) },
+      ...{ dead: fc.boolean(), unhandled: fc.nat(2) },
+    },
+  ],
   settle: [
     7,
     {
@@ -125,7 +133,7 @@ const step: fc.Arbitrary<unknown> = fc.oneof(
 
 /** An inbox that outlives its process. */
 interface Kept {
-  next(): InboxPort
+  next(): TestInbox
   /** Ends the latest port as if its process were killed. */
   crash(): Promise<void>
 }
@@ -135,9 +143,11 @@ class Life {
   readonly #kept: Kept
   readonly #model = new LedgerModel()
   readonly #clock = handClock()
-  #inbox: InboxPort
+  #inbox: TestInbox
   #claims: Claim[] = []
   #rearm = false
+  /** How many parts of progress were saved, by delivery and row. */
+  readonly #parts = new Map<string, number>()
 
   constructor(kept: Kept) {
     this.#kept = kept
@@ -153,10 +163,14 @@ class Life {
   async open({ names, formerly, rearm }: Opening): Promise<unknown> {
     const handlers = names.map((name, i) => ({ name, formerly: i === 0 && formerly !== null ? [formerly] : [] }))
     this.#claims = []
+    this.#parts.clear()
     this.#rearm = rearm
     this.#model.open(handlers)
     const changes = { onRedelivery: rearm ? 'rearm' : 'record', retention } as const
-    return (await openWith(this.#inbox, handlers, this.#clock, keptLines(), changes)).opened
+    const { opened } = await openWith(this.#inbox, handlers, this.#clock, keptLines(), changes)
+    // An inbox in memory is in no place.
+    const { place: _, ...others } = opened
+    return others
   }
 
   /** Works off what is left: all of it comes, and then nothing. */
@@ -184,6 +198,8 @@ class Life {
         return this.#claim(step)
       case 'note':
         return this.#note(step)
+      case 'save':
+        return this.#save(step)
       case 'settle':
         return this.#settle(step)
       case 'release':
@@ -229,7 +245,7 @@ class Life {
     const { seq, status, settled } = accepted
     this.#model.accept(seq, status, body.byteLength)
     if (status === 'duplicate' && this.#rearm) this.#model.reviveAllDead(seq)
-    expect(settled).toBe(this.#model.isSettled(seq))
+    expect(settled).toBe(this.#model.isOver(seq))
     return accepted
   }
 
@@ -237,12 +253,33 @@ class Life {
     const { claims, nextDueAt } = await this.#inbox.claim({ ...request, seq: seq ?? undefined })
     for (const claim of claims) this.#model.claim(claim)
     this.#claims.push(...claims)
-    return { claims: claims.map(comparable), nextDueAt }
+    return { claims: claims.map((claim) => comparable(withoutToken(claim))), nextDueAt }
   }
 
   async #note({ which, calls }: Steps['note']): Promise<void> {
     const claim = this.#claims[which % Math.max(1, this.#claims.length)]
     if (claim) await this.#inbox.note(claim.delivery.seq, calls)
+  }
+
+  /** Of a first pass or of a row; the latest part may come again. */
+  async #save({ which, handler, again, last, dead, unhandled }: Steps['save']): Promise<unknown> {
+    const claim = this.#claims[which % Math.max(1, this.#claims.length)]
+    if (!claim) return null
+    const { seq } = claim.delivery
+    const one = claim.rows?.[which % claim.rows.length] ?? null
+    const key = `${seq} ${one?.id ?? 0}`
+    const known = this.#parts.get(key) ?? claim.progress?.find((of) => of.row === (one?.id ?? null))?.parts ?? 0
+    const part = Math.max(0, known - Number(again))
+    this.#parts.set(key, Math.max(known, part + 1))
+    const letter = { handler, index: last, attempts: 1, errors: [failure(`${which}`)], at: this.#clock.now() }
+    return this.#inbox.saveProgress([
+      {
+        ...{ seq, row: one?.id ?? null, next: last + 1, parts: part, over: { [handler]: [[0, last]] } },
+        ...{ at: this.#clock.now(), rows: [row(handler, this.#clock.now(), { first: last, last })] },
+        dead: dead ? [{ ...letter, size: 4, run: null }] : [],
+        ...{ quarantined: [], unhandled: { x: unhandled }, copies: [] },
+      },
+    ])
   }
 
   async #settle({ which, rows, dead, quarantined, unhandled }: Steps['settle']): Promise<unknown> {
@@ -251,7 +288,7 @@ class Life {
     const at = this.#clock.now()
     // What a replay leaves goes on as its work.
     const replay = claim.rows?.find((one) => one.replay !== null)?.replay ?? null
-    const settlement: Settlement = {
+    const settlement: TestSettlement = {
       seq: claim.delivery.seq,
       firstPass: claim.rows === null,
       events: claim.rows === null ? which % 4 : null,
@@ -320,7 +357,7 @@ class Life {
 
   async #prune(): Promise<unknown> {
     const sum = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0 }
-    for (let at: number | null = 0; at !== null; ) {
+    for (let at: Cursor | null = 0; at !== null; ) {
       const pruned: Pruned = await this.#inbox.prune(at)
       for (const what of ['bodies', 'deliveries', 'deadLetters', 'quarantined'] as const) sum[what] += pruned[what]
       at = pruned.next
@@ -377,9 +414,12 @@ class Life {
   }
 }
 
-function comparable({ delivery, rows, ...claim }: Claim): unknown {
+function comparable({ delivery, rows, progress = [], ...claim }: Omit<Claim, 'token'>): unknown {
   const { body, sha256, ...rest } = delivery
-  return { ...claim, ...rest, body: text(body), rows: rows?.map(({ id, ...row }) => row) ?? null }
+  const places = new Map(rows?.map(({ id }, place) => [id, place]))
+  const saved = progress.map((one) => ({ ...one, row: one.row === null ? null : places.get(one.row) }))
+  saved.sort((a, b) => (a.row ?? 0) - (b.row ?? 0))
+  return { ...claim, ...rest, body: text(body), rows: rows?.map(({ id, ...row }) => row) ?? null, progress: saved }
 }
 
 function withoutIds(progress: EventProgress | null): unknown {
@@ -392,11 +432,11 @@ function text(bytes: Uint8Array): string {
 
 function keptInMemory(): Kept {
   const store = new Store()
-  return { next: () => new MemoryInbox(store), crash: async () => {} }
+  return { next: () => new TestInbox(new MemoryInbox(store)), crash: async () => {} }
 }
 
 function keptInFile(folder: string): Kept {
-  let [copies, port]: [number, InboxPort | null] = [0, null]
+  let [copies, port]: [number, TestInbox | null] = [0, null]
   const fileOf = (copy: number, suffix = '') => join(folder, `inbox-${copy}.db${suffix}`)
   return {
     next() {

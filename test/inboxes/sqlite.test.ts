@@ -2,19 +2,21 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
-import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
+import { describeLook } from '../contracts/inbox-look.ts'
 import { describeOrder } from '../contracts/inbox-order.ts'
+import { describeProgress } from '../contracts/inbox-progress.ts'
 import { describeReplays } from '../contracts/inbox-replay.ts'
 import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
 import { portOf } from './inbox-kit.ts'
+import type { TestInbox } from './test-inbox.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'posthorn-'))
 
 const newStore = () => {
   const folders = [newFolder()]
-  let port: InboxPort
+  let port: TestInbox
   return {
     next() {
       port = portOf(sqlite({ path: join(folders.at(-1)!, 'inbox.db') }))
@@ -37,5 +39,7 @@ const newStore = () => {
 describeInbox('SQLite', newStore)
 describeGuarantees('SQLite', newStore)
 describeOrder('SQLite', newStore)
+describeLook('SQLite', newStore)
 describeUpkeep('SQLite', newStore)
 describeReplays('SQLite', newStore)
+describeProgress('SQLite', newStore)

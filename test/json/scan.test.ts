@@ -226,6 +226,11 @@ describe('scan by words of 64 bytes', () => {
     )
   })
 
+  it('finds a number once that stands directly before another', () => {
+    const text = '[{"MessageID":12345678907777777-9007199254740993}]'
+    expect(fast(text, 1)).toEqual(slow(text))
+  })
+
   it('finds in a batch with any byte changed what the scan byte by byte finds', () => {
     const batch = bytesOf(batchOf(3))
     const change = fc.tuple(

@@ -23,8 +23,15 @@ export interface Known {
   readonly erased: readonly string[]
   /** Those too whose erasure was not told of, since it was cut short. */
   readonly touched: readonly string[]
-  /** The clock leapt: for how long copies are known went by it, so that a crash may have had a copy judged twice. */
-  readonly leapt: boolean
+  /** Of processes that were killed, or that had failing syncs: what they did and did not save is judged again. */
+  readonly cut: readonly Effects[]
+}
+
+/** Which effects, by their numbers. */
+export interface Effects {
+  readonly from: number
+  /** The one after the last. */
+  readonly to: number
 }
 
 interface Element {
@@ -99,18 +106,36 @@ function checkEnds(contents: Contents, effects: readonly Effect[], known: Known)
   )
   const isUnknown = ({ id, index, element }: (typeof events)[number]) =>
     element === null || known.touched.includes(element.to ?? '') || isIn(quarantined, id, index)
-  const owned = new Set(events.flatMap(({ element, event }) => (isWhole(event) ? (element?.id ?? []) : [])))
-  const isCopy = ({ element, event }: (typeof events)[number]) =>
-    element?.id !== undefined && (ends(event).length === 0 || (known.leapt && owned.has(element.id)))
-  const open = events.filter((one) => !isUnknown(one) && !isWhole(one.event))
-  const partial = open.filter((one) => !isCopy(one))
+  const owners = countBy(events.flatMap(({ element, event }) => (isWhole(event) ? (element?.id ?? []) : [])))
+  const mayBeJudgedAgain = judgedAgain(contents, effects, known)
+  const mayBeCopy = ({ element, event }: (typeof events)[number]) => {
+    const others = (owners.get(element?.id ?? '') ?? 0) - Number(isWhole(event))
+    return element?.id !== undefined && (ends(event).length === 0 || (others > 0 && mayBeJudgedAgain(event)))
+  }
+  const told = events.filter((one) => !isUnknown(one))
+  const partial = told.filter((one) => !isWhole(one.event) && !mayBeCopy(one))
   const faults = partial.map(
     ({ event, element }) => `${event} (n ${element?.n}) ends with ${ends(event).join() || 'nobody'}`,
   )
-  const [absorbed, counted] = [open.length - partial.length, stats.duplicateEvents.shop ?? 0]
-  if (absorbed > counted || counted > absorbed + events.filter(isUnknown).length)
+  const absorbed = told.filter((one) => !isWhole(one.event) && mayBeCopy(one)).length
+  const perhaps = events.filter((one) => isUnknown(one) || (isWhole(one.event) && mayBeCopy(one))).length
+  const counted = stats.duplicateEvents.shop ?? 0
+  if (absorbed > counted || counted > absorbed + perhaps)
     faults.push(`${absorbed} were absorbed, ${counted} are counted`)
   return some(faults)
+}
+
+/** Whether all that was done with an event was done by processes that may not have saved it: then it may be a copy since. */
+function judgedAgain({ dead }: Contents, effects: readonly Effect[], { cut }: Known): (event: string) => boolean {
+  const isCut = (at: number) => cut.some(({ from, to }) => from <= at && at < to)
+  const kept = new Set(effects.flatMap(({ id, run }, at) => (run !== null || isCut(at) ? [] : id)))
+  return (event) => !kept.has(event) && !HANDLERS.some((name) => dead.has(`${name} ${event}`))
+}
+
+function countBy(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
 }
 
 /** The first calls that went through are in the order of the log, key by key. */
@@ -196,15 +221,15 @@ async function readContents(site: Site): Promise<Contents> {
 async function readAll(inbox: InboxPort): Promise<Contents> {
   const all = { before: null, limit: 1_000_000 }
   const deliveries: Stored[] = []
-  for (const { seq, id, batchId, sha256 } of (await inbox.deliveries(all)).toReversed()) {
-    const body = Buffer.from((await inbox.delivery(id))?.body ?? new Uint8Array()).toString()
+  for (const { seq, id, batchId, sha256 } of (await inbox.records.list('deliveries', all)).toReversed()) {
+    const body = Buffer.from((await inbox.records.delivery(id))?.body ?? new Uint8Array()).toString()
     const hash = Buffer.from(sha256).toString('hex')
     deliveries.push({ seq, id, batch: batchId, sha256: hash, body, elements: elementsOf(body) })
   }
-  const letters = await inbox.deadLetters(all)
-  const items = await inbox.quarantine(all)
+  const letters = await inbox.records.list('deadLetters', all)
+  const items = await inbox.records.list('quarantine', all)
   return {
-    stats: await inbox.stats(),
+    stats: await inbox.records.stats(),
     deliveries,
     dead: new Set(
       letters.map(({ run, handler, delivery, index }) => deadName(run, handler, `${delivery.id}.${index}`)),

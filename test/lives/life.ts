@@ -12,12 +12,14 @@ import { type Running, Site } from '../faults/harness/site.ts'
 import { filesOf, tamper } from '../faults/harness/strace.ts'
 import { lackingOf } from '../faults/harness/tools.ts'
 import { toy } from '../support/toy.ts'
-import { auditLife, type Replayed } from './audit.ts'
+import { auditLife, type Effects, type Replayed } from './audit.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const LEAPS = [0, -1_000, -HOUR, -DAY, DAY, 400 * DAY]
 const plan = { handler: 'lives', retry: { minMs: 10, maxMs: 200 }, dedupeWindowMs: 2 * DAY } as const
+/** Of all batches. */
+const LONG = 0.02
 const canTamper = lackingOf(['strace']).length === 0
 
 export interface Lived {
@@ -47,7 +49,9 @@ class Life {
   readonly #touched: string[] = []
   readonly #told: string[] = []
   #clockMs = 0
-  #leapt = false
+  readonly #cut: Effects[] = []
+  /** The process has failing syncs, or is killed. */
+  #isCut = false
   #kills = 0
   #verbs = 0
   #erasable = 0
@@ -58,6 +62,8 @@ class Life {
   }
 
   async process(generation: number): Promise<void> {
+    const from = this.#site.effects().length
+    this.#isCut = false
     const running = await this.#site.start({ ...plan, generation, clockMs: this.#clockMs })
     const control = controlOf(this.#site)
     const next = this.#batches(this.#site.ledger)
@@ -70,6 +76,7 @@ class Life {
     await control.close()
     await this.#stop(running)
     await load
+    if (this.#isCut) this.#cut.push({ from, to: this.#site.effects().length })
   }
 
   async end(generation: number): Promise<Lived> {
@@ -77,16 +84,17 @@ class Life {
     const control = controlOf(this.#site)
     for (const name of this.#names(generation)) await control.inbox.resume(name)
     await running.sender.load(3, () => null)
-    const isSettled = await settles(running)
+    const isSettled = await settles(running, this.#site)
+    const left = isSettled ? null : await control.inbox.stats()
     await control.close()
     const code = await running.end()
     const found = !isSettled
-      ? ['work is left that nobody takes up']
+      ? [`work is left that nobody takes up: ${JSON.stringify(left)}`]
       : await auditLife(this.#site, {
           replays: this.#replays,
           erased: this.#erased,
           touched: this.#touched,
-          leapt: this.#leapt,
+          cut: this.#cut,
         })
     const faults = [...(code === 0 ? [] : [`ended with ${code}`]), ...found]
     const events = this.#site.ledger.sent.reduce((sum, { count }) => sum + count, 0)
@@ -114,7 +122,6 @@ class Life {
 
   async #leap(running: Running): Promise<void> {
     this.#clockMs = LEAPS[between(this.#random, 0, LEAPS.length - 1)] ?? 0
-    this.#leapt = true
     this.#told.push(`clock ${this.#clockMs}`)
     await running.control(`clock?${this.#clockMs}`)
   }
@@ -122,6 +129,7 @@ class Life {
   async #failSyncs(running: Running): Promise<void> {
     if (!canTamper) return
     this.#told.push('syncs fail')
+    this.#isCut = true
     const when = `${between(this.#random, 1, 4)}`
     const fault = { calls: 'fsync,fdatasync', fault: 'error=EIO', when, files: filesOf(this.#site.path) }
     const tampering = await tamper(running.pid, fault)
@@ -152,9 +160,12 @@ class Life {
   }
 
   async #stop(running: Running): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, between(this.#random, 0, 30)))
+    // In the middle of what it works on: before anything of it was saved, and after that.
+    const ms = this.#random() < 0.3 ? between(this.#random, 900, 1_600) : between(this.#random, 0, 30)
+    await new Promise((resolve) => setTimeout(resolve, ms))
     if (this.#random() < 0.6) {
       this.#kills++
+      this.#isCut = true
       this.#told.push('kill')
       await running.kill()
     } else {
@@ -170,7 +181,19 @@ class Life {
   /** Keys go across addresses; one in ten is a copy of an event of before. */
   #batches(ledger: Ledger): () => Sent {
     const random = this.#random
-    return () => ledger.add(Array.from({ length: between(random, 1, 12) }, () => this.#event()))
+    return () =>
+      random() < LONG
+        ? ledger.add(this.#longBatch())
+        : ledger.add(Array.from({ length: between(random, 1, 12) }, () => this.#event()))
+  }
+
+  /** Its handlers take long over it, so that processes are killed in the middle of it. */
+  #longBatch(): Posted[] {
+    const isSlow = this.#random() < 0.5
+    return Array.from({ length: between(this.#random, 100, 300) }, () => {
+      const { to: _, ...event } = this.#event()
+      return { ...event, ...(isSlow && { slow: true }) }
+    })
   }
 
   #event(): Posted {
@@ -188,20 +211,27 @@ class Life {
   }
 }
 
-/** Long after everything that the plan has anybody wait for. */
-const NEVER_MS = 60_000
+/** Without a call that goes through for so long: after everything that the plan has anybody wait for. */
+const STILL_MS = 60_000
 
-async function settles(running: Running): Promise<boolean> {
-  const given = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => given.resolve(false), NEVER_MS)
+/** On a slow machine it takes as long as it takes. */
+async function settles(running: Running, site: Site): Promise<boolean> {
   // It ends with the process, if not before.
   const settled = running.control('settled').then(
     () => true,
     () => false,
   )
-  const isSettled = await Promise.race([settled, given.promise])
-  clearTimeout(timer)
-  return isSettled
+  for (let known = -1; ; ) {
+    const calls = site.effects().length
+    if (calls === known) return false
+    known = calls
+    const isSettled = await Promise.race([settled, still()])
+    if (isSettled !== null) return isSettled
+  }
+}
+
+function still(): Promise<null> {
+  return new Promise((resolve) => setTimeout(resolve, STILL_MS, null).unref())
 }
 
 function controlOf(site: Site) {

@@ -63,7 +63,9 @@ describe('the document of events', () => {
   it('has the events of every sender', () => {
     expect(rowsBelow(`## ${MOMENTUM}`)).toHaveLength(27 + 2 + 1 + 1)
     expect(rowsBelow('## Mailjet').map(([name]) => name)).toEqual(
-      ['sent', 'open', 'click', 'bounce', 'blocked', 'spam', 'unsub', 'unknown'].map((word) => `mailjet.${word}`),
+      ['sent', 'open', 'click', 'bounce', 'blocked', 'spam', 'unsub', 'parse', 'unknown'].map(
+        (word) => `mailjet.${word}`,
+      ),
     )
     expect(rowsBelow('## eSputnik (Yespo)').map(([name]) => name?.replace('esputnik.', ''))).toEqual([
       'sent',

@@ -118,7 +118,7 @@ async function fillInto(
   const atOnce = deliveries > 10_000 ? 1_000 : 4
   let stored = 0
   while (stored < deliveries && !isOver()) {
-    await Promise.all(Array.from({ length: atOnce }, (_, i) => inbox.accept(make(stored + i))))
+    await Promise.all(Array.from({ length: atOnce }, (_, i) => inbox.intake.accept(make(stored + i))))
     stored += atOnce
   }
   return stored
@@ -132,7 +132,7 @@ function maker(random: Random, events: number): (n: number) => NewDelivery {
     const body = Buffer.from(`[{"type":"ping","n":${n}}${rest}`)
     const sha256 = createHash('sha256').update(body).digest()
     const facts = { source: 'shop', batchId: `f${n}`, receivedAt: Date.now(), headers: [], credential: null }
-    return { ...facts, id: `d_f${n}`, sha256, body, isTest: false, origin: 'wire', undecoded: null }
+    return { ...facts, id: `d_f${n}`, sha256, body, isTest: false, origin: 'wire', undecoded: null, traceparent: null }
   }
 }
 

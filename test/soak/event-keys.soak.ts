@@ -1,7 +1,7 @@
 /** Ten million keys of events, for sources that have copies absorbed. */
 import { statSync } from 'node:fs'
+import { keepKeys } from '../../src/inboxes/sqlite/file/claims/event-keys.ts'
 import { Database } from '../../src/inboxes/sqlite/file/db/database.ts'
-import { keepKeys } from '../../src/inboxes/sqlite/file/work/event-keys.ts'
 import { between, type Random } from '../faults/harness/random.ts'
 import { type Running, Site } from '../faults/harness/site.ts'
 import { type Round, soak } from './scenario.ts'

@@ -1,6 +1,6 @@
 /** Requests for the receive half without a host. */
 
-import { receive } from '../../src/lib/symbols.ts'
+import { hostDoor } from '../../src/lib/symbols.ts'
 import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/ports/host.ts'
 
 export interface Post {
@@ -36,6 +36,6 @@ export interface Answered extends NeutralResponse {
 }
 
 export async function send(receiver: ReceiverLike, post: Post = {}): Promise<Answered> {
-  const response = await receiver[receive](neutral(post))
+  const response = await receiver[hostDoor].receive(neutral(post))
   return { ...response, json: response.body === '' ? {} : JSON.parse(response.body) }
 }

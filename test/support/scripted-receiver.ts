@@ -4,7 +4,7 @@ import { handleFetch } from '../../src/core/receive/fetch.ts'
 import { ANSWERS, type AnswerCode, PosthornError } from '../../src/errors.ts'
 import { flowOf } from '../../src/http/flow.ts'
 import { singleHeader } from '../../src/http/headers.ts'
-import { receive, sourceNames } from '../../src/lib/symbols.ts'
+import { hostDoor } from '../../src/lib/symbols.ts'
 import type { NeutralRequest, NeutralResponse, ReceiverLike } from '../../src/ports/host.ts'
 import type { AdapterSubject } from '../contracts/adapters.ts'
 
@@ -85,8 +85,7 @@ export function createScriptedReceiver({ beforeReading = async () => {} } = {}):
 
   return {
     receiver: {
-      [receive]: takeAndNeverReject,
-      [sourceNames]: ['shop', 'small'],
+      [hostDoor]: { receive: takeAndNeverReject, sourceNames: ['shop', 'small'] },
       start: async () => void calls.push('start'),
       close: async () => {
         calls.push('close')

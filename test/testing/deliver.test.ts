@@ -61,6 +61,7 @@ describe('deliver', () => {
       body: { status: 'accepted', id: events[0]?.delivery.id },
       settled: 2,
       deadLetters: 0,
+      failures: [],
     })
     expect(events.map(({ name, source }) => [name, source])).toEqual([
       ['mailjet.open', 'news'],
@@ -141,7 +142,13 @@ describe('deliver', () => {
     const { receiver, events } = collecting()
     const first = await deliver(receiver, 'news', [OPEN])
     const again = await deliver(receiver, 'news', [OPEN])
-    expect(again).toEqual({ status: 200, body: { status: 'duplicate', id: first.body.id }, settled: 0, deadLetters: 0 })
+    expect(again).toEqual({
+      status: 200,
+      body: { status: 'duplicate', id: first.body.id },
+      settled: 0,
+      deadLetters: 0,
+      failures: [],
+    })
     expect(events).toHaveLength(1)
   })
 
@@ -152,6 +159,7 @@ describe('deliver', () => {
       body: { status: 'probe' },
       settled: 0,
       deadLetters: 0,
+      failures: [],
     })
   })
 
@@ -304,5 +312,42 @@ describe('the door for tests', () => {
     const shown = inspect(receiver, { depth: 9, showHidden: true })
     expect(shown).not.toContain(SECRET)
     expect(Object.getOwnPropertySymbols(receiver).map(String)).not.toContain('Symbol(posthorn.test-door.v1)')
+  })
+})
+
+describe('failures', () => {
+  it('are what handlers threw, with handler and event, in their order', async () => {
+    const receiver = newReceiver()
+    const [first, last] = [new Error('not yet'), new PermanentError('never')]
+    const fails = vi.fn().mockRejectedValueOnce(first).mockRejectedValueOnce(last)
+    receiver.on('mailjet.open', { name: 'fails', retry: { minMs: 3_600_000 }, concurrency: 1 }, fails)
+    const { failures, deadLetters } = await deliver(receiver, 'news', [OPEN, { ...OPEN, ip: '192.0.2.1' }, OPEN])
+    expect(failures.map(({ handler, event }) => [handler, event.delivery.index])).toEqual([
+      ['fails', 0],
+      ['fails', 1],
+    ])
+    expect(failures[0]?.error).toBe(first)
+    expect(failures[1]?.error).toBe(last)
+    expect(deadLetters).toBe(1)
+  })
+
+  it('are none where all is well', async () => {
+    const { receiver } = collecting()
+    expect(await deliver(receiver, 'news', [OPEN])).toMatchObject({ failures: [] })
+  })
+
+  it('come from batches too, which wait for no company', async () => {
+    const receiver = newReceiver()
+    const sizes: number[] = []
+    // Longer than the test may take.
+    receiver.onBatch('*', { name: 'batch', size: 100, maxWaitMs: 60_000, retry: { attempts: 1 } }, (events) => {
+      sizes.push(events.length)
+      return { failed: events.slice(0, 1).map(({ id }) => ({ id, error: new Error('this one') })) }
+    })
+    const { failures, settled } = await deliver(receiver, 'news', [OPEN, { event: 'click' }, { event: 'spam' }])
+    expect([sizes, settled]).toEqual([[3], 3])
+    expect(failures).toMatchObject([
+      { handler: 'batch', event: { name: 'mailjet.open' }, error: { message: 'this one' } },
+    ])
   })
 })

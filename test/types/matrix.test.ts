@@ -30,8 +30,21 @@ function ends(...args: string[]): Promise<Ended> {
 
 /** A project of somebody who has installed the package as it is built: the examples, and our own tests of the types. */
 beforeAll(async () => {
-  await install(folder, ['@types', '@hono', 'ajv', 'express', 'fastify', 'hono', 'fastify-plugin', 'valibot', 'zod'])
-  cpSync(join(root, 'examples'), folder, { recursive: true })
+  await install(folder, [
+    '@types',
+    '@hono',
+    '@opentelemetry',
+    'ajv',
+    'express',
+    'fastify',
+    'hono',
+    'fastify-plugin',
+    'prom-client',
+    'valibot',
+    'zod',
+  ])
+  const isOurs = (path: string) => !path.includes('node_modules')
+  cpSync(join(root, 'examples'), folder, { recursive: true, filter: isOurs })
   mkdirSync(join(folder, 'own'))
   for (const file of ownTests) cpSync(join(import.meta.dirname, file), join(folder, 'own', file))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
@@ -77,14 +90,69 @@ describe.each(COMPILERS)('TypeScript %s', (version, name) => {
   )
 })
 
+/** Settings of the compiler, and whether a file of CommonJS finds all types with them: the table in docs/hosts.md. */
+const SETTINGS = [
+  [{ module: 'nodenext' }, true],
+  [{ module: 'node20' }, true],
+  [{ module: 'preserve', moduleResolution: 'bundler' }, true],
+  [{ module: 'node16' }, false],
+] as const
+
+/** TypeScript 7 has it no more. */
+const NODE10 = { module: 'commonjs', moduleResolution: 'node10' }
+
+describe('in a file of CommonJS', () => {
+  const ofCommonJs = { noEmit: true, strict: true, skipLibCheck: true, target: 'es2022', types: ['node'] }
+  let projects = 0
+
+  async function errorsWith(compiler: string, settings: object): Promise<string[]> {
+    const project = join(folder, `tsconfig.cts-${++projects}.json`)
+    const compilerOptions = { ...ofCommonJs, ...settings }
+    writeFileSync(project, JSON.stringify({ compilerOptions, files: ['all.cts'] }))
+    return errorsIn((await ends(join(modules, compiler, 'bin/tsc'), '-p', project)).output)
+  }
+
+  beforeAll(() => writeFileSync(join(folder, 'all.cts'), everyEntry() + USE))
+
+  it.each(COMPILERS.flatMap(([version, name]) => SETTINGS.map((setting) => [version, ...setting, name] as const)))(
+    'TypeScript %s with %j: %s',
+    async (_version, settings, finds, name) => {
+      const errors = await errorsWith(name, settings)
+      if (finds) expect(errors).toEqual([expect.stringContaining(WRONG_USE)])
+      else expect(errors).toEqual(expect.arrayContaining([expect.stringContaining('TS1479')]))
+    },
+    MINUTES,
+  )
+
+  it.each([
+    ['5.9', NODE10, 'typescript5'],
+    ['6.0', { ...NODE10, ignoreDeprecations: '6.0' }, 'typescript6'],
+  ])(
+    'TypeScript %s with %j',
+    async (_version, settings, name) => {
+      expect(await errorsWith(name, settings)).toEqual([expect.stringContaining(WRONG_USE)])
+    },
+    MINUTES,
+  )
+})
+
+/** One error, so that a package whose types are lost does not pass. */
+const USE = `
+const receiver = e0.createReceiver({ inbox: {} as e0.Inbox, sources: {} as { shop: e0.Source<e0.AnyEvent> } })
+receiver.on('*', (event) => { const wrong: number = event.id; void wrong })
+`
+const WRONG_USE = "error TS2322: Type 'string' is not assignable to type 'number'."
+
 describe('the examples', () => {
   it('are held beside our own tests of the types', () => {
-    expect(ownTests.sort()).toEqual(['metadata.ts', 'read.ts', 'receiver.ts', 'schemas.ts', 'testing.ts'])
+    expect(ownTests).toEqual(
+      expect.arrayContaining(['metadata.ts', 'read.ts', 'receiver.ts', 'schemas.ts', 'testing.ts']),
+    )
   })
 
-  it('are fifteen, and each names what it imports by the name of the package', () => {
+  it('name what they import by the name of the package', () => {
     const files = globSync('*.ts', { cwd: join(root, 'examples') })
-    expect(files).toHaveLength(15)
+    expect(files.length).toBeGreaterThan(14)
     for (const file of files)
       expect(readFileSync(join(root, 'examples', file), 'utf8'), file).not.toMatch(/from '\.\.?\//)
   })

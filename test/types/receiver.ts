@@ -121,6 +121,9 @@ momentum({ auth: token('t'), dedupeEvents: { windowMs: '48h' } })
 receiver.on('bounced', { orderBy: (event) => event.occurredAt }, () => {})
 // @ts-expect-error clicks have no bounce
 receiver.on('clicked', { orderBy: (event) => event.bounce.reason }, () => {})
+// What a database returns is of no matter.
+receiver.onBatch('*', { name: 'rows' }, async (events) => ({ rowCount: events.length, rows: [] }))
+receiver.onBatch('*', async (events) => Promise.allSettled(events.map(async (event) => event.id)))
 // @ts-expect-error a batch has no order
 receiver.onBatch('*', { orderBy: (event: unknown) => String(event) }, () => {})
 // @ts-expect-error a misspelt event
@@ -221,6 +224,13 @@ inbox.deliveries({ handler: 'warehouse' })
 inbox.quarantine({ handler: 'warehouse' })
 // @ts-expect-error what cannot be read has no handler
 inbox.reparse({ handler: 'warehouse' })
+
+await receiver.addSource('tenant', momentum({ auth: token('a-token-of-some-length') }))
+receiver.removeSource('tenant')
+is<Same<ReturnType<typeof receiver.reloadSecrets>, Promise<void>>>()
+const one = createReceiver({ inbox: sqlite({ path: './one.db' }), sources: { news: mailjet({ auth: token('t') }) } })
+// @ts-expect-error handlers know the events of Mailjet alone
+await one.addSource('shop', momentum({ auth: token('a-token-of-some-length') }))
 
 await receiver.start()
 closeOnSignals(express().use('/webhooks', webhooks(receiver)).listen(3000), receiver)

@@ -109,7 +109,8 @@ export class RemoteKeys implements KeySource {
     const { source, notice } = this.#at
     const rest = this.#set === null ? 'tokens are answered 503' : 'the last ones go on'
     const message = `source "${source}": the keys of the issuer could not be fetched; ${rest}`
-    notice(`keys:${source}`, 'warn', message, { host: this.#rules.url.host, error: causeOf(error) })
+    const facts = { source, host: this.#rules.url.host, code: causeOf(error) }
+    notice(`keys:${source}`, 'warn', message, { event: 'auth.keys_unreachable', ...facts })
   }
 }
 

@@ -72,7 +72,8 @@ export type JwtOptions = Common & (LocalKeys | RemoteKeys)
 export interface JwtRules {
   readonly issuers: readonly string[]
   readonly audiences: readonly string[]
-  readonly algorithms: readonly JwtAlgorithm[]
+  /** HS256 is for tokens that are issued here, with a key that nobody else has. */
+  readonly algorithms: readonly (JwtAlgorithm | 'HS256')[]
   readonly maxLifetimeSeconds: number
   readonly clockToleranceSeconds: number
   readonly type: string | null

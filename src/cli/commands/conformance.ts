@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings'
 import type { Done } from '../exit.ts'
-import { listOf, webAddressOf } from '../values.ts'
+import { basicOf, headersOf, listOf, webAddressOf } from '../values.ts'
 
 const TARGET = 'http://localhost:3000/webhooks/shop'
 
@@ -13,8 +13,8 @@ export const conformanceCommand = (done: Done) =>
     .requiredOption('--target <url>', `address of the receiver: ${TARGET}`, webAddressOf('--target', TARGET))
     .requiredOption('--as <sender>', 'momentum, sparkpost, mailjet or esputnik')
     .option('--token <token>', 'credentials: the X-MessageSystems-Webhook-Token header')
-    .option('--basic <user:password>', 'credentials: HTTP Basic')
-    .option('--header <name: value>', 'credentials: a header of your choice; may be repeated', listOf)
+    .option('--basic <user:password>', 'credentials: HTTP Basic', basicOf)
+    .option('--header <name: value>', 'credentials: a header of your choice; may be repeated', headersOf)
     .option('--only <id>', 'this case alone; may be repeated', listOf)
     .option(
       '--restart <command>',

@@ -4,9 +4,9 @@ import { wholeNumberOf } from '../values.ts'
 
 export const demoCommand = (done: Done) =>
   new Command('demo')
-    .summary('a receiver on this machine, and deliveries of every sender to it')
+    .summary('a receiver on this machine, killed once under the traffic of every sender')
     .description(
-      'Starts a receiver on a SQLite file, posts deliveries of every sender to it over loopback and shows what became of them; then it stays and listens.',
+      'Emulates every sender, creates their webhooks at a receiver on a SQLite file, kills it once under traffic, and counts what was sent and handled; then it stays, listens and shows what comes.',
     )
     .option(
       '--port <port>',

@@ -14,3 +14,29 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/** A clock whose wall time a test can move; what is measured, and timers, go on as they were. */
+export class ShiftedClock implements Clock {
+  readonly #clock: Clock
+  #shiftMs = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  now(): number {
+    return this.#clock.now() + this.#shiftMs
+  }
+
+  steady(): number {
+    return this.#clock.steady()
+  }
+
+  after(ms: number, run: () => void): () => void {
+    return this.#clock.after(ms, run)
+  }
+
+  move(ms: number): void {
+    this.#shiftMs += ms
+  }
+}

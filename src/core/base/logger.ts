@@ -1,7 +1,7 @@
 /** The logger of a receiver: checked where it is given, and never in the way when it fails. */
 import { OptionError } from '../../errors.ts'
 import { callSafely } from '../../lib/call-safely.ts'
-import type { Logger } from '../../types.ts'
+import type { LogFacts, Logger } from '../../types.ts'
 
 export type Level = 'info' | 'warn' | 'error'
 
@@ -25,8 +25,17 @@ const EXPECTED = `logger must be false or have info, warn and error, each taking
   warn: (facts, message) => log.warn(message, facts),
   error: (facts, message) => log.error(message, facts) }`
 
+/** Writes in another context of `AsyncLocalStorage` than it is called in. */
+export function loggerIn(context: (write: () => void) => void, { info, warn, error }: Logger): Logger {
+  return {
+    info: (facts, message) => context(() => info(facts, message)),
+    warn: (facts, message) => context(() => warn(facts, message)),
+    error: (facts, message) => context(() => error(facts, message)),
+  }
+}
+
 function guarded(logger: Logger): Logger {
-  const write = (level: Level) => (facts: object, message: string) =>
+  const write = (level: Level) => (facts: LogFacts, message: string) =>
     callSafely(
       () => logger[level](facts, message),
       () => stderrLogger[level](facts, message),

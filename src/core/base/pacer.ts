@@ -22,12 +22,14 @@ const IDLE_TURN_MS = 0.2
 /** An inbox may gather for a few turns before it begins to store: work that begins in them would hold that up. */
 const IDLE_TURNS = 6
 
-export function createPacer(load: Load): Pacer {
+type Requests = Pick<Load, 'requests' | 'begun'>
+
+export function createPacer(load: Requests): Pacer {
   return new LoopPacer(load)
 }
 
 class LoopPacer implements Pacer {
-  readonly #load: Load
+  readonly #load: Requests
   readonly #waiting: (() => void)[] = []
   #sliceStart = performance.now()
   #scheduled = false
@@ -35,7 +37,7 @@ class LoopPacer implements Pacer {
   /** Requests that were known when it was last looked. */
   #known: number
 
-  constructor(load: Load) {
+  constructor(load: Requests) {
     this.#load = load
     this.#known = load.begun
   }

@@ -23,6 +23,8 @@ export class Attempt implements HandlerContext {
   /** Its neighbours in the list of those under way (`time-limit.ts`). */
   before: Attempt | null = null
   after: Attempt | null = null
+  /** Told how it ended, beside `ended`. */
+  watcher: ((outcome: Outcome) => void) | null = null
   #controller: AbortController | null = null
   #aborted: unknown = null
   /** The receiver stops: a failure from now on is its doing, not the handler's. */
@@ -115,6 +117,8 @@ export class Attempt implements HandlerContext {
   #end(outcome: Outcome): void {
     const ended = this.#ended
     this.#ended = null
-    ended?.(outcome, this)
+    if (ended === null) return
+    this.watcher?.(outcome)
+    ended(outcome, this)
   }
 }

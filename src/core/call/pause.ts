@@ -4,6 +4,8 @@ import type { Clock } from '../../ports/clock.ts'
 export interface Pause {
   readonly by: 'hand' | 'failures'
   readonly since: number
+  /** False: another process tries one event from time to time. Absent: true. */
+  readonly probe?: boolean | undefined
 }
 
 /** Failures in a row, on so many events, over so long: a handler that is broken, not an event. */
@@ -40,7 +42,7 @@ export class PauseWatch {
   /** Whether an event may be tried now: while paused, one at a time, when its time has come. */
   isOpen(): boolean {
     if (this.#pause === null) return true
-    return this.#pause.by === 'failures' && !this.#probing && this.#clock.now() >= this.#probeTime()
+    return this.#isProber() && !this.#probing && this.#clock.now() >= this.#probeTime()
   }
 
   /** An event is about to be tried. */
@@ -48,9 +50,13 @@ export class PauseWatch {
     if (this.#pause !== null) this.#probing = true
   }
 
-  /** null: not paused, paused by hand, or an event is being tried. */
+  /** null: not paused, paused by hand, another process tries, or an event is being tried. */
   probeAt(): number | null {
-    return this.#pause?.by === 'failures' && !this.#probing ? this.#probeTime() : null
+    return this.#isProber() && !this.#probing ? this.#probeTime() : null
+  }
+
+  #isProber(): boolean {
+    return this.#pause?.by === 'failures' && this.#pause.probe !== false
   }
 
   /** Never later than the whole delay from now: a clock that was set back must not keep the handler paused. */

@@ -2,25 +2,33 @@
  * Runners: one for each handler, over all deliveries. They bound what runs at once, gather batches, notice when their
  * handler falls behind, and pause one that only fails.
  */
-import { PermanentError, PosthornError, RetryLater } from '../../errors.ts'
+import { PermanentError, RetryLater } from '../../errors.ts'
 import { thrown } from '../../lib/thrown.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { BatchFailures, HandlerContext } from '../../public/handlers.ts'
+import type { Telling } from '../../ports/telling.ts'
+import type { HandlerContext } from '../../public/handlers.ts'
 import type { Pacer } from '../base/pacer.ts'
+import type { Wrap } from '../base/wraps.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 import { Attempt, type Ended, type Outcome, RETURNED } from './attempt.ts'
+import { failuresOf } from './batch-result.ts'
 import { type Pause, PauseWatch } from './pause.ts'
 import { type Task, TaskQueue } from './task.ts'
 import { TimeLimit } from './time-limit.ts'
+import { callAbout, callEnd } from './wrapped.ts'
 
 /** Waiting longer than this, with every place taken, a handler is behind the others. */
 const BEHIND_MS = 1_000
 
-export interface RunnerParts {
+export interface RunnerParts extends Telling {
   readonly clock: Clock
   readonly pacer: Pacer
   /** Whether a handler that only fails is paused; not where the sender's own backoff is the pause. */
   readonly pauses: boolean
+  /** Whether a call may begin: a process that may lose its claims begins none. */
+  mayBegin(): boolean
+  /** Around each call; null: nothing. */
+  readonly wrap: Wrap<'call'> | null
   /** Told when the handler pauses or resumes by itself. */
   onPause(pause: Pause | null): void
   /** Told when there is room again that `wantsWork` had said there was not. */
@@ -219,18 +227,18 @@ export class Runner {
   #one(task: Task, each: NonNullable<HandlerSpec['each']>): void {
     task.waiting = false
     const ended = (outcome: Outcome, attempt: Attempt) => {
-      this.#limit.delete(attempt)
+      this.#over(attempt, outcome)
       this.#end(task, outcome)
       this.#free()
     }
     task.attempt = this.#attempt(task.attempts + 1, ended, task.outOfOrder)
-    this.#run(task.attempt, each, task.event)
+    this.#run(task.attempt, each, task.event, task)
   }
 
-  /** A group that throws is tried again in halves, until the failing event stands alone. */
+  /** A group that throws, or says that it failed, is tried again in halves, until the failing event stands alone. */
   async #group(tasks: readonly Task[]): Promise<void> {
-    const outcome = await this.#together(tasks)
-    if (outcome.end === 'done') return this.#named(tasks, outcome.value)
+    const outcome = this.#named(tasks, await this.#together(tasks))
+    if (outcome === null) return
     const whole = tasks.length === 1 || outcome.end === 'returned' || outcome.error instanceof RetryLater
     if (whole) {
       for (const task of tasks) this.#end(task, outcome)
@@ -248,13 +256,13 @@ export class Runner {
     return new Promise((resolve) => {
       const number = Math.max(...tasks.map((task) => task.attempts)) + 1
       const ended: Ended = (outcome, over) => {
-        this.#limit.delete(over)
+        this.#over(over, outcome)
         resolve(outcome)
       }
       const attempt = this.#attempt(number, ended, false, tasks.length)
       for (const task of tasks) task.attempt = attempt
       const events = tasks.map((task) => task.event)
-      if (batch !== null) this.#run(attempt, batch, events)
+      if (batch !== null) this.#run(attempt, batch, events, tasks)
     })
   }
 
@@ -262,18 +270,45 @@ export class Runner {
     return new Attempt(number, this.spec.name, this.#parts.clock.steady(), ended, outOfOrder, events)
   }
 
-  #run<T>(attempt: Attempt, call: (subject: T, context: HandlerContext) => unknown, subject: T): void {
-    if (this.#closed) attempt.abandon()
-    else attempt.run(call, subject)
+  #run<T>(attempt: Attempt, call: Call<T>, subject: T, tasks: Task | readonly Task[]): void {
+    const { wrap } = this.#parts
+    if (this.#closed || !this.#parts.mayBegin()) attempt.abandon()
+    else if (wrap === null) attempt.run(call, subject)
+    else this.#runWrapped(wrap, attempt, call, subject, tasks)
     if (!attempt.isOver) this.#limit.add(attempt)
   }
 
-  #named(tasks: readonly Task[], value: unknown): void {
-    const failures = failuresOf(this.spec.name, tasks, value)
-    for (const task of tasks) {
-      const failure = failures.get(task.event.id)
-      this.#end(task, failure ?? { end: 'done', value: undefined })
+  #runWrapped<T>(wrap: Wrap<'call'>, attempt: Attempt, call: Call<T>, subject: T, tasks: Task | readonly Task[]): void {
+    const about = callAbout(attempt, Array.isArray(tasks) ? tasks : [tasks as Task])
+    const run = () => {
+      const ended = Promise.withResolvers<Outcome>()
+      attempt.watcher = ended.resolve
+      attempt.run(call, subject)
+      return ended.promise
     }
+    void wrap(about, run, callEnd)
+  }
+
+  #over(attempt: Attempt, { end }: Outcome): void {
+    this.#limit.delete(attempt)
+    const { tell, hears, clock } = this.#parts
+    if (!hears('called')) return
+    const { handler, events, startedAt } = attempt
+    tell('called', { handler, events, result: end, ms: clock.steady() - startedAt })
+  }
+
+  /** Ends the tasks of a group that returned as it says; answers how the group ended where it failed as a whole. */
+  #named(tasks: readonly Task[], outcome: Outcome): Exclude<Outcome, { end: 'done' }> | null {
+    if (outcome.end !== 'done') return outcome
+    const ids = tasks.map((task) => task.event.id)
+    let failures: ReadonlyMap<string, Outcome>
+    try {
+      failures = failuresOf(this.spec.name, ids, outcome.value)
+    } catch (error) {
+      return { end: 'failed', error: thrown(error) }
+    }
+    for (const task of tasks) this.#end(task, failures.get(task.event.id) ?? DONE)
+    return null
   }
 
   #end(task: Task, outcome: Outcome): void {
@@ -289,25 +324,9 @@ export class Runner {
   }
 }
 
+type Call<T> = (subject: T, context: HandlerContext) => unknown
+
+const DONE: Outcome = { end: 'done', value: undefined }
+
 /** A handler that says what is to become of its event is not broken. */
 const counts = (error: unknown) => !(error instanceof PermanentError || error instanceof RetryLater)
-
-/**
- * What a batch handler has named as failed; the whole batch, when it named an event that was not in it, or when what it
- * returned cannot be read: users' objects may throw when they are looked at.
- */
-function failuresOf(handler: string, tasks: readonly Task[], value: unknown): Map<string, Outcome> {
-  const ids = tasks.map((task) => task.event.id)
-  const all = (error: unknown) => new Map<string, Outcome>(ids.map((id) => [id, { end: 'failed', error }]))
-  try {
-    const named = (value as BatchFailures | undefined)?.failed
-    const failed = (Array.isArray(named) ? named : []).map(
-      (one) => [one?.id, { end: 'failed', error: thrown(one?.error) }] as const,
-    )
-    if (failed.every(([id]) => ids.includes(id))) return new Map(failed)
-  } catch (error) {
-    return all(error)
-  }
-  const message = `handler "${handler}" named an event as failed that was not in its batch`
-  return all(new PosthornError('ERR_HANDLER_BATCH', message))
-}

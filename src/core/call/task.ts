@@ -1,4 +1,5 @@
 /** One event on its way to one handler, and the hold that its pass keeps on it. */
+import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import { type Attempt, type Outcome, RETURNED } from './attempt.ts'
 
@@ -32,6 +33,11 @@ export abstract class Task implements Ticket {
 
   /** Called exactly once. */
   abstract done(outcome: Outcome): void
+
+  /** What wraps know its pass by; null: there are none. */
+  get about(): PassAbout | null {
+    return null
+  }
 
   withdraw(): void {
     if (!this.waiting) return
@@ -97,6 +103,7 @@ export class TaskQueue {
 /** What goes in an order: its turn comes after that of others. */
 export interface InOrder {
   readonly event: AnyEvent
+  readonly about: PassAbout | null
   readonly attempts: number
   readonly alone: boolean
   /** As of a task; tells how it ended for its event. */

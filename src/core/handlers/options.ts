@@ -131,6 +131,16 @@ function checkFormerly(names: unknown): readonly string[] {
   return names.map(checkName)
 }
 
+/** Work that waits under a former name can go to one handler. @throws OptionError ERR_HANDLER_NAME */
+export function assertOneHeir({ name, formerly }: HandlerSpec, others: readonly HandlerSpec[]): void {
+  for (const other of others) {
+    const both = formerly.find((old) => other.formerly.includes(old))
+    if (both === undefined) continue
+    const message = `"${other.name}" and "${name}" were both formerly "${both}": what waits under it can go to one`
+    throw new OptionError(message, 'ERR_HANDLER_NAME')
+  }
+}
+
 function checkTests(tests: unknown): boolean {
   if (tests === undefined || typeof tests === 'boolean') return tests ?? true
   throw new OptionError(`tests must be true or false, got ${shown(tests)}`)

@@ -14,7 +14,7 @@ export interface Vocabulary {
 }
 
 export function vocabularyOf(sources: ReadonlyMap<string, { readonly provider: Provider }>): Vocabulary {
-  const providers = [...new Map([...sources.values()].map(({ provider }) => [provider.name, provider])).values()]
+  const providers = [...new Set([...sources.values()].map(({ provider }) => provider))]
   const classes = new Map(providers.flatMap(classPatterns))
   const named = providers.flatMap(({ name, catalogue }) => [`${name}.*`, ...[...catalogue].flat(2)])
   const patterns = new Set(['*', 'effect.suppress', 'effect.unsubscribe', ...named, ...classes.keys()])
@@ -46,11 +46,21 @@ export function wordsOf({ classes }: Vocabulary, patterns: readonly string[]): R
 /** The pattern in quotes, with the one that was most likely meant. */
 export function hinted(words: Pick<Vocabulary, 'providers' | 'patterns'>, pattern: string): string {
   const [first = ''] = pattern.toLowerCase().split('.', 1)
+  if (pattern.includes('.') && !isSender(words, first)) return `${JSON.stringify(pattern)}${noSender(words, first)}`
   const provider = words.providers.find(({ aliases = [] }) => aliases.includes(first))
   const meant = provider === undefined ? pattern : provider.name + pattern.slice(first.length)
   const near = words.patterns.has(meant) ? meant : (byNativeType(words, meant) ?? nearest(meant, words.patterns))
   const alias = provider === undefined ? '' : `; events of ${first} are called ${provider.name}.*`
   return `${JSON.stringify(pattern)}${alias}${near === null ? '' : `; did you mean "${near}"?`}`
+}
+
+/** Also where it is misspelt. */
+function isSender({ providers }: Pick<Vocabulary, 'providers'>, first: string): boolean {
+  return nearest(first, ['effect', ...providers.flatMap(({ name, aliases = [] }) => [name, ...aliases])]) !== null
+}
+
+function noSender({ providers }: Pick<Vocabulary, 'providers'>, first: string): string {
+  return `; there is no source of ${first}, only of ${providers.map(({ name }) => name).join(', ')}`
 }
 
 /** The native name of what a sender calls so: `momentum.track_event.click` is `momentum.click`. */

@@ -1,25 +1,42 @@
 /** The public look into the inbox: pages become async iterables, stored elements become events again. */
+import { resolve } from 'node:path'
 import { OptionError, PosthornError } from '../../errors.ts'
 import { parseElement } from '../../json/slices.ts'
+import { shown } from '../../lib/options.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { Cursor, Pruned, RowIds } from '../../ports/inbox/operations.ts'
 import type { StoredStats } from '../../ports/inbox/records.ts'
 import type { StoredDeadLetter, StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { Provider } from '../../ports/provider.ts'
-import type { InboxControl, InboxStats, PruneReport } from '../../public/inbox.ts'
+import type { InboxControl, InboxStats, PruneReport, VerbOptions, VerbReport } from '../../public/inbox.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
+import { eventFacts, type Facts, matches, yesOrNo } from '../filter/matches.ts'
 import { Registry } from '../handlers/registry.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
 import { toAttemptErrors, toPaused } from '../read/to-public.ts'
-import { assertWord, checkedAction, checkedFilter, checkedOptions, checkedPerson, type Selection } from './filters.ts'
+import { findEvents, findMessage, findPerson } from './events.ts'
+import { readsRows } from './filter-text.ts'
+import {
+  assertWord,
+  checkedAction,
+  checkedFilter,
+  checkedLook,
+  checkedOptions,
+  checkedPerson,
+  checkedPlace,
+  checkedTallies,
+  type Selection,
+} from './filters.ts'
 import { deliveryIdOf, eventId } from './ids.ts'
 import { assertHandler, assertKnown, type KnownParts } from './known-names.ts'
+import { actions, noted, seen, tallies } from './looks.ts'
 import { erasePerson, exportPerson } from './people.ts'
 import { differences, reparse } from './reparse.ts'
 import { replay } from './replay.ts'
 import { storedEvent } from './stored-event.ts'
-import { dropReplay, pages, pagesOf, run, type VerbParts } from './verbs.ts'
+import { dropHandler, dropReplay, pages, pagesOf, run, type VerbParts } from './verbs.ts'
 
 type ProviderOf = (source: string) => Provider | undefined
 
@@ -32,8 +49,10 @@ export interface ControlParts extends KnownParts {
 
 export function createInboxControl(parts: ControlParts): InboxControl {
   const { inbox, clock, pacer, open, provider } = parts
-  const nameOf = (row: StoredDeadLetter) => toDeadLetter(row, provider(row.delivery.source)).event.name
-  const verbs: VerbParts = { inbox, clock, nameOf }
+  const letterOf = (row: StoredDeadLetter) => toDeadLetter(row, provider(row.delivery.source))
+  const nameOf = (row: StoredDeadLetter) => letterOf(row).event.name
+  const isMeant = (row: StoredDeadLetter, selection: Selection) => isMeantLetter(letterOf(row), row, selection)
+  const verbs: VerbParts = { inbox, clock, isMeant, isMeantItem }
   const people = { inbox, clock, pacer, provider }
   const registry = () => new Registry(parts.handlers())
   /** Opens the inbox, which knows the names that a filter may have. */
@@ -42,71 +61,121 @@ export function createInboxControl(parts: ControlParts): InboxControl {
     await assertKnown(parts, verb, filter)
     return filter
   }
-  async function* listed<R>(
+  function isMeantItem({ source }: { readonly source: string }, { where }: Selection): boolean {
+    return where === undefined || matches(where.rows, { source, provider: provider(source)?.name ?? null })
+  }
+  function isMeantRow(row: StoredDelivery & { readonly bytes: number }, { where }: Selection): boolean {
+    return where === undefined || matches(where.rows, rowFacts(row, provider(row.source)))
+  }
+  async function* listed<R, T>(
     verb: 'deliveries' | 'deadLetters' | 'quarantine',
     read: Parameters<typeof pages<R>>[0],
     id: (row: R) => number,
     filter: Selection = {},
-  ): AsyncGenerator<R> {
-    const checked = await known(verb, checkedFilter(verb, filter))
-    for (const page of pagesOf(checked)) for await (const rows of pages(read, id, page)) yield* rows
+    shown: (row: R, checked: Selection) => T | null,
+  ): AsyncGenerator<T> {
+    const checked = await known(verb, checkedFilter(verb, filter, clock.now()))
+    for (const page of pagesOf(checked))
+      for await (const rows of pages(read, id, page))
+        for (const row of rows) {
+          const one = shown(row, checked)
+          if (one !== null) yield one
+        }
   }
-  async function pause(verb: string, handler: string, by: 'hand' | null): Promise<void> {
+  async function pause(verb: string, handler: string, by: 'hand' | null, more: readonly unknown[]): Promise<void> {
+    takesNoMore(verb, 'the name of a handler alone', more)
     assertWord(`inbox.${verb}: the handler`, handler)
     await open()
     await assertHandler(parts, verb, handler)
-    await inbox.pause(handler, by)
+    await inbox.carryOut({ kind: 'pause', handler, by })
+    await done(verb, { handler }, {}, {})
+  }
+  /** Dry runs are no actions. */
+  async function done<R extends Partial<VerbReport>>(verb: string, filter: object, run: VerbOptions, report: R) {
+    return run.dryRun ? report : noted(inbox, { verb, filter, at: clock.now() }, report)
   }
   return {
-    async stats() {
+    async *tallies(filter = {}) {
+      const checked = checkedTallies(filter)
+      await known('tallies', checked)
+      yield* tallies(inbox, checked, clock.now())
+    },
+    async seen(...more: readonly unknown[]) {
+      takesNoMore('seen', 'nothing', more)
       await open()
-      return toStats(await inbox.stats())
+      return seen(inbox)
+    },
+    async actions(...more: readonly unknown[]) {
+      takesNoMore('actions', 'nothing', more)
+      await open()
+      return actions(inbox)
+    },
+    async stats(...more: readonly unknown[]) {
+      takesNoMore('stats', 'nothing', more)
+      await open()
+      return toStats(await inbox.records.stats())
     },
     async *deliveries(filter) {
-      const rows = listed(
+      yield* listed(
         'deliveries',
-        (page) => inbox.deliveries(page),
+        (page) => inbox.records.list('deliveries', page),
         (row) => row.seq,
         filter,
+        (row, checked) => (isMeantRow(row, checked) ? summary(row, row.bytes) : null),
       )
-      for await (const row of rows) yield summary(row, row.bytes)
+    },
+    async *events(filter = {}, options = {}) {
+      const [checked, looked] = [checkedFilter('events', filter, clock.now()), checkedLook('events', options)]
+      yield* findEvents(parts, await known('events', checked), looked)
+    },
+    async message(messageId, filter = {}, options = {}) {
+      assertWord('inbox.message: the id', messageId)
+      const [checked, looked] = [checkedPlace('message', filter), checkedLook('message', options)]
+      return findMessage(parts, messageId, await known('message', checked), looked)
+    },
+    async *person(address, filter = {}, options = {}) {
+      const [checked, looked] = [checkedPlace('person', filter), checkedLook('person', options)]
+      yield* findPerson(parts, address, await known('person', checked), looked)
     },
     async delivery(id) {
       const deliveryId = deliveryIdOf('inbox.delivery', id)
       await open()
-      const stored = await inbox.delivery(deliveryId)
+      const stored = await inbox.records.delivery(deliveryId)
       return stored === null ? null : toDelivery(stored)
     },
     async *deadLetters(filter) {
-      const rows = listed(
+      yield* listed(
         'deadLetters',
-        (page) => inbox.deadLetters(page),
+        (page) => inbox.records.list('deadLetters', page),
         (row) => row.id,
         filter,
+        (row, checked) => {
+          const letter = letterOf(row)
+          return isMeantLetter(letter, row, checked) ? letter : null
+        },
       )
-      for await (const row of rows) {
-        const letter = toDeadLetter(row, provider(row.delivery.source))
-        if (filter?.name === undefined || letter.event.name === filter.name) yield letter
-      }
     },
     async *quarantine(filter) {
-      for await (const row of listed(
+      yield* listed(
         'quarantine',
-        (page) => inbox.quarantine(page),
+        (page) => inbox.records.list('quarantine', page),
         (row) => row.id,
         filter,
-      ))
-        yield toQuarantined(row)
+        (row, checked) => (isMeantItem(row, checked) ? toQuarantined(row) : null),
+      )
     },
     async retry(filter, options = {}) {
-      const [selection, checked] = [checkedAction('retry', filter), checkedOptions('retry', options)]
-      return run(verbs, await known('retry', selection), checked, (ids) => inbox.revive(ids))
+      const [selection, checked] = [checkedAction('retry', filter, clock.now()), checkedOptions('retry', options)]
+      const revive = (ids: RowIds) => inbox.carryOut({ kind: 'revive', ids })
+      return done('retry', filter, checked, await run(verbs, await known('retry', selection), checked, revive))
     },
     async drop(filter, options = {}) {
-      const [selection, checked] = [checkedAction('drop', filter), checkedOptions('drop', options)]
+      const [selection, checked] = [checkedAction('drop', filter, clock.now()), checkedOptions('drop', options)]
       await known('drop', selection)
-      if (selection.run !== undefined) return dropReplay(verbs, selection, checked)
-      return run(verbs, selection, checked, (ids) => inbox.drop(ids))
+      const drop = () => run(verbs, selection, checked, (ids) => inbox.carryOut({ kind: 'drop', ids }))
+      const whole = isHandlerAlone(selection) ? () => dropHandler(verbs, selection, checked) : drop
+      const report = selection.run !== undefined ? await dropReplay(verbs, selection, checked) : await whole()
+      return done('drop', filter, checked, report)
     },
     async event(id) {
       const { deliveryId, index } = eventId('inbox.event', id)
@@ -114,52 +183,85 @@ export function createInboxControl(parts: ControlParts): InboxControl {
       return storedEvent(parts, registry(), deliveryId, index)
     },
     async replay(filter, options = {}) {
-      const [selection, checked] = [checkedAction('replay', filter), checkedOptions('replay', options)]
+      const [selection, checked] = [checkedAction('replay', filter, clock.now()), checkedOptions('replay', options)]
       await known('replay', selection)
-      return replay({ ...parts, nameOf, registry: registry() }, selection, checked)
+      const report = await replay({ ...parts, nameOf, registry: registry() }, selection, checked)
+      return done('replay', filter, checked, report)
     },
     async *differences(filter = {}) {
-      yield* differences(parts, await known('differences', checkedFilter('differences', filter)))
+      yield* differences(parts, await known('differences', checkedFilter('differences', filter, clock.now())))
     },
     async reparse(filter, options = {}) {
-      const [selection, checked] = [checkedAction('reparse', filter), checkedOptions('reparse', options)]
-      return reparse(parts, await known('reparse', selection), checked)
+      const [selection, checked] = [checkedAction('reparse', filter, clock.now()), checkedOptions('reparse', options)]
+      return done('reparse', filter, checked, await reparse(parts, await known('reparse', selection), checked))
     },
-    async pause(handler) {
-      await pause('pause', handler, 'hand')
+    async pause(handler, ...more: readonly unknown[]) {
+      await pause('pause', handler, 'hand', more)
     },
-    async resume(handler) {
-      await pause('resume', handler, null)
+    async resume(handler, ...more: readonly unknown[]) {
+      await pause('resume', handler, null, more)
     },
     async *export(person) {
-      yield* exportPerson(people, await known('export', checkedPerson('export', person)))
+      yield* exportPerson(people, await known('export', checkedPerson('export', person, clock.now())))
     },
     async erase(person, options = {}) {
-      const [checked, settled] = [checkedPerson('erase', person), checkedOptions('erase', options)]
-      return erasePerson(people, await known('erase', checked), settled)
+      const [checked, settled] = [checkedPerson('erase', person, clock.now()), checkedOptions('erase', options)]
+      return done('erase', person, settled, await erasePerson(people, await known('erase', checked), settled))
     },
     async prune(...options: readonly unknown[]) {
       if (options.length > 0) throw new OptionError('inbox.prune takes nothing: retention says what goes')
       await open()
-      return pruneAll(inbox)
+      const report = await pruneAll(inbox)
+      await done('prune', {}, {}, { matched: report.bodies, queued: report.deliveries })
+      return report
+    },
+    async backup(path, ...more: readonly unknown[]) {
+      if (typeof path !== 'string' || path.trim() === '' || path.includes('\0') || more.length > 0)
+        throw new OptionError(`inbox.backup takes the path of a file that is not there yet, got ${shown(path)}`)
+      const to = resolve(path)
+      await open()
+      if (inbox.copies === undefined) throw new OptionError('inbox.backup: this inbox has no file that could be copied')
+      return inbox.copies.backup(to)
     },
   }
+}
+
+/** What a call would pass over, such as a `dryRun` that it does not know, is refused. @throws OptionError */
+function takesNoMore(verb: string, what: string, more: readonly unknown[]): void {
+  if (more.length > 0) throw new OptionError(`inbox.${verb} takes ${what}`)
+}
+
+/** A handler as a whole: not what came at some time, or from somewhere, or died. */
+function isHandlerAlone({ handler, where, ...others }: Selection): boolean {
+  return handler !== undefined && !readsRows(where) && Object.keys(others).length === 0
+}
+
+function isMeantLetter({ event, handler, attempts }: DeadLetter, row: StoredDeadLetter, selection: Selection): boolean {
+  const { name, where } = selection
+  if (name !== undefined && event.name !== name) return false
+  return where === undefined || matches(where.rows, { ...eventFacts(event), handler, attempts, run: row.run })
+}
+
+function rowFacts(row: StoredDelivery & { readonly bytes: number }, provider: Provider | undefined): Facts {
+  const { source, credential, isTest, senderLeft, kept = 'all', duplicates: dup, bytes: size } = row
+  const name = provider?.name ?? null
+  return { source, provider: name, credential, test: yesOrNo(isTest), left: yesOrNo(senderLeft), kept, dup, size }
 }
 
 /** Portion by portion, without pauses: somebody waits for it. */
 async function pruneAll(inbox: InboxPort): Promise<PruneReport> {
   let report: PruneReport = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0 }
-  for (let at: number | null = 0; at !== null; ) {
-    const pruned = await inbox.prune(at)
+  for (let from: Cursor | null = null; ; ) {
+    const pruned: Pruned = await inbox.carryOut({ kind: 'prune', from })
     report = {
       bodies: report.bodies + pruned.bodies,
       deliveries: report.deliveries + pruned.deliveries,
       deadLetters: report.deadLetters + pruned.deadLetters,
       quarantined: report.quarantined + pruned.quarantined,
     }
-    at = pruned.next
+    if (pruned.next === null) return report
+    from = pruned.next
   }
-  return report
 }
 
 function toStats({ oldestPendingAt, paused, ...stats }: StoredStats): InboxStats {
@@ -168,15 +270,15 @@ function toStats({ oldestPendingAt, paused, ...stats }: StoredStats): InboxStats
 }
 
 function summary(stored: StoredDelivery, bytes: number): DeliverySummary {
-  const { id, source, events, senderLeft, duplicates, isTest, kept = 'all' } = stored
-  return { id, source, receivedAt: new Date(stored.receivedAt), bytes, events, senderLeft, duplicates, isTest, kept }
+  const { id, source, events, senderLeft, duplicates, isTest, batchId, kept = 'all' } = stored
+  const receivedAt = new Date(stored.receivedAt)
+  return { id, source, receivedAt, bytes, events, senderLeft, duplicates, isTest, batchId, kept }
 }
 
 function toDelivery(stored: StoredDelivery): Delivery {
   return {
     ...summary(stored, stored.bytes ?? stored.body.length),
     sha256: Buffer.from(stored.sha256).toString('hex'),
-    batchId: stored.batchId,
     credential: stored.credential,
     headers: stored.headers,
     async body() {

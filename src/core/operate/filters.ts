@@ -7,6 +7,7 @@ import type {
   DifferenceFilter,
   DropFilter,
   EraseOptions,
+  EventFilter,
   PersonFilter,
   QuarantineFilter,
   ReparseFilter,
@@ -15,24 +16,25 @@ import type {
   RetryFilter,
   VerbOptions,
 } from '../../public/inbox.ts'
+import type { LookFilter, LookOptions, TallyFilter } from '../../public/look.ts'
+import { type Check, type FilterVerb, type Read, readsRows, withText } from './filter-text.ts'
 import { eventOrDelivery } from './ids.ts'
 import { Person } from './person.ts'
-
-/** Refuses a value that the field does not take. */
-type Check = (at: string, value: unknown) => void
 
 /** Every field of every member of T, and no other. */
 type Table<T> = { readonly [K in T extends unknown ? keyof T : never]: Check }
 
-const SPAN = { since: isDate, until: isDate, source: assertWord, ids: areIds }
+const TEXT = { filter: isText }
+const SPAN = { ...TEXT, since: isDate, until: isDate, source: assertWord, ids: areIds }
 const DEAD = { ...SPAN, handler: assertWord, name: assertWord, run: isRun }
 const FAILED = { ...DEAD, outcome: outcomeOf('dead', 'quarantined'), all: isTrue }
-const PERSON = { email: assertWord, since: isDate, until: isDate, source: assertWord }
+const PERSON = { ...TEXT, email: assertWord, since: isDate, until: isDate, source: assertWord }
 const VERB = { dryRun: isBoolean, ratePerSecond: isRate, signal: isSignal }
 const PROGRESS = { ...VERB, onProgress: assertFunction }
 
 export const FILTERS = {
   deliveries: SPAN satisfies Table<DeliveryFilter>,
+  events: { ...SPAN, name: assertWord, type: assertWord } satisfies Table<EventFilter>,
   deadLetters: DEAD satisfies Table<DeadLetterFilter>,
   quarantine: SPAN satisfies Table<QuarantineFilter>,
   differences: { ...SPAN, handled: isBoolean } satisfies Table<DifferenceFilter>,
@@ -45,6 +47,19 @@ export const FILTERS = {
   } satisfies Table<ReplayFilter>,
   reparse: { ...SPAN, handled: isBoolean, all: isTrue } satisfies Table<ReparseFilter>,
   erase: PERSON satisfies Table<PersonFilter>,
+} satisfies Record<FilterVerb, object>
+
+const TALLIES = {
+  ...{ since: isDate, until: isDate, source: assertWord, words: areWords },
+  step: (at, value) => void oneOf(at, value, 'hour', ['minute', 'hour', 'day']),
+} satisfies Table<TallyFilter>
+
+/** @throws OptionError */
+export function checkedTallies(filter: TallyFilter): TallyFilter {
+  const table: Readonly<Record<string, Check>> = TALLIES
+  knownKeys('inbox.tallies: the filter', filter, Object.keys(table))
+  for (const [field, value] of Object.entries(filter)) checkField(`inbox.tallies: ${field}`, value, table[field])
+  return { ...filter }
 }
 
 export const OPTIONS = {
@@ -52,26 +67,49 @@ export const OPTIONS = {
   drop: VERB satisfies Table<VerbOptions>,
   replay: PROGRESS satisfies Table<ReplayOptions>,
   reparse: VERB satisfies Table<VerbOptions>,
-  erase: PROGRESS satisfies Table<EraseOptions>,
+  erase: { ...PROGRESS, copies: isBoolean } satisfies Table<EraseOptions>,
+}
+
+/** Options of looks that read. */
+export const LOOKS = {
+  events: { signal: isSignal, onProgress: assertFunction } satisfies Table<LookOptions>,
+}
+
+/** @throws OptionError */
+export function checkedLook(verb: 'events' | 'message' | 'person', options: LookOptions): LookOptions {
+  knownKeys(`inbox.${verb}: the options`, options, Object.keys(LOOKS.events))
+  for (const [option, value] of Object.entries(options))
+    if (value !== undefined) LOOKS.events[option as keyof LookOptions](`inbox.${verb}: ${option}`, value)
+  return { ...options }
+}
+
+const PLACE = { since: isDate, until: isDate, source: assertWord } satisfies Table<LookFilter>
+
+/** Where to look for a message or a person. @throws OptionError */
+export function checkedPlace(verb: 'message' | 'person', filter: LookFilter): LookFilter {
+  knownKeys(`inbox.${verb}: the filter`, filter, Object.keys(PLACE))
+  for (const [field, value] of Object.entries(filter))
+    checkField(`inbox.${verb}: ${field}`, value, PLACE[field as keyof LookFilter])
+  return { ...filter }
 }
 
 /** The fields that narrow down what a verb acts on: without any, it would act on everything. */
 const NARROWING: readonly string[] = ['since', 'until', 'source', 'handler', 'name', 'outcome', 'ids', 'run']
 
 /**
- * A copy of a filter of which every field is one that the verb has, with a value.
- * @throws OptionError naming the field, and what it takes
+ * A copy of a filter of which every field is one that the verb has, with a value; what a text in `filter` says has become
+ * fields, and `where`. `now` is what its times are told by.
+ * @throws OptionError naming the field, and what it takes; FilterError with the place in the text
  */
-export function checkedFilter<F extends object>(verb: keyof typeof FILTERS, filter: F): F {
+export function checkedFilter<F extends object>(verb: FilterVerb, filter: F, now: number): F & Read {
   const table: Readonly<Record<string, Check>> = FILTERS[verb]
   knownKeys(`inbox.${verb}: the filter`, filter, Object.keys(table))
-  const copy = { ...filter }
-  for (const [field, value] of Object.entries(copy)) checkField(`inbox.${verb}: ${field}`, value, table[field])
-  return copy
+  for (const [field, value] of Object.entries(filter)) checkField(`inbox.${verb}: ${field}`, value, table[field])
+  return withText(verb, table, filter, now)
 }
 
 /** What a verb that acts is about, once it is checked; without a field it is everything, since that was said. */
-export interface Selection extends DeadLetterFilter {
+export interface Selection extends DeadLetterFilter, Read {
   readonly outcome?: 'dead' | 'quarantined' | 'unhandled'
   readonly to?: readonly string[]
   readonly missed?: boolean
@@ -79,9 +117,10 @@ export interface Selection extends DeadLetterFilter {
 }
 
 /** As `checkedFilter`, for a verb that acts: the filter must say on what. @throws OptionError */
-export function checkedAction(verb: 'retry' | 'drop' | 'replay' | 'reparse', filter: object): Selection {
-  const { all, ...selection }: Selection & { readonly all?: true } = checkedFilter(verb, filter)
-  const narrowing = Object.keys(selection).filter((field) => NARROWING.includes(field))
+export function checkedAction(verb: 'retry' | 'drop' | 'replay' | 'reparse', filter: object, now: number): Selection {
+  const { all, ...selection }: Selection & { readonly all?: true } = checkedFilter(verb, filter, now)
+  const fields = Object.keys(selection).filter((field) => NARROWING.includes(field))
+  const narrowing = readsRows(selection.where) ? [...fields, 'filter'] : fields
   if (all && narrowing.length > 0)
     throw new OptionError(`inbox.${verb}: all: true is everything, and does not go with ${narrowing.join(', ')}`)
   if (!all && narrowing.length === 0 && !selection.missed)
@@ -98,8 +137,8 @@ function assertTogether(verb: string, selection: Selection): void {
 }
 
 /** As `checkedFilter`; a person must be named. @throws OptionError */
-export function checkedPerson(verb: 'export' | 'erase', person: PersonFilter): PersonFilter {
-  const copy = checkedFilter(verb, person)
+export function checkedPerson(verb: 'export' | 'erase', person: PersonFilter, now: number): PersonFilter & Read {
+  const copy = checkedFilter(verb, person, now)
   new Person(copy.email)
   return copy
 }
@@ -118,6 +157,11 @@ function checkField(at: string, value: unknown, check: Check | undefined): void 
   if (value === undefined)
     throw new OptionError(`${at} is undefined: leave it out, since a filter that lost its value would match too much`)
   check?.(at, value)
+}
+
+function isText(at: string, value: unknown): void {
+  if (typeof value !== 'string')
+    throw new OptionError(`${at} must be a text such as 'source:shop since:6h', got ${kindOf(value)}`)
 }
 
 function isDate(at: string, value: unknown): void {

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../ports/clock.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
-import type { Erasure } from '../../ports/inbox/operations.ts'
+import type { Cursor, Erasure } from '../../ports/inbox/operations.ts'
 import type { Page } from '../../ports/inbox/records.ts'
 import type { StoredDeadLetter, StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { EraseOptions, EraseReport, PersonalRecord, PersonFilter } from '../../public/inbox.ts'
@@ -53,7 +53,7 @@ export async function erasePerson(
   await eraser.letters(filter, person)
   await eraser.deliveries(filter, person)
   await eraser.letters(filter, person)
-  await eraser.finish()
+  await eraser.finish(person)
   return eraser.report()
 }
 
@@ -67,6 +67,7 @@ class Eraser {
   #searched = 0
   #closed = 0
   #erased = 0
+  #leftIn: readonly string[] = []
 
   constructor(parts: PeopleParts, run: EraseOptions) {
     this.#parts = parts
@@ -93,24 +94,37 @@ class Eraser {
     await this.#hand()
   }
 
-  /** Waits for what is under way; then for the files. */
-  async finish(): Promise<void> {
+  /** Waits for what is under way, cuts the address out of errors of other events, and then waits for the files. */
+  async finish({ email }: Person): Promise<void> {
     const { inbox, clock } = this.#parts
-    const { dryRun, signal } = this.#run
+    const { dryRun, signal, copies = false } = this.#run
     while (this.#busy.length > 0 && !signal?.aborted) {
       await pause(clock, BUSY_MS, signal)
       this.#waiting = this.#busy.splice(0, MOST_DELIVERIES)
       await this.#hand()
     }
-    for (let at: number | null = 0; !dryRun && !signal?.aborted; ) {
-      at = await inbox.purge(at)
-      if (at === null) return
-      await pause(clock, PURGE_MS, signal)
+    await this.#inPortions((from) => inbox.carryOut({ kind: 'cut', email, from }))
+    await this.#inPortions((from) => inbox.carryOut({ kind: 'purge', from }))
+    this.#leftIn = (await inbox.copies?.leftovers(copies && !dryRun && !signal?.aborted)) ?? []
+  }
+
+  async #inPortions(next: (from: Cursor | null) => Promise<Cursor | null>): Promise<void> {
+    const { dryRun, signal } = this.#run
+    for (let from: Cursor | null = null; !dryRun && !signal?.aborted; ) {
+      from = await next(from)
+      if (from === null) return
+      await pause(this.#parts.clock, PURGE_MS, signal)
     }
   }
 
   report(): EraseReport {
-    return { matched: this.#found.size, queued: this.#erased, deliveries: this.#searched, closed: this.#closed }
+    return {
+      matched: this.#found.size,
+      queued: this.#erased,
+      deliveries: this.#searched,
+      closed: this.#closed,
+      leftIn: this.#leftIn,
+    }
   }
 
   async #search(delivery: StoredDelivery | null, person: Person): Promise<void> {
@@ -134,7 +148,7 @@ class Eraser {
     this.#waiting = []
     this.#waitingBytes = 0
     if (erasures.length === 0) return
-    const { erased, busy } = await this.#parts.inbox.erase(erasures)
+    const { erased, busy } = await this.#parts.inbox.carryOut({ kind: 'erase', erasures })
     this.#erased += erased
     this.#busy.push(...erasures.filter(({ seq }) => busy.includes(seq)))
   }
@@ -143,14 +157,14 @@ class Eraser {
 /** With their bytes, newest first; null for one that cannot be read. Those without bytes are passed over. */
 async function* deliveriesOf({ inbox }: PeopleParts, filter: PersonFilter): AsyncGenerator<StoredDelivery | null> {
   const rows = pages(
-    (page) => inbox.deliveries(page),
+    (page) => inbox.records.list('deliveries', page),
     (row) => row.seq,
     pageOf(filter),
   )
   for await (const page of rows)
     for (const row of page) {
       if (row.kept === 'none') continue
-      const delivery = await inbox.read(row.seq)
+      const delivery = await inbox.records.read(row.seq)
       if (delivery?.kept !== 'none') yield delivery
     }
 }
@@ -162,7 +176,7 @@ async function* lostLettersOf(
   person: Person,
 ): AsyncGenerator<readonly [StoredDeadLetter, Found]> {
   const rows = pages<StoredDeadLetter>(
-    (page) => parts.inbox.deadLetters(page),
+    (page) => parts.inbox.records.list('deadLetters', page),
     (row) => row.id,
     { source },
   )
@@ -183,7 +197,7 @@ function pageOf({ source, since, until }: PersonFilter): Omit<Page, 'before' | '
 type Facts = Omit<StoredDelivery, 'body'>
 
 async function deadFor({ inbox }: PeopleParts, { id: deliveryId, seq }: Facts, index: number): Promise<string[]> {
-  const letters = await inbox.deadLetters({ before: null, limit: 1_000, deliveryId, index })
+  const letters = await inbox.records.list('deadLetters', { before: null, limit: 1_000, deliveryId, index })
   return letters.filter(({ delivery }) => delivery.seq === seq).map(({ handler }) => handler)
 }
 

@@ -1,11 +1,10 @@
 /** Whether something names a person, by e-mail address: in whole, in any writing, wherever it stands. */
 import { isUtf8 } from 'node:buffer'
 import { OptionError } from '../../errors.ts'
-import { canonicalEmail, foldCase, writingsOf } from '../../lib/email.ts'
+import { canonicalEmail, foldCase, LONGER_AFTER, LONGER_BEFORE, writingsOf } from '../../lib/email.ts'
 
-/** What goes on to the left of an address makes it another one; so does a letter before an apostrophe (o'brien@). */
-const LONGER_BEFORE = /[\p{L}\p{N}._%+-]$|[\p{L}\p{N}]'$/u
-const LONGER_AFTER = /^(?:[\p{L}\p{N}-]|\.[\p{L}\p{N}])/u
+const GOES_ON_BEFORE = new RegExp(`${LONGER_BEFORE}$`, 'u')
+const GOES_ON_AFTER = new RegExp(`^${LONGER_AFTER}`, 'u')
 /** Characters that JSON writes in one way, or escaped. */
 const PLAIN = /^[a-z0-9.@_+\-=~!#$%&'*?^`{|}]+$/
 /** Where one of these is, an address may be written in a way of which its plain writing has no byte. */
@@ -15,23 +14,26 @@ const ADDRESS = /^(?:[^\s@]+|".+")@[^\s@]+$/s
 const LONGEST = 512
 
 export class Person {
-  readonly #email: string
+  /** As `canonicalEmail` writes it. */
+  readonly email: string
   readonly #writings: readonly string[]
   /** For bytes; null where the address can be written in too many ways. */
   readonly #pattern: RegExp | null
 
   /** @throws ERR_OPTION */
   constructor(email: unknown) {
-    this.#email = typeof email === 'string' ? canonicalEmail(email) : ''
-    if (!ADDRESS.test(this.#email))
+    this.email = typeof email === 'string' ? canonicalEmail(email) : ''
+    if (!ADDRESS.test(this.email))
       throw new OptionError('a person is named by an e-mail address: { email: "jo@shop.example" }')
-    this.#writings = writingsOf(this.#email)
-    const escaped = this.#email.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
-    this.#pattern = PLAIN.test(this.#email) ? new RegExp(escaped, 'i') : null
+    this.#writings = writingsOf(this.email)
+    const escaped = this.email.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+    this.#pattern = PLAIN.test(this.email) ? new RegExp(escaped, 'i') : null
   }
 
   isIn(string: string): boolean {
-    if (string.length <= LONGEST && string.includes('@') && canonicalEmail(string) === this.#email) return true
+    // Folding makes no @ of anything else; a mail in base64 is a text of megabytes.
+    if (!string.includes('@')) return false
+    if (string.length <= LONGEST && canonicalEmail(string) === this.email) return true
     const text = foldCase(string)
     return this.#writings.some((writing) => isWholeIn(text, writing))
   }
@@ -65,7 +67,7 @@ function isWholeIn(text: string, writing: string): boolean {
   for (let at = text.indexOf(writing); at !== -1; at = text.indexOf(writing, at + 1)) {
     const before = text.slice(Math.max(0, at - 4), at)
     const end = at + writing.length
-    if (!LONGER_BEFORE.test(before) && !LONGER_AFTER.test(text.slice(end, end + 4))) return true
+    if (!GOES_ON_BEFORE.test(before) && !GOES_ON_AFTER.test(text.slice(end, end + 4))) return true
   }
   return false
 }

@@ -4,7 +4,6 @@ import type { Clock } from '../../ports/clock.ts'
 import type { HistoryRow } from '../../ports/inbox/records.ts'
 import type { StoredQuarantine } from '../../ports/inbox/rows.ts'
 import type { ReparseDifference, VerbOptions, VerbReport } from '../../public/inbox.ts'
-import { isDeadly, isTooMany } from '../read/quarantine-reasons.ts'
 import { type ReadParts, readAgain } from '../read/read-again.ts'
 import type { Selection } from './filters.ts'
 import { pages, pagesOf, pause } from './verbs.ts'
@@ -35,7 +34,7 @@ export async function reparse(parts: ReparseParts, filter: Selection, options: V
     const events = difference.readable.length
     matched += events
     if (dryRun || ids.length === 0) continue
-    if ((await parts.inbox.revive({ dead: [], quarantined: ids })) > 0) queued += events
+    if ((await parts.inbox.carryOut({ kind: 'revive', ids: { dead: [], quarantined: ids } })) > 0) queued += events
     if (Number.isFinite(rate)) await pause(parts.clock, (events / rate) * 1_000, signal)
   }
   return { matched, queued }
@@ -70,7 +69,7 @@ async function* inQuarantine({ inbox }: ReparseParts, page: Place): AsyncGenerat
 
 async function* inHistory({ inbox }: ReparseParts, page: Place): AsyncGenerator<string> {
   for (let after = 0; ; ) {
-    const rows: readonly HistoryRow[] = await inbox.history({ ...page, after, limit: PAGE })
+    const rows: readonly HistoryRow[] = await inbox.records.history({ ...page, after, limit: PAGE })
     for (const { id } of rows) yield id
     const last = rows.at(-1)
     if (last === undefined || rows.length < PAGE) return
@@ -80,7 +79,7 @@ async function* inHistory({ inbox }: ReparseParts, page: Place): AsyncGenerator<
 
 const quarantineOf = (inbox: ReadParts['inbox'], page: Place) =>
   pages<StoredQuarantine>(
-    (p) => inbox.quarantine(p),
+    (p) => inbox.records.list('quarantine', p),
     (row) => row.id,
     page,
   )
@@ -102,7 +101,7 @@ async function compareOne(
   ]
   const row = rows.get(null)
   // One that stands for elements which are not listed would bring back those that were handled.
-  const whole = row === undefined || isTooMany(row.reason) ? undefined : row
+  const whole = row === undefined || row.kind === 'more' ? undefined : row
   const range = index === undefined ? { signal } : { first: index, last: index, signal }
   const elements = await readAgain(
     parts,
@@ -112,7 +111,7 @@ async function compareOne(
       if ('unreadable' in reading) {
         if (handled && listed === undefined && row === undefined)
           unreadable.push({ index: at, reason: reading.unreadable, path: reading.path })
-      } else if (whole !== undefined || (listed !== undefined && !isDeadly(listed.reason)))
+      } else if (whole !== undefined || (listed !== undefined && listed.kind !== 'deadly'))
         readable.push({ index: at, name: reading.name })
     },
     range,

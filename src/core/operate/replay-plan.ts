@@ -34,12 +34,12 @@ export async function planReplay(parts: PlanParts, filter: Selection): Promise<P
   const all = parts.registry.all.map((handler) => handler.name)
   if (unhandled && all.length === 0)
     throw new OptionError('inbox.replay: outcome "unhandled" needs the handlers: register them in this process too')
-  const known = await parts.inbox.handlers()
+  const known = await parts.inbox.records.handlers()
   return { filter, reads, targets: targetsOf(filter, unhandled ? all : null, active(known)) }
 }
 
 /** Handlers that nobody has registered lately are owed nothing new; measured by the last one anybody has. */
-function active(known: Awaited<ReturnType<InboxPort['handlers']>>): ReadonlySet<string> {
+function active(known: Awaited<ReturnType<InboxPort['records']['handlers']>>): ReadonlySet<string> {
   const latest = Math.max(...known.map(({ seenAt }) => seenAt))
   return new Set(known.filter(({ seenAt }) => seenAt > latest - DAY_MS).map(({ name }) => name))
 }

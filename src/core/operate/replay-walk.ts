@@ -38,7 +38,7 @@ export async function* walk(parts: WalkParts, plan: Plan, signal: AbortSignal | 
 
 /** By id the way is direct; otherwise what was there at the beginning, in order of the log. */
 async function* history({ inbox }: WalkParts, { filter }: Plan): AsyncGenerator<[HistoryRow, Range]> {
-  const newest = (await inbox.deliveries({ before: null, limit: 1 }))[0]?.seq ?? 0
+  const newest = (await inbox.records.list('deliveries', { before: null, limit: 1 }))[0]?.seq ?? 0
   for (const { deliveryId, index, ...page } of pagesOf(dedupedIds(filter))) {
     const range = index === undefined ? {} : { first: index, last: index }
     for await (const row of rowsOf(inbox, { ...page, deliveryId }, newest)) yield [row, range]
@@ -56,7 +56,7 @@ async function* rowsOf(
   newest: number,
 ): AsyncGenerator<HistoryRow> {
   for (let after = 0; after < newest; ) {
-    const rows = await inbox.history({ ...page, after, limit: PAGE })
+    const rows = await inbox.records.history({ ...page, after, limit: PAGE })
     for (const row of rows) if (row.seq <= newest) yield row
     if (rows.length < PAGE) return
     after = rows.at(-1)?.seq ?? newest
@@ -118,7 +118,7 @@ async function* walkDead({ inbox, nameOf, provider }: WalkParts, { filter }: Pla
   const handed = new Set<string>()
   for (const page of pagesOf(rest))
     for await (const letters of pages<StoredDeadLetter>(
-      (p) => inbox.deadLetters(p),
+      (p) => inbox.records.list('deadLetters', p),
       (letter) => letter.id,
       page,
     ))

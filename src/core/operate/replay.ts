@@ -72,7 +72,7 @@ class Portions {
     if (rows.length === 0) return
     this.#rows = []
     this.#events = 0
-    const made = await this.#inbox.replay(this.#mark, rows)
+    const made = await this.#inbox.carryOut({ kind: 'replay', mark: this.#mark, rows })
     // Fewer, where a delivery was taken away meanwhile.
     this.#queued += Math.round((events * made) / rows.length)
     if (Number.isFinite(this.#rate)) await pause(this.#clock, (events / this.#rate) * 1_000, this.#options.signal)

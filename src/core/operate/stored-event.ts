@@ -27,7 +27,7 @@ export async function storedEvent(
     },
     { first: index, last: index },
   )
-  const progress = read.event && (await parts.inbox.progress(deliveryId, index))
+  const progress = read.event && (await parts.inbox.records.progress(deliveryId, index))
   if (read.event === null || progress === null) return null
   const quarantined = progress.quarantined === 'delivery' && read.sound ? null : progress.quarantined
   return { event: read.event, progress: steps({ ...progress, quarantined }, registry, read.event) }

@@ -6,6 +6,7 @@ import type { RowIds } from '../../ports/inbox/operations.ts'
 import type { Page } from '../../ports/inbox/records.ts'
 import type { StoredDeadLetter, StoredQuarantine } from '../../ports/inbox/rows.ts'
 import type { VerbOptions, VerbReport } from '../../public/inbox.ts'
+import { isOfQuarantine, readsRows } from './filter-text.ts'
 import type { Selection } from './filters.ts'
 import { eventOrDelivery } from './ids.ts'
 
@@ -38,8 +39,9 @@ export function pagesOf(filter: Selection): Omit<Page, 'before' | 'limit'>[] {
 export interface VerbParts {
   readonly inbox: InboxPort
   readonly clock: Clock
-  /** The native name of a dead letter's event. */
-  nameOf(row: StoredDeadLetter): string
+  /** Whether the event of a dead letter is one of those that are asked for. */
+  isMeant(row: StoredDeadLetter, selection: Selection): boolean
+  isMeantItem(row: StoredQuarantine, selection: Selection): boolean
 }
 
 /** Applies `verb` to what matches, in portions; resolves when the last one is durable. */
@@ -64,45 +66,71 @@ export async function run(
 
 /** Gives up what stands of a replay: its work that waits, and its dead letters. */
 export async function dropReplay(parts: VerbParts, filter: Selection, options: VerbOptions): Promise<VerbReport> {
-  const { run: id = '', ...others } = filter
-  if (Object.keys(others).length > 0)
+  const { run: id = '', where, ...others } = filter
+  if (Object.keys(others).length > 0 || readsRows(where))
     throw new OptionError('inbox.drop: run gives up a whole replay, so it goes with no other field')
   const { dryRun = false } = options
-  const waiting = dryRun ? ((await parts.inbox.stats()).replays[id] ?? 0) : await cancel(parts, id)
-  const { matched, queued } = await run(parts, { run: id }, options, (ids) => parts.inbox.drop(ids))
+  const waiting = dryRun ? ((await parts.inbox.records.stats()).replays[id] ?? 0) : await cancel(parts, id)
+  const { matched, queued } = await run(parts, { run: id }, options, (ids) =>
+    parts.inbox.carryOut({ kind: 'drop', ids }),
+  )
   return { matched: waiting + matched, queued: dryRun ? 0 : waiting + queued }
+}
+
+/** Gives up what waits for a handler that is not there any more, and its dead letters. */
+export async function dropHandler(parts: VerbParts, filter: Selection, options: VerbOptions): Promise<VerbReport> {
+  const { handler = '' } = filter
+  const { dryRun = false } = options
+  const waiting = dryRun
+    ? await parts.inbox.carryOut({ kind: 'endWork', handler, limit: 0, dryRun: true })
+    : await endWork(parts, handler)
+  const { matched, queued } = await run(parts, filter, options, (ids) => parts.inbox.carryOut({ kind: 'drop', ids }))
+  return { matched: waiting + matched, queued: dryRun ? 0 : waiting + queued }
+}
+
+async function endWork({ inbox }: VerbParts, handler: string): Promise<number> {
+  let [sum, ended] = [0, 0]
+  do {
+    ended = await inbox.carryOut({ kind: 'endWork', handler, limit: ROWS, dryRun: false })
+    sum += ended
+  } while (ended > 0)
+  return sum
 }
 
 async function cancel({ inbox }: VerbParts, run: string): Promise<number> {
   let [sum, taken] = [0, 0]
   do {
-    taken = await inbox.cancel(run, ROWS)
+    taken = await inbox.carryOut({ kind: 'cancel', run, limit: ROWS })
     sum += taken
   } while (taken > 0)
   return sum
 }
 
-async function* portions({ inbox, nameOf }: VerbParts, filter: Selection): AsyncGenerator<RowIds> {
+async function* portions({ inbox, isMeant, isMeantItem }: VerbParts, filter: Selection): AsyncGenerator<RowIds> {
   const wants = (outcome: Selection['outcome']) => filter.outcome === undefined || filter.outcome === outcome
-  const named = (row: StoredDeadLetter) => filter.name === undefined || nameOf(row) === filter.name
+  const ofQuarantine = isOfQuarantine(filter)
   // Quarantine has neither a handler nor a name, and belongs to no replay.
   const quarantine =
-    wants('quarantined') && filter.handler === undefined && filter.name === undefined && filter.run === undefined
+    ofQuarantine &&
+    wants('quarantined') &&
+    filter.handler === undefined &&
+    filter.name === undefined &&
+    filter.run === undefined
   for (const page of pagesOf(filter)) {
     if (wants('dead'))
       for await (const rows of pages<StoredDeadLetter>(
-        (p) => inbox.deadLetters(p),
+        (p) => inbox.records.list('deadLetters', p),
         (row) => row.id,
         page,
       ))
-        yield { dead: rows.filter(named).map(({ id }) => id), quarantined: [] }
+        yield { dead: rows.filter((row) => isMeant(row, filter)).map(({ id }) => id), quarantined: [] }
     if (quarantine)
       for await (const rows of pages<StoredQuarantine>(
-        (p) => inbox.quarantine(p),
+        (p) => inbox.records.list('quarantine', p),
         (row) => row.id,
         page,
       ))
-        yield { dead: [], quarantined: rows.map(({ id }) => id) }
+        yield { dead: [], quarantined: rows.filter((row) => isMeantItem(row, filter)).map(({ id }) => id) }
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * What one handler had parked before this process started. After a crash first passes come again that are before it, and
- * what a handler leaves unread of those; it is woken when nothing of that is left. Nobody has to wake what was parked
- * since: events of these keys are parked as long as rows are stored under them, and whoever parks also wakes.
+ * Keys of one handler with rows that something unread may be before: those of before this process started, since after a
+ * crash first passes come again, and those of passes that settle while unread rows are stored, since nobody knows the keys
+ * of those. They are woken when nothing of that is left, and not before by a pass that settles rows of the key. Events
+ * that come meanwhile are parked as long as rows are stored under their key, and whoever parks also wakes.
  */
 import type { Empty } from './key.ts'
 import type { Lines } from './lines.ts'
@@ -30,6 +31,11 @@ export class Carried {
     if (!this.#isWaiting) return []
     this.#before ??= new Set(this.#seats.all())
     return this.#free()
+  }
+
+  /** Rows of these keys may be stored, and what is unread may be before them. */
+  take(keys: Iterable<number>): void {
+    for (const key of keys) this.#lines.of(key).isCarried = this.#isWaiting = true
   }
 
   /** Something was left that may be before it. */

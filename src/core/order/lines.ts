@@ -14,7 +14,7 @@ export interface Line {
   seats: number
   /** Counts everything that could make an answer of the inbox old. */
   changes: number
-  /** Rows have been stored under the key since before the start. */
+  /** Rows have been stored under the key since before the start, or since unread ones were stored that may be before. */
   isCarried: boolean
 }
 
@@ -66,19 +66,13 @@ export class Lines {
     if (!isHeld && seats === 0) this.#lines.delete(key)
   }
 
-  /** Answers the keys that no other pass knows, and that have nothing in line. */
-  settled(seat: Seat): Empty[] {
-    const empty: Empty[] = []
-    for (const key of seat.keys) {
-      const line = this.of(key)
-      line.seats--
-      if (line.seats > 0 || line.places.length > 0) continue
-      empty.push({ key, changes: line.changes })
-    }
-    return empty
+  /** Answers the keys that no other pass knows, and that have nothing in line; carried ones may have to wait on. */
+  settled(seat: Seat, carriedWait: boolean): Empty[] {
+    for (const key of seat.keys) this.of(key).seats--
+    return [...seat.keys].flatMap((key) => this.idle(key, carriedWait))
   }
 
-  /** The keys that rows have been stored under since before the start, but those that a pass knows: it will ask for them. */
+  /** The keys that are carried, but those that a pass knows: it will ask for them. */
   carried(): Empty[] {
     const carried: Empty[] = []
     for (const [key, { isCarried, seats, places, changes }] of this.#lines)

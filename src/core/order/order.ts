@@ -23,7 +23,7 @@
  * arrival, one at a time for each key, and a failure holds nobody.
  *
  * `seats.ts` knows which deliveries have been read, `lines.ts` what is under way for each key, and
- * `carried.ts` what was parked before the start; here events go from the one to the other, to their turns, and back.
+ * `carried.ts` what waits until nothing unread is before it; here events go from the one to the other, to their turns, and back.
  */
 
 import type { NewWorkRow } from '../../ports/inbox/rows.ts'
@@ -54,6 +54,8 @@ export interface OrderParts {
   onRoom(): void
 }
 
+type Keyed = Pick<NewWorkRow, 'orderKey'>
+
 export class Order implements Seating {
   readonly handler: string
   readonly #runner: Runner
@@ -67,6 +69,8 @@ export class Order implements Seating {
   #returns = 0
   /** Unread rows may be stored: first passes leave everything. */
   #mayHaveUnread: boolean
+  /** Something was given back while the claim was under way that begins now: its rows may come after that. */
+  #isAnsweredLate = false
 
   constructor(runner: Runner, parts: OrderParts) {
     this.handler = runner.spec.name
@@ -81,14 +85,19 @@ export class Order implements Seating {
     return this.#parts.strict
   }
 
-  /** A pass begins; in the order of the log among those that begin together. `rows` null: a first pass. */
-  join(seq: number, rows: readonly Pick<NewWorkRow, 'orderKey'>[] | null): Seat {
+  /**
+   * A pass begins; in the order of the log among those that begin together. `rows` null: a first pass. `stopped`: rows
+   * that its settlement makes of what was over before; what comes after them waits.
+   */
+  join(seq: number, rows: readonly Keyed[] | null, stopped: readonly Keyed[] = []): Seat {
     const seat = new Seat(seq, this)
-    this.#seats.add(seat)
     if (!this.strict) return seat
-    seat.mustGiveBack = rows === null && this.#mayHaveUnread
+    this.#seats.add(seat)
+    seat.mustGiveBack = rows === null ? this.#mayHaveUnread : this.#isAnsweredLate
     this.#seats.beginReading(seat)
-    for (const { orderKey } of rows ?? []) if (typeof orderKey === 'number') this.#lines.hold(orderKey, seat)
+    for (const { orderKey } of [...(rows ?? []), ...stopped])
+      if (typeof orderKey === 'number') this.#lines.hold(orderKey, seat)
+    for (const { orderKey } of stopped) if (typeof orderKey === 'number') seat.stopped.add(orderKey)
     return seat
   }
 
@@ -102,17 +111,18 @@ export class Order implements Seating {
     return this.#seats.below
   }
 
-  /** The inbox had nothing unread when it was asked; told before its claims begin. */
-  noUnreadSince({ isQuiet, returns }: Snapshot): void {
-    if (isQuiet && returns === this.#returns) this.#mayHaveUnread = false
+  /** The inbox has answered, with unread rows left or not; told before its claims begin. */
+  answered({ isQuiet, returns }: Snapshot, hasUnread: boolean): void {
+    this.#isAnsweredLate = returns !== this.#returns
+    if (isQuiet && !hasUnread && !this.#isAnsweredLate) this.#mayHaveUnread = false
   }
 
-  /** Keys that were parked before the start may still have to be woken. */
+  /** Keys that something unread may be before may still have to be woken. */
   get hasCarried(): boolean {
     return this.#carried.isWaiting
   }
 
-  /** Nothing is in the inbox that a process died over. Answers the keys of before the start that may be woken now. */
+  /** No first pass is in the inbox that a process died over or gave back. Answers the keys that waited for what was unread, and may be woken now. */
   keysParkedBefore(): readonly Empty[] {
     return this.#mayHaveUnread ? [] : this.#carried.keysParkedBefore()
   }
@@ -161,10 +171,12 @@ export class Order implements Seating {
   }
 
   settled(seat: Seat): readonly Empty[] {
-    this.#seats.delete(seat)
     if (seat.hasLeft) queueMicrotask(this.#parts.onRoom)
+    if (!this.strict) return []
+    this.#seats.delete(seat)
+    if (this.#mayHaveUnread) this.#carried.take(seat.keys)
     // In this order: what was parked before leaves out the keys that this pass still knows, and asks for itself.
-    return [...this.#carried.settled(seat), ...this.#lines.settled(seat)]
+    return [...this.#carried.settled(seat), ...this.#lines.settled(seat, this.#carried.isWaiting)]
   }
 
   isIdle(empty: Empty): boolean {

@@ -101,7 +101,7 @@ export class Seat {
   }
 }
 
-/** Those of passes that have not been settled. */
+/** Those of passes that have not been settled, of an order that is strict. */
 export class Seats {
   readonly #seats: Seat[] = []
   readonly #reading = new Set<Seat>()

@@ -24,6 +24,8 @@ const MOST_TOGETHER = 64
 export class CarefulCalls {
   readonly #deaths: ReadonlyMap<string, number>
   #calls: CarefulCall[] = []
+  /** Added and not handed in yet. */
+  readonly #waiting = new Set<CarefulCall>()
   #isSuspected = false
 
   constructor({ deaths }: Claim) {
@@ -46,7 +48,18 @@ export class CarefulCalls {
 
   add(call: CarefulCall): void {
     this.#calls.push(call)
+    this.#waiting.add(call)
     this.#isSuspected ||= call.alone
+  }
+
+  /** It is handed in, or left for later. */
+  begin(call: CarefulCall): void {
+    this.#waiting.delete(call)
+  }
+
+  /** Calls that have not begun, of one handler. */
+  waiting(handler: string): CarefulCall[] {
+    return [...this.#waiting].filter(({ lane }) => lane.spec.name === handler)
   }
 
   /** Takes them out: in order, in groups that are each noted and made together. */

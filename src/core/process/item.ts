@@ -1,6 +1,7 @@
 /** One event of a pass for one handler, and how it ended. */
 
-import type { StoredError, WorkRow } from '../../ports/inbox/rows.ts'
+import type { NewWorkRow, StoredError, WorkRow } from '../../ports/inbox/rows.ts'
+import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import { type Outcome, RETURNED } from '../call/attempt.ts'
 import { type InOrder, Task, type Ticket } from '../call/task.ts'
@@ -27,6 +28,9 @@ export type End =
 
 /** Who hears of it. */
 export interface ItemEnds {
+  readonly about: PassAbout | null
+  /** The row that stands for it, once it has ended; null: none does. `now`: from when its waits are reckoned. */
+  rowOf(item: Item, now: number): NewWorkRow | null
   /** Called when the handler's outcome is known, unless it has ended before; says what that means. */
   judge(item: Item, event: AnyEvent, outcome: Outcome): End
   /** Called exactly once, when its end is set. */
@@ -46,7 +50,7 @@ export class Item extends Task implements InOrder {
   end: End | null = null
   /** What lies before it was done: no row may reach over that. */
   isBroken = false
-  readonly #ends: ItemEnds
+  readonly lane: ItemEnds
   #event: AnyEvent | null
   #keptKey: number | null = null
   /** Where it stands in an order; null: it stands in none. */
@@ -58,12 +62,16 @@ export class Item extends Task implements InOrder {
     this.index = index
     this.row = row
     this.alone = alone
-    this.#ends = ends
+    this.lane = ends
   }
 
   /** Not to be asked for once it has ended. */
   get event(): AnyEvent {
     return this.#event as AnyEvent
+  }
+
+  override get about(): PassAbout | null {
+    return this.lane.about
   }
 
   get attempts(): number {
@@ -81,7 +89,7 @@ export class Item extends Task implements InOrder {
 
   done(outcome: Outcome): End['kind'] {
     if (this.end !== null) return this.end.kind
-    return this.#end(this.#ends.judge(this, this.event, outcome), outcome)
+    return this.#end(this.lane.judge(this, this.event, outcome), outcome)
   }
 
   parked(key: number): void {
@@ -119,7 +127,7 @@ export class Item extends Task implements InOrder {
     this.#event = null
     this.#place = null
     this.attempt = null
-    this.#ends.ended(this, event, outcome)
+    this.lane.ended(this, event, outcome)
     return end.kind
   }
 }

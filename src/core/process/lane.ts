@@ -1,6 +1,7 @@
 /** What one handler has to do in one claim, and what is left of it at the end. */
 import { PermanentError, RetryLater } from '../../errors.ts'
 import type { NewWorkRow, StoredError, WorkRow } from '../../ports/inbox/rows.ts'
+import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Outcome } from '../call/attempt.ts'
 import type { Runner } from '../call/runner.ts'
@@ -8,12 +9,16 @@ import type { HandlerSpec } from '../handlers/spec.ts'
 import { orderKeyOf } from '../order/key.ts'
 import type { Seat } from '../order/seats.ts'
 import { type End, Item, type ItemEnds } from './item.ts'
+import type { Resumed } from './resumed.ts'
+import { withError } from './stored-error.ts'
+import { without } from './stretches.ts'
 
 /** What a lane asks of its pass, and tells it. */
 export interface Verdicts {
   now(): number
   /** Between 0.9 and 1.1, the same throughout a claim, so that its retries fall due together. */
   readonly jitter: number
+  readonly about: PassAbout | null
   /** An event has ended for a handler; `item.end` says how. Called exactly once for each. */
   ended(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void
 }
@@ -22,7 +27,7 @@ export interface Verdicts {
 const WORTH_DROPPING = 1_000
 
 /** A stretch of elements that the handler has not been given. */
-interface Left {
+export interface Left {
   readonly first: number
   readonly last: number
   /** What it is left of; null: a first pass. */
@@ -35,6 +40,7 @@ export class Lane implements ItemEnds {
   readonly #verdicts: Verdicts
   /** null: its events go in no order. */
   readonly #seat: Seat | null
+  readonly #resumed: Resumed | null
   /** In order of their hand-in; those that are done are dropped now and then: a large delivery has very many. */
   #items: Item[] = []
   #doneKept = 0
@@ -44,16 +50,21 @@ export class Lane implements ItemEnds {
   readonly #left: Left[] = []
   #aside = false
 
-  constructor(runner: Runner, verdicts: Verdicts, seat: Seat | null) {
+  constructor(runner: Runner, verdicts: Verdicts, seat: Seat | null, resumed: Resumed | null = null) {
     this.spec = runner.spec
     this.#runner = runner
     this.#verdicts = verdicts
     this.#seat = seat
+    this.#resumed = resumed
   }
 
   /** Whether the rest was left for later: nothing more is to be handed in. */
   get isAside(): boolean {
     return this.#aside
+  }
+
+  get about(): PassAbout | null {
+    return this.#verdicts.about
   }
 
   get runner(): Runner {
@@ -152,31 +163,51 @@ export class Lane implements ItemEnds {
     for (const item of this.#items) item[how]()
   }
 
+  /** What was handed in or left and is not over. */
+  open(): Left[] {
+    const isOpen = ({ end }: Item) => end === null || end.kind === 'returned'
+    const open = this.#items.filter(isOpen).map(({ index, row }) => ({ first: index, last: index, row }))
+    return [...open, ...this.#left]
+  }
+
+  /** What has ended with a row. */
+  endedWithRow(): Item[] {
+    return this.#items.filter(({ end }) => end?.kind === 'retry' || end?.kind === 'parked')
+  }
+
   /** Rows for all that is not over: one for each failed event, one for each stretch that was given back or left. */
   rows(now: number): NewWorkRow[] {
-    const rows: NewWorkRow[] = []
+    const resumed = this.#resumed
+    const rows = this.#rows(now)
+    if (resumed === null) return rows.map(({ row }) => row)
+    // What was over before lies between.
+    return rows.flatMap(({ row, from }) => [...without(row, resumed.over(from, this.spec.name))])
+  }
+
+  #rows(now: number): { row: NewWorkRow; readonly from: WorkRow | null }[] {
+    const rows: { row: NewWorkRow; readonly from: WorkRow | null }[] = []
     let kind: Kind = null
     let before: WorkRow | null = null
     for (const item of this.#items) {
       // What was done in between is not theirs.
       if (item.isBroken) kind = null
       const open = rows.at(-1)
-      const row = this.#rowOf(item, now)
+      const row = this.rowOf(item, now)
       const own = row === null ? null : kindOf(item)
       // Between elements of two rows lie others, which are not theirs.
-      const isNext = typeof own !== 'number' || open?.last === item.index - 1
+      const isNext = typeof own !== 'number' || open?.row.last === item.index - 1
       const joined = own !== null && own === kind && isNext && item.row === before && open !== undefined
-      if (joined) rows[rows.length - 1] = { ...open, last: item.index }
-      else if (row !== null) rows.push(row)
+      if (joined) open.row = { ...open.row, last: item.index }
+      else if (row !== null) rows.push({ row, from: item.row })
       kind = own
       before = item.row
     }
     if (this.#brokenEnd) kind = null
     for (const { first, last, row } of this.#left) {
       const open = rows.at(-1)
-      const joined = kind === 'fresh' && row === before && isFresh(row) && open !== undefined && open.last < first
-      if (joined) rows[rows.length - 1] = { ...open, last }
-      else rows.push(this.#leftOf(first, last, row, now))
+      const joined = kind === 'fresh' && row === before && isFresh(row) && open !== undefined && open.row.last < first
+      if (joined) open.row = { ...open.row, last }
+      else rows.push({ row: this.#leftOf(first, last, row, now), from: row })
       kind = null
     }
     return rows
@@ -190,7 +221,7 @@ export class Lane implements ItemEnds {
   }
 
   /** null: it is over. */
-  #rowOf({ index, attempts, errors, storedKey, orderKey, end, row: from }: Item, now: number): NewWorkRow | null {
+  rowOf({ index, attempts, errors, storedKey, orderKey, end, row: from }: Item, now: number): NewWorkRow | null {
     const replay = from?.replay ?? null
     const row = { handler: this.spec.name, first: index, last: index, attempts, dueAt: now, errors, replay }
     switch (end?.kind) {
@@ -232,8 +263,7 @@ function judge(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome,
   if (outcome.end !== 'failed') return outcome.end === 'done' ? DONE : GIVEN_BACK
   const { error } = outcome
   const now = verdicts.now()
-  const errors = [...item.errors, storedError(error, item.attempts + 1, now)]
-  const history = errors.length <= 10 ? errors : [errors[0] as StoredError, ...errors.slice(-9)]
+  const history = withError(item.errors, error, item.attempts + 1, now)
   if (error instanceof RetryLater) {
     return retryIn(Math.round(error.afterMs), now, item.attempts, history)
   }
@@ -250,25 +280,4 @@ function retryIn(waitMs: number, now: number, attempts: number, errors: readonly
 /** Exponential, factor 2, from `minMs` to `maxMs`. */
 function pauseMs({ retry }: HandlerSpec, attempts: number, jitter: number): number {
   return Math.round(Math.min(retry.maxMs, retry.minMs * 2 ** Math.min(attempts - 1, 60)) * jitter)
-}
-
-const LONGEST_MESSAGE = 1_000
-const LONGEST_WORD = 200
-
-/** Handlers throw anything: objects without a message, texts, objects whose `toString` throws. */
-export function storedError(error: unknown, attempt: number, at: number): StoredError {
-  try {
-    const { name, message, code } = (error ?? {}) as { name?: unknown; message?: unknown; code?: unknown }
-    const text = typeof message === 'string' ? message : String(error)
-    const kind = typeof name === 'string' ? name : typeof error
-    return {
-      attempt,
-      at,
-      name: kind.slice(0, LONGEST_WORD),
-      message: text.slice(0, LONGEST_MESSAGE),
-      code: code === undefined ? null : String(code).slice(0, LONGEST_WORD),
-    }
-  } catch {
-    return { attempt, at, name: 'unknown', message: 'the handler threw something that cannot be shown', code: null }
-  }
 }

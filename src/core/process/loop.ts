@@ -1,21 +1,36 @@
 /** The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { codeOf } from '../../lib/code-of.ts'
-import type { Claim, OrderKey } from '../../ports/inbox/claims.ts'
+import type { ClaimToken } from '../../ports/inbox/claim-ref.ts'
+import type { Claim, ClaimRequest, NotedCall, OrderKey } from '../../ports/inbox/claims.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { Wraps } from '../base/wraps.ts'
 import type { Runner } from '../call/runner.ts'
 import type { Empty } from '../order/key.ts'
 import { MOST_IN_LINE } from '../order/lines.ts'
 import type { Order, Snapshot } from '../order/order.ts'
 import type { Seating } from '../order/seats.ts'
+import { type Again, GivenUp } from './again.ts'
+import { LargeLine } from './large.ts'
 import { Pass, type PassParts } from './pass.ts'
 import type { PassResult } from './result.ts'
+import { Saver } from './saver.ts'
+import { passAbout, SettleGroups, summaryOf } from './wrapped.ts'
 
-export interface ProcessParts extends Omit<PassParts, 'note'> {
-  readonly inbox: InboxPort
+export interface ProcessParts extends Omit<PassParts, 'note' | 'large'> {
+  readonly inbox: Pick<InboxPort, 'claims' | 'ordering' | 'on'>
+  /** Those that it knows how to read, by name: it may get more. */
+  readonly sources: ReadonlyMap<string, unknown>
+  readonly again: Again
+  readonly wraps: Wraps
   /** Bodies claimed and not yet settled, in bytes; a larger one comes alone. */
   readonly claimBytes: number
   /** Told after the settlement is durable. */
-  settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
+  settled(pass: Pass, result: PassResult, conflictsWith: string | null): void
+  /** Told of each claim that was lost: what came of it is dropped, and another process has it. */
+  lost(claim: Claim): void
+  /** Told of every source, again and again, that deliveries wait for in vain. */
+  unknownSource(source: string): void
   /** Told when the inbox or Posthorn itself failed; never because a handler did. */
   trouble(what: string, error: unknown): void
 }
@@ -32,7 +47,7 @@ export interface Process {
    */
   stop(timeoutMs: number): Promise<{ readonly drained: boolean; readonly returned: number }>
   /**
-   * Works on one delivery alone, due or not, until it is done or `cut` says so; true when it is settled. False also
+   * Works on one delivery alone, due or not, until it is done or `cut` says so; true when nothing is left to do on it here. False also
    * when another claim holds it.
    */
   workOn(seq: number, cut: AbortSignal): Promise<boolean>
@@ -41,6 +56,8 @@ export interface Process {
 const MAX_CLAIMS = 256
 /** Of one claim: it comes when all of it is read from the file, and nothing is worked on meanwhile where all else is done. */
 const AT_ONCE_BYTES = 8 << 20
+/** Larger ones are mails, each of which is held several times while it is read. */
+const ALONE_BYTES = 16 << 20
 const AGAIN_MS = 1_000
 /** So many keys are woken at once: what is to be stored waits for no more. */
 const MOST_WOKEN = 1_000
@@ -54,6 +71,13 @@ export function createProcess(parts: ProcessParts): Process {
 class Worker implements Process {
   readonly #parts: ProcessParts
   readonly #passParts: PassParts
+  readonly #saver: Saver
+  /** null: nobody wraps settlements. */
+  readonly #groups: SettleGroups | null
+  /** Under way, by claim. */
+  readonly #passes = new Map<ClaimToken, Pass>()
+  /** Of claims that were lost: what comes of them is dropped. With what calls their end off. */
+  readonly #lost = new Map<Pass, () => void>()
   /** Those that wait for what is stored. */
   readonly #ordered: readonly Order[]
   /** Claimed and not yet settled, begun or not, and their bytes. */
@@ -75,14 +99,17 @@ class Worker implements Process {
 
   constructor(parts: ProcessParts) {
     this.#parts = parts
-    const note: PassParts['note'] = (seq, calls) => parts.inbox.note(seq, calls)
-    this.#passParts = { ...parts, note }
+    this.#saver = new Saver({ ...parts, lost: (tokens) => this.#lose(tokens) })
+    this.#groups = parts.wraps.settle === null ? null : new SettleGroups(parts.wraps.settle)
+    const large = new LargeLine(parts.claimBytes)
+    this.#passParts = { ...parts, large, note: (pass, calls) => this.#note(pass, calls) }
     this.#ordered = [...parts.orders.values()].filter((order) => order.strict)
   }
 
   start(): void {
     this.#running = true
     this.#stopping = false
+    this.#parts.again.reopen()
     each(this.#parts.runners, (runner) => runner.reopen())
     if (!this.#listening) this.#listen()
     this.kick()
@@ -91,8 +118,12 @@ class Worker implements Process {
   #listen(): void {
     const { inbox } = this.#parts
     this.#listening = true
-    inbox.onWork(() => this.kick())
-    inbox.onFreed?.((keys) => void this.#wakeFreed(keys))
+    // A request that stores, or an operator, tells of work; what comes of it is not theirs.
+    inbox.on({
+      work: AsyncLocalStorage.bind(() => this.kick()),
+      freed: AsyncLocalStorage.bind((keys) => void this.#wakeFreed(keys)),
+      lost: AsyncLocalStorage.bind((tokens) => this.#lose(tokens)),
+    })
   }
 
   kick(): void {
@@ -108,6 +139,7 @@ class Worker implements Process {
   async stop(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
     this.#running = false
     this.#stopping = true
+    this.#parts.again.end()
     this.#returned = 0
     this.#cancelDue()
     const { runners, clock } = this.#parts
@@ -119,16 +151,18 @@ class Worker implements Process {
     cancelStop()
     cancelAbandon()
     each(runners, (runner) => runner.stop())
+    this.#saver.stop()
     this.#wake()
     return { drained: this.#returned === 0, returned: this.#returned }
   }
 
   async workOn(seq: number, cut: AbortSignal): Promise<boolean> {
+    this.#parts.again.reopen()
     each(this.#parts.runners, (runner) => runner.reopen())
-    const { claims } = await this.#parts.inbox.claim({ ...this.#request([...this.#parts.runners.keys()]), seq })
+    const { claims } = await this.#parts.inbox.claims.claim({ ...this.#request([...this.#parts.runners.keys()]), seq })
     const claim = claims[0]
     if (claim === undefined) return false
-    const pass = new Pass(this.#passParts, claim)
+    const pass = this.#newPass(claim)
     let cancelAbandon = () => {}
     const stop = () => {
       pass.stop()
@@ -139,11 +173,12 @@ class Worker implements Process {
     const result = await this.#finish(pass)
     cut.removeEventListener('abort', stop)
     cancelAbandon()
-    return result !== null && result.settlement.rows.length === 0
+    // What waits for a handler that is not here waits without the sender.
+    return result !== null && !result.settlement.rows.some(({ handler }) => this.#parts.runners.has(handler))
   }
 
   #isIdle(): boolean {
-    return this.#active === 0 && !this.#asking && (!this.#dirty || !this.#running)
+    return this.#active === 0 && !this.#asking && (!this.#dirty || !this.#running || !this.#mayBegin())
   }
 
   #wake(): void {
@@ -154,12 +189,22 @@ class Worker implements Process {
   async #ask(): Promise<void> {
     if (this.#asking) return
     this.#asking = true
-    while (this.#running && this.#dirty && this.#hasRoom()) {
+    while (this.#running && this.#dirty && this.#hasRoom() && this.#mayBegin()) {
       this.#dirty = false
       this.#sleepUntil(await this.#claimAll())
     }
     this.#asking = false
     if (!this.#running || this.#isIdle()) this.#wake()
+  }
+
+  /** Where it may not, the inbox tells of work when it may. */
+  #mayBegin(): boolean {
+    return this.#parts.inbox.claims.mayBegin?.() ?? true
+  }
+
+  /** A body that nothing is to be claimed beside takes all of the room. */
+  #costOf(bytes: number): number {
+    return bytes > ALONE_BYTES ? Math.max(bytes, this.#parts.claimBytes) : bytes
   }
 
   #hasRoom(): boolean {
@@ -182,23 +227,32 @@ class Worker implements Process {
     return next
   }
 
-  #request(handlers: readonly string[]) {
+  #request(handlers: readonly string[]): ClaimRequest {
     const maxBytes = Math.min(this.#parts.claimBytes - this.#bytes, AT_ONCE_BYTES)
     const limits = { maxDeliveries: Math.max(1, MAX_CLAIMS - this.#active), maxBytes: Math.max(1, maxBytes) }
-    return { handlers, ...limits, ordered: this.#ordered.map(({ handler, below }) => ({ handler, below })) }
+    const ordered = this.#ordered.map(({ handler, below }) => ({ handler, below }))
+    return { handlers, sources: [...this.#parts.sources.keys()], ...limits, ordered }
   }
 
-  async #claim(request: Parameters<InboxPort['claim']>[0]): Promise<number | null> {
+  async #claim(request: ClaimRequest): Promise<number | null> {
     const { inbox, clock } = this.#parts
     try {
       const snapshots = this.#ordered.map((order) => order.snapshot())
-      const { claims, nextDueAt, unread = [], more = true } = await inbox.claim(request)
+      const {
+        claims,
+        nextDueAt,
+        unread = [],
+        returned = false,
+        more = true,
+        unknownSources = [],
+      } = await inbox.claims.claim(request)
+      for (const source of unknownSources) this.#parts.unknownSource(source)
       if (claims.length > 0 && more) this.#dirty = true
       for (const [i, order] of this.#ordered.entries())
-        if (!unread.includes(order.handler)) order.noUnreadSince(snapshots[i] as Snapshot)
+        order.answered(snapshots[i] as Snapshot, unread.includes(order.handler))
       if (this.#running) this.#begin(claims)
-      else inbox.release(claims.map((claim) => claim.delivery.seq))
-      if (this.#hasCarried()) await this.#keysParkedBefore(claims)
+      else inbox.claims.release(claims.map(refOf))
+      if (!returned && this.#hasCarried()) await this.#keysParkedBefore(claims)
       return nextDueAt
     } catch (error) {
       this.#parts.trouble('the inbox gave no work', error)
@@ -225,9 +279,9 @@ class Worker implements Process {
 
   #begin(claims: readonly Claim[]): void {
     for (const claim of claims) {
-      this.#toBegin.push(new Pass(this.#passParts, claim))
+      this.#toBegin.push(this.#newPass(claim))
       this.#active++
-      this.#bytes += claim.delivery.body.length
+      this.#bytes += this.#costOf(claim.delivery.body.length)
     }
     void this.#beginAll()
   }
@@ -255,28 +309,102 @@ class Worker implements Process {
     // What is settled may have no body any more.
     const { length } = pass.claim.delivery.body
     await this.#finish(pass)
-    this.#bytes -= length
+    this.#bytes -= this.#costOf(length)
     this.#active--
     if (this.#hasCarried()) this.#dirty = true
     void this.#ask()
   }
 
-  /** null: it could not be worked on, or what came of it could not be stored; the next start finds it again. */
-  async #finish(pass: Pass): Promise<PassResult | null> {
-    const { claim } = pass
+  #newPass(claim: Claim): Pass {
+    const pass = new Pass(this.#passParts, claim)
+    const { wraps } = this.#parts
+    if ((wraps.pass ?? wraps.call ?? wraps.settle) !== null) pass.about = passAbout(claim)
+    this.#saver.add(pass)
+    this.#passes.set(claim.token, pass)
+    return pass
+  }
+
+  /** What has come to an end goes with the note into one commit. */
+  #note(pass: Pass, calls: readonly NotedCall[]): Promise<void> {
+    const { delivery } = pass.claim
+    return this.#parts.again.ask(`what is under way of ${delivery.id} could not be noted`, () => {
+      this.#saver.save((other) => other === pass)
+      return this.#parts.inbox.claims.note(refOf(pass.claim), calls)
+    })
+  }
+
+  /**
+   * null: what came of it could not be stored before the work had to end, and it went back to the inbox; or Posthorn
+   * itself failed over it, and the next start finds it again.
+   */
+  #finish(pass: Pass): Promise<PassResult | null> {
+    const { pass: wrap } = this.#parts.wraps
+    if (wrap === null || pass.about === null) return this.#passed(pass)
+    return wrap(pass.about, () => this.#passed(pass), summaryOf)
+  }
+
+  async #passed(pass: Pass): Promise<PassResult | null> {
     try {
       const result = await pass.run()
-      const settled = await this.#settle(claim, result)
-      if (settled === null) return null
+      if (this.#lost.has(pass)) return null
+      // From here on its settlement says whether the claim is lost.
+      this.#passes.delete(pass.claim.token)
+      const settled = await this.#settle(pass, result)
       pass.settled()
       if (pass.seats.length > 0) await this.#wakeAfter(pass)
       if (this.#stopping) this.#returned += result.returned
-      this.#parts.settled(claim, result, settled.conflictsWith)
+      this.#parts.settled(pass, result, settled.conflictsWith)
       return result
     } catch (error) {
-      this.#parts.trouble('a delivery could not be worked on and waits for the next start', error)
+      if (error instanceof GivenUp) this.#giveBack(pass)
+      else if (codeOf(error) === 'ERR_CLAIM_LOST') this.#noteLost(pass, () => {})
+      else this.#parts.trouble('a delivery could not be worked on and waits for the next start', error)
       return null
+    } finally {
+      this.#saver.delete(pass)
+      this.#passes.delete(pass.claim.token)
+      this.#endLost(pass)
     }
+  }
+
+  /** Others may have these claims: their calls end, and nothing of them is stored. */
+  #lose(tokens: readonly ClaimToken[]): void {
+    for (const token of tokens) {
+      const pass = this.#passes.get(token)
+      if (pass === undefined || this.#lost.has(pass)) continue
+      this.#noteLost(
+        pass,
+        this.#parts.clock.after(GRACE_MS, () => pass.abandon()),
+      )
+      pass.stop()
+    }
+  }
+
+  #noteLost(pass: Pass, cancelAbandon: () => void): void {
+    if (this.#lost.has(pass)) return
+    this.#lost.set(pass, cancelAbandon)
+    this.#saver.delete(pass)
+    this.#parts.lost(pass.claim)
+  }
+
+  /** Whoever has it now asks for what is parked behind its events. */
+  #endLost(pass: Pass): void {
+    const cancelAbandon = this.#lost.get(pass)
+    if (cancelAbandon === undefined) return
+    cancelAbandon()
+    this.#lost.delete(pass)
+    pass.settled()
+    for (const seat of pass.seats) seat.settled()
+  }
+
+  /**
+   * In memory at least: where the inbox still fails, the next start finds it as it was. Its seats stay taken: what is
+   * parked behind its events waits for it, until the next start.
+   */
+  #giveBack(pass: Pass): void {
+    this.#parts.inbox.claims.release([refOf(pass.claim)])
+    // Nobody has counted what is in it: there is something.
+    if (this.#stopping) this.#returned++
   }
 
   /** What was parked behind events that are over, now that their end is stored. */
@@ -299,35 +427,28 @@ class Worker implements Process {
 
   /** What is not woken now is woken by the next start. */
   async #wakeSome(asked: readonly Woken[]): Promise<void> {
-    for (;;) {
+    const wake = async () => {
       // Rows of a key that a pass has come to know since need not be its first: that pass asks when it has settled.
       const still = asked.filter(({ order, empty }) => order.isIdle(empty))
       if (still.length === 0) return
-      try {
-        const keys = still.map(({ order: { handler }, empty: { key } }) => ({ handler, key }))
-        return tellWoken(still, (await this.#parts.inbox.wake?.(keys, MOST_IN_LINE)) ?? [])
-      } catch (error) {
-        this.#parts.trouble('work that waits for its turn could not be called', error)
-        if (!this.#running) return
-        await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
-      }
+      const keys = still.map(({ order: { handler }, empty: { key } }) => ({ handler, key }))
+      tellWoken(still, (await this.#parts.inbox.ordering?.wake(keys, MOST_IN_LINE)) ?? [])
     }
+    await this.#parts.again.ask('work that waits for its turn could not be called', wake).catch(() => {})
   }
 
   /** An inbox in trouble keeps the claim; the settlement is repeated until it is stored or the receiver stops. */
-  async #settle(claim: Claim, { settlement }: PassResult): Promise<{ conflictsWith: string | null } | null> {
-    for (;;) {
-      try {
-        return await this.#parts.inbox.settle(settlement)
-      } catch (error) {
-        this.#parts.trouble(`progress on ${claim.delivery.id} could not be stored`, error)
-        // A settlement that the inbox refuses as such would be refused for ever.
-        if (!this.#running || codeOf(error) === 'ERR_OPTION') return null
-        await new Promise<void>((resolve) => void this.#parts.clock.after(AGAIN_MS, resolve))
-      }
-    }
+  #settle({ claim, about }: Pass, { settlement }: PassResult): Promise<{ readonly conflictsWith: string | null }> {
+    const { delivery } = claim
+    const { again, inbox } = this.#parts
+    const settle = () => again.ask(what, () => inbox.claims.settle(settlement))
+    const what = `progress on ${delivery.id} could not be stored`
+    if (this.#groups === null || about === null) return settle()
+    return this.#groups.add(about, settle)
   }
 }
+
+const refOf = ({ token, delivery: { seq } }: Claim) => ({ token, seq })
 
 interface Woken {
   readonly order: Seating

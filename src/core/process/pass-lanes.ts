@@ -7,6 +7,7 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Claim } from '../../ports/inbox/claims.ts'
 import type { WorkRow } from '../../ports/inbox/rows.ts'
+import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Outcome } from '../call/attempt.ts'
 import type { Runner } from '../call/runner.ts'
@@ -15,6 +16,7 @@ import type { Order } from '../order/order.ts'
 import type { Seat } from '../order/seats.ts'
 import type { Item } from './item.ts'
 import { Lane, type Verdicts } from './lane.ts'
+import { Resumed } from './resumed.ts'
 
 export interface LanesParts {
   readonly runners: ReadonlyMap<string, Runner>
@@ -30,12 +32,16 @@ const BEHIND_MS = 1_000
 export abstract class PassLanes implements Verdicts {
   readonly claim: Claim
   readonly jitter: number
+  /** What wraps know the pass by; null: there are none. */
+  about: PassAbout | null = null
   /** In the order of each handler that has one; still taken when the pass has failed. */
   readonly seats: readonly Seat[]
   /** Of the handlers that this process has. */
   readonly lanes: ReadonlyMap<string, Lane>
   /** Handlers of the recorded set that this process does not have; with rows there are none. */
   readonly absent: readonly string[]
+  /** null: nothing of it was brought to an end before. */
+  readonly resumed: Resumed | null
   readonly #clock: Clock
   /**
    * Twice as many may be with their handlers; then the pass waits until fewer are. More than all batches that wait for
@@ -51,18 +57,20 @@ export abstract class PassLanes implements Verdicts {
     const { handlers, rows } = claim
     const lanes = new Map<string, Lane>()
     const seats: Seat[] = []
+    const resumed = Resumed.of(claim)
     let roomBelow = 128
     for (const name of rows === null ? handlers : rows.map((row) => row.handler)) {
       const runner = parts.runners.get(name)
       if (runner === undefined || lanes.has(name)) continue
-      const seat = seatIn(parts.orders.get(name), claim)
+      const seat = seatIn(parts.orders.get(name), claim, resumed)
       if (seat !== null) seats.push(seat)
-      lanes.set(name, new Lane(runner, this, seat))
+      lanes.set(name, new Lane(runner, this, seat, resumed))
       roomBelow += runner.spec.size
     }
     this.claim = claim
     this.jitter = 0.9 + parts.random() * 0.2
     this.seats = seats
+    this.resumed = resumed
     this.lanes = lanes
     this.absent = rows === null ? handlers.filter((name) => !lanes.has(name)) : []
     this.#clock = parts.clock
@@ -118,6 +126,11 @@ export abstract class PassLanes implements Verdicts {
     for (const seat of this.seats) seat.endReading()
   }
 
+  /** Nothing of the pass is stored: what comes after its delivery in the order of a handler goes back too. */
+  protected leave(): void {
+    for (const seat of this.seats) seat.leave()
+  }
+
   /** Waits for room: for enough of it to be worth while, after a second for any. */
   protected room(): Promise<void> {
     return this.below(this.#roomBelow, 2 * this.#roomBelow)
@@ -141,9 +154,10 @@ export abstract class PassLanes implements Verdicts {
   }
 }
 
-function seatIn(order: Order | undefined, { delivery, rows }: Claim): Seat | null {
+function seatIn(order: Order | undefined, { delivery, rows }: Claim, resumed: Resumed | null): Seat | null {
   if (order === undefined) return null
-  return order.join(delivery.seq, rows?.filter((row) => row.handler === order.handler) ?? null)
+  const own = rows?.filter((row) => row.handler === order.handler) ?? null
+  return order.join(delivery.seq, own, resumed?.rowsOf(order.handler))
 }
 
 const NOTHING = () => {}

@@ -6,8 +6,11 @@ import type { Scan } from '../../json/scan.ts'
 import { sliceEnd } from '../../json/slices.ts'
 import { ERASED } from '../../json/tombstone.ts'
 import type { Claim, NotedCall } from '../../ports/inbox/claims.ts'
+import type { Tally } from '../../ports/inbox/look.ts'
 import type { WorkRow } from '../../ports/inbox/rows.ts'
 import type { Provider } from '../../ports/provider.ts'
+import type { Telling } from '../../ports/telling.ts'
+import type { TestWatch } from '../../ports/test-door.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
 import type { Outcome } from '../call/attempt.ts'
@@ -18,26 +21,29 @@ import { type DeliveryFacts, deliveryFacts, toEvent } from '../read/event.ts'
 import { deadlyReason } from '../read/quarantine-reasons.ts'
 import { CarefulCalls } from './careful.ts'
 import type { Copies, Dedupe } from './dedupe.ts'
+import { ReadCounts } from './event-counts.ts'
 import type { Item } from './item.ts'
 import type { Lane } from './lane.ts'
+import { hasLarge, type LargeLine } from './large.ts'
 import { type LanesParts, PassLanes } from './pass-lanes.ts'
 import { type PassResult, ResultDraft } from './result.ts'
+import type { Resumed } from './resumed.ts'
+import { type Looked, type SavedPass, Saving, type Unsaved } from './saving.ts'
+import { contains } from './stretches.ts'
+import { PassTally } from './tally.ts'
 
-export interface PassParts extends LanesParts {
+export interface PassParts extends LanesParts, Telling {
+  /** Whether the inbox keeps counts by time. */
+  readonly tallies: boolean
   readonly registry: Registry
   readonly dedupe: Dedupe
   readonly pacer: Pacer
+  readonly large: LargeLine
   provider(source: string): Provider | undefined
-  /** Before careful calls. */
-  note(seq: number, calls: readonly NotedCall[]): Promise<void>
-  /** Told of every event that is a test of its sender. */
-  tested(source: string): void
-  /** Told of every event about which its provider has a remark. */
-  remarked(event: AnyEvent, remark: string): void
-  /** Told of every element whose bare words were read as text. */
-  bareWords(source: string): void
-  /** Told of every failed attempt that will be repeated. */
-  failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
+  /** Before careful calls, with what has come to an end until now. */
+  note(pass: Pass, calls: readonly NotedCall[]): Promise<void>
+  /** Who looks on while a test delivers. */
+  readonly test?: TestWatch | undefined
 }
 
 /** Text beyond ASCII takes two bytes a character: a larger slice would be a large object to the collector (measured). */
@@ -49,24 +55,59 @@ export class Pass extends PassLanes {
   readonly #parts: PassParts
   /** null: the source takes every event for a new one. */
   readonly #copies: Copies | null
+  /** null: the inbox keeps no counts by time. */
+  readonly #tally: PassTally | null
   readonly #result: ResultDraft
+  /** null: nobody listens, or this is no first pass. */
+  readonly counts: ReadCounts | null
   /** What the clock said when the pass last had to wait: looking at it for each event costs more than handing it in. */
   #time = 0
   /** The element after the one that was looked at last. */
   #next = 0
+  /** Of the rows of the claim, the one that is being read. */
+  #rowAt = 0
   #count = 0
   #scanned = false
   #stopping = false
   /** Calls to be made after their note; null: they need none. */
   readonly #careful: CarefulCalls | null
+  /** Made when it is needed: most passes are short. */
+  #saving: Saving | null = null
+  /** When it began, in steady time. */
+  readonly since: number
 
   constructor(parts: PassParts, claim: Claim) {
     super(parts, claim)
     this.#parts = parts
-    this.#result = new ResultDraft(claim, parts.clock)
+    this.#result = new ResultDraft(claim, parts.clock, this.resumed)
     this.#copies = parts.dedupe.join(claim)
+    this.#tally = parts.tallies ? new PassTally() : null
+    this.counts = claim.rows === null && parts.hears('read') ? new ReadCounts() : null
     this.#careful = claim.careful ? new CarefulCalls(claim) : null
     this.#time = this.steady()
+    this.since = this.#time
+  }
+
+  /** What has come to an end and is not saved; null: nothing. */
+  unsaved(): Unsaved | null {
+    if (!this.#scanned) return null
+    this.#saving ??= new Saving(this.#view())
+    return this.#saving.collect(this.now())
+  }
+
+  #view(): SavedPass {
+    const pending = (handler: string) =>
+      this.#careful?.waiting(handler).map(({ index, row }) => ({ first: index, last: index, row })) ?? []
+    const [result, copies] = [this.#result, this.#copies]
+    return { claim: this.claim, lanes: this.lanes, result, copies, looked: () => this.#looked(), pending }
+  }
+
+  #looked(): readonly Looked[] {
+    const { rows } = this.claim
+    if (rows === null) return [{ row: null, first: 0, next: this.#next }]
+    const looked = rows.slice(0, this.#rowAt).map((row) => ({ row, first: row.first, next: row.last + 1 }))
+    const row = rows[this.#rowAt]
+    return row === undefined ? looked : [...looked, { row, first: row.first, next: this.#next }]
   }
 
   /** The settlement is durable. */
@@ -75,27 +116,54 @@ export class Pass extends PassLanes {
   }
 
   async run(): Promise<PassResult> {
+    const result = await this.#run()
+    if (this.#tally !== null) this.#result.settlement.tally = this.#tallyAtEnd(this.#tally)
+    return result
+  }
+
+  #tallyAtEnd(tally: PassTally): Tally {
+    for (const [name, lane] of this.lanes) tally.done(name, lane.done)
     const { delivery, rows } = this.claim
+    return tally.toTally(rows === null ? this.now() - delivery.receivedAt : null)
+  }
+
+  async #run(): Promise<PassResult> {
+    const { delivery, rows } = this.claim
+    const place = this.#parts.large.join(delivery.body)
     try {
       const provider = this.#parts.provider(delivery.source)
-      if (provider === undefined) return this.#result.unreadable(`there is no source "${delivery.source}" any more`)
+      // Only what is asked for is claimed.
+      if (provider === undefined) throw new Error(`a delivery of "${delivery.source}" was not asked for`)
       const scanning = scanBody(delivery, this.#parts.pacer, provider.ids)
       // Not to wait where there is nothing to wait for has passes that begin one after the other keep their order.
       const scan = scanning instanceof Promise ? await scanning : scanning
       if (typeof scan === 'string') return this.#result.unreadable(scan)
+      if (place !== null && hasLarge(scan)) await place.entered
+      else place?.leave()
       const facts = deliveryFacts(provider.name, delivery, scan.count)
       this.#count = scan.count
       this.#scanned = true
       if (this.#stopping) this.#leaveRest()
       if (rows === null) await this.#range(scan, provider, facts, 0, scan.count - 1, null)
-      else for (const row of rows) await this.#range(scan, provider, facts, row.first, row.last, row)
+      else for (const row of rows) await this.#row(scan, provider, facts, row)
       if (this.#careful?.isEmpty === false) await this.#callNoted(this.#careful)
       this.endReading()
+      if (this.#parts.test?.hurries()) for (const { runner } of this.lanes.values()) runner.sendOff()
       if (this.outstanding > 0) await this.below(1)
       return this.#result.complete(scan, this, this.#copies)
+    } catch (error) {
+      this.leave()
+      throw error
     } finally {
       this.endReading()
+      place?.leave()
     }
+  }
+
+  async #row(scan: Scan, provider: Provider, facts: DeliveryFacts, row: WorkRow): Promise<void> {
+    this.#next = row.first
+    await this.#range(scan, provider, facts, row.first, row.last, row)
+    this.#rowAt++
   }
 
   /** Nothing more begins, what has not begun is left for later, what runs is told to stop. */
@@ -116,7 +184,7 @@ export class Pass extends PassLanes {
     if (row !== null && !this.#stopping) this.lanes.get(row.handler)?.goOn()
     const end = Math.min(last + 1, scan.count)
     const { body, source } = this.claim.delivery
-    const onBareWords = () => this.#parts.bareWords(source)
+    const onBareWords = () => this.#parts.tell('bareWords', { source })
     this.#time = this.steady()
     for (let from = first; from < end; ) {
       const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
@@ -124,7 +192,7 @@ export class Pass extends PassLanes {
       for (let index = from; index < to; index++) {
         if (this.#mustWait()) await this.#wait()
         if (row !== null && this.#rowEnds(row, index, end - 1)) return
-        if (this.#copies === null) this.#next = index + 1
+        if (this.#copies === null || row !== null) this.#next = index + 1
         this.#element(provider, facts, elements[index - from], index, row)
         if (this.#copies?.isFull) await this.#handChecked(this.#copies)
       }
@@ -176,15 +244,52 @@ export class Pass extends PassLanes {
     if (element === ERASED && this.claim.delivery.kept === 'some') return
     const reading = readElement(provider, element)
     if ('unreadable' in reading) {
-      this.#result.quarantine(index, reading.unreadable, reading.path)
+      this.#result.quarantine(index, reading.unreadable, reading.path, row)
       return
     }
     const event = toEvent(facts, reading, index, row?.replay?.run)
-    if (reading.remark !== undefined && row === null) this.#parts.remarked(event, reading.remark)
+    this.counts?.add(event)
+    const { resumed } = this
+    if (row === null) this.#tally?.read(event)
+    const isNew = row === null && (resumed === null || !resumed.isSaid(index))
+    if (reading.remark !== undefined && isNew) this.#parts.tell('remarked', { event, remark: reading.remark })
     const matched = this.#parts.registry.match(event)
-    if (event.isTest && row === null) this.#parts.tested(event.source)
-    if (this.#copies !== null && row === null) this.#copies.add({ event, matched, index }, this.isAsked(matched))
+    if (resumed !== null) this.#countDoneBefore(resumed, matched, index, row)
+    if (event.isTest && isNew) this.#parts.tell('tested', { source: event.source })
+    if (resumed !== null && this.#isOver(resumed, event, matched, index, row)) return
+    if (this.#copies !== null && row === null)
+      this.#copies.add({ event, matched, index }, this.isAsked(matched) && !resumed?.isSaid(index))
     else this.#dispatch(event, matched, index, row)
+  }
+
+  /** Nothing was counted of a pass that a crash has ended. */
+  #countDoneBefore(resumed: Resumed, matched: readonly HandlerSpec[], index: number, row: WorkRow | null): void {
+    if (row === null && contains(resumed.copies, index)) return
+    const names = row === null ? matched.map(({ name }) => name) : [row.handler]
+    for (const name of names)
+      if (this.lanes.has(name) && resumed.isDone(row, name, index) && !this.#hasKilled(name, index))
+        this.#tally?.done(name, 1)
+  }
+
+  /** It is over since it was put in quarantine. */
+  #hasKilled(name: string, index: number): boolean {
+    return this.claim.deaths.some((one) => one.index === index && one.handler === name && one.times >= MOST_DEATHS)
+  }
+
+  /** Nobody is to be given it. What has died before is told with this settlement, and its key absorbs nothing. */
+  #isOver(
+    resumed: Resumed,
+    event: AnyEvent,
+    matched: readonly HandlerSpec[],
+    index: number,
+    row: WorkRow | null,
+  ): boolean {
+    if (this.#result.recall(event, index)) this.#copies?.giveUp(event)
+    if (row !== null) return resumed.isOver(row, row.handler, index)
+    if (contains(resumed.copies, index)) return true
+    return (
+      resumed.isSaid(index) && !matched.some(({ name }) => this.lanes.has(name) && !resumed.isOver(null, name, index))
+    )
   }
 
   #dispatch(event: AnyEvent, matched: readonly HandlerSpec[], index: number, row: WorkRow | null): void {
@@ -194,14 +299,16 @@ export class Pass extends PassLanes {
         this.#take(lane, event, index, row)
       return
     }
+    const { resumed } = this
     for (const spec of matched) {
       const lane = this.lanes.get(spec.name)
       if (lane === undefined || lane.isAside) continue
+      if (resumed?.isOver(null, spec.name, index)) continue
       if (lane.isBehind(this.#time)) lane.setAside(index, this.#count - 1)
       else this.#take(lane, event, index, null)
     }
     // The sender's own tests stay out of the statistics.
-    if (!event.isTest && !this.isAsked(matched)) this.#result.unhandled(event.name)
+    if (!event.isTest && !this.isAsked(matched) && !this.resumed?.isSaid(index)) this.#result.unhandled(event.name)
   }
 
   #take(lane: Lane, event: AnyEvent, index: number, row: WorkRow | null): void {
@@ -216,7 +323,7 @@ export class Pass extends PassLanes {
       careful.add({ lane, event, index, row, alone: deaths > 0 })
       return
     }
-    this.#result.quarantine(index, deadlyReason(deaths, name), null)
+    this.#result.quarantine(index, deadlyReason(deaths, name), null, row, 'deadly')
     this.#copies?.giveUp(event)
   }
 
@@ -224,9 +331,11 @@ export class Pass extends PassLanes {
   async #callNoted(careful: CarefulCalls): Promise<void> {
     for (const group of careful.take()) {
       const calls = group.map(({ index, lane }) => ({ index, handler: lane.spec.name }))
-      await this.#parts.note(this.claim.delivery.seq, calls)
-      for (const { lane, event, index, row, alone } of group) {
+      await this.#parts.note(this, calls)
+      for (const call of group) {
+        const { lane, event, index, row, alone } = call
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
+        careful.begin(call)
         if (this.#stopping) lane.setAside(index, index, row)
         else this.hand(lane, event, index, row, this.steady(), alone)
       }
@@ -235,12 +344,16 @@ export class Pass extends PassLanes {
     }
   }
 
-  protected judged(spec: HandlerSpec, { index, end }: Item, event: AnyEvent, outcome: Outcome): void {
-    if (end?.kind === 'retry' && outcome.end === 'failed')
-      this.#parts.failed(event, spec.name, end.attempts, outcome.error, end.dueAt)
+  protected judged(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void {
+    const { end } = item
+    if (outcome.end === 'failed') this.#parts.test?.failed({ handler: spec.name, event, error: outcome.error })
+    if (end?.kind === 'retry' && outcome.end === 'failed') {
+      const { attempts: attempt, dueAt: retryAt } = end
+      this.#parts.tell('failed', { event, handler: spec.name, attempt, error: outcome.error, retryAt })
+    }
     if (end?.kind !== 'dead') return
     this.#copies?.giveUp(event)
-    this.#result.died(spec.name, index, end)
+    this.#result.died(spec.name, item, end)
   }
 
   /**

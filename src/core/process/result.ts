@@ -3,26 +3,40 @@ import type { Scan } from '../../json/scan.ts'
 import { elementBytes } from '../../json/slices.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Claim, Settlement } from '../../ports/inbox/claims.ts'
-import type { NewDeadLetter, NewQuarantine, NewWorkRow } from '../../ports/inbox/rows.ts'
+import type { Tally } from '../../ports/inbox/look.ts'
+import type { Ends } from '../../ports/inbox/progress.ts'
+import type { NewDeadLetter, NewQuarantine, NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
+import type { Dead, PassEnd } from '../../ports/telling.ts'
 import type { AnyEvent } from '../../types.ts'
 import { tooMany } from '../read/quarantine-reasons.ts'
 import type { Copies } from './dedupe.ts'
-import type { End } from './item.ts'
+import type { End, Item } from './item.ts'
 import type { PassLanes } from './pass-lanes.ts'
-import { without } from './without.ts'
+import type { Resumed } from './resumed.ts'
+import { Stacks } from './stored-error.ts'
+import { sizeOf, united, without } from './stretches.ts'
 
 /** The settlement, and the dead events for whoever is told once it is stored. */
-export interface PassResult {
-  readonly settlement: Settlement
-  readonly dead: readonly Dead[]
+export interface PassResult extends PassEnd {
   readonly returned: number
-  /** Calls that succeeded: one for each event and handler. */
-  readonly handled: number
 }
 
-interface Dead {
-  readonly event: AnyEvent
-  readonly letter: NewDeadLetter
+/** A dead letter before its element is cut out of the body. */
+type Letter = Omit<NewDeadLetter, 'element'>
+
+interface DeadDraft extends Dead {
+  letter: NewDeadLetter
+  /** What it comes from; null: a first pass. */
+  readonly row: WorkRow | null
+  isSaved: boolean
+}
+
+/** What is not in the progress that was saved. */
+export interface UnsavedEnds {
+  readonly ends: Pick<Ends, 'dead' | 'quarantined' | 'unhandled' | 'copies'>
+  readonly isEmpty: boolean
+  /** It is now. */
+  saved(): void
 }
 
 /** Every element of the largest ordinary batch; a body of a million `{}` would hold the inbox for seconds. */
@@ -31,43 +45,66 @@ const MOST_QUARANTINED = 10_000
 /** Becomes the result itself, and its settlement too, without a copy: there is one for each delivery. */
 export class ResultDraft implements PassResult {
   readonly settlement: SettlementDraft
-  readonly dead: { event: AnyEvent; letter: NewDeadLetter }[] = []
+  readonly dead: DeadDraft[] = []
   returned = 0
   handled = 0
+  handledBy: PassEnd['handledBy'] = NOBODY
   readonly #clock: Clock
-  readonly #absorbed: number[] = []
+  readonly #resumed: Resumed | null
+  /** Elements of this pass, as those of earlier ones are in `#resumed`. */
+  readonly #copies: [first: number, last: number][] = []
+  /** What died in earlier passes, and was not met in this one yet. */
+  #deadBefore: readonly Letter[]
+  /** The rows that what is in quarantine comes from, in the order of the settlement; null: a first pass. */
+  readonly #quarantinedFrom: (WorkRow | null)[] | null
+  /** How much of it is in the progress that was saved. */
+  #saved: Saved
   /** Elements that need not go there once more, since a row of work may find them there already; null: a first pass. */
   readonly #inQuarantine: Set<number | null> | null
 
-  constructor({ delivery, rows, quarantined }: Claim, clock: Clock) {
+  constructor({ token, delivery, rows, quarantined }: Claim, clock: Clock, resumed: Resumed | null) {
     this.#clock = clock
-    this.#inQuarantine = rows === null ? null : new Set(quarantined)
+    this.#resumed = resumed
+    this.#deadBefore = resumed?.dead ?? NONE
+    this.#inQuarantine = rows === null && resumed === null ? null : new Set(quarantined)
+    for (const { index } of resumed?.quarantined ?? NONE) this.#inQuarantine?.add(index)
+    this.#quarantinedFrom = rows === null ? null : []
     this.settlement = {
+      token,
       seq: delivery.seq,
       firstPass: rows === null,
       events: null,
       endedRows: (rows ?? []).map((row) => row.id),
       rows: [],
       dead: [],
-      quarantined: [],
-      unhandled: {},
-      duplicateEvents: 0,
+      quarantined: [...(resumed?.quarantined ?? NONE)],
+      unhandled: { ...resumed?.unhandled },
+      duplicateEvents: sizeOf(resumed?.copies ?? NONE),
     }
+    this.#saved = resumed === null ? NOTHING_SAVED : this.#reached()
   }
 
   /**
    * `index` null: the whole delivery. Past 10 000 in one claim, one row that stands for the whole delivery says so, and
    * the rest is not listed.
    */
-  quarantine(index: number | null, reason: string, path: string | null): void {
+  quarantine(
+    index: number | null,
+    reason: string,
+    path: string | null,
+    row: WorkRow | null,
+    kind?: NewQuarantine['kind'],
+  ): void {
     const known = this.#inQuarantine
     if (known?.has(index) || known?.has(null)) return
     known?.add(index)
     const { quarantined } = this.settlement
     const listed = quarantined.length
-    if (listed < MOST_QUARANTINED) quarantined.push({ index, reason, path, at: this.#clock.now() })
+    if (this.#quarantinedFrom !== null) this.#quarantinedFrom[listed] = row
+    const at = this.#clock.now()
+    if (listed < MOST_QUARANTINED) quarantined.push({ index, reason, path, at, ...(kind && { kind }) })
     else if (listed === MOST_QUARANTINED)
-      quarantined.push({ index: null, reason: tooMany(MOST_QUARANTINED), path: null, at: this.#clock.now() })
+      quarantined.push({ index: null, reason: tooMany(MOST_QUARANTINED), path: null, at, kind: 'more' })
   }
 
   unhandled(name: string): void {
@@ -78,47 +115,121 @@ export class ResultDraft implements PassResult {
   /** The element is a copy: no handler of its delivery gets it. They come in order. */
   absorb(index: number): void {
     this.settlement.duplicateEvents++
-    this.#absorbed.push(index)
+    const open = this.#copies.at(-1)
+    if (open?.[1] === index - 1) open[1] = index
+    else this.#copies.push([index, index])
   }
 
-  died(handler: string, index: number, { event, attempts, errors }: Extract<End, { kind: 'dead' }>): void {
+  died(handler: string, { index, row }: Item, { event, attempts, errors }: Extract<End, { kind: 'dead' }>): void {
     const at = this.#clock.now()
     const { run, delivery } = event
     const letter = { handler, index, attempts, errors, at, element: NO_BYTES, size: delivery.size, run }
-    this.dead.push({ event, letter })
+    this.dead.push({ event, letter, error: errors.at(-1), row, isSaved: false })
+  }
+
+  /** Told of each event of a pass that goes on: what died before is told with the settlement. Whether it has. */
+  recall(event: AnyEvent, index: number): boolean {
+    const isIt = (letter: Letter) => letter.index === index && letter.run === event.run
+    const found = this.#deadBefore.filter(isIt)
+    if (found.length === 0) return false
+    this.#deadBefore = this.#deadBefore.filter((letter) => !isIt(letter))
+    for (const one of found) {
+      const letter = { ...one, element: NO_BYTES }
+      this.dead.push({ event, letter, error: one.errors.at(-1), row: null, isSaved: true })
+    }
+    return true
+  }
+
+  /** Of the row, or of the first pass; of its dead letters those that may be saved. */
+  unsaved(row: WorkRow | null, maySave: (letter: Letter) => boolean): UnsavedEnds {
+    const dead = this.dead.filter((one) => !one.isSaved && one.row === row && maySave(one.letter))
+    const from = this.#quarantinedFrom
+    const isNew = (_: NewQuarantine, at: number) => at >= this.#saved.quarantined && (from === null || from[at] === row)
+    const ends = {
+      dead: dead.map(({ letter: { element: _, ...letter } }) => letter),
+      quarantined: this.settlement.quarantined.filter(isNew),
+      ...this.#unsavedOfAll(),
+    }
+    const many = ends.dead.length + ends.quarantined.length + ends.copies.length + Object.keys(ends.unhandled).length
+    const reached = this.#reached()
+    const saved = () => {
+      for (const one of dead) one.isSaved = true
+      this.#saved = reached
+    }
+    return { ends, isEmpty: many === 0, saved }
+  }
+
+  /** Of a first pass; later ones have nothing of the kind. */
+  #unsavedOfAll(): Pick<Ends, 'unhandled' | 'copies'> {
+    const { unhandled, copiesTo } = this.#saved
+    const counts = Object.entries(this.settlement.unhandled).map(([name, count]) => [
+      name,
+      count - (unhandled[name] ?? 0),
+    ])
+    return {
+      unhandled: Object.fromEntries(counts.filter(([, count]) => count !== 0)),
+      copies: this.#copies.flatMap(([first, last]) => (last < copiesTo ? [] : [[Math.max(first, copiesTo), last]])),
+    }
+  }
+
+  #reached(): Saved {
+    const { quarantined, unhandled } = this.settlement
+    const copiesTo = (this.#copies.at(-1)?.[1] ?? -1) + 1
+    return { quarantined: quarantined.length, unhandled: { ...unhandled }, copiesTo }
   }
 
   /** Instead of `complete`, of a delivery without elements that could be read. */
   unreadable(reason: string): PassResult {
-    this.quarantine(null, reason, null)
+    this.quarantine(null, reason, null, null)
     return this
   }
 
   complete(scan: Scan, { claim, lanes, absent }: PassLanes, copies: Copies | null): PassResult {
     const now = this.#clock.now()
     const { settlement } = this
+    const resumed = this.#resumed
+    if (resumed !== null) settlement.rows.push(...resumed.rowsAt(now))
     if (settlement.firstPass) settlement.events = scan.count
+    const stacks = new Stacks()
+    const whole = (letter: Letter) => ({
+      ...letter,
+      element: elementBytes(claim.delivery.body, scan, letter.index).slice(),
+      errors: stacks.once(letter.errors, letter.index),
+    })
+    for (const one of this.dead) {
+      one.letter = whole(one.letter)
+      settlement.dead.push(one.letter)
+    }
+    // Nobody can read their events any more.
+    settlement.dead.push(...this.#deadBefore.map(whole))
+    this.handledBy = lanes
     for (const lane of lanes.values()) {
-      for (const row of lane.rows(now)) this.#leave(row)
+      for (const row of lane.rows(now)) this.#leave({ ...row, errors: stacks.once(row.errors, row.first) })
       this.returned += lane.returned
       this.handled += lane.done
     }
     const last = scan.count - 1
-    for (const handler of last >= 0 ? absent : [])
-      this.#leave({ handler, first: 0, last, attempts: 0, dueAt: now, errors: [], replay: null })
-    for (const one of this.dead) {
-      one.letter = { ...one.letter, element: elementBytes(claim.delivery.body, scan, one.letter.index).slice() }
-      settlement.dead.push(one.letter)
+    for (const handler of last >= 0 ? absent : []) {
+      const all = { handler, first: 0, last, attempts: 0, dueAt: now, errors: [], replay: null }
+      for (const row of without(all, resumed?.over(null, handler) ?? [])) this.#leave(row)
     }
     if (settlement.rows.length > 0) settlement.at = now
-    if (copies !== null) Object.assign(settlement, copies.settlement(now))
+    if (copies !== null) Object.assign(settlement, copies.changes(now))
     return this
   }
 
   #leave(row: NewWorkRow): void {
-    if (this.#absorbed.length === 0) this.settlement.rows.push(row)
-    else this.settlement.rows.push(...without(row, this.#absorbed))
+    const before = this.#resumed?.copies ?? NONE
+    if (this.#copies.length + before.length === 0) this.settlement.rows.push(row)
+    else this.settlement.rows.push(...without(row, united(before, this.#copies)))
   }
+}
+
+/** Counts of what was saved. */
+interface Saved {
+  readonly quarantined: number
+  readonly unhandled: Readonly<Record<string, number>>
+  readonly copiesTo: number
 }
 
 /** The settlement in the making. */
@@ -126,10 +237,14 @@ interface SettlementDraft extends Settlement {
   events: number | null
   readonly rows: NewWorkRow[]
   at?: number
+  tally?: Tally
   readonly dead: NewDeadLetter[]
   readonly quarantined: NewQuarantine[]
   readonly unhandled: Record<string, number>
   duplicateEvents: number
 }
 
+const NOBODY: PassEnd['handledBy'] = new Map()
 const NO_BYTES = new Uint8Array()
+const NONE: readonly never[] = Object.freeze([])
+const NOTHING_SAVED: Saved = { quarantined: 0, unhandled: {}, copiesTo: 0 }

@@ -1,19 +1,23 @@
 /** The process half as the receiver runs it: the runners, their pauses, drains, and work inside a request. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../../ports/clock.ts'
 import type { Claim, OrderKey, Settlement } from '../../ports/inbox/claims.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { StoredPause } from '../../ports/inbox/records.ts'
 import type { SourcePort } from '../../ports/provider.ts'
-import type { AnyEvent } from '../../types.ts'
+import type { Telling } from '../../ports/telling.ts'
+import type { TestWatch } from '../../ports/test-door.ts'
 import type { Pacer } from '../base/pacer.ts'
+import type { Wraps } from '../base/wraps.ts'
+import type { Pause } from '../call/pause.ts'
 import { Runner } from '../call/runner.ts'
 import { Registry } from '../handlers/registry.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 import { Order } from '../order/order.ts'
+import { Again } from './again.ts'
 import { Dedupe } from './dedupe.ts'
 import { createProcess, type Process } from './loop.ts'
-import type { PassResult } from './result.ts'
 
 export interface WorkSettings {
   readonly inbox: InboxPort
@@ -23,33 +27,29 @@ export interface WorkSettings {
   readonly ackWithinMs: number
 }
 
-/** Whom the process half tells what it does. */
-export interface WorkReport {
-  tested(source: string): void
-  remarked(event: AnyEvent, remark: string): void
-  bareWords(source: string): void
-  failed(event: AnyEvent, handler: string, attempt: number, error: unknown, retryAt: number): void
-  settled(claim: Claim, result: PassResult, conflictsWith: string | null): void
-  paused(handler: string, by: 'hand' | 'failures' | null): void
-  trouble(what: string, error: unknown): void
-}
-
-export interface WorkParts {
+export interface WorkParts extends Telling {
   readonly settings: WorkSettings
   readonly handlers: readonly HandlerSpec[]
   readonly clock: Clock
   random(): number
   readonly pacer: Pacer
-  readonly report: WorkReport
+  readonly wraps: Wraps
+  readonly test: TestWatch
   /** Told after everybody else. */
   settled(claim: Claim, settlement: Settlement): void
 }
 
+/** Runs in the context of `AsyncLocalStorage` that it is made in. */
 export class Work {
+  /** Handlers, hooks and lines have this one, whoever asks for work. */
+  readonly #home = AsyncLocalStorage.snapshot()
   readonly #parts: WorkParts
   readonly #runners: ReadonlyMap<string, Runner>
   readonly #orders: ReadonlyMap<string, Order>
   readonly #process: Process
+  readonly #again: Again
+  /** Handlers whose pauses are being stored. */
+  readonly #storing = new Set<string>()
   /** Deliveries that a request of ours is working on: a repeat waits for it. */
   readonly #inRequests = new Map<number, InRequest>()
   #settled = 0
@@ -57,22 +57,35 @@ export class Work {
 
   constructor(parts: WorkParts, paused: readonly StoredPause[], held: readonly OrderKey[]) {
     this.#parts = parts
+    this.#again = new Again(parts.clock, this.#trouble)
     this.#runners = new Map(parts.handlers.map((spec) => [spec.name, this.#newRunner(spec)]))
     const ordered = [...this.#runners].filter(([, { spec }]) => spec.orderBy !== null)
     this.#orders = new Map(ordered.map(([name, runner]) => [name, this.#newOrder(runner, held)]))
     this.#process = this.#newProcess()
     this.#applyPauses(paused)
-    parts.settings.inbox.onPause((list) => this.#applyPauses(list))
+    parts.settings.inbox.on({ paused: (list) => this.#home(() => this.#applyPauses(list)) })
   }
+
+  readonly #trouble = (what: string, error: unknown) => this.#parts.tell('trouble', { what, error, event: 'internal' })
 
   start(): void {
     this.#inBackground = true
     this.#process.start()
   }
 
+  /** There may be more to claim. */
+  kick(): void {
+    this.#home(() => this.#process.kick())
+  }
+
   /** Events that handlers work on now. */
   get events(): number {
     return [...this.#runners.values()].reduce((sum, runner) => sum + runner.events, 0)
+  }
+
+  /** Something waits until the inbox works again. */
+  get waitsForInbox(): boolean {
+    return this.#again.isWaiting
   }
 
   idle(): Promise<void> {
@@ -81,11 +94,15 @@ export class Work {
 
   stop(timeoutMs: number): Promise<{ drained: boolean; returned: number }> {
     this.#inBackground = false
-    return this.#process.stop(timeoutMs)
+    return this.#home(() => this.#process.stop(timeoutMs))
   }
 
   /** Resolves with the number of deliveries settled meanwhile. */
-  async drain(limitMs: number, signal: AbortSignal | undefined): Promise<number> {
+  drain(limitMs: number, signal: AbortSignal | undefined): Promise<number> {
+    return this.#home(() => this.#drain(limitMs, signal))
+  }
+
+  async #drain(limitMs: number, signal: AbortSignal | undefined): Promise<number> {
     const before = this.#settled
     const cut = cutAt(this.#parts.clock, limitMs, signal)
     if (!this.#inBackground) this.#process.start()
@@ -97,7 +114,11 @@ export class Work {
   }
 
   /** With `ack: 'handled'`: true when nothing is left to do on the delivery. */
-  async inRequest(seq: number, port: SourcePort, gone: AbortSignal): Promise<boolean> {
+  inRequest(seq: number, port: SourcePort, gone: AbortSignal): Promise<boolean> {
+    return this.#home(() => this.#inRequest(seq, port, gone))
+  }
+
+  async #inRequest(seq: number, port: SourcePort, gone: AbortSignal): Promise<boolean> {
     const cut = cutAt(this.#parts.clock, port.ackWithinMs ?? this.#parts.settings.ackWithinMs, gone)
     try {
       while (!cut.isReached()) {
@@ -115,7 +136,7 @@ export class Work {
 
   #workOn(seq: number, cut: Cut): InRequest {
     const work = this.#process.workOn(seq, cut.signal).catch((error: unknown) => {
-      this.#parts.report.trouble('a delivery could not be worked on in its request', error)
+      this.#trouble('a delivery could not be worked on in its request', error)
       return false
     })
     const inRequest = { work: work.finally(() => this.#inRequests.delete(seq)), isCut: cut.isReached }
@@ -124,19 +145,37 @@ export class Work {
   }
 
   #newRunner(spec: HandlerSpec): Runner {
-    const { clock, pacer, settings, report } = this.#parts
+    const { clock, pacer, settings, tell, hears, wraps } = this.#parts
     return new Runner(spec, {
-      clock,
-      pacer,
+      ...{ clock, pacer, tell, hears, wrap: wraps.call },
       pauses: settings.ack === 'stored',
+      mayBegin: () => settings.inbox.claims.mayBegin?.() ?? true,
       onRoom: () => this.#process.kick(),
       onPause: (pause) => {
-        const by = pause?.by ?? null
-        report.paused(spec.name, by)
-        settings.inbox.pause(spec.name, by).catch((error) => report.trouble('a pause could not be stored', error))
+        tell('paused', { handler: spec.name, by: pause?.by ?? null })
+        void this.#storePause(spec.name)
         this.#process.kick()
       },
     })
+  }
+
+  /** As it is when it is stored: it may have changed since it was to be. */
+  async #storePause(name: string): Promise<void> {
+    if (this.#storing.has(name)) return
+    this.#storing.add(name)
+    const now = () => this.#runners.get(name)?.paused?.by ?? null
+    let stored = now()
+    const store = () => {
+      stored = now()
+      return this.#parts.settings.inbox.carryOut({ kind: 'pause', handler: name, by: stored })
+    }
+    try {
+      do await this.#again.ask('a pause could not be stored', store)
+      while (stored !== now())
+    } catch {
+      // Told; the handler is paused, or tried, in this process all the same.
+    }
+    this.#storing.delete(name)
   }
 
   #newOrder(runner: Runner, held: readonly OrderKey[]): Order {
@@ -147,31 +186,39 @@ export class Work {
 
   #newDedupe(): Dedupe {
     const { inbox, sources } = this.#parts.settings
-    return new Dedupe(sources, async (windowMs, keys) => (await inbox.owners?.(windowMs, keys)) ?? [])
+    const what = 'events could not be looked up'
+    const { eventKeys } = inbox
+    const reserve = eventKeys?.reserve?.bind(eventKeys)
+    return new Dedupe(sources, {
+      owners: (windowMs, keys) => this.#again.ask(what, async () => (await eventKeys?.owners(windowMs, keys)) ?? []),
+      now: () => this.#parts.clock.now(),
+      ...(reserve && { reserve: (reservation) => this.#again.ask(what, () => reserve(reservation)) }),
+    })
   }
 
   #newProcess(): Process {
-    const { settings, clock, random, pacer, report, handlers } = this.#parts
+    const { settings, clock, random, pacer, handlers, tell, hears, wraps } = this.#parts
     return createProcess({
       inbox: settings.inbox,
-      clock,
-      random,
-      pacer,
+      again: this.#again,
+      ...{ clock, random, pacer, tell, hears, wraps },
       runners: this.#runners,
       orders: this.#orders,
       dedupe: this.#newDedupe(),
+      tallies: settings.inbox.look !== undefined,
+      sources: settings.sources,
       registry: new Registry(handlers),
       // Decoded events of a slice and copies on their way take about as much again, and more.
       claimBytes: Math.floor(settings.memoryBytes / 8),
       provider: (source) => settings.sources.get(source)?.provider,
-      tested: report.tested,
-      remarked: report.remarked,
-      bareWords: report.bareWords,
-      failed: report.failed,
-      trouble: report.trouble,
-      settled: (claim, result, conflictsWith) => {
+      test: this.#parts.test,
+      lost: (claim) => tell('lost', { claim }),
+      unknownSource: (source) => tell('unknownSource', { source }),
+      trouble: this.#trouble,
+      settled: ({ claim, counts }, result, conflictsWith) => {
         this.#settled++
-        report.settled(claim, result, conflictsWith)
+        if (counts !== null) tell('read', { source: claim.delivery.source, counts })
+        tell('settled', { claim, end: result, conflictsWith })
         this.#parts.settled(claim, result.settlement)
       },
     })
@@ -181,13 +228,17 @@ export class Work {
   #applyPauses(list: readonly StoredPause[]): void {
     for (const [name, runner] of this.#runners) {
       const pause = list.find(({ handler }) => handler === name) ?? null
-      if ((runner.paused?.by ?? null) === (pause?.by ?? null)) continue
+      const before = runner.paused
+      if (isSame(before, pause)) continue
       runner.setPaused(pause)
-      this.#parts.report.paused(name, pause?.by ?? null)
+      if (before?.by !== pause?.by) this.#parts.tell('paused', { handler: name, by: pause?.by ?? null })
     }
     this.#process.kick()
   }
 }
+
+const isSame = (one: Pause | null, other: Pause | null) =>
+  one?.by === other?.by && (one?.probe ?? true) === (other?.probe ?? true)
 
 /** The work on a delivery inside a request. */
 interface InRequest {
@@ -201,10 +252,10 @@ type Cut = ReturnType<typeof cutAt>
 
 const STOP_MS = 1_000
 
-/** The moment when time is up or a signal says so. */
+/** The moment when time is up or a signal says so, which another context may do. */
 function cutAt(clock: Clock, ms: number, signal: AbortSignal | undefined) {
   const controller = new AbortController()
-  const cut = () => controller.abort()
+  const cut = AsyncLocalStorage.bind(() => controller.abort())
   const cancelTimer = Number.isFinite(ms) ? clock.after(ms, cut) : () => {}
   if (signal?.aborted) cut()
   else signal?.addEventListener('abort', cut, { once: true })

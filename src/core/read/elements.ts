@@ -22,7 +22,7 @@ export class Broken {
  * `ids` are those of the provider.
  */
 export function scanBody(
-  delivery: StoredDelivery,
+  delivery: Pick<StoredDelivery, 'body' | 'undecoded'>,
   pacer: Pacer,
   ids: Provider['ids'] = [],
 ): Scan | string | Promise<Scan | string> {

@@ -107,6 +107,9 @@ const PUT: { readonly [T in keyof EventDetails]: Put<EventDetails[T]> } = {
   preferences_changed(event, { subscriptions }) {
     event.subscriptions = subscriptions
   },
+  inbound(event, { mail }) {
+    event.mail = mail
+  },
 }
 
 // Which of them fits is told by the type that a reading comes with.

@@ -20,6 +20,8 @@ export interface ReadOptions {
   readonly first?: number
   readonly last?: number
   readonly signal?: AbortSignal | undefined
+  /** A delivery that it says false of is not read, as one that cannot be. Default: all are. */
+  mayHold?(body: Uint8Array): boolean
 }
 
 export interface Elements {
@@ -40,12 +42,12 @@ export async function readAgain(
   parts: ReadParts,
   id: string,
   each: (reading: Reading | Unreadable, index: number, elements: Elements) => void,
-  { first = 0, last = Number.POSITIVE_INFINITY, signal }: ReadOptions = {},
+  { first = 0, last = Number.POSITIVE_INFINITY, signal, mayHold }: ReadOptions = {},
 ): Promise<Elements | null> {
   const { pacer } = parts
   const delivery = await undamaged(parts.inbox, id)
   const provider = delivery && parts.provider(delivery.source)
-  if (!delivery || !provider) return null
+  if (!delivery || !provider || mayHold?.(delivery.body) === false) return null
   const scan = await scanBody(delivery, pacer, provider.ids)
   if (typeof scan === 'string') return null
   const elements = { delivery, provider, count: scan.count }
@@ -66,7 +68,7 @@ const isErased = ({ kept }: StoredDelivery, element: unknown) => kept === 'some'
 /** Bytes that are not those accepted are no reason to stop looking at others. */
 async function undamaged(inbox: InboxPort, id: string): Promise<StoredDelivery | null> {
   try {
-    return await inbox.delivery(id)
+    return await inbox.records.delivery(id)
   } catch (error) {
     if (codeOf(error) === 'ERR_INBOX_CORRUPT') return null
     throw error

@@ -6,7 +6,11 @@ import type { Accepted } from '../../ports/inbox/intake.ts'
 const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' })
 
 /** Nothing in a status or an id needs escaping. */
-export function answerStored(status: Accepted['status'], id: string, onUndelivered: () => void): NeutralResponse {
+export function answerStored(
+  status: Accepted['status'],
+  id: string,
+  onUndelivered: NeutralResponse['onUndelivered'],
+): NeutralResponse {
   const body = `{"status":"${status}","id":"${id}"}`
   return { status: 200, headers: JSON_HEADERS, body, closeConnection: false, code: null, onUndelivered }
 }

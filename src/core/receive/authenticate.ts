@@ -1,4 +1,6 @@
 /** What becomes of a request whose credentials do not let it in. */
+import { OptionError } from '../../errors.ts'
+import { TOKEN_SEGMENT } from '../../http/place.ts'
 import { port as portOf } from '../../lib/symbols.ts'
 import type { Refused, SecretPlaces } from '../../ports/auth.ts'
 import type { NeutralRequest, NeutralResponse } from '../../ports/host.ts'
@@ -15,15 +17,33 @@ export function placesOf(port: SourcePort | undefined): SecretPlaces {
   return port?.auth[portOf].places ?? NOWHERE
 }
 
+/**
+ * `<mount>/<source>/token` and `<mount>/token` end alike: a proxy that cuts a segment must not turn one into the other.
+ * @throws OptionError
+ */
+export function assertTokenFree(ports: ReadonlyMap<string, SourcePort>): void {
+  if (!ports.has(TOKEN_SEGMENT)) return
+  for (const [name, source] of ports)
+    if (issuesTokensOf(source))
+      throw new OptionError(
+        `a source cannot be called "${TOKEN_SEGMENT}" beside "${name}", which issues its tokens at "${name}/${TOKEN_SEGMENT}"`,
+      )
+}
+
+/** Whether a source issues the tokens that it takes. */
+export function issuesTokensOf(port: SourcePort | undefined): boolean {
+  return port?.auth[portOf].issuer !== undefined
+}
+
 /** The answer, with what an operator may know of the reason counted and noted; the sender is told none. */
 export function turnAway(parts: ReceiveParts, source: string, port: SourcePort, verdict: Refused): NeutralResponse {
-  const { reason, unavailable, hidden } = verdict
-  if (reason !== undefined) {
-    parts.meter.turnAway(reason)
-    parts.notices(`auth:${source}:${reason}`, 'warn', `credentials for "${source}" were not let in: ${reason}`)
-  }
-  if (unavailable) return refuse('auth_unavailable')
-  return hidden ? refuse('unknown_source') : refuse('unauthorized', challenge(port))
+  const { reason = 'refused', unavailable, hidden } = verdict
+  const answer = refuse(
+    unavailable ? 'auth_unavailable' : hidden ? 'unknown_source' : 'unauthorized',
+    unavailable || hidden ? {} : challenge(port),
+  )
+  parts.tell('turnedAway', { source, reason, status: answer.status })
+  return answer
 }
 
 /**
@@ -37,9 +57,9 @@ export async function noAddress(
   request: NeutralRequest,
 ): Promise<NeutralResponse | null> {
   if (placesOf(port).path !== 'only') return null
-  const checks = await parts.open()
-  if (typeof checks === 'string') return refuse(checks)
-  const verdict = await (checks.get(source)?.(request) ?? REFUSED)
+  const doors = await parts.open()
+  if (typeof doors === 'string') return refuse(doors)
+  const verdict = await (doors.get(source)?.verify(request) ?? REFUSED)
   return verdict.ok ? null : turnAway(parts, source, port, verdict)
 }
 

@@ -1,21 +1,21 @@
 /** A fetch `Request` put through a receiver. */
+import { AsyncResource } from 'node:async_hooks'
+import type { ServerResponse } from 'node:http'
 import { PosthornError } from '../../errors.ts'
+import { whenLeft } from '../../http/left.ts'
 import { LINGER_BYTES, LINGER_MS } from '../../http/linger.ts'
-import type { receive } from '../../lib/symbols.ts'
-import type { NeutralRequest, NeutralResponse, Place, ReceiverLike } from '../../ports/host.ts'
+import type { HostDoor, NeutralRequest, NeutralResponse, Place } from '../../ports/host.ts'
 
 /**
  * The answer to one request. Never rejects, as `take` does not. The headers of a fetch request are joined where they
  * repeat, so a credential sent twice is one wrong credential.
  */
-export async function handleFetch(
-  take: ReceiverLike[typeof receive],
-  request: Request,
-  place: Place = {},
-): Promise<Response> {
+export async function handleFetch(take: HostDoor['receive'], request: Request, place: Place = {}): Promise<Response> {
   const body = bodyOf(request)
-  const answer = await take(new FetchRequest(request, body, place))
+  const asked = new FetchRequest(request, body, place)
+  const answer = await take(asked)
   if (answer.closeConnection && body instanceof FetchBody) await body.discard()
+  asked.isAnswered = true
   return toResponse(answer, request.method)
 }
 
@@ -26,6 +26,7 @@ class FetchRequest implements NeutralRequest {
   readonly body: NeutralRequest['body']
   readonly source: string | undefined
   readonly prefix: string | undefined
+  isAnswered = false
   readonly #request: Request
 
   constructor(request: Request, body: NeutralRequest['body'], { source, prefix }: Place) {
@@ -38,12 +39,35 @@ class FetchRequest implements NeutralRequest {
     this.#request = request
   }
 
-  /** Asking a request for its signal makes one: requests that are refused are never asked. */
   whenLeft(then: () => void): void {
-    const { signal } = this.#request
-    if (signal.aborted) then()
-    else signal.addEventListener('abort', then, { once: true })
+    const response = responseOfNode(this.#request)
+    if (response === null) this.#whenAborted(then)
+    else whenLeft(response, then)
   }
+
+  /**
+   * Asking a request for its signal makes one: requests that are refused are never asked. That of `Deno.serve` aborts
+   * with every answer, also one that arrives (Deno 2.9): once it is answered the signal says nothing there.
+   */
+  #whenAborted(then: () => void): void {
+    const { signal } = this.#request
+    const asked = new AsyncResource('PosthornRequest')
+    const left = () => {
+      if (!this.isAnswered || !('Deno' in globalThis)) asked.runInAsyncScope(then)
+    }
+    if (signal.aborted) left()
+    else signal.addEventListener('abort', left, { once: true })
+  }
+}
+
+/**
+ * Where the host shows what it writes the answer to, as srvx does, on which h3 2 and Nitro 3 stand. The signal of its
+ * requests aborts as soon as the body is read (the srvx in Nitro 3.0.0).
+ */
+function responseOfNode(request: Request): ServerResponse | null {
+  const { runtime } = request as { readonly runtime?: { readonly node?: { readonly res?: ServerResponse } } }
+  const response = runtime?.node?.res
+  return response !== undefined && 'writableFinished' in response ? response : null
 }
 
 /** Path and query; the URL of a request is absolute. */

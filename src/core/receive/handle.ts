@@ -1,14 +1,14 @@
 /** `receiver.handle`, which users call: its arguments checked, and no call without an answer. */
 import { OptionError } from '../../errors.ts'
 import { assertPlace } from '../../http/place.ts'
+import { callSafely } from '../../lib/call-safely.ts'
 import { kindOf } from '../../lib/options.ts'
-import type { receive } from '../../lib/symbols.ts'
-import type { Place, ReceiverLike } from '../../ports/host.ts'
+import type { HostDoor, Place } from '../../ports/host.ts'
 import { refuse } from './answers.ts'
 import { handleFetch, toResponse } from './fetch.ts'
 
 export interface HandleParts {
-  readonly take: ReceiverLike[typeof receive]
+  readonly take: HostDoor['receive']
   /** Of the sources. */
   readonly names: readonly string[]
   /** Told of a call that was answered 500; never throws. */
@@ -23,6 +23,7 @@ export async function handle(parts: HandleParts, request: unknown, place: unknow
     // Only what we say of a call ourselves is known to hold nothing of a request.
     const what = error instanceof OptionError ? error.message : 'handle was called with a request that cannot be read'
     parts.refused(`${what}; answered 500`, error)
+    callSafely(() => endResponse(place), ignored)
     return toResponse(refuse('internal'), 'POST')
   }
 }
@@ -39,6 +40,17 @@ function describe(value: unknown): string {
   const isOfNode = typeof value === 'object' && value !== null && 'rawHeaders' in value
   return isOfNode ? 'a request of node:http: see webhooks of posthorn/node' : kindOf(value)
 }
+
+/** Node and Express, given `handle` in the place of `webhooks`, wait for what is written to their response. */
+function endResponse(given: unknown): void {
+  const { writeHead, end } = Object(given) as { readonly writeHead?: unknown; readonly end?: unknown }
+  if (typeof writeHead !== 'function' || typeof end !== 'function') return
+  writeHead.call(given, 500, { connection: 'close' })
+  end.call(given)
+}
+
+/** The log has the call that was wrong; the rest of its arguments is no news. */
+const ignored = () => {}
 
 /**
  * Hosts hand on a second argument of their own, such as `{ params }` in Next and the environment in a worker: its other

@@ -5,6 +5,7 @@ import { didYouMean } from '../../lib/nearest.ts'
 import { keysOf, kindOf, knownKeys, oneOf, shown } from '../../lib/options.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
+import type { SourcePort } from '../../ports/provider.ts'
 import { deliveryId } from './identity.ts'
 
 export interface InjectOptions {
@@ -12,16 +13,24 @@ export interface InjectOptions {
 }
 
 interface InjectParts {
-  readonly inbox: InboxPort
+  readonly inbox: Pick<InboxPort, 'intake'>
   readonly clock: Clock
 }
 
 /** @throws OptionError */
-export function checkInject(source: unknown, body: unknown, options: InjectOptions, sources: readonly string[]): void {
+export function checkInject(
+  source: unknown,
+  body: unknown,
+  options: InjectOptions,
+  ports: ReadonlyMap<string, SourcePort>,
+): void {
+  const sources = [...ports.keys()]
   if (typeof source !== 'string' || !sources.includes(source))
     throw new OptionError(
       `inject: there is no source ${shown(source)}${(typeof source === 'string' && didYouMean(source, sources)) || `; there are ${sources.join(', ')}`}`,
     )
+  if (ports.get(source)?.responder !== undefined)
+    throw new OptionError(`inject: source "${source}" answers its requests by itself: put them to receiver.handle()`)
   if (typeof body !== 'string' && !(body instanceof Uint8Array) && !isList(body))
     throw new OptionError(`inject: the body must be bytes, text or a list of events, got ${kindOf(body)}`)
   knownKeys('inject: the options', options, KEYS)
@@ -46,9 +55,9 @@ export async function inject(
   const id = deliveryId(source, null, sha256)
   const isTest = origin === 'test'
   const receivedAt = clock.now()
-  const accepted = await inbox.accept({
+  const accepted = await inbox.intake.accept({
     ...{ id, source, batchId: null, sha256, body: bytes, receivedAt, headers: [], credential: null },
-    ...{ isTest, origin, undecoded: null },
+    ...{ isTest, origin, undecoded: null, traceparent: null },
   })
   return { id, status: accepted.status }
 }

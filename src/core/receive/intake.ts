@@ -22,21 +22,29 @@ export function takeBody(
   if (typeof plan === 'string') return plan
   if (body === 'consumed') return consumed(parts)
   if (body === null) return asItIs(new Uint8Array())
-  // The host has read and decoded it already.
-  if (body instanceof Uint8Array) return body.length > maxBytes ? 'body_too_large' : asItIs(body)
-  if (parts.inbox.backlogBytes() > parts.limits.backlogBytes) return 'backlog_full'
+  // What is answered by the source itself does not become work.
+  const isStored = port.responder === undefined
+  if (isStored && parts.inbox.intake.backlogBytes() > parts.limits.backlogBytes) return 'backlog_full'
+  if (body instanceof Uint8Array) return kept(parts, body, maxBytes)
   const { load, limits } = parts
   if (load.bytes + (plan.length ?? 0) > limits.inFlightBytes || load.requests >= limits.requests) return 'overloaded'
-  return read(parts, body, plan, maxBytes)
+  return read(parts, body, plan, { maxBytes, bodyMs: port.bodyMs ?? limits.bodyMs, isStored })
+}
+
+interface Bounds {
+  readonly maxBytes: number
+  readonly bodyMs: number
+  readonly isStored: boolean
 }
 
 const asItIs = (bytes: Uint8Array): Read => ({ bytes, sha256: null, own: false, undecoded: null })
 
-async function read(parts: ReceiveParts, body: Chunks, plan: BodyPlan, maxBytes: number) {
+async function read(parts: ReceiveParts, body: Chunks, plan: BodyPlan, { maxBytes, bodyMs, isStored }: Bounds) {
   const room = new Room(parts, plan.length ?? 0)
-  const { bodyMs, minBytesPerSecond } = parts.limits
-  // What is decoded first does not go to the inbox itself.
-  const allocate = plan.coding === 'identity' ? parts.inbox.allocate?.bind(parts.inbox) : undefined
+  const { minBytesPerSecond } = parts.limits
+  // What is decoded or answered first does not go to the inbox itself.
+  const allocate =
+    isStored && plan.coding === 'identity' ? parts.inbox.intake.allocate?.bind(parts.inbox.intake) : undefined
   const limits = { maxBytes, bodyMs, minBytesPerSecond, take: (bytes: number) => room.take(bytes), allocate }
   try {
     const gathered = await readBody(body, limits, parts.deadlines, plan.length)
@@ -61,22 +69,20 @@ class Room {
     this.#load = load
     this.#most = limits.inFlightBytes
     this.#held = announced
-    load.bytes += announced
-    load.requests++
-    load.begun++
+    load.begin(announced)
   }
 
   take(bytes: number): boolean {
     this.#arrived += bytes
     const more = Math.max(0, this.#arrived - this.#held)
     this.#held += more
-    this.#load.bytes += more
+    this.#load.take(more)
     return this.#load.bytes <= this.#most
   }
 
   release(): void {
-    this.#load.bytes -= this.#held
-    this.#load.requests--
+    this.#load.free(this.#held)
+    this.#load.leave()
   }
 }
 
@@ -91,10 +97,21 @@ async function decoded(
   return typeof plain === 'string' ? plain : { ...plain, undecoded: null }
 }
 
+/** Receivers whose host is known to read bodies first: so it is with every request, and once is enough to say so. */
+const knownToKeep = new WeakSet<ReceiveParts>()
+
+/** The host has read and decoded it already. */
+function kept(parts: ReceiveParts, body: Uint8Array, maxBytes: number): Read | AnswerCode {
+  if (!knownToKeep.has(parts)) warnOfKept(parts)
+  return body.length > maxBytes ? 'body_too_large' : asItIs(body)
+}
+
+function warnOfKept(parts: ReceiveParts): void {
+  knownToKeep.add(parts)
+  parts.tell('bodyRead', { isLost: false })
+}
+
 function consumed(parts: ReceiveParts): AnswerCode {
-  const message =
-    'another parser has read the body before Posthorn, so nothing was stored: mount Posthorn before express.json() ' +
-    'and its like, or let that parser keep the bytes as req.rawBody'
-  parts.notices('consumed', 'error', message)
+  parts.tell('bodyRead', { isLost: true })
   return 'body_consumed'
 }

@@ -1,16 +1,17 @@
 /** What the receive half is made of, and what it hands from step to step. Types only. */
 import type { Gathered } from '../../http/gather.ts'
 import type { Headers } from '../../http/headers.ts'
-import type { Verify } from '../../ports/auth.ts'
+import type { IssueToken, Verify } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { NeutralRequest, NeutralResponse } from '../../ports/host.ts'
+import type { NeutralRequest } from '../../ports/host.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { SourcePort } from '../../ports/provider.ts'
-import type { SenderDeparture } from '../../public/options.ts'
+import type { Telling } from '../../ports/telling.ts'
 import type { Deadlines } from '../base/deadlines.ts'
 import type { Load } from '../base/load.ts'
-import type { Meter } from '../base/metrics.ts'
-import type { Notices } from '../base/notices.ts'
+import type { Wrap } from '../base/wraps.ts'
+import type { Recorder } from './recorder.ts'
+import type { Seats } from './seats.ts'
 
 export interface ReceiveLimits {
   readonly bodyBytes: number
@@ -22,29 +23,38 @@ export interface ReceiveLimits {
   readonly acceptMs: number
 }
 
-export interface ReceiveParts {
+export interface ReceiveParts extends Telling {
   readonly sources: ReadonlyMap<string, SourcePort>
   readonly limits: ReceiveLimits
-  readonly inbox: InboxPort
+  readonly inbox: Pick<InboxPort, 'intake' | 'records'>
   readonly clock: Clock
   /** For what nearly always ends before its time. */
   readonly deadlines: Deadlines
   readonly load: Load
-  readonly notices: Notices
-  readonly meter: Meter
+  /** Around the storing of a delivery; null: nothing. */
+  readonly wrapStore: Wrap<'store'> | null
   /** With `ack: 'handled'`: works on the delivery until all is settled (true), or time or the sender is gone. */
   readonly handled: ((seq: number, port: SourcePort, gone: AbortSignal) => Promise<boolean>) | null
-  /** Starts if nobody has; the checks by source name once open, else what to answer. */
-  open(): Opened | Promise<Opened>
+  /** For sources that answer by themselves. */
+  readonly seats: Seats
+  readonly recorder: Recorder
+  /**
+   * Starts if nobody has; the doors by source name once open, else what to answer. With `inboxless` the doors as soon
+   * as the secrets are read, whatever becomes of the inbox.
+   */
+  open(inboxless?: boolean): Opened | Promise<Opened>
   closing(): boolean
-  /** Told of every sender of an authenticated post that hung up before its answer. */
-  senderLeft(departure: SenderDeparture): void
-  /** Told of every refusal. */
-  rejected(source: string | null, response: NeutralResponse): void
   breathe(): Promise<void>
 }
 
-export type Opened = ReadonlyMap<string, Verify> | 'not_open' | 'shutting_down'
+export type Opened = ReadonlyMap<string, Door> | 'not_open' | 'shutting_down'
+
+/** The authentication of a source, its secrets read. */
+export interface Door {
+  readonly verify: Verify
+  /** Null where it issues no tokens. */
+  readonly issue: IssueToken | null
+}
 
 /** An authenticated request. */
 export interface From {

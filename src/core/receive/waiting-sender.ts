@@ -1,4 +1,5 @@
 /** Whether the sender of a post still waits for its answer. */
+import type { SenderDeparture } from '../../types.ts'
 import type { From, ReceiveParts } from './parts.ts'
 
 /** Of one authenticated post whose body is complete. Tells once that its sender has hung up, when it happens. */
@@ -14,21 +15,25 @@ export class WaitingSender {
     this.#parts = parts
     this.#from = from
     this.#deliveryId = deliveryId
-    from.request.whenLeft(() => this.leave())
+    from.request.whenLeft(() => this.leave(false))
   }
 
   /** Its delivery is durable, at this place of the log. */
   committed(seq: number): void {
     this.#seq = seq
-    if (this.#left) this.#parts.inbox.noteSenderLeft(seq)
+    if (this.#left) this.#parts.inbox.intake.noteSenderLeft(seq)
   }
 
-  /** It will not see the answer. */
-  leave(): void {
+  /** It will not see the answer: it has hung up, or the host has given it another. */
+  leave(hostAnswered: boolean): void {
     if (this.#left) return
     this.#left = true
-    tellSenderLeft(this.#parts, this.#from, { deliveryId: this.#deliveryId, committed: this.#seq !== null })
-    if (this.#seq !== null) this.#parts.inbox.noteSenderLeft(this.#seq)
+    tellSenderLeft(this.#parts, this.#from, {
+      deliveryId: this.#deliveryId,
+      committed: this.#seq !== null,
+      hostAnswered,
+    })
+    if (this.#seq !== null) this.#parts.inbox.intake.noteSenderLeft(this.#seq)
     this.#gone?.abort()
   }
 
@@ -42,9 +47,9 @@ export class WaitingSender {
 
 /** Tells of a sender that hung up, also of one whose body was not complete: `deliveryId` is null then. */
 export function tellSenderLeft(
-  { clock, senderLeft }: ReceiveParts,
+  { clock, tell }: ReceiveParts,
   { source, beganAt }: Pick<From, 'source' | 'beganAt'>,
-  what: { readonly deliveryId: string | null; readonly committed: boolean },
+  what: Omit<SenderDeparture, 'source' | 'afterMs'>,
 ): void {
-  senderLeft({ source, ...what, afterMs: Math.max(0, clock.now() - beganAt) })
+  tell('senderLeft', { source, ...what, afterMs: Math.max(0, clock.now() - beganAt) })
 }

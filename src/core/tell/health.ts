@@ -11,12 +11,16 @@ export interface HealthParts {
   readonly backlogBytes: number
   /** Whether stored work waits for a repeat of its sender, or for `drain`. */
   readonly waitsForRequests: boolean
+  /** Whether work waits because the inbox failed. */
+  readonly waitsForInbox: boolean
 }
 
 /** eSputnik repeats at least hourly, the others sooner (Yespo, Webhooks for Tracking Activity, June 2025). */
 const LONGEST_REPEAT_MS = 3_600_000
 
 export const STALE = 'work has waited for longer than any sender repeats: call drain()'
+
+const WAITING = 'the inbox failed: work waits, and is tried again every second'
 
 /** Of a receiver that is not open. */
 export function unready(reason: string): Health {
@@ -25,15 +29,15 @@ export function unready(reason: string): Health {
 
 export async function readHealth(parts: HealthParts): Promise<Health> {
   const { inbox, backlogBytes } = parts
-  const trouble = inbox.trouble()
-  const stats = await inbox.stats().catch(() => null)
+  const trouble = inbox.intake.trouble()
+  const stats = await inbox.records.stats().catch(() => null)
   if (stats === null) return unready(trouble ?? 'the inbox does not answer')
   const { pending, pendingBytes, oldestPendingAt } = stats
   const refusing = trouble ?? (pendingBytes > backlogBytes ? 'too much waits to be handled' : null)
   const oldestAt = oldestPendingAt === null ? null : new Date(oldestPendingAt)
   return {
     ready: refusing === null,
-    reason: refusing ?? (isStale(parts, stats) ? STALE : null),
+    reason: refusing ?? (parts.waitsForInbox ? WAITING : isStale(parts, stats) ? STALE : null),
     backlog: { deliveries: pending, bytes: pendingBytes, oldestAt },
     paused: stats.paused.map(toPaused),
   }

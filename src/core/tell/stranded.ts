@@ -5,17 +5,33 @@ import type { Logger } from '../../types.ts'
 import { defaultName } from '../handlers/options.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 
-type Opened = Pick<InboxOpened, 'left' | 'newHandlers'>
+type Opened = Pick<InboxOpened, 'absent' | 'left' | 'newHandlers'>
 
 /** One warning for each name that has work and no handler, with what is to be done. */
 export function warnOfStranded(logger: Logger, handlers: readonly HandlerSpec[], opened: Opened): void {
   for (const { name, events } of opened.left ?? []) {
     const renamed = renamedFrom(name, handlers, opened.newHandlers)
     const is = renamed === null ? 'if it is called otherwise now' : `if it is called "${renamed}" now`
-    const facts = { event: 'handler.orphaned', handler: name, events, renamed }
+    const facts = { event: 'handler.orphaned', handler: name, events, renamed } as const
     const left = `${events} ${events === 1 ? 'event' : 'events'} left`
     const names = JSON.stringify(name)
-    logger.warn(facts, `handler ${names} has ${left} and is not here; ${is}: formerly: [${names}]`)
+    const drop = `receiver.inbox.drop({ handler: ${names} })`
+    logger.warn(
+      facts,
+      `handler ${names} has ${left} and is not here; ${is}: formerly: [${names}]; if it is gone: ${drop}`,
+    )
+  }
+  warnOfAbsent(logger, opened)
+}
+
+/** One warning for each name that has no handler here and to which new deliveries belong all the same. */
+function warnOfAbsent(logger: Logger, { absent = [], left = [] }: Opened): void {
+  for (const name of absent) {
+    const events = left.find((one) => one.name === name)?.events ?? 0
+    const facts = { event: 'handler.absent', handler: name, events } as const
+    const names = JSON.stringify(name)
+    const what = `handler ${names} was here less than 24 hours ago and is not now: what is worked on waits for it too`
+    logger.warn(facts, `${what}; if it is gone: receiver.inbox.drop({ handler: ${names} })`)
   }
 }
 

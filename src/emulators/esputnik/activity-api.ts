@@ -10,8 +10,10 @@ const MAX_WINDOW_MS = 92 * DAY_MS
 /** Not documented; public clients ask for 25 000. */
 const DEFAULT_ROWS = 25_000
 
-export function activityApi(activities: readonly Activity[]): readonly Route[] {
-  return [{ method: 'GET', path: PATH, answer: ({ query }) => list(activities, query) }]
+/** Null: it is switched off for the account. */
+export function activityApi(activities: readonly Activity[] | null): readonly Route[] {
+  const off = failure(400, 'Contact support to enable ContactActivity.')
+  return [{ method: 'GET', path: PATH, answer: ({ query }) => (activities === null ? off : list(activities, query)) }]
 }
 
 /** The API key is the password of HTTP Basic; any user will do. */

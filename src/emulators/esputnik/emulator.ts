@@ -10,17 +10,19 @@ import { type Fault, httpWire, isSuccess, type Outcome, type Success, type Wire,
 import { type Activity, type ActivityForm, activityOf } from './activity.ts'
 import { activityApi, outside } from './activity-api.ts'
 import { checkOf, postOf, type WebhookOptions, type WebhookSettings, webhookSettings } from './webhook.ts'
+import { type EsputnikWorkflows, type WorkflowRules, Workflows } from './workflows.ts'
 
-export interface EsputnikSettings extends ActivityForm, BatchRule {
+export interface EsputnikSettings extends ActivityForm, BatchRule, WorkflowRules {
   readonly clock: EmulatorClock
   readonly seed: number
   readonly apiKey: string
-  readonly limitMs: number
   readonly success: Success
   /** The last repeats without end. */
   readonly delaysMs: readonly number[]
   /** Whether the check carries login and headers. */
   readonly checkCredentials: boolean
+  /** Whether the account has the list of activities. */
+  readonly activityApi: boolean
   readonly faults: readonly Fault[]
 }
 
@@ -36,6 +38,7 @@ interface Webhook {
 }
 
 export class EsputnikEmulator extends EmulatorBase {
+  readonly workflows: EsputnikWorkflows
   readonly #settings: EsputnikSettings
   readonly #webhooks: Webhook[] = []
   readonly #activities: Activity[] = []
@@ -45,8 +48,9 @@ export class EsputnikEmulator extends EmulatorBase {
   constructor(settings: EsputnikSettings) {
     super(settings.clock, settings.seed, outside(settings.apiKey))
     this.#settings = settings
+    this.workflows = new Workflows(settings, this.random.fork(-5))
     this.#wire = withFaults(httpWire, settings.faults)
-    this.serve(activityApi(this.#activities))
+    this.serve(activityApi(settings.activityApi ? this.#activities : null))
   }
 
   async saveWebhook(options: WebhookOptions): Promise<Saved> {

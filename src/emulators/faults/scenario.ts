@@ -39,7 +39,8 @@ const OPTIONS = {
  * `slow-body`: the body takes its time. `duplicate`: the post comes twice, one after the other;
  * `concurrent-duplicate`: at once. `reorder`: the post does not arrive, so that its repeat comes after what was behind
  * it. `stale`: the first post that was acknowledged comes again. `half-closed`: the sender ends its half of the connection
- * behind the body. `receiver-killed`: the receiver ends while a post is under way. `503-storm`: something in front of the
+ * behind the body and waits for the answer; a server of Node keeps one from it that was not written by then, so that the
+ * post is repeated. `receiver-killed`: the receiver ends while a post is under way. `503-storm`: something in front of the
  * receiver answers 503. `clock-skew`: the times of all events are off.
  */
 export type ScenarioName = keyof typeof OPTIONS

@@ -25,6 +25,8 @@ export interface Manner {
   readonly leaves?: boolean
   /** The sender ends its half of the connection when the body is out, and waits for the answer. */
   readonly halfCloses?: boolean
+  /** Path and query as they stand in the request line, a byte each letter; without it those of the address, escaped. */
+  readonly target?: string
 }
 
 export interface Answered {
@@ -88,7 +90,9 @@ function codeOf(error: unknown): string {
 function exchange(post: Post, signal: AbortSignal): Promise<Omit<Answered, 'ms'>> {
   const { promise, resolve, reject } = Promise.withResolvers<Omit<Answered, 'ms'>>()
   const send = post.url.startsWith('https:') ? secureRequest : request
-  const call = send(post.url, { method: post.method, headers: headersOf(post), agent: false, signal })
+  const { method, url, manner } = post
+  const target = manner?.target === undefined ? {} : { path: manner.target }
+  const call = send(url, { method, headers: headersOf(post), agent: false, signal, ...target })
   call.on('error', reject)
   call.on('response', (response) => readAnswer(response).then(resolve, reject))
   writeBody(call, post, signal).catch((error) => call.destroy(error))

@@ -53,7 +53,7 @@ const TYPOGRAPHIC = new Refused(
   'Malformed JSON: it has typographic quotes, as printed; write straight ones, " and \'',
 )
 
-function refusing(answer: (request: ApiRequest) => ApiAnswer): Route['answer'] {
+export function refusing(answer: (request: ApiRequest) => ApiAnswer): Route['answer'] {
   return (request) => {
     try {
       return answer(request)
@@ -68,8 +68,14 @@ const failure = ({ status, message }: Refused): ApiAnswer => {
   return { status, body: { ErrorInfo: '', ErrorMessage: message, StatusCode: status } }
 }
 
-const ok = (records: readonly Callback[], status = 200): ApiAnswer => {
+const ok = (records: readonly object[], status = 200): ApiAnswer => {
   return { status, body: { Count: records.length, Data: records, Total: records.length } }
+}
+
+/** Ten records at a time, which hides those beyond, if nobody asks for more. @throws Refused 400 */
+export function recordsAnswer(records: readonly object[], query = new URLSearchParams()): ApiAnswer {
+  const [limit, offset] = [numberIn(query, 'Limit', 10, 1_000), numberIn(query, 'Offset', 0, Number.MAX_SAFE_INTEGER)]
+  return ok(records.slice(offset, offset + limit))
 }
 
 /** Only given properties change; 304 when none does. */
@@ -78,7 +84,7 @@ function update(callbacks: Callbacks, before: Callback, { body }: ApiRequest): A
   return updated === null ? { status: 304 } : ok([updated])
 }
 
-function parsed(body: string): Record<string, unknown> {
+export function parsed(body: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body)
     if (isObject(value)) return value
@@ -96,17 +102,10 @@ const FILTERS: ReadonlyMap<string, keyof Callback> = new Map([
   ['Version', 'Version'],
 ])
 
-/** Ten records at a time, which hides those beyond, if nobody asks for more. */
 function list(callbacks: Callbacks, { query }: ApiRequest): ApiAnswer {
-  const [limit, offset] = [numberIn(query, 'Limit', 10, 1_000), numberIn(query, 'Offset', 0, Number.MAX_SAFE_INTEGER)]
   const fits = (callback: Callback) =>
     [...FILTERS].every(([name, field]) => !query.has(name) || query.get(name) === String(callback[field]))
-  return ok(
-    callbacks
-      .all()
-      .filter(fits)
-      .slice(offset, offset + limit),
-  )
+  return recordsAnswer(callbacks.all().filter(fits), query)
 }
 
 function numberIn(query: URLSearchParams, name: string, fallback: number, max: number): number {

@@ -51,7 +51,7 @@ function checked<T>(all: Fields, name: string, read: (value: unknown) => T | und
   )
 }
 
-function webAddress(value: unknown): string | undefined {
+export function webAddress(value: unknown): string | undefined {
   const isAddress = typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
   return isAddress ? value : undefined
 }

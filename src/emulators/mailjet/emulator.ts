@@ -2,6 +2,7 @@
 import { OptionError } from '../../errors.ts'
 import type { EmulatorClock } from '../kit/clock.ts'
 import { EmulatorBase } from '../kit/emulator.ts'
+import { checkMail, type InboundMail } from '../kit/inbound-mail.ts'
 import type { Step } from '../kit/life-cycle.ts'
 import type { ReportedWebhook } from '../kit/report.ts'
 import { Said } from '../kit/said.ts'
@@ -12,7 +13,9 @@ import { type CallbackRules, Callbacks } from './callbacks.ts'
 import { Destination } from './destination.ts'
 import { eventOf, type MailjetEvent } from './event.ts'
 import type { EventType } from './event-types.ts'
+import { ParseRoutes } from './parse-routes.ts'
 import { postOf } from './post.ts'
+import { parseRouteApi } from './routes-api.ts'
 import type { Schedule } from './schedule.ts'
 import { testBody } from './test-body.ts'
 
@@ -34,6 +37,7 @@ export class MailjetEmulator extends EmulatorBase {
   readonly #settings: MailjetSettings
   readonly #callbacks: Callbacks
   readonly #destinations = new Map<string, Destination>()
+  readonly #routes: ParseRoutes
   readonly #said = new Said()
   readonly #wire: Wire
 
@@ -43,6 +47,11 @@ export class MailjetEmulator extends EmulatorBase {
     this.#callbacks = new Callbacks(settings)
     this.#wire = withFaults(httpWire, settings.faults)
     this.serve(callbackApi(this.#callbacks))
+    const { tasks, ledger } = this
+    const random = this.random.fork(-4)
+    const send = this.#send.bind(this)
+    this.#routes = new ParseRoutes({ tasks, ledger, random, delaysMs: settings.delaysMs, send })
+    this.serve(parseRouteApi(this.#routes))
   }
 
   happen(step: Step): void {
@@ -55,7 +64,12 @@ export class MailjetEmulator extends EmulatorBase {
   }
 
   reported(): ReportedWebhook[] {
-    return this.#callbacks.report()
+    return [...this.#callbacks.report(), ...this.#routes.report()]
+  }
+
+  inbound(mail: InboundMail): void {
+    checkMail(mail)
+    this.#routes.receive(mail)
   }
 
   /** Without faults, since somebody waits for the answer. */

@@ -125,7 +125,7 @@ const ELITE_TRACK = [
   'user_agent',
 ] as const
 
-const ELITE_SAMPLE_UUID = '5b0c7a3e-2f6d-4c1b-9d5e-8a7f6e5d4c3b'
+const ELITE_SAMPLE_UUID = '0e0d94b7-9085-4e3c-ab30-e3f2cd9c273e'
 
 function eliteEvent(type: string, step: Step, ids: Ids): NativeEvent {
   const copy = ids.copyOf(step.message)

@@ -55,6 +55,8 @@ export interface MsysDefaults {
   readonly errors: ApiOptions['errors']
   readonly workers: number
   readonly batchIdHeader: boolean
+  /** Default `json`. */
+  readonly tokenRequest?: 'json' | 'form'
   readonly hasApi: boolean
 }
 
@@ -119,6 +121,7 @@ function settled(options: MsysOptions, defaults: MsysDefaults): Settled {
     errors: defaults.errors,
     workers: defaults.workers,
     batchIdHeader: defaults.batchIdHeader,
+    tokenRequest: defaults.tokenRequest ?? 'json',
     clock: clockOption(of('clock'), options.clock),
     seed: wholeNumber(of('seed'), options.seed, 1, 0, 2 ** 32 - 1),
     apiKey: textOption(of('apiKey'), options.apiKey, 'key'),

@@ -19,6 +19,8 @@ export interface PosterOptions {
   readonly limitMs: number
   /** A batch id header on batches. */
   readonly batchIdHeader: boolean
+  /** How a request for a token is written. */
+  readonly tokenRequest: 'json' | 'form'
   readonly faults: readonly Fault[]
 }
 
@@ -81,20 +83,26 @@ export class Poster {
     }
   }
 
-  /**
-   * Null when there is a token, else what came instead of one. The content type of the request is not
-   * documented: JSON, as the rest of the API.
-   */
+  /** Null when there is a token, else what came instead of one. */
   async #fetchToken(settings: Target, credentials: Credentials): Promise<Outcome | null> {
     if (credentials.accessToken !== null) return null
-    const { url, body } = settings.auth_request_details as OAuthRequest
-    const outcome = await httpWire(this.#post(url, { 'Content-Type': 'application/json' }, JSON.stringify(body)))
+    const outcome = await httpWire(this.#tokenPost(settings.auth_request_details as OAuthRequest))
     const answer = parsedJson(outcome.status === 200 ? outcome.body : '')
     const { access_token, expires_in } = (answer ?? {}) as Record<string, unknown>
     // An answer of 200 without a token is no success of the post that needed it.
     if (typeof access_token !== 'string') return outcome.status === 200 ? { ...NO_TOKEN, ms: outcome.ms } : outcome
     credentials.accessToken = { access_token, expires_in: Number(expires_in) }
     return null
+  }
+
+  /** The content type is not documented. */
+  #tokenPost({ url, body }: OAuthRequest): Post {
+    if (this.#options.tokenRequest === 'json')
+      return this.#post(url, { 'Content-Type': 'application/json' }, JSON.stringify(body))
+    const form = new URLSearchParams(
+      Object.entries(body).map(([name, value]): [string, string] => [name, String(value)]),
+    )
+    return this.#post(url, { 'Content-Type': 'application/x-www-form-urlencoded' }, form.toString())
   }
 
   /**

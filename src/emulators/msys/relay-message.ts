@@ -1,27 +1,19 @@
 /**
- * An inbound mail, and how a relay webhook hands it on.
+ * How a relay webhook hands on a mail.
  * Source: SparkPost API, Relay Webhooks, June 2026
  * (github.com/SparkPost/developers.sparkpost.com, content/api/relay-webhooks.apib).
  */
+import { attachmentHeaders, encodedWord, type InboundMail, toBase64 } from '../kit/inbound-mail.ts'
 
-export interface InboundMail {
-  /** The sender's address, in the envelope and in the header. */
-  readonly from: string
-  /** The recipient; its domain picks the relay webhook. */
-  readonly to: string
-  readonly subject: string
-  readonly text: string
-  readonly html?: string
-  readonly cc?: readonly string[]
-}
+type Headers = readonly (readonly [name: string, value: string])[]
 
 /** The message as the sender would post it: the mail whole, and again in parts. */
 export function relayMessageOf(mail: InboundMail, webhookId: string): Record<string, unknown> {
-  const headers = headersOf(mail)
-  const raw = rawOf(mail, headers)
+  const body = bodyOf(mail)
+  const headers = [...headersOf(mail), ...body.headers]
   return {
     content: {
-      email_rfc822: raw,
+      email_rfc822: written(headers, body.text),
       email_rfc822_is_base64: false,
       headers: headers.map(([name, value]) => ({ [name]: value })),
       subject: mail.subject,
@@ -39,31 +31,50 @@ export function relayMessageOf(mail: InboundMail, webhookId: string): Record<str
   }
 }
 
-const BOUNDARY = 'part-of-the-mail'
-
-function headersOf({ from, to, subject, html, cc }: InboundMail): [string, string][] {
-  const type = html === undefined ? 'text/plain; charset=utf-8' : `multipart/alternative; boundary=${BOUNDARY}`
+function headersOf({ from, to, subject, cc }: InboundMail): Headers {
   return [
     ['From', from],
     ['To', to],
-    ...(cc === undefined ? [] : [['Cc', cc.join(', ')] as [string, string]]),
+    ...(cc === undefined ? [] : [['Cc', cc.join(', ')] as const]),
     ['Subject', subject],
     ['MIME-Version', '1.0'],
-    ['Content-Type', type],
   ]
 }
 
-function rawOf({ text, html }: InboundMail, headers: readonly [string, string][]): string {
-  const head = headers.map(([name, value]) => `${name}: ${encoded(value)}\r\n`).join('')
-  if (html === undefined) return `${head}\r\n${text}\r\n`
-  return `${head}\r\n${part('plain', text)}${part('html', html)}--${BOUNDARY}--\r\n`
+/** Of a mail or a part: the headers that tell what it is, and what follows them. */
+interface Body {
+  readonly headers: Headers
+  readonly text: string
 }
 
-const part = (type: string, content: string) =>
-  `--${BOUNDARY}\r\nContent-Type: text/${type}; charset=utf-8\r\n\r\n${content}\r\n`
-
-/** An encoded word of RFC 2047 where a header is not ASCII. */
-function encoded(value: string): string {
-  if (/^[\x20-\x7e]*$/.test(value)) return value
-  return `=?utf-8?B?${Buffer.from(value).toString('base64')}?=`
+function bodyOf({ text, html, attachments = [] }: InboundMail): Body {
+  const shown =
+    html === undefined ? plain('plain', text) : boxed('alternative', [plain('plain', text), plain('html', html)])
+  if (attachments.length === 0) return shown
+  return boxed('mixed', [
+    shown,
+    ...attachments.map((one) => ({ headers: attachmentHeaders(one), text: `${inLines(toBase64(one))}\r\n` })),
+  ])
 }
+
+const plain = (type: string, content: string): Body => ({
+  headers: [['Content-Type', `text/${type}; charset=utf-8`]],
+  text: `${content}\r\n`,
+})
+
+function boxed(type: 'alternative' | 'mixed', parts: readonly Body[]): Body {
+  const boundary = `part-of-the-${type}`
+  const written = parts.map((part) => `--${boundary}\r\n${writtenPart(part)}`)
+  return {
+    headers: [['Content-Type', `multipart/${type}; boundary=${boundary}`]],
+    text: `${written.join('')}--${boundary}--\r\n`,
+  }
+}
+
+const writtenPart = ({ headers, text }: Body) => written(headers, text)
+
+function written(headers: Headers, text: string): string {
+  return `${headers.map(([name, value]) => `${name}: ${encodedWord(value)}\r\n`).join('')}\r\n${text}`
+}
+
+const inLines = (base64: string) => base64.replaceAll(/(.{76})/g, '$1\r\n')

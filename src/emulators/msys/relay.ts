@@ -5,12 +5,13 @@
  */
 import { isObject } from '../../lib/guards.ts'
 import type { Tasks } from '../kit/clock.ts'
+import type { InboundMail } from '../kit/inbound-mail.ts'
 import type { Ledger, ReportedWebhook } from '../kit/report.ts'
 import { RetryQueue } from '../kit/retry-queue.ts'
 import type { NativeEvent } from './edition.ts'
 import type { Ids } from './ids.ts'
 import type { Credentials, Poster } from './post.ts'
-import { type InboundMail, relayMessageOf } from './relay-message.ts'
+import { relayMessageOf } from './relay-message.ts'
 import { documentedFields } from './samples.ts'
 import { authOf, Refusal, type Settings } from './settings.ts'
 

@@ -21,6 +21,9 @@ const CONSTANTS: Readonly<Record<'uuid' | 'decimal', Fields>> = {
     message_id: '000443ee14578172be22',
     rcpt_to: 'recipient@example.com',
     raw_rcpt_to: 'recipient@example.com',
+    transmission_id: '65832150921904138',
+    sms_dst: '7876712656',
+    sms_text: 'lol',
   },
 }
 

@@ -1,9 +1,11 @@
-import type { Claim, ClaimRequest, InOrder } from '../../ports/inbox/claims.ts'
+import type { Claim, Claimed, ClaimRequest, InOrder } from '../../ports/inbox/claims.ts'
 import { pickInTurn } from '../rules/in-turn.ts'
-import { isTooEarly, type Stop } from '../rules/order.ts'
+import { longestDue } from '../rules/longest-due.ts'
+import { isOfClaim, isTooEarly, type Stop, type Unread } from '../rules/order.ts'
 import { pickSuspects } from '../rules/suspects.ts'
 import { type Entry, toDelivery } from './entry.ts'
-import { claimableOf, findStops, isDue } from './order.ts'
+import { claimableOf, findStops, hasReturned, isDue } from './order.ts'
+import type { Session } from './session.ts'
 import type { Store, Work } from './store.ts'
 
 interface Candidate {
@@ -14,52 +16,62 @@ interface Candidate {
   readonly bytes: number
 }
 
-type Asked = ReadonlySet<string>
-
-export function claim(
-  store: Store,
-  request: ClaimRequest,
-  now: number,
-): { claims: readonly Claim[]; nextDueAt: number | null; unread: readonly string[] } {
-  const asked = new Set(request.handlers)
-  const { ordered = [], seq } = request
-  const picked = pick(store, request, asked, now)
-  const withWork = new Set(picked.filter(({ work }) => work).map(({ entry }) => entry.seq))
-  const stops = findStops(store, seq === undefined ? ordered : [], withWork)
-  const rowsOf = (one: Candidate) =>
-    one.work ? claimed(store, one.entry, asked, seq === undefined ? now : null, stops) : null
-  const claims = picked.flatMap((candidate) => take(store, candidate, rowsOf(candidate)) ?? [])
-  const unread = ordered.map(({ handler }) => handler).filter((handler) => stops.get(handler)?.isUnread)
-  return { claims, nextDueAt: nextDueAt(store, asked, now), unread }
+/** What is asked for, as sets. */
+interface Asked {
+  readonly handlers: ReadonlySet<string>
+  readonly sources: ReadonlySet<string>
 }
 
-function pick(store: Store, request: ClaimRequest, asked: Asked, now: number): readonly Candidate[] {
-  if ([...store.held.values()].some((hold) => hold.careful)) return []
-  if (request.seq !== undefined) return pickOne(store, findOne(store, request.seq, asked))
+export function claim(session: Session, request: ClaimRequest): Claimed {
+  const { store } = session
+  const now = session.now()
+  const asked = { handlers: new Set(request.handlers), sources: new Set(request.sources) }
+  session.sources = asked.sources
+  const { ordered = [], seq } = request
+  const picked = pick(session, request, asked, now)
+  const withWork = new Map(picked.filter(({ work }) => work).map((one) => [one.entry.seq, one]))
+  const isTaken = ({ seq: of, isCareful }: Unread) => isOfClaim(withWork.get(of), isCareful)
+  const stops = findStops(store, seq === undefined ? ordered : [], asked.sources, isTaken)
+  const rowsOf = (one: Candidate) =>
+    one.work ? claimed(store, one, asked, seq === undefined ? now : null, stops) : null
+  const claims = picked.flatMap((candidate) => take(session, candidate, rowsOf(candidate)) ?? [])
+  const unread = ordered.map(({ handler }) => handler).filter((handler) => stops.get(handler)?.isUnread)
+  const returned = hasReturned(store, asked.sources)
+  const unknown = unknownSources(store, asked)
+  return { claims, nextDueAt: nextDueAt(store, asked, now), unread, returned, unknownSources: unknown }
+}
+
+function pick(session: Session, request: ClaimRequest, asked: Asked, now: number): readonly Candidate[] {
+  const { store } = session
+  if (session.holds().some((hold) => hold.careful)) return []
+  if (request.seq !== undefined) return pickOne(session, findOne(store, request.seq, asked))
   if (request.maxDeliveries < 1) return []
-  const fresh = newDeliveries(store)
+  const fresh = newDeliveries(store, asked)
   const mayHaveCompany = ({ work, entry }: Candidate) => !work && entry.deaths.length === 0
-  const careful = [...carefulWork(store, asked, now), ...fresh.filter((one) => one.careful)]
+  const careful = [...carefulWork(store, asked, request.ordered ?? [], now), ...fresh.filter((one) => one.careful)]
   const bySeq = careful.sort((a, b) => a.entry.seq - b.entry.seq)
   const suspects = pickSuspects(bySeq, mayHaveCompany, request)
-  if (suspects.length > 0) return store.held.size > 0 ? [] : suspects
+  // One process at a time is careful; the others go on with the rest.
+  if (suspects.length > 0 && ![...store.held.values()].some((hold) => hold.careful))
+    return session.holds().length > 0 ? [] : suspects
   const due = dueWork(store, asked, request.ordered ?? [], now)
-  const { picked, turn } = pickInTurn([due, fresh], store.turn, request)
+  const unsuspected = fresh.filter((one) => !one.careful)
+  const { picked, turn } = pickInTurn([due, unsuspected], store.turn, request)
   store.turn = turn
   return picked
 }
 
 /** What is to be handled with care is given when nothing else is under claim. */
-function pickOne(store: Store, one: Candidate | undefined): Candidate[] {
-  return one === undefined || (one.careful && store.held.size > 0) ? [] : [one]
+function pickOne(session: Session, one: Candidate | undefined): Candidate[] {
+  return one === undefined || (one.careful && session.holds().length > 0) ? [] : [one]
 }
 
 /** This delivery, due or not. */
 function findOne(store: Store, seq: number, asked: Asked): Candidate | undefined {
   const entry = store.at(seq)
-  if (!entry || store.held.has(seq)) return undefined
-  if (!entry.passed) return store.handlers.length === 0 ? undefined : candidate(entry, false, entry.careful)
-  const work = store.workOf(seq).filter(({ row }) => asked.has(row.handler))
+  if (!entry || store.held.has(seq) || !asked.sources.has(entry.delivery.source)) return undefined
+  if (!entry.passed) return store.own.length === 0 ? undefined : candidate(entry, false, entry.careful)
+  const work = store.workOf(seq).filter(({ row }) => asked.handlers.has(row.handler))
   return work.length === 0
     ? undefined
     : candidate(
@@ -71,26 +83,26 @@ function findOne(store: Store, seq: number, asked: Asked): Candidate | undefined
 
 /** Deliveries with due rows of the asked handlers, the longest due first; unread rows of one handler in order. */
 function dueWork(store: Store, asked: Asked, ordered: readonly InOrder[], now: number): Candidate[] {
-  const dueAt = new Map<number, number>()
-  for (const handler of asked)
-    for (const row of claimableOf(store, handler, ordered, now))
-      dueAt.set(row.seq, Math.min(row.dueAt, dueAt.get(row.seq) ?? row.dueAt))
-  const longest = [...dueAt].sort((a, b) => a[1] - b[1] || a[0] - b[0])
-  return longest.map(([seq]) => candidate(store.at(seq)!, true, false))
+  const rows = [...asked.handlers].flatMap((handler) => [...claimableOf(store, handler, ordered, asked.sources, now)])
+  return longestDue(rows).map(({ seq }) => candidate(store.at(seq)!, true, false))
 }
 
-/** What was under claim when a process died, due again. */
-function carefulWork(store: Store, asked: Asked, now: number): Candidate[] {
-  const works = [...store.work.values()].filter(
-    ({ row, careful }) => careful && asked.has(row.handler) && row.dueAt <= now,
-  )
+/** What was under claim when a process died, due again and in its turn. */
+function carefulWork(store: Store, asked: Asked, ordered: readonly InOrder[], now: number): Candidate[] {
+  const stops = findStops(store, ordered, asked.sources, () => false)
+  const mayBeClaimed = (work: Work) =>
+    asked.handlers.has(work.row.handler) &&
+    store.isOf(work.seq, asked.sources) &&
+    isDue(store, work, now) &&
+    !isTooEarly(work.seq, work.row, stops.get(work.row.handler))
+  const works = [...store.work.values()].filter((work) => work.careful && mayBeClaimed(work))
   return [...new Set(works.map(({ seq }) => seq))].map((seq) => candidate(store.at(seq)!, true, true))
 }
 
 /** Deliveries whose first pass has not ended, in order of the log. */
-function newDeliveries(store: Store): Candidate[] {
-  if (store.handlers.length === 0) return []
-  const free = store.unpassed().filter((entry) => !store.held.has(entry.seq))
+function newDeliveries(store: Store, { sources }: Asked): Candidate[] {
+  if (store.own.length === 0) return []
+  const free = store.unpassed().filter(({ seq, delivery }) => !store.held.has(seq) && sources.has(delivery.source))
   return free.map((entry) => candidate(entry, false, entry.careful))
 }
 
@@ -101,29 +113,51 @@ function candidate(entry: Entry, work: boolean, careful: boolean): Candidate {
 /** Without the rows that come after one that is still to be read. `dueBy` null: due or not. */
 function claimed(
   store: Store,
-  { seq }: Entry,
+  candidate: Candidate,
   asked: Asked,
   dueBy: number | null,
   stops: ReadonlyMap<string, Stop>,
 ): readonly Work[] {
+  const { seq } = candidate.entry
   const works = store
     .workOf(seq)
-    .filter((work) => asked.has(work.row.handler) && (dueBy === null || isDue(store, work, dueBy)))
-  const inTime = works.filter(({ row, careful }) => !isTooEarly(seq, row, careful, stops.get(row.handler)))
+    .filter((work) => asked.handlers.has(work.row.handler) && (dueBy === null || isDue(store, work, dueBy)))
+  const inTime = works.filter(
+    ({ row, careful }) => isOfClaim(candidate, careful) && !isTooEarly(seq, row, stops.get(row.handler)),
+  )
   return inTime.sort((a, b) => a.row.first - b.row.first || a.row.id - b.row.id)
 }
 
-function take(store: Store, { entry, careful }: Candidate, work: readonly Work[] | null): Claim | null {
+function take(session: Session, { entry, careful }: Candidate, work: readonly Work[] | null): Claim | null {
   if (work?.length === 0) return null
+  const { store } = session
   const rows = work?.map(({ row }) => row) ?? null
-  store.held.set(entry.seq, { careful, rows: rows?.map(({ id }) => id) ?? null })
-  entry.handlers ??= store.handlers
+  const token = store.nextId()
+  store.held.set(entry.seq, { token, holder: session, careful, rows: rows?.map(({ id }) => id) ?? null })
+  if (entry.handlers === null) passOver(store, entry)
+  entry.handlers ??= store.belonging()
   const quarantined = rows === null ? [] : store.quarantinedOf(entry)
-  return { delivery: toDelivery(entry), handlers: entry.handlers, rows, careful, deaths: entry.deaths, quarantined }
+  const { handlers, deaths } = entry
+  const progress = store.progress.of(entry.seq, rows, store.now)
+  return { token, delivery: toDelivery(entry), handlers, rows, careful, deaths, quarantined, progress }
+}
+
+/** Where all before it that were never claimed are of sources nobody asked for, it is fixed whose they are. */
+function passOver(store: Store, { seq }: Entry): void {
+  const before = store.unpassed().filter((entry) => entry.seq < seq && entry.handlers === null)
+  const isPassedOver = ({ delivery }: Entry) => ![...store.sessions].some((one) => one.sources?.has(delivery.source))
+  if (before.every(isPassedOver)) for (const entry of before) entry.handlers = store.belonging()
+}
+
+function unknownSources(store: Store, { handlers, sources }: Asked): string[] {
+  const unpassed = store.unpassed().map(({ delivery }) => delivery.source)
+  const works = [...store.work.values()].filter(({ row }) => handlers.has(row.handler))
+  const all = [...unpassed, ...works.flatMap(({ seq }) => store.at(seq)?.delivery.source ?? [])]
+  return [...new Set(all)].filter((source) => !sources.has(source))
 }
 
 function nextDueAt(store: Store, asked: Asked, now: number): number | null {
-  const works = [...store.work.values()].filter(({ row }) => asked.has(row.handler) && row.dueAt > now)
+  const works = [...store.work.values()].filter(({ row }) => asked.handlers.has(row.handler) && row.dueAt > now)
   const times = works.filter((work) => store.stateOf(work) === 'waiting').map(({ row }) => row.dueAt)
   return times.length === 0 ? null : Math.min(...times)
 }

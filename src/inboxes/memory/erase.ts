@@ -1,8 +1,11 @@
 /** Taking elements out of stored deliveries, with all that was made of them. */
 
+import { isDeepStrictEqual } from 'node:util'
 import { emptiedBody, withoutElements } from '../../json/tombstone.ts'
+import { createCut } from '../../lib/cut-address.ts'
 import type { OrderKey } from '../../ports/inbox/claims.ts'
 import type { Erased, Erasure } from '../../ports/inbox/operations.ts'
+import { leftOf } from '../rules/ranges.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Store } from './store.ts'
 
@@ -32,6 +35,7 @@ function eraseWhole(store: Store, entry: Entry): number {
   alter(entry, emptiedBody())
   forget(store, entry, () => true)
   for (const [id, { seq }] of store.work) if (seq === entry.seq) store.work.delete(id)
+  store.progress.endAll(entry.seq)
   return 1
 }
 
@@ -39,7 +43,9 @@ function eraseElements(store: Store, entry: Entry, indices: readonly number[]): 
   const altered = entry.kept === 'none' ? null : withoutElements(entry.delivery.body, indices)
   if (altered && altered.erased > 0) alter(entry, altered.body)
   const letters = forget(store, entry, (index) => index !== null && indices.includes(index))
-  endWork(store, entry, indices)
+  const gone = new Set(indices)
+  store.progress.erase(entry.seq, gone)
+  endWork(store, entry, gone)
   return altered ? altered.erased : letters
 }
 
@@ -53,12 +59,24 @@ function forget(store: Store, entry: Entry, isIt: (index: number | null) => bool
 }
 
 /** Rows with nothing else in them end; longer ones go on without these elements, and without what was said of any. */
-function endWork(store: Store, { seq }: Entry, indices: readonly number[]): void {
+function endWork(store: Store, { seq }: Entry, erased: ReadonlySet<number>): void {
   for (const [id, work] of store.work) {
-    const { first, last } = work.row
-    const inside = new Set(indices.filter((index) => first <= index && index <= last)).size
-    if (work.seq !== seq || inside === 0) continue
-    if (inside > last - first) store.work.delete(id)
-    else store.work.set(id, { ...work, row: { ...work.row, errors: [] } })
+    const left = work.seq === seq ? leftOf(work.row, erased) : 'untouched'
+    if (left === 'ended') store.endWork(id)
+    if (left === 'shrunk') store.work.set(id, { ...work, row: { ...work.row, errors: [] } })
   }
+}
+
+/** Takes an address out of all stored errors. Answers whether rows that are being worked on hold it. */
+export function cutErrors(store: Store, email: string): boolean {
+  const cut = createCut(email)
+  store.dead = store.dead.map((dead) => ({ ...dead, letter: { ...dead.letter, errors: cut(dead.letter.errors) } }))
+  let busy = store.progress.cutErrors((seq) => store.held.has(seq), cut)
+  for (const [id, work] of store.work) {
+    const errors = cut(work.row.errors)
+    if (isDeepStrictEqual(errors, work.row.errors)) continue
+    if (store.held.has(work.seq)) busy = true
+    else store.work.set(id, { ...work, row: { ...work.row, errors } })
+  }
+  return busy
 }

@@ -1,6 +1,6 @@
 /** Keys of events, in slices of time that are dropped whole. */
-import type { EventKeys } from '../../ports/inbox/claims.ts'
-import { oldestSlice, sliceOf, widthOf } from '../rules/key-slices.ts'
+import type { EventKeys } from '../../ports/inbox/event-keys.ts'
+import { oldestCounted, oldestSlice, sliceOf, widthOf } from '../rules/key-slices.ts'
 
 interface Kept {
   readonly low: number
@@ -22,14 +22,19 @@ export class EventKeySlices {
     for (const [high, low] of pairs(keys)) if (!slice.has(high)) slice.set(high, { low, seq })
   }
 
-  forget(windowMs: number, keys: Float64Array): void {
+  /** Those of the delivery: what another has taken over since stays its own. */
+  forget(windowMs: number, keys: Float64Array, seq: number): void {
     for (const slice of this.#slices.get(widthOf(windowMs))?.values() ?? [])
-      for (const [high, low] of pairs(keys)) if (slice.get(high)?.low === low) slice.delete(high)
+      for (const [high, low] of pairs(keys)) {
+        const kept = slice.get(high)
+        if (kept?.low === low && kept.seq === seq) slice.delete(high)
+      }
   }
 
-  owners(windowMs: number, keys: Float64Array, now: number): number[] {
+  owners(windowMs: number, keys: Float64Array, now: number, isSteady: boolean): number[] {
     const width = widthOf(windowMs)
-    const slices = [...(this.#slices.get(width) ?? [])].filter(([number]) => number >= oldestSlice(width, now))
+    const oldest = oldestCounted(width, now, isSteady)
+    const slices = [...(this.#slices.get(width) ?? [])].filter(([number]) => number >= oldest)
     return [...pairs(keys)].map(([high, low]) => {
       const found = slices.map(([, slice]) => slice.get(high)).find((kept) => kept?.low === low)
       return found?.seq ?? 0

@@ -8,12 +8,13 @@ import type { Store } from './store.ts'
 
 /** Whatever is still claimed was claimed by a process that died: the next one is to be careful with it. */
 export function takeStock(store: Store): void {
-  for (const [seq, { rows }] of store.held) {
+  for (const [seq, { rows, holder }] of store.held) {
+    if (store.sessions.has(holder)) continue
     if (rows === null) store.at(seq)!.careful = true
     for (const id of rows ?? []) store.work.get(id)!.careful = true
+    store.held.delete(seq)
+    countDeaths(store.at(seq)!)
   }
-  store.held.clear()
-  for (const entry of store.entries) countDeaths(entry)
   sweepCancelled(store)
 }
 
@@ -22,17 +23,16 @@ export function carryOver(store: Store, { handlers, clock }: InboxOpening): Inbo
   store.renames = renamesOf(handlers)
   rename(store, store.renames)
   store.turn = 0
-  store.handlers = handlers.map((handler) => handler.name).sort()
   const settled = store.entries.filter((entry) => entry.passed && !entry.taken)
   const settledWithout = settled.reduce((sum, entry) => sum + (entry.events ?? 0), 0)
-  const unseen = store.handlers.filter((name) => !store.seen.has(name))
+  const unseen = store.own.filter((name) => !store.seen.has(name))
   see(store, clock.now())
   return unseen.map((name) => ({ name, settledWithout }))
 }
 
 /** The handlers of this process are in use. */
 export function see(store: Store, now: number): void {
-  for (const name of store.handlers) store.seen.set(name, now)
+  for (const name of store.own) store.seen.set(name, now)
 }
 
 function countDeaths(entry: Entry): void {
@@ -45,7 +45,7 @@ function countDeath(entry: Entry, call: NotedCall): void {
   const isIt = (death: Death) => death.index === call.index && death.handler === call.handler
   const times = entry.deaths.find(isIt)?.times ?? 0
   const all = [...entry.deaths.filter((death) => !isIt(death)), { ...call, times: times + 1 }]
-  entry.deaths = all.sort((a, b) => a.index - b.index || (a.handler < b.handler ? -1 : 1))
+  entry.deaths = all.sort(byCall)
 }
 
 function rename(store: Store, renames: ReadonlyMap<string, string>): void {
@@ -56,10 +56,22 @@ function rename(store: Store, renames: ReadonlyMap<string, string>): void {
   store.dead = store.dead.map((dead) => ({ ...dead, letter: renamed(dead.letter) }))
   for (const entry of store.entries) {
     if (entry.handlers) entry.handlers = [...new Set(entry.handlers.map(now))].sort()
-    entry.deaths = entry.deaths.map(renamed)
+    entry.deaths = renamedDeaths(entry.deaths, now)
   }
+  store.progress.rename(renames)
   for (const [old, name] of renames) renameSeen(store, old, name)
 }
+
+/** Of two that are one now the one that was renamed stays. */
+function renamedDeaths(deaths: readonly Death[], now: (name: string) => string): readonly Death[] {
+  const isOld = ({ handler }: Death) => now(handler) !== handler
+  const kept = new Map<string, Death>()
+  for (const death of [...deaths.filter((one) => !isOld(one)), ...deaths.filter(isOld)])
+    kept.set(callKey(death.index, now(death.handler)), { ...death, handler: now(death.handler) })
+  return [...kept.values()].sort(byCall)
+}
+
+const byCall = (a: Death, b: Death) => a.index - b.index || (a.handler < b.handler ? -1 : 1)
 
 function renameSeen(store: Store, old: string, name: string): void {
   const seenAt = store.seen.get(old)

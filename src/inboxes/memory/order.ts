@@ -3,11 +3,15 @@ import type { InOrder, OrderKey } from '../../ports/inbox/claims.ts'
 import type { InboxOpening } from '../../ports/inbox/opening.ts'
 import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 import { claimable, type Due, limitOf, type Stop, stopAt, toWake, type Unread } from '../rules/order.ts'
+import { ordersOf } from '../rules/renames.ts'
 import type { Store, Work } from './store.ts'
 
-/** At the opening: rows of handlers that have an order now are unread, those of handlers without one keep none. */
+/**
+ * At the opening, before rows are renamed: rows of handlers that have an order now are unread, those of handlers without
+ * one keep none.
+ */
 export function keepOrder(store: Store, { handlers, clock }: InboxOpening): void {
-  for (const { name, ordered = false } of handlers) {
+  for (const [name, ordered] of ordersOf(handlers)) {
     if (store.ordered.has(name) === ordered) continue
     if (ordered) store.ordered.add(name)
     const change = ordered ? toUnread : (row: NewWorkRow) => toWaiting(row, clock.now())
@@ -51,31 +55,50 @@ export function isDue(store: Store, work: Work, now: number): boolean {
 }
 
 /** Rows of the handler that may be claimed now. */
-export function claimableOf(store: Store, handler: string, ordered: readonly InOrder[], now: number) {
+export function claimableOf(
+  store: Store,
+  handler: string,
+  ordered: readonly InOrder[],
+  sources: ReadonlySet<string>,
+  now: number,
+) {
   const order = ordered.find((one) => one.handler === handler)
   const isHeld = (seq: number) => store.held.has(seq)
-  const due = dueOf(store, handler, now).filter(({ seq }) => !isHeld(seq))
+  const due = dueOf(store, handler, now).filter(({ seq }) => !isHeld(seq) && store.isOf(seq, sources))
   return order === undefined
     ? due
-    : claimable(unreadOf(store, handler), due, limitOf(order, hasReturned(store)), isHeld)
+    : claimable(unreadOf(store, handler, sources), due, limitOf(order, hasReturned(store, sources)), isHeld)
 }
 
-export function findStops(store: Store, ordered: readonly InOrder[], picked: ReadonlySet<number>): Map<string, Stop> {
-  const below = (one: InOrder) => limitOf(one, hasReturned(store))
-  return new Map(
-    ordered.map((one) => [one.handler, stopAt(unreadOf(store, one.handler), below(one), (seq) => picked.has(seq))]),
-  )
+/** Where each stops that was asked for. */
+export function findStops(
+  store: Store,
+  ordered: readonly InOrder[],
+  sources: ReadonlySet<string>,
+  isPicked: (one: Unread) => boolean,
+): Map<string, Stop> {
+  const below = (one: InOrder) => limitOf(one, hasReturned(store, sources))
+  const unread = ({ handler }: InOrder) => unreadOf(store, handler, sources)
+  return new Map(ordered.map((one) => [one.handler, stopAt(unread(one), below(one), isPicked)]))
 }
 
-/** A first pass was given back. */
-function hasReturned(store: Store): boolean {
-  return store.unpassed().some(({ handlers, seq }) => handlers !== null && !store.held.has(seq))
+/** A first pass was given back that could be claimed. */
+export function hasReturned(store: Store, sources: ReadonlySet<string>): boolean {
+  return store
+    .unpassed()
+    .some(({ handlers, seq, delivery }) => handlers !== null && !store.held.has(seq) && sources.has(delivery.source))
 }
 
-function unreadOf(store: Store, handler: string): Unread[] {
+function unreadOf(store: Store, handler: string, sources: ReadonlySet<string>): Unread[] {
   const claimed = new Set([...store.held.values()].flatMap(({ rows }) => rows ?? []))
-  const works = worksOf(store, (work) => work.row.handler === handler && store.stateOf(work) === 'unread')
-  return works.map(({ seq, row }) => ({ seq, dueAt: row.dueAt, isClaimed: claimed.has(row.id) }))
+  const isUnread = (work: Work) => work.row.handler === handler && store.stateOf(work) === 'unread'
+  const works = worksOf(store, (work) => isUnread(work) && store.isOf(work.seq, sources))
+  return works.map(({ seq, row, careful }) => ({
+    seq,
+    dueAt: row.dueAt,
+    isClaimed: claimed.has(row.id),
+    isCareful: careful,
+  }))
 }
 
 function dueOf(store: Store, handler: string, now: number): Due[] {

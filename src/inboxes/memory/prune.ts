@@ -2,36 +2,36 @@
 
 import type { Retention } from '../../ports/inbox/opening.ts'
 import type { Pruned } from '../../ports/inbox/operations.ts'
+import { type Cutoffs, cutoffsAt, type Finished, isForgotten, losesBody } from '../rules/retention.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Store } from './store.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
-/** While the clock may not be believed nothing is old. */
 export function prune(store: Store, retention: Retention | undefined, wall: number, isSteady: boolean): Pruned {
-  const now = isSteady ? wall : 0
   if (isSteady) store.believedAt = wall
+  if (isSteady) store.looks.forgetBefore(wall)
   if (!retention) return { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0, next: null, over: false }
-  const expired = expire(store, retention, now)
+  const cutoffs = cutoffsAt(retention, wall, isSteady)
+  const expired = expire(store, cutoffs)
   const isOver = () => retention.maxBytes !== null && bytesOf(store) > retention.maxBytes
-  const isOld = ({ delivery }: Entry, ageMs: number) => delivery.receivedAt <= now - ageMs
   const settled = settledEntries(store)
   const takes = settled.filter((entry) => {
-    if (!hasBytes(entry) || isQuarantined(store, entry) || !(isOld(entry, retention.bodiesMs) || isOver())) return false
+    if (!losesBody(finished(store, entry), cutoffs, isOver)) return false
     alter(entry, NO_BYTES)
+    entry.delivery = { ...entry.delivery, headers: [], undecoded: null, traceparent: null }
     entry.taken = true
     return true
   })
-  const keysMs = Math.max(retention.bodiesMs, retention.keysMs)
-  const removes = settled.filter((entry) => isOld(entry, keysMs) && !hasBytes(entry) && !isNamed(store, entry))
+  const removes = settled.filter((entry) => isForgotten(finished(store, entry), isDead(store, entry), cutoffs))
   for (const entry of removes) store.remove(entry)
   return { ...expired, bodies: takes.length, deliveries: removes.length, next: null, over: isOver() }
 }
 
-function expire(store: Store, { deadLettersMs, quarantineMs }: Retention, now: number) {
+function expire(store: Store, cutoffs: Cutoffs) {
   const before = { deadLetters: store.dead.length, quarantined: store.quarantined.length }
-  store.dead = store.dead.filter(({ letter }) => letter.at > now - deadLettersMs)
-  store.quarantined = store.quarantined.filter(({ item }) => item.at > now - quarantineMs)
+  store.dead = store.dead.filter(({ letter }) => letter.at > cutoffs.deadLetters)
+  store.quarantined = store.quarantined.filter(({ item }) => item.at > cutoffs.quarantined)
   const deadLetters = before.deadLetters - store.dead.length
   const quarantined = before.quarantined - store.quarantined.length
   store.expired += deadLetters + quarantined
@@ -45,16 +45,14 @@ function settledEntries(store: Store): Entry[] {
   return passed.filter((entry) => store.isSettled(entry))
 }
 
-function hasBytes({ delivery }: Entry): boolean {
-  return delivery.body.byteLength > 0
+function finished(store: Store, entry: Entry): Finished {
+  const { receivedAt, body } = entry.delivery
+  const isQuarantined = store.quarantined.some((item) => item.entry === entry)
+  return { receivedAt, hasBody: body.byteLength > 0, isQuarantined }
 }
 
-function isQuarantined(store: Store, entry: Entry): boolean {
-  return store.quarantined.some((item) => item.entry === entry)
-}
-
-function isNamed(store: Store, entry: Entry): boolean {
-  return isQuarantined(store, entry) || store.dead.some((dead) => dead.entry === entry)
+function isDead(store: Store, entry: Entry): boolean {
+  return store.dead.some((dead) => dead.entry === entry)
 }
 
 function bytesOf(store: Store): number {

@@ -4,6 +4,7 @@ import { PosthornError } from '../../errors.ts'
 import type { ReplayRow } from '../../ports/inbox/operations.ts'
 import type { EventProgress, HistoryPage, HistoryRow } from '../../ports/inbox/records.ts'
 import type { ReplayMark, WorkRow } from '../../ports/inbox/rows.ts'
+import { eventsIn } from '../rules/ranges.ts'
 import type { Entry } from './entry.ts'
 import { restoreElements } from './revive.ts'
 import type { Store, Work } from './store.ts'
@@ -15,7 +16,7 @@ export function replay(store: Store, mark: ReplayMark, rows: readonly ReplayRow[
   const found = rows.filter(({ seq }) => hasElements(store, store.at(seq)))
   for (const { seq, handler, first, last } of found)
     store.addWork(seq, {
-      handler: nameOf(store, handler),
+      handler: store.nameOf(handler),
       first,
       last,
       attempts: 0,
@@ -25,9 +26,6 @@ export function replay(store: Store, mark: ReplayMark, rows: readonly ReplayRow[
     })
   return found.length
 }
-
-/** The name that the handler has now. */
-export const nameOf = ({ renames }: Store, handler: string): string => renames.get(handler) ?? handler
 
 /** Whether its first pass has ended, and it has its bytes or those that its dead letters can give back. */
 function hasElements(store: Store, entry: Entry | undefined): boolean {
@@ -43,8 +41,8 @@ export function cancel(store: Store, run: string, limit: number): number {
   store.cancelledRuns.add(run)
   const free = [...store.work.values()].filter((work) => work.row.replay?.run === run && !isHeld(store, work))
   const taken = free.slice(0, limit)
-  for (const { row } of taken) store.work.delete(row.id)
-  return taken.reduce((sum, { row }) => sum + eventsIn(row), 0)
+  for (const { row } of taken) store.endWork(row.id)
+  return eventsIn(taken.map(({ row }) => row))
 }
 
 /** What was under claim when a replay was cancelled, and was given back, is not taken up again by the next process. */
@@ -60,7 +58,7 @@ export function isCancelled(store: Store, run: string | null): boolean {
 export function replays(store: Store): Record<string, number> {
   const events: Record<string, number> = {}
   for (const { row } of store.work.values())
-    if (row.replay !== null) events[row.replay.run] = (events[row.replay.run] ?? 0) + eventsIn(row)
+    if (row.replay !== null) events[row.replay.run] = (events[row.replay.run] ?? 0) + eventsIn([row])
   return events
 }
 
@@ -102,7 +100,5 @@ function toRow({ seq, delivery, events, handlers }: Entry): HistoryRow {
   const { id, source, receivedAt } = delivery
   return { seq, id, source, receivedAt, events, handlers: handlers ?? [] }
 }
-
-const eventsIn = ({ first, last }: WorkRow) => last - first + 1
 
 const isHeld = (store: Store, { seq, row }: Work) => store.held.get(seq)?.rows?.includes(row.id) ?? false

@@ -2,12 +2,11 @@
 
 import { sparseBody } from '../../json/tombstone.ts'
 import type { RowIds } from '../../ports/inbox/operations.ts'
-import type { NewWorkRow } from '../../ports/inbox/rows.ts'
+import { rowOfItem, rowOfLetter } from '../rules/again.ts'
+import { DROPPED_AT } from '../rules/dropped.ts'
+import { eventsIn } from '../rules/ranges.ts'
 import { alter, type Entry } from './entry.ts'
 import type { Dead, Quarantined, Store } from './store.ts'
-
-/** More elements no delivery has: stands for all of them where nobody could count them. */
-const MOST_ELEMENTS = 1_000_000
 
 /** The history of errors goes on; attempts begin anew. */
 export function revive(store: Store, ids: RowIds, now: number): number {
@@ -22,6 +21,20 @@ export function drop(store: Store, ids: RowIds): number {
   const { dead, quarantined } = take(store, ids)
   store.cancelled += dead.length + quarantined.length
   return dead.length + quarantined.length
+}
+
+/** Answers the number of events in the rows ended; what is done for a handler of this process goes on. */
+export function endWork(store: Store, name: string, limit: number, dryRun: boolean): number {
+  const handler = store.nameOf(name)
+  if (store.own.includes(handler)) return 0
+  const rows = [...store.work.values()].map(({ row }) => row).filter((row) => row.handler === handler)
+  const ended = dryRun ? rows : rows.slice(0, limit)
+  const events = eventsIn(ended)
+  if (dryRun) return events
+  for (const { id } of ended) store.endWork(id)
+  store.cancelled += events
+  if (store.seen.has(handler)) store.seen.set(handler, DROPPED_AT)
+  return events
 }
 
 /** A delivery whose bytes were taken gets the elements back that its dead letters have kept. */
@@ -46,17 +59,11 @@ function pick<T extends { readonly id: number }>(rows: readonly T[], ids: readon
 }
 
 function reviveDeadLetter(store: Store, { entry, letter }: Dead, now: number): void {
-  const { handler, index, errors, run } = letter
-  const replay = run === null ? null : { run, name: null, unhandled: false }
-  store.addWork(entry.seq, { ...again(handler, index, index, now), errors, replay })
+  store.addWork(entry.seq, { ...rowOfLetter(letter, now), errors: letter.errors })
 }
 
 function reviveQuarantine(store: Store, { entry, item }: Quarantined, now: number): void {
-  const last = item.index ?? Math.max(entry.events ?? MOST_ELEMENTS, 1) - 1
-  for (const handler of entry.handlers ?? []) store.addWork(entry.seq, again(handler, item.index ?? 0, last, now))
+  for (const handler of entry.handlers ?? [])
+    store.addWork(entry.seq, rowOfItem(handler, item.index, entry.events, now))
   entry.deaths = item.index === null ? [] : entry.deaths.filter((death) => death.index !== item.index)
-}
-
-function again(handler: string, first: number, last: number, now: number): NewWorkRow {
-  return { handler, first, last, attempts: 0, dueAt: now, errors: [], replay: null }
 }

@@ -1,28 +1,39 @@
-import { OptionError } from '../../errors.ts'
+import type { ClaimToken } from '../../ports/inbox/claim-ref.ts'
 import type { Settlement } from '../../ports/inbox/claims.ts'
+import type { NewProgress } from '../../ports/inbox/progress.ts'
+import { withoutCancelled } from '../rules/cancelled.ts'
+import { DROPPED_AT, withoutDropped } from '../rules/dropped.ts'
 import { reckonedAnew } from '../rules/leap.ts'
+import { tellReceived, tellSettled } from '../rules/tally.ts'
 import type { Entry } from './entry.ts'
 import { isCancelled } from './replay.ts'
 import type { Hold, Store } from './store.ts'
 
-/** Answers the id of the delivery it is in conflict with. */
+/** Of a claim that is held. Answers the id of the delivery it is in conflict with. */
 export function settle(store: Store, settlement: Settlement, now: number, isSteady: boolean): string | null {
   const entry = store.at(settlement.seq)
   const hold = store.held.get(settlement.seq)
-  if (!entry || !hold) throw new OptionError(`settle: delivery ${settlement.seq} is not claimed`)
+  if (!entry || !hold) throw new Error(`delivery ${settlement.seq} is not claimed`)
   store.held.delete(entry.seq)
   entry.underWay = []
-  for (const id of settlement.endedRows) store.work.delete(id)
+  for (const id of settlement.endedRows) store.endWork(id)
   if (settlement.firstPass) endFirstPass(store, entry, settlement)
   else leaveRows(store, hold)
-  write(store, entry, settlement, now)
+  const left = withoutDropped(settlement, (handler) => store.seen.get(handler) === DROPPED_AT)
+  store.cancelled += left.cancelled
+  const written = write(store, entry, left.settlement, now)
+  tellReceived(settlement, store.looks.telling(entry.delivery.receivedAt, entry.delivery.source))
+  tellSettled(written, store.looks.telling(now, entry.delivery.source))
   writeKeys(store, entry, settlement, isSteady)
   if (store.isSettled(entry)) entry.deaths = []
-  return settlement.firstPass ? conflictOf(store, entry) : null
+  const conflict = settlement.firstPass ? conflictOf(store, entry) : null
+  if (conflict !== null) store.looks.tell(now, entry.delivery.source, 'conflict', 1, 0)
+  return conflict
 }
 
 function endFirstPass(store: Store, entry: Entry, { events }: Settlement): void {
   store.pass(entry)
+  store.progress.end(entry.seq, null)
   entry.careful = false
   entry.events = events
 }
@@ -35,27 +46,50 @@ function leaveRows(store: Store, { rows }: Hold): void {
   }
 }
 
-function write(store: Store, entry: Entry, settlement: Settlement, now: number): void {
+/** Answers what was carried out: without what is of a replay that was cancelled. */
+function write(store: Store, entry: Entry, given: Settlement, now: number): Settlement {
+  const settlement = withoutCancelled(given, (run) => isCancelled(store, run))
   const { rows, at, dead, quarantined, unhandled } = settlement
-  const left = rows.filter(({ replay }) => !isCancelled(store, replay?.run ?? null))
-  for (const row of left) store.addWork(entry.seq, { ...row, dueAt: reckonedAnew(row.dueAt, at, now) })
+  for (const row of rows) store.addWork(entry.seq, { ...row, dueAt: reckonedAnew(row.dueAt, at, now) })
   for (const letter of dead) {
-    if (isCancelled(store, letter.run)) continue
     const kept = { ...letter, element: new Uint8Array(letter.element) }
     store.dead.push({ id: store.nextId(), entry, letter: kept, redeliveries: 0 })
   }
   for (const item of quarantined) store.quarantined.push({ id: store.nextId(), entry, item })
   for (const [name, count] of Object.entries(unhandled))
     store.unhandled.set(name, (store.unhandled.get(name) ?? 0) + count)
+  return settlement
+}
+
+/** Answers the claims that are lost. */
+export function saveProgress(store: Store, progress: readonly NewProgress[], isSteady: boolean): ClaimToken[] {
+  return progress.flatMap((one) => {
+    if (!isUnderClaim(store, one)) return [one.token]
+    store.progress.save(structuredClone(one))
+    keepKeys(store, one.seq, one, isSteady)
+    return []
+  })
+}
+
+function isUnderClaim(store: Store, { seq, token, row }: NewProgress): boolean {
+  const hold = store.held.get(seq)
+  if (hold?.token !== token) return false
+  return row === null ? hold.rows === null : hold.rows?.includes(row) === true
 }
 
 function writeKeys(store: Store, entry: Entry, settlement: Settlement, isSteady: boolean): void {
-  const { duplicateEvents = 0, keys, forgotten } = settlement
+  const { duplicateEvents = 0 } = settlement
   const { source } = entry.delivery
   const { duplicateEvents: counts } = store
   if (duplicateEvents > 0) counts.set(source, (counts.get(source) ?? 0) + duplicateEvents)
-  if (keys) store.eventKeys.keep(keys, entry.seq, isSteady)
-  if (forgotten) store.eventKeys.forget(forgotten.windowMs, forgotten.keys)
+  keepKeys(store, entry.seq, settlement, isSteady)
+}
+
+type Keys = Pick<Settlement, 'keys' | 'forgotten'>
+
+function keepKeys(store: Store, seq: number, { keys, forgotten }: Keys, isSteady: boolean): void {
+  if (keys) store.eventKeys.keep(keys, seq, isSteady)
+  if (forgotten) store.eventKeys.forget(forgotten.windowMs, forgotten.keys, seq)
 }
 
 /** The first of its batch to be settled stands for it. */

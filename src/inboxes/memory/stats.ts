@@ -1,10 +1,9 @@
 import type { StoredPause, StoredStats } from '../../ports/inbox/records.ts'
+import { IN_USE_MS } from '../rules/belonging.ts'
+import { eventsIn } from '../rules/ranges.ts'
 import type { Entry } from './entry.ts'
 import { replays } from './replay.ts'
 import type { Store } from './store.ts'
-
-/** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
-const ORPHANED_AFTER_MS = 86_400_000
 
 export function stats(store: Store, now: number): StoredStats {
   const pending = store.entries.filter((entry) => !store.isSettled(entry))
@@ -20,6 +19,7 @@ export function stats(store: Store, now: number): StoredStats {
     erased: store.erased,
     paused: pausesOf(store),
     orphaned: orphaned(store, now),
+    orphanedSources: orphanedSources(store, pending),
     replays: replays(store),
     duplicateEvents: Object.fromEntries(store.duplicateEvents),
   }
@@ -38,16 +38,26 @@ export function pausesOf(store: Store): StoredPause[] {
 export function left(store: Store): { readonly name: string; readonly events: number }[] {
   const events = new Map<string, number>()
   for (const { row } of store.work.values())
-    if (!store.handlers.includes(row.handler))
-      events.set(row.handler, (events.get(row.handler) ?? 0) + row.last - row.first + 1)
+    if (!store.own.includes(row.handler)) events.set(row.handler, (events.get(row.handler) ?? 0) + eventsIn([row]))
   return [...events].sort().map(([name, count]) => ({ name, events: count }))
+}
+
+/** Of these deliveries those that no process asks for. */
+function orphanedSources(store: Store, pending: readonly Entry[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  const asked = [...store.sessions].flatMap(({ sources }) => sources ?? [])
+  if (asked.length === 0) return counts
+  const known = new Set(asked.flatMap((sources) => [...sources]))
+  for (const { source } of pending.map(({ delivery }) => delivery))
+    if (!known.has(source)) counts[source] = (counts[source] ?? 0) + 1
+  return counts
 }
 
 function orphaned(store: Store, now: number): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { row } of store.work.values()) {
-    const seenAt = store.handlers.includes(row.handler) ? now : store.seen.get(row.handler)
-    if (seenAt === undefined || seenAt <= now - ORPHANED_AFTER_MS) counts[row.handler] = (counts[row.handler] ?? 0) + 1
+    const seenAt = store.own.includes(row.handler) ? now : store.seen.get(row.handler)
+    if (seenAt === undefined || seenAt <= now - IN_USE_MS) counts[row.handler] = (counts[row.handler] ?? 0) + 1
   }
   return counts
 }

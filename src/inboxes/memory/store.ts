@@ -1,11 +1,16 @@
+import type { ClaimToken } from '../../ports/inbox/claim-ref.ts'
+import type { InboxListener } from '../../ports/inbox/index.ts'
 import type { NewDelivery } from '../../ports/inbox/intake.ts'
 import type { StoredPause } from '../../ports/inbox/records.ts'
 import type { NewDeadLetter, NewQuarantine, NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
+import { belongingAt } from '../rules/belonging.ts'
 import type { Turn } from '../rules/in-turn.ts'
 import { broughtForward, leapBack } from '../rules/leap.ts'
 import { type RowState, stateOf } from '../rules/order.ts'
 import { type Entry, newEntry } from './entry.ts'
 import { EventKeySlices } from './event-keys.ts'
+import { Looks } from './look.ts'
+import { PassProgress } from './progress.ts'
 
 export interface Work {
   readonly seq: number
@@ -27,8 +32,20 @@ export interface Quarantined {
   readonly item: NewQuarantine
 }
 
+/** A process that has it open. */
+export interface Holder {
+  /** The handlers it was opened with, sorted. */
+  readonly own: readonly string[]
+  /** The sources that it asked for last; null: it has not claimed yet. */
+  readonly sources: ReadonlySet<string> | null
+  /** Tells its listeners, after what runs now. */
+  tell(what: (listener: InboxListener) => void): void
+}
+
 /** A claim that is under way. */
 export interface Hold {
+  readonly token: number
+  readonly holder: Holder
   readonly careful: boolean
   /** Ids of its rows; null for a first pass. */
   readonly rows: readonly number[] | null
@@ -64,8 +81,10 @@ export class Store {
   readonly eventKeys = new EventKeySlices()
   /** By source. */
   readonly duplicateEvents = new Map<string, number>()
-  /** The handlers a delivery belongs to when it is claimed for the first time now. */
-  handlers: readonly string[] = []
+  /** The processes that have it open. */
+  readonly sessions = new Set<Holder>()
+  readonly progress = new PassProgress()
+  readonly looks = new Looks()
   /** Claims by sequence number. */
   readonly held = new Map<number, Hold>()
   turn: Turn = 0
@@ -74,6 +93,11 @@ export class Store {
   readonly #unpassed = new Set<Entry>()
   #lastSeq = 0
   #ids = 0
+
+  /** The handlers of the processes that have it open, sorted. */
+  get own(): readonly string[] {
+    return [...new Set([...this.sessions].flatMap(({ own }) => own))].sort()
+  }
 
   add(delivery: NewDelivery): Entry {
     this.#lastSeq += 1
@@ -147,8 +171,45 @@ export class Store {
     return [...new Set(found)].sort((a, b) => (a ?? -1) - (b ?? -1))
   }
 
+  /** The handlers a delivery belongs to when it is claimed for the first time now. */
+  belonging(): readonly string[] {
+    return belongingAt(
+      this.now,
+      this.own,
+      [...this.seen].map(([name, seenAt]) => ({ name, seenAt })),
+    )
+  }
+
+  /** The name that the handler has now. */
+  nameOf(handler: string): string {
+    return this.renames.get(handler) ?? handler
+  }
+
+  /** Removes the row, with what was done of it. */
+  endWork(id: number): void {
+    const work = this.work.get(id)
+    if (work !== undefined) this.progress.end(work.seq, id)
+    this.work.delete(id)
+  }
+
   workOf(seq: number): Work[] {
     return [...this.work.values()].filter((work) => work.seq === seq)
+  }
+
+  /** Whether the delivery is of one of these sources. */
+  isOf(seq: number, sources: ReadonlySet<string>): boolean {
+    const source = this.at(seq)?.delivery.source
+    return source !== undefined && sources.has(source)
+  }
+
+  /** Whether this claim of the delivery is under way. */
+  isHeld(seq: number, token: ClaimToken): boolean {
+    return this.held.get(seq)?.token === token
+  }
+
+  /** The deliveries that it has claimed. */
+  heldBy(holder: Holder): number[] {
+    return [...this.held].filter(([, hold]) => hold.holder === holder).map(([seq]) => seq)
   }
 
   /** Ends claims as if they had never been made. */

@@ -13,3 +13,7 @@ export const sliceOf = (width: number, at: number): number => Math.floor(at / wi
 
 /** The oldest slice with keys that still count. */
 export const oldestSlice = (width: number, now: number): number => sliceOf(width, now) - PER_WINDOW
+
+/** As `oldestSlice`; while the clock may not be believed, the keys of every slice that is there still count. */
+export const oldestCounted = (width: number, now: number, isSteady: boolean): number =>
+  isSteady ? oldestSlice(width, now) : Number.MIN_SAFE_INTEGER

@@ -12,9 +12,10 @@
  * | claimed | what a pass works on                            | a claim                              | its settlement or release |
  *
  * Any state ends when an operator erases the elements or an owner opens the inbox for whom the handler has no order. The
- * process asks for `wake` when no pass under way can leave anything before the row: after the settlement of the last one
- * that knows the key, once after a start, and when the inbox tells of keys whose rows were removed (`onFreed`). The clock
- * has a part in `waiting` alone.
+ * process asks for `wake` when no pass can leave anything before the row: after the settlement of the last one that knows
+ * the key, when the inbox tells of keys whose rows were removed (`onFreed`), and for keys that had rows before its start, or
+ * got some while unread ones were stored, not earlier than all that may be before those has been read. The clock has a part
+ * in `waiting` alone.
  */
 import type { InOrder } from '../../ports/inbox/claims.ts'
 import type { NewWorkRow } from '../../ports/inbox/rows.ts'
@@ -23,6 +24,8 @@ export interface Unread {
   readonly seq: number
   readonly dueAt: number
   readonly isClaimed: boolean
+  /** It was under claim when a process died: it is claimed with care, but in its turn. */
+  readonly isCareful: boolean
 }
 
 /** A row that waits for its time, and whose time has come. */
@@ -43,8 +46,8 @@ export function stateOf({ orderKey, parked, replay }: NewWorkRow, handlerHasOrde
 
 /**
  * Deliveries with rows of an ordered handler that may be claimed now: unread ones in the order of the log, up to the
- * first whose delivery is under claim for something else, and due no earlier than those before them; then those that are
- * due, those with a key only up to the first delivery with unread ones. Both lists are read as far as it goes.
+ * first whose delivery is under claim for something else or that wants care, and due no earlier than those before them;
+ * then those that are due, those with a key only up to the first delivery with unread ones. Both lists are read as far as it goes.
  */
 export function* claimable(
   unread: Iterable<Unread>,
@@ -53,10 +56,10 @@ export function* claimable(
   isHeld: (seq: number) => boolean,
 ): Generator<Pick<Due, 'seq' | 'dueAt'>> {
   let [latest, first] = [0, Number.POSITIVE_INFINITY]
-  for (const { seq, dueAt, isClaimed } of unread) {
+  for (const { seq, dueAt, isClaimed, isCareful } of unread) {
     if (isClaimed) continue
     first = Math.min(first, seq)
-    if (isHeld(seq) || seq >= below) break
+    if (isCareful || isHeld(seq) || seq >= below) break
     latest = Math.max(latest, dueAt)
     yield { seq, dueAt: latest }
   }
@@ -70,27 +73,34 @@ export interface Stop {
   readonly isUnread: boolean
 }
 
-/** An ordered handler stops at its first unread row that is neither claimed nor in the pick. */
-export function stopAt(unread: Iterable<Unread>, below: number, isPicked: (seq: number) => boolean): Stop {
-  for (const { seq, isClaimed } of unread)
-    if (!isClaimed && !isPicked(seq)) return { last: Math.min(below - 1, seq), isUnread: true }
+/** An ordered handler stops at its first unread row that is not claimed, and not in the pick or not below the limit. */
+export function stopAt(unread: Iterable<Unread>, below: number, isPicked: (one: Unread) => boolean): Stop {
+  for (const one of unread)
+    if (!one.isClaimed && !(isPicked(one) && one.seq < below))
+      return { last: Math.min(below - 1, one.seq), isUnread: true }
   return { last: below - 1, isUnread: false }
 }
 
-/** Whether a row comes after one that is still to be read. After a crash what was under claim comes all the same. */
-export function isTooEarly(seq: number, row: NewWorkRow, careful: boolean, stop: Stop | undefined): boolean {
-  return !careful && row.replay === null && row.orderKey !== null && seq > (stop?.last ?? seq)
+/** Whether rows of a delivery come with this claim of it: what wants care comes with no other. Nothing: it is not claimed. */
+export const isOfClaim = (claim: { readonly careful: boolean } | undefined, isCareful: boolean): boolean =>
+  claim !== undefined && (claim.careful || !isCareful)
+
+/** Whether a row comes after one that is still to be read. */
+export function isTooEarly(seq: number, row: NewWorkRow, stop: Stop | undefined): boolean {
+  return row.replay === null && row.orderKey !== null && seq > (stop?.last ?? seq)
 }
 
 /** While a first pass waits that was given back, nothing after it may be claimed. */
 export const limitOf = ({ below }: InOrder, isReturned: boolean): number => (isReturned ? 0 : below)
 
-/** Whose rows are to be woken, of all of a key in the order of the log: the first, where they are parked, of one delivery. */
+/**
+ * Whose rows are to be woken, of all of a key in the order of the log: the first ones of one delivery, as far as they are
+ * parked. Behind one that waits for its time nothing is woken, also where one that came back late lies before it.
+ */
 export function toWake<R extends { readonly seq: number; readonly isParked: boolean }>(
   rows: readonly R[],
   most: number,
-): R[] {
-  const [first] = rows
-  if (!first?.isParked) return []
-  return rows.filter(({ seq, isParked }) => seq === first.seq && isParked).slice(0, most)
+): readonly R[] {
+  const end = rows.findIndex(({ seq, isParked }) => !isParked || seq !== rows[0]?.seq)
+  return rows.slice(0, end === -1 ? most : Math.min(end, most))
 }

@@ -21,8 +21,9 @@ export interface SqliteOptions {
   /** How long `start` waits for another process to let go of the file, in ms. Default 30_000; 0 does not wait. */
   readonly ownerWaitMs?: number
   /**
-   * New deliveries are refused, and the sender keeps them, while fewer bytes than this are free on the disk: a full
-   * disk cannot even be emptied. Default 64 MiB; 0 turns it off.
+   * New deliveries are refused, and the sender keeps them, while fewer bytes than this are free on the disk, beside what
+   * the log of SQLite needs when it is brought into the file: a full disk cannot even be emptied. Default 64 MiB; 0 turns
+   * it off.
    */
   readonly minFreeBytes?: number
 }

@@ -15,8 +15,8 @@ export interface InboxOpening {
   readonly logger: Logger
   readonly clock: Clock
   /**
-   * `owner` accepts and claims. `control` looks and wishes beside a running owner: it never claims or accepts; what it
-   * changes is carried out by the owner, or by itself where there is none.
+   * `owner` accepts and claims. `control` looks and carries out commands beside running owners: it never claims or
+   * accepts.
    */
   readonly role: 'owner' | 'control'
   /** A repeat of a delivery with dead letters: only recorded on them, or also makes them work again. */
@@ -41,10 +41,14 @@ export interface Retention {
 
 export interface InboxOpened {
   readonly stats: StoredStats
+  /** Where it is stored, and whether it was made by this opening. Absent: in no file. */
+  readonly place?: { readonly path: string; readonly isMade: boolean } | undefined
   /** Handlers never seen before, with the number of stored events that were settled without them. */
   readonly newHandlers: ReadonlyArray<{ readonly name: string; readonly settledWithout: number }>
   /** Names that are not opened with and have work, with the number of its events; replays count too. */
   readonly left?: ReadonlyArray<{ readonly name: string; readonly events: number }> | undefined
+  /** Names that are not opened with and that what is claimed for the first time now belongs to: they were in use lately. */
+  readonly absent?: readonly string[] | undefined
   /** Order keys that rows are stored under, of the ordered handlers opened with. Nothing is woken before `wake`. */
   readonly held?: readonly OrderKey[] | undefined
 }

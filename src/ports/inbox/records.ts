@@ -1,5 +1,32 @@
 /** What readers ask an inbox for: counts, pages, and where one event stands. */
-import type { NewDeadLetter, StoredDelivery, WorkRow } from './rows.ts'
+import type { NewDeadLetter, StoredDeadLetter, StoredDelivery, StoredQuarantine, WorkRow } from './rows.ts'
+
+/** The face of whoever looks. */
+export interface Records {
+  stats(): Promise<StoredStats>
+  /** The latest delivery of this id, with its bytes; null: there is none. */
+  delivery(id: string): Promise<StoredDelivery | null>
+  /** One delivery with its bytes, by its place in the log; null when it is not there, or its bytes are damaged. */
+  read(seq: number): Promise<StoredDelivery | null>
+  list<K extends keyof Listings>(kind: K, page: Page): Promise<readonly Listings[K][]>
+  /**
+   * Deliveries whose first pass has ended and that have their bytes, with the handlers they belong to; rows that filters
+   * pass over do not count.
+   */
+  history(page: HistoryPage): Promise<readonly HistoryRow[]>
+  /** null: there is no such delivery. */
+  progress(deliveryId: string, index: number): Promise<EventProgress | null>
+  /** Every handler an opening has ever named, with the last time one was known to be in use. */
+  handlers(): Promise<ReadonlyArray<{ readonly name: string; readonly seenAt: number }>>
+}
+
+/** What can be listed, page by page. */
+export interface Listings {
+  /** Summaries: `body` is empty. */
+  readonly deliveries: StoredDelivery & { readonly bytes: number }
+  readonly deadLetters: StoredDeadLetter
+  readonly quarantine: StoredQuarantine
+}
 
 export interface StoredStats {
   /** Deliveries with work left: never claimed, under way, or waiting for a retry. */
@@ -11,12 +38,14 @@ export interface StoredStats {
   readonly deadLetters: number
   readonly quarantined: number
   readonly unhandled: Readonly<Record<string, number>>
-  /** Events whose dead letter or quarantine somebody dropped. */
+  /** Events whose dead letter or quarantine, or work of a handler that is gone, somebody dropped. */
   readonly cancelled: number
   /** Handlers that are not to work, by whose word, since when; durable. */
   readonly paused: readonly StoredPause[]
   /** Work rows of handlers that no opening has named for 24 h, by handler. */
   readonly orphaned: Readonly<Record<string, number>>
+  /** Deliveries with work left that claims have passed over, since their source was not asked for, by source. */
+  readonly orphanedSources: Readonly<Record<string, number>>
   /** Events that were absorbed as copies of others, by source. */
   readonly duplicateEvents: Readonly<Record<string, number>>
   /** Dead letters and quarantine whose time was over. */
@@ -31,6 +60,11 @@ export interface StoredPause {
   readonly handler: string
   readonly by: 'hand' | 'failures'
   readonly since: number
+  /**
+   * False: after failures another process tries an event from time to time, and this one none. The one whose handler was
+   * paused by failures tries; when it is gone, one of the others. Absent: true.
+   */
+  readonly probe?: boolean | undefined
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { NewDelivery } from './intake.ts'
 
 export interface StoredDelivery extends NewDelivery {
-  /** Position in the log, from 1, without gaps. */
+  /** Its place in the log: one that is accepted after another was answered has a higher one. From 1, with gaps. */
   readonly seq: number
   readonly senderLeft: boolean
   readonly duplicates: number
@@ -50,12 +50,22 @@ export interface WorkRow extends NewWorkRow {
   readonly id: number
 }
 
-export interface StoredError {
-  readonly attempt: number
-  readonly at: number
+export interface StoredCause {
   readonly name: string
   readonly message: string
   readonly code: string | null
+  /** The frames, one a line; absent where there are none. */
+  readonly stack?: string | undefined
+  readonly cause?: StoredCause | undefined
+  /** Of an `AggregateError`. */
+  readonly errors?: readonly StoredCause[] | undefined
+}
+
+export interface StoredError extends StoredCause {
+  readonly attempt: number
+  readonly at: number
+  /** The element of the delivery whose error has the same stack, where this one's was left out for that. */
+  readonly stackAt?: number | undefined
 }
 
 export interface NewDeadLetter {
@@ -75,7 +85,13 @@ export interface NewDeadLetter {
 export interface NewQuarantine {
   /** null: the whole delivery. */
   readonly index: number | null
+  /** For people: nothing is decided by it. */
   readonly reason: string
+  /**
+   * `deadly`: it can be read, and the process died over it again and again. `more`: it stands for elements that are not
+   * listed. Absent: it could not be read.
+   */
+  readonly kind?: 'deadly' | 'more' | undefined
   readonly path: string | null
   readonly at: number
 }

@@ -1,4 +1,7 @@
-/** Activities of eSputnik, now Yespo ("Webhooks for Tracking Activity"): exported as `posthorn/esputnik`. */
+/**
+ * eSputnik, now Yespo: its activities ("Webhooks for Tracking Activity"), and the Webhook block of its workflows. Exported
+ * as `posthorn/esputnik`.
+ */
 
 import { OptionError } from '../../errors.ts'
 import { port } from '../../lib/symbols.ts'
@@ -15,6 +18,17 @@ import { ids } from './validate.generated.ts'
 
 export { field } from '../../lib/field.ts'
 export type * from './payloads.generated.ts'
+export {
+  type EsputnikWorkflowCall,
+  type EsputnikWorkflowEvent,
+  type EsputnikWorkflowOnce,
+  type EsputnikWorkflowOptions,
+  esputnikWorkflow,
+  type OnceFacts,
+  type OnceOptions,
+  onceFor,
+  type WorkflowCall,
+} from './workflow/index.ts'
 
 export interface EsputnikOptions extends SourceOptions<Auth> {
   /**

@@ -72,11 +72,16 @@ const toPointer = (key: string) => `/${key.replaceAll('~', '~0').replaceAll('/',
  */
 export function assertMetadataSchema(name: string, schema: unknown): void {
   if (schema === undefined) return
+  assertSchema(name, schema)
+  const { metadataIssues } = check(schema as MetadataSchema, {})
+  if (metadataIssues?.[0]?.message === ASYNC) throw new OptionError(`${name}: ${ASYNC}`)
+}
+
+/** @throws OptionError for what is no Standard Schema */
+export function assertSchema(name: string, schema: unknown): void {
   const standard = isSchemaLike(schema) ? schema['~standard'] : null
   if (!isObject(standard) || standard.version !== 1 || typeof standard.validate !== 'function')
     throw new OptionError(`${name} must be a Standard Schema, such as z.object({ … }) of zod 4`)
-  const { metadataIssues } = check(schema as MetadataSchema, {})
-  if (metadataIssues?.[0]?.message === ASYNC) throw new OptionError(`${name}: ${ASYNC}`)
 }
 
 /** A schema may be a function, as those of arktype are. */

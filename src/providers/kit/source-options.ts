@@ -12,6 +12,8 @@ export interface SourceOptions<A> {
   readonly limits?: {
     /** Largest body in bytes, after the content coding; minimum 1. Default: the receiver's. */
     readonly bodyBytes?: number
+    /** How long a body may take, in ms; minimum 1. Default: the receiver's. */
+    readonly bodyMs?: number
   }
   /**
    * How long the sender is let wait for its answer, in ms: for the commit, and with `ack: 'handled'` for the handlers.
@@ -39,6 +41,7 @@ export interface MetadataOptions<S extends MetadataSchema> {
 /** What core takes of the options, as a source keeps it. */
 export interface CheckedSource {
   readonly bodyBytes: number | null
+  readonly bodyMs: number | null
   readonly ackWithinMs: number | null
   readonly dedupeWindowMs: number | null
 }
@@ -61,13 +64,14 @@ export function checkSourceOptions(
   const { ackWithinMs } = options
   return {
     bodyBytes: given(`${factory}: limits.bodyBytes`, limits.bodyBytes),
+    bodyMs: given(`${factory}: limits.bodyMs`, limits.bodyMs, 2 ** 31 - 1),
     ackWithinMs: given(`${factory}: ackWithinMs`, ackWithinMs),
     dedupeWindowMs: windowOf(`${factory}: dedupeEvents`, options.dedupeEvents),
   }
 }
 
 const KEYS = keysOf<SourceOptions<object>>({ auth: true, limits: true, ackWithinMs: true, dedupeEvents: true })
-const LIMITS = keysOf<NonNullable<SourceOptions<object>['limits']>>({ bodyBytes: true })
+const LIMITS = keysOf<NonNullable<SourceOptions<object>['limits']>>({ bodyBytes: true, bodyMs: true })
 const WINDOW = keysOf<Exclude<SourceOptions<object>['dedupeEvents'], boolean | undefined>>({ windowMs: true })
 
 const [HOURS_48, MINUTE, YEAR] = [172_800_000, 60_000, 31_536_000_000]
@@ -80,5 +84,5 @@ function windowOf(name: string, dedupe: SourceOptions<object>['dedupeEvents']): 
   return wholeNumber(`${name}.windowMs`, dedupe.windowMs, HOURS_48, MINUTE, YEAR)
 }
 
-const given = (name: string, value: number | undefined): number | null =>
-  value === undefined ? null : wholeNumber(name, value, 0, 1)
+const given = (name: string, value: number | undefined, most?: number): number | null =>
+  value === undefined ? null : wholeNumber(name, value, 0, 1, most)

@@ -43,6 +43,8 @@ export interface WireMeta {
   readonly source: string
   /** Fields of which one must be there, on the one type that no word tells. */
   readonly needsOne?: readonly string[]
+  /** Besides those listed it has fields of text under numbered names. */
+  readonly numbered?: true
 }
 
 type Field = (description: string, meta?: FieldMeta) => z.ZodType

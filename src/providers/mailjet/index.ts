@@ -15,6 +15,12 @@ import type { MailjetEvent } from './payloads.generated.ts'
 import { ids } from './validate.generated.ts'
 
 export { field } from '../../lib/field.ts'
+export {
+  type MailjetParse,
+  type MailjetParseEvent,
+  type MailjetParseOptions,
+  mailjetParse,
+} from './parse.ts'
 export type * from './payloads.generated.ts'
 
 /** S: the schema of metadata; `never` without one. */
@@ -24,6 +30,9 @@ export interface MailjetOptions<S extends MetadataSchema = never> extends Source
 const provider: Provider = Object.freeze({
   name: 'mailjet',
   probes: Object.freeze(['[]']),
+  // No custom headers and no bearer tokens in any of its documents: Basic from the address, or a secret in the address
+  // (mailjet/api-documentation guides/_event-api.md, March 2023).
+  cannotSend: Object.freeze(['token', 'header', 'bearer', 'jwt']),
   answersGet: false,
   batchIdHeader: null,
   testBatchIds: new Set<string>(),

@@ -12,9 +12,9 @@ import { RAW_NAMES } from './raw-names.ts'
  * event to event (captures of java-sparkpost, 2017).
  */
 export const reads =
-  `bounce_class delv_method device_token error_code event_id geo_ip initial_pixel ip_address message_id
-  protocol raw_rcpt_to raw_reason rcpt_meta rcpt_tags rcpt_to reason sms_dst target_link_name target_link_url timestamp to
-  transmission_id user_agent user_agent_parsed`.split(/\s+/)
+  `bounce_class content delv_method device_token error_code event_id friendly_from geo_ip initial_pixel ip_address
+  message_id msg_from protocol raw_rcpt_to raw_reason rcpt_meta rcpt_tags rcpt_to reason sms_dst target_link_name
+  target_link_url timestamp to transmission_id user_agent user_agent_parsed`.split(/\s+/)
 
 /** The field whose word tells what an event of a class is. */
 export const WORD = 'type'

@@ -7,6 +7,7 @@ import { type MomentumOptions, sourceOf } from './source.ts'
 
 export { field } from '../../lib/field.ts'
 export type * from './payloads.generated.ts'
+export { type MomentumRelayEvent, momentumRelay } from './relay.ts'
 export type { MomentumOptions } from './source.ts'
 export { sparkpost } from './sparkpost.ts'
 
@@ -22,5 +23,5 @@ export { sparkpost } from './sparkpost.ts'
 export function momentum<S extends MetadataSchema = never>(
   options: MomentumOptions<S>,
 ): Source<WithMetadata<MomentumEvent, S>> {
-  return sourceOf('momentum', options, null)
+  return sourceOf('momentum', options, {})
 }

@@ -6,6 +6,7 @@ import { readBounce, readDelay, readRejection } from './bounce.ts'
 import { catalogue } from './catalogue.ts'
 import { readClick, readOpen, readUnsubscribe } from './engagement.ts'
 import { RAW_NAMES } from './raw-names.ts'
+import { readRelayMessage } from './relay-message.ts'
 import { checks } from './validate.generated.ts'
 
 type Name = keyof typeof catalogue
@@ -26,6 +27,8 @@ type PlainType = Extract<Meaning, { readonly details: null }>['type']
 
 const DELIVERED: Meaning = Object.freeze({ type: 'delivered', effect: 'none', details: Object.freeze({ smtp: null }) })
 
+const NO_MAIL: Meaning = Object.freeze({ type: 'inbound', effect: 'none', details: Object.freeze({ mail: null }) })
+
 const READERS: Readonly<Record<Name, (slots: Slots) => Meaning>> = {
   'momentum.bounce': readBounce,
   'momentum.out_of_band': readBounce,
@@ -45,12 +48,12 @@ const READERS: Readonly<Record<Name, (slots: Slots) => Meaning>> = {
   'momentum.generation_rejection': readRejection,
   'momentum.list_unsubscribe': readUnsubscribe,
   'momentum.link_unsubscribe': readUnsubscribe,
-  'momentum.relay_injection': always('inbound'),
+  'momentum.relay_injection': () => NO_MAIL,
   'momentum.relay_rejection': always('inbound_failed'),
   'momentum.relay_delivery': always('inbound_delivered'),
   'momentum.relay_tempfail': always('inbound_failed'),
   'momentum.relay_permfail': always('inbound_failed'),
-  'momentum.relay_message': always('inbound'),
+  'momentum.relay_message': readRelayMessage,
   'momentum.ab_test_completed': always('system'),
   'momentum.ab_test_cancelled': always('system'),
   'momentum.ingest_success': always('system'),

@@ -16,6 +16,9 @@ import type { MomentumEvent } from './payloads.generated.ts'
 /** S: the schema of metadata; `never` without one. */
 export interface MomentumOptions<S extends MetadataSchema = never> extends SourceOptions<Auth>, MetadataOptions<S> {}
 
+/** Momentum's time limit (Momentum support docs, Aug 2026). */
+const MOMENTUM_MS = 6_000
+
 const OWN_FIELDS: readonly string[] = Object.freeze(['friendly_from', 'msg_from'])
 
 const provider: Provider = Object.freeze({
@@ -37,11 +40,18 @@ const provider: Provider = Object.freeze({
   ownFields: ({ name }: Reading) => (name.startsWith('momentum.relay_') ? [] : OWN_FIELDS),
 })
 
-/** `ackWithinMs` is the default of the factory; null leaves it to the receiver. */
+/** Those of a factory; what is absent is left to the receiver. */
+interface Defaults {
+  readonly ackWithinMs: number
+  readonly ackLimitMs: number
+  readonly bodyBytes: number
+  readonly bodyMs: number
+}
+
 export function sourceOf<S extends MetadataSchema>(
   factory: string,
   options: MomentumOptions<S>,
-  ackWithinMs: number | null,
+  { ackWithinMs, ackLimitMs = MOMENTUM_MS, bodyBytes, bodyMs }: Partial<Defaults>,
 ): Source<WithMetadata<MomentumEvent, S>> {
   const limits = checkSourceOptions(factory, options, ['metadata'])
   const { auth, metadata } = options
@@ -49,7 +59,11 @@ export function sourceOf<S extends MetadataSchema>(
     provider: provider.name,
     [port]: Object.freeze({
       ...{ provider: withMetadata(provider, metadata), auth },
-      ...{ ...limits, ackWithinMs: limits.ackWithinMs ?? ackWithinMs },
+      ...limits,
+      ackLimitMs,
+      ackWithinMs: limits.ackWithinMs ?? ackWithinMs ?? null,
+      bodyBytes: limits.bodyBytes ?? bodyBytes ?? null,
+      bodyMs: limits.bodyMs ?? bodyMs ?? null,
     }),
   })
 }

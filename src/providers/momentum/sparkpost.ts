@@ -24,5 +24,5 @@ export function sparkpost<S extends MetadataSchema = never>(
   options: MomentumOptions<S>,
 ): Source<WithMetadata<MomentumEvent, S>> {
   // The cloud gives up after 10 s, Momentum after 6 (SparkPost and Momentum support docs, Aug 2026).
-  return sourceOf('sparkpost', options, 8_000)
+  return sourceOf('sparkpost', options, { ackWithinMs: 8_000, ackLimitMs: 10_000 })
 }

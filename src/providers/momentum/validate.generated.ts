@@ -4182,14 +4182,17 @@ return null;
 /** The places of the fields that are read. */
 export const F = {
   "bounce_class": 9,
+  "content": 15,
   "delv_method": 18,
   "device_token": 19,
   "error_code": 21,
   "event_id": 23,
+  "friendly_from": 26,
   "geo_ip": 28,
   "initial_pixel": 30,
   "ip_address": 33,
   "message_id": 38,
+  "msg_from": 40,
   "protocol": 56,
   "raw_rcpt_to": 58,
   "raw_reason": 59,
@@ -4225,12 +4228,12 @@ export function fill(slots: unknown[], wire: object): boolean {
       case 2: place = name === 'to' ? 106 : -1; break
       case 6: place = name === 'geo_ip' ? 28 : name === 'reason' ? 67 : -1; break
       case 7: place = name === 'ab_test' ? 0 : name === 'content' ? 15 : name === 'rcpt_to' ? 65 : name === 'sms_dst' ? 82 : -1; break
-      case 8: place = name === 'event_id' ? 23 : name === 'protocol' ? 56 : -1; break
+      case 8: place = name === 'event_id' ? 23 : name === 'msg_from' ? 40 : name === 'protocol' ? 56 : -1; break
       case 9: place = name === 'rcpt_meta' ? 62 : name === 'rcpt_subs' ? 63 : name === 'rcpt_tags' ? 64 : name === 'timestamp' ? 105 : -1; break
       case 10: place = name === 'error_code' ? 21 : name === 'ip_address' ? 33 : name === 'message_id' ? 38 : name === 'raw_reason' ? 59 : name === 'user_agent' ? 110 : -1; break
       case 11: place = name === 'delv_method' ? 18 : name === 'raw_rcpt_to' ? 58 : -1; break
       case 12: place = name === 'bounce_class' ? 9 : name === 'device_token' ? 19 : -1; break
-      case 13: place = name === 'canonical_ids' ? 11 : name === 'initial_pixel' ? 30 : name === 'sms_remoteids' ? 85 : -1; break
+      case 13: place = name === 'canonical_ids' ? 11 : name === 'friendly_from' ? 26 : name === 'initial_pixel' ? 30 : name === 'sms_remoteids' ? 85 : -1; break
       case 15: place = name === 'target_link_url' ? 100 : name === 'transmission_id' ? 108 : -1; break
       case 16: place = name === 'target_link_name' ? 99 : -1; break
       case 17: place = name === 'user_agent_parsed' ? 111 : -1; break

@@ -6,4 +6,5 @@
 export type { OnWire, PayloadSchema } from '../typed.ts'
 export * from './esputnik.generated.ts'
 export * from './mailjet.generated.ts'
+export * from './mailjet-parse.ts'
 export * from './momentum.generated.ts'

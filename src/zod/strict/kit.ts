@@ -30,6 +30,7 @@ const strength: Strength = {
   orEmpty: (schema) => schema,
   orList: (schema) => schema,
   object: (fields) => z.strictObject(fields),
+  numbered: (fields) => z.object(fields).catchall(text),
 }
 
 export const strictKit = kitOf(strength)

@@ -35,6 +35,7 @@ const strength: Strength = {
     schema instanceof z.ZodArray ? z.union([schema, z.null(), zero]) : z.union([schema, nothing, z.null(), zero]),
   orList: (schema) => z.union([schema, z.array(z.unknown()), z.null()]),
   object: (fields) => z.looseObject(fields),
+  numbered: (fields) => z.looseObject(fields),
 }
 
 export const tolerantKit = kitOf(strength)

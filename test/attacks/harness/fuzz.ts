@@ -66,6 +66,7 @@ const EMPTY: StoredDelivery = {
   isTest: false,
   origin: 'wire',
   undecoded: null,
+  traceparent: null,
   senderLeft: false,
   duplicates: 0,
   events: null,

@@ -6,6 +6,7 @@ export const SECTIONS = {
   T: { title: 'Tokens of an issuer', ids: 24 },
   J: { title: 'Bytes, JSON, Unicode, numbers', ids: 21 },
   Z: { title: 'Compression', ids: 7 },
+  M: { title: 'Callers that wait, and mails', ids: 9 },
   L: { title: 'Logs, metrics, errors, personal data', ids: 11 },
   C: { title: 'Configuration and surroundings', ids: 10 },
 } as const

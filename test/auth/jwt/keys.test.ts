@@ -65,7 +65,7 @@ describe('the keys of an issuer', () => {
     await clock.advance(1_000)
     expect(await many(verify, tokens)).toEqual(tokens.map(() => LET_IN))
     expect(state.fetches).toBe(3)
-    expect(at.warnings[0]).toMatchObject({ facts: { host: 'issuer.example', error: 'ECONNREFUSED' } })
+    expect(at.warnings[0]).toMatchObject({ facts: { host: 'issuer.example', code: 'ECONNREFUSED' } })
   })
 
   test('a token that is wrong anyway is 401 even while they are unknown', async () => {
@@ -240,7 +240,7 @@ describe('over a socket', () => {
     })
     expect(await (await prepare())(token(first))).toEqual(UNAVAILABLE)
     await closed.promise
-    expect(at.warnings).toMatchObject([{ facts: { error: 'too_large' } }])
+    expect(at.warnings).toMatchObject([{ facts: { code: 'too_large' } }])
   })
 
   test('an issuer that is not there is 503', async () => {

@@ -211,12 +211,12 @@ describe('a token is refused', () => {
   })
 
   test.each([
-    ['no Authorization', []],
-    ['two of them', ['Authorization', 'Bearer x', 'Authorization', 'Bearer x']],
-    ['Basic', ['Authorization', 'Basic eDp5']],
-  ])('with %s', async (_what, rawHeaders) => {
+    ['no Authorization', [], 'header_missing'],
+    ['two of them', ['Authorization', 'Bearer x', 'Authorization', 'Bearer x'], 'header_twice'],
+    ['Basic', ['Authorization', 'Basic eDp5'], 'other_scheme'],
+  ])('with %s', async (_what, rawHeaders, reason) => {
     const verify = await jwt({ ...COMMON, keys: jwks(key) })[port].prepare(setting({}, clock))
-    expect(verify({ rawHeaders, target: '/shop' })).toEqual({ ok: false, missing: true })
+    expect(verify({ rawHeaders, target: '/shop' })).toEqual({ ok: false, missing: true, reason })
   })
 
   test.each([

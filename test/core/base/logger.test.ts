@@ -27,8 +27,8 @@ describe('a logger', () => {
       }
     }
     const own = new Own()
-    loggerOf(own).warn({ status: 401 }, 'a request was refused')
-    expect(own.lines).toEqual([[{ status: 401 }, 'a request was refused']])
+    loggerOf(own).warn({ event: 'delivery.refused', status: 401 }, 'a request was refused')
+    expect(own.lines).toEqual([[{ event: 'delivery.refused', status: 401 }, 'a request was refused']])
   })
 
   it.each([
@@ -46,7 +46,7 @@ describe('a logger', () => {
     const stream = new Writable({ objectMode: true, write: (line, _encoding, done) => done(void lines.push(line)) })
     const logger = winston.createLogger({ transports: [new winston.transports.Stream({ stream })], format: plain })
     for (const one of [logger, logger.child({ service: 'mail' })])
-      loggerOf(one).error({ status: 503 }, 'a delivery could not be stored')
+      loggerOf(one).error({ event: 'delivery.refused', status: 503 }, 'a delivery could not be stored')
     const line = expect.objectContaining({ level: 'error', message: 'a delivery could not be stored', status: 503 })
     expect(lines).toEqual([line, line])
   })
@@ -68,9 +68,14 @@ describe('a logger that fails', () => {
     ['gives what throws when it is looked at', () => Object.defineProperty({}, 'then', { get: throws })],
   ])('has its line written to stderr: it %s', async (_how, fail) => {
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    loggerOf({ info: fail, warn: fail, error: fail }).error({ status: 503 }, 'storage failing')
+    loggerOf({ info: fail, warn: fail, error: fail }).error(
+      { event: 'delivery.refused', status: 503 },
+      'storage failing',
+    )
     await vi.waitFor(() =>
-      expect(written.mock.calls.map(([line]) => line)).toEqual(['posthorn error: storage failing {"status":503}\n']),
+      expect(written.mock.calls.map(([line]) => line)).toEqual([
+        'posthorn error: storage failing {"event":"delivery.refused","status":503}\n',
+      ]),
     )
   })
 })

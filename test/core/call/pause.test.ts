@@ -13,3 +13,13 @@ it('a clock that is set back a day keeps a paused handler from no probe: the nex
   watch.failed('d_x.0')
   expect(watch.isOpen()).toBe(false)
 })
+
+it('a handler that failures have paused is tried in one process alone, and in the next when that one is gone', () => {
+  let now = Date.UTC(2026, 0, 2)
+  const watch = new PauseWatch({ now: () => now, steady: () => 0, after: () => () => {} })
+  watch.set({ by: 'failures', since: now, probe: false })
+  now += 600_000
+  expect([watch.isOpen(), watch.probeAt()]).toEqual([false, null])
+  watch.set({ by: 'failures', since: now, probe: true })
+  expect([watch.isOpen(), watch.probeAt()]).toEqual([true, now])
+})

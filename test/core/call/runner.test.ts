@@ -4,6 +4,7 @@ import { Task } from '../../../src/core/call/task.ts'
 import type { HandlerSpec } from '../../../src/core/handlers/spec.ts'
 import type { AnyEvent } from '../../../src/index.ts'
 import { FakeClock, settled } from '../../support/fake-clock.ts'
+import { unheard } from '../../support/telling.ts'
 
 const spec: HandlerSpec = {
   ...{ name: 'a', formerly: [], patterns: ['*'], words: new Set(['*']), sources: null, tests: true },
@@ -27,9 +28,11 @@ it('tells of its room when all that waited was taken back while it gave way', as
   const runner = new Runner(
     { ...spec, each: () => call.promise },
     {
+      ...unheard,
       clock: new FakeClock(),
       pacer: { spent: () => true, breathe: () => turn.promise },
       pauses: true,
+      mayBegin: () => true,
       onPause() {},
       onRoom: () => void rooms++,
     },
@@ -58,7 +61,7 @@ it('gives way between events of which each is handed in by the end of the one be
       fresh = true
     },
   }
-  const parts = { clock: new FakeClock(), pauses: true, onPause() {}, onRoom() {} }
+  const parts = { ...unheard, clock: new FakeClock(), pauses: true, mayBegin: () => true, onPause() {}, onRoom() {} }
   const each = async () => {
     calls.push(turns)
     fresh = false
@@ -81,7 +84,10 @@ describe.each([
   const endless = () => new Promise<never>(() => {})
   const newRunner = (clock: FakeClock, changes: object) => {
     const pacer = { spent: () => false, breathe: async () => {} }
-    return new Runner({ ...spec, each: endless, ...changes }, { clock, pacer, pauses: true, onPause() {}, onRoom() {} })
+    return new Runner(
+      { ...spec, each: endless, ...changes },
+      { ...unheard, clock, pacer, pauses: true, mayBegin: () => true, onPause() {}, onRoom() {} },
+    )
   }
 
   it('makes no handler look behind, and none that is behind look well', async () => {

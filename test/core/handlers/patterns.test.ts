@@ -149,6 +149,13 @@ describe('a pattern that is none', () => {
   })
 
   it('is told no other where none is near', () => {
-    expect(refusal('delivery.of.pizza')).toBe('no source sends an event called "delivery.of.pizza"')
+    expect(refusal('pizza')).toBe('no source sends an event called "pizza"')
+  })
+
+  it('of a sender that no source is of says so, and offers no event of another', () => {
+    const receiver = createReceiver({ inbox: memory(), sources: { shop: sparkpost({ auth }) }, logger: false })
+    expect(() => receiver.on('mailjet.click' as '*', () => {})).toThrow(
+      'no source sends an event called "mailjet.click"; there is no source of mailjet, only of momentum',
+    )
   })
 })

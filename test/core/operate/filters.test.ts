@@ -50,7 +50,8 @@ async function used(inbox = memory()) {
 const said = { retry: { all: true }, drop: { all: true }, replay: { all: true }, reparse: { all: true } }
 const person = { email: 'jo@shop.example' }
 /** A filter that each verb takes. */
-const good = (verb: Verb): object => ({ ...said, export: person, erase: person })[verb as keyof typeof said] ?? {}
+const good = (verb: Verb): object =>
+  ({ ...said, export: person, erase: person, events: { since: START } })[verb as keyof typeof said] ?? {}
 const VERBS = Object.keys(FILTERS) as Verb[]
 const ACTING = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]
 const refused = (...words: string[]) => ({

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -17,7 +17,7 @@ const JO = 'jo@shop.example'
 const BOB = 'bob@shop.example'
 const to = (...people: readonly string[]) =>
   JSON.stringify(people.map((person, n) => ({ type: 'ping', n, to: person })))
-const nobody = { matched: 0, queued: 0, closed: 0 }
+const nobody = { matched: 0, queued: 0, closed: 0, leftIn: [] }
 
 /** A receiver and the ids of the events its one handler got. */
 function handling(options: object = {}, handle: (event: AnyEvent) => unknown = () => {}) {
@@ -53,7 +53,7 @@ describe('erase', () => {
     const { id } = await receiver.inject('shop', to(JO, BOB, 'JO@Shop.Example', `bob${JO}`))
     await receiver.inject('outlet', to(BOB))
     await receiver.whenIdle()
-    expect(await erase('Jo@shop.example')).toEqual({ matched: 2, queued: 2, deliveries: 2, closed: 0 })
+    expect(await erase('Jo@shop.example')).toEqual({ matched: 2, queued: 2, deliveries: 2, closed: 0, leftIn: [] })
     const delivery = (await receiver.inbox.delivery(id))!
     const body = JSON.parse(Buffer.from(await delivery.body()).toString())
     expect(body).toEqual(['erased', { type: 'ping', n: 1, to: BOB }, 'erased', expect.objectContaining({ n: 3 })])
@@ -125,7 +125,7 @@ describe('erase', () => {
     open[0]?.()
     await clock.advance(1_000)
     await erased
-    expect(ends).toEqual([{ matched: 1, queued: 1, deliveries: 1, closed: 0 }])
+    expect(ends).toEqual([{ matched: 1, queued: 1, deliveries: 1, closed: 0, leftIn: [] }])
     expect(await receiver.inbox.stats()).toMatchObject({ deadLetters: 0, pending: 0, erased: 1 })
     expect(seen).toEqual([BOB, JO])
     await receiver.close()
@@ -160,7 +160,7 @@ describe('erase', () => {
     await receiver.inject('shop', JSON.stringify([{ type: 'ping', to: JO }, { bad: `of ${JO}` }, { bad: 'of nobody' }]))
     await receiver.whenIdle()
     expect(await receiver.inbox.stats()).toMatchObject({ deadLetters: 3, quarantined: 2 })
-    expect(await erase(JO)).toEqual({ matched: 3, queued: 3, deliveries: 1, closed: 0 })
+    expect(await erase(JO)).toEqual({ matched: 3, queued: 3, deliveries: 1, closed: 0, leftIn: [] })
     expect(await receiver.inbox.stats()).toMatchObject({ deadLetters: 1, quarantined: 1, cancelled: 0 })
     expect(await all(receiver.inbox.deadLetters())).toMatchObject([{ event: { recipient: BOB } }])
     await receiver.close()
@@ -172,7 +172,7 @@ describe('erase', () => {
     for (const body of bodies) await receiver.inject('shop', body)
     await receiver.whenIdle()
     expect(await receiver.inbox.stats()).toMatchObject({ quarantined: 3 })
-    expect(await erase(JO)).toMatchObject({ matched: 2, queued: 2, closed: 0 })
+    expect(await erase(JO)).toMatchObject({ matched: 2, queued: 2, closed: 0, leftIn: [] })
     expect(await receiver.inbox.stats()).toMatchObject({ quarantined: 1 })
     const texts = await Promise.all(
       (await all(receiver.inbox.deliveries())).map(async ({ id }) =>
@@ -204,7 +204,7 @@ describe('erase', () => {
     await receiver.whenIdle()
     const told: number[] = []
     const run = { dryRun: true, onProgress: ({ deliveries }: EraseReport) => void told.push(deliveries) }
-    expect(await erase(JO, run)).toEqual({ matched: 4, queued: 0, deliveries: 4, closed: 0 })
+    expect(await erase(JO, run)).toEqual({ matched: 4, queued: 0, deliveries: 4, closed: 0, leftIn: [] })
     expect(told).toEqual([1, 2, 3, 4])
     expect(await receiver.inbox.stats()).toMatchObject({ erased: 0 })
     const stop = new AbortController()
@@ -313,10 +313,26 @@ describe('erase over a file', () => {
         ['', '-wal'].some((suffix) => existsSync(path + suffix) && readFileSync(path + suffix).includes(who)),
       )
     expect(left()).toEqual([JO, BOB, al, cy])
-    expect(await receiver.inbox.erase({ email: JO })).toEqual({ matched: 753, queued: 753, deliveries: 3, closed: 0 })
+    expect(await receiver.inbox.erase({ email: JO })).toEqual({
+      matched: 753,
+      queued: 753,
+      deliveries: 3,
+      closed: 0,
+      leftIn: [],
+    })
     expect(left()).toEqual([BOB, al, cy])
+    // As a start leaves it that finds the log damaged: what stands in it cannot be told.
+    const copy = `${path}-wal-damaged-1764374400000`
+    writeFileSync(copy, many.map(({ to }) => to).join())
+    const erase = (run: object) => receiver.inbox.erase({ email: JO }, run)
+    for (const run of [{}, { copies: false }, { copies: true, dryRun: true }])
+      expect(await erase(run)).toMatchObject({ leftIn: [copy] })
+    expect(existsSync(copy)).toBe(true)
+    expect(await erase({ copies: true })).toMatchObject({ leftIn: [] })
+    expect(existsSync(copy)).toBe(false)
+    writeFileSync(copy, '')
     const control = createReceiver({ inbox: sqlite({ path }), sources, logger: false, role: 'control' })
-    expect(await control.inbox.erase({ email: BOB })).toMatchObject({ matched: 752, queued: 752 })
+    expect(await control.inbox.erase({ email: BOB })).toMatchObject({ matched: 752, queued: 752, leftIn: [copy] })
     expect(left()).toEqual([al, cy])
     expect(await all(control.inbox.export({ email: BOB }))).toEqual([])
     await receiver.close()

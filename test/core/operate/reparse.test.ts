@@ -5,7 +5,7 @@ import { Store } from '../../../src/inboxes/memory/store.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { Inbox } from '../../../src/ports/inbox/index.ts'
 import type { Provider } from '../../../src/ports/provider.ts'
-import { handClock, newDelivery, openWith } from '../../inboxes/inbox-kit.ts'
+import { firstPass, handClock, newDelivery, openWith } from '../../inboxes/inbox-kit.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { send } from '../../support/neutral.ts'
 import { all, receiverIn } from '../../support/receivers.ts'
@@ -128,9 +128,14 @@ describe('reparse', () => {
   })
 
   it('takes a delivery that was quarantined whole', async () => {
-    const inbox = memory()
-    const { receiver: first } = await life(inbox, { shop: toy(), outlet: toy() }, [])
-    await send(first, { body: '[{"type":"ping"},{"bad":1}]' })
+    const store = new Store()
+    const inbox = { kind: 'memory', [port]: new MemoryInbox(store) }
+    const older = await openWith(new MemoryInbox(store), ['a', 'b'], handClock())
+    await older.inbox.accept(newDelivery('x', { body: Buffer.from('[{"type":"ping"},{"bad":1}]') }))
+    await older.claim()
+    const whole = { index: null, reason: 'an older version could not read it', path: null, at: START.getTime() }
+    await older.inbox.settle(firstPass(1, { events: null, quarantined: [whole] }))
+    await older.inbox.close()
     const { receiver: second } = await life(inbox, { outlet: toy() })
     expect(await all(second.inbox.quarantine())).toMatchObject([{ index: null }])
     expect(await all(second.inbox.differences())).toEqual([])
@@ -145,6 +150,27 @@ describe('reparse', () => {
     expect(await receiver.inbox.replay({ all: true })).toMatchObject({ matched: 2, queued: 2 })
     await receiver.whenIdle()
     expect(seen.slice(2).sort()).toEqual(['a 0 true', 'b 0 true'])
+  })
+
+  it('takes a delivery that an older version quarantined whole, since one byte of it is not UTF-8', async () => {
+    const store = new Store()
+    const older = await openWith(new MemoryInbox(store), ['a', 'b'], handClock())
+    const body = Buffer.from('[{"type":"ping"},{"type":"ping","to":"J\xf6"},{"type":"ping"}]', 'latin1')
+    await older.inbox.accept(newDelivery('x', { body }))
+    const [claim] = await older.claim()
+    const whole = { index: null, reason: 'the body is not UTF-8', path: null, at: START.getTime() }
+    await older.inbox.settle(firstPass(claim!.delivery.seq, { events: null, quarantined: [whole] }))
+    await older.inbox.close()
+    const { receiver, seen } = await life({ kind: 'memory', [port]: new MemoryInbox(store) }, { shop: toy() })
+    expect(seen).toEqual([])
+    expect(await receiver.inbox.reparse({ all: true })).toEqual({ matched: 2, queued: 2 })
+    await receiver.whenIdle()
+    expect(seen.sort()).toEqual(['a 0 false', 'a 2 false', 'b 0 false', 'b 2 false'])
+    expect(await all(receiver.inbox.quarantine())).toMatchObject([
+      { index: 1, reason: expect.stringContaining('not UTF-8') },
+    ])
+    expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, quarantined: 1 })
+    expect(await receiver.inbox.reparse({ all: true })).toEqual({ matched: 0, queued: 0 })
   })
 
   it('leaves an event alone that the process has died of', async () => {

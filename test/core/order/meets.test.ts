@@ -8,6 +8,7 @@ import { memory } from '../../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import type { Inbox } from '../../../src/ports/inbox/index.ts'
 import type { AnyEvent } from '../../../src/types.ts'
+import { around } from '../../faults/harness/around.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { receiverIn } from '../../support/receivers.ts'
 import { toy } from '../../support/toy.ts'
@@ -123,6 +124,43 @@ describe.each(INBOXES)('over the %s inbox', (_inbox, newInbox) => {
       expect(seen.filter((n) => n !== 9)).toEqual([1, 2, 3, 4])
       expect(await receiver.inbox.stats()).toMatchObject({ pending: 0 })
     })
+  })
+
+  it('a dead letter that comes back takes nothing along from behind one that waits for its retry', async () => {
+    const seen: number[] = []
+    let isFirst = true
+    const receiver = await start((event, attempt) => {
+      if (numberOf(event) === 0 && isFirst) throw new PermanentError('never')
+      if (numberOf(event) === 1 && attempt === 1) throw new Error('not now')
+      seen.push(numberOf(event))
+    })
+    await post(receiver, { n: 0, key: 'k' }, { n: 1, key: 'k' }, { n: 2, key: 'k' })
+    await until(async () => (await receiver.inbox.stats()).deadLetters === 1)
+    isFirst = false
+    await receiver.inbox.retry({ all: true })
+    await until(isDone(receiver))
+    expect(seen).toEqual([0, 1, 2])
+  })
+
+  it('a wake that the inbox gets twice calls nothing twice, and changes no order', async () => {
+    let wakes = 0
+    inbox = around(inbox, (inner) => ({
+      async wake(keys, atMost) {
+        wakes++
+        const left = await inner.wake?.(keys, atMost)
+        await inner.wake?.(keys, atMost)
+        return left ?? []
+      },
+    }))
+    const seen: number[] = []
+    const receiver = await start((event, attempt) => {
+      if (numberOf(event) % 3 === 0 && attempt === 1) throw new Error('not now')
+      seen.push(numberOf(event))
+    })
+    for (let n = 0; n < 24; n += 2) await post(receiver, { n, key: 'k' }, { n: n + 1, key: 'k' })
+    await until(isDone(receiver))
+    expect(seen).toEqual(Array.from({ length: 24 }, (_, n) => n))
+    expect(wakes).toBeGreaterThan(1)
   })
 
   describe('with dedupeEvents', () => {

@@ -62,9 +62,9 @@ function newReceiver({
       claims += answer.claims.length
       return answer
     },
-    note: (seq, calls) => {
+    note: (claim, calls) => {
       notes.push(calls)
-      return noting.then(() => inner.note(seq, calls))
+      return noting.then(() => inner.note(claim, calls))
     },
   }))
   const receiver = receiverIn(clock, { inbox, ...options }, createPacer)

@@ -278,12 +278,12 @@ describe('what a handler gets later', () => {
 
 it('is refused with an inbox that keeps no keys', async () => {
   const inbox = memory()
-  const { owners: _, ...less } = Object.fromEntries(
-    ['open', 'close', 'trouble', 'owners'].map((name) => [name, () => Promise.resolve()]),
+  const { eventKeys: _, ...less } = Object.fromEntries(
+    ['open', 'close', 'intake', 'eventKeys'].map((name) => [name, () => Promise.resolve()]),
   )
   const receiver = newReceiver({ inbox: { kind: 'other', [port]: less } })
   await expect(receiver.start()).rejects.toMatchObject({ code: 'ERR_OPTION' })
-  expect(inbox[port].owners).toBeTypeOf('function')
+  expect(inbox[port].eventKeys?.owners).toBeTypeOf('function')
 })
 
 describe('an event without an id, over a new version of its fingerprint', () => {

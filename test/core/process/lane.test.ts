@@ -6,9 +6,10 @@ import type { Item } from '../../../src/core/process/item.ts'
 import { Lane } from '../../../src/core/process/lane.ts'
 import type { AnyEvent } from '../../../src/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { unheard } from '../../support/telling.ts'
 
 const clock = new FakeClock()
-const parts = { clock, pauses: true, onPause() {}, onRoom() {} }
+const parts = { ...unheard, clock, pauses: true, mayBegin: () => true, onPause() {}, onRoom() {} }
 const pacer = { spent: () => false, breathe: async () => {} }
 
 function laneOf(each: NonNullable<HandlerSpec['each']>) {
@@ -21,6 +22,7 @@ function laneOf(each: NonNullable<HandlerSpec['each']>) {
   const verdicts = {
     now: () => clock.now(),
     jitter: 1,
+    about: null,
     ended: (_spec: HandlerSpec, { index, end }: Item, _event: AnyEvent, outcome: Outcome) =>
       void ended.push([index, end?.kind, outcome.end]),
   }

@@ -392,7 +392,7 @@ describe('a handler that fails', () => {
 describe('the inbox', () => {
   it('is asked for work once more when a delivery is done, not whenever a fast handler has nothing to do', async () => {
     const inbox = memory()
-    const claim = vi.spyOn(inbox[port], 'claim')
+    const claim = vi.spyOn(inbox[port].claims, 'claim')
     const receiver = newReceiver({ inbox })
     let handled = 0
     receiver.on('toy.ping', async () => void handled++)
@@ -414,7 +414,7 @@ describe('the inbox', () => {
       async claim(request) {
         // The file is slow when it is asked for more beside the first.
         if (claimed.length > 0) await reading.promise
-        const answer = await inner.claim(request)
+        const answer = await inner.claims.claim(request)
         const bytes = answer.claims.reduce((sum, { delivery }) => sum + delivery.body.length, 0)
         if (bytes > 0) claimed.push(bytes)
         return answer
@@ -498,6 +498,64 @@ describe('a batch handler', () => {
     const letters = await all(receiver.inbox.deadLetters())
     expect(letters.map((letter) => letter.errors[0]?.message)).toEqual(['no looking', 'no looking'])
     expect(await receiver.inbox.stats()).toMatchObject({ pending: 0 })
+  })
+
+  const reason = new Error('row 2')
+  it.each<[what: string, returned: unknown]>([
+    ['false', false],
+    [
+      'what Promise.allSettled gives',
+      [
+        { status: 'fulfilled', value: 1 },
+        { status: 'rejected', reason },
+      ],
+    ],
+    ['the failures of AWS Lambda', { batchItemFailures: [{ itemIdentifier: '1' }] }],
+    ['failures', { failures: [{ row: 2 }] }],
+    ['a count of the failed', { failed: 1, successful: 1 }],
+    ['failed that is true', { failed: true }],
+    ['failed of ids', { failed: ['1'] }],
+    ['failed without ids', { failed: [{ error: reason }, null] }],
+    ['failed by id', { failed: { 1: reason } }],
+    ['failed as text', { failed: 'some' }],
+  ])('that returns %s has failed as a whole', async (_what, returned) => {
+    const receiver = newReceiver({ handlers: { retry: { attempts: 1 } } })
+    receiver.onBatch('toy.ping', { size: 2 }, async () => returned)
+    await send(receiver, { body: pings(2) })
+    await receiver.whenIdle()
+    const letters = await all(receiver.inbox.deadLetters())
+    expect(letters.map((letter) => letter.errors[0]?.code)).toEqual(['ERR_HANDLER_BATCH', 'ERR_HANDLER_BATCH'])
+    const cause = Array.isArray(returned) ? { message: 'row 2' } : undefined
+    expect(letters[0]?.errors[0]?.cause).toEqual(cause && expect.objectContaining(cause))
+  })
+
+  it('that says that something failed is tried in halves, as one that throws', async () => {
+    const receiver = newReceiver({ handlers: { retry: { attempts: 1 } } })
+    receiver.onBatch('toy.ping', { size: 4 }, (events) => !events.some(({ delivery }) => delivery.index === 2))
+    await send(receiver, { body: pings(4) })
+    await receiver.whenIdle()
+    expect(await all(receiver.inbox.deadLetters())).toMatchObject([{ event: { delivery: { index: 2 } } }])
+  })
+
+  it.each<[returned: unknown]>([
+    [undefined],
+    [null],
+    [true],
+    [0],
+    ['INSERT 0 2'],
+    [[]],
+    [[{ id: 1, status: 'bounced' }, null]],
+    [{ rowCount: 2, failed: 0 }],
+    [{ failed: [], failures: [], batchItemFailures: [] }],
+    [Object.create(null)],
+  ])('that returns %j has succeeded', async (returned) => {
+    const receiver = newReceiver({ handlers: { retry: { attempts: 1 } } })
+    const calls = vi.fn(() => returned)
+    receiver.onBatch('toy.ping', { size: 2 }, calls)
+    await send(receiver, { body: pings(2) })
+    await receiver.whenIdle()
+    expect(calls).toHaveBeenCalledTimes(1)
+    expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, deadLetters: 0 })
   })
 
   it('that names a stranger has failed as a whole', async () => {

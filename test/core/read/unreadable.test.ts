@@ -1,7 +1,7 @@
 /** What the reasons of quarantine say: what, where and the likely cause, and never the bytes. */
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { receive } from '../../../src/lib/symbols.ts'
+import { hostDoor } from '../../../src/lib/symbols.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { rememberingLogger } from '../../support/log.ts'
@@ -20,7 +20,7 @@ async function digest(body: string | Uint8Array) {
   open.push(receiver)
   const events: AnyEvent[] = []
   receiver.on('*', (event) => void events.push(event))
-  const answer = await receiver[receive](neutral({ body: Buffer.from(body) }))
+  const answer = await receiver[hostDoor].receive(neutral({ body: Buffer.from(body) }))
   expect(answer.status).toBe(200)
   await receiver.whenIdle()
   return { events, logger, quarantined: await all(receiver.inbox.quarantine()) }
@@ -127,7 +127,7 @@ describe('an element that is not JSON', () => {
     receiver.on('*', () => {
       throw new Error('no')
     })
-    await receiver[receive](neutral({ body: '[{"type":ping,"to":jo}]' }))
+    await receiver[hostDoor].receive(neutral({ body: '[{"type":ping,"to":jo}]' }))
     await receiver.whenIdle()
     const letters = await all(receiver.inbox.deadLetters())
     expect(letters).toMatchObject([{ event: { name: 'toy.ping', payload: { type: 'ping', to: 'jo' } } }])

@@ -2,7 +2,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { memory } from '../../../src/inboxes/memory/index.ts'
-import { receive } from '../../../src/lib/symbols.ts'
+import { hostDoor } from '../../../src/lib/symbols.ts'
 import type { NeutralRequest, NeutralResponse } from '../../../src/ports/host.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import { around } from '../../faults/harness/around.ts'
@@ -42,7 +42,7 @@ type Receiving = ReturnType<typeof newReceiver>
 function posting(receiver: Receiving, post: Post = {}) {
   const listeners: (() => void)[] = []
   const request: NeutralRequest = { ...neutral(post), whenLeft: (then) => void listeners.push(then) }
-  const answer: Promise<NeutralResponse> = receiver[receive](request)
+  const answer: Promise<NeutralResponse> = receiver[hostDoor].receive(request)
   const hangUp = () => {
     for (const listener of listeners) listener()
   }
@@ -96,11 +96,19 @@ describe('a sender that hangs up', () => {
   it('is told of once, whoever notices first: the host that cannot write, or the connection', async () => {
     const receiver = newReceiver()
     const { answer, hangUp } = posting(receiver)
-    ;(await answer).onUndelivered?.()
+    ;(await answer).onUndelivered?.(false)
     hangUp()
     hangUp()
     expect(left).toMatchObject([{ committed: true, afterMs: 0 }])
     expect(receiver.metrics().sendersLeft).toBe(1)
+  })
+
+  it('is not said to have hung up when the host has answered it', async () => {
+    const receiver = newReceiver()
+    const { answer } = posting(receiver)
+    ;(await answer).onUndelivered?.(true)
+    expect(left).toMatchObject([{ committed: true, hostAnswered: true }])
+    expect(logger.text()).not.toContain('hung up')
   })
 
   it('is told of on the channel, in the log once a minute for each source, and in the count', async () => {

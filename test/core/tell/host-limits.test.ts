@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { createNotices } from '../../../src/core/base/notices.ts'
-import { tellHostLimits } from '../../../src/core/tell/host-limits.ts'
+import { hostLimitsLine } from '../../../src/core/tell/host-limits.ts'
 import type { HostLimits } from '../../../src/ports/host.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { rememberingLogger } from '../../support/log.ts'
 
 function told(limits: HostLimits, bodyMs = 30_000) {
   const logger = rememberingLogger()
-  tellHostLimits(createNotices(logger, new FakeClock()), limits, bodyMs)
+  hostLimitsLine(createNotices(logger, new FakeClock()), limits, bodyMs)
   return logger.lines.map(({ level, message }) => `${level}: ${message}`)
 }
 

@@ -149,7 +149,7 @@ async function readContents(path: string): Promise<Contents> {
   const handlers = [{ name: 'work', formerly: [] }]
   await inbox.open({ handlers, logger: silent, clock, role: 'owner', onRedelivery: 'record' })
   try {
-    const countedPending = (await inbox.stats()).pending
+    const countedPending = (await inbox.records.stats()).pending
     const deliveries = await readDeliveries(inbox)
     const [dead, { quarantined, suspected }] = [await readDead(inbox), await readQuarantine(inbox)]
     const claims = await claimAll(inbox)
@@ -163,7 +163,7 @@ async function readContents(path: string): Promise<Contents> {
 async function readDeliveries(inbox: InboxPort): Promise<Stored[]> {
   const found: Stored[] = []
   for await (const { id } of pages(
-    (page) => inbox.deliveries(page),
+    (page) => inbox.records.list('deliveries', page),
     (row) => row.seq,
   )) {
     const stored = await readDelivery(inbox, id)
@@ -176,7 +176,7 @@ async function readDeliveries(inbox: InboxPort): Promise<Stored[]> {
 /** With no bytes where the inbox finds that they are not what it took in. */
 async function readDelivery(inbox: InboxPort, id: string): Promise<Pick<StoredDelivery, 'batchId' | 'body'>> {
   try {
-    const stored = await inbox.delivery(id)
+    const stored = await inbox.records.delivery(id)
     if (stored !== null) return stored
   } catch (error) {
     if (!(error instanceof PosthornError) || error.code !== 'ERR_INBOX_CORRUPT') throw error
@@ -197,7 +197,7 @@ function countOf(body: Uint8Array): number {
 async function readDead(inbox: InboxPort): Promise<Set<string>> {
   const found = new Set<string>()
   for await (const { delivery, index } of pages(
-    (page) => inbox.deadLetters(page),
+    (page) => inbox.records.list('deadLetters', page),
     (row) => row.id,
   ))
     found.add(`${delivery.id}.${index}`)
@@ -207,7 +207,7 @@ async function readDead(inbox: InboxPort): Promise<Set<string>> {
 async function readQuarantine(inbox: InboxPort): Promise<Pick<Contents, 'quarantined' | 'suspected'>> {
   const [quarantined, suspected] = [new Set<string>(), new Set<string>()]
   for await (const { deliveryId, index, reason } of pages(
-    (page) => inbox.quarantine(page),
+    (page) => inbox.records.list('quarantine', page),
     (row) => row.id,
   )) {
     const item = index === null ? deliveryId : `${deliveryId}.${index}`
@@ -236,13 +236,19 @@ type Waiting = Pick<Claim, 'rows'> & { readonly delivery: Pick<StoredDelivery, '
 async function claimAll(inbox: InboxPort): Promise<Waiting[]> {
   const found: Waiting[] = []
   for await (const { seq } of pages(
-    (page) => inbox.deliveries(page),
+    (page) => inbox.records.list('deliveries', page),
     (row) => row.seq,
   )) {
-    const { claims } = await inbox.claim({ handlers: ['work'], maxDeliveries: 1, maxBytes: 0, seq })
+    const { claims } = await inbox.claims.claim({
+      handlers: ['work'],
+      sources: ['shop'],
+      maxDeliveries: 1,
+      maxBytes: 0,
+      seq,
+    })
     // Without the bytes.
     found.push(...claims.map(({ rows, delivery: { id } }) => ({ rows, delivery: { id } })))
-    inbox.release([seq])
+    inbox.claims.release(claims.map(({ token }) => ({ seq, token })))
   }
   return found
 }

@@ -35,6 +35,8 @@ export async function crashLoop(random: Random, kills: number, isOver: () => boo
   const site = new Site()
   const next = mixed(site.ledger, random)
   const heaps: Heap[] = []
+  // On a slow machine a process is killed before it has made its file, which is then nothing to look at.
+  await (await site.start(soon)).end()
   while (heaps.length < kills && !isOver()) {
     const running = await site.launch(soon)
     const load = running.sender.load(4, next)

@@ -96,11 +96,11 @@ async function look(site: Site): Promise<Aftermath> {
     const effects = readEffects(site.effectsPath)
     const handled = new Set(effects.map(({ id }) => id))
     const sums = { whole: 0, known: 0, gone: 0, lost: 0 }
-    const condemned = await inbox.quarantine({ before: null, limit: 500 }).catch(() => [])
+    const condemned = await inbox.records.list('quarantine', { before: null, limit: 500 }).catch(() => [])
     const quarantined = new Set(condemned.map(({ deliveryId }) => deliveryId))
     for (const sent of site.ledger.acknowledged) {
       const id = sent.acknowledged[0] ?? ''
-      const state = quarantined.has(id) ? 'known' : await stateOf(() => inbox.delivery(id), sent)
+      const state = quarantined.has(id) ? 'known' : await stateOf(() => inbox.records.delivery(id), sent)
       sums[state]++
       if (state === 'whole') for (let i = 0; i < sent.count; i++) if (!handled.has(`${id}.${i}`)) sums.lost++
     }

@@ -1,9 +1,10 @@
 /** Kill points, in a receiver's surroundings and not in the product: its port, its requests, its answers, its handler. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type Chunks, type Flow, flowOf, type Sink } from '../../../src/http/flow.ts'
-import { receive, sourceNames } from '../../../src/lib/symbols.ts'
+import { hostDoor } from '../../../src/lib/symbols.ts'
 import type { NeutralRequest, ReceiverLike } from '../../../src/ports/host.ts'
-import type { Inbox, InboxPort } from '../../../src/ports/inbox/index.ts'
+import type { Inbox } from '../../../src/ports/inbox/index.ts'
+import type { PortMethods } from '../../support/port-methods.ts'
 import { around } from './around.ts'
 import type { Window } from './plan.ts'
 
@@ -21,10 +22,10 @@ export function killPoints(killAt: Window | undefined): KillPoints {
   }
   const answered = Promise.withResolvers<void>()
   const never = new Promise<void>(() => {})
-  const port = (inner: InboxPort): Partial<InboxPort> => ({
-    async accept(delivery, given) {
+  const port = (inner: PortMethods): Partial<PortMethods> => ({
+    async accept(delivery, options) {
       at('body complete')
-      const result = await inner.accept(delivery, given)
+      const result = await inner.accept(delivery, options)
       at('stored')
       return result
     },
@@ -49,8 +50,7 @@ export function killPoints(killAt: Window | undefined): KillPoints {
     at,
     inbox: (inner) => around(inner, port),
     receiver: (inner) => ({
-      [receive]: (request) => inner[receive](withBody(request, at)),
-      [sourceNames]: inner[sourceNames],
+      [hostDoor]: { ...inner[hostDoor], receive: (request) => inner[hostDoor].receive(withBody(request, at)) },
       start: () => inner.start(),
       close: (options) => inner.close(options),
     }),

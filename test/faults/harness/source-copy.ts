@@ -57,7 +57,7 @@ export const MUTANTS = {
   'a failed commit acknowledged': [
     {
       file: 'src/core/receive/acknowledge.ts',
-      find: "resolve('storage_failed')",
+      find: "resolve({ code: 'storage_failed', late: null })",
       replace: "resolve({ status: 'accepted' as const, seq: 0, settled: false })",
     },
   ],
@@ -109,7 +109,7 @@ export const MUTANTS = {
     },
   ],
   'no note before a dangerous call': [
-    { file: 'src/core/process/pass.ts', find: 'await this.#parts.note(this.claim.delivery.seq, calls)', replace: '' },
+    { file: 'src/core/process/pass.ts', find: 'await this.#parts.note(this, calls)', replace: '' },
   ],
   'two owners': [
     {

@@ -5,14 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 
-export type Need = 'linux' | 'long' | 'strace' | 'mount'
+export type Need = 'linux' | 'long' | 'strace' | 'mount' | 'prometheus'
+
+/** Unset: ordinary runs; `1`: the long tests too, in CI; `soak`: with all their rounds, in `npm run soak`. */
+const FAULTS = process.env.POSTHORN_FAULTS
 
 /** null: it is there; else what is missing. */
 const missing: Readonly<Record<Need, string | null>> = {
   linux: process.platform === 'linux' ? null : 'Linux',
-  long: process.env.POSTHORN_FAULTS === '1' ? null : 'POSTHORN_FAULTS=1',
+  long: FAULTS === '1' || FAULTS === 'soak' ? null : 'POSTHORN_FAULTS=1',
   strace: findStrace(),
   mount: findMount(),
+  prometheus: spawnSync('prometheus', ['--version']).status === 0 ? null : 'prometheus',
 }
 
 function findStrace(): string | null {
@@ -53,7 +57,8 @@ export function describeWith(needs: readonly Need[], title: string, tests: () =>
   describe.skipIf(lacking.length > 0)(title, tests)
 }
 
-/** One number in ordinary runs, another in long ones. */
-export function rounds(ordinary: number, long: number): number {
+/** One number in ordinary runs, another in long ones, a third in `npm run soak`. */
+export function rounds(ordinary: number, long: number, soak = long): number {
+  if (FAULTS === 'soak') return soak
   return missing.long === null ? long : ordinary
 }

@@ -3,8 +3,9 @@ import { writeSync } from 'node:fs'
 import { held } from '../../../src/core/base/held.ts'
 import { SqliteInbox } from '../../../src/inboxes/sqlite/main/inbox.ts'
 import { everything, firstPass, keptLines, newDelivery, openWith, START } from '../inbox-kit.ts'
+import { TestInbox } from '../test-inbox.ts'
 
-const [what, path] = process.argv.slice(2)
+const [what, path, to] = process.argv.slice(2)
 const say = (line: string) => void writeSync(1, `${line}\n`)
 
 const systemTime = {
@@ -18,18 +19,26 @@ const systemTime = {
   advance() {},
 }
 
-const inbox = new SqliteInbox({
-  path: path!,
-  ownerWaitMs: 0,
-  minFreeBytes: 0,
-  maxPages: null,
-  cacheBytes: 1024 * 1024,
-})
+const inbox = new TestInbox(
+  new SqliteInbox({
+    path: path!,
+    ownerWaitMs: 0,
+    minFreeBytes: 0,
+    maxPages: null,
+    cacheBytes: 1024 * 1024,
+  }),
+)
+
+const logger = keptLines()
 
 try {
-  const changes = { role: what === 'control' ? 'control' : 'owner' } as const
-  const { claim } = await openWith(inbox, ['a'], systemTime, keptLines(), changes)
+  const changes = { role: ['control', 'look', 'backup'].includes(what!) ? 'control' : 'owner' } as const
+  const { claim, opened } = await openWith(inbox, ['a'], systemTime, logger, changes)
+  for (const { level, message } of logger.lines)
+    if (level === 'warn' && !/^SQLite .* is older than/.test(message)) say(`warned ${message}`)
   say('open')
+  if (what === 'backup') await inbox.backup(to!).then(() => say('copied'))
+  if (what === 'look') say(`pending ${opened.stats.pending}`)
   if (what === 'hold') await hold(claim)
   // As a receiver does: the inbox alone does not keep the process running.
   if (what === 'control') await held(dropAll())
@@ -37,6 +46,7 @@ try {
   if (what === 'accept') say(JSON.stringify(await inbox.accept(newDelivery('x'))))
   if (what === 'load') await load(claim)
 } catch (error) {
+  if (what === 'own') say(`because ${(error as Error).message}`)
   say(String((error as { code?: string }).code ?? error))
 }
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect } from 'vitest'
 import { type InboxSettings, SqliteInbox } from '../../../src/inboxes/sqlite/main/inbox.ts'
+import { TestInbox } from '../test-inbox.ts'
 
 const undo: (() => unknown)[] = []
 
@@ -30,8 +31,8 @@ export function newFile(): string {
 }
 
 /** Closed after the test. */
-export function inboxOn(path: string, settings: Partial<InboxSettings> = {}): SqliteInbox {
-  const inbox = new SqliteInbox({
+export function inboxOn(path: string, settings: Partial<InboxSettings> = {}): TestInbox {
+  const port = new SqliteInbox({
     path,
     ownerWaitMs: 0,
     minFreeBytes: 0,
@@ -39,8 +40,8 @@ export function inboxOn(path: string, settings: Partial<InboxSettings> = {}): Sq
     cacheBytes: 64 * 1024 * 1024,
     ...settings,
   })
-  later(() => inbox.close())
-  return inbox
+  later(() => port.close())
+  return new TestInbox(port)
 }
 
 /** A second connection to the file, as a tool or an accident would have it. */
@@ -55,11 +56,18 @@ export function meddle<T>(path: string, run: (db: DatabaseSync) => T): T {
 
 /** Makes of a file of today one of the third schema, where waiting for a turn was a due time. */
 export const BEFORE_TURNS = `
+  DROP TABLE action; DROP TABLE seen; DROP TABLE tally_mark;
+  DROP TABLE tally_day; DROP TABLE tally_hour; DROP TABLE tally_minute; DROP TABLE word;
+  DROP TRIGGER work_gone; DROP TABLE pass_progress;
   UPDATE work SET due_at = 9007199254740991 WHERE waits_for = 'turn' AND order_key >= 0;
   DROP INDEX work_by_handler;
   ALTER TABLE work DROP COLUMN waits_for;
   CREATE INDEX work_by_handler ON work (handler, due_at, seq);
   CREATE INDEX work_with_key ON work (handler, due_at, seq) WHERE order_key >= 0;
+  DROP VIEW known;
+  DROP TABLE forgotten;
+  ALTER TABLE upkeep DROP COLUMN open_as;
+  ALTER TABLE upkeep DROP COLUMN owners;
   ALTER TABLE upkeep DROP COLUMN believed_at;
   PRAGMA user_version = 3;`
 
@@ -85,8 +93,24 @@ export async function killedAtWork(): Promise<string> {
 
 /** Runs `child.ts` in a process of its own; killed after the test at the latest. */
 export function startChild(...args: readonly string[]): Child {
-  const file = new URL('./child.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return childOf(process.execPath, [childFile, ...args])
+}
+
+/** As `startChild`, with mounts of its own, which the commands make; killed with it. */
+export function startMounted(commands: string, ...args: readonly string[]): Child {
+  const script = `set -e; ${commands}; exec "$@"`
+  return childOf('unshare', ['-m', 'sh', '-c', script, 'sh', process.execPath, childFile, ...args])
+}
+
+/** As `startChild`, as another user of the machine. */
+export function startAs(uid: number, ...args: readonly string[]): Child {
+  return childOf(process.execPath, [childFile, ...args], { uid, gid: uid })
+}
+
+const childFile = new URL('./child.ts', import.meta.url).pathname
+
+function childOf(command: string, args: readonly string[], user: { uid?: number; gid?: number } = {}): Child {
+  const child = spawn(command, args, { ...user, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   let stderr = ''
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))

@@ -1,8 +1,11 @@
 /** Retention and erasure as they show in the files. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { hash, randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import type { InboxPort } from '../../../src/ports/inbox/index.ts'
+import * as listSql from '../../../src/inboxes/sqlite/file/db/list-sql.ts'
+import * as allSql from '../../../src/inboxes/sqlite/file/db/sql.ts'
+import * as upkeepSql from '../../../src/inboxes/sqlite/file/db/upkeep-sql.ts'
 import type { Retention } from '../../../src/ports/inbox/opening.ts'
 import type { Pruned } from '../../../src/ports/inbox/operations.ts'
 import type { NewDeadLetter } from '../../../src/ports/inbox/rows.ts'
@@ -19,6 +22,7 @@ import {
   row,
   START,
 } from '../inbox-kit.ts'
+import type { Cursor, TestInbox } from '../test-inbox.ts'
 import { BEFORE_TURNS, inboxOn, later, meddle, newFile } from './kit.ts'
 
 const MARK = 'jo@shop.example'
@@ -63,13 +67,13 @@ function files(path: string): Buffer {
 
 const holds = (path: string, what: string | Buffer) => files(path).includes(what)
 
-async function purge(inbox: InboxPort): Promise<void> {
-  for (let at: number | null = 0; at !== null; ) at = await inbox.purge(at)
+async function purge(inbox: TestInbox): Promise<void> {
+  for (let at: Cursor | null = 0; at !== null; ) at = await inbox.purge(at)
 }
 
-async function prune(inbox: InboxPort): Promise<Pruned[]> {
+async function prune(inbox: TestInbox): Promise<Pruned[]> {
   const portions: Pruned[] = []
-  for (let at: number | null = 0; at !== null; ) {
+  for (let at: Cursor | null = 0; at !== null; ) {
     portions.push(await inbox.prune(at))
     at = portions.at(-1)!.next
   }
@@ -152,13 +156,13 @@ it('waits with the purge until nobody reads an earlier state', async () => {
   const path = newFile()
   const { inbox } = await openWith(inboxOn(path), ['a'])
   await inbox.accept(newDelivery('x', { body: bytes(`[{"to":"${MARK}"},1]`) }))
-  const portions: (number | null)[] = []
+  const portions: (Cursor | null)[] = []
   const reader = new DatabaseSync(path)
   later(() => reader.close())
   reader.exec('BEGIN')
   reader.prepare('SELECT count(*) FROM delivery').get()
   await inbox.erase([{ seq: 1, indices: [0] }])
-  for (let at: number | null = 0; at !== null && portions.length < 4; portions.push(at)) at = await inbox.purge(at)
+  for (let at: Cursor | null = 0; at !== null && portions.length < 4; portions.push(at)) at = await inbox.purge(at)
   expect(portions).toEqual([1, 1, 1, 1])
   expect(holds(path, MARK)).toBe(true)
   reader.exec('COMMIT')
@@ -207,7 +211,7 @@ it('goes through a long log in short portions, between which deliveries are acce
   await Promise.all(some.map((n) => inbox.accept(newDelivery(`n${n}`, { receivedAt: START - 3 * DAY }))))
   for (const { delivery } of [...(await claim()), ...(await claim())]) await inbox.settle(firstPass(delivery.seq))
   const order: string[] = []
-  let at: number | null = 0
+  let at: Cursor | null = 0
   let pruned = 0
   for (let turn = 0; at !== null; turn++) {
     const portion: Promise<Pruned> = inbox.prune(at).then((done) => {
@@ -237,6 +241,52 @@ it('makes the file smaller', async () => {
   // Four megabytes of free pages are left for what comes.
   expect(statSync(path).size).toBeLessThan(5_000_000)
   expect(meddle(path, (db) => db.prepare('PRAGMA integrity_check').get())).toEqual({ integrity_check: 'ok' })
+})
+
+it('leaves at most 250 bytes of a forgotten body, by the size of the file', async () => {
+  const path = newFile()
+  const { inbox, claim } = await openWith(inboxOn(path), ['a'], handClock(), keptLines(), { retention: days })
+  await purge(inbox)
+  const used = () => meddle(path, (db) => Object.values(db.prepare('PRAGMA page_count').get()!)[0] as number) * 4_096
+  const empty = used()
+  const headers = [['content-type', 'application/json'] as const, ['user-agent', 'x'.repeat(200)] as const]
+  const some = Array.from({ length: 5_000 }, (_, n) => n)
+  const store = async (n: number) => {
+    // Ids and batch ids as long as those of the senders are.
+    const id = `d_${hash('sha256', `${n}`).slice(0, 26)}`
+    const facts = { id, batchId: randomUUID(), headers, receivedAt: START - DAY }
+    await inbox.accept(newDelivery(`${n}`, { ...facts, body: noise(3_000, n + 1) }))
+  }
+  await Promise.all(some.map(store))
+  for (let claims = await claim(); claims.length > 0; claims = await claim())
+    await Promise.all(claims.map(({ delivery }) => inbox.settle(firstPass(delivery.seq))))
+  expect(used()).toBeGreaterThan(5_000 * 3_000)
+  expect(sum(await prune(inbox), 'bodies')).toBe(5_000)
+  await purge(inbox)
+  expect((used() - empty) / 5_000).toBeLessThanOrEqual(250)
+  await inbox.close()
+  expect((statSync(path).size - empty) / 5_000).toBeLessThanOrEqual(250)
+  const again = await openWith(inboxOn(path), ['a'])
+  const [first] = await again.inbox.deliveries({ ...everything, limit: 1 })
+  expect(first).toMatchObject({ seq: 5_000, kept: 'none', bytes: 3_000, headers: [] })
+})
+
+it('finds what is known without going through all of it', async () => {
+  const path = newFile()
+  await (await openWith(inboxOn(path), ['a'])).inbox.close()
+  const statements = Object.entries({ ...allSql, ...listSql, ...upkeepSql }).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string' && /\bknown\b/.test(entry[1]),
+  )
+  expect(statements.length).toBeGreaterThan(10)
+  const plans = meddle(path, (db) =>
+    statements.flatMap(([name, text]) =>
+      db
+        .prepare(`EXPLAIN QUERY PLAN ${text}`)
+        .all()
+        .map(({ detail }) => `${name}: ${detail}`),
+    ),
+  )
+  expect(plans.filter((line) => /SCAN (delivery|forgotten|known|d)\b|MATERIALIZE|CO-ROUTINE/.test(line))).toEqual([])
 })
 
 it('lets the oldest bodies go before their time above maxBytes, and warns once when that is not enough', async () => {
@@ -273,6 +323,45 @@ it('keeps to what an owner asks, not to what somebody beside it would', async ()
   await owner.inbox.settle(firstPass(1))
   const { inbox } = await openWith(inboxOn(path), [], fastClock(), keptLines(), { role: 'control', retention: days })
   expect(sum(await prune(inbox), 'bodies')).toBe(0)
+})
+
+it('removes copies of damaged logs when they are as old as bodies may be, and no file of anybody else', async () => {
+  const path = newFile()
+  const { inbox, clock } = await openWith(inboxOn(path), ['a'], handClock(), keptLines(), { retention: days })
+  const copies = [START - DAY, START - DAY + 1].map((at) => `${path}-wal-damaged-${at}`)
+  const others = [`${path}-wal-damaged-`, `${path}-wal-damaged-mine`, `${path}-2-wal-damaged-1`]
+  for (const file of [...copies, ...others]) writeFileSync(file, 'x')
+  expect(await inbox.copies?.(false)).toEqual(copies)
+  await prune(inbox)
+  expect(await inbox.copies?.(false)).toEqual([copies[1]])
+  clock.advance(1)
+  await prune(inbox)
+  expect(await inbox.copies?.(false)).toEqual([])
+  expect(others.filter((file) => existsSync(file))).toEqual(others)
+})
+
+it('moves what was forgotten before to where it takes less room, and finds it there', async () => {
+  const path = newFile()
+  const first = await openWith(inboxOn(path), ['a'])
+  const body = bytes('[{"n":0},{"n":1}]')
+  await first.inbox.accept(newDelivery('x', { body, credential: 'key-2' }))
+  await first.claim()
+  const element = bytes('{"n":1}')
+  const letter = { handler: 'a', index: 1, attempts: 1, errors: [], at: START, size: 2, run: null, element }
+  await first.inbox.settle(firstPass(1, { events: 2, dead: [letter] }))
+  await first.inbox.close()
+  meddle(path, (db) => {
+    db.exec(BEFORE_TURNS)
+    db.exec("UPDATE delivery SET body = x''; INSERT INTO altered VALUES (1, (SELECT sha256 FROM delivery), 0, 1)")
+  })
+  const { inbox, claim } = await openWith(inboxOn(path), ['a'])
+  const facts = { seq: 1, id: 'd_x', kept: 'none', bytes: body.byteLength, credential: 'key-2', headers: [] }
+  expect(await inbox.deliveries(everything)).toMatchObject([facts])
+  expect(await inbox.accept(newDelivery('x', { body }))).toMatchObject({ status: 'duplicate', seq: 1 })
+  const [dead] = await inbox.deadLetters(everything)
+  expect(dead).toMatchObject({ delivery: facts })
+  await inbox.revive({ dead: [dead!.id], quarantined: [] })
+  expect(Buffer.from((await claim())[0]!.delivery.body).toString()).toBe('["erased",{"n":1}]')
 })
 
 it('opens a file of the first schema and goes on with it', async () => {

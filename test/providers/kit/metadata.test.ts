@@ -64,6 +64,27 @@ describe('metadata under a schema', () => {
     expect(event?.metadata).toEqual({ orderId: 'o-1', at: new Date('2026-05-01T00:00:00Z') })
   })
 
+  it.each([
+    ['a date', new Date('2026-05-01')],
+    ['a map', new Map([['orderId', 'o-1']])],
+    ['an object of a class', new URL('https://shop.example')],
+  ])('may be %s, if the schema makes that of it', async (_, value) => {
+    const event = await ofMomentum(
+      answering(() => ({ value })),
+      { orderId: 'o-1' },
+    )
+    expect(event).toMatchObject({ metadataIssues: null, payload: { rcpt_meta: { orderId: 'o-1' } } })
+    expect(event.metadata).toBe(value)
+  })
+
+  it.each([[[]], ['text'], [7], [null], [undefined]])('is as sent where the schema makes %j of it', async (value) => {
+    const event = await ofMomentum(
+      answeringLater(() => ({ value })),
+      { orderId: 'o-1' },
+    )
+    expect(event).toMatchObject({ metadata: { orderId: 'o-1' }, metadataIssues: [{ path: '' }] })
+  })
+
   it('is as sent where it does not fit, with what does not and where', async () => {
     const sent = { orderId: 7, at: '2026-05-01', 'a/b~c': [{ x: 1 }] }
     const schema = z.object({ orderId: z.string(), 'a/b~c': z.array(z.object({ x: z.string() })) })

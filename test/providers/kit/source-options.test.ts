@@ -10,12 +10,15 @@ describe('checkSourceOptions', () => {
   it('gives the body limit, or null for none', () => {
     expect(check({ auth, limits: { bodyBytes: 1024 } })).toEqual({
       bodyBytes: 1024,
+      bodyMs: null,
       ackWithinMs: null,
       dedupeWindowMs: null,
     })
-    expect(check({ auth, ackWithinMs: 2_000 })).toEqual({ bodyBytes: null, ackWithinMs: 2_000, dedupeWindowMs: null })
-    expect(check({ auth, limits: {} })).toEqual({ bodyBytes: null, ackWithinMs: null, dedupeWindowMs: null })
-    expect(check({ auth })).toEqual({ bodyBytes: null, ackWithinMs: null, dedupeWindowMs: null })
+    const none = { bodyBytes: null, bodyMs: null, ackWithinMs: null, dedupeWindowMs: null }
+    expect(check({ auth, ackWithinMs: 2_000 })).toEqual({ ...none, ackWithinMs: 2_000 })
+    expect(check({ auth, limits: { bodyMs: 60_000 } })).toEqual({ ...none, bodyMs: 60_000 })
+    expect(check({ auth, limits: {} })).toEqual(none)
+    expect(check({ auth })).toEqual(none)
   })
 
   it.each([undefined, null, 'secret', {}, { auth: 'secret' }, { auth: {} }, { auth: null }])(
@@ -41,6 +44,7 @@ describe('checkSourceOptions', () => {
     expect(() => checkSourceOptions('sender', options)).toThrow(OptionError)
     expect(checkSourceOptions('sender', options, ['timeZone'])).toEqual({
       bodyBytes: null,
+      bodyMs: null,
       ackWithinMs: null,
       dedupeWindowMs: null,
     })

@@ -3,21 +3,21 @@ import type { OrderKey } from '../../../ports/inbox/claims.ts'
 import type { StoredPause } from '../../../ports/inbox/records.ts'
 import { isOfTheItem, toFailure } from '../wire/failure.ts'
 import { HASH_BYTES } from '../wire/packing.ts'
-import type { Command, CommandAnswer, GroupAnswer, GroupRequest, ItemAnswer, StoredAnswer } from '../wire/protocol.ts'
+import type { FileAnswer, FileCommand, GroupAnswer, GroupRequest, ItemAnswer, StoredAnswer } from '../wire/protocol.ts'
+import { planClaim } from './claims/claim.ts'
+import { wakeKeys } from './claims/order.ts'
+import { release } from './claims/release.ts'
+import { advanceMark, condemn, saveProgress, settle } from './claims/settle.ts'
 import type { Database } from './db/database.ts'
 import * as sql from './db/sql.ts'
 import { hasSuspects, noteUnderWay } from './ledger/crashes.ts'
 import { pendingBytes } from './ledger/extent.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { draftOf, saveLedger } from './ledger/read-ledger.ts'
+import { draftOf, readBelongingAt, saveLedger } from './ledger/read-ledger.ts'
 import { atomically } from './ledger/transaction.ts'
 import { accept, noteSenderLeft } from './log/accept.ts'
 import { carryOut, readPauses } from './operate/commands.ts'
 import { findWishes, fulfil } from './operate/wishes.ts'
-import { planClaim } from './work/claim.ts'
-import { wakeKeys } from './work/order.ts'
-import { release } from './work/release.ts'
-import { advanceMark, condemn, settle } from './work/settle.ts'
 
 type Done = Extract<GroupAnswer, { readonly lost: null }>
 
@@ -67,7 +67,7 @@ export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at
 }
 
 /** After these there may be work that could not be claimed before. */
-const MAKES_WORK: ReadonlySet<Command['kind']> = new Set(['revive', 'drop', 'pause', 'replay', 'cancel'])
+const MAKES_WORK: ReadonlySet<FileCommand['kind']> = new Set(['revive', 'drop', 'pause', 'replay', 'cancel'])
 
 class Group {
   readonly draft: Ledger
@@ -90,17 +90,19 @@ class Group {
     if (isWriting(request)) this.#begin()
   }
 
-  progress(): Pick<Done, 'underWay' | 'settlements'> {
+  progress(): Pick<Done, 'underWay' | 'progress' | 'settlements'> {
     const [db, draft] = [this.#db, this.draft]
     const { now, renew, releases, condemned, sendersLeft } = this.#request
-    if (renew) for (const name of draft.handlers) db.run(sql.seeHandler, name, now)
+    if (renew) seeOwn(db, draft, now)
     for (const seq of releases) release(db, draft, seq)
     const underWay = this.#request.underWay.map((note) => this.#item(() => noteUnderWay(db, draft, note)))
+    // What is settled in this group was saved before.
+    const saved = this.#request.progress.map((one) => this.#item(() => saveProgress(db, draft, one, this.#request)))
     const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one, this.#request)))
     for (const one of condemned) condemn(db, draft, one)
     advanceMark(db, draft)
-    for (const seq of sendersLeft) if (seq <= draft.lastSeq) noteSenderLeft(db, draft, seq)
-    return { underWay, settlements }
+    for (const seq of sendersLeft) if (seq <= draft.lastSeq) noteSenderLeft(db, draft, seq, now)
+    return { underWay, progress: saved, settlements }
   }
 
   commands(): Done['commands'] {
@@ -162,10 +164,14 @@ class Group {
     return true
   }
 
-  #carryOut(command: Command): ItemAnswer<CommandAnswer> {
+  #carryOut(command: FileCommand): ItemAnswer<FileAnswer> {
     const [db, draft] = [this.#db, this.draft]
-    const answer = this.#item(() => atomically(db, draft, () => carryOut(db, draft, command, this.#request)))
+    const answer = this.#item(() =>
+      atomically(db, draft, () => carryOut(db, draft, command, { ...this.#request, path: this.#at.path })),
+    )
     if (MAKES_WORK.has(command.kind)) this.#commanded = true
+    // Some of it may be over now.
+    this.draft.passedOver.clear()
     if (command.kind === 'pause' && 'value' in answer && answer.value === 1) this.#pausing = true
     if (command.kind === 'purge') this.#purging = true
     if (command.kind === 'erase' && 'value' in answer) this.#altered.push(...command.erasures.map(({ seq }) => seq))
@@ -174,7 +180,7 @@ class Group {
 
   /** One connection writes these tables, so nothing can come between what was read before and this. */
   #begin(): void {
-    if (!this.#writing) this.#db.exec('BEGIN IMMEDIATE')
+    if (!this.#writing) this.#db.begin()
     this.#writing = true
   }
 
@@ -188,8 +194,14 @@ class Group {
   }
 }
 
-function isWriting({ renew, releases, underWay, settlements, condemned, ...others }: GroupRequest): boolean {
+/** The handlers of this process are in use, and others may not be any more. */
+function seeOwn(db: Database, draft: Ledger, now: number): void {
+  for (const name of draft.own) db.run(sql.seeHandler, name, now)
+  draft.belonging = readBelongingAt(db, draft.own, now)
+}
+
+function isWriting({ renew, releases, underWay, progress, settlements, condemned, ...others }: GroupRequest): boolean {
   const { sendersLeft, commands, accepts } = others
-  const items = [releases, underWay, settlements, condemned, sendersLeft, commands, accepts]
+  const items = [releases, underWay, progress, settlements, condemned, sendersLeft, commands, accepts]
   return renew || items.some((list) => list.length > 0)
 }

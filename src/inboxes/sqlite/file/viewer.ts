@@ -7,14 +7,17 @@ import { PosthornError } from '../../../errors.ts'
 import type { StoredStats } from '../../../ports/inbox/records.ts'
 import type { Calls } from '../wire/calls.ts'
 import { toFailure } from '../wire/failure.ts'
-import type { Command, CommandAnswer, Failure, ItemAnswer, Settings } from '../wire/protocol.ts'
+import type { Failure, FileAnswer, FileCommand, ItemAnswer, Settings } from '../wire/protocol.ts'
 import type { Reader } from './bodies/read.ts'
+import { faultOf } from './db/access.ts'
 import { assertReadable } from './db/connect.ts'
 import { Database } from './db/database.ts'
 import { preparePath } from './db/files.ts'
+import { warningsAboutMount } from './db/place.ts'
 import * as sql from './db/sql.ts'
 import { readExtent } from './ledger/extent.ts'
 import { findById } from './ledger/ids.ts'
+import { backUp } from './operate/backup.ts'
 import { readStats } from './operate/stats.ts'
 import { Store } from './store.ts'
 
@@ -36,21 +39,25 @@ export class Viewer {
     })
   }
 
+  look(now: number): Calls['look'][1] {
+    return { stats: this.stats(now), warnings: warningsAboutMount(preparePath(this.#settings.path)) }
+  }
+
   stats(now: number): StoredStats {
     return this.read(({ db }) => readStats(db, readExtent(db), { now, handlers: [] }))
   }
 
-  wish({ kind, ...rest }: Command, now: number): number {
+  wish({ kind, ...rest }: FileCommand, now: number): number {
     return this.#write((db) => db.get<{ id: number }>(sql.insertWish, now, kind, JSON.stringify(rest))?.id ?? 0)
   }
 
   /** null while there is none. */
-  result(id: number): ItemAnswer<CommandAnswer> | null {
+  result(id: number): ItemAnswer<FileAnswer> | null {
     const row = this.read(({ db }) => db.get<{ result: string | null }>(sql.readWish, id))
     if (!row) throw new PosthornError('ERR_INBOX_IO', 'The owner of the inbox took too long, and forgot the wish.')
     if (row.result === null) return null
     this.#write((db) => db.run(sql.deleteWish, id))
-    return JSON.parse(row.result) as ItemAnswer<CommandAnswer>
+    return JSON.parse(row.result) as ItemAnswer<FileAnswer>
   }
 
   withdraw(id: number): boolean {
@@ -59,14 +66,21 @@ export class Viewer {
 
   fulfil({ now, retention }: Calls['fulfil'][0]): null {
     const store = new Store(this.#settings)
-    // Opening carries out the wishes it finds.
-    store.open({ handlers: [], onRedelivery: 'record', retention, now, held: [], identity: null })
-    store.close(now)
+    try {
+      // Opening carries out the wishes it finds.
+      store.open({ handlers: [], onRedelivery: 'record', retention, now, held: [], identity: null })
+    } finally {
+      store.close(now)
+    }
     return null
   }
 
+  backUp(to: string): number {
+    return this.#with({ readOnly: true }, (db) => backUp(db, to))
+  }
+
   failureOf(error: unknown): Failure {
-    return toFailure(error, this.#settings.path)
+    return toFailure(error, this.#settings.path, faultOf)
   }
 
   /** One short transaction. The owner brings the log of SQLite into the file, nobody else. */

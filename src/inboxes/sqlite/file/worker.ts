@@ -6,11 +6,12 @@ import { type BriefAnswer, fromBriefRequest, toBriefAnswer } from '../wire/compa
 import type { GroupAnswer, GroupRequest, Read, Settings } from '../wire/protocol.ts'
 import { readDelivery, readLatest } from './bodies/read.ts'
 import { Checkpointer } from './checkpoint/checkpointer.ts'
+import { findOwners } from './claims/event-keys.ts'
+import { listHistory, readHandlers, readProgress } from './claims/history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './log/listing.ts'
+import { listActions, listTallies, readUses } from './operate/looks.ts'
 import { Store } from './store.ts'
 import { Viewer } from './viewer.ts'
-import { findOwners } from './work/event-keys.ts'
-import { listHistory, readHandlers, readProgress } from './work/history.ts'
 
 if (!parentPort) throw new Error('This file is started by the inbox, as a thread.')
 const main: MessagePort = parentPort
@@ -30,21 +31,28 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
   quarantine: (request) => reader.read((from) => listQuarantine(from, request)),
   history: (request) => reader.read((from) => listHistory(from, request)),
   progress: ({ deliveryId, index }) => reader.read((from) => readProgress(from, deliveryId, index)),
+  tallies: (window) => reader.read(({ db }) => listTallies(db, window)),
+  seen: () => reader.read(({ db }) => readUses(db)),
+  actions: (limit) => reader.read(({ db }) => listActions(db, limit)),
   handlers: () => reader.read(({ db }) => readHandlers(db)),
   probe: () => store.probe(),
   close: ({ now }) => {
     store.close(now)
     return null
   },
-  owners: ({ windowMs, keys, now }) => reader.read(({ db }) => findOwners(db, windowMs, keys, now)),
+  owners: (request) => reader.read(({ db }) => findOwners(db, request)),
   look: ({ now }) => {
     reader = viewer
-    return viewer.stats(now)
+    return viewer.look(now)
   },
   wish: ({ now, command }) => viewer.wish(command, now),
   result: (id) => viewer.result(id),
   withdraw: (id) => viewer.withdraw(id),
   fulfil: (request) => viewer.fulfil(request),
+  backup: (path) => {
+    reader = viewer
+    return viewer.backUp(path)
+  },
 }
 
 main.on('message', ({ id, name, request }: ToThread) => {

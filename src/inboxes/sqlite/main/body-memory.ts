@@ -8,8 +8,11 @@ import { letMemoryGo, WORTH_LETTING_GO } from '../../../lib/let-go.ts'
 
 /** Smaller ones are not worth it. */
 const REUSED_FROM = 1024 * 1024
+/** Larger ones, such as mails, are rare: to have the next one wait some ms costs less than what they would take meanwhile. */
+const REUSED_TO = 16 * 1024 * 1024
 /** Room beyond the body, so that the next one, a little longer, fits as well. */
 const STEP = 1024 * 1024
+const isReused = ({ byteLength }: ArrayBuffer) => byteLength >= REUSED_FROM && byteLength <= REUSED_TO
 /** How much larger than its body a memory may be: it counts as long as the body does. */
 const MOST_ROOM = 1.5
 /** What lies unused for the next body: about what bodies on their way, at hand and with handlers take under load. */
@@ -55,7 +58,7 @@ export class BodyMemory {
   /** Nobody reads the body any more. One that is not ours stays what it is. */
   free({ buffer }: Uint8Array): void {
     if (!(buffer instanceof ArrayBuffer) || !this.#ours.delete(buffer)) return
-    if (buffer.byteLength >= REUSED_FROM && this.#hasRoom(buffer)) this.#free.push(buffer)
+    if (isReused(buffer) && this.#hasRoom(buffer)) this.#free.push(buffer)
     else letMemoryGo(buffer)
   }
 

@@ -1,9 +1,13 @@
 /** Keeps a thread on the file: waits for ownership, starts a dead thread again, and knows what is wrong. */
 import type { TransferListItem } from 'node:worker_threads'
 import { PosthornError } from '../../../errors.ts'
+import { codeOf } from '../../../lib/code-of.ts'
+import { toldOf } from '../../../lib/told-error.ts'
 import type { InboxOpening } from '../../../ports/inbox/opening.ts'
+import type { LogEvent } from '../../../types.ts'
 import type { CallName, Calls } from '../wire/calls.ts'
-import type { Held, OpenRequest, Settings } from '../wire/protocol.ts'
+import type { Held, Identity, OpenRequest, Settings } from '../wire/protocol.ts'
+import { noteClosing, noteOpen } from './open-files.ts'
 import { Thread } from './thread.ts'
 import { type Owned, ownedByAnother, type Waiting, waitForOwnership } from './wait-for-ownership.ts'
 
@@ -27,8 +31,10 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #opening: InboxOpening
   #thread: Thread | null = null
-  #identity: string | null = null
+  #identity: Identity | null = null
   #trouble: string | null = 'The inbox is not open yet.'
+  /** When the trouble began that was told; null: there is none. */
+  #since: number | null = null
   #closing = false
   #timer: NodeJS.Timeout | undefined
   /** What the timer started; never rejects. */
@@ -43,8 +49,9 @@ export class Connection {
     const thread = this.#start()
     try {
       const answer = await waitForOwnership(thread, this.#request(), this.#waiting())
-      for (const warning of answer.warnings) this.#opening.logger.warn(this.#facts(), warning)
+      for (const warning of answer.warnings) this.#opening.logger.warn(this.#facts('inbox.opened'), warning)
       this.#enter(thread, answer)
+      noteOpen(this.#options.settings.path)
       return answer
     } catch (error) {
       await thread.end()
@@ -64,7 +71,7 @@ export class Connection {
   /** Notes what keeps deliveries from being stored, and looks again and again whether it is over. */
   report(trouble: string): void {
     const first = this.#trouble === null
-    if (first) this.#opening.logger.error(this.#facts(), trouble)
+    if (first) this.#tell(trouble)
     this.#trouble = trouble
     // Not put off by every further failure.
     if (this.#thread && this.#timer === undefined) this.#after(first ? FIRST_PROBE_MS : PROBE_MS, () => this.#probe())
@@ -73,6 +80,7 @@ export class Connection {
   /** Stops waiting for ownership and starting anew; calls still go through. */
   abandon(): void {
     this.#closing = true
+    if (this.#identity !== null) noteClosing(this.#options.settings.path)
   }
 
   async close(now: number): Promise<void> {
@@ -87,7 +95,10 @@ export class Connection {
       await thread.call('close', { now })
     } catch (error) {
       // Everything acknowledged is in the file or its log; the next owner reads both.
-      this.#opening.logger.warn({ ...this.#facts(), error }, 'the inbox could not be closed in order')
+      this.#opening.logger.warn(
+        { ...this.#facts('inbox.close_failed'), ...toldOf(error) },
+        'the inbox could not be closed in order',
+      )
     }
     await thread.end()
   }
@@ -118,7 +129,8 @@ export class Connection {
     this.#thread = null
     if (this.#closing) return
     this.#trouble = 'The thread of the inbox has ended and is being started again.'
-    this.#opening.logger.error({ ...this.#facts(), cause: cause?.message ?? null }, this.#trouble)
+    const { frames } = toldOf(cause)
+    this.#tell(this.#trouble, { cause: cause?.message ?? null, ...(frames === undefined ? {} : { frames }) })
     this.#restart(0)
   }
 
@@ -129,7 +141,10 @@ export class Connection {
         await this.#startAgain()
       } catch (error) {
         this.#trouble = error instanceof Error ? error.message : String(error)
-        if (!this.#closing) this.#restart(attempt + 1)
+        if (this.#closing) return
+        // What this process worked on the other one has taken up: it is not to go on when that one ends.
+        if (codeOf(error) === 'ERR_INBOX_OWNED') this.#tell(this.#trouble)
+        else this.#restart(attempt + 1)
       }
     })
   }
@@ -140,6 +155,7 @@ export class Connection {
       const answer = await thread.call('open', this.#request())
       if (answer.owned) throw ownedByAnother(this.#options.settings.path)
       if (this.#closing) return await thread.end()
+      this.#tellOver()
       this.#enter(thread, answer)
     } catch (error) {
       await thread.end()
@@ -148,12 +164,27 @@ export class Connection {
     this.#options.onBack()
   }
 
+  #tell(trouble: string, more: object = {}): void {
+    this.#since ??= this.#opening.clock.steady()
+    this.#opening.logger.error({ ...this.#facts('inbox.trouble'), ...more }, trouble)
+  }
+
+  /** Trouble that was told is told to be over. */
+  #tellOver(): void {
+    this.#trouble = null
+    if (this.#since === null) return
+    const troubleMs = Math.round(this.#opening.clock.steady() - this.#since)
+    this.#since = null
+    const facts = { ...this.#facts('inbox.recovered'), troubleMs }
+    this.#opening.logger.warn(facts, 'the inbox works again: deliveries are stored')
+  }
+
   async #probe(): Promise<void> {
     try {
       const { shortage } = await this.call('probe', null)
       if (this.#closing) return
       if (shortage !== null) return this.report(shortage)
-      this.#trouble = null
+      this.#tellOver()
       this.#options.onBack()
     } catch (error) {
       if (this.#thread && !this.#closing) this.report(error instanceof Error ? error.message : String(error))
@@ -180,7 +211,7 @@ export class Connection {
     return { handlers, onRedelivery, retention, now, held: this.#options.held(), identity: this.#identity }
   }
 
-  #facts(): { readonly inbox: string; readonly path: string } {
-    return { inbox: 'sqlite', path: this.#options.settings.path }
+  #facts<E extends LogEvent>(event: E) {
+    return { event, inbox: 'sqlite', path: this.#options.settings.path } as const
   }
 }

@@ -7,7 +7,7 @@ import { PosthornError } from '../../../errors.ts'
 import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
 import type { CallName, Calls } from '../wire/calls.ts'
 import { toError } from '../wire/failure.ts'
-import type { AnswerTo, Command, CommandAnswer, ItemAnswer, Settings } from '../wire/protocol.ts'
+import type { FileAnswer, FileAnswerTo, FileCommand, ItemAnswer, Settings } from '../wire/protocol.ts'
 import { Thread } from './thread.ts'
 
 /** How often the result of a wish is asked for. */
@@ -19,6 +19,7 @@ const PATIENCE_MS = 30_000
 
 export class Control {
   readonly #opening: InboxOpening
+  readonly #path: string
   readonly #thread: Thread
   #closed = false
   #backlogBytes = 0
@@ -26,12 +27,15 @@ export class Control {
   constructor(settings: Settings, opening: InboxOpening) {
     const { path, minFreeBytes, maxPages } = settings
     this.#opening = opening
+    this.#path = path
     this.#thread = new Thread({ path, minFreeBytes, maxPages }, () => {})
   }
 
   async open(): Promise<InboxOpened> {
     try {
-      const stats = await this.#thread.call('look', { now: this.#now() })
+      const { stats, warnings } = await this.#thread.call('look', { now: this.#now() })
+      for (const warning of warnings)
+        this.#opening.logger.warn({ event: 'inbox.opened', inbox: 'sqlite', path: this.#path }, warning)
       this.#backlogBytes = stats.pendingBytes
       return { stats, newHandlers: [] }
     } catch (error) {
@@ -58,14 +62,14 @@ export class Control {
     await this.#thread.end()
   }
 
-  async command<C extends Command>(command: C): Promise<AnswerTo<C>> {
+  async command<C extends FileCommand>(command: C): Promise<FileAnswerTo<C>> {
     const start = this.#now()
     const id = await this.call('wish', { now: start, command })
     for (let polls = 0; ; polls++) {
       if (polls % OWNER_POLLS === 0) await this.call('fulfil', { now: this.#now(), retention: this.#opening.retention })
       const result = await this.call('result', id)
       // The owner answers each wish as its kind says, which no type follows through the file.
-      if (result !== null) return unpack(result) as AnswerTo<C>
+      if (result !== null) return unpack(result) as FileAnswerTo<C>
       if (this.#now() - start >= PATIENCE_MS && (await this.call('withdraw', id))) throw noAnswer()
       await new Promise<void>((resolve) => void this.#opening.clock.after(POLL_MS, resolve))
     }
@@ -76,7 +80,7 @@ export class Control {
   }
 }
 
-function unpack(answer: ItemAnswer<CommandAnswer>): CommandAnswer {
+function unpack(answer: ItemAnswer<FileAnswer>): FileAnswer {
   if ('failure' in answer) throw toError(answer.failure)
   return answer.value
 }

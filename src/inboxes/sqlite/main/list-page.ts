@@ -1,21 +1,17 @@
-import type { HistoryPage, HistoryRow, Page } from '../../../ports/inbox/records.ts'
+import type { HistoryPage, HistoryRow, Listings, Page } from '../../../ports/inbox/records.ts'
 import type { CallName, Calls } from '../wire/calls.ts'
-import type { Stretch } from '../wire/protocol.ts'
-
-type Listing = 'deliveries' | 'deadLetters' | 'quarantine'
-type Row<N extends Listing> = Calls[N][1] extends Stretch<infer R> ? R : never
 
 interface Caller {
   call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]>
 }
 
 /** One page, gathered in stretches between which the thread takes other calls. */
-export async function listPage<N extends Listing>(caller: Caller, name: N, page: Page): Promise<Row<N>[]> {
-  const rows: Row<N>[] = []
+export async function listPage<K extends keyof Listings>(caller: Caller, name: K, page: Page): Promise<Listings[K][]> {
+  const rows: Listings[K][] = []
   for (let before = page.before; rows.length < page.limit; ) {
     const stretch = await caller.call(name, { page, before, limit: page.limit - rows.length })
     // The name pairs the call with its rows, which is lost on a type parameter.
-    rows.push(...(stretch.rows as Row<N>[]))
+    rows.push(...(stretch.rows as Listings[K][]))
     if (stretch.next === null) break
     before = stretch.next
   }

@@ -9,14 +9,16 @@ export interface Loaded {
   readonly damaged: ReadonlyArray<{ readonly seq: number; readonly reason: string }>
 }
 
+interface Sources {
+  readonly cache: BodyCache
+  read(seqs: readonly number[]): Promise<readonly Read[]>
+  tokenOf(seq: number): number
+}
+
 /** Read in one go: an acknowledgement waits for no more than this, or for one large body. */
 const READ_BYTES = 1024 * 1024
 
-export async function loadClaims(
-  planned: readonly PlannedClaim[],
-  cache: BodyCache,
-  read: (seqs: readonly number[]) => Promise<readonly Read[]>,
-): Promise<Loaded> {
+export async function loadClaims(planned: readonly PlannedClaim[], { cache, read, tokenOf }: Sources): Promise<Loaded> {
   const loaded = planned.map((claim) => atHand(cache, claim))
   const missing = planned.filter((_, i) => loaded[i] === null)
   const fromFile = new Map<number, Read | undefined>()
@@ -27,6 +29,7 @@ export async function loadClaims(
   return toLoaded(
     planned,
     planned.map(({ seq }, i) => loaded[i] ?? fromFile.get(seq) ?? UNANSWERED),
+    tokenOf,
   )
 }
 
@@ -37,13 +40,27 @@ function atHand(cache: BodyCache, { seq, notes }: PlannedClaim): Read | null {
   return delivery === undefined ? null : { delivery: { ...delivery, seq, ...notes } }
 }
 
-function toLoaded(planned: readonly PlannedClaim[], loaded: ReadonlyArray<Read | null>): Loaded {
+function toLoaded(
+  planned: readonly PlannedClaim[],
+  loaded: ReadonlyArray<Read | null>,
+  tokenOf: Sources['tokenOf'],
+): Loaded {
   const claims: Claim[] = []
   const damaged: { seq: number; reason: string }[] = []
-  for (const [i, { seq, handlers, rows, careful, deaths, quarantined }] of planned.entries()) {
+  for (const [i, { seq, handlers, rows, careful, deaths, quarantined, progress }] of planned.entries()) {
     const read = loaded[i] ?? UNANSWERED
     if ('damage' in read) damaged.push({ seq, reason: read.damage })
-    else claims.push({ delivery: read.delivery, handlers, rows, careful, deaths, quarantined })
+    else
+      claims.push({
+        token: tokenOf(seq),
+        delivery: read.delivery,
+        handlers,
+        rows,
+        careful,
+        deaths,
+        quarantined,
+        progress,
+      })
   }
   return { claims, damaged }
 }

@@ -3,17 +3,19 @@
  * way and one commit for all of it. Under load a delivery costs its share of one commit: the group that stores it
  * claims it too, and the next one settles it.
  */
-import type { ClaimRequest, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
+import type { ClaimRequest, OrderKey } from '../../../ports/inbox/claims.ts'
 import type { NewDelivery } from '../../../ports/inbox/intake.ts'
 import { toError } from '../wire/failure.ts'
 import { type Parcel, pack } from '../wire/packing.ts'
 import type {
-  AnswerTo,
   ClaimPlan,
-  Command,
   Condemned,
+  Ending,
+  FileAnswerTo,
+  FileCommand,
   GroupAnswer,
   GroupRequest,
+  HeldProgress,
   ItemAnswer,
   Moment,
   Settled,
@@ -50,12 +52,16 @@ export class Outbox {
     return this.#put(accepts, given ? { ...delivery, given } : delivery)
   }
 
-  settle(settlement: Settlement): Promise<Settled> {
+  settle(settlement: Ending): Promise<Settled> {
     return this.#put(this.#tray.settlements, settlement)
   }
 
   note(underWay: UnderWay): Promise<null> {
     return this.#put(this.#tray.underWay, underWay)
+  }
+
+  saveProgress(progress: readonly HeldProgress[]): Promise<readonly number[]> {
+    return this.#put(this.#tray.progress, progress)
   }
 
   claim(request: ClaimRequest): Promise<ClaimPlan> {
@@ -67,10 +73,10 @@ export class Outbox {
   }
 
   /** Rejects where the command holds what cannot be sent: users give its parts, and it would fail the whole group. */
-  async command<C extends Command>(command: C): Promise<AnswerTo<C>> {
+  async command<C extends FileCommand>(command: C): Promise<FileAnswerTo<C>> {
     const sendable = structuredClone(command)
     // The thread answers each command as its kind says; in the queue they stand side by side.
-    return (await this.#put(this.#tray.commands, sendable)) as AnswerTo<C>
+    return (await this.#put(this.#tray.commands, sendable)) as FileAnswerTo<C>
   }
 
   wake(wake: Wake): Promise<readonly OrderKey[]> {
@@ -144,21 +150,22 @@ export class Outbox {
     const accepts = takeAccepts(tray.accepts)
     this.#tray.accepts.push(...tray.accepts)
     if (tray.accepts.length > 0) this.#options.onAccepts()
-    const { settlements, underWay, claims, condemned, commands, wakes } = tray
+    const { settlements, underWay, progress, claims, condemned, commands, wakes } = tray
     try {
       const answer = await this.#options.send(this.#toRequest(tray, accepts))
       this.#options.onAnswer(answer)
       if (answer.lost) throw toError(answer.lost)
       tell(settlements, answer.settlements)
       tell(underWay, answer.underWay)
+      tell(progress, answer.progress)
       tell(commands, answer.commands)
       tell(wakes, answer.wakes.map(answered))
       tell(accepts, answer.accepts)
       tell(claims, answer.claims.map(answered))
       for (const waiting of condemned) waiting.resolve()
     } catch (error) {
-      for (const waiting of [...accepts, ...settlements, ...underWay, ...claims, ...condemned, ...commands, ...wakes])
-        waiting.reject(error)
+      const work = [...settlements, ...underWay, ...progress, ...claims, ...condemned, ...wakes]
+      for (const waiting of [...accepts, ...work, ...commands]) waiting.reject(error)
     }
   }
 
@@ -168,6 +175,7 @@ export class Outbox {
       ...{ ...this.#options.moment(), releases, sendersLeft, renew, wishes },
       settlements: tray.settlements.map(itemOf),
       underWay: tray.underWay.map(itemOf),
+      progress: tray.progress.map(itemOf),
       condemned: tray.condemned.map(itemOf),
       commands: tray.commands.map(itemOf),
       wakes: tray.wakes.map(itemOf),

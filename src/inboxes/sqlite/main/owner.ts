@@ -1,17 +1,23 @@
 /** The inbox in the main thread of the process that owns the file: hands work to the thread of the file. */
-import type { Claim, ClaimRequest, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
+
+import { PosthornError } from '../../../errors.ts'
+import type { ClaimRef, ClaimToken } from '../../../ports/inbox/claim-ref.ts'
+import type { Claimed, ClaimRequest, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
 import type { Accepted, NewDelivery } from '../../../ports/inbox/intake.ts'
 import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
+import type { NewProgress } from '../../../ports/inbox/progress.ts'
 import type { StoredPause } from '../../../ports/inbox/records.ts'
 import { SteadyWatch, waitsToLetGo } from '../../rules/steady.ts'
+import { PRUNE_MS, RENEW_MS } from '../../rules/upkeep.ts'
 import type { CallName, Calls } from '../wire/calls.ts'
 import { fromBriefAnswer, toBriefRequest } from '../wire/compact.ts'
 import { buffersOf } from '../wire/packing.ts'
-import type { AnswerTo, Command, GroupAnswer, Read, Settings } from '../wire/protocol.ts'
+import type { ClaimPlan, FileAnswerTo, FileCommand, GroupAnswer, Moment, Read, Settings } from '../wire/protocol.ts'
 import { BodyCache } from './body-cache.ts'
 import { BodyMemory } from './body-memory.ts'
 import { Connection } from './connection.ts'
-import { loadClaims } from './load-claims.ts'
+import { type Loaded, loadClaims } from './load-claims.ts'
+import { isLook, Looker } from './looker.ts'
 import { Outbox } from './outbox.ts'
 import type { Thread } from './thread.ts'
 import { Upkeep } from './upkeep.ts'
@@ -31,23 +37,27 @@ export interface Told {
   pauses(paused: readonly StoredPause[]): void
 }
 
+interface Hold {
+  /** With care. */
+  readonly careful: boolean
+  readonly token: number
+}
+
 /** How often the owner looks for wishes of other processes. */
 const LOOK_MS = 1_000
-/** How often it notes that its handlers are still in use. */
-const RENEW_MS = 3_600_000
-/** How often it looks for what is old. */
-const PRUNE_MS = 300_000
 
 export class Owner {
   readonly #settings: InboxSettings
   readonly #opening: InboxOpening
   readonly #told: Told
   readonly #connection: Connection
+  readonly #looker: Looker
   readonly #outbox: Outbox
   readonly #cache: BodyCache
   readonly #memory = new BodyMemory()
-  /** Claims of this process: they live here, so that a thread that is started again knows them. true: with care. */
-  readonly #held = new Map<number, boolean>()
+  /** Claims of this process: they live here, so that a thread that is started again knows them. */
+  readonly #held = new Map<number, Hold>()
+  #tokens = 0
   readonly #timers = new Set<() => void>()
   readonly #upkeep: Upkeep
   #opened: Promise<InboxOpened> | null = null
@@ -61,14 +71,15 @@ export class Owner {
     // Where nothing is claimed, nothing is to be at hand.
     this.#cache = new BodyCache(opening.handlers.length === 0 ? 0 : settings.cacheBytes)
     this.#connection = this.#newConnection()
+    this.#looker = new Looker(settings, opening.clock)
     this.#outbox = new Outbox({
-      moment: () => ({ now: this.#now(), isSteady: this.#watch?.isSteady() ?? true }),
+      moment: () => this.#moment(),
       send: async (request) =>
         fromBriefAnswer(await this.#connection.call('group', toBriefRequest(request), buffersOf(request))),
       onAccepts: () => this.#told.work(),
       onAnswer: (answer) => this.#note(answer),
     })
-    this.#upkeep = new Upkeep(opening, (at) => this.command({ kind: 'prune', at }))
+    this.#upkeep = new Upkeep(opening, (from) => this.command({ kind: 'prune', from }))
   }
 
   open(): Promise<InboxOpened> {
@@ -96,40 +107,48 @@ export class Owner {
     this.#outbox.noteSenderLeft(seq)
   }
 
-  async claim(request: ClaimRequest): Promise<{
-    readonly claims: readonly Claim[]
-    readonly nextDueAt: number | null
-    readonly unread: readonly string[]
-    readonly more: boolean
-  }> {
+  async claim(request: ClaimRequest): Promise<Claimed> {
     for (;;) {
       const plan = await this.#outbox.claim(request)
       try {
-        const { claims, damaged } = await loadClaims(plan.claims, this.#cache, (seqs) => this.#read(seqs))
+        const { claims, damaged } = await this.#load(plan)
         for (const { delivery } of claims) this.#memory.lend(delivery.seq, delivery.body)
         for (const { seq, reason } of damaged) await this.#condemn(seq, reason)
-        const { nextDueAt, unread, more } = plan
-        if (claims.length > 0 || damaged.length === 0) return { claims, nextDueAt, unread, more }
+        if (claims.length > 0 || damaged.length === 0) return { ...plan, claims }
       } catch (error) {
-        this.release(plan.claims.map((claim) => claim.seq))
+        this.#release(plan.claims.map((claim) => claim.seq))
         throw error
       }
     }
   }
 
-  async note(seq: number, calls: readonly NotedCall[]): Promise<void> {
-    await this.#outbox.note({ seq, calls })
+  async note(claim: ClaimRef, calls: readonly NotedCall[]): Promise<void> {
+    this.#assertHeld(claim)
+    await this.#outbox.note({ seq: claim.seq, calls })
+  }
+
+  async saveProgress(progress: readonly NewProgress[]): Promise<readonly ClaimToken[]> {
+    const held = progress.filter((one) => this.#isHeld(one))
+    const lost = held.length === 0 ? [] : await this.#outbox.saveProgress(held)
+    const isLost = (one: NewProgress) => !held.includes(one) || lost.includes(one.seq)
+    return progress.filter(isLost).map(({ token }) => token)
   }
 
   async settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }> {
+    this.#assertHeld(settlement)
     const { workIsLeft, conflictsWith } = await this.#outbox.settle(withOwnElements(settlement))
-    this.#held.delete(settlement.seq)
+    // The same group may have claimed it again.
+    if (this.#isHeld(settlement)) this.#held.delete(settlement.seq)
     this.#memory.takeBack(settlement.seq)
     if (workIsLeft) this.#told.work()
     return { conflictsWith }
   }
 
-  release(seqs: readonly number[]): void {
+  release(claims: readonly ClaimRef[]): void {
+    this.#release(claims.filter((claim) => this.#isHeld(claim)).map(({ seq }) => seq))
+  }
+
+  #release(seqs: readonly number[]): void {
     for (const seq of seqs) this.#memory.leave(seq)
     this.#outbox.release(seqs.filter((seq) => this.#held.delete(seq)))
     this.#told.work()
@@ -142,15 +161,15 @@ export class Owner {
   }
 
   owners(windowMs: number, keys: Float64Array): Promise<readonly number[]> {
-    return this.#connection.call('owners', { windowMs, keys, now: this.#now() })
+    return this.#connection.call('owners', { windowMs, keys, ...this.#moment() })
   }
 
-  command<C extends Command>(command: C): Promise<AnswerTo<C>> {
+  command<C extends FileCommand>(command: C): Promise<FileAnswerTo<C>> {
     return this.#outbox.command(command)
   }
 
   call<K extends CallName>(name: K, request: Calls[K][0]): Promise<Calls[K][1]> {
-    return this.#connection.call(name, request)
+    return isLook(name) ? this.#looker.call(name, request) : this.#connection.call(name, request)
   }
 
   backlogBytes(): number {
@@ -166,9 +185,14 @@ export class Owner {
     await this.#opened?.catch(() => {})
     for (const cancel of this.#timers) cancel()
     this.#upkeep.stop()
+    await this.#looker.end()
     await this.#outbox.drained()
     await this.#connection.close(this.#opening.clock.now())
     this.#held.clear()
+  }
+
+  #moment(): Moment {
+    return { now: this.#now(), isSteady: this.#watch?.isSteady() ?? true }
   }
 
   #now(): number {
@@ -190,7 +214,8 @@ export class Owner {
 
   #newWatch(believedAt: number): SteadyWatch {
     const { clock, logger } = this.#opening
-    const tell = (aheadMs: number) => logger.warn({ inbox: 'sqlite', aheadMs }, waitsToLetGo(aheadMs))
+    const tell = (aheadMs: number) =>
+      logger.warn({ event: 'inbox.clock_leapt', inbox: 'sqlite', aheadMs }, waitsToLetGo(aheadMs))
     return new SteadyWatch(clock, believedAt, tell)
   }
 
@@ -208,7 +233,7 @@ export class Owner {
     const options = {
       settings: { path, minFreeBytes, maxPages },
       ownerWaitMs,
-      held: () => [...this.#held].map(([seq, careful]) => ({ seq, careful })),
+      held: () => [...this.#held].map(([seq, { careful }]) => ({ seq, careful })),
       onBack: () => this.#told.work(),
       onThread: (thread: Thread) => this.#settings.onThread?.(thread),
     }
@@ -227,7 +252,7 @@ export class Owner {
       return
     }
     this.#backlogBytes = answer.pendingBytes
-    for (const { claims } of answer.claims) for (const { seq, careful } of claims) this.#held.set(seq, careful)
+    for (const { claims } of answer.claims) for (const { seq, careful } of claims) this.#hold(seq, careful)
     for (const seq of answer.altered) this.#cache.take(seq)
     if (answer.committed) this.#settings.onCommit?.()
     if (answer.shortage !== null) this.#connection.report(answer.shortage)
@@ -236,10 +261,32 @@ export class Owner {
     if (answer.moreWork) this.#told.work()
   }
 
+  #hold(seq: number, careful: boolean): void {
+    this.#tokens++
+    this.#held.set(seq, { careful, token: this.#tokens })
+  }
+
+  #load({ claims }: ClaimPlan): Promise<Loaded> {
+    const read = (seqs: readonly number[]) => this.#read(seqs)
+    return loadClaims(claims, { cache: this.#cache, read, tokenOf: (seq) => this.#held.get(seq)?.token ?? 0 })
+  }
+
+  #isHeld({ seq, token }: ClaimRef): boolean {
+    return this.#held.get(seq)?.token === token
+  }
+
+  #assertHeld(claim: ClaimRef): void {
+    if (!this.#isHeld(claim))
+      throw new PosthornError('ERR_CLAIM_LOST', `The claim of delivery ${claim.seq} is not held any more.`)
+  }
+
   /** Damaged bytes leave the work for the quarantine, where somebody can look at them. */
   async #condemn(seq: number, reason: string): Promise<void> {
     const { logger, clock } = this.#opening
-    logger.error({ inbox: 'sqlite', seq }, `a stored delivery is damaged and goes to quarantine: ${reason}`)
+    logger.error(
+      { event: 'inbox.damaged', inbox: 'sqlite', seq, reason },
+      `a stored delivery is damaged and goes to quarantine: ${reason}`,
+    )
     await this.#outbox.condemn({ seq, reason, at: clock.now() })
     this.#held.delete(seq)
   }

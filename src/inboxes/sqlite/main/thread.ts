@@ -1,9 +1,11 @@
 /** The main thread's end of the thread of the file: calls with answers, and what happens when it dies. */
-import { type TransferListItem, Worker } from 'node:worker_threads'
+import type { TransferListItem, Worker } from 'node:worker_threads'
 import { PosthornError } from '../../../errors.ts'
+import { startThread } from '../../../lib/thread-code.ts'
 import type { CallName, Calls, FromThread, ToThread } from '../wire/calls.ts'
 import { toError } from '../wire/failure.ts'
 import type { Settings } from '../wire/protocol.ts'
+import { INBOX_THREAD } from './inbox-thread.ts'
 
 interface Waiter {
   readonly resolve: (value: never) => void
@@ -13,9 +15,6 @@ interface Waiter {
 /** What it allocates is short-lived and small: without a limit V8 gives each thread up to 48 MB for that. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 }
 
-/** Built, every file lies in one folder, the one this module has gone into too: see scripts/build.ts. */
-const file = new URL(import.meta.url.endsWith('.ts') ? '../file/worker.ts' : './sqlite-worker.js', import.meta.url)
-
 export class Thread {
   readonly worker: Worker
   readonly #waiting = new Map<number, Waiter>()
@@ -24,8 +23,8 @@ export class Thread {
 
   /** `onEnd` is called once when the thread has ended, whoever ended it, after its waiters were rejected. */
   constructor(settings: Settings, onEnd: (thread: Thread, cause: Error | null) => void) {
-    // No flags of the process: some of them (--input-type) make a thread refuse to start.
-    this.worker = new Worker(file, { workerData: settings, name: 'posthorn-sqlite', execArgv: [], resourceLimits })
+    const options = { workerData: settings, name: 'posthorn-sqlite', resourceLimits }
+    this.worker = startThread(INBOX_THREAD, options)
     let cause: Error | null = null
     this.worker.on('error', (error) => {
       cause = error instanceof Error ? error : new Error(String(error))

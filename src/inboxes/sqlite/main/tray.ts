@@ -1,12 +1,14 @@
 /** What waits for the next group, and who waits for it. */
-import type { ClaimRequest, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
+import type { ClaimRequest, OrderKey } from '../../../ports/inbox/claims.ts'
 import { toError } from '../wire/failure.ts'
 import { type Parcel, sizeOf } from '../wire/packing.ts'
 import type {
   ClaimPlan,
-  Command,
-  CommandAnswer,
   Condemned,
+  Ending,
+  FileAnswer,
+  FileCommand,
+  HeldProgress,
   ItemAnswer,
   Settled,
   StoredAnswer,
@@ -28,11 +30,12 @@ const GROUP_BYTES = 4 * 1024 * 1024
 /** Everything that waits; accepts stay until they fit into a group, the rest goes with the next one. */
 export class Tray {
   readonly accepts: Waiting<Parcel, StoredAnswer>[] = []
-  readonly settlements: Waiting<Settlement, Settled>[] = []
+  readonly settlements: Waiting<Ending, Settled>[] = []
   readonly underWay: Waiting<UnderWay, null>[] = []
+  readonly progress: Waiting<readonly HeldProgress[], readonly number[]>[] = []
   readonly claims: Waiting<ClaimRequest, ClaimPlan>[] = []
   readonly condemned: Waiting<Condemned, void>[] = []
-  readonly commands: Waiting<Command, CommandAnswer>[] = []
+  readonly commands: Waiting<FileCommand, FileAnswer>[] = []
   readonly wakes: Waiting<Wake, readonly OrderKey[]>[] = []
   readonly releases: number[] = []
   readonly sendersLeft: number[] = []
@@ -40,8 +43,9 @@ export class Tray {
   wishes = false
 
   isEmpty(): boolean {
-    const { accepts, settlements, underWay, claims, condemned, commands, wakes, releases, sendersLeft } = this
-    const queues = [accepts, settlements, underWay, claims, condemned, commands, wakes, releases, sendersLeft]
+    const { accepts, settlements, underWay, progress, claims, condemned, commands, wakes, releases, sendersLeft } = this
+    const work = [settlements, underWay, progress, claims, condemned, wakes, releases]
+    const queues = [accepts, commands, sendersLeft, ...work]
     return !this.renew && !this.wishes && queues.every((queue) => queue.length === 0)
   }
 }

@@ -1,15 +1,17 @@
+import type { LastUse, StoredAction, TallyRow, TallyWindow } from '../../../ports/inbox/look.ts'
 import type { Retention } from '../../../ports/inbox/opening.ts'
 import type { EventProgress, HistoryRow, StoredStats } from '../../../ports/inbox/records.ts'
 import type { StoredDeadLetter, StoredDelivery, StoredQuarantine } from '../../../ports/inbox/rows.ts'
 import type { BriefAnswer, BriefRequest } from './compact.ts'
 import type {
-  Command,
-  CommandAnswer,
   Failure,
+  FileAnswer,
+  FileCommand,
   HistoryStretch,
   ItemAnswer,
   OpenAnswer,
   OpenRequest,
+  OwnersRequest,
   Read,
   Stretch,
   StretchRequest,
@@ -28,23 +30,28 @@ export interface Calls {
   quarantine: [StretchRequest, Stretch<StoredQuarantine>]
   history: [HistoryStretch, Stretch<HistoryRow>]
   progress: [{ readonly deliveryId: string; readonly index: number }, EventProgress | null]
+  tallies: [TallyWindow, readonly TallyRow[]]
+  seen: [null, readonly LastUse[]]
+  actions: [number, readonly StoredAction[]]
   handlers: [null, ReadonlyArray<{ readonly name: string; readonly seenAt: number }>]
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]
   close: [{ readonly now: number }, null]
-  /** See `InboxPort.owners`. */
-  owners: [{ readonly windowMs: number; readonly keys: Float64Array; readonly now: number }, readonly number[]]
+  /** See `EventKeyStore.owners`. */
+  owners: [OwnersRequest, readonly number[]]
 
   /** From here on looks at a file that another process may own. */
-  look: [{ readonly now: number }, StoredStats]
+  look: [{ readonly now: number }, { readonly stats: StoredStats; readonly warnings: readonly string[] }]
   /** Leaves a wish for the owner; answers its id. */
-  wish: [{ readonly now: number; readonly command: Command }, number]
+  wish: [{ readonly now: number; readonly command: FileCommand }, number]
   /** The result of a wish, which is then removed; null while there is none. */
-  result: [number, ItemAnswer<CommandAnswer> | null]
+  result: [number, ItemAnswer<FileAnswer> | null]
   /** Takes a wish back; false: it was carried out already. */
   withdraw: [number, boolean]
   /** Where nobody owns the file: owns it for a moment and carries out the wishes. */
   fulfil: [{ readonly now: number; readonly retention: Retention | undefined }, null]
+  /** Copies the file to this path; answers the bytes of the copy. */
+  backup: [string, number]
 }
 
 export type CallName = keyof Calls

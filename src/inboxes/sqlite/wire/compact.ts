@@ -3,9 +3,10 @@
  * pass that leaves nothing behind, a claim of one that has no history. The structured clone takes its time for objects,
  * at both ends.
  */
-import type { Settlement } from '../../../ports/inbox/claims.ts'
+import type { Tally } from '../../../ports/inbox/look.ts'
 import type {
   ClaimPlan,
+  Ending,
   GroupAnswer,
   GroupRequest,
   ItemAnswer,
@@ -15,11 +16,16 @@ import type {
   StoredAnswer,
 } from './protocol.ts'
 
-/** The seq of the delivery, and its number of events. */
-type BareEnd = readonly [seq: number, events: number | null]
+/**
+ * The seq of the delivery, its number of events; and where it counts something, how many of the words count at its receipt,
+ * and of each word its place among those of the group, how many and the sum.
+ */
+type BareEnd = readonly (number | null)[]
 
 export interface BriefRequest extends Omit<GroupRequest, 'settlements'> {
-  readonly settlements: ReadonlyArray<Settlement | BareEnd>
+  readonly settlements: ReadonlyArray<Ending | BareEnd>
+  /** What bare ends count: the ordinary group has few, and each delivery of it the same. */
+  readonly words: readonly string[]
 }
 
 /** First claims of deliveries without a history, and the others. */
@@ -45,11 +51,14 @@ export type BriefAnswer =
     })
 
 export function toBriefRequest(request: GroupRequest): BriefRequest {
-  return { ...request, settlements: request.settlements.map((one) => (isBareEnd(one) ? [one.seq, one.events] : one)) }
+  const places = new Map<string, number>()
+  const settlements = request.settlements.map((one) => (isBareEnd(one) ? toBareEnd(one, places) : one))
+  return { ...request, settlements, words: [...places.keys()] }
 }
 
 export function fromBriefRequest(request: BriefRequest): GroupRequest {
-  return { ...request, settlements: request.settlements.map((one) => ('seq' in one ? one : bareEnd(one))) }
+  const { words, ...group } = request
+  return { ...group, settlements: request.settlements.map((one) => ('seq' in one ? one : bareEnd(one, words))) }
 }
 
 export function toBriefAnswer(answer: GroupAnswer): BriefAnswer {
@@ -73,7 +82,7 @@ export function fromBriefAnswer(answer: BriefAnswer): GroupAnswer {
 }
 
 /** The end of a first pass that leaves nothing else: the ordinary case. */
-export function isBareEnd(settlement: Settlement): boolean {
+export function isBareEnd(settlement: Ending): boolean {
   const { firstPass, endedRows, rows, dead, quarantined, unhandled, keys, forgotten, duplicateEvents = 0 } = settlement
   if (!firstPass || keys || forgotten || duplicateEvents > 0) return false
   if (endedRows.length + rows.length + dead.length + quarantined.length > 0) return false
@@ -81,10 +90,37 @@ export function isBareEnd(settlement: Settlement): boolean {
   return true
 }
 
+function toBareEnd({ seq, events, tally }: Ending, places: Map<string, number>): BareEnd {
+  if (tally === undefined) return [seq, events]
+  const { words, numbers, received } = tally
+  const end = [seq, events, received]
+  for (let at = 0; at < words.length; at++)
+    end.push(placeOf(words[at] as string, places), numbers[2 * at] as number, numbers[2 * at + 1] as number)
+  return end
+}
+
+function placeOf(word: string, places: Map<string, number>): number {
+  const known = places.get(word)
+  if (known !== undefined) return known
+  places.set(word, places.size)
+  return places.size - 1
+}
+
 const NOTHING_ELSE = { firstPass: true, endedRows: [], rows: [], dead: [], quarantined: [], unhandled: {} } as const
 
-function bareEnd([seq, events]: BareEnd): Settlement {
-  return { seq, events, ...NOTHING_ELSE }
+function bareEnd(end: BareEnd, words: readonly string[]): Ending {
+  const [seq, events = null] = end
+  const tally = end.length > 2 ? tallyOf(end, words) : undefined
+  return { seq: seq as number, events, ...(tally && { tally }), ...NOTHING_ELSE }
+}
+
+function tallyOf(end: BareEnd, words: readonly string[]): Tally {
+  const [own, numbers]: [string[], number[]] = [[], []]
+  for (let at = 3; at < end.length; at += 3) {
+    own.push(words[end[at] as number] as string)
+    numbers.push(end[at + 1] as number, end[at + 2] as number)
+  }
+  return { words: own, numbers, received: end[2] as number }
 }
 
 const OVER: ItemAnswer<Settled> = { value: { workIsLeft: false, conflictsWith: null } }
@@ -123,13 +159,13 @@ function fromBriefPlan({ others, handlers, firsts, ...plan }: BriefPlan): ClaimP
   return { ...plan, claims }
 }
 
-function isFirst({ rows, careful, deaths, quarantined, notes }: PlannedClaim): boolean {
+function isFirst({ rows, careful, deaths, quarantined, progress, notes }: PlannedClaim): boolean {
   const { senderLeft, duplicates, events } = notes
   const isUntouched = !senderLeft && duplicates === 0 && events === null
-  return rows === null && !careful && deaths.length + quarantined.length === 0 && isUntouched
+  return rows === null && !careful && deaths.length + quarantined.length + progress.length === 0 && isUntouched
 }
 
-const UNTOUCHED = { rows: null, careful: false, deaths: [], quarantined: [] } as const
+const UNTOUCHED = { rows: null, careful: false, deaths: [], quarantined: [], progress: [] } as const
 export const NO_NOTES: Notes = Object.freeze({ senderLeft: false, duplicates: 0, events: null })
 
 function firstClaim(handlers: readonly string[], seq: number, bytes: number): PlannedClaim {

@@ -12,6 +12,8 @@ const CONSTRAINT = 19
 const MISMATCH = 20
 const RANGE = 25
 const NOTADB = 26
+/** Extended: a row that our counts say is new is there. */
+const CONSTRAINT_PRIMARYKEY = 1555
 
 /** Codes that speak about the one statement, not about the store. */
 const ofTheItem: ReadonlySet<number> = new Set([TOOBIG, CONSTRAINT, MISMATCH, RANGE])
@@ -32,13 +34,15 @@ export function isCorrupt(error: unknown): boolean {
   return code === CORRUPT || code === NOTADB
 }
 
-/** One item was refused; the transaction around it goes on. */
+/** One item was refused; the transaction around it goes on. A number given twice is no item's: the next gets it too. */
 export function isOfTheItem(error: unknown): boolean {
   const code = sqliteCode(error)
+  if (code === CONSTRAINT && (error as { readonly errcode?: unknown }).errcode === CONSTRAINT_PRIMARYKEY) return false
   return code === null || ofTheItem.has(code)
 }
 
-export function toFailure(error: unknown, path: string): Failure {
+/** `faultOf` says what the file system has against the files of the inbox; '' where nothing. */
+export function toFailure(error: unknown, path: string, faultOf: (path: string) => string = () => ''): Failure {
   if (error instanceof PosthornError || error instanceof OptionError)
     return { code: error.code, message: error.message }
   const text = error instanceof Error ? error.message : String(error)
@@ -52,11 +56,18 @@ export function toFailure(error: unknown, path: string): Failure {
     case NOTADB:
       return { code: 'ERR_INBOX_CORRUPT', message: `${path} is damaged or not a database: ${text}.` }
     default:
-      return { code: 'ERR_INBOX_IO', message: `${path} cannot be read or written: ${text}.` }
+      return {
+        code: 'ERR_INBOX_IO',
+        message: `${path} cannot be read or written: ${withFault(text, faultOf(path))}.`,
+        ...(error instanceof Error && !('code' in error) ? { cause: error } : {}),
+      }
   }
 }
 
+const withFault = (text: string, fault: string): string => (fault === '' ? text : `${text}: ${fault}`)
+
 export function toError(failure: Failure): Error {
   if (failure.code === 'ERR_OPTION') return new OptionError(failure.message)
-  return new PosthornError(failure.code, failure.message)
+  const { cause } = failure
+  return new PosthornError(failure.code, failure.message, cause === undefined ? {} : { cause })
 }

@@ -14,6 +14,7 @@ export const nothing: Omit<GroupRequest, 'now'> = {
   renew: false,
   releases: [],
   underWay: [],
+  progress: [],
   settlements: [],
   condemned: [],
   sendersLeft: [],
@@ -25,9 +26,9 @@ export const nothing: Omit<GroupRequest, 'now'> = {
   claims: [],
 }
 
-type Meta = Pick<NewDelivery, 'headers' | 'credential' | 'origin' | 'undecoded'>
+type Meta = Pick<NewDelivery, 'headers' | 'credential' | 'origin' | 'undecoded' | 'traceparent'>
 
-/** A delivery on its way to the thread; `given` as in `InboxPort.accept`. */
+/** A delivery on its way to the thread; `given` as in `Intake.accept`. */
 export interface Parcel extends NewDelivery {
   readonly given?: boolean
 }
@@ -65,12 +66,13 @@ export function pack(deliveries: readonly Parcel[]): Pick<GroupRequest, 'accepts
 }
 
 export function unpackMeta(meta: string): Meta {
-  return JSON.parse(meta) as Meta
+  // Rows of earlier versions, and of deliveries whose bytes were taken, say nothing of a trace.
+  return { traceparent: null, ...(JSON.parse(meta) as Partial<Meta> & Omit<Meta, 'traceparent'>) }
 }
 
 function describe(delivery: NewDelivery): PackedDelivery {
   const { id, source, batchId, isTest, receivedAt, body } = delivery
-  const { headers, credential, origin, undecoded } = delivery
-  const meta = JSON.stringify({ headers, credential, origin, undecoded } satisfies Meta)
-  return { id, source, batchId, isTest, receivedAt: Math.trunc(receivedAt), meta, size: body.byteLength }
+  const { headers, credential, origin, undecoded, traceparent } = delivery
+  const meta = JSON.stringify({ headers, credential, origin, undecoded, traceparent } satisfies Meta)
+  return { id, source, batchId, isTest, receivedAt: Math.trunc(receivedAt), credential, meta, size: body.byteLength }
 }

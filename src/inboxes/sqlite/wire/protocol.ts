@@ -6,10 +6,12 @@
 import type { ErrorCode } from '../../../errors.ts'
 import type { ClaimRequest, Death, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
 import type { Accepted } from '../../../ports/inbox/intake.ts'
+import type { NewAction } from '../../../ports/inbox/look.ts'
 import type { InboxOpened, InboxOpening, Retention } from '../../../ports/inbox/opening.ts'
-import type { Erased, Erasure, Pruned, ReplayRow, RowIds } from '../../../ports/inbox/operations.ts'
+import type { Command, CommandAnswers } from '../../../ports/inbox/operations.ts'
+import type { NewProgress, Progress } from '../../../ports/inbox/progress.ts'
 import type { HistoryPage, Page, StoredPause } from '../../../ports/inbox/records.ts'
-import type { ReplayMark, StoredDelivery, WorkRow } from '../../../ports/inbox/rows.ts'
+import type { StoredDelivery, WorkRow } from '../../../ports/inbox/rows.ts'
 
 /** Settled at construction, given to the thread when it starts. */
 export interface Settings {
@@ -23,6 +25,8 @@ export interface Settings {
 export interface Failure {
   readonly code: ErrorCode
   readonly message: string
+  /** Neither of SQLite nor of the system: a fault of ours, with its stack. */
+  readonly cause?: Error
 }
 
 /** A delivery under claim. */
@@ -38,8 +42,16 @@ export interface OpenRequest {
   readonly now: number
   /** What this process still works on, when the thread is started again. */
   readonly held: readonly Held[]
-  /** The file it must be when the thread is started again; null the first time: what is claimed was by a dead process. */
-  readonly identity: string | null
+  /** What it must be when the thread is started again; null the first time: what is claimed was by a dead process. */
+  readonly identity: Identity | null
+}
+
+/** A file as one owner has it. */
+export interface Identity {
+  /** Another one when it is deleted and made anew. */
+  readonly file: string
+  /** How often the file has got another owner. */
+  readonly owners: number
 }
 
 export type OpenAnswer =
@@ -47,7 +59,7 @@ export type OpenAnswer =
   | {
       readonly owned: false
       readonly opened: InboxOpened
-      readonly identity: string
+      readonly identity: Identity
       readonly warnings: readonly string[]
       readonly shortage: string | null
       /** The last time of day that retention went by; 0: there was none. */
@@ -61,6 +73,7 @@ export interface PackedDelivery {
   readonly batchId: string | null
   readonly isTest: boolean
   readonly receivedAt: number
+  readonly credential: string | null
   /** The fields nobody searches by, as JSON. */
   readonly meta: string
   readonly size: number
@@ -81,32 +94,35 @@ export interface Condemned {
   readonly at: number
 }
 
-/** What operators ask for. */
-export type Command =
-  | { readonly kind: 'revive'; readonly ids: RowIds }
-  | { readonly kind: 'drop'; readonly ids: RowIds }
-  | { readonly kind: 'pause'; readonly handler: string; readonly by: 'hand' | 'failures' | null }
-  | { readonly kind: 'prune'; readonly at: number }
-  | { readonly kind: 'erase'; readonly erasures: readonly Erasure[] }
-  | { readonly kind: 'purge'; readonly at: number }
-  | { readonly kind: 'replay'; readonly mark: ReplayMark; readonly rows: readonly ReplayRow[] }
-  | { readonly kind: 'cancel'; readonly run: string; readonly limit: number }
+/** The end of a claim; the main thread has seen that it is held. */
+export type Ending = Omit<Settlement, 'token'>
 
-/** What each command is answered with. */
-export interface CommandAnswers {
-  revive: number
-  drop: number
-  pause: number
-  prune: Pruned
-  erase: Erased
-  purge: number | null
-  replay: number
-  cancel: number
+/** How far a pass under way has come, likewise. */
+export type HeldProgress = Omit<NewProgress, 'token'>
+
+/** Names copies that were made beside the file, and removes them. */
+interface FindCopies {
+  readonly kind: 'copies'
+  readonly remove: boolean
 }
-export type CommandAnswer = CommandAnswers[keyof CommandAnswers]
-export type AnswerTo<C extends Command> = CommandAnswers[C['kind']]
 
-/** See `InboxPort.wake`. */
+/** Keeps what somebody did. */
+interface NoteAction {
+  readonly kind: 'action'
+  readonly action: NewAction
+}
+
+/** What the thread, or the owner of the file, is asked to do. */
+export type FileCommand = Command | FindCopies | NoteAction
+
+interface FileAnswers extends CommandAnswers {
+  copies: readonly string[]
+  action: number
+}
+export type FileAnswer = FileAnswers[keyof FileAnswers]
+export type FileAnswerTo<C extends FileCommand> = FileAnswers[C['kind']]
+
+/** See `Ordering.wake`. */
 export interface Wake {
   readonly keys: readonly OrderKey[]
   readonly atMost: number
@@ -114,6 +130,12 @@ export interface Wake {
 
 /** What a group knows of the time. */
 export type Moment = Pick<GroupRequest, 'now' | 'isSteady'>
+
+/** See `EventKeyStore.owners`. */
+export interface OwnersRequest extends Moment {
+  readonly windowMs: number
+  readonly keys: Float64Array
+}
 
 /** What is committed together. Carried out in the order of the fields. */
 export interface GroupRequest {
@@ -125,10 +147,11 @@ export interface GroupRequest {
   readonly wakes: readonly Wake[]
   readonly releases: readonly number[]
   readonly underWay: readonly UnderWay[]
-  readonly settlements: readonly Settlement[]
+  readonly progress: ReadonlyArray<readonly HeldProgress[]>
+  readonly settlements: readonly Ending[]
   readonly condemned: readonly Condemned[]
   readonly sendersLeft: readonly number[]
-  readonly commands: readonly Command[]
+  readonly commands: readonly FileCommand[]
   /** Carries out the wishes of other processes too. */
   readonly wishes: boolean
   readonly accepts: readonly PackedDelivery[]
@@ -156,6 +179,7 @@ export interface PlannedClaim {
   readonly careful: boolean
   readonly deaths: readonly Death[]
   readonly quarantined: ReadonlyArray<number | null>
+  readonly progress: readonly Progress[]
   readonly notes: Notes
 }
 
@@ -169,7 +193,9 @@ export interface ClaimPlan {
   readonly claims: readonly PlannedClaim[]
   readonly nextDueAt: number | null
   readonly unread: readonly string[]
+  readonly returned: boolean
   readonly more: boolean
+  readonly unknownSources: readonly string[]
 }
 
 export type GroupAnswer =
@@ -186,8 +212,10 @@ export type GroupAnswer =
       /** Something may be claimable that was not before, beside what is accepted and settled. */
       readonly moreWork: boolean
       readonly underWay: readonly ItemAnswer<null>[]
+      /** Deliveries whose claim was lost. */
+      readonly progress: readonly ItemAnswer<readonly number[]>[]
       readonly settlements: readonly ItemAnswer<Settled>[]
-      readonly commands: readonly ItemAnswer<CommandAnswer>[]
+      readonly commands: readonly ItemAnswer<FileAnswer>[]
       readonly wakes: ReadonlyArray<readonly OrderKey[]>
       /** Keys of rows that were removed without a settlement. */
       readonly freed: readonly OrderKey[]

@@ -141,11 +141,12 @@ it('refuses a settlement that breaks a rule of the store alone, and undoes all o
 
 it('fails the whole group when the file is full, and works on when there is room', async () => {
   const path = newFile()
-  const { inbox, claim } = await openWith(inboxOn(path, { maxPages: 200 }), ['a'])
+  // Room for what the probe writes, not for what is refused.
+  const { inbox, claim } = await openWith(inboxOn(path, { maxPages: 500 }), ['a'])
   await inbox.accept(newDelivery('x'))
   await claim()
   const [accepted, settled] = await Promise.allSettled([
-    inbox.accept(newDelivery('large', { body: noise(900_000) })),
+    inbox.accept(newDelivery('large', { body: noise(2_200_000) })),
     inbox.settle(firstPass(1, { rows: [row('a', START)] })),
   ])
   const full = { status: 'rejected', reason: { code: 'ERR_INBOX_FULL' } }

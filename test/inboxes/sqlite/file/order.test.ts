@@ -1,10 +1,6 @@
-/** What only a file has of handlers with an order: files of before, and the log of SQLite. */
+/** What only a file has of handlers with an order: files of before, and what is committed together. */
 import { expect, it, vi } from 'vitest'
-import type { Checkpointer } from '../../../../src/inboxes/sqlite/file/checkpoint/checkpointer.ts'
-import { Checkpoints } from '../../../../src/inboxes/sqlite/file/checkpoint/checkpoints.ts'
-import type { Database } from '../../../../src/inboxes/sqlite/file/db/database.ts'
 import type { Thread } from '../../../../src/inboxes/sqlite/main/thread.ts'
-import { nothing } from '../../../../src/inboxes/sqlite/wire/packing.ts'
 import { firstPass, newDelivery, openWith, retried, row, START } from '../../inbox-kit.ts'
 import { BEFORE_TURNS, inboxOn, meddle, newFile } from '../kit.ts'
 
@@ -77,19 +73,14 @@ it('a wake that was asked for before a settlement wakes nothing of it, also wher
   expect(await claim({ ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }] })).toEqual([])
 })
 
-it('work rows, and what is woken of them, bring the log of SQLite into the file as bodies do', () => {
-  const wakes = [{ keys: [KEY], atMost: 32 }]
-  const settlements = [retried({ delivery: { seq: 1 }, rows: [{ id: 1 }] } as never, { rows: [row('a', START)] })]
-  for (const group of [{ wakes }, { settlements }]) {
-    let begun = 0
-    const other = { isRunning: () => false, takeResult: () => 0, begin: () => ++begun > 0 }
-    // Of the thread beside it only these are asked for, and of the connection nothing.
-    const checkpoints = new Checkpoints(other as unknown as Checkpointer)
-    for (let n = 0; n < 300; n++) {
-      checkpoints.noteGroup({ ...nothing, now: START, ...group })
-      checkpoints.look({} as Database, '')
-    }
-    // 19 kB for each settlement with rows (measured): 5.7 MB, and the log is looked after every 4 MB.
-    expect(begun).toBeGreaterThan(0)
-  }
+it('a wake that finds nothing to wake writes nothing', async () => {
+  let commits = 0
+  const { inbox, claim } = await openWith(inboxOn(newFile(), { onCommit: () => commits++ }), ORDERED)
+  await inbox.accept(newDelivery('x'))
+  await claim()
+  await inbox.settle(firstPass(1, { rows: [row('a', START, { attempts: 0, orderKey: 7, parked: true })] }))
+  const before = commits
+  const woken = [await inbox.wake?.([KEY], 9), await inbox.wake?.([KEY], 9), await inbox.wake?.([KEY], 9)]
+  expect(woken).toEqual([[KEY], [KEY], [KEY]])
+  expect(commits).toBe(before + 1)
 })

@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { warningsAbout } from '../../../../src/inboxes/sqlite/file/db/connect.ts'
@@ -6,7 +7,7 @@ import { Store } from '../../../../src/inboxes/sqlite/file/store.ts'
 import { nothing as noWork, pack } from '../../../../src/inboxes/sqlite/wire/packing.ts'
 import type { GroupRequest, OpenRequest } from '../../../../src/inboxes/sqlite/wire/protocol.ts'
 import { firstPass, newDelivery, row, START } from '../../inbox-kit.ts'
-import { later, newFile } from '../kit.ts'
+import { later, meddle, newFile } from '../kit.ts'
 
 /** The store without its thread: what a thread knows that was started again after another had died. */
 function openStore(path: string, held: readonly number[]): Store {
@@ -23,13 +24,15 @@ function opening(path: string, held: readonly number[]): OpenRequest {
     onRedelivery: 'record',
     now: START,
     held: held.map((seq) => ({ seq, careful: false })),
-    identity: held.length > 0 ? identityOf(path) : null,
+    identity: held.length > 0 ? { file: identityOf(path)!, owners: ownersOf(path) } : null,
   }
 }
 
+const ownersOf = (path: string) => Number(meddle(path, (db) => db.prepare('SELECT owners FROM upkeep').get())?.owners)
+
 const nothing: GroupRequest = { ...noWork, now: START }
 
-const claims = [{ handlers: ['a'], maxDeliveries: 10, maxBytes: 1e9 }]
+const claims = [{ handlers: ['a'], sources: ['shop', 'outlet'], maxDeliveries: 10, maxBytes: 1e9 }]
 const letter = {
   handler: 'a',
   index: 0,
@@ -81,7 +84,9 @@ it('does not go on with another file in the place of the one it had', () => {
   store.close(START)
   const again = new Store({ path, minFreeBytes: 0, maxPages: null })
   later(() => again.close(START))
-  expect(() => again.open({ ...opening(path, []), identity: 'another' })).toThrow(/deleted or replaced/)
+  expect(() => again.open({ ...opening(path, []), identity: { file: 'another', owners: 1 } })).toThrow(
+    /deleted or replaced/,
+  )
 })
 
 it('refuses new deliveries below the floor without touching the file, and takes them when there is room again', () => {
@@ -152,4 +157,37 @@ it.each([
   ['4.0.0', 0],
 ])('warns about the SQLite that can damage a file: %s', (version, warnings) => {
   expect(warningsAbout(version)).toHaveLength(warnings)
+})
+
+it('probes with a body as large as the one that was refused, up to 1 MiB', () => {
+  const path = newFile()
+  const store = new Store({ path, minFreeBytes: 0, maxPages: 400 })
+  later(() => store.close(START))
+  store.open(opening(path, []))
+  const accept = (bytes: number) =>
+    store.group({ ...nothing, ...pack([newDelivery(`${bytes}`, { body: randomFillSync(new Uint8Array(bytes)) })]) })
+  const full = { lost: { code: 'ERR_INBOX_FULL' } }
+  const probe = () => store.probe()
+  expect(accept(1_200_000)).toMatchObject({ lost: null })
+  expect(accept(300_000)).toMatchObject(full)
+  expect(probe).toThrow(expect.objectContaining({ code: 'ERR_INBOX_FULL' }))
+  // Small ones still fit, which says nothing of the one that was refused.
+  expect(accept(1_000)).toMatchObject({ lost: null })
+  expect(probe).toThrow(expect.objectContaining({ code: 'ERR_INBOX_FULL' }))
+  meddle(path, (db) => db.exec("UPDATE delivery SET body = x'' WHERE seq = 1"))
+  expect(probe()).toEqual({ shortage: null })
+  // Beyond the cap it says nothing more.
+  expect(accept(3_000_000)).toMatchObject(full)
+  expect(probe()).toEqual({ shortage: null })
+})
+
+it('takes a number that is in the file already for a failure of the store, and counts anew', () => {
+  const path = newFile()
+  const store = openStore(path, [])
+  store.group({ ...nothing, ...pack([newDelivery('x')]) })
+  const columns = 'id, source, batch_id, is_test, sha256, received_at, meta, size, up_to, coding, body'
+  meddle(path, (db) => db.exec(`INSERT INTO delivery (seq, ${columns}) SELECT 2, ${columns} FROM delivery`))
+  const accept = () => store.group({ ...nothing, ...pack([newDelivery('y')]) })
+  expect(accept()).toMatchObject({ lost: { code: 'ERR_INBOX_IO' } })
+  expect(accept()).toMatchObject({ lost: null, accepts: [{ value: { status: 'accepted', seq: 3 } }] })
 })

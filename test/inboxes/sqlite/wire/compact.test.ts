@@ -10,13 +10,13 @@ import {
 import { nothing } from '../../../../src/inboxes/sqlite/wire/packing.ts'
 import type {
   ClaimPlan,
+  Ending,
   GroupAnswer,
   ItemAnswer,
   PlannedClaim,
   Settled,
   StoredAnswer,
 } from '../../../../src/inboxes/sqlite/wire/protocol.ts'
-import type { Settlement } from '../../../../src/ports/inbox/claims.ts'
 
 const seq = fc.integer({ min: 1, max: 2 ** 52 })
 const failure = fc.constant({ failure: { code: 'ERR_INBOX_IO', message: 'no' } } as const)
@@ -33,7 +33,7 @@ const letter = {
 }
 const some = <T>(one: T) => fc.constantFrom<readonly T[]>([], [], [one])
 
-const settlement: fc.Arbitrary<Settlement> = fc.record(
+const settlement: fc.Arbitrary<Ending> = fc.record(
   {
     seq,
     firstPass: fc.boolean(),
@@ -58,6 +58,10 @@ const claim: fc.Arbitrary<PlannedClaim> = fc.record({
   careful: fc.constantFrom(false, false, true),
   deaths: some({ index: 0, handler: 'a', times: 1 }),
   quarantined: some(3),
+  progress: some({
+    ...{ row: null, next: 3, over: { a: [[0, 1]] as const }, parts: 0, rows: [], at: 1 },
+    ...{ dead: [], quarantined: [], unhandled: {}, copies: [] },
+  }),
   notes: fc.record({
     senderLeft: fc.constantFrom(false, false, true),
     duplicates: fc.constantFrom(0, 0, 2),
@@ -69,7 +73,9 @@ const plan: fc.Arbitrary<ClaimPlan> = fc.record({
   claims: fc.array(claim),
   nextDueAt: fc.option(fc.nat()),
   unread: some('a'),
+  returned: fc.boolean(),
   more: fc.boolean(),
+  unknownSources: some('y'),
 })
 
 const stored: fc.Arbitrary<ItemAnswer<StoredAnswer>> = fc.oneof(
@@ -87,7 +93,7 @@ const settled: fc.Arbitrary<ItemAnswer<Settled>> = fc.oneof(
 )
 
 const facts = { lost: null, committed: true, shortage: null, pendingBytes: 3, pauses: null, moreWork: false } as const
-const others = { ...facts, underWay: [], commands: [], wakes: [], freed: [], purging: false, altered: [] }
+const others = { ...facts, underWay: [], progress: [], commands: [], wakes: [], freed: [], purging: false, altered: [] }
 
 it('says every answer so that it is understood as it was meant', () => {
   const parts = fc.record({ accepts: fc.array(stored), settlements: fc.array(settled), claims: fc.array(plan) })
@@ -102,7 +108,7 @@ it('says every answer so that it is understood as it was meant', () => {
 })
 
 /** A bare end may leave out what it has nothing of. */
-const full = (one: Settlement) => (isBareEnd(one) ? { ...one, duplicateEvents: 0, keys: null, forgotten: null } : one)
+const full = (one: Ending) => (isBareEnd(one) ? { ...one, duplicateEvents: 0, keys: null, forgotten: null } : one)
 
 it('says every settlement so that it is understood as it was meant', () => {
   fc.assert(
@@ -118,16 +124,39 @@ it('says every settlement so that it is understood as it was meant', () => {
 it('needs no object for what is ordinary', () => {
   const bare = { seq: 4, firstPass: true, events: 1, endedRows: [], rows: [], dead: [], quarantined: [], unhandled: {} }
   expect(toBriefRequest({ ...nothing, now: 1, settlements: [bare] }).settlements).toEqual([[4, 1]])
+  const tally = { words: ['ev:a/b', 'lag:0'], numbers: [1, 5, 1, 2], received: 1 }
+  const counted = toBriefRequest({
+    ...nothing,
+    now: 1,
+    settlements: [
+      { ...bare, tally },
+      { ...bare, seq: 5, tally },
+    ],
+  })
+  expect(counted.settlements).toEqual([
+    [4, 1, 1, 0, 1, 5, 1, 1, 2],
+    [5, 1, 1, 0, 1, 5, 1, 1, 2],
+  ])
+  expect(counted.words).toEqual(tally.words)
+  expect(fromBriefRequest(counted).settlements.map((one) => one.tally)).toEqual([tally, tally])
   const notes = { senderLeft: false, duplicates: 0, events: null }
   const handlers = ['a']
-  const fresh = { handlers, rows: null, careful: false, deaths: [], quarantined: [], notes }
+  const fresh = { handlers, rows: null, careful: false, deaths: [], quarantined: [], progress: [], notes }
   const claims = [8, 9].map((seq) => ({ ...fresh, seq, bytes: 10 * seq }))
   const answer = toBriefAnswer({
     ...others,
     accepts: [{ value: { status: 'accepted', seq: 7, settled: false } }],
     settlements: [{ value: { workIsLeft: false, conflictsWith: null } }],
-    claims: [{ claims, nextDueAt: null, unread: [], more: false }],
+    claims: [{ claims, nextDueAt: null, unread: [], returned: false, more: false, unknownSources: [] }],
   })
-  const brief = { handlers, firsts: [8, 80, 9, 90], others: [], nextDueAt: null, unread: [], more: false }
+  const brief = {
+    handlers,
+    firsts: [8, 80, 9, 90],
+    others: [],
+    nextDueAt: null,
+    unread: [],
+    more: false,
+    unknownSources: [],
+  }
   expect(answer).toMatchObject({ accepts: [7], settlements: [null], claims: [brief] })
 })

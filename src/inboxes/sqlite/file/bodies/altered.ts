@@ -15,23 +15,31 @@ export function alter(db: Database, seq: number, body: Uint8Array): void {
   db.run(sql.noteAltered, seq, hash('sha256', body, 'buffer'), body.byteLength)
 }
 
-/** Its events cannot be handled again from now on. */
-export function takeBody(db: Database, draft: Extent, seq: number): void {
-  alter(db, seq, NOTHING)
-  if (db.run(sql.noteTaken, seq) > 0) uncount(db, draft, seq)
+/**
+ * Lets go of the bytes and the headers: its events cannot be handled again from now on. What a repeat is told by stays,
+ * in a table of its own, where it stands close to others.
+ */
+export function forget(db: Database, draft: Extent, seq: number): void {
+  if (db.get(sql.isTaken, seq) === undefined) uncount(db, draft, seq)
+  db.run(sql.forget, seq)
+  db.run(sql.deleteDelivery, seq)
+  db.run(sql.deleteAltered, seq)
 }
 
 /** What was settled is not stored any more. */
-export function uncount(db: Database, draft: Extent, seq: number): void {
+function uncount(db: Database, draft: Extent, seq: number): void {
   const events = db.get<{ events: number | null }>(sql.readSettledEvents, seq)?.events ?? 0
   if (events > 0) count(draft, { events: -events })
 }
 
-/** A delivery whose bytes were taken gets the elements back that its dead letters have kept. */
+/** A delivery that was forgotten gets the elements back that its dead letters have kept. */
 export function restoreElements(db: Database, seq: number): void {
-  if (db.get<{ size: number }>(sql.readAltered, seq)?.size !== 0) return
+  if (db.get(sql.isForgotten, seq) === undefined) return
   const letters = db.all<{ element_index: number; size: number; element: Uint8Array }>(sql.readElements, seq)
   const elements = new Map(letters.map((letter) => [letter.element_index, letter.element]))
+  db.run(sql.remember, null, blob(NOTHING), seq)
+  db.run(sql.deleteForgotten, seq)
   alter(db, seq, sparseBody(Math.max(0, ...letters.map((letter) => letter.size)), elements))
+  db.run(sql.noteTaken, seq)
   db.run(sql.lookAgainLater, seq)
 }

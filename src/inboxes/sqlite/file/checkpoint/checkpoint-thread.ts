@@ -1,36 +1,4 @@
-/** Brings the log of SQLite into the file, once for each message; what came of it stands in shared memory. */
-import { existsSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
-import { Database } from '../db/database.ts'
-import { AT, type CheckpointRequest, FAILED } from './checkpointer.ts'
+import type { ThreadCode } from '../../../../lib/thread-code.ts'
 
-const shared = workerData as Int32Array
-
-parentPort?.on('message', ({ path }: CheckpointRequest) => {
-  Atomics.store(shared, AT.frames, tryToCheckpoint(path))
-  Atomics.store(shared, AT.running, 0)
-  Atomics.notify(shared, AT.running)
-})
-
-/** The frames of the log. Why it failed the writer finds out when it does it itself. */
-function tryToCheckpoint(path: string): number {
-  try {
-    return checkpoint(path)
-  } catch {
-    return FAILED
-  }
-}
-
-/** The connection is made for this alone: when the writer closes its own, to see what a failure has left, none is open. */
-function checkpoint(path: string): number {
-  // To open a file that was deleted would make it anew.
-  if (!existsSync(path)) return FAILED
-  const db = new Database(path)
-  try {
-    db.exec('PRAGMA busy_timeout = 0; PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL')
-    db.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
-    return db.get<{ log: number }>('PRAGMA wal_checkpoint(PASSIVE)')?.log ?? FAILED
-  } finally {
-    db.close()
-  }
-}
+/** The thread that checkpoints. The build puts its text here: see scripts/build.ts. */
+export const CHECKPOINT_THREAD: ThreadCode = new URL('./worker.ts', import.meta.url)

@@ -2,23 +2,13 @@
  * The writer's end of a thread that brings the log of SQLite into the file, so that no group waits for it. The two share
  * two numbers, and the writer looks at them between groups.
  */
-import { Worker } from 'node:worker_threads'
-
-export interface CheckpointRequest {
-  readonly path: string
-}
-
-export const AT = { running: 0, frames: 1 } as const
-export const FAILED = -1
+import type { Worker } from 'node:worker_threads'
+import { startThread } from '../../../../lib/thread-code.ts'
+import { CHECKPOINT_THREAD } from './checkpoint-thread.ts'
+import { AT, type CheckpointRequest, RESULTS, type Result } from './shared-words.ts'
 
 /** A thread that has ended without a word must not hold up the end of the writer; nor a disk that hangs. */
 const PATIENCE_MS = 2_000
-
-/** As in `thread.ts`. */
-const file = new URL(
-  import.meta.url.endsWith('.ts') ? './checkpoint-thread.ts' : './sqlite-checkpoint-thread.js',
-  import.meta.url,
-)
 
 export class Checkpointer {
   readonly #shared = new Int32Array(new SharedArrayBuffer(8))
@@ -30,10 +20,10 @@ export class Checkpointer {
     return Atomics.load(this.#shared, AT.running) === 1
   }
 
-  /** What the last one came to: frames of the log, or that it failed. Asked once; null when there is nothing to tell. */
-  takeResult(): number | null {
-    const frames = Atomics.exchange(this.#shared, AT.frames, 0)
-    return frames === 0 ? null : frames
+  /** What the last one came to. Asked once; null when there is nothing to tell. */
+  takeResult(): Result | null {
+    const result = RESULTS[Atomics.exchange(this.#shared, AT.result, 0)] ?? 'none'
+    return result === 'none' ? null : result
   }
 
   /** False when there is no thread any more. The first one starts it. */
@@ -52,8 +42,8 @@ export class Checkpointer {
 
   #start(): Worker {
     const resourceLimits = { maxYoungGenerationSizeMb: 1 }
-    const options = { workerData: this.#shared, name: 'posthorn-checkpoint', execArgv: [], resourceLimits }
-    const worker = new Worker(file, options)
+    const options = { workerData: this.#shared, name: 'posthorn-checkpoint', resourceLimits }
+    const worker = startThread(CHECKPOINT_THREAD, options)
     worker.unref()
     // It ends with an error, or with the thread that started it.
     worker.on('error', () => {})

@@ -1,54 +1,76 @@
 /**
  * When the log of SQLite is brought into the file, and by whom: inside a commit it would double the time of a large one.
- * In another thread, where there is one; what that has left or could not do is done here, between groups.
+ * In another thread, where there is one; what that could not do, and the end of a long log, are left to the writer,
+ * between groups.
  */
-
-import type { GroupRequest } from '../../wire/protocol.ts'
+import { CHECKPOINT_FRAMES } from '../db/connect.ts'
 import type { Database } from '../db/database.ts'
-import { type Checkpointer, FAILED } from './checkpointer.ts'
+import { emptyLog, growthOf, LONG_LOG_FRAMES } from '../db/log-size.ts'
+import type { Checkpointer } from './checkpointer.ts'
+import { type Frames, isWhole } from './shared-words.ts'
 
-const CHECKPOINT_BYTES = 4 * 1024 * 1024
 /**
  * SQLite begins its log anew once all of it is in the file and somebody writes, which another thread never sees under
- * load; when it is as long as this, 32 MB, the writer does the little that is left itself.
+ * load; when the log is longer than this, 33 MB, the writer brings in what is left. So it grows beyond by one group,
+ * unless somebody reads an earlier state for long.
  */
-const RESTART_FRAMES = 8_192
-/** What a settlement or a small delivery adds to the log of SQLite, roughly. */
-const ITEM_BYTES = 8 * 1024
-/** What work rows add, with their claim: pages of the table and of five indexes (measured: 19 kB for one settlement). */
-const ROWS_BYTES = 16 * 1024
-const ROW_BYTES = 512
+export const MOST_FRAMES = 8_000
+
+interface Circumstances {
+  /** A second is over. */
+  readonly isDue: boolean
+  /** Whether so many bytes are free on the disk. */
+  readonly hasRoom: (bytes: number) => boolean
+}
 
 /** Of one connection. */
 export class Checkpoints {
   readonly #other: Checkpointer | null
-  /** About how much was written since the last one. */
-  #unchecked = 0
+  /** How long the log was when it was last tried, where that was not all that could be done: not again at each group. */
+  #tried = 0
 
-  /** `other` is null where no other thread may do it: two connections may write and bring the log into the file at once. */
+  /** `other` is null where the writer does it. */
   constructor(other: Checkpointer | null) {
     this.#other = other
   }
 
-  noteGroup({ accepts, settlements, wakes, commands }: GroupRequest): void {
-    const bodies = accepts.reduce((sum, { size }) => sum + size, 0)
-    const rows = settlements.map(({ endedRows, rows }) => endedRows.length + rows.length)
-    const woken = wakes.map(({ keys }) => keys.length)
-    const made = commands.map((command) => (command.kind === 'replay' ? command.rows.length : 0))
-    this.#unchecked += bodies + ITEM_BYTES * (accepts.length + settlements.length + commands.length)
-    this.#unchecked += [...rows, ...woken, ...made].reduce((sum, count) => sum + bytesOf(count), 0)
+  /**
+   * Called between groups. Where the disk has no room for all of the log in the file, none of it is moved: it would take
+   * the room that the next commits need, and come to no end.
+   */
+  look(db: Database, path: string, { isDue, hasRoom }: Circumstances): void {
+    const frames = framesOf(db)
+    const hasRoomForAll = () => hasRoom(growthOf(db, path))
+    if (frames.log <= LONG_LOG_FRAMES) this.#keepShort(db, path, frames, hasRoomForAll)
+    else if (isDue && !this.#other?.isRunning() && hasRoomForAll()) this.#shorten(db, path, frames)
   }
 
-  /** Called between groups. */
-  look(db: Database, path: string): void {
-    const other = this.#other
-    if (other?.isRunning()) return
-    const frames = other?.takeResult() ?? 0
-    const isLeft = frames === FAILED || frames > RESTART_FRAMES
-    if (!isLeft && this.#unchecked < CHECKPOINT_BYTES) return
-    this.#unchecked = 0
-    if (isLeft || !other?.begin(path)) db.pragma('wal_checkpoint(PASSIVE)')
+  #keepShort(db: Database, path: string, { log, checkpointed }: Frames, hasRoom: () => boolean): void {
+    const isLong = log > MOST_FRAMES
+    if (isLong) this.#other?.wait()
+    if (this.#other?.isRunning()) return
+    const result = this.#other?.takeResult() ?? null
+    if (log < this.#tried || (result !== null && result !== 'left')) this.#tried = 0
+    const unchecked = log - Math.max(this.#tried, isLong ? 0 : checkpointed)
+    if (unchecked < CHECKPOINT_FRAMES || !hasRoom()) return
+    if (isLong || result === 'failed' || !this.#other?.begin(path)) this.#bring(db, log)
+    else this.#tried = log
+  }
+
+  /**
+   * Somebody has read an earlier state of the file for long, or a disk was full. The other thread brings in what there is
+   * as often as it takes, while the log goes on; what comes meanwhile, in the end, the writer.
+   */
+  #shorten(db: Database, path: string, { log, checkpointed }: Frames): void {
+    if (log - checkpointed > MOST_FRAMES && this.#other?.begin(path)) return
+    this.#other?.takeResult()
+    emptyLog(db)
+  }
+
+  #bring(db: Database, log: number): void {
+    this.#tried = isWhole(db.get<Frames>('PRAGMA wal_checkpoint(PASSIVE)')) ? 0 : log
   }
 }
 
-const bytesOf = (rows: number) => (rows === 0 ? 0 : ROWS_BYTES + ROW_BYTES * rows)
+/** Asks and does nothing. */
+const framesOf = (db: Database): Frames => db.get<Frames>('PRAGMA wal_checkpoint(NOOP)') ?? { log: 0, checkpointed: 0 }

@@ -3,10 +3,14 @@ import { PosthornError } from '../../../../errors.ts'
 import { isCorrupt } from '../../wire/failure.ts'
 import { Database } from './database.ts'
 import { createPrivately } from './files.ts'
+import { ORDINARY_LOG_BYTES } from './log-size.ts'
 import { APPLICATION_ID, migrations } from './migrations.ts'
 
 /** A write lock of somebody else (a control tool) is waited for this long, in ms. */
 const BUSY_TIMEOUT_MS = 500
+
+/** The log of SQLite is brought into the file when it has grown by so many pages, 4 MB. */
+export const CHECKPOINT_FRAMES = 1_024
 
 /** First release without the WAL-reset bug (sqlite.org/wal.html, "The WAL-Reset Bug", Mar 2026). */
 const SOUND_SQLITE = '3.51.3'
@@ -83,8 +87,10 @@ function configure(db: Database, path: string): void {
   db.exec('PRAGMA synchronous = FULL')
   // macOS: fsync alone leaves the bytes in the drive's cache. No effect elsewhere.
   db.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
-  // The store does it between groups.
-  db.exec('PRAGMA wal_autocheckpoint = 0')
+  // The store does it between groups, where a second connection may do it too and SQLite tells how long its log is.
+  db.exec(`PRAGMA wal_autocheckpoint = ${isSound(versionOf(db)) ? 0 : CHECKPOINT_FRAMES}`)
+  // A log that somebody's long look has made longer is cut when it begins anew.
+  db.exec(`PRAGMA journal_size_limit = ${ORDINARY_LOG_BYTES}`)
   db.exec('PRAGMA trusted_schema = OFF')
   db.exec('PRAGMA temp_store = MEMORY')
   // In kB. The default of 2 MB does not hold the indexes of 100 000 deliveries, whose pages are read for every one.
@@ -106,7 +112,7 @@ function assertSetting(db: Database, path: string, name: string, expected: strin
 
 function migrate(db: Database, from: number): void {
   if (from === migrations.length) return
-  db.exec('BEGIN IMMEDIATE')
+  db.begin()
   for (const step of migrations.slice(from)) db.exec(step)
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`)
   db.exec('COMMIT')

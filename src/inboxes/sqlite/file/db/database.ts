@@ -1,5 +1,7 @@
 /** One connection of `node:sqlite` with its prepared statements. */
+
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { loadSqlite } from '../../../../lib/load-sqlite.ts'
 
 /** A named parameter list. */
 export type Named = Readonly<Record<string, SQLInputValue>>
@@ -7,6 +9,8 @@ export type Named = Readonly<Record<string, SQLInputValue>>
 export class Database {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  /** Called by `begin`, inside the transaction and before anything is written; throws where nothing may be. */
+  guard: () => void = () => {}
 
   constructor(path: string, options: { readonly readOnly: boolean } = { readOnly: false }) {
     const { DatabaseSync } = loadSqlite()
@@ -15,6 +19,12 @@ export class Database {
 
   exec(sql: string): void {
     this.#db.exec(sql)
+  }
+
+  /** Begins a transaction that writes: nobody else writes until it ends. */
+  begin(): void {
+    this.exec('BEGIN IMMEDIATE')
+    this.guard()
   }
 
   /** Answers the number of rows it changed. */
@@ -62,22 +72,4 @@ export class Database {
 /** Bytes as a value to bind: Node 22 binds a view on no memory at all as NULL. */
 export function blob(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength > 0 ? bytes : new Uint8Array(new ArrayBuffer(1), 0, 0)
-}
-
-let loaded: typeof import('node:sqlite') | null = null
-
-/** Loads the driver without the one warning that Node 22 prints for it. */
-function loadSqlite(): typeof import('node:sqlite') {
-  if (loaded) return loaded
-  const emitWarning = process.emitWarning
-  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
-    if (rest[0] === 'ExperimentalWarning' && String(warning).startsWith('SQLite')) return
-    Reflect.apply(emitWarning, process, [warning, ...rest])
-  }
-  try {
-    loaded = process.getBuiltinModule('node:sqlite')
-  } finally {
-    process.emitWarning = emitWarning
-  }
-  return loaded
 }

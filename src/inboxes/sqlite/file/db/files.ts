@@ -1,17 +1,57 @@
 /** The files of an inbox: made for the owner alone, and found under one name by every process. */
-import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, statfsSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  statfsSync,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { PosthornError } from '../../../../errors.ts'
 
-/** The true path, so that two names of one file mean one owner. Makes the directory, for its owner alone, when it is missing. */
+/** Linux follows no more (path_resolution(7)). */
+const MOST_LINKS = 40
+
+/**
+ * The true path, so that two names of one file mean one owner: of a link to a file that is not there yet, too. Makes the
+ * directory, for its owner alone, when it is missing.
+ */
 export function preparePath(path: string): string {
+  let at = inRealFolder(path)
+  for (let links = 0; isLink(at); links++) {
+    if (links === MOST_LINKS) throw new PosthornError('ERR_INBOX_IO', `${path} is a link that leads nowhere.`)
+    at = inRealFolder(resolve(dirname(at), readlinkSync(at)))
+  }
+  return at
+}
+
+function inRealFolder(path: string): string {
   const folder = dirname(path)
   const made = mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (made !== undefined) syncUpFrom(folder, dirname(made))
-  try {
-    return realpathSync(path)
-  } catch {
-    return join(realpathSync(folder), basename(path))
-  }
+  return join(realpathSync(folder), basename(path))
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+}
+
+/**
+ * Two names of one file (hard links) are two logs of SQLite, and each of two owners writes over what the other has
+ * acknowledged (sqlite.org/howtocorrupt.html, section 2.5, Nov 2026).
+ */
+export function assertOneName(path: string): void {
+  const { nlink } = statSync(path)
+  if (nlink <= 1) return
+  throw new PosthornError(
+    'ERR_INBOX_IO',
+    `${path} has ${nlink} names (hard links): under each of them it would have another log, and another owner. ` +
+      'Remove the others; receiver.inbox.backup() makes copies.',
+  )
 }
 
 /**
@@ -50,14 +90,19 @@ function syncUpFrom(folder: string, top: string): void {
   }
 }
 
-/** What a file is, whatever its name: changes when it is deleted and made anew, or another is moved in its place. */
-export function identityOf(path: string): string {
-  const { dev, ino } = statSync(path, { bigint: true })
-  return `${dev}:${ino}`
+/**
+ * What a file is, whatever its name: changes when it is deleted and made anew, or another is moved in its place. null:
+ * there is none.
+ */
+export function identityOf(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? null : `${found.dev}:${found.ino}`
 }
 
-/** One sentence when fewer than `minFreeBytes` are free beside `path`. */
-export function shortageOf(path: string, free: number, minFreeBytes: number): string | null {
-  if (free >= minFreeBytes) return null
-  return `Only ${free} bytes are free beside ${path}; new deliveries are refused below minFreeBytes (${minFreeBytes}).`
+/** Without the device, whose number can be another one when the machine has started again. */
+export const inodeOf = (path: string): string => `${statSync(path, { bigint: true }).ino}`
+
+/** 0 where there is none. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

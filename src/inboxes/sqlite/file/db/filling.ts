@@ -45,7 +45,7 @@ export function addPortion<V>(db: Database, gathered: Gathered<V>, index: Index<
     if (gathered.latest.size < sizes.gathered) return
     begin(gathered, index)
   }
-  db.exec('BEGIN IMMEDIATE')
+  db.begin()
   // However fast entries come, those that are gathered meanwhile stay few.
   const end = Math.min(gathered.added + Math.max(sizes.portion, gathered.latest.size >> 5), gathered.sorted.length)
   for (const [hash, seq] of gathered.sorted.slice(gathered.added, end)) index.add(hash, seq)

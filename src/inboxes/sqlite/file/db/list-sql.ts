@@ -3,7 +3,10 @@
  * one delivery they go by its places in the log, a JSON list, instead.
  */
 
-export const findLastDelivery = 'SELECT max(seq) AS id FROM delivery'
+import { altered } from './sql.ts'
+
+export const findLastDelivery = `
+  SELECT max(coalesce((SELECT max(seq) FROM delivery), 0), coalesce((SELECT max(seq) FROM forgotten), 0)) AS id`
 
 export const findLastDeadLetter = 'SELECT max(id) AS id FROM dead_letter'
 
@@ -13,8 +16,8 @@ const ofOneDelivery = 'seq IN (SELECT value FROM json_each(:seqs))'
 
 const deliveries = (where: string) => `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,
-         n.sender_left, n.duplicates, s.events, a.size AS altered
-  FROM delivery d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq) LEFT JOIN altered a USING (seq)
+         n.sender_left, n.duplicates, s.events, ${altered}
+  FROM known d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq) LEFT JOIN altered a USING (seq)
   WHERE ${where} AND d.seq < :before
     AND (:source IS NULL OR d.source = :source)
     AND (:since IS NULL OR d.received_at >= :since) AND (:until IS NULL OR d.received_at < :until)
@@ -22,10 +25,10 @@ const deliveries = (where: string) => `
 
 const deadLetters = (where: string) => `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,
-         n.sender_left, n.duplicates, s.events, a.size AS altered,
+         n.sender_left, n.duplicates, s.events, ${altered},
          x.id AS letter, x.handler, x.element_index, x.attempts, x.at, x.size AS elements, x.redeliveries, x.run, x.errors,
          x.element
-  FROM dead_letter x JOIN delivery d USING (seq) LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq)
+  FROM dead_letter x JOIN known d USING (seq) LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq)
        LEFT JOIN altered a USING (seq)
   WHERE ${where} AND x.id < :before
     AND (:source IS NULL OR d.source = :source) AND (:handler IS NULL OR x.handler = :handler)

@@ -3,18 +3,9 @@
  * reading, since a crash leaves just that; so a flipped bit or a cut takes all later commits away, without an error.
  * What a process left that was killed tells the difference: the index of the log says how many frames were committed.
  */
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-  statSync,
-} from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
+import { keepCopy } from './damaged-copies.ts'
 import type { Database } from './database.ts'
 
 /** What the index says of the log. */
@@ -59,11 +50,9 @@ export function lostFrames(db: Database, path: string, before: LogState | null):
 
 /** One sentence for the operator; keeps a copy of the log, which is written over from now on. */
 export function tellOfLostFrames(path: string, lost: number, now: number): string {
-  const log = `${path}-wal`
-  const copy = `${log}-damaged-${now}`
   return (
-    `${log} is damaged: ${lost} pages that were committed cannot be read from it any more, so what was stored or done ` +
-    `last before the process was killed may be missing. ${keep(log, copy)}`
+    `${path}-wal is damaged: ${lost} pages that were committed cannot be read from it any more, so what was stored or done ` +
+    `last before the process was killed may be missing. ${keepCopy(path, now)}`
   )
 }
 
@@ -74,6 +63,14 @@ export function wasEmptied(path: string): boolean {
 
 export function tellOfEmptied(path: string): string {
   return `${path} is missing or empty, although an inbox was there before: a new one was made, with nothing in it.`
+}
+
+/** Of a file that was copied while an owner had it, and has no log beside it. */
+export function tellOfMissingLog(path: string): string {
+  return (
+    `${path} was copied while a receiver had it open, and ${path}-wal is not here: what was stored and done last before ` +
+    'that is missing, unless the log was empty. A copy with everything in it is made by receiver.inbox.backup().'
+  )
 }
 
 /**
@@ -105,13 +102,4 @@ function saltOf(log: string): string {
   readSync(file, salt, 0, 8, SALT_AT)
   closeSync(file)
   return salt.toString('hex')
-}
-
-function keep(log: string, copy: string): string {
-  try {
-    copyFileSync(log, copy)
-    return `What was found is kept as ${copy}.`
-  } catch {
-    return 'What was found could not be copied.'
-  }
 }

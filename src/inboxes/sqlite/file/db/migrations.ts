@@ -275,4 +275,119 @@ CREATE INDEX work_by_handler ON work (handler, waits_for, due_at, seq);
 ALTER TABLE upkeep ADD COLUMN believed_at INTEGER NOT NULL DEFAULT 0;
 `
 
-export const migrations: readonly string[] = [first, upkeep, together, turns]
+const owners = `
+-- How often another process became the owner of the file.
+ALTER TABLE upkeep ADD COLUMN owners INTEGER NOT NULL DEFAULT 0;
+-- The inode of the file while an owner has it, or when one ended without closing it: a copy has another. Empty: closed.
+ALTER TABLE upkeep ADD COLUMN open_as TEXT NOT NULL DEFAULT '';
+
+-- Deliveries that retention has taken the bytes and the headers of: what a repeat is told by, and no more. A row that only
+-- shrinks leaves its page to itself; these stand close together.
+CREATE TABLE forgotten (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  batch_id TEXT,
+  is_test INTEGER NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  received_at INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  credential TEXT,
+  origin TEXT NOT NULL
+) STRICT;
+INSERT INTO forgotten (seq, id, source, batch_id, is_test, sha256, received_at, size, credential, origin)
+  SELECT seq, id, source, batch_id, is_test, d.sha256, received_at, d.size, meta ->> '$.credential', meta ->> '$.origin'
+  FROM altered a JOIN delivery d USING (seq) WHERE a.size = 0;
+DELETE FROM delivery WHERE seq IN (SELECT seq FROM forgotten);
+DELETE FROM altered WHERE seq IN (SELECT seq FROM forgotten);
+-- Casts, so that both halves have the same affinities: else SQLite makes the whole of it before it looks for a row.
+CREATE VIEW known AS
+  SELECT seq, id, source, batch_id, is_test, sha256, received_at, meta, size, coding, body, 0 AS forgotten FROM delivery
+  UNION ALL
+  SELECT seq, id, source, batch_id, is_test, sha256, received_at,
+         CAST(json_object('headers', json_array(), 'credential', credential, 'origin', origin, 'undecoded', NULL) AS TEXT),
+         size, CAST(NULL AS TEXT), CAST(x'' AS BLOB), 1
+  FROM forgotten;
+`
+
+const underWay = `
+-- How far passes have come that were not settled: first passes (work_id 0) and passes over work rows. Part 0 says which
+-- elements are over, the parts behind it what stands for them: rows, dead letters, quarantine, counts.
+CREATE TABLE pass_progress (
+  seq INTEGER NOT NULL,
+  work_id INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  PRIMARY KEY (seq, work_id, part)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER work_gone AFTER DELETE ON work BEGIN
+  DELETE FROM pass_progress WHERE seq = old.seq AND work_id = old.id;
+END;
+`
+
+const looks = `
+-- Sources, and words that are counted.
+CREATE TABLE word (
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- Counts by time: how often, and the sum of what was measured. The key begins with the time, so that a commit touches one
+-- page. Hours and days are added up from minutes when they are over; what comes late goes to each that is there.
+CREATE TABLE tally_minute (
+  at INTEGER NOT NULL,
+  source INTEGER NOT NULL,
+  word INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY (at, source, word)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tally_hour (
+  at INTEGER NOT NULL,
+  source INTEGER NOT NULL,
+  word INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY (at, source, word)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tally_day (
+  at INTEGER NOT NULL,
+  source INTEGER NOT NULL,
+  word INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY (at, source, word)
+) STRICT, WITHOUT ROWID;
+-- Up to which hour and day they are added up, and from which minute and hour they are kept.
+CREATE TABLE tally_mark (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  hours_to INTEGER NOT NULL,
+  days_to INTEGER NOT NULL,
+  minutes_from INTEGER NOT NULL,
+  hours_from INTEGER NOT NULL
+) STRICT;
+INSERT INTO tally_mark VALUES (1, 0, 0, 0, 0);
+
+-- Uses of credentials by stored deliveries; credential '': it has no label.
+CREATE TABLE seen (
+  source TEXT NOT NULL,
+  credential TEXT NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (source, credential)
+) STRICT, WITHOUT ROWID;
+
+-- What operators did, the latest.
+CREATE TABLE action (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  who TEXT,
+  verb TEXT NOT NULL,
+  filter TEXT NOT NULL,
+  matched INTEGER NOT NULL,
+  queued INTEGER NOT NULL
+) STRICT;
+`
+
+export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks]

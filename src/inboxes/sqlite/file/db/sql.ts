@@ -7,18 +7,19 @@
 
 export const findIndexed = 'SELECT seq FROM delivery_by_id WHERE hash = ?'
 
-export const findUnindexed = 'SELECT seq, id FROM delivery WHERE seq > (SELECT up_to FROM indexed)'
+export const findUnindexed = 'SELECT seq, id FROM known WHERE seq > (SELECT up_to FROM indexed)'
 
 export const findUnindexedRange = `
-  SELECT (SELECT up_to + 1 FROM indexed) AS "from", coalesce((SELECT max(seq) FROM delivery), 0) AS "to"`
+  SELECT (SELECT up_to + 1 FROM indexed) AS "from", max(
+    coalesce((SELECT max(seq) FROM delivery), 0), coalesce((SELECT max(seq) FROM forgotten), 0)) AS "to"`
 
-export const readId = 'SELECT seq, id FROM delivery WHERE seq = ?'
+export const readId = 'SELECT seq, id FROM known WHERE seq = ?'
 
-export const walkUnindexed = 'SELECT seq FROM delivery WHERE seq > (SELECT up_to FROM indexed) AND id = ?'
+export const walkUnindexed = 'SELECT seq FROM known WHERE seq > (SELECT up_to FROM indexed) AND id = ?'
 
-export const hasId = 'SELECT 1 FROM delivery WHERE seq = ? AND id = ?'
+export const hasId = 'SELECT 1 FROM known WHERE seq = ? AND id = ?'
 
-export const readHash = 'SELECT sha256 FROM delivery WHERE seq = ?'
+export const readHash = 'SELECT sha256 FROM known WHERE seq = ?'
 
 export const insertIndexed = 'INSERT OR IGNORE INTO delivery_by_id (hash, seq) VALUES (?, ?)'
 
@@ -32,10 +33,15 @@ export const insertDelivery = `
 
 export const findLast = 'SELECT seq, up_to FROM delivery ORDER BY seq DESC LIMIT 1'
 
+/** Bytes that are left; null: all. */
+export const altered = 'iif(d.forgotten, 0, a.size) AS altered'
+
+/** With the SHA-256 of nothing where nothing is left. */
 export const readDelivery = `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,
-         n.sender_left, n.duplicates, s.events, d.coding, d.body, a.size AS altered, a.sha256 AS stored_sha256
-  FROM delivery d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq) LEFT JOIN altered a USING (seq)
+         n.sender_left, n.duplicates, s.events, d.coding, d.body, ${altered},
+         iif(d.forgotten, x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', a.sha256) AS stored_sha256
+  FROM known d LEFT JOIN note n USING (seq) LEFT JOIN settled s USING (seq) LEFT JOIN altered a USING (seq)
   WHERE d.seq = ?`
 
 export const readReceivedAt = 'SELECT received_at FROM delivery WHERE seq = ?'
@@ -55,7 +61,7 @@ export const readNote = 'SELECT sender_left, duplicates FROM note WHERE seq = ?'
 // ---- claim -------------------------------------------------------------------------------------------------------
 
 export const findNeverClaimed = `
-  SELECT seq, source, batch_id, is_test, size FROM delivery WHERE seq > ? ORDER BY seq LIMIT ?`
+  SELECT seq, source, batch_id, is_test, size, received_at FROM delivery WHERE seq > ? AND seq <= ?`
 
 /** With the deliveries to leave out as a JSON list. */
 export const findDue = `
@@ -69,9 +75,12 @@ export const findDueInOrder = `
   WHERE handler = ? AND waits_for = 'time' AND due_at <= ? AND seq NOT IN (SELECT value FROM json_each(?))
   ORDER BY due_at, seq`
 
+/** With the last delivery that rows in order may be claimed of. */
 export const findCarefulWork = `
-  SELECT seq FROM work WHERE careful = 1 AND due_at <= ? AND handler IN (SELECT value FROM json_each(?))
-  ORDER BY seq LIMIT 1`
+  SELECT seq FROM work
+  WHERE careful = 1 AND handler = ? AND (order_key IS NULL OR seq <= ?)
+    AND (order_key = -1 OR waits_for = 'time' AND due_at <= ?)
+  ORDER BY seq`
 
 export const hasCarefulWork = 'SELECT 1 FROM work WHERE careful = 1 LIMIT 1'
 
@@ -105,6 +114,8 @@ export const readLatestTime = `
     SELECT max(seen_at) AS at FROM handler
     UNION ALL
     SELECT received_at FROM delivery WHERE seq = (SELECT max(seq) FROM delivery)
+    UNION ALL
+    SELECT received_at FROM forgotten WHERE seq = (SELECT max(seq) FROM forgotten)
   )`
 
 export const bringForward = "UPDATE work SET due_at = due_at - ? WHERE due_at > ? AND waits_for = 'time'"
@@ -123,7 +134,7 @@ export const insertSettled = 'INSERT INTO settled (seq, events) VALUES (?, ?)'
 
 export const insertSettledOnce = 'INSERT OR IGNORE INTO settled (seq, events) VALUES (?, ?)'
 
-export const readFacts = 'SELECT seq, source, batch_id, is_test, size FROM delivery WHERE seq = ?'
+export const readFacts = 'SELECT seq, source, batch_id, is_test, size, received_at FROM delivery WHERE seq = ?'
 
 export const findBatch = 'SELECT seq FROM batch WHERE hash = ?'
 
@@ -131,7 +142,7 @@ export const insertBatch = 'INSERT OR REPLACE INTO batch (hash, seq) VALUES (?, 
 
 export const deleteBatch = 'DELETE FROM batch WHERE hash = ? AND seq = ?'
 
-export const hasDelivery = 'SELECT 1 FROM delivery WHERE seq = ?'
+export const hasDelivery = 'SELECT 1 FROM known WHERE seq = ?'
 
 export const readRecentBatches = 'SELECT batches FROM recent_batches ORDER BY id'
 
@@ -143,10 +154,12 @@ export const deleteRecentBatches = 'DELETE FROM recent_batches WHERE id <= ?'
 
 /** With the other delivery, and what both are to have. */
 export const findConflict = `
-  SELECT id FROM delivery
-  WHERE seq = ? AND source = ? AND batch_id = ? AND sha256 <> (SELECT sha256 FROM delivery WHERE seq = ?)`
+  SELECT id FROM known
+  WHERE seq = ? AND source = ? AND batch_id = ? AND sha256 <> (SELECT sha256 FROM known WHERE seq = ?)`
 
 export const hasWork = 'SELECT 1 FROM work WHERE seq = ? LIMIT 1'
+
+export const hasWorkOf = 'SELECT 1 FROM work WHERE seq = ? AND handler IN (SELECT value FROM json_each(?)) LIMIT 1'
 
 export const hasRow = 'SELECT 1 FROM work WHERE id = ? AND seq = ?'
 
@@ -171,6 +184,21 @@ export const insertQuarantine = 'INSERT INTO quarantine (seq, element_index, at,
 
 export const countUnhandled = `
   INSERT INTO unhandled (name, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`
+
+// ---- passes under way --------------------------------------------------------------------------------------------
+
+export const readProgressed = 'SELECT DISTINCT seq FROM pass_progress'
+
+export const writePassProgress = 'INSERT OR REPLACE INTO pass_progress (seq, work_id, part, what) VALUES (?, ?, ?, ?)'
+
+export const readPassProgress = `
+  SELECT seq, work_id, part, what FROM pass_progress WHERE seq = ? ORDER BY work_id, part`
+
+export const readAllPassProgress = 'SELECT seq, work_id, part, what FROM pass_progress ORDER BY seq, work_id, part'
+
+export const deletePassProgress = 'DELETE FROM pass_progress WHERE seq = ? AND work_id = ?'
+
+export const isRowClaimed = 'SELECT 1 FROM work WHERE id = ? AND seq = ? AND claimed = 1'
 
 // ---- crashes -----------------------------------------------------------------------------------------------------
 
@@ -230,6 +258,14 @@ export const findRowsOfRun = 'SELECT id, seq, first, last FROM work WHERE run = 
 
 export const findCancelledRuns = 'SELECT id FROM run WHERE cancelled = 1 AND events > 0 ORDER BY id'
 
+export const findRowsOfHandler = 'SELECT id, seq, first, last FROM work WHERE handler = ? ORDER BY id LIMIT ?'
+
+export const countEventsOf = 'SELECT coalesce(sum(last - first + 1), 0) AS events FROM work WHERE handler = ?'
+
+export const unseeHandler = 'UPDATE handler SET seen_at = ? WHERE name = ?'
+
+export const readSeenAt = 'SELECT seen_at FROM handler WHERE name = ?'
+
 export const deleteEndedRuns = 'DELETE FROM run WHERE events = 0 AND cancelled = 0'
 
 export const readReplays = 'SELECT id AS name, events AS count FROM run WHERE events > 0 ORDER BY id'
@@ -257,7 +293,7 @@ export const readBelonging = `
   SELECT ${passed} AS passed,
          CASE WHEN d.seq <= (SELECT claimed FROM progress) OR d.seq IN (SELECT seq FROM first_pass)
               THEN ${belonging} ELSE '[]' END AS handlers
-  FROM delivery d LEFT JOIN settled s USING (seq)
+  FROM known d LEFT JOIN settled s USING (seq)
   WHERE d.seq = ?`
 
 export const readRowsOver = `
@@ -359,7 +395,7 @@ export const rewritePass = 'UPDATE first_pass SET handlers = ? WHERE seq = ?'
 
 /** Rows whose events were not read yet. */
 export const findUnread = `
-  SELECT seq, due_at, claimed FROM work WHERE handler = ? AND order_key = -1 ORDER BY seq, first`
+  SELECT seq, due_at, claimed, careful FROM work WHERE handler = ? AND order_key = -1 ORDER BY seq, first`
 
 export const findHeldKeys = `
   SELECT handler, order_key AS key FROM work WHERE order_key >= 0 GROUP BY handler, order_key`
@@ -373,8 +409,7 @@ export const wakeRow = "UPDATE work SET waits_for = 'time', due_at = ? WHERE id 
 export const findKeysOf = 'SELECT handler, order_key AS key FROM work WHERE seq = ? AND order_key >= 0'
 export const findKeyOfRow = 'SELECT handler, order_key AS key FROM work WHERE id = ? AND order_key >= 0'
 
-/** Changes nothing where it is so. */
-export const setOrdered = 'UPDATE handler SET ordered = ? WHERE name = ? AND ordered <> ?'
+export const setOrdered = 'UPDATE handler SET ordered = ? WHERE name = ?'
 
 export const orderRows = `
   UPDATE work SET order_key = -1, waits_for = 'turn' WHERE handler = ? AND order_key IS NULL AND run IS NULL`
@@ -403,7 +438,7 @@ export const dropKeys = (table: string): string => `DROP TABLE IF EXISTS ${table
 /** A key that begins alike stays out: its event is handled again, never taken for the other. */
 export const insertKey = (table: string): string => `INSERT OR IGNORE INTO ${table} (high, low, seq) VALUES (?, ?, ?)`
 
-export const deleteKey = (table: string): string => `DELETE FROM ${table} WHERE high = ? AND low = ?`
+export const deleteKey = (table: string): string => `DELETE FROM ${table} WHERE high = ? AND low = ? AND seq = ?`
 
 /** With the first numbers of the keys as a JSON list; answers those that are there, by their place in it. */
 export const findKeys = (table: string): string =>

@@ -1,6 +1,6 @@
 /** What a process leaves that dies: claims to be careful with, and the events that were under way. */
 
-import { OptionError } from '../../../../errors.ts'
+import { PosthornError } from '../../../../errors.ts'
 import type { Death } from '../../../../ports/inbox/claims.ts'
 import type { UnderWay } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
@@ -33,7 +33,8 @@ export function readDeaths(db: Database): Map<number, readonly Death[]> {
 }
 
 export function noteUnderWay(db: Database, draft: Ledger, { seq, calls }: UnderWay): null {
-  if (!draft.held.has(seq)) throw new OptionError(`note: delivery ${seq} is not claimed`)
+  if (!draft.held.has(seq))
+    throw new PosthornError('ERR_CLAIM_LOST', `The claim of delivery ${seq} is not held any more.`)
   forgetUnderWay(db, draft, seq)
   for (const { index, handler } of calls) db.run(sql.writeUnderWay, seq, index, handler)
   draft.noted = new Set([...draft.noted, seq])

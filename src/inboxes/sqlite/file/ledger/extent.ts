@@ -54,6 +54,11 @@ export function hasWork(db: Database, seq: number): boolean {
   return db.get(sql.hasWork, seq) !== undefined
 }
 
+/** Whether rows of these handlers are left. */
+export function hasWorkOf(db: Database, seq: number, handlers: readonly string[]): boolean {
+  return hasWork(db, seq) && db.get(sql.hasWorkOf, seq, JSON.stringify(handlers)) !== undefined
+}
+
 export function count(draft: Extent, changes: Partial<Progress>): void {
   const sum: { -readonly [K in keyof Progress]: Progress[K] } = { ...draft.progress }
   for (const name of NAMES) sum[name] += changes[name] ?? 0

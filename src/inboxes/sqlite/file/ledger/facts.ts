@@ -7,6 +7,7 @@ export interface Facts {
   readonly batchId: string | null
   readonly isTest: boolean
   readonly size: number
+  readonly receivedAt: number
 }
 
 export interface FactsColumns {
@@ -15,6 +16,7 @@ export interface FactsColumns {
   readonly batch_id: string | null
   readonly is_test: number
   readonly size: number
+  readonly received_at: number
 }
 
 /** null when the row is missing. */
@@ -23,6 +25,6 @@ export function readFacts(db: Database, seq: number): Facts | null {
   return row ? toFacts(row) : null
 }
 
-export function toFacts({ source, batch_id, is_test, size }: FactsColumns): Facts {
-  return { source, batchId: batch_id, isTest: is_test === 1, size }
+export function toFacts({ source, batch_id, is_test, size, received_at }: FactsColumns): Facts {
+  return { source, batchId: batch_id, isTest: is_test === 1, size, receivedAt: received_at }
 }

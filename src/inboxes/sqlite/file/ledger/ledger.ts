@@ -11,11 +11,14 @@ import type { Epoch } from './epochs.ts'
 import type { Extent } from './extent.ts'
 import type { Facts } from './facts.ts'
 import type { RecentIds } from './ids.ts'
+import type { Gathering, Marks } from './looks.ts'
 
 export interface Ledger extends Extent {
   readonly epochs: Epoch[]
+  /** Of this process; sorted. */
+  readonly own: readonly string[]
   /** Names a delivery belongs to when it is claimed for the first time now; sorted. */
-  readonly handlers: readonly string[]
+  belonging: readonly string[]
   /** The names they have now, by those they had. */
   readonly renames: ReadonlyMap<string, string>
   readonly onRedelivery: InboxOpening['onRedelivery']
@@ -28,6 +31,11 @@ export interface Ledger extends Extent {
    * with the next group. Shared by ledger and draft: after a failure there are none.
    */
   readonly fresh: Map<number, Facts>
+  /**
+   * Deliveries that claims have passed over, with their sources. Shared by ledger and draft: what it says is of the log,
+   * and what it does not say the next claim finds again.
+   */
+  readonly passedOver: Map<number, string>
   /** Those whose first pass this group has ended. */
   readonly ended: Set<number>
   /** Keys of rows that this group has removed without a settlement. */
@@ -37,8 +45,14 @@ export interface Ledger extends Extent {
   /** Deliveries with an event that is said to be under way. */
   noted: ReadonlySet<number>
   deaths: ReadonlyMap<number, readonly Death[]>
+  /** Deliveries of which a pass that was not settled has brought something to an end; some settled ones too. */
+  progressed: ReadonlySet<number>
   readonly recent: RecentBatches
   readonly ids: RecentIds
+  /** What this group counts for those who look. */
+  readonly looks: Gathering
+  /** How far counts by time are added up and kept. */
+  marks: Marks
   turn: Turn
 }
 

@@ -57,7 +57,7 @@ export function claimPasses(db: Database, draft: Ledger, seqs: readonly number[]
 
 /** Records the claim of a delivery that was never claimed, before others below it. */
 export function claimAhead(db: Database, draft: Ledger, seq: number): void {
-  setPass(db, draft, seq, { state: 'claimed', careful: false, handlers: draft.handlers })
+  setPass(db, draft, seq, { state: 'claimed', careful: false, handlers: draft.belonging })
 }
 
 export function givePassBack(db: Database, draft: Ledger, seq: number, careful: boolean): void {
@@ -76,14 +76,18 @@ function claimAgain(db: Database, draft: Ledger, seq: number, pass: Pass): void 
   else setPass(db, draft, seq, null)
 }
 
-/** Moves `progress.claimed` up to `to`, and over what was claimed ahead behind it. */
+/**
+ * Moves `progress.claimed` up to `to`, and over what was claimed ahead behind it. What it passes over of sources that were
+ * not asked for stands as given back.
+ */
 function advance(db: Database, draft: Ledger, to: number): void {
   let { claimed } = draft.progress
   const ahead = () => draft.passes.get(claimed + 1)
   for (let pass = ahead(); claimed < to || pass; pass = ahead()) {
     claimed += 1
-    extend(draft.epochs, claimed, pass?.handlers ?? draft.handlers)
+    extend(draft.epochs, claimed, pass?.handlers ?? draft.belonging)
     if (pass) absorb(db, draft, claimed, pass)
+    else if (draft.passedOver.has(claimed)) givePassBack(db, draft, claimed, false)
   }
   if (claimed !== draft.progress.claimed) draft.progress = { ...draft.progress, claimed }
 }
@@ -111,8 +115,8 @@ export function findReturned({ passes }: Ledger, { careful }: Pick<Pass, 'carefu
   return returned.map(([seq]) => seq).sort((a, b) => a - b)
 }
 
-/** Whether a first pass was given back and is not claimed yet. */
-export function hasReturned({ passes }: Ledger): boolean {
-  for (const { state } of passes.values()) if (state === 'returned') return true
+/** Whether a first pass was given back and is not claimed yet, of those that could be. */
+export function hasReturned({ passes }: Ledger, isAsked: (seq: number) => boolean): boolean {
+  for (const [seq, { state }] of passes) if (state === 'returned' && isAsked(seq)) return true
   return false
 }

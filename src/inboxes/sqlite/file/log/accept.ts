@@ -2,14 +2,14 @@ import { PosthornError } from '../../../../errors.ts'
 import type { Accepted } from '../../../../ports/inbox/intake.ts'
 import type { PackedDelivery } from '../../wire/protocol.ts'
 import { encode, letCodedGo } from '../bodies/coding.ts'
+import { reviveDeadLettersOf } from '../claims/revive.ts'
 import { blob, type Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
-import { hasWork, isPassed } from '../ledger/extent.ts'
-import type { Facts } from '../ledger/facts.ts'
+import { hasWorkOf, isPassed } from '../ledger/extent.ts'
+import { type Facts, readFacts } from '../ledger/facts.ts'
 import { rememberId } from '../ledger/ids.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { atomically } from '../ledger/transaction.ts'
-import { reviveDeadLettersOf } from '../work/revive.ts'
 import { findStored } from './dedupe.ts'
 
 interface Bytes {
@@ -35,7 +35,11 @@ export function accept(
   { now, shortage }: Circumstances,
 ): Accepted {
   const stored = findStored(db, draft.ids, delivery.id, bytes.sha256)
-  if (stored !== null) return atomically(db, draft, () => repeat(db, draft, stored, now))
+  if (stored !== null) {
+    const repeated = atomically(db, draft, () => repeat(db, draft, stored, now))
+    tell(draft, delivery, 'dup')
+    return repeated
+  }
   if (shortage !== null) throw new PosthornError('ERR_INBOX_FULL', shortage)
   const seq = draft.lastSeq + 1
   insert(db, seq, draft.total + delivery.size, delivery, bytes)
@@ -43,11 +47,12 @@ export function accept(
   if (draft.fresh.size < MOST_FRESH) draft.fresh.set(seq, toKnown(delivery))
   draft.lastSeq = seq
   draft.total += delivery.size
+  tell(draft, delivery, 'in')
   return { status: 'accepted', seq, settled: false }
 }
 
-function toKnown({ source, batchId, isTest, size }: PackedDelivery): Facts {
-  return { source, batchId, isTest, size }
+function toKnown({ source, batchId, isTest, size, receivedAt }: PackedDelivery): Facts {
+  return { source, batchId, isTest, size, receivedAt }
 }
 
 function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted {
@@ -55,10 +60,17 @@ function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted
   db.run(sql.countDuplicate, seq)
   if (draft.onRedelivery === 'rearm') reviveDeadLettersOf(db, draft, seq, now)
   else db.run(sql.countRedelivery, seq)
-  return { status: 'duplicate', seq, settled: isPassed(db, draft, seq) && !hasWork(db, seq) }
+  return { status: 'duplicate', seq, settled: isPassed(db, draft, seq) && !hasWorkOf(db, seq, draft.own) }
 }
 
-export function noteSenderLeft(db: Database, draft: Ledger, seq: number): void {
+function tell({ looks }: Ledger, { source, credential, receivedAt, size }: PackedDelivery, word: 'in' | 'dup'): void {
+  looks.tell(receivedAt, source, word, 1, size)
+  looks.used(source, credential, receivedAt)
+}
+
+export function noteSenderLeft(db: Database, draft: Ledger, seq: number, now: number): void {
+  const { source } = draft.fresh.get(seq) ?? readFacts(db, seq) ?? {}
+  if (source !== undefined) draft.looks.tell(now, source, 'left', 1, 0)
   draft.fresh.delete(seq)
   db.run(sql.noteSenderLeft, seq)
 }

@@ -1,15 +1,10 @@
 /** Listings, in stretches short enough not to hold up an acknowledgement. */
-import type {
-  NewQuarantine,
-  StoredDeadLetter,
-  StoredDelivery,
-  StoredError,
-  StoredQuarantine,
-} from '../../../../ports/inbox/rows.ts'
+import type { StoredDeadLetter, StoredDelivery, StoredError, StoredQuarantine } from '../../../../ports/inbox/rows.ts'
 import type { Stretch, StretchRequest } from '../../wire/protocol.ts'
 import { type DeliveryColumns, type Reader, toDelivery } from '../bodies/read.ts'
 import type { Named } from '../db/database.ts'
 import * as sql from '../db/list-sql.ts'
+import { readWhat } from '../ledger/quarantine-what.ts'
 
 /** Ids looked at in one go. */
 const STRETCH = 1_000
@@ -80,7 +75,7 @@ export function listQuarantine(reader: Reader, request: StretchRequest): Stretch
   const stretch = take<QuarantineColumns>(reader, request, quarantine)
   return convert(stretch, ({ item, element_index, id, what, ...row }) => ({
     ...row,
-    ...(JSON.parse(what) as Pick<NewQuarantine, 'reason' | 'path'>),
+    ...readWhat(what),
     id: item,
     index: element_index,
     deliveryId: id,

@@ -2,15 +2,17 @@
 
 import { emptiedBody, withoutElements } from '../../../../json/tombstone.ts'
 import type { Erased, Erasure } from '../../../../ports/inbox/operations.ts'
+import { leftOf } from '../../../rules/ranges.ts'
 import { alter } from '../bodies/altered.ts'
 import { readDelivery } from '../bodies/read.ts'
+import { noteFreed } from '../claims/order.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'
 import { forgetDeaths } from '../ledger/crashes.ts'
 import { count, hasWork } from '../ledger/extent.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { noteFreed } from '../work/order.ts'
+import { endFirstPassProgress, eraseInPassProgress } from '../ledger/pass-progress.ts'
 
 /**
  * Inside the transaction of the group. What is removed is overwritten, and not only unlinked, so that it is not found in
@@ -38,7 +40,9 @@ function eraseOne(db: Database, draft: Ledger, { seq, indices }: Erasure): numbe
   const altered = kept === 'none' ? null : withoutElements(body, indices)
   if (altered && altered.erased > 0) alter(db, seq, altered.body)
   const letters = indices.filter((index) => forgetElement(db, draft, seq, index)).length
-  endWork(db, draft, seq, new Set(indices))
+  const erased = new Set(indices)
+  eraseInPassProgress(db, draft, seq, erased)
+  endWork(db, draft, seq, erased)
   return altered ? altered.erased : letters
 }
 
@@ -51,6 +55,7 @@ function eraseWhole(db: Database, draft: Ledger, seq: number): number {
   const worked = hasWork(db, seq)
   noteFreed(db, draft, seq)
   db.run(sql.deleteRowsOf, seq)
+  endFirstPassProgress(db, draft, seq)
   forgetDeaths(db, draft, seq, null)
   count(draft, { quarantined: -items.length, dead_letters: -letters.length, with_work: worked ? -1 : 0 })
   return 1
@@ -68,23 +73,13 @@ function forgetElement(db: Database, draft: Ledger, seq: number, index: number):
 }
 
 /** Rows with nothing else in them end; longer ones go on without these elements, and without what was said of any. */
-function endWork(db: Database, draft: Ledger, seq: number, indices: ReadonlySet<number>): void {
+function endWork(db: Database, draft: Ledger, seq: number, erased: ReadonlySet<number>): void {
   const rows = db.all<{ id: number; first: number; last: number }>(upkeep.readRanges, seq)
-  for (const { id, first, last } of rows) {
-    const inside = countWithin(indices, first, last)
-    if (inside === 0) continue
-    if (inside > last - first) {
-      noteFreed(db, draft, seq, id)
-      db.run(sql.deleteRow, id, seq)
-    } else db.run(upkeep.forgetErrors, id)
+  for (const row of rows) {
+    const left = leftOf(row, erased)
+    if (left === 'ended') noteFreed(db, draft, seq, row.id)
+    if (left === 'ended') db.run(sql.deleteRow, row.id, seq)
+    if (left === 'shrunk') db.run(upkeep.forgetErrors, row.id)
   }
   if (rows.length > 0 && !hasWork(db, seq)) count(draft, { with_work: -1 })
-}
-
-/** By the shorter way: a row may be about a million elements, a person too. */
-function countWithin(indices: ReadonlySet<number>, first: number, last: number): number {
-  let count = 0
-  if (last - first < indices.size) for (let index = first; index <= last; index++) count += indices.has(index) ? 1 : 0
-  else for (const index of indices) count += first <= index && index <= last ? 1 : 0
-  return count
 }

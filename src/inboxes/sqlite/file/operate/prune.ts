@@ -1,12 +1,21 @@
 /**
  * Letting go of what is finished and old. Two numbers say how far the log has been gone through, for bodies and for
  * rows; what had to stay when they came by is looked at again in every round. So a round costs what there is to do, not
- * the length of the log, and a portion of it a few ms.
+ * the length of the log, and a portion of it two ms.
  */
 import type { Retention } from '../../../../ports/inbox/opening.ts'
 import type { Pruned } from '../../../../ports/inbox/operations.ts'
+import {
+  type Cutoffs,
+  cutoffsAt,
+  type Finished,
+  hasHadItsTime,
+  isForgotten,
+  losesBody,
+} from '../../../rules/retention.ts'
 import type { Moment } from '../../wire/protocol.ts'
-import { takeBody, uncount } from '../bodies/altered.ts'
+import { forget } from '../bodies/altered.ts'
+import { findCopies, removeCopies } from '../db/damaged-copies.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'
@@ -14,15 +23,17 @@ import { forgetBatch } from '../ledger/conflicts.ts'
 import { count, hasWork } from '../ledger/extent.ts'
 import { forgetId } from '../ledger/ids.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { tidyTallies } from './looks.ts'
 
 /** One portion ends with whichever comes first. */
 const MOST_ROWS = 500
-const MOST_MS = 8
+/** An acknowledgement waits for a portion and its commit. */
+const MOST_MS = 2
 /** `at` of a portion that has nothing to look at again. */
 const LOOKED = -1
 /** Free pages are left for what comes next; those beyond are given back, so many in a portion. */
 const SPARE_PAGES = 1_024
-const PAGES_BACK = 256
+const PAGES_BACK = 64
 
 interface Row {
   readonly seq: number
@@ -30,10 +41,8 @@ interface Row {
   readonly source: string
   readonly batch_id: string | null
   readonly received_at: number
-  readonly size: number
-  /** Bytes that are left; null: all. */
-  readonly altered: number | null
-  readonly taken: number | null
+  /** 1: its bytes are gone. */
+  readonly forgotten: number
 }
 
 interface Marks {
@@ -43,10 +52,15 @@ interface Marks {
 }
 
 /** One portion, inside the transaction of the group. */
-export function prune(db: Database, draft: Ledger, at: number, moment: Moment): Pruned {
+export function prune(db: Database, draft: Ledger, at: number, moment: Moment & { readonly path: string }): Pruned {
   const { retention } = draft
-  if (!retention) return NOTHING
-  return new Portion(db, draft, retention, moment).run(at)
+  const goesOn = tidyTallies(db, draft, moment.isSteady ? moment.now : 0)
+  const more = goesOn ? LOOKED : null
+  if (!retention) return { ...NOTHING, next: more }
+  const portion = new Portion(db, draft, retention, moment)
+  if (at === 0) removeCopies(findCopies(moment.path, portion.cutoffs.bodies))
+  const pruned = portion.run(at)
+  return { ...pruned, next: pruned.next ?? more }
 }
 
 const NOTHING: Pruned = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0, next: null, over: false }
@@ -54,10 +68,9 @@ const NOTHING: Pruned = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined:
 class Portion {
   readonly #db: Database
   readonly #draft: Ledger
-  readonly #retention: Retention
+  readonly #maxBytes: number | null
+  readonly cutoffs: Cutoffs
   readonly #believedAt: number
-  /** 0, by which nothing is old, while the clock may not be believed. */
-  readonly #now: number
   readonly #end = performance.now() + MOST_MS
   #rows = MOST_ROWS
   #bodiesTo: number
@@ -67,8 +80,8 @@ class Portion {
   constructor(db: Database, draft: Ledger, retention: Retention, { now, isSteady }: Moment) {
     this.#db = db
     this.#draft = draft
-    this.#retention = retention
-    this.#now = isSteady ? now : 0
+    this.#maxBytes = retention.maxBytes
+    this.cutoffs = cutoffsAt(retention, now, isSteady)
     const marks = db.get<Marks>(upkeep.readUpkeep)
     this.#believedAt = isSteady ? now : (marks?.believed_at ?? 0)
     this.#bodiesTo = marks?.bodies_to ?? 0
@@ -85,9 +98,9 @@ class Portion {
 
   /** True when it came to the end, as with those below. */
   #expire(): boolean {
-    const { deadLettersMs, quarantineMs } = this.#retention
-    const letters = this.#drop(upkeep.findOldDeadLetters, sql.deleteDeadLetter, deadLettersMs)
-    const items = this.#drop(upkeep.findOldQuarantine, sql.deleteQuarantine, quarantineMs)
+    const { deadLetters, quarantined } = this.cutoffs
+    const letters = this.#drop(upkeep.findOldDeadLetters, sql.deleteDeadLetter, deadLetters)
+    const items = this.#drop(upkeep.findOldQuarantine, sql.deleteQuarantine, quarantined)
     this.#pruned.deadLetters += letters
     this.#pruned.quarantined += items
     if (letters + items > 0) this.#db.run(upkeep.countUpkeep, letters + items, 0)
@@ -95,10 +108,10 @@ class Portion {
     return !this.#isSpent()
   }
 
-  #drop(find: string, remove: string, ageMs: number): number {
-    if (ageMs === Number.POSITIVE_INFINITY) return 0
+  #drop(find: string, remove: string, limit: number): number {
+    if (limit === Number.NEGATIVE_INFINITY) return 0
     let dropped = 0
-    for (const { id } of this.#db.all<{ id: number }>(find, Math.trunc(this.#now - ageMs), this.#rows)) {
+    for (const { id } of this.#db.all<{ id: number }>(find, Math.trunc(limit), this.#rows)) {
       if (this.#isSpent()) break
       this.#rows -= 1
       dropped += this.#db.run(remove, id)
@@ -120,16 +133,15 @@ class Portion {
 
   #takeBodies(): boolean {
     return this.#walk(this.#bodiesTo, this.#draft.progress.mark, (row) => {
-      if (!this.#isOld(row, this.#retention.bodiesMs) && !this.#isOver()) return false
+      if (!hasHadItsTime(row.received_at, this.cutoffs, () => this.#isOver())) return false
       this.#bodiesTo = row.seq
       return true
     })
   }
 
   #removeRows(): boolean {
-    const { bodiesMs, keysMs } = this.#retention
     return this.#walk(this.#keysTo, this.#bodiesTo, (row) => {
-      if (!this.#isOld(row, Math.max(bodiesMs, keysMs))) return false
+      if (row.received_at > this.cutoffs.keys) return false
       this.#keysTo = row.seq
       return true
     })
@@ -151,24 +163,22 @@ class Portion {
     this.#rows -= 1
     const { seq } = row
     if (hasWork(this.#db, seq)) return false
-    if ((row.altered ?? row.size) > 0) {
-      if (this.#has(upkeep.hasQuarantine, seq)) return false
-      if (!this.#isOld(row, this.#retention.bodiesMs) && !this.#isOver()) return false
-      takeBody(this.#db, this.#draft, seq)
+    const one = this.#finished(row)
+    if (row.forgotten === 0) {
+      if (!losesBody(one, this.cutoffs, () => this.#isOver())) return false
+      forget(this.#db, this.#draft, seq)
       this.#pruned.bodies += 1
     }
     if (seq > this.#keysTo) return true
-    if (this.#has(upkeep.hasDeadLetter, seq) || this.#has(upkeep.hasQuarantine, seq)) return false
+    if (!isForgotten({ ...one, hasBody: false }, this.#has(upkeep.hasDeadLetter, seq), this.cutoffs)) return false
     this.#remove(row)
     return true
   }
 
-  #remove({ seq, id, source, batch_id, size }: Row): void {
-    // Bytes that were taken have been counted out.
-    if (size === 0) uncount(this.#db, this.#draft, seq)
+  #remove({ seq, id, source, batch_id }: Row): void {
     forgetId(this.#db, this.#draft.ids, id, seq)
     forgetBatch(this.#db, this.#draft, seq, source, batch_id)
-    const rows = [upkeep.deleteDelivery, upkeep.deleteNote, upkeep.deleteSettled, upkeep.deleteAltered]
+    const rows = [upkeep.deleteForgotten, upkeep.deleteNote, upkeep.deleteSettled]
     for (const statement of rows) this.#db.run(statement, seq)
     this.#pruned.deliveries += 1
   }
@@ -182,14 +192,13 @@ class Portion {
 
   /** By the pages in use, so by what is really on the disk. */
   #isOver(): boolean {
-    const { maxBytes } = this.#retention
-    if (maxBytes === null) return false
+    if (this.#maxBytes === null) return false
     const pages = Number(this.#db.pragma('page_count')) - Number(this.#db.pragma('freelist_count'))
-    return pages * Number(this.#db.pragma('page_size')) > maxBytes
+    return pages * Number(this.#db.pragma('page_size')) > this.#maxBytes
   }
 
-  #isOld({ received_at }: Row, ageMs: number): boolean {
-    return received_at <= this.#now - ageMs
+  #finished({ seq, received_at, forgotten }: Row): Finished {
+    return { receivedAt: received_at, hasBody: forgotten === 0, isQuarantined: this.#has(upkeep.hasQuarantine, seq) }
   }
 
   #has(statement: string, seq: number): boolean {

@@ -19,15 +19,3 @@ export function purge(db: Database, at: number): number | null {
   if (at === 0) return purges + 1
   return purges >= at ? null : at
 }
-
-/**
- * Empties the log of SQLite; not while somebody reads an earlier state of the file, who is not waited for. Outside of a
- * transaction.
- */
-export function emptyLog(db: Database): void {
-  const patience = Number(db.pragma('busy_timeout'))
-  db.exec('PRAGMA busy_timeout = 0')
-  const busy = db.pragma('wal_checkpoint(TRUNCATE)')
-  db.exec(`PRAGMA busy_timeout = ${patience}`)
-  if (busy === 0) db.run(sql.countPurge)
-}

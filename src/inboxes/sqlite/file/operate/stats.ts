@@ -1,18 +1,24 @@
 import type { StoredStats } from '../../../../ports/inbox/records.ts'
+import { IN_USE_MS } from '../../../rules/belonging.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'
 import { type Extent, pendingBytes } from '../ledger/extent.ts'
 import { readPauses } from './commands.ts'
 
-/** A handler that no opening has named for as long as this, in ms, has left what is owed to it behind. */
-const ORPHANED_AFTER_MS = 86_400_000
+interface Circumstances {
+  readonly now: number
+  /** Of this process. */
+  readonly handlers: readonly string[]
+  /** Deliveries that claims of this process have passed over, by source. */
+  readonly passedOver?: Readonly<Record<string, number>>
+}
 
 /** From kept counts: the same cost whatever the size of the log. Only what is orphaned is counted row by row. */
 export function readStats(
   db: Database,
   extent: Extent,
-  { now, handlers }: { readonly now: number; readonly handlers: readonly string[] },
+  { now, handlers, passedOver = {} }: Circumstances,
 ): StoredStats {
   const { progress, lastSeq } = extent
   const current = JSON.stringify(handlers)
@@ -26,7 +32,8 @@ export function readStats(
     cancelled: progress.cancelled,
     paused: readPauses(db),
     ...readUpkeep(db),
-    orphaned: counts(db.all<Count>(sql.countOrphaned, now - ORPHANED_AFTER_MS, current)),
+    orphaned: counts(db.all<Count>(sql.countOrphaned, now - IN_USE_MS, current)),
+    orphanedSources: passedOver,
     replays: counts(db.all<Count>(sql.readReplays)),
     duplicateEvents: counts(db.all<Count>(sql.readDuplicateEvents)),
   }

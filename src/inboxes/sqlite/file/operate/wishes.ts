@@ -1,6 +1,6 @@
 /** Wishes of other processes, on the owner's side: carried out with its next group, the result noted beside them. */
 
-import type { Command, CommandAnswer, Failure, ItemAnswer } from '../../wire/protocol.ts'
+import type { Failure, FileAnswer, FileCommand, ItemAnswer } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 
@@ -10,9 +10,9 @@ export interface Wish {
   readonly arguments: string
 }
 
-const kinds: ReadonlySet<string> = new Set<Command['kind']>([
-  ...(['revive', 'drop', 'pause', 'prune', 'erase', 'purge'] as const),
-  ...(['replay', 'cancel'] as const),
+const kinds: ReadonlySet<string> = new Set<FileCommand['kind']>([
+  ...(['revive', 'drop', 'pause', 'prune', 'erase', 'cut', 'purge', 'copies'] as const),
+  ...(['replay', 'cancel', 'endWork'] as const),
 ])
 
 /** Whoever made a wish has given up waiting long before, in ms. */
@@ -29,16 +29,16 @@ export function clearStaleWishes(db: Database, now: number): void {
 }
 
 /** Carries one out and notes the result; a wish that is not understood has one too. */
-export function fulfil(db: Database, wish: Wish, run: (command: Command) => ItemAnswer<CommandAnswer>): void {
+export function fulfil(db: Database, wish: Wish, run: (command: FileCommand) => ItemAnswer<FileAnswer>): void {
   const command = toCommand(wish)
   const answer = command === null ? { failure: notUnderstood(wish) } : run(command)
   db.run(sql.answerWish, JSON.stringify(answer), wish.id)
 }
 
 /** The two ends are of one schema version, so what parses has the shape of its kind. */
-function toCommand({ kind, arguments: text }: Wish): Command | null {
+function toCommand({ kind, arguments: text }: Wish): FileCommand | null {
   try {
-    return kinds.has(kind) ? ({ kind, ...(JSON.parse(text) as object) } as Command) : null
+    return kinds.has(kind) ? ({ kind, ...(JSON.parse(text) as object) } as FileCommand) : null
   } catch {
     return null
   }

@@ -23,7 +23,7 @@ function filled(): Database {
   const handlers = [{ name: 'a', formerly: [] }]
   store.open({ handlers, onRedelivery: 'record', now: START, held: [], identity: null })
   const group = { ...nothing, now: START }
-  const claims = [{ handlers: ['a'], maxDeliveries: 100, maxBytes: 1e6, ordered: [] }]
+  const claims = [{ handlers: ['a'], sources: ['shop', 'outlet'], maxDeliveries: 100, maxBytes: 1e6, ordered: [] }]
   store.group({ ...group, ...pack(names.map((name) => newDelivery(name, { batchId: name }))), claims })
   store.group({ ...group, settlements: names.map((_, n) => firstPass(n + 1)) })
   store.group({ ...group, ...pack([newDelivery('again', { batchId: 'n3' })]) })
@@ -37,7 +37,7 @@ function filled(): Database {
 function conflictOf(db: Database, recent: RecentBatches, batchId: string): string | null {
   const { source } = newDelivery('again')
   // Nothing else of the ledger is looked at.
-  return findConflict(db, { recent } as Ledger, 41, { source, batchId, isTest: false, size: 1 })
+  return findConflict(db, { recent } as Ledger, 41, { source, batchId, isTest: false, size: 1, receivedAt: 0 })
 }
 
 const inTable = (db: Database) => db.all('SELECT hash FROM batch').length

@@ -1,0 +1,3 @@
+export default function Page() {
+  return <p>Webhooks come in at /webhooks/shop.</p>
+}

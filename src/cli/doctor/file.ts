@@ -1,0 +1,79 @@
+/** The file of an inbox, and the disk it lies on. */
+
+import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { loadSqlite } from '../../lib/load-sqlite.ts'
+import { bytesText } from '../out/format.ts'
+import { type Finding, ill, well } from './finding.ts'
+
+const MB = 1_000_000
+/** SQLite's log grows to this under load, and then begins anew; beyond it only while somebody reads an old state. */
+const ORDINARY_LOG = 40 * MB
+const SYNCS = 50
+/** A sender waits for some seconds: Momentum for 6 to 10. */
+const SLOW_MS = 500
+
+export function file(path: string, deep: boolean): Finding[] {
+  const at = resolve(path)
+  return [mode(at), log(at), free(at), syncs(at), ...(deep ? [content(at)] : [])]
+}
+
+function mode(path: string): Finding {
+  const { mode, uid, size } = statSync(path)
+  const what = `${path}: ${bytesText(size)}, mode ${(mode & 0o777).toString(8)}, user ${uid}`
+  if ((mode & 0o077) === 0) return well('file', what)
+  return ill('file', what, 'others of this machine can read what it holds of people', `chmod 600 ${path}*`)
+}
+
+function log(path: string): Finding {
+  const bytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  const what = `its log: ${bytesText(bytes)}`
+  if (bytes <= ORDINARY_LOG) return well('log', what)
+  const why = 'some process reads an old state of the file, and keeps the log from beginning anew'
+  return ill('log', what, why, `lsof ${path}`)
+}
+
+function free(path: string): Finding {
+  const { bavail, blocks, bsize } = statfsSync(dirname(path))
+  const [left, all] = [bavail * bsize, blocks * bsize]
+  const what = `${bytesText(left)} of ${bytesText(all)} free`
+  if (left >= 0.1 * all && left >= 256 * MB) return well('disk', what)
+  const why = 'a full disk answers 503: senders keep their deliveries, for as long as they repeat'
+  return ill('disk', what, why, `posthorn inbox prune --config posthorn.config.ts; du -sh ${dirname(path)}`)
+}
+
+/** Writes to a file of its own beside the inbox, and removes it. */
+function syncs(path: string): Finding {
+  const probe = `${path}-doctor-${process.pid}`
+  const fd = openSync(probe, 'wx', 0o600)
+  try {
+    const times = Array.from({ length: SYNCS }, () => syncedWrite(fd)).sort((a, b) => a - b)
+    const [p50 = 0, p99 = 0] = [times[Math.floor(SYNCS / 2)], times.at(-1)]
+    const what = `synced writes: ${p50.toFixed(1)} ms, the slowest of ${SYNCS} ${p99.toFixed(1)} ms`
+    if (p99 < SLOW_MS) return well('syncs', what)
+    const why = 'each acknowledgement waits for one, and senders give up after some seconds'
+    return ill('syncs', what, why, 'move the inbox to a local SSD: sqlite({ path })')
+  } finally {
+    closeSync(fd)
+    rmSync(probe)
+  }
+}
+
+function syncedWrite(fd: number): number {
+  const began = performance.now()
+  writeSync(fd, Buffer.alloc(4_096, 1))
+  fdatasyncSync(fd)
+  return performance.now() - began
+}
+
+function content(path: string): Finding {
+  const db = new (loadSqlite().DatabaseSync)(path, { readOnly: true })
+  try {
+    const rows = db.prepare('PRAGMA quick_check(1)').all()
+    const told = String(Object.values(rows[0] ?? {})[0])
+    if (told === 'ok') return well('content', 'its content is sound')
+    return ill('content', told, 'the file is damaged', 'restore a backup: docs/backup.md')
+  } finally {
+    db.close()
+  }
+}

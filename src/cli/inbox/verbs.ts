@@ -1,0 +1,120 @@
+/** `posthorn inbox retry`, `drop`, `replay`, `reparse`, `erase`. */
+import { OptionError } from '../../errors.ts'
+import type {
+  DropFilter,
+  EraseReport,
+  PersonFilter,
+  ReparseFilter,
+  ReplayFilter,
+  ReplayReport,
+  RetryFilter,
+} from '../../public/inbox.ts'
+import { counted } from '../out/format.ts'
+import { tell } from '../out/lines.ts'
+import { Progress } from '../out/progress.ts'
+import { type Act, type ActOptions, act, type Report } from './act.ts'
+
+export interface VerbOptions extends ActOptions {
+  readonly rate?: number | undefined
+}
+
+/** Which, in words; without them everything must be said. */
+export interface Said {
+  readonly filter?: string
+  readonly all?: true
+  readonly missed?: true
+}
+
+const rateOf = ({ rate }: VerbOptions) => (rate === undefined ? {} : { ratePerSecond: rate })
+const progressed = ({ queued, matched }: Report) => `${queued} of ${matched}`
+
+export const retry = (filter: Said, options: VerbOptions) =>
+  act(options, {
+    verb: 'retry',
+    run: ({ control, stop }, dryRun) =>
+      control.retry(said<RetryFilter>(filter), { ...rateOf(options), dryRun, signal: stop }),
+    matched: ({ matched }) => `${counted(matched, 'failure')} to be tried again`,
+    done: (report) => `${progressed(report)} are tried again.`,
+  })
+
+export const drop = (filter: Said, options: VerbOptions) =>
+  act(options, {
+    verb: 'drop',
+    run: ({ control, stop }, dryRun) =>
+      control.drop(said<DropFilter>(filter), { ...rateOf(options), dryRun, signal: stop }),
+    matched: ({ matched }) => `${counted(matched, 'failure or event', 'failures and events')} to be given up, for good`,
+    done: (report) => `${progressed(report)} are given up.`,
+  })
+
+export const reparse = (filter: Said, options: VerbOptions) =>
+  act(options, {
+    verb: 'reparse',
+    run: ({ control, stop }, dryRun) =>
+      control.reparse(said<ReparseFilter>(filter), { ...rateOf(options), dryRun, signal: stop }),
+    matched: ({ matched }) => `${counted(matched, 'event')} in quarantine that can be read now`,
+    done: (report) => `${progressed(report)} are handed to the handlers.`,
+  })
+
+export const replay = (
+  filter: Said & { readonly to?: readonly string[] },
+  options: VerbOptions & { readonly utc: boolean },
+) => {
+  const progress = new Progress()
+  let reachedAt: Date | null = null
+  const action: Act<ReplayReport> = {
+    verb: 'replay',
+    async run({ control, stop }, dryRun) {
+      const report = await control.replay(said<ReplayFilter>(filter), {
+        ...{ ...rateOf(options), dryRun, signal: stop },
+        onProgress(done) {
+          reachedAt = done.reachedAt
+          progress.show(`${counted(done.deliveries, 'delivery', 'deliveries')}, ${counted(done.matched, 'event')}`)
+        },
+      })
+      progress.end()
+      if (stop.aborted && !dryRun && reachedAt !== null)
+        tell(`Go on with since:${reachedAt.toISOString()}; give up what is queued with: inbox drop run:${report.run}`)
+      return report
+    },
+    matched: ({ matched, unreadable }) => `${counted(matched, 'event')} to be handled again${unread(unreadable)}`,
+    done: (report) => `${progressed(report)} are handled again, as ${report.run}${unread(report.unreadable)}.`,
+  }
+  return act(options, action)
+}
+
+const unread = (deliveries: number) =>
+  deliveries === 0 ? '' : `; ${counted(deliveries, 'delivery', 'deliveries')} could not be read`
+
+/** Of a person: what is stored of them is gone when it ends. */
+export const erase = (person: PersonFilter, options: VerbOptions & { readonly copies: boolean }) => {
+  const progress = new Progress()
+  const action: Act<EraseReport> = {
+    verb: 'erase',
+    async run({ control, stop }, dryRun) {
+      const report = await control.erase(person, {
+        ...{ ...rateOf(options), dryRun, signal: stop, copies: options.copies },
+        onProgress: ({ deliveries, matched }) =>
+          progress.show(`${counted(deliveries, 'delivery', 'deliveries')} searched, ${matched} found`),
+      })
+      progress.end()
+      return report
+    },
+    matched: ({ matched, deliveries, closed }) =>
+      `${counted(matched, 'element')} in ${counted(deliveries, 'delivery', 'deliveries')} to be erased${shut(closed)}`,
+    done: (report) =>
+      [`${progressed(report)} are erased${shut(report.closed)}.`, ...report.leftIn.map(left)].join('\n'),
+  }
+  return act(options, action)
+}
+
+const shut = (closed: number) => (closed === 0 ? '' : `; ${closed} could not be looked into`)
+const left = (file: string) => `Still there may be some in ${file}: --copies removes it.`
+
+/**
+ * The filter of a verb. What goes together is checked by the verb.
+ * @throws OptionError where it would be everything, and nobody has said so
+ */
+function said<F>(filter: Said): F {
+  if (filter.filter !== undefined || filter.all || filter.missed) return filter as F
+  throw new OptionError('say which, such as handler:warehouse since:6h, or an id; --all is everything')
+}

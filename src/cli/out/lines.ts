@@ -1,0 +1,113 @@
+/**
+ * What a command has found, on stdout. On a terminal a table that fits it; into a pipe or a file one row a line, its
+ * fields whole and with tabs between them; with `--json` one JSON object a line.
+ */
+import { styleText } from 'node:util'
+import { escapeControls } from '../../core/base/logger.ts'
+import { say } from '../show.ts'
+
+export interface OutOptions {
+  readonly json: boolean
+  readonly utc: boolean
+}
+
+export interface Column<T> {
+  readonly head: string
+  readonly of: (row: T) => string
+  readonly right?: boolean
+  /** Left out of the table on a terminal with fewer columns. */
+  readonly from?: number
+}
+
+/** Rows that a table is made of at once: its columns are as wide as these need. */
+const TOGETHER = 200
+
+/** Resolves with the number of rows; stops where nobody reads on. `toJson` is what `--json` shows of a row. */
+export async function showRows<T>(
+  rows: AsyncIterable<T> | Iterable<T>,
+  columns: readonly Column<T>[],
+  { json }: OutOptions,
+  toJson: (row: T) => unknown = (row) => row,
+): Promise<number> {
+  let count = 0
+  const write = json ? new Lines<T>((row) => JSON.stringify(toJson(row))) : newWriter(columns)
+  for await (const row of rows) {
+    if (!isRead()) break
+    count++
+    write.add(row)
+  }
+  write.end()
+  return count
+}
+
+/** A head that closes, such as that of `posthorn … | head`, wants nothing more. */
+const isRead = () => process.stdout.writable && process.stdout.errored == null
+
+function newWriter<T>(columns: readonly Column<T>[]): Lines<T> | Table<T> {
+  if (process.stdout.isTTY) return new Table(columns)
+  return new Lines((row) => columns.map(({ of }) => escapeControls(of(row))).join('\t'))
+}
+
+class Lines<T> {
+  readonly #line: (row: T) => string
+
+  constructor(line: (row: T) => string) {
+    this.#line = line
+  }
+
+  add(row: T): void {
+    say(this.#line(row))
+  }
+
+  end(): void {}
+}
+
+class Table<T> {
+  readonly #columns: readonly Column<T>[]
+  readonly #width = process.stdout.columns ?? 80
+  readonly #waiting: string[][] = []
+  #widths: readonly number[] | null = null
+
+  constructor(columns: readonly Column<T>[]) {
+    this.#columns = columns.filter(({ from = 0 }) => this.#width >= from)
+  }
+
+  add(row: T): void {
+    this.#waiting.push(this.#columns.map(({ of }) => escapeControls(of(row))))
+    if (this.#waiting.length === TOGETHER) this.end()
+  }
+
+  end(): void {
+    const rows = this.#waiting.splice(0)
+    if (rows.length === 0) return
+    if (this.#widths === null) {
+      const heads = this.#columns.map(({ head }) => head)
+      this.#widths = heads.map((_, at) => Math.max(...[heads, ...rows].map((cells) => cells[at]?.length ?? 0)))
+      say(styleText('dim', this.#line(heads), { stream: process.stdout }))
+    }
+    for (const cells of rows) say(this.#line(cells))
+  }
+
+  #line(cells: readonly string[]): string {
+    const padded = cells.map((cell, at) => {
+      const width = this.#widths?.[at] ?? 0
+      return this.#columns[at]?.right ? cell.padStart(width) : cell.padEnd(width)
+    })
+    const line = padded.join('  ').trimEnd()
+    return line.length > this.#width ? `${line.slice(0, this.#width - 1)}…` : line
+  }
+}
+
+/** Facts of one thing: `name  value` lines; with tabs where nobody looks. A value of several lines is indented. */
+export function showFacts(facts: ReadonlyArray<readonly [name: string, value: string | null]>): void {
+  const shown = facts.filter(([, value]) => value !== null && value !== '')
+  const width = Math.max(...shown.map(([name]) => name.length)) + 2
+  for (const [name, value] of shown) {
+    const head = process.stdout.isTTY ? styleText('dim', name.padEnd(width), { stream: process.stdout }) : `${name}\t`
+    const lines = String(value).split('\n').map(escapeControls)
+    say(`${head}${lines.join(`\n${process.stdout.isTTY ? ' '.repeat(width) : '\t'}`)}`)
+  }
+}
+
+/** Talk, for whoever sits there. */
+export const tell = (text: string): void => void process.stderr.write(`${text}\n`)

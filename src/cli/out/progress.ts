@@ -1,0 +1,22 @@
+/** One line on stderr that says how far a command is; only on a terminal. */
+const EVERY_MS = 100
+
+export class Progress {
+  readonly #isShown = Boolean(process.stderr.isTTY)
+  #at = 0
+  #isOnLine = false
+
+  show(text: string): void {
+    const now = performance.now()
+    if (!this.#isShown || now - this.#at < EVERY_MS) return
+    this.#at = now
+    this.#isOnLine = true
+    process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.#isOnLine) process.stderr.write('\r\x1b[K')
+    this.#isOnLine = false
+  }
+}

@@ -1,0 +1,76 @@
+/** What earlier passes brought to an end of what this one is about: it is not handed to anybody again. */
+import { callKey } from '../../lib/call-key.ts'
+import type { Claim } from '../../ports/inbox/claims.ts'
+import type { Progress, Stretch } from '../../ports/inbox/progress.ts'
+import type { NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
+import { contains } from './stretches.ts'
+
+const NOTHING: readonly Stretch[] = Object.freeze([])
+
+export class Resumed {
+  /** Rows that its settlement makes. */
+  readonly rows: Progress['rows']
+  readonly dead: Progress['dead']
+  readonly quarantined: Progress['quarantined']
+  readonly #byRow: ReadonlyMap<number | null, Progress>
+  /** Calls that rows and dead letters stand for; made when it is needed. */
+  #standing: Set<string> | null = null
+  /** What the clock said at the claim. */
+  readonly #at: number
+
+  constructor(progress: readonly Progress[]) {
+    this.#at = progress[0]?.at ?? 0
+    this.rows = progress.flatMap(({ rows }) => rows)
+    this.dead = progress.flatMap(({ dead }) => dead)
+    this.quarantined = progress.flatMap(({ quarantined }) => quarantined)
+    this.#byRow = new Map(progress.map((one) => [one.row, one]))
+  }
+
+  /** null: nothing was brought to an end before. */
+  static of({ progress = [] }: Claim): Resumed | null {
+    return progress.length === 0 ? null : new Resumed(progress)
+  }
+
+  /** Elements that are over for the handler; `row` null: in the first pass. */
+  over(row: WorkRow | null, handler: string): readonly Stretch[] {
+    return this.#byRow.get(row?.id ?? null)?.over[handler] ?? NOTHING
+  }
+
+  isOver(row: WorkRow | null, handler: string, index: number): boolean {
+    return contains(this.over(row, handler), index)
+  }
+
+  /** Whether the handler was called for it, and succeeded: it is over, and nothing stands for it. */
+  isDone(row: WorkRow | null, handler: string, index: number): boolean {
+    this.#standing ??= new Set(this.#standIns())
+    return this.isOver(row, handler, index) && !this.#standing.has(callKey(index, handler))
+  }
+
+  *#standIns(): Generator<string> {
+    for (const { handler, first, last } of this.rows)
+      for (let index = first; index <= last; index++) yield callKey(index, handler)
+    for (const { handler, index } of this.dead) yield callKey(index, handler)
+  }
+
+  get copies(): readonly Stretch[] {
+    return this.#byRow.get(null)?.copies ?? NOTHING
+  }
+
+  get unhandled(): Progress['unhandled'] {
+    return this.#byRow.get(null)?.unhandled ?? {}
+  }
+
+  /** Whether what there is to say of the element itself was said in a first pass. */
+  isSaid(index: number): boolean {
+    return index < (this.#byRow.get(null)?.next ?? 0)
+  }
+
+  /** Due not later than the whole wait from now: the clock may have been set back since the claim. */
+  rowsAt(now: number): NewWorkRow[] {
+    return this.rows.map((row) => ({ ...row, dueAt: Math.min(row.dueAt, now + Math.max(0, row.dueAt - this.#at)) }))
+  }
+
+  rowsOf(handler: string): readonly NewWorkRow[] {
+    return this.rows.filter((row) => row.handler === handler)
+  }
+}

@@ -1,0 +1,207 @@
+/** Settlements, many in one transaction: what is mine is deleted, and the rest is inserted from what was deleted. */
+import { PosthornError } from '../../../errors.ts'
+import type { Settlement } from '../../../ports/inbox/claims.ts'
+import { withoutCancelled } from '../../rules/cancelled.ts'
+import { DROPPED_AT, withoutDropped } from '../../rules/dropped.ts'
+import { reckonedAnew } from '../../rules/leap.ts'
+import type { Session as Db } from '../db/database.ts'
+import type { Hold } from '../life/holds.ts'
+import { isRegistered } from '../life/process.ts'
+import type { Session } from '../life/session.ts'
+import { hashOfBatch } from '../log/hashes.ts'
+import { forgetKeys, writeKeys } from './event-keys.ts'
+import { cancelledOf, count, insertDead, insertQuarantined, insertRows, type NewRow } from './write.ts'
+
+/**
+ * The ends of first passes. A batch that another delivery of the source stands for is answered with it. Rows are found by
+ * a list whose length the planner does not know: its plan for a join, or a long list, may read the whole table.
+ */
+const endPasses = `
+  WITH mine AS (DELETE FROM @pass WHERE seq = ANY (ARRAY(SELECT unnest($2::int8[]))) AND owner = $1::int8 RETURNING seq, set_id),
+  passed AS MATERIALIZED (
+    SELECT m.seq, m.set_id, a.events, a.batch
+    FROM mine m JOIN unnest($2::int8[], $3::int4[], $4::uuid[]) a(seq, events, batch) ON a.seq = m.seq),
+  ended AS (INSERT INTO @settled (seq, owner, events, set_id) SELECT seq, $1::int8, events, set_id FROM passed ORDER BY seq),
+  stands AS (
+    INSERT INTO @batch AS b (hash, seq) SELECT DISTINCT ON (batch) batch, seq FROM passed WHERE batch IS NOT NULL ORDER BY batch, seq
+    ON CONFLICT (hash) DO UPDATE SET seq = b.seq RETURNING hash, seq)
+  SELECT p.seq, s.seq AS first FROM passed p LEFT JOIN stands s ON s.hash = p.batch`
+const endRows = 'DELETE FROM @held WHERE seq = ANY ($2::int8[]) AND owner = $1::int8 RETURNING seq'
+const deleteRows = 'DELETE FROM @work WHERE id = ANY ($1::int8[])'
+const deleteRowProgress = 'DELETE FROM @progress WHERE seq = ANY ($1::int8[]) AND work_id = ANY ($2::int8[])'
+const leaveRows = 'UPDATE @work SET careful = false WHERE seq = ANY ($1::int8[]) AND id = ANY ($2::int8[]) AND careful'
+const endNotes = 'DELETE FROM @under_way WHERE seq = ANY ($1::int8[])'
+const endDeaths = `
+  DELETE FROM @death WHERE seq = ANY ($1::int8[]) AND NOT EXISTS (SELECT 1 FROM @work w WHERE w.seq = @death.seq)`
+const findConflict = `
+  SELECT f.id FROM @delivery f, @delivery d
+  WHERE f.seq = $1 AND d.seq = $2 AND f.source = d.source AND f.batch_id = d.batch_id AND f.sha256 <> d.sha256`
+const findBatch = 'SELECT seq FROM @batch WHERE hash = $1'
+const readDropped = 'SELECT name FROM @handler WHERE seen_at = $1'
+const readAliases = 'SELECT former, name FROM @alias'
+
+export interface Settling {
+  readonly settlement: Settlement
+  readonly hold: Hold
+}
+
+export interface Settled {
+  readonly conflictsWith: string | null
+}
+
+/** By `seq`; those that are not there are lost. */
+export type SettledAll = ReadonlyMap<number, Settled>
+
+/** Settles what is still this process's own. Rejects when it is not known whether that was done. */
+export async function settleAll(session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
+  const { db, owner } = session
+  const isSimple = settling.every(isPlain)
+  const firsts = isSimple
+    ? await endFirstPasses(db, owner, settling)
+    : await db.transaction((tx) => settleIn(tx, session, settling, now))
+  const settled = new Map<number, Settled>()
+  for (const [seq, first] of firsts) settled.set(seq, { conflictsWith: await conflictOf(session, seq, first) })
+  return settled
+}
+
+/** Nothing is left of it, and nothing was kept beside it. */
+function isPlain({ settlement, hold }: Settling): boolean {
+  const { firstPass, rows, dead, quarantined, unhandled, duplicateEvents = 0, keys, forgotten } = settlement
+  const many = rows.length + dead.length + quarantined.length + Object.keys(unhandled).length + duplicateEvents
+  return firstPass && !hold.hasMore && many === 0 && !keys && !forgotten
+}
+
+/** By `seq`, with the delivery that stands for its batch. */
+type Firsts = ReadonlyMap<number, number | null>
+
+async function endFirstPasses(db: Pick<Db, 'all'>, owner: string, settling: readonly Settling[]): Promise<Firsts> {
+  const passes = settling.filter(({ settlement }) => settlement.firstPass)
+  if (passes.length === 0) return new Map()
+  const rows = await db.all<{ seq: number; first: number | null }>(
+    endPasses,
+    owner,
+    passes.map(({ settlement }) => settlement.seq),
+    passes.map(({ settlement }) => settlement.events),
+    passes.map(({ hold }) => hold.batch && hashOfBatch(hold.batch.source, hold.batch.batchId)),
+  )
+  return new Map(rows.map(({ seq, first }) => [seq, first]))
+}
+
+async function settleIn(tx: Db, session: Session, settling: readonly Settling[], now: number): Promise<Firsts> {
+  const { owner } = session
+  const works = settling.filter(({ settlement }) => !settlement.firstPass)
+  const passed = await endFirstPasses(tx, owner, settling)
+  const worked = await tx.all<{ seq: number }>(
+    endRows,
+    owner,
+    works.map(({ settlement }) => settlement.seq),
+  )
+  const firsts = new Map([...passed, ...worked.map(({ seq }): [number, null] => [seq, null])])
+  const mine = settling.filter(({ settlement }) => firsts.has(settlement.seq))
+  if (mine.length > 0) await writeAll(tx, session, mine, now)
+  return firsts
+}
+
+async function writeAll(tx: Db, session: Session, mine: readonly Settling[], now: number): Promise<void> {
+  await endWork(tx, mine)
+  const isDropped = await droppedIn(tx)
+  const left = mine.map(({ settlement }) => withoutDropped(settlement, isDropped))
+  const runs = await cancelledOf(
+    tx,
+    left.flatMap(({ settlement: { rows, dead } }) => [
+      ...rows.map(({ replay }) => replay?.run),
+      ...dead.map(({ run }) => run),
+    ]),
+  )
+  const settlements = left.map(({ settlement }) => withoutCancelled(settlement, (run) => runs.has(run)))
+  const aliases = new Map(
+    (await tx.all<{ former: string; name: string }>(readAliases)).map((one) => [one.former, one.name]),
+  )
+  const named = <T extends { readonly handler: string }>(one: T): T => ({
+    ...one,
+    handler: aliases.get(one.handler) ?? one.handler,
+  })
+  const rows = settlements.flatMap(({ seq, rows: own, at }) =>
+    own.map((row): NewRow => ({ ...named(row), seq, dueAt: dueIn(session, row.dueAt, at, now) })),
+  )
+  await insertRows(tx, rows)
+  await insertDead(
+    tx,
+    settlements.flatMap(({ seq, dead }) => dead.map((letter) => ({ ...named(letter), seq }))),
+  )
+  await insertQuarantined(
+    tx,
+    settlements.flatMap(({ seq, quarantined }) => quarantined.map((item) => ({ ...item, seq }))),
+  )
+  await countAll(
+    tx,
+    settlements,
+    left.reduce((sum, { cancelled }) => sum + cancelled, 0),
+  )
+  for (const settlement of settlements) await keepKeys(tx, session, settlement)
+  const seqs = mine.map(({ settlement }) => settlement.seq)
+  await tx.all(endNotes, seqs)
+  await tx.all(endDeaths, seqs)
+}
+
+/** In the time of the database. */
+function dueIn({ wall }: Session, dueAt: number, at: number | undefined, now: number): number {
+  const ahead = wall.ahead()
+  return reckonedAnew(dueAt + ahead, at === undefined ? undefined : at + ahead, now)
+}
+
+async function endWork(tx: Db, mine: readonly Settling[]): Promise<void> {
+  const seqs = mine.map(({ settlement }) => settlement.seq)
+  const ended = mine.flatMap(({ settlement }) => settlement.endedRows)
+  if (ended.length > 0) await tx.all(deleteRows, ended)
+  const held = mine.flatMap(({ hold }) => hold.rows ?? [])
+  if (held.length > 0) await tx.all(leaveRows, seqs, held)
+  const passes = mine.some(({ settlement }) => settlement.firstPass) ? [0] : []
+  if (mine.some(({ hold }) => hold.hasMore)) await tx.all(deleteRowProgress, seqs, [...passes, ...ended])
+}
+
+async function droppedIn(tx: Db): Promise<(handler: string) => boolean> {
+  const dropped = new Set((await tx.all<{ name: string }>(readDropped, DROPPED_AT)).map(({ name }) => name))
+  return (handler) => dropped.has(handler)
+}
+
+async function countAll(tx: Db, settlements: readonly Settlement[], cancelled: number): Promise<void> {
+  const counts: [kind: string, name: string, n: number][] = [['cancelled', '', cancelled]]
+  for (const { unhandled } of settlements)
+    for (const [name, n] of Object.entries(unhandled)) counts.push(['unhandled', name, n])
+  await count(tx, counts)
+  const copied = settlements.filter(({ duplicateEvents = 0 }) => duplicateEvents > 0)
+  for (const { seq, duplicateEvents = 0 } of copied) {
+    const [delivery] = await tx.all<{ source: string }>('SELECT source FROM @delivery WHERE seq = $1', seq)
+    await count(tx, [['duplicate', delivery?.source ?? '', duplicateEvents]])
+  }
+}
+
+type Keys = Pick<Settlement, 'seq' | 'keys' | 'forgotten'>
+
+/** Expired ones go, where the clock may be believed. */
+export async function keepKeys(tx: Db, { watch }: Session, { seq, keys, forgotten }: Keys): Promise<void> {
+  if (keys) await writeKeys(tx, keys, seq, watch.isSteady())
+  if (forgotten) await forgetKeys(tx, forgotten.windowMs, forgotten.keys, seq)
+}
+
+/** The id of the delivery that stands for its batch, where that has other bytes. */
+async function conflictOf({ db }: Session, seq: number, first: number | null): Promise<string | null> {
+  if (first === null || first === seq) return null
+  const [other] = await db.all<{ id: string }>(findConflict, first, seq)
+  return other?.id ?? null
+}
+
+/**
+ * What became of settlements that were sent before without an answer, and that are not this process's own now. Nobody but
+ * this process ends its claims while its row is there: where it is, they were carried out.
+ */
+export async function carriedOut(session: Session, { settlement, hold }: Settling): Promise<Settled | null> {
+  if (!hold.isUnsure || !(await isRegistered(session.db, hold.owner))) return null
+  if (hold.batch === null || !settlement.firstPass) return { conflictsWith: null }
+  const [batch] = await session.db.all<{ seq: number }>(findBatch, hashOfBatch(hold.batch.source, hold.batch.batchId))
+  return { conflictsWith: await conflictOf(session, settlement.seq, batch?.seq ?? null) }
+}
+
+export const lostClaim = (seq: number): PosthornError =>
+  new PosthornError('ERR_CLAIM_LOST', `The claim of delivery ${seq} is not held.`)

@@ -1,0 +1,146 @@
+/** Statements and transactions on a pool. A `@` before a name in a text stands for the schema. */
+import { CopyOut, type Fields } from './copy-out.ts'
+import type { Client, Pool, QueryConfig, Row } from './driver.ts'
+import { faultOf, toInboxError } from './failure.ts'
+import { TYPES } from './values.ts'
+
+const LIMIT_MS = 30_000
+const SLOW_MS = 3_600_000
+/** Shorter than others wait for its locks. */
+const IDLE_MS = 20_000
+const ATTEMPTS = 3
+
+/** One connection, in a transaction or not. */
+export interface Session {
+  all<T = Row>(text: string, ...values: readonly unknown[]): Promise<readonly T[]>
+  /** Several statements in one text, without values. */
+  script(text: string, limitMs?: number): Promise<void>
+  /** Rows by COPY: `select` has no parameters. */
+  copy(select: string): Promise<readonly Fields[]>
+}
+
+export class Database {
+  readonly #pool: Pool
+  readonly #prefix: string
+  readonly #texts = new Map<string, string>()
+  readonly #heard = new WeakSet<Client>()
+  readonly #tell: (error: Error | null) => void
+
+  /** `tell` is called with null after each statement that went well, and with the error of one that the database refused. */
+  constructor(pool: Pool, schema: string, tell: (error: Error | null) => void) {
+    this.#pool = pool
+    this.#prefix = `"${schema}".`
+    this.#tell = tell
+  }
+
+  /** One statement, which is a transaction of its own. Rejects with a coded error. */
+  async all<T = Row>(text: string, ...values: readonly unknown[]): Promise<readonly T[]> {
+    return this.#with((session) => session.all<T>(text, ...values))
+  }
+
+  copy(select: string): Promise<readonly Fields[]> {
+    return this.#with((session) => session.copy(select))
+  }
+
+  /** A statement that may take its time, and that no transaction can hold. */
+  async slowly(text: string): Promise<void> {
+    await this.#with((session) => session.script(text, SLOW_MS))
+  }
+
+  /** All of it or nothing; `run` may be called again, with nothing of the time before done. */
+  transaction<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    return this.#in('BEGIN ISOLATION LEVEL READ COMMITTED', run)
+  }
+
+  /** Reads of one moment. */
+  snapshot<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    return this.#in('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', run)
+  }
+
+  /** The server ends one whose process was stopped or cut off: its locks would hold up all others. */
+  #in<T>(begin: string, run: (session: Session) => Promise<T>): Promise<T> {
+    return this.#with(async (session) => {
+      await session.all(`${begin}; SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS}`)
+      try {
+        const result = await run(session)
+        await session.all('COMMIT')
+        return result
+      } catch (error) {
+        // Without a connection there is nothing to roll back.
+        if (isOwn(error) || faultOf(error) !== 'lost') await session.all('ROLLBACK')
+        throw error
+      }
+    })
+  }
+
+  async #with<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const result = await this.#once(run)
+        this.#tell(null)
+        return result
+      } catch (error) {
+        if (faultOf(error) === 'again' && attempt < ATTEMPTS) continue
+        const coded = toInboxError(error)
+        if (coded !== error && faultOf(error) !== 'item') this.#tell(coded)
+        throw isOwn(error) ? error : coded
+      }
+    }
+  }
+
+  async #once<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    const client = await this.#client()
+    let isBroken = true
+    try {
+      const result = await run(this.#session(client))
+      isBroken = false
+      return result
+    } catch (error) {
+      isBroken = !isOwn(error) && faultOf(error) === 'lost'
+      throw error
+    } finally {
+      client.release(isBroken)
+    }
+  }
+
+  /** One that is lost while it is in use says so to its query, and beside that to whoever listens: nobody would end the process. */
+  async #client(): Promise<Client> {
+    const client = await this.#pool.connect()
+    if (!this.#heard.has(client)) client.on('error', () => {})
+    this.#heard.add(client)
+    return client
+  }
+
+  #session(client: Client): Session {
+    return {
+      all: async <T>(text: string, ...values: readonly unknown[]) => {
+        const config: QueryConfig = { text: this.#text(text), values, query_timeout: LIMIT_MS, types: TYPES }
+        return (await client.query(config)).rows as readonly T[] // the caller knows the columns
+      },
+      script: async (text, limitMs = LIMIT_MS) => {
+        await client.query({ text: this.named(text), query_timeout: limitMs })
+      },
+      copy: (select) => {
+        const query = new CopyOut(this.named(select), LIMIT_MS)
+        client.query(query)
+        return query.rows
+      },
+    }
+  }
+
+  #text(text: string): string {
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    const made = this.named(text)
+    this.#texts.set(text, made)
+    return made
+  }
+
+  /** The text as it is sent. */
+  named(text: string): string {
+    return text.replaceAll('@', this.#prefix)
+  }
+}
+
+/** What was thrown by the inbox itself, not by the driver. */
+const isOwn = (error: unknown): boolean => toInboxError(error) === error

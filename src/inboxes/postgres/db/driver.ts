@@ -1,0 +1,46 @@
+/** The package `pg` by its shape: the part of it that the inbox calls. */
+
+export interface QueryConfig {
+  readonly text: string
+  readonly values?: readonly unknown[]
+  readonly query_timeout?: number
+  readonly types?: { getTypeParser(oid: number): (value: string) => unknown }
+}
+
+export interface QueryResult {
+  readonly rows: readonly Row[]
+}
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** What a query object of one's own is given by `pg`, and has to answer. */
+export interface Submittable {
+  submit(connection: { query(text: string): void }): void
+  handleError(error: Error): void
+  handleReadyForQuery(): void
+}
+
+export interface Client {
+  query(config: QueryConfig): Promise<QueryResult>
+  query(query: Submittable): unknown
+  /** With true it is closed, and not used again. */
+  release(destroy?: boolean): void
+  on(event: 'error', listener: () => void): unknown
+}
+
+export interface Pool {
+  connect(): Promise<Client>
+  end(): Promise<void>
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+export interface PoolSettings {
+  readonly connectionString: string
+  readonly max: number
+  readonly connectionTimeoutMillis: number
+  readonly idleTimeoutMillis: number
+  readonly keepAlive: boolean
+  readonly application_name: string
+}
+
+export type PoolClass = new (settings: PoolSettings) => Pool

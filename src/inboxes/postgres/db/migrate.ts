@@ -1,0 +1,41 @@
+/** Brings the schema to this version. Starts that race do it one after the other. */
+import { PosthornError } from '../../../errors.ts'
+import type { Database, Session } from './database.ts'
+import { MIGRATIONS, VERSION } from './migrations.ts'
+
+const findSchema = 'SELECT 1 FROM pg_namespace WHERE nspname = $1'
+const findControl = 'SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = $2'
+const readVersion = 'SELECT version, least_client FROM @control'
+
+interface Versions {
+  readonly version: number
+  readonly least_client: number
+}
+
+/** @throws ERR_INBOX_VERSION where a newer build has made a schema that this one cannot work with */
+export function migrate(db: Database, schema: string): Promise<void> {
+  return db.transaction(async (session) => {
+    await session.all("SELECT pg_advisory_xact_lock(hashtext('posthorn:' || $1))", schema)
+    const found = await session.all(findSchema, schema)
+    if (found.length === 0) await session.all(`CREATE SCHEMA "${schema}"`)
+    const { version, least_client: least } = await versionsOf(session, schema)
+    if (least > VERSION) throw tooNew(schema, least)
+    for (const [at, text] of MIGRATIONS.entries()) if (at >= version) await step(session, text, at + 1)
+  })
+}
+
+async function versionsOf(session: Session, schema: string): Promise<Versions> {
+  const found = await session.all(findControl, schema, 'control')
+  const [versions] = found.length === 0 ? [] : await session.all<Versions>(readVersion)
+  return versions ?? { version: 0, least_client: 1 }
+}
+
+async function step(session: Session, text: string, version: number): Promise<void> {
+  await session.script(text)
+  await session.all('UPDATE @control SET version = $1', version)
+}
+
+function tooNew(schema: string, least: number): PosthornError {
+  const message = `The schema "${schema}" was made by a newer version of Posthorn (it asks for ${least}, this one is ${VERSION}): start that version.`
+  return new PosthornError('ERR_INBOX_VERSION', message)
+}

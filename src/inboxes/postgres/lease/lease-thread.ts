@@ -1,0 +1,4 @@
+import type { ThreadCode } from '../../../lib/thread-code.ts'
+
+/** The thread that renews. The build puts its text here: see scripts/build.ts. */
+export const LEASE_THREAD: ThreadCode = new URL('./worker.ts', import.meta.url)

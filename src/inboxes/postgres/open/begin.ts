@@ -1,0 +1,119 @@
+/** Opens: checks the server, brings the schema to this version, takes what the dead have left, and registers the process. */
+import type { InboxListener } from '../../../ports/inbox/index.ts'
+import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
+import { SteadyWatch, waitsToLetGo } from '../../rules/steady.ts'
+import { checkServer, type Durability } from '../db/checks.ts'
+import { Database } from '../db/database.ts'
+import type { Pool } from '../db/driver.ts'
+import { migrate } from '../db/migrate.ts'
+import { absentOf, leftOf, registerHandlers } from '../life/handlers.ts'
+import { heldKeys } from '../life/keep-order.ts'
+import { enterAtStart, newToken, type Other } from '../life/process.ts'
+import { reap, sweep } from '../life/reap.ts'
+import { Session } from '../life/session.ts'
+import { Trouble } from '../life/trouble.ts'
+import type { After } from '../life/upkeep.ts'
+import { Wall } from '../life/wall.ts'
+import { sweepCancelled } from '../operate/replay.ts'
+import { readAllStats } from '../records/stats.ts'
+
+export interface Settings {
+  readonly connect: () => Promise<Pool>
+  readonly schema: string
+  readonly leaseMs: number
+  readonly durability: Durability
+  /** False: the clock of the opening is true, as in tests. */
+  readonly measuresTime: boolean
+  /** What leases are renewed and reaped by. */
+  readonly after: After
+  /** Of the thread that renews the lease; null: the event loop alone does. */
+  readonly thread: {
+    readonly connectionString: string
+    readonly stallMs: number
+    readonly driver: () => string
+  } | null
+}
+
+const readBelieved = 'SELECT believed_at, latest_at FROM @control'
+const believe = 'UPDATE @control SET believed_at = $1'
+
+export interface Begun {
+  readonly pool: Pool
+  readonly session: Session
+  readonly trouble: Trouble
+  readonly told: InboxOpened
+}
+
+/** Leaves nothing behind where it fails. */
+export async function begin(
+  settings: Settings,
+  opening: InboxOpening,
+  listeners: readonly InboxListener[],
+): Promise<Begun> {
+  const pool = await settings.connect()
+  const trouble = new Trouble(opening.clock)
+  // A connection that is lost while nobody uses it.
+  pool.on('error', () => {})
+  try {
+    const db = new Database(pool, settings.schema, (error) => trouble.tell(error))
+    return { pool, trouble, ...(await beginIn(db, settings, opening, listeners)) }
+  } catch (error) {
+    trouble.end()
+    await pool.end().catch(() => {})
+    throw error
+  }
+}
+
+async function beginIn(db: Database, settings: Settings, opening: InboxOpening, listeners: readonly InboxListener[]) {
+  const { clock, logger } = opening
+  const { version, standbys } = await checkServer(db, settings.durability)
+  await migrate(db, settings.schema)
+  const believedAt = await believedIn(db)
+  const wall = new Wall(clock, settings.measuresTime)
+  const now = await wall.begin(db)
+  const tell = (aheadMs: number) =>
+    logger.warn({ event: 'inbox.clock_leapt', inbox: 'postgres', aheadMs }, waitsToLetGo(aheadMs))
+  const watch = new SteadyWatch(wall, believedAt || now, tell)
+  if (believedAt === 0) await db.all(believe, now)
+  const session = new Session(db, opening, wall, watch, newToken(), listeners)
+  const told = await register(session, settings.leaseMs, now)
+  const facts = { inbox: 'postgres', version, standbys, schema: settings.schema }
+  logger.info(
+    { event: 'inbox.opened', ...facts },
+    `the inbox is in PostgreSQL ${version}; commits wait for ${standbys ?? 'an unknown number of'} standbys`,
+  )
+  session.backlog = told.stats.pendingBytes
+  session.knowPauses(told.stats.paused)
+  return { session, told }
+}
+
+/** The last time of day that retention went by, or else the last that is known. */
+async function believedIn(db: Database): Promise<number> {
+  const [row] = await db.all<{ believed_at: number; latest_at: number }>(readBelieved)
+  return row?.believed_at || row?.latest_at || 0
+}
+
+async function register(session: Session, leaseMs: number, now: number): Promise<InboxOpened> {
+  const { db, opening, own, owner } = session
+  await reap(db)
+  await sweep(db)
+  const isOwner = opening.role === 'owner'
+  const entry = { owner, leaseMs, handlers: own, isOrdered: session.isOrdered }
+  const tell = ({ host, pid }: Other) =>
+    opening.logger.warn(
+      { event: 'inbox.waiting', inbox: 'postgres', host, pid },
+      `process ${pid} on ${host} has the inbox, and a handler with orderBy runs in one alone; waiting for a sign of it`,
+    )
+  // What was waited for has left claims.
+  if (isOwner && (await enterAtStart(db, entry, tell))) await reap(db)
+  const newHandlers = isOwner ? await registerHandlers(db, opening, now) : []
+  await db.transaction((tx) => sweepCancelled(tx))
+  const ordered = opening.handlers.flatMap(({ name, ordered: isOrdered }) => (isOrdered ? [name] : []))
+  return {
+    stats: await readAllStats(db, own, now),
+    newHandlers,
+    left: await leftOf(db, own),
+    absent: await absentOf(db, own, now),
+    held: await heldKeys(db, ordered),
+  }
+}

@@ -1,0 +1,273 @@
+/** An open inbox: its session with all that works on it. */
+import { PosthornError } from '../../../errors.ts'
+import type { Claimed, ClaimRequest } from '../../../ports/inbox/claims.ts'
+import type { InboxListener } from '../../../ports/inbox/index.ts'
+import type { Accepted, NewDelivery } from '../../../ports/inbox/intake.ts'
+import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
+import { OVER_MAX, PRUNE_MS, RENEW_MS } from '../../rules/upkeep.ts'
+import { Claimer } from '../claims/claim.ts'
+import { Settlements } from '../claims/settlements.ts'
+import { isItemFault } from '../db/failure.ts'
+import { LeaseThread } from '../lease/lease.ts'
+import { releaseOthers } from '../life/give-back.ts'
+import { enter, newToken, renew, renewText } from '../life/process.ts'
+import { reap } from '../life/reap.ts'
+import type { Session } from '../life/session.ts'
+import { type After, Upkeep } from '../life/upkeep.ts'
+import { tryToStore } from '../log/try-to-store.ts'
+import { pruneOnce } from '../operate/commands.ts'
+import { foldCounts } from '../operate/fold.ts'
+import { pausesOf } from '../operate/pauses.ts'
+import { type Begun, begin, type Settings } from './begin.ts'
+import { SessionIntake } from './intake.ts'
+
+const FOLD_MS = 60_000
+const BACKLOG_MS = 5_000
+const LOOK_MS = 1_000
+const REAP_MS = 5_000
+
+const leave = 'DELETE FROM @process WHERE owner = $1::int8'
+const endLease = "UPDATE @process SET until = clock_timestamp() - interval '1 second' WHERE owner = $1::int8"
+const endCare = 'UPDATE @control SET careful_owner = NULL WHERE careful_owner = $1::int8'
+const sumBacklog = 'SELECT coalesce(sum(size), 0)::int8 AS n FROM @pass'
+const noteSources = 'UPDATE @process SET sources = $2::text[] WHERE owner = $1::int8'
+
+export class Opened {
+  readonly session: Session
+  readonly claimer: Claimer
+  readonly intake: SessionIntake
+  readonly settlements: Settlements
+  readonly #begun: Begun
+  readonly #settings: Settings
+  readonly #upkeep: Upkeep
+  #lease: LeaseThread | null = null
+  #commands: Promise<unknown> = Promise.resolve()
+  #sources = ''
+  #wasOver = false
+  /** By the steady clock: when the lease was renewed last. */
+  #renewedAt: number
+
+  private constructor(begun: Begun, settings: Settings) {
+    const { session, trouble } = begun
+    this.#begun = begun
+    this.#settings = settings
+    this.session = session
+    this.claimer = new Claimer(session, (seq, reason) => this.#condemn(seq, reason))
+    this.intake = new SessionIntake(session, this.claimer)
+    this.settlements = new Settlements(session)
+    this.#upkeep = new Upkeep()
+    this.#renewedAt = session.wall.steady()
+    trouble.probeWith(async (bytes) => {
+      if (bytes === 0) await session.db.all('SELECT 1')
+      else await tryToStore(session.db, bytes)
+      session.tellOfWork()
+    })
+  }
+
+  static async open(
+    settings: Settings,
+    opening: InboxOpening,
+    listeners: readonly InboxListener[],
+  ): Promise<{ readonly opened: Opened; readonly told: InboxOpened }> {
+    const begun = await begin(settings, opening, listeners)
+    const opened = new Opened(begun, settings)
+    if (opening.role === 'owner') opened.#keepUp()
+    return { opened, told: begun.told }
+  }
+
+  get trouble(): string | null {
+    return this.#begun.trouble.reason
+  }
+
+  accept(delivery: NewDelivery): Promise<Accepted> {
+    return this.intake.accept(delivery).catch((error: unknown) => {
+      if (error instanceof PosthornError && !isItemFault(error))
+        this.#begun.trouble.refuse(error, delivery.body.byteLength)
+      throw error
+    })
+  }
+
+  /** What accepts that were handed in before it store is claimed too, where there is nothing else. */
+  async claim(request: ClaimRequest): Promise<Claimed> {
+    const pending = this.intake.groups.isIdle ? null : this.intake.groups.settled()
+    await this.#noteSources(request)
+    const claimed = await this.claimer.claim(request)
+    if (claimed.claims.length > 0 || pending === null) return claimed
+    await pending
+    return this.claimer.claim(request)
+  }
+
+  /** Resolves when what was noted and given back before is stored. */
+  async settled(): Promise<void> {
+    await this.claimer.settled()
+    await this.intake.settled()
+  }
+
+  /** Takes from dead processes what they had. */
+  async reap(): Promise<void> {
+    if ((await reap(this.session.db)) > 0) this.#lookAgain()
+  }
+
+  /** Commands are carried out in the order they are asked for, after what was given back before. */
+  inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const next = this.#commands.then(() => this.claimer.settled()).then(run)
+    this.#commands = next.catch(() => {})
+    return next
+  }
+
+  async close(): Promise<void> {
+    await this.#upkeep.end()
+    await this.#commands
+    await this.intake.settled()
+    await this.settlements.settled()
+    await this.claimer.settled()
+    await this.#leave().catch(() => {
+      // The lease ends by itself.
+    })
+    await this.#end()
+  }
+
+  /** For tests: as if the process were killed, and its lease over. */
+  async die(): Promise<void> {
+    const { db, owner } = this.session
+    await this.#upkeep.end()
+    await this.claimer.settled()
+    await db.all(endLease, owner)
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    await this.#lease?.end()
+    this.#begun.trouble.end()
+    await this.#begun.pool.end().catch(() => {})
+  }
+
+  async #leave(): Promise<void> {
+    const { db, owner, opening } = this.session
+    if (opening.role !== 'owner') return
+    await db.transaction(async (tx) => {
+      await releaseOthers(tx, owner, [])
+      await tx.all(endCare, owner)
+      await tx.all(leave, owner)
+    })
+    await this.session.see()
+  }
+
+  /** Leases, and what others do, go by real time; what is kept for how long by the clock of the opening. */
+  #keepUp(): void {
+    const { session } = this
+    const { leaseMs, after } = this.#settings
+    const { clock, retention } = session.opening
+    const byClock: After = (ms, run) => clock.after(ms, run)
+    this.#lease = this.#startThread()
+    this.#upkeep.every(after, Math.ceil(leaseMs / 5), () => this.renew())
+    this.#upkeep.every(after, Math.min(REAP_MS, leaseMs), () => this.reap())
+    this.#upkeep.every(after, LOOK_MS, async () => session.tellOfWork())
+    this.#upkeep.every(after, BACKLOG_MS, () => this.#measureBacklog())
+    this.#upkeep.every(after, FOLD_MS, () => session.db.transaction(foldCounts))
+    this.#upkeep.every(byClock, RENEW_MS, () => session.see())
+    if (retention) this.#upkeep.every(byClock, PRUNE_MS, () => this.#prune())
+  }
+
+  /** Where `pg` cannot be found from a thread, the event loop renews alone. */
+  #startThread(): LeaseThread | null {
+    const { thread, leaseMs } = this.#settings
+    const { db, owner } = this.session
+    if (thread === null) return null
+    try {
+      const terms = { connectionString: thread.connectionString, driver: thread.driver(), stallMs: thread.stallMs }
+      return new LeaseThread({ ...terms, text: db.named(renewText), owner, leaseMs, everyMs: Math.ceil(leaseMs / 5) })
+    } catch {
+      return null
+    }
+  }
+
+  #lookAgain(): void {
+    this.claimer.look(0)
+    this.session.tellOfWork()
+  }
+
+  /** As often as five times in a lease. */
+  async renew(): Promise<void> {
+    const { session } = this
+    const { db, wall } = session
+    const asked = wall.steady()
+    const isOver = () => wall.steady() - this.#renewedAt > this.#settings.leaseMs
+    try {
+      const isAlive = await renew(db, session.owner, this.#settings.leaseMs)
+      if (isAlive) this.#renewedAt = asked
+      else await this.#lose()
+    } catch {
+      if (isOver()) this.#giveUp()
+    }
+    await wall.measure(db)
+    await this.#tellOfPauses()
+  }
+
+  /** For all it knows others have its claims. What the database still has as its own is given back when it is there again. */
+  #giveUp(): void {
+    this.session.lose()
+    this.claimer.doubt()
+  }
+
+  /** Others have its claims: it goes on as another process. */
+  async #lose(): Promise<void> {
+    const { session } = this
+    session.lose()
+    session.owner = newToken()
+    this.#lease?.follow(session.owner)
+    this.#sources = ''
+    const asked = session.wall.steady()
+    const { db, owner, own: handlers, isOrdered } = session
+    await enter(db, { owner, leaseMs: this.#settings.leaseMs, handlers, isOrdered })
+    this.#renewedAt = asked
+    this.#lookAgain()
+  }
+
+  /** Those that other processes have asked for. */
+  async #tellOfPauses(): Promise<void> {
+    this.session.tellOfPauses(await pausesOf(this.session.db))
+  }
+
+  /** What others accept and settle counts too. */
+  async #measureBacklog(): Promise<void> {
+    const [sum] = await this.session.db.all<{ n: number }>(sumBacklog)
+    this.session.backlog = sum?.n ?? 0
+  }
+
+  async #noteSources({ sources }: ClaimRequest): Promise<void> {
+    const text = JSON.stringify(sources)
+    if (text === this.#sources) return
+    await this.session.db.all(noteSources, this.session.owner, sources)
+    this.#sources = text
+  }
+
+  async #prune(): Promise<void> {
+    const { opening } = this.session
+    let isOver = false
+    for (let from: string | null = null, isFirst = true; isFirst || from !== null; isFirst = false) {
+      const { next, over } = await pruneOnce(this.session, from)
+      from = next === null ? null : String(next)
+      isOver = over
+    }
+    const maxBytes = opening.retention?.maxBytes
+    if (isOver && !this.#wasOver)
+      opening.logger.warn({ event: 'inbox.over_max', inbox: 'postgres', maxBytes }, OVER_MAX)
+    this.#wasOver = isOver
+  }
+
+  async #condemn(seq: number, reason: string): Promise<void> {
+    const { holds, opening, wall } = this.session
+    opening.logger.error(
+      { event: 'inbox.damaged', inbox: 'postgres', seq, reason },
+      `a stored delivery is damaged and goes to quarantine: ${reason}`,
+    )
+    const hold = holds.at(seq)
+    if (hold === null) return
+    await this.settlements.settle({
+      ...{ seq, token: hold.token, firstPass: hold.rows === null, events: null, endedRows: hold.rows ?? [] },
+      ...{ rows: [], dead: [], unhandled: {} },
+      quarantined: [{ index: null, reason, path: null, at: wall.now() }],
+    })
+  }
+}

@@ -1,0 +1,12 @@
+/** The order in which work that is due is given. */
+import type { Due } from './order.ts'
+
+/** Each delivery once, at the time its first row is due; the longest due first, then in the order of the log. */
+export function longestDue<D extends Pick<Due, 'seq' | 'dueAt'>>(rows: Iterable<D>): D[] {
+  const bySeq = new Map<number, D>()
+  for (const row of rows) {
+    const known = bySeq.get(row.seq)
+    if (known === undefined || row.dueAt < known.dueAt) bySeq.set(row.seq, row)
+  }
+  return [...bySeq.values()].sort((a, b) => a.dueAt - b.dueAt || a.seq - b.seq)
+}

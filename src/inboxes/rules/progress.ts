@@ -1,0 +1,77 @@
+/** The progress of passes under way, as every inbox keeps it: where it ends and the next part begins, and what leaves it. */
+import type { Ends, NewProgress, Progress, Stretch } from '../../ports/inbox/progress.ts'
+import type { NewWorkRow, StoredError } from '../../ports/inbox/rows.ts'
+import { reckonedAnew } from './leap.ts'
+import { leftOf } from './ranges.ts'
+
+/** Where the pass stands; the last one saved is true. */
+export type Reached = Pick<Progress, 'next' | 'over'>
+
+export const reachedOf = ({ next, over }: Omit<NewProgress, 'token'>): Reached => ({ next, over })
+
+/** null: nothing stands in this part. */
+export function endsOf({ rows, at, dead, quarantined, unhandled, copies }: Omit<NewProgress, 'token'>): Ends | null {
+  const many = rows.length + dead.length + quarantined.length + copies.length + Object.keys(unhandled).length
+  return many === 0 ? null : { rows, at, dead, quarantined, unhandled, copies }
+}
+
+/** All of it, from the parts in the order they were saved in. The clock may have been set back since. */
+export function progressOf(row: number | null, reached: Reached, parts: readonly Ends[], now: number): Progress {
+  const unhandled: Record<string, number> = {}
+  for (const part of parts)
+    for (const [name, count] of Object.entries(part.unhandled)) unhandled[name] = (unhandled[name] ?? 0) + count
+  return {
+    row,
+    ...reached,
+    parts: parts.length,
+    at: now,
+    rows: parts.flatMap(({ rows, at }) => rows.map((one) => ({ ...one, dueAt: reckonedAnew(one.dueAt, at, now) }))),
+    dead: parts.flatMap(({ dead }) => dead),
+    quarantined: parts.flatMap(({ quarantined }) => quarantined),
+    unhandled,
+    copies: parts.flatMap(({ copies }) => copies),
+  }
+}
+
+/** As its handlers are called now. */
+export function renamedReached({ next, over }: Reached, renames: ReadonlyMap<string, string>): Reached {
+  const renamed: Record<string, readonly Stretch[]> = {}
+  for (const [name, stretches] of Object.entries(over)) {
+    const now = renames.get(name) ?? name
+    if (now === name || over[now] === undefined) renamed[now] = stretches
+  }
+  return { next, over: renamed }
+}
+
+export function renamedEnds(ends: Ends, renames: ReadonlyMap<string, string>): Ends {
+  const renamed = <T extends { readonly handler: string }>(one: T): T => ({
+    ...one,
+    handler: renames.get(one.handler) ?? one.handler,
+  })
+  return { ...ends, rows: ends.rows.map(renamed), dead: ends.dead.map(renamed) }
+}
+
+/** With other errors in what stands for its elements. */
+export function endsWithErrors(ends: Ends, change: (errors: readonly StoredError[]) => readonly StoredError[]): Ends {
+  const changed = <T extends { readonly errors: readonly StoredError[] }>(one: T): T => ({
+    ...one,
+    errors: change(one.errors),
+  })
+  return { ...ends, rows: ends.rows.map(changed), dead: ends.dead.map(changed) }
+}
+
+/** Without what stands for these elements. They stay over, and what was counted stays counted. */
+export function endsWithout(ends: Ends, erased: ReadonlySet<number>): Ends {
+  return {
+    ...ends,
+    rows: ends.rows.flatMap((row) => rowWithout(row, erased)),
+    dead: ends.dead.filter(({ index }) => !erased.has(index)),
+    quarantined: ends.quarantined.filter(({ index }) => index === null || !erased.has(index)),
+  }
+}
+
+function rowWithout(row: NewWorkRow, erased: ReadonlySet<number>): NewWorkRow[] {
+  const left = leftOf(row, erased)
+  if (left === 'ended') return []
+  return [left === 'shrunk' ? { ...row, errors: [] } : row]
+}

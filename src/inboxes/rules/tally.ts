@@ -1,0 +1,67 @@
+/** Counts by time, as every inbox keeps them: which words a settlement has, how many there may be, how long they are kept. */
+import type { Settlement } from '../../ports/inbox/claims.ts'
+import type { Step } from '../../ports/inbox/look.ts'
+
+export const STEP_MS: Readonly<Record<Step, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }
+
+/** How many steps of each length are kept: 48 hours, 35 days, 400 days. */
+export const KEPT: Readonly<Record<Step, number>> = { minute: 2_880, hour: 840, day: 400 }
+
+export const slotOf = (at: number, step: Step): number => Math.floor(at / STEP_MS[step])
+
+/** Stops where numbers are exact no longer. */
+export const sumOf = (sum: number, more: number): number =>
+  Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.round(sum + more)))
+
+/** Receives one count. */
+export type Tell = (word: string, n: number, sum: number) => void
+
+/** What counts at the receipt of its delivery. */
+export function tellReceived({ tally }: Pick<Settlement, 'tally'>, tell: Tell): void {
+  if (tally !== undefined) tellWords(tally, 0, tally.received, tell)
+}
+
+/** What counts when it is settled; `settlement` as it is carried out, without what was cancelled. */
+export function tellSettled(
+  { tally, dead, quarantined, unhandled, duplicateEvents = 0 }: Omit<Settlement, 'token'>,
+  tell: Tell,
+): void {
+  if (tally === undefined) return
+  tellWords(tally, tally.received, tally.words.length, tell)
+  for (const { handler } of dead) tell(`dead:${handler}`, 1, 0)
+  if (quarantined.length > 0) tell('quarantined', quarantined.length, 0)
+  for (const name in unhandled) tell(`unhandled:${name}`, unhandled[name] ?? 0, 0)
+  if (duplicateEvents > 0) tell('copy', duplicateEvents, 0)
+}
+
+type Counts = Pick<NonNullable<Settlement['tally']>, 'words' | 'numbers'>
+
+function tellWords({ words, numbers }: Counts, from: number, to: number, tell: Tell): void {
+  for (let at = from; at < to; at++) tell(words[at] ?? '', numbers[2 * at] ?? 0, numbers[2 * at + 1] ?? 0)
+}
+
+/** What senders and users name could be without end: of one kind so many words are told apart, the rest is `other`. */
+const MOST_OF_A_KIND = 200
+const LONGEST = 200
+
+/** Words that there are, by kind: what is before the colon. */
+export class Words {
+  readonly #known = new Set<string>()
+  readonly #kinds = new Map<string, number>()
+
+  add(word: string): void {
+    if (this.#known.has(word)) return
+    this.#known.add(word)
+    const kind = kindOf(word)
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1)
+  }
+
+  /** The word it counts under. */
+  within(word: string): string {
+    if (this.#known.has(word)) return word
+    const kind = kindOf(word)
+    return word.length > LONGEST || (this.#kinds.get(kind) ?? 0) >= MOST_OF_A_KIND ? `${kind}:other` : word
+  }
+}
+
+const kindOf = (word: string): string => word.split(':', 1)[0] ?? word

@@ -1,0 +1,152 @@
+import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
+import type { WorkRow } from '../../../../ports/inbox/rows.ts'
+import { pickInTurn } from '../../../rules/in-turn.ts'
+import { isOfClaim, isTooEarly, type Stop, type Unread } from '../../../rules/order.ts'
+import { pickSuspects } from '../../../rules/suspects.ts'
+import { NO_NOTES } from '../../wire/compact.ts'
+import type { ClaimPlan, Notes, PlannedClaim } from '../../wire/protocol.ts'
+import type { Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+import * as upkeep from '../db/upkeep-sql.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { readPassProgress } from '../ledger/pass-progress.ts'
+import { claimAhead, claimPasses, handlersOf, hasReturned } from '../ledger/passes.ts'
+import type { Candidate } from './candidate.ts'
+import { type Asked, findDue, findFirstPasses, findOne, findSuspects } from './candidates.ts'
+import { readQuarantined } from './history.ts'
+import { findStops } from './order.ts'
+import { AskedSources } from './sources.ts'
+import { readAllRows, readDueRows } from './work-rows.ts'
+
+/** More are never planned at once, whatever was asked. */
+const MOST_DELIVERIES = 10_000
+
+/**
+ * Decides who gets what, on the draft, and records it: the set of handlers, and what is under claim, must be durable
+ * before work begins. `begin` begins the transaction where none is open.
+ */
+export function planClaim(
+  db: Database,
+  draft: Ledger,
+  request: ClaimRequest,
+  now: number,
+  begin: () => void,
+): ClaimPlan {
+  const { handlers, seq, ordered = [] } = request
+  const of = new AskedSources(db, draft, request.sources)
+  const { picked, more } = pick(db, draft, { ...request, of }, now)
+  const withWork = new Map(picked.filter(({ work }) => work).map((one) => [one.seq, one]))
+  const isTaken = ({ seq: of, isCareful }: Unread) => isOfClaim(withWork.get(of), isCareful)
+  const stops = findStops(db, draft, seq === undefined ? ordered : [], of, isTaken)
+  const dueBy = seq === undefined ? now : null
+  const found = picked.map((candidate) => ({ candidate, rows: rowsOf(db, candidate, handlers, dueBy, stops) }))
+  const taken = found.filter(({ rows }) => rows?.length !== 0)
+  if (taken.length > 0) begin()
+  record(
+    db,
+    draft,
+    taken.map(({ candidate }) => candidate),
+    of,
+  )
+  const claims = taken.map(({ candidate, rows }) => plan(db, draft, candidate, rows, now))
+  const unread = ordered.map(({ handler }) => handler).filter((handler) => stops.get(handler)?.isUnread)
+  const returned = hasReturned(draft, (seq) => of.has(seq))
+  return { claims, nextDueAt: findNextDue(db, handlers, now), unread, returned, more, unknownSources: [...of.unknown] }
+}
+
+interface Picked {
+  readonly picked: readonly Candidate[]
+  /** Perhaps, where it is not known. */
+  readonly more: boolean
+}
+
+const NOTHING: Picked = { picked: [], more: true }
+
+function pick(db: Database, draft: Ledger, request: ClaimRequest & Asked, now: number): Picked {
+  const { seq } = request
+  const limit = Math.min(request.maxDeliveries, MOST_DELIVERIES)
+  if ([...draft.held.values()].some((hold) => hold.careful)) return NOTHING
+  if (seq !== undefined) return pickOne(draft, findOne(db, draft, seq, request))
+  if (limit < 1) return NOTHING
+  const mayHaveCompany = (one: Candidate) => !(one.work || draft.deaths.has(one.seq))
+  const suspects = pickSuspects(findSuspects(db, draft, request, now), mayHaveCompany, request)
+  if (suspects.length > 0) return draft.held.size > 0 ? NOTHING : { picked: suspects, more: true }
+  const [due, fresh] = [findDue(db, draft, request, now, limit), findFirstPasses(db, draft, request, limit)]
+  const { picked, turn } = pickInTurn<Candidate>([due, fresh], draft.turn, { ...request, maxDeliveries: limit })
+  draft.turn = turn
+  // What is claimed of the work rows of a handler decides about others, so that only a second look can tell.
+  return { picked, more: due.length > 0 || fresh.length === limit || picked.length < fresh.length }
+}
+
+function pickOne({ held }: Ledger, one: Candidate | null): Picked {
+  return one === null || (one.careful && held.size > 0) ? NOTHING : { picked: [one], more: true }
+}
+
+function record(db: Database, draft: Ledger, picked: readonly Candidate[], of: AskedSources): void {
+  for (const { seq, careful, facts } of picked) draft.held.set(seq, { careful, facts })
+  const passes = picked.filter((candidate) => !candidate.work).map((candidate) => candidate.seq)
+  const [seq] = passes
+  if (seq !== undefined && isAhead(draft, seq, of)) claimAhead(db, draft, seq)
+  else claimPasses(db, draft, passes)
+}
+
+/**
+ * Never claimed, with deliveries before it that were not claimed either, and not passed over: only one that was asked
+ * for.
+ */
+function isAhead({ passes, progress }: Ledger, seq: number, of: AskedSources): boolean {
+  if (passes.has(seq)) return false
+  for (let before = progress.claimed + 1; before < seq; before++) if (!passes.has(before) && of.has(before)) return true
+  return false
+}
+
+/** null: a first pass. Without the rows that come after one that is still to be read. `dueBy` null: due or not. */
+function rowsOf(
+  db: Database,
+  candidate: Candidate,
+  handlers: readonly string[],
+  dueBy: number | null,
+  stops: ReadonlyMap<string, Stop>,
+): WorkRow[] | null {
+  const { seq, work } = candidate
+  if (!work) return null
+  const rows = dueBy === null ? readAllRows(db, seq, handlers) : readDueRows(db, seq, handlers, dueBy)
+  return rows.flatMap(({ row, careful }) =>
+    !isOfClaim(candidate, careful) || isTooEarly(seq, row, stops.get(row.handler)) ? [] : row,
+  )
+}
+
+function plan(
+  db: Database,
+  draft: Ledger,
+  { seq, bytes, careful }: Candidate,
+  rows: readonly WorkRow[] | null,
+  now: number,
+): PlannedClaim {
+  for (const { id } of rows ?? []) db.run(sql.claimRow, id)
+  const deaths = draft.deaths.get(seq) ?? []
+  const quarantined = rows ? readQuarantined(db, seq) : []
+  // Nobody has counted the events of a delivery before the end of its first pass.
+  const events = rows ? readEvents(db, seq) : null
+  const notes = draft.fresh.delete(seq) ? NO_NOTES : { ...readNote(db, seq), events }
+  const progress = readPassProgress(db, draft, seq, rows, now)
+  return { seq, bytes, handlers: handlersOf(draft, seq), rows, careful, deaths, quarantined, progress, notes }
+}
+
+function readNote(db: Database, seq: number): Omit<Notes, 'events'> {
+  const row = db.get<{ sender_left: number; duplicates: number }>(sql.readNote, seq)
+  return { senderLeft: row?.sender_left === 1, duplicates: row?.duplicates ?? 0 }
+}
+
+function readEvents(db: Database, seq: number): number | null {
+  return db.get<{ events: number | null }>(upkeep.readSettledEvents, seq)?.events ?? null
+}
+
+function findNextDue(db: Database, handlers: readonly string[], now: number): number | null {
+  let next: number | null = null
+  for (const handler of handlers) {
+    const dueAt = db.get<{ due_at: number | null }>(sql.findNextDue, handler, now)?.due_at ?? null
+    if (dueAt !== null && (next === null || dueAt < next)) next = dueAt
+  }
+  return next
+}

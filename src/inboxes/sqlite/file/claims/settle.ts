@@ -1,0 +1,204 @@
+import { PosthornError } from '../../../../errors.ts'
+import type { NewDeadLetter, NewQuarantine } from '../../../../ports/inbox/rows.ts'
+import { withoutCancelled } from '../../../rules/cancelled.ts'
+import { DROPPED_AT, withoutDropped } from '../../../rules/dropped.ts'
+import { reckonedAnew } from '../../../rules/leap.ts'
+import { tellReceived, tellSettled } from '../../../rules/tally.ts'
+import { isBareEnd } from '../../wire/compact.ts'
+import type { Condemned, Ending, HeldProgress, Moment, Settled } from '../../wire/protocol.ts'
+import { blob, type Database } from '../db/database.ts'
+import * as sql from '../db/sql.ts'
+import { findConflict } from '../ledger/conflicts.ts'
+import { forgetDeaths, forgetUnderWay } from '../ledger/crashes.ts'
+import { count, hasWork, isPassed } from '../ledger/extent.ts'
+import { type Facts, readFacts } from '../ledger/facts.ts'
+import type { Hold, Ledger } from '../ledger/ledger.ts'
+import { endFirstPassProgress, writePassProgress } from '../ledger/pass-progress.ts'
+import { endPass, givePassBack } from '../ledger/passes.ts'
+import { writeWhat } from '../ledger/quarantine-what.ts'
+import { atomically } from '../ledger/transaction.ts'
+import { forgetKeys, keepKeys } from './event-keys.ts'
+import { noteFreed } from './order.ts'
+import { isCancelled } from './replay.ts'
+import { insertRow } from './work-rows.ts'
+
+/** Carries out one settlement inside the transaction of the group, whole or not at all. */
+export function settle(db: Database, draft: Ledger, settlement: Ending, moment: Moment): Settled {
+  const { seq, firstPass } = settlement
+  const hold = draft.held.get(seq)
+  if (!hold) throw new PosthornError('ERR_CLAIM_LOST', `The claim of delivery ${seq} is not held any more.`)
+  const facts = firstPass ? (hold.facts ?? readFacts(db, seq)) : null
+  const isBare = isBareEnd(settlement)
+  const isPlain = isBare && endBarely(db, draft, settlement, facts, moment.now)
+  if (!isBare && !isApplied(db, draft, settlement)) {
+    const kept = withoutCancelled(settlement, (run) => isCancelled(db, run))
+    apply(db, draft, asOf(moment.now, kept), facts, moment)
+  }
+  endClaim(db, draft, settlement, hold)
+  // Before the end of its first pass a delivery has no work rows.
+  const workIsLeft = !isPlain && hasWork(db, seq)
+  if (!workIsLeft) forgetEnded(db, draft, seq)
+  const conflictsWith = facts && findConflict(db, draft, seq, facts)
+  if (facts && conflictsWith !== null) draft.looks.tell(moment.now, facts.source, 'conflict', 1, 0)
+  return { workIsLeft, conflictsWith }
+}
+
+/** Once it is sure to be carried out. `facts` null: they are not at hand. */
+function tell(db: Database, { looks }: Ledger, settlement: Ending, known: Facts | null, now: number): void {
+  if (settlement.tally === undefined) return
+  const facts = known ?? readFacts(db, settlement.seq)
+  if (facts === null) return
+  tellReceived(settlement, looks.telling(facts.receivedAt, facts.source))
+  tellSettled(settlement, looks.telling(now, facts.source))
+}
+
+/** What is known in memory of a delivery on which nothing is left to do would only grow. */
+function forgetEnded(db: Database, draft: Ledger, seq: number): void {
+  const isKnown = draft.deaths.has(seq) || draft.progressed.has(seq)
+  if (!isKnown || !isPassed(db, draft, seq)) return
+  forgetDeaths(db, draft, seq, null)
+  endFirstPassProgress(db, draft, seq)
+}
+
+/** Answers the deliveries whose claim was lost. */
+export function saveProgress(db: Database, draft: Ledger, progress: readonly HeldProgress[], moment: Moment): number[] {
+  return progress.flatMap((one) => {
+    if (!isUnderClaim(db, draft, one)) return [one.seq]
+    atomically(db, draft, () => {
+      writePassProgress(db, draft, one)
+      changeKeys(db, one.seq, one, moment)
+    })
+    return []
+  })
+}
+
+function isUnderClaim(db: Database, draft: Ledger, { seq, row }: HeldProgress): boolean {
+  if (!draft.held.has(seq)) return false
+  return row === null ? !isPassed(db, draft, seq) : db.get(sql.isRowClaimed, row, seq) !== undefined
+}
+
+/** The clock may have been set back since the pass ended. */
+function asOf(now: number, settlement: Ending): Ending {
+  const { at, rows } = settlement
+  if (at === undefined || at <= now) return settlement
+  return { ...settlement, rows: rows.map((row) => ({ ...row, dueAt: reckonedAnew(row.dueAt, at, now) })) }
+}
+
+/** Takes a delivery out of all work because its bytes are not what was accepted. */
+export function condemn(db: Database, draft: Ledger, { seq, reason, at }: Condemned): void {
+  const firstPass = !isPassed(db, draft, seq)
+  const worked = hasWork(db, seq)
+  const facts = readFacts(db, seq)
+  const bytes = firstPass ? (facts?.size ?? 0) : 0
+  if (firstPass) db.run(sql.insertSettled, seq, null)
+  if (facts !== null) draft.looks.tell(at, facts.source, 'quarantined', 1, 0)
+  noteFreed(db, draft, seq)
+  db.run(sql.deleteRowsOf, seq)
+  insertQuarantine(db, seq, { index: null, reason, path: null, at })
+  draft.held.delete(seq)
+  endPass(db, draft, seq)
+  endFirstPassProgress(db, draft, seq)
+  forgetUnderWay(db, draft, seq)
+  forgetDeaths(db, draft, seq, null)
+  const ended = firstPass ? { settled: 1, settled_bytes: bytes } : {}
+  count(draft, { ...ended, with_work: worked ? -1 : 0, quarantined: 1 })
+  if (firstPass) draft.ended.add(seq)
+}
+
+/**
+ * A settlement whose commit had an unknown end may come again. What it would end tells whether it was carried out:
+ * the first pass has its row, and ids of work rows are never used twice.
+ */
+function isApplied(db: Database, draft: Ledger, { seq, firstPass, endedRows }: Ending): boolean {
+  if (firstPass) return isPassed(db, draft, seq)
+  return endedRows.length > 0 && endedRows.every((id) => db.get(sql.hasRow, id, seq) === undefined)
+}
+
+/** False: it was carried out before. One statement needs no savepoint. */
+function endBarely(db: Database, draft: Ledger, settlement: Ending, facts: Facts | null, now: number): boolean {
+  const { seq, events } = settlement
+  if (seq <= draft.progress.mark || db.run(sql.insertSettledOnce, seq, events) === 0) return false
+  countDetails(draft, settlement, facts, 0)
+  tell(db, draft, settlement, facts, now)
+  draft.ended.add(seq)
+  return true
+}
+
+function apply(db: Database, draft: Ledger, given: Ending, facts: Facts | null, moment: Moment): void {
+  const { seq, firstPass, events } = given
+  const carriedOut = atomically(db, draft, () => {
+    const { settlement, cancelled } = withoutDropped(given, (handler) => isDropped(db, draft, handler))
+    if (cancelled > 0) count(draft, { cancelled })
+    // Before the end of its first pass a delivery has no work rows.
+    const worked = !firstPass && hasWork(db, seq)
+    if (firstPass) db.run(sql.insertSettled, seq, events)
+    writeDetails(db, settlement)
+    writeKeys(db, settlement, facts, moment)
+    const works = firstPass ? settlement.rows.length > 0 : hasWork(db, seq)
+    countDetails(draft, settlement, facts, Number(works) - Number(worked))
+    return settlement
+  })
+  tell(db, draft, carriedOut, facts, moment.now)
+  if (firstPass) draft.ended.add(seq)
+}
+
+function isDropped(db: Database, { own }: Ledger, handler: string): boolean {
+  if (own.includes(handler)) return false
+  return db.get<{ seen_at: number }>(sql.readSeenAt, handler)?.seen_at === DROPPED_AT
+}
+
+function endClaim(db: Database, draft: Ledger, { seq, firstPass }: Ending, { careful }: Hold): void {
+  draft.held.delete(seq)
+  forgetUnderWay(db, draft, seq)
+  if (firstPass) endFirstPassProgress(db, draft, seq)
+  if (firstPass) endPass(db, draft, seq)
+  else if (isPassed(db, draft, seq)) db.run(sql.leaveRows, seq)
+  // Whoever settled rows of it has left its first pass as it was.
+  else givePassBack(db, draft, seq, careful)
+}
+
+function writeDetails(db: Database, { seq, endedRows, rows, dead, quarantined, unhandled }: Ending): void {
+  for (const id of endedRows) db.run(sql.deleteRow, id, seq)
+  for (const row of rows) insertRow(db, seq, row)
+  for (const letter of dead) insertDeadLetter(db, seq, letter)
+  for (const item of quarantined) insertQuarantine(db, seq, item)
+  for (const [name, times] of Object.entries(unhandled)) db.run(sql.countUnhandled, name, times)
+}
+
+function writeKeys(db: Database, settlement: Ending, facts: Facts | null, moment: Moment): void {
+  const { seq, duplicateEvents = 0 } = settlement
+  if (duplicateEvents > 0 && facts) db.run(sql.countDuplicateEvents, facts.source, duplicateEvents)
+  changeKeys(db, seq, settlement, moment)
+}
+
+type Keys = Pick<Ending, 'keys' | 'forgotten'>
+
+function changeKeys(db: Database, seq: number, { keys, forgotten }: Keys, { isSteady }: Moment): void {
+  if (keys) keepKeys(db, keys, seq, isSteady)
+  if (forgotten) forgetKeys(db, forgotten.windowMs, forgotten.keys, seq)
+}
+
+function countDetails(draft: Ledger, settlement: Ending, facts: Facts | null, with_work: number): void {
+  const { firstPass, events, dead, quarantined } = settlement
+  const ended = firstPass ? { settled: 1, settled_bytes: facts?.size ?? 0, events: events ?? 0 } : {}
+  count(draft, { ...ended, with_work, dead_letters: dead.length, quarantined: quarantined.length })
+}
+
+/** Moves the mark over what has ended, with this group or before those in front of it. */
+export function advanceMark(db: Database, draft: Ledger): void {
+  let { mark } = draft.progress
+  if (!draft.ended.has(mark + 1)) return
+  do mark += 1
+  while (draft.ended.has(mark + 1) || db.get(sql.isSettled, mark + 1) !== undefined)
+  draft.progress = { ...draft.progress, mark }
+}
+
+function insertDeadLetter(db: Database, seq: number, letter: NewDeadLetter): void {
+  const { handler, index, attempts, errors, at, element, size, run } = letter
+  const history = JSON.stringify(errors)
+  db.run(sql.insertDeadLetter, seq, handler, index, attempts, Math.trunc(at), size, run, history, blob(element))
+}
+
+function insertQuarantine(db: Database, seq: number, { index, at, ...what }: NewQuarantine): void {
+  db.run(sql.insertQuarantine, seq, index, Math.trunc(at), writeWhat(what))
+}

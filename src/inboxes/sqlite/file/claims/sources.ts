@@ -1,0 +1,36 @@
+/** The sources that are asked for: what is stored of others is passed over, and waits for a process that knows them. */
+import type { Database } from '../db/database.ts'
+import { type Facts, readFacts } from '../ledger/facts.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+export class AskedSources {
+  readonly #db: Database
+  readonly #names: ReadonlySet<string>
+  readonly #passedOver: Map<number, string>
+  /** Those that deliveries were passed over for. */
+  readonly unknown = new Set<string>()
+
+  constructor(db: Database, { passedOver }: Pick<Ledger, 'passedOver'>, names: readonly string[]) {
+    this.#db = db
+    this.#names = new Set(names)
+    this.#passedOver = passedOver
+  }
+
+  /** Also one whose row is missing: reading it will show the damage. */
+  has(seq: number, facts: Facts | null = readFacts(this.#db, seq)): boolean {
+    if (facts === null || this.#names.has(facts.source)) {
+      this.#passedOver.delete(seq)
+      return true
+    }
+    this.#passedOver.set(seq, facts.source)
+    this.unknown.add(facts.source)
+    return false
+  }
+}
+
+/** How many deliveries claims have passed over, by source. */
+export function countPassedOver({ passedOver }: Pick<Ledger, 'passedOver'>): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const source of passedOver.values()) counts[source] = (counts[source] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,136 @@
+/** What a group counts for those who look, gathered in memory and written in a few narrow rows when it is committed. */
+import type { Step } from '../../../../ports/inbox/look.ts'
+import { STEP_MS, slotOf, sumOf, type Tell, Words } from '../../../rules/tally.ts'
+import { Uses } from '../../../rules/uses.ts'
+import type { Database } from '../db/database.ts'
+import * as look from '../db/look-sql.ts'
+
+/** Up to which step the longer ones are added up, and from which the shorter ones are kept. */
+export interface Marks {
+  readonly hours_to: number
+  readonly days_to: number
+  readonly minutes_from: number
+  readonly hours_from: number
+}
+
+/** What the file knows; a group that fails leaves none of it, since the ledger is then read again. */
+export interface Known {
+  readonly words: Words
+  /** By text. */
+  readonly ids: Map<string, number>
+  readonly uses: Uses<Use>
+}
+
+interface Count {
+  n: number
+  sum: number
+}
+
+interface Use {
+  readonly source: string
+  readonly credential: string | null
+  /** Since it was written last. */
+  firstAt: number
+  lastAt: number
+  count: number
+}
+
+function newUse(source: string, credential: string | null): Use {
+  return { source, credential, firstAt: 0, lastAt: 0, count: 0 }
+}
+
+/** Of one group. */
+export class Gathering {
+  readonly known: Known
+  /** By minute, source and word. */
+  readonly #counts = new Map<number, Map<string, Map<string, Count>>>()
+  readonly #uses = new Set<Use>()
+
+  constructor(known: Known) {
+    this.known = known
+  }
+
+  telling(at: number, source: string): Tell {
+    return (word, n, sum) => this.tell(at, source, word, n, sum)
+  }
+
+  tell(at: number, source: string, asked: string, n: number, sum: number): void {
+    const minute = slotOf(at, 'minute')
+    const sources = this.#counts.get(minute) ?? new Map<string, Map<string, Count>>()
+    this.#counts.set(minute, sources)
+    const words = sources.get(source) ?? new Map<string, Count>()
+    sources.set(source, words)
+    const word = this.known.words.within(asked)
+    this.known.words.add(word)
+    const count = words.get(word)
+    if (count === undefined) words.set(word, { n, sum: sumOf(0, sum) })
+    else {
+      count.n += n
+      count.sum = sumOf(count.sum, sum)
+    }
+  }
+
+  used(source: string, label: string | null, at: number): void {
+    const use = this.known.uses.of(source, label, (credential) => newUse(source, credential))
+    if (use.count === 0) use.firstAt = at
+    use.lastAt = at
+    use.count++
+    this.#uses.add(use)
+  }
+
+  save(db: Database, marks: Marks): void {
+    for (const [minute, sources] of this.#counts)
+      for (const [source, words] of sources)
+        for (const [word, count] of words) add(db, marks, minute, [this.#idOf(db, source), this.#idOf(db, word)], count)
+    for (const use of this.#uses) {
+      db.run(look.noteSeen, use.source, use.credential ?? '', use.firstAt, use.lastAt, use.count)
+      use.count = 0
+    }
+  }
+
+  #idOf(db: Database, text: string): number {
+    const { ids } = this.known
+    const known = ids.get(text)
+    if (known !== undefined) return known
+    const id = db.get<{ id: number }>(look.insertWord, text)?.id ?? 0
+    ids.set(text, id)
+    return id
+  }
+}
+
+function add(
+  db: Database,
+  { hours_to, days_to, minutes_from, hours_from }: Marks,
+  minute: number,
+  ids: readonly [source: number, word: number],
+  { n, sum }: Count,
+): void {
+  const at = minute * STEP_MS.minute
+  const [hour, day] = [slotOf(at, 'hour'), slotOf(at, 'day')]
+  const to = (step: Step, slot: number) => db.run(look.addTo[step], slot, ...ids, n, Math.round(sum))
+  if (minute >= minutes_from) to('minute', minute)
+  if (hour < hours_to && hour >= hours_from) to('hour', hour)
+  if (day < days_to) to('day', day)
+}
+
+export function writeMarks(db: Database, { hours_to, days_to, minutes_from, hours_from }: Marks): void {
+  db.run(look.writeMarks, hours_to, days_to, minutes_from, hours_from)
+}
+
+export function readKnown(db: Database): Known {
+  const words = new Words()
+  const ids = new Map<string, number>()
+  for (const { id, text } of db.all<{ id: number; text: string }>(look.readWords)) {
+    ids.set(text, id)
+  }
+  const seen = db.all<{ source: string; credential: string }>(look.readSeen)
+  const uses = new Uses<Use>()
+  for (const { source, credential } of seen) uses.of(source, credential || null, (label) => newUse(source, label))
+  return { words, ids, uses }
+}
+
+export function readMarks(db: Database): Marks {
+  const marks = db.get<Marks>(look.readMarks)
+  if (!marks) throw new Error('the row of tally_mark is missing')
+  return marks
+}

@@ -1,0 +1,58 @@
+/**
+ * A copy of the file as it is at one moment, with what stands in its log: by a connection that only reads, so that nobody
+ * waits for it.
+ */
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { OptionError } from '../../../../errors.ts'
+import { Database } from '../db/database.ts'
+import { noteClosed } from '../db/upkeep-sql.ts'
+
+/** Under another name until it is whole and on stable storage. Answers its bytes. */
+export function backUp(db: Database, to: string): number {
+  const part = `${to}-part`
+  assertFree(to, part)
+  try {
+    // SQLite takes an empty file for a new one, and keeps its mode.
+    db.run('VACUUM INTO ?', part)
+    closeInOrder(part)
+    sync(part)
+    assertFree(to)
+    renameSync(part, to)
+  } catch (error) {
+    rmSync(part, { force: true })
+    throw error
+  }
+  sync(dirname(to))
+  return statSync(to).size
+}
+
+/** Makes the file that is named last. */
+function assertFree(to: string, part?: string): void {
+  if (existsSync(to)) throw new OptionError(`inbox.backup: ${to} is there already: it takes a path where nothing is`)
+  if (part === undefined) return
+  if (existsSync(part))
+    throw new OptionError(`inbox.backup: ${part} is there: another backup is under way, or was broken off and left it`)
+  closeSync(openSync(part, 'wx', 0o600))
+}
+
+/** Nothing is missing in it, as in a file that was copied without its log. */
+function closeInOrder(path: string): void {
+  const db = new Database(path)
+  try {
+    db.run(noteClosed)
+  } finally {
+    db.close()
+  }
+}
+
+function sync(path: string): void {
+  // A directory cannot be synced on Windows.
+  if (process.platform === 'win32') return
+  const file = openSync(path, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}

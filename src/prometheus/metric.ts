@@ -1,0 +1,71 @@
+/** One metric in a registry, by the shape that prom-client asks for; the receivers of a registry share it. */
+import type { Now } from '../telemetry/now.ts'
+import { type MetricName, metricRow } from '../telemetry/table.ts'
+import type { Series, Value } from './series.ts'
+
+export interface Contributor {
+  readonly series: Series
+  readonly now: Now
+}
+
+export class SharedMetric {
+  /** A registry of OpenMetrics takes `_total` away, and puts it back. */
+  name: string
+  readonly help: string
+  readonly type: string
+  /** How the registries of several processes are joined. */
+  readonly aggregator: 'sum' | 'max' | 'min'
+  readonly #own: MetricName
+  readonly #contributors = new Set<Contributor>()
+
+  constructor(name: MetricName) {
+    const { help, type, join } = metricRow(name)
+    this.name = name
+    this.#own = name
+    this.help = help
+    this.type = type
+    this.aggregator = join ?? 'sum'
+  }
+
+  join(contributor: Contributor): void {
+    this.#contributors.add(contributor)
+  }
+
+  leave(contributor: Contributor, register: { removeSingleMetric(name: string): void }): void {
+    if (this.#contributors.delete(contributor) && this.#contributors.size === 0) register.removeSingleMetric(this.#own)
+  }
+
+  async get() {
+    const values = (await Promise.all([...this.#contributors].map((one) => this.#valuesOf(one)))).flat()
+    const { name, help, type, aggregator } = this
+    return { name, help, type, aggregator, values: this.#contributors.size === 1 ? values : this.#joined(values) }
+  }
+
+  /** Counters are the receiver's own: a registry that resets its metrics leaves them. */
+  reset(): void {}
+
+  async #valuesOf({ series, now }: Contributor): Promise<Value[]> {
+    if (this.type !== 'gauge') return series.values(this.#own)
+    const { labels } = metricRow(this.#own)
+    const readings = (await now.read()).filter(({ name }) => name === this.#own)
+    return readings.map((one) => ({
+      labels: Object.fromEntries(labels.map((label, at) => [label, one.labels[at] ?? ''])),
+      value: one.value,
+    }))
+  }
+
+  #joined(values: readonly Value[]): Value[] {
+    const joined = new Map<string, Value>()
+    for (const value of values) {
+      const key = JSON.stringify([value.metricName, value.labels])
+      const before = joined.get(key)
+      if (before === undefined) joined.set(key, { ...value })
+      else before.value = this.#of(before.value, value.value)
+    }
+    return [...joined.values()]
+  }
+
+  #of(one: number, other: number): number {
+    return this.aggregator === 'sum' ? one + other : Math[this.aggregator](one, other)
+  }
+}

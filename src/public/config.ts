@@ -1,0 +1,20 @@
+/** The configuration of `posthorn serve`. Types only, exported from `posthorn`. */
+import type { EventsOf, ReceiverOptions, Sources } from './options.ts'
+import type { Receiver } from './receiver.ts'
+
+/** Where `posthorn serve` listens. */
+export interface ServeOptions {
+  /** Default 3_000; `--port` wins. 0: any that is free. */
+  readonly port?: number
+  /** Default: every address of the machine; `--host` wins. */
+  readonly host?: string
+  /** What stands before the name of a source in its address. Default `/webhooks`. */
+  readonly prefix?: string
+}
+
+/** The options of `createReceiver`, and what `posthorn serve` needs beside them; the command decides `role`. */
+export interface PosthornConfig<S extends Sources = Sources> extends Omit<ReceiverOptions<S>, 'role'> {
+  /** Registers the handlers, before the start. Without it nothing is handled: deliveries wait. */
+  readonly setup?: (receiver: Receiver<EventsOf<S>, keyof S & string>) => void | Promise<void>
+  readonly serve?: ServeOptions
+}

@@ -1,0 +1,80 @@
+/** What is told of the time past: counts, last uses, actions, and events found again. Types only, exported from `posthorn`. */
+import type { AnyEvent } from '../types.ts'
+
+/** Which counts; without a field those of the last 24 hours, by hour. */
+export interface TallyFilter {
+  /** Included; where it is in the middle of a step, the whole step counts. */
+  readonly since?: Date
+  /** Not included. Default: now. */
+  readonly until?: Date
+  /** Minutes are kept for 48 hours, hours for 35 days, days (of UTC) for 400. Default `hour`. */
+  readonly step?: 'minute' | 'hour' | 'day'
+  /** One that is configured, or that something is stored of. */
+  readonly source?: string
+  /** Words, or what is before their colon: `in`, `ev`, `ev:momentum.bounce/bounced`. Default: all. */
+  readonly words?: readonly string[]
+}
+
+/** How often something happened in one step of time. docs/looking.md lists the words. */
+export interface TallyCount {
+  /** When the step begins. */
+  readonly at: Date
+  readonly source: string
+  readonly word: string
+  readonly count: number
+  /** Of what the word measures, in bytes or ms; 0 where it measures nothing. */
+  readonly sum: number
+}
+
+/** The use of a credential by deliveries that were stored, repeats too; since the inbox was made. */
+export interface CredentialHistory {
+  readonly source: string
+  /** Label; null: one without. */
+  readonly credential: string | null
+  readonly firstUsedAt: Date
+  readonly lastUsedAt: Date
+  readonly count: number
+}
+
+/** A verb of the inbox that changed something. */
+export interface InboxAction {
+  readonly at: Date
+  readonly verb: string
+  /** Its filter, without an address. */
+  readonly filter: Readonly<Record<string, unknown>>
+  readonly matched: number
+  readonly queued: number
+}
+
+/** How events are looked for by reading what is stored. */
+export interface LookOptions {
+  /** Ends it between two deliveries. */
+  readonly signal?: AbortSignal
+  /** Called for every delivery that was read. What it throws ends the look. */
+  readonly onProgress?: (progress: LookProgress) => void
+}
+
+export interface LookProgress {
+  /** Read so far. */
+  readonly deliveries: number
+  /** Events found so far. */
+  readonly found: number
+  /** When the last of the deliveries was received: they come newest first. */
+  readonly reachedAt: Date
+}
+
+/** Where to look for a message or a person. */
+export interface LookFilter {
+  /** Included, of the receipt. Default: all that is stored. */
+  readonly since?: Date
+  /** Not included. */
+  readonly until?: Date
+  readonly source?: string
+}
+
+/** What is known of one message. */
+export interface MessageHistory {
+  readonly messageId: string
+  /** In the order in which they happened. */
+  readonly events: readonly AnyEvent[]
+}

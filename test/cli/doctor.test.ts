@@ -1,0 +1,167 @@
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createReceiver } from 'posthorn'
+import { token } from 'posthorn/auth'
+import { momentum } from 'posthorn/momentum'
+import { webhooks } from 'posthorn/node'
+import { sqlite } from 'posthorn/sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { machine } from '../../src/cli/doctor/machine.ts'
+import { SAFE_NODES } from '../../src/inboxes/sqlite/file/db/connect.ts'
+import { listening, TOKEN } from '../emulators/site.ts'
+import { bounce, dumped, newFolder, receiverAt, seeded, typed } from './inbox-file.ts'
+
+interface Finding {
+  readonly id: string
+  readonly ok: boolean
+  readonly what: string
+  readonly why: string | null
+  readonly mend: string | null
+}
+
+async function doctor(...args: string[]) {
+  const { code, out, err } = await typed(['doctor', ...args, '--json'])
+  const { ok, findings }: { ok: boolean; findings: Finding[] } = JSON.parse(out)
+  expect([code, err]).toEqual([ok ? 0 : 1, ''])
+  const ills = findings.filter((finding) => !finding.ok)
+  for (const { why, mend } of ills)
+    expect([why, mend]).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)])
+  return {
+    ills: ills.map(({ id }) => id),
+    mend: (id: string) => ills.find((one) => one.id === id)?.mend,
+    ids: findings.map(({ id }) => id),
+  }
+}
+
+/** Of this machine: whether they are well is not up to the tests. */
+const MACHINE = ['node', 'sqlite', 'disk', 'syncs']
+const own = (ills: readonly string[]) => ills.filter((id) => !MACHINE.includes(id))
+
+describe('posthorn doctor', () => {
+  it('tells releases of Node and SQLite with known holes', () => {
+    const told = (node: string, sqlite: string) =>
+      machine({ ...process.versions, node, sqlite }).flatMap(({ id, ok }) => (ok ? [] : [id]))
+    expect(told('24.18.1', '3.51.3')).toEqual([])
+    expect(told('24.18.0', '3.51.2')).toEqual(['node', 'sqlite'])
+    expect(told('22.23.2', '3.53.0')).toEqual([])
+    expect(told('22.23.1', '3.53.0')).toEqual(['node'])
+    expect(told('28.0.0', '4.0.0')).toEqual([])
+    expect(machine({ ...process.versions, sqlite: '3.50.0' })[1]?.mend).toContain(SAFE_NODES)
+  })
+
+  it('finds what failed and waits in an inbox, and leaves nothing beside it', async () => {
+    const { path, folder } = await seeded()
+    await typed(['inbox', 'pause', 'suppress', '--yes', '--inbox', path])
+    const { ills, mend, ids } = await doctor('--inbox', path, '--deep')
+    expect(own(ills)).toEqual(['dead_letters', 'quarantine', 'paused'])
+    expect(ids).toEqual(expect.arrayContaining(['file', 'log', 'disk', 'syncs', 'content', 'backlog', 'clock']))
+    expect(mend('paused')).toBe('posthorn inbox resume suppress')
+    expect(readdirSync(folder).filter((name) => name.includes('doctor'))).toEqual([])
+  })
+
+  it('finds a file that others can read', async () => {
+    const { path } = await seeded()
+    chmodSync(path, 0o644)
+    expect((await doctor('--inbox', path)).mend('file')).toBe(`chmod 600 ${path}*`)
+  })
+
+  it('finds a clock that is behind that of the sender', async () => {
+    const path = join(newFolder(), 'inbox.db')
+    const { receiver } = receiverAt(path, { isDown: false, saved: [] })
+    const event = bounce(1)
+    event.msys.message_event.timestamp = String(Math.floor(Date.now() / 1_000) + 3_600)
+    await receiver.inject('shop', dumped(event))
+    await receiver.whenIdle()
+    await receiver.close()
+    expect(own((await doctor('--inbox', path)).ills)).toEqual(['clock'])
+  })
+
+  it('finds secrets that are missing, short or none', async () => {
+    const folder = newFolder()
+    const src = (file: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src', file)).href)
+    const { receiver } = receiverAt(join(folder, 'inbox.db'))
+    await receiver.start()
+    await receiver.close()
+    const config = join(folder, 'posthorn.config.ts')
+    writeFileSync(
+      config,
+      `import { token, unauthenticated } from ${src('auth/index.ts')}
+import { sqlite } from ${src('inboxes/sqlite/index.ts')}
+import { momentum } from ${src('providers/momentum/index.ts')}
+const source = (auth) => momentum({ auth })
+export default {
+  inbox: sqlite({ path: ${JSON.stringify(join(folder, 'inbox.db'))} }),
+  sources: {
+    a: source(token({ env: 'THERE_IS_NO_SUCH_VARIABLE' })),
+    b: source(token('short')),
+    c: source(unauthenticated()),
+    d: source(token('a token of some length')),
+  },
+}`,
+    )
+    const { ills, ids } = await doctor('--config', config)
+    expect(own(ills)).toEqual(['secret', 'secret', 'secret'])
+    expect(ids.filter((id) => id === 'secret')).toHaveLength(4)
+  })
+
+  it('ends with 3 when there is no inbox, and refuses what is no size with 2', async () => {
+    expect(await typed(['doctor', '--inbox', '/nowhere/inbox.db'])).toMatchObject({ code: 3 })
+    expect(await typed(['doctor', '--size', '12'])).toMatchObject({ code: 2 })
+    expect(await typed(['doctor', '--url', 'http://127.0.0.1:1/'])).toMatchObject({ code: 3 })
+  })
+})
+
+type Front = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+
+/** A receiver with a proxy in front. */
+async function reached(front: Front = (_, __, next) => next()) {
+  const inbox = sqlite({ path: join(newFolder(), 'inbox.db') })
+  const receiver = createReceiver({ inbox, sources: { shop: momentum({ auth: token(TOKEN) }) }, logger: false })
+  const handled: unknown[] = []
+  receiver.on('*', { name: 'all' }, (event) => void handled.push(event))
+  await receiver.start()
+  onTestFinished(async () => void (await receiver.close({ timeoutMs: 0 })))
+  const listener = webhooks(receiver)
+  const base = await listening((request, response) => front(request, response, () => listener(request, response)))
+  return { url: `${base}/webhooks/shop`, receiver, handled }
+}
+
+describe('posthorn doctor --url', () => {
+  it('posts a batch of 12 MB through what is in front, without an event', async () => {
+    const { url, receiver, handled } = await reached()
+    const { ills, ids } = await doctor('--url', url, '--token', TOKEN)
+    expect(own(ills)).toEqual([])
+    expect(ids.slice(2)).toEqual(['tls', 'probe', 'probe', 'stranger', 'batch', 'gzip'])
+    await receiver.whenIdle()
+    const bytes: number[] = []
+    for await (const delivery of receiver.inbox.deliveries()) bytes.push(delivery.bytes)
+    expect([bytes, handled]).toEqual([[12_000_000, 12_000_000], []])
+    expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, quarantined: 0 })
+  })
+
+  it('finds a proxy that takes no more than a megabyte, and says its setting', async () => {
+    const { url } = await reached((request, response, next) => {
+      if (Number(request.headers['content-length'] ?? 0) <= 1 << 20) return next()
+      response.writeHead(413, { connection: 'close' }).end()
+    })
+    const { ills, mend } = await doctor('--url', url, '--token', TOKEN)
+    expect(own(ills)).toEqual(['stranger', 'batch'])
+    expect(mend('batch')).toMatch(/^client_max_body_size/)
+  })
+
+  it('finds an address without credentials, a wrong one, and methods that are not routed', async () => {
+    const open = await listening((request, response) => {
+      request.resume()
+      response.end()
+    })
+    expect(own((await doctor('--url', `${open}/webhooks/shop`)).ills)).toEqual(['stranger'])
+    const { url } = await reached()
+    expect(own((await doctor('--url', url, '--token', 'another', '--size', '10kB')).ills)).toEqual(['batch', 'gzip'])
+    const posts = await reached((request, response, next) =>
+      request.method === 'POST' ? next() : void response.writeHead(404).end(),
+    )
+    expect(own((await doctor('--url', posts.url, '--token', TOKEN, '--size', '10kB')).ills)).toEqual(['probe', 'probe'])
+  })
+})

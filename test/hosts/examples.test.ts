@@ -1,0 +1,135 @@
+/** The examples of whole hosts, as they are: started by what they name, posted to, and stopped. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { cpSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { sampleEvent } from 'posthorn/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { areBrought } from '../support/brought.ts'
+import { install, newApplication } from '../support/installed.ts'
+
+const root = join(import.meta.dirname, '../..')
+const SECRET = 'a token of some length'
+const MINUTE = 60_000
+
+interface Example {
+  readonly name: string
+  /** Below `examples/`. */
+  readonly files: string
+  /** The folder with its packages; of the project, these alone. */
+  readonly modules: string
+  readonly only?: readonly string[]
+  /** Run in its folder. */
+  readonly build?: readonly string[]
+  readonly command: readonly [program: string, ...args: string[]]
+  readonly path: string
+  readonly credentials: Readonly<Record<string, string>>
+  post(number: number): object
+  /** What its handler writes. */
+  readonly handled: RegExp
+}
+
+const bounces = (folder: string) => ({
+  ...{ files: folder, modules: `examples/${folder}/node_modules`, path: '/webhooks/shop' },
+  credentials: { 'x-messagesystems-webhook-token': SECRET },
+  post: (number: number) => [
+    { msys: { message_event: sampleEvent('momentum.bounce', { event_id: `${number}`, bounce_class: '10' }).payload } },
+  ],
+  handled: /suppress d_/,
+})
+
+const preferences = {
+  ...{ path: '/webhooks/crm', credentials: { 'x-key': SECRET }, handled: /^\d+ \[/m },
+  post: (number: number) => sampleEvent('esputnik.subscription_changed', { contactId: `${number}` }).payload,
+}
+
+const node = process.execPath
+const onHono = { files: 'hono.ts', modules: 'node_modules', only: ['@hono', 'hono'] }
+const EXAMPLES: readonly Example[] = [
+  { name: 'Hono', command: [node, 'hono.ts'], ...onHono, ...preferences },
+  { name: 'Koa', command: [node, 'main.js'], ...bounces('koa') },
+  { name: 'NestJS', command: [node, 'main.js'], ...bounces('nest') },
+  {
+    ...{ name: 'Nitro', command: [node, '.output/server/index.mjs'], ...bounces('nitro') },
+    build: ['node_modules/nitro/dist/cli/index.mjs', 'build'],
+  },
+  { name: 'Bun', command: ['node_modules/.bin/bun', 'main.js'], ...bounces('bun') },
+  { name: 'Deno', command: ['node_modules/.bin/deno', 'run', '--allow-all', 'main.js'], ...bounces('deno') },
+]
+
+/** Not installed with the package: `npm ci --prefix examples/<folder>` brings them. */
+const isBrought = ({ modules }: Example) => areBrought(join(root, modules, '..'))
+
+/** Built once: each example gets a copy. */
+const built = newApplication('hosts')
+
+beforeAll(() => install(built, ['fastify-plugin', 'jose']), MINUTE)
+afterAll(() => rmSync(built, { recursive: true, force: true }))
+
+describe.each(EXAMPLES)('the example of $name', (example) => {
+  describe.skipIf(!isBrought(example))('with what it is built on', () => describeExample(example))
+})
+
+function describeExample(example: Example): void {
+  const application = newApplication(example.files.replace('.ts', ''))
+  let server: { readonly process: ChildProcess; lines: string } | undefined
+
+  beforeAll(async () => {
+    const from = join(root, 'examples', example.files)
+    const to = example.files.endsWith('.ts') ? join(application, example.files) : application
+    cpSync(from, to, { recursive: true, filter: (path) => !/node_modules|\.output|\.nitro/.test(path) })
+    cpSync(join(built, 'node_modules'), join(application, 'node_modules'), { recursive: true })
+    const modules = join(root, example.modules)
+    const names = example.only ?? readdirSync(modules).filter((name) => name !== 'jose' && name !== 'fastify-plugin')
+    for (const name of names) symlinkSync(join(modules, name), join(application, 'node_modules', name))
+    if (example.build) await promisify(execFile)(node, [...example.build], { cwd: application })
+  }, 3 * MINUTE)
+
+  afterEach(async () => {
+    const child = server?.process
+    server = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((end) => child.once('close', end))
+    process.kill(-Number(child.pid), 'SIGKILL')
+    await ended
+  })
+
+  afterAll(() => rmSync(application, { recursive: true, force: true }))
+
+  /** Starts the server and answers its address. */
+  async function start(): Promise<string> {
+    const [program, ...args] = example.command
+    const env = { PATH: process.env.PATH, HOME: application, PORT: '0', WEBHOOK_TOKEN: SECRET, YESPO_KEY: SECRET }
+    const child = spawn(resolve(application, program), args, { cwd: application, env, detached: true })
+    const started = { process: child, lines: '' }
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (started.lines += data))
+    server = started
+    const listening = /listening on:? +https?:\/\/\S+:(\d+)/i
+    await expect.poll(() => started.lines, { timeout: MINUTE }).toMatch(listening)
+    return `http://127.0.0.1:${started.lines.match(listening)?.[1]}`
+  }
+
+  let posts = 0
+  const post = (address: string, credentials = example.credentials) =>
+    fetch(address + example.path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...credentials },
+      body: JSON.stringify(example.post(++posts)),
+    })
+
+  it(
+    'takes, refuses, handles and stops in order',
+    async () => {
+      const address = await start()
+      expect((await post(address, {})).status).toBe(401)
+      const answer = await post(address)
+      expect([answer.status, JSON.parse(await answer.text())]).toMatchObject([200, { status: 'accepted' }])
+      await expect.poll(() => server?.lines, { timeout: MINUTE }).toMatch(example.handled)
+      server?.process.kill('SIGTERM')
+      await expect.poll(() => server?.process.exitCode, { timeout: MINUTE }).toBe(0)
+      expect(server?.lines).toContain('stopped, nothing left over')
+      expect(server?.lines).not.toMatch(/sender\.left|posthorn error/)
+    },
+    3 * MINUTE,
+  )
+}

@@ -1,0 +1,194 @@
+/** What `postgres` takes, and what it refuses at the start. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect } from '../../../src/inboxes/postgres/connect.ts'
+import { faultOf, toInboxError } from '../../../src/inboxes/postgres/db/failure.ts'
+import { PostgresInbox } from '../../../src/inboxes/postgres/inbox.ts'
+import { postgres } from '../../../src/inboxes/postgres/index.ts'
+import { realAfter } from '../../../src/inboxes/postgres/life/upkeep.ts'
+import { port } from '../../../src/lib/symbols.ts'
+import { programsOf, type Server, startServer } from '../../support/postgres.ts'
+import { everything, keptLines, newDelivery, openWith } from '../inbox-kit.ts'
+import { newSchema, settingsFor } from './store.ts'
+
+const ORDERED = [{ name: 'a', formerly: [], ordered: true }]
+
+describe('the options', () => {
+  const url = 'postgres://somebody:secret@db.internal/events'
+
+  it.each([
+    [{}, 'connectionString'],
+    [{ connectionString: 'mysql://x' }, 'connectionString'],
+    [{ connectionString: 'postgres://somebody:secret/word@db.internal/events' }, 'connectionString'],
+    [{ connectionString: 'postgres://somebody:secret@db.internal:port/events' }, 'connectionString'],
+    [{ connectionString: url, schema: 'Quoted"' }, 'schema'],
+    [{ connectionString: url, leaseMs: 5 }, 'leaseMs'],
+    [{ connectionString: url, stallMs: Number.NaN }, 'stallMs'],
+    [{ connectionString: url, durability: 'none' }, 'durability'],
+    [{ connectionString: url, pool: {} }, 'pool'],
+  ])('%j are refused, by name', (options, name) => {
+    expect(() => postgres(options as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }))
+    expect(() => postgres(options as never)).toThrow(name)
+    expect(() => postgres(options as never)).not.toThrow('secret')
+  })
+
+  it('take a socket in the place of a host', () => {
+    expect(postgres({ connectionString: 'postgres://somebody:secret@/events?host=/run' }).kind).toBe('postgres')
+  })
+
+  it('open nothing before the start', () => {
+    expect(postgres({ connectionString: url }).kind).toBe('postgres')
+  })
+
+  it('a server that is not there is told at the start, without the password', async () => {
+    const inbox = postgres({ connectionString: 'postgres://somebody:secret@127.0.0.1:1/events' })
+    const failing = openWith(inbox[port], ['a'])
+    await expect(failing).rejects.toMatchObject({ code: 'ERR_INBOX_IO' })
+    await expect(failing).rejects.toThrow('PostgreSQL cannot be reached: ECONNREFUSED.')
+    await expect(failing).rejects.not.toThrow('secret')
+  })
+
+  it('a code of Node is none of PostgreSQL: the connection is lost', () => {
+    const written = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
+    expect(faultOf(written)).toBe('lost')
+    expect(toInboxError(written)).toMatchObject({ message: 'PostgreSQL cannot be reached: EPIPE.' })
+    expect(faultOf(Object.assign(new Error('internal'), { code: 'XX000' }))).toBe('store')
+  })
+})
+
+describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => {
+  let server: Server
+  beforeAll(async () => {
+    server = await startServer({ fsync: 'off' })
+  }, 60_000)
+  afterAll(() => server.remove(), 60_000)
+
+  it.each([
+    ['fsync is off', null],
+    ['it is read only', 'ALTER ROLE reader SET default_transaction_read_only = on'],
+  ])('a server that could lose what it has stored is refused: %s', async (_why, statement) => {
+    await server.run('DROP ROLE IF EXISTS reader; CREATE ROLE reader SUPERUSER LOGIN')
+    if (statement !== null) await server.run(statement)
+    const url = server.url.replace('postgres@', 'reader@')
+    const settings = { ...settingsFor(server, newSchema()), connect: () => connect(url), durability: 'strict' as const }
+    await expect(openWith(new PostgresInbox(settings), ['a'])).rejects.toMatchObject({ code: 'ERR_INBOX_UNSAFE' })
+  })
+
+  it('a server that is read only is refused with any durability, and says so', async () => {
+    await server.run('DROP ROLE IF EXISTS reader; CREATE ROLE reader SUPERUSER LOGIN')
+    await server.run('ALTER ROLE reader SET default_transaction_read_only = on')
+    const url = server.url.replace('postgres@', 'reader@')
+    const opening = openWith(new PostgresInbox({ ...settingsFor(server, newSchema()), connect: () => connect(url) }), [
+      'a',
+    ])
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_INBOX_UNSAFE' })
+    await expect(opening).rejects.not.toThrow('relaxed')
+  })
+
+  it('who does not own the tables is told that erased bytes may be left in their files', async () => {
+    const schema = newSchema()
+    await (await openWith(new PostgresInbox(settingsFor(server, schema)), ['a'])).inbox.close()
+    await server.run(`CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA ${schema} TO guest;
+      GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO guest; GRANT ALL ON ALL SEQUENCES IN SCHEMA ${schema} TO guest`)
+    const url = server.url.replace('postgres@', 'guest@')
+    const port = new PostgresInbox({ ...settingsFor(server, schema), connect: () => connect(url) })
+    const { inbox } = await openWith(port, ['a'])
+    await expect(port.carryOut({ kind: 'purge', from: null })).rejects.toMatchObject({
+      code: 'ERR_INBOX_IO',
+      message: expect.stringContaining('owner'),
+    })
+    await inbox.close()
+    await server.run('DROP OWNED BY guest; DROP ROLE guest')
+  })
+
+  it('says what the server is, and how many standbys commits wait for', async () => {
+    const logger = keptLines()
+    const { inbox } = await openWith(new PostgresInbox(settingsFor(server, newSchema())), ['a'], undefined, logger)
+    expect(logger.lines).toMatchObject([{ level: 'info', facts: { event: 'inbox.opened', standbys: 0 } }])
+    await inbox.close()
+  })
+
+  it('a name that cannot be stored is refused with the reason', async () => {
+    const opening = openWith(new PostgresInbox(settingsFor(server, newSchema())), ['a\0b'])
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_INBOX_IO', message: expect.stringContaining('U+0000') })
+  })
+
+  it('says that it cannot know the standbys where its role may not see them', async () => {
+    const waiting = await startServer({ fsync: 'off', synchronous_commit: 'local', synchronous_standby_names: 'other' })
+    try {
+      await waiting.run('CREATE ROLE ph LOGIN; GRANT CREATE ON DATABASE postgres TO ph')
+      const url = waiting.url.replace('postgres@', 'ph@')
+      const seen = async () => {
+        const logger = keptLines()
+        const settings = { ...settingsFor(waiting, 'posthorn'), connect: () => connect(url) }
+        const { inbox } = await openWith(new PostgresInbox(settings), ['a'], undefined, logger)
+        await inbox.close()
+        return logger.lines[0]?.facts
+      }
+      expect(await seen()).toMatchObject({ standbys: null })
+      await waiting.run('GRANT pg_read_all_stats TO ph')
+      expect(await seen()).toMatchObject({ standbys: 0 })
+    } finally {
+      waiting.remove()
+    }
+  })
+
+  it('reads bytes in whatever way the role has them written', async () => {
+    await server.run("CREATE ROLE escaping SUPERUSER LOGIN; ALTER ROLE escaping SET bytea_output = 'escape'")
+    const url = server.url.replace('postgres@', 'escaping@')
+    const { inbox } = await openWith(
+      new PostgresInbox({ ...settingsFor(server, newSchema()), connect: () => connect(url) }),
+      ['a'],
+    )
+    const sha256 = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+    for (let at = 0; at < 256; at += 32)
+      await inbox.accept(newDelivery(`n${at}`, { sha256: sha256.slice(at, at + 32) }))
+    const stored = await inbox.deliveries(everything)
+    expect(Buffer.concat(stored.map((one) => one.sha256).reverse())).toEqual(Buffer.from(sha256))
+    await inbox.close()
+  })
+
+  it('a handler with an order has no second process beside it, whichever was first', async () => {
+    const schema = newSchema()
+    const open = (handlers: Parameters<typeof openWith>[1]) =>
+      openWith(new PostgresInbox(settingsFor(server, schema, { leaseMs: 3_000, after: realAfter })), handlers)
+    const first = await open(ORDERED)
+    await expect(open(['b'])).rejects.toMatchObject({ code: 'ERR_INBOX_OWNED' })
+    await first.inbox.close()
+    const second = await open(['b'])
+    await expect(open(ORDERED)).rejects.toMatchObject({ code: 'ERR_INBOX_OWNED' })
+    await (await open(['b'])).inbox.close()
+    await second.inbox.close()
+    await (await open(ORDERED)).inbox.close()
+  })
+
+  it('a process that was killed, and had a handler with an order, is waited for', async () => {
+    const schema = newSchema()
+    const open = () => openWith(new PostgresInbox(settingsFor(server, schema)), ORDERED)
+    const first = await open()
+    await first.inbox.accept(newDelivery('x'))
+    await first.inbox.close()
+    await server.run(`
+      INSERT INTO ${schema}.process (owner, until, host, pid, handlers, ordered)
+      VALUES (7, clock_timestamp() + interval '1 second', 'gone', 1, '{a}', true);
+      UPDATE ${schema}.pass SET owner = 7`)
+    const second = await open()
+    expect(second.logger.lines[0]?.facts).toMatchObject({ event: 'inbox.waiting', host: 'gone', pid: 1 })
+    expect(await second.claim()).toMatchObject([{ delivery: { id: 'd_x' }, careful: true }])
+    await second.inbox.close()
+  })
+
+  it('looks and commands beside running processes, with the role of control', async () => {
+    const schema = newSchema()
+    const one = await openWith(new PostgresInbox(settingsFor(server, schema)), ['a'])
+    await one.inbox.accept(newDelivery('x'))
+    const control = await openWith(new PostgresInbox(settingsFor(server, schema)), [], undefined, undefined, {
+      role: 'control',
+    })
+    expect(await control.inbox.stats()).toMatchObject({ pending: 1 })
+    expect(await control.inbox.pause('a', 'hand')).toBe(1)
+    expect(await one.inbox.stats()).toMatchObject({ paused: [{ handler: 'a', by: 'hand' }] })
+    await control.inbox.close()
+    expect(await one.claim()).toHaveLength(1)
+    await one.inbox.close()
+  })
+})

@@ -1,0 +1,357 @@
+/** Several processes at one database, each a port of its own. */
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { connect } from '../../../src/inboxes/postgres/connect.ts'
+import { Database } from '../../../src/inboxes/postgres/db/database.ts'
+import { PostgresInbox } from '../../../src/inboxes/postgres/inbox.ts'
+import { type After, realAfter } from '../../../src/inboxes/postgres/life/upkeep.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
+import type { ClaimToken } from '../../../src/ports/inbox/claim-ref.ts'
+import { describeTwoAtOnce } from '../../contracts/inbox-two-at-once.ts'
+import { programsOf, type Server, startServer } from '../../support/postgres.ts'
+import { everything, firstPass, keptLines, newDelivery, openWith, retried, row, START, seqsOf } from '../inbox-kit.ts'
+import { TestInbox } from '../test-inbox.ts'
+import { newSchema, settingsFor, sharedOn } from './store.ts'
+
+const ALL = { handlers: ['a'], maxDeliveries: 1_000, maxBytes: 1e9 }
+
+/** Stands. */
+const clock: Clock = { now: () => START, steady: () => performance.now(), after: () => () => {} }
+
+/** Nobody renews, reaps or looks but when a test asks for it. */
+const never: After = () => () => {}
+
+describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => {
+  let server: Server
+  let schema = ''
+  let ports: PostgresInbox[] = []
+
+  beforeAll(async () => {
+    server = await startServer({ fsync: 'off' })
+  }, 60_000)
+  afterAll(() => server.remove(), 60_000)
+  beforeEach(() => {
+    schema = newSchema()
+    ports = []
+  })
+  afterEach(async () => {
+    for (const port of ports) await port.close()
+  })
+
+  async function join(after: After = never, leaseMs = 60_000) {
+    const port = new PostgresInbox(settingsFor(server, schema, { leaseMs, after }))
+    ports.push(port)
+    const inbox = new TestInbox(port)
+    const lost: ClaimToken[] = []
+    port.on({ lost: (tokens) => void lost.push(...tokens) })
+    const handlers = [{ name: 'a', formerly: [] }]
+    const opened = await inbox.open({ handlers, logger: keptLines(), clock, role: 'owner', onRedelivery: 'record' })
+    const claim = async (limits = {}) => (await inbox.claim({ ...ALL, ...limits })).claims
+    return { port, inbox, claim, lost, opened }
+  }
+
+  const sql = (text: string) => server.run(text.replaceAll('@', `"${schema}".`))
+  const owners = async () =>
+    (await sql('SELECT owner::text FROM @process ORDER BY started_at')).map(({ owner }) => owner)
+  /** The lease of the process that began as the nth is over. */
+  const endLease = async (nth: number) =>
+    sql(`UPDATE @process SET until = now() - interval '1 second' WHERE owner = ${(await owners())[nth]}`)
+
+  async function fill(inbox: TestInbox, count: number) {
+    for (let n = 1; n <= count; n++) await inbox.accept(newDelivery(`n${n}`))
+  }
+
+  describeTwoAtOnce(
+    'postgres',
+    sharedOn(() => server),
+  )
+
+  it('each delivery is in one claim at a time, whoever asks', async () => {
+    const [one, two, three] = [await join(), await join(), await join()]
+    await Promise.all(Array.from({ length: 120 }, (_, n) => [one, two][n % 2]!.inbox.accept(newDelivery(`n${n}`))))
+    const given = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => [one, two, three][n % 3]!.claim({ maxDeliveries: 7 })),
+    )
+    const seqs = given.flatMap(seqsOf)
+    expect(new Set(seqs).size).toBe(seqs.length)
+    const rest = await Promise.all([one.claim(), two.claim(), three.claim()])
+    expect(new Set([...seqs, ...rest.flatMap(seqsOf)]).size).toBe(120)
+  })
+
+  it('a delivery that comes to two at once is stored once, and counted', async () => {
+    const [one, two] = [await join(), await join()]
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => [one, two][n % 2]!.inbox.accept(newDelivery(`n${n >> 2}`))),
+    )
+    expect(answers.filter(({ status }) => status === 'accepted')).toHaveLength(10)
+    const stored = await one.inbox.deliveries(everything)
+    expect(stored.map(({ duplicates }) => duplicates)).toEqual(Array(10).fill(3))
+  })
+
+  it('rows are worked on by one at a time', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 40)
+    for (const { delivery } of await one.claim())
+      await one.inbox.settle(firstPass(delivery.seq, { rows: [row('a', START)] }))
+    const given = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => [one, two][n % 2]!.claim({ maxDeliveries: 5 })),
+    )
+    const seqs = given.flatMap(seqsOf)
+    expect(new Set(seqs).size).toBe(seqs.length)
+  })
+
+  it('what a dead process had is given to one other, with care, and its note counts once', async () => {
+    const [one, two, three] = [await join(), await join(), await join()]
+    await fill(one.inbox, 3)
+    await one.claim({ maxDeliveries: 2 })
+    await one.inbox.note(2, [{ index: 0, handler: 'a' }])
+    await endLease(0)
+    const four = await join()
+    await Promise.all([two, three].map(({ port }) => port.reap()))
+    const given = [await two.claim(), await three.claim(), await four.claim()].flat()
+    expect(given.map(({ delivery, careful }) => [delivery.seq, careful])).toEqual([
+      [1, true],
+      [3, false],
+    ])
+    await two.inbox.settle(firstPass(1))
+    const second = await two.claim()
+    expect(second).toMatchObject([
+      { delivery: { seq: 2 }, careful: true, deaths: [{ index: 0, handler: 'a', times: 1 }] },
+    ])
+  })
+
+  it('one that was taken for dead finds its claim lost, and stores nothing', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 1)
+    await one.claim()
+    await endLease(0)
+    await two.port.reap()
+    await expect(one.inbox.settle(firstPass(1, { rows: [row('a', START)] }))).rejects.toMatchObject({
+      code: 'ERR_CLAIM_LOST',
+    })
+    const [again] = await two.claim()
+    expect(again).toMatchObject({ delivery: { seq: 1 }, rows: null, careful: true })
+    await two.inbox.settle(firstPass(1))
+    expect(await two.inbox.stats()).toMatchObject({ pending: 0 })
+  })
+
+  it('what was settled before it was taken for dead stays settled', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 1)
+    await one.claim()
+    await endLease(0)
+    await one.inbox.settle(firstPass(1))
+    await two.port.reap()
+    expect(await two.claim()).toEqual([])
+    expect(await two.inbox.stats()).toMatchObject({ pending: 0 })
+  })
+
+  it('notes and progress of a lost claim are refused', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 1)
+    await one.claim()
+    await endLease(0)
+    await two.port.reap()
+    await expect(one.inbox.note(1, [{ index: 0, handler: 'a' }])).rejects.toMatchObject({ code: 'ERR_CLAIM_LOST' })
+    const ends = { rows: [], at: START, dead: [], quarantined: [], unhandled: {}, copies: [] }
+    expect(await one.inbox.saveProgress([{ seq: 1, row: null, next: 1, over: {}, parts: 0, ...ends }])).toEqual([1])
+    expect((await two.claim())[0]).toMatchObject({ deaths: [], progress: [] })
+  })
+
+  it('a claim at the very moment of a reap claims nothing', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 5)
+    // What it says of itself once is said.
+    await one.claim({ maxDeliveries: 0 })
+    const [first] = await owners()
+    const reaper = new pg.Client({ connectionString: server.url })
+    await reaper.connect()
+    try {
+      await reaper.query('BEGIN')
+      await reaper.query(`DELETE FROM "${schema}".process WHERE owner = ${first}`)
+      const claiming = one.claim()
+      await expect.poll(() => waiting(server)).toBeGreaterThan(0)
+      await reaper.query('COMMIT')
+      expect(await claiming).toEqual([])
+    } finally {
+      await reaper.end()
+    }
+    expect(await sql('SELECT seq FROM @pass WHERE owner IS NOT NULL')).toEqual([])
+    expect(await two.claim()).toHaveLength(5)
+  })
+
+  it('the server ends a transaction whose process does not go on, and the session stays as it was', async () => {
+    const pool = await connect(server.url)
+    pool.on('error', () => {})
+    const db = new Database(pool, schema, () => {})
+    const limitOf = async (one: Pick<Database, 'all'>) => await one.all('SHOW idle_in_transaction_session_timeout')
+    try {
+      expect(await db.transaction(limitOf)).toEqual([{ idle_in_transaction_session_timeout: '20s' }])
+      expect(await db.snapshot(limitOf)).toEqual([{ idle_in_transaction_session_timeout: '20s' }])
+      expect(await limitOf(db)).toEqual([{ idle_in_transaction_session_timeout: '0' }])
+      const ended = db.transaction(async (tx) => {
+        await tx.all("SET LOCAL idle_in_transaction_session_timeout = '1ms'")
+        await expect.poll(() => server.run("SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in%'")).toEqual([])
+        await tx.all('SELECT 1')
+      })
+      await expect(ended).rejects.toMatchObject({ code: 'ERR_INBOX_IO' })
+      expect(await db.all('SELECT 1 AS one')).toEqual([{ one: 1 }])
+    } finally {
+      await pool.end()
+    }
+  })
+
+  it('is not reaped while it claims', async () => {
+    const [one, two] = [await join(), await join()]
+    const [first] = await owners()
+    const claimer = new pg.Client({ connectionString: server.url })
+    await claimer.connect()
+    try {
+      await claimer.query('BEGIN')
+      await claimer.query(`SELECT 1 FROM "${schema}".process WHERE owner = ${first} FOR KEY SHARE`)
+      await endLease(0)
+      await two.port.reap()
+      expect(await owners()).toHaveLength(2)
+      await claimer.query('COMMIT')
+    } finally {
+      await claimer.end()
+    }
+    await two.port.reap()
+    expect(await owners()).toHaveLength(1)
+    await one.inbox.stats()
+  })
+
+  it('that finds its lease over goes on as another, tells what it has lost, and claims anew', async () => {
+    const one = await join(realAfter, 1_000)
+    await fill(one.inbox, 2)
+    expect(await one.claim()).toHaveLength(2)
+    const two = await join()
+    const before = await owners()
+    await sql(`UPDATE @process SET until = now() - interval '1 second' WHERE owner = ${before[0]}`)
+    await two.port.reap()
+    await expect.poll(() => one.lost.length, { timeout: 10_000 }).toBe(2)
+    await expect.poll(owners, { timeout: 10_000 }).toHaveLength(2)
+    expect(await owners()).not.toContain(before[0])
+    expect(await one.claim()).toMatchObject([{ careful: true }, { careful: true }])
+  })
+
+  it('goes on with its claims as long as it renews', async () => {
+    const one = await join(realAfter, 1_000)
+    const two = await join(realAfter, 1_000)
+    await fill(one.inbox, 1)
+    await one.claim()
+    const [until] = await sql('SELECT max(until) AS until FROM @process')
+    await expect
+      .poll(
+        async () =>
+          (
+            await sql(
+              `SELECT min(until) > '${toIso(until!.until)}'::timestamptz + interval '2 seconds' AS later FROM @process`,
+            )
+          )[0]!.later,
+        { timeout: 20_000 },
+      )
+      .toBe(true)
+    expect(await two.claim()).toEqual([])
+    await one.inbox.settle(firstPass(1))
+    expect(one.lost).toEqual([])
+  })
+
+  it('leaves at once what it had, when it is closed', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 2)
+    await one.claim()
+    await one.inbox.close()
+    expect((await two.claim()).map(({ careful }) => careful)).toEqual([false, false])
+    expect(await owners()).toHaveLength(1)
+  })
+
+  it('hears of a pause that another has asked for', async () => {
+    const [one, two] = [await join(realAfter, 1_000), await join()]
+    const lists: unknown[] = []
+    one.port.on({ paused: (paused) => void lists.push(paused) })
+    await two.inbox.pause('a', 'hand')
+    await expect.poll(() => lists, { timeout: 10_000 }).toMatchObject([[{ handler: 'a', by: 'hand' }]])
+  })
+
+  it('hears of work that another has made', async () => {
+    const [one, two] = [await join(realAfter), await join()]
+    let told = 0
+    one.port.on({ work: () => void told++ })
+    await two.inbox.accept(newDelivery('x'))
+    await expect.poll(() => told, { timeout: 10_000 }).toBeGreaterThan(0)
+    expect(await one.claim()).toHaveLength(1)
+  })
+
+  it('the work of a source that it does not know is left to others, and counted where nobody knows it', async () => {
+    const [one, two] = [await join(), await join()]
+    await one.inbox.accept(newDelivery('x', { source: 'shop' }))
+    const { claims, unknownSources } = await one.inbox.claim({ ...ALL, sources: ['outlet'] })
+    expect([claims, unknownSources]).toEqual([[], ['shop']])
+    expect((await one.inbox.stats()).orphanedSources).toEqual({ shop: 1 })
+    const [claim] = await two.claim({ sources: ['shop'] })
+    expect(claim?.delivery.source).toBe('shop')
+    expect((await one.inbox.stats()).orphanedSources).toEqual({})
+    await two.inbox.settle(firstPass(1, { rows: [row('a', START)] }))
+    expect(await one.claim({ sources: ['outlet'] })).toEqual([])
+    const [again] = await two.claim({ sources: ['shop'] })
+    await two.inbox.settle(retried(again!))
+  })
+
+  it('the backlog is that of all, whoever accepts and settles', async () => {
+    const [one, two] = [await join(realAfter), await join()]
+    await fill(one.inbox, 2)
+    for (const { delivery } of await two.claim()) await two.inbox.settle(firstPass(delivery.seq))
+    expect(one.inbox.backlogBytes()).toBeGreaterThan(0)
+    await expect.poll(() => one.inbox.backlogBytes(), { timeout: 15_000 }).toBe(0)
+  })
+
+  it('what was begun before an error of the inbox itself is not kept', async () => {
+    const one = await join()
+    await fill(one.inbox, 1)
+    await one.claim()
+    await one.inbox.settle(firstPass(1))
+    await one.inbox.cancel('r_1', 1)
+    const mark = { run: 'r_1', name: null, unhandled: false }
+    await expect(one.inbox.replay(mark, [])).rejects.toMatchObject({ code: 'ERR_REPLAY_CANCELLED' })
+    const open = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+    expect(await server.run(open)).toEqual([{ n: 0 }])
+  })
+
+  it('a process whose clock is wrong retries no earlier and no later', async () => {
+    for (const error of [-3_600_000, 3_600_000]) {
+      const wrong: Clock = { ...clock, now: () => Date.now() + error }
+      const port = new PostgresInbox({ ...settingsFor(server, newSchema()), measuresTime: true })
+      ports.push(port)
+      const { inbox, claim, nextDueAt } = await openWith(new TestInbox(port), ['a'], { ...wrong, advance: () => {} })
+      await fill(inbox, 2)
+      await claim()
+      const at = wrong.now()
+      await inbox.settle(firstPass(1, { at, rows: [row('a', at + 60_000)] }))
+      await inbox.settle(firstPass(2, { at, rows: [row('a', at)] }))
+      expect(seqsOf(await claim())).toEqual([2])
+      expect(Math.abs((await nextDueAt())! - at - 60_000)).toBeLessThan(5_000)
+    }
+  })
+
+  it('starts that race make the tables once', async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => join()))
+    await all[0]!.inbox.accept(newDelivery('x'))
+    expect((await all[5]!.inbox.stats()).pending).toBe(1)
+    expect(await owners()).toHaveLength(6)
+  })
+
+  it('refuses a schema that a newer version has made', async () => {
+    await join()
+    await sql('UPDATE @control SET least_client = 1000')
+    await expect(join()).rejects.toMatchObject({ code: 'ERR_INBOX_VERSION' })
+  })
+})
+
+const toIso = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value))
+
+/** Statements that wait for a lock. */
+async function waiting(server: Server): Promise<number> {
+  const [row] = await server.run("SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+  return Number(row!.n)
+}

@@ -1,0 +1,113 @@
+/** Throw-away PostgreSQL servers: in a temporary folder, on a free port, gone with the tests that started them. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import pg from 'pg'
+
+const LIBRARY = '/usr/lib/postgresql'
+
+/** The folder of the newest programs; null: none are installed. */
+export function programsOf(library = LIBRARY): string | null {
+  if (!existsSync(library)) return null
+  const versions = readdirSync(library).sort((a, b) => Number(b) - Number(a))
+  const found = versions.map((version) => join(library, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')))
+  return found ?? null
+}
+
+export interface Server {
+  /** For the database `postgres`, over TCP. */
+  readonly url: string
+  readonly port: number
+  /** Ends it as a crash does, or in order. */
+  stop(mode: 'immediate' | 'fast'): void
+  start(): void
+  /** Runs statements as the superuser. */
+  run(text: string): Promise<readonly Record<string, unknown>[]>
+  /** Stops it and removes its files. */
+  remove(): void
+}
+
+/** `settings` go into postgresql.conf, such as `fsync: 'off'`. */
+export async function startServer(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+  const bin = programsOf()
+  if (bin === null) throw new Error('the programs of PostgreSQL are not installed')
+  const folder = mkdtempSync('/tmp/posthorn-pg-')
+  const user = otherUser()
+  if (user !== null) chownSync(folder, user.uid, user.gid)
+  chmodSync(folder, 0o700)
+  const data = join(folder, 'data')
+  const port = await freePort()
+  const run = (program: string, ...args: string[]) => {
+    const { status, stderr } = spawnSync(join(bin, program), args, {
+      ...user,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    if (status !== 0) throw new Error(`${program} failed: ${stderr}`)
+  }
+  run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync')
+  const all = {
+    port: String(port),
+    listen_addresses: "'127.0.0.1'",
+    unix_socket_directories: `'${folder}'`,
+    ...settings,
+  }
+  const flags = Object.entries(all).map(([name, value]) => `-c ${name}=${value}`)
+  const start = () =>
+    run('pg_ctl', '-D', data, '-w', '-t', '60', '-l', join(folder, 'log'), '-o', flags.join(' '), 'start')
+  const stop = (mode: string) => run('pg_ctl', '-D', data, '-w', '-m', mode, 'stop')
+  start()
+  let isRunning = true
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  return {
+    url,
+    port,
+    start() {
+      start()
+      isRunning = true
+    },
+    stop(mode) {
+      stop(mode)
+      isRunning = false
+    },
+    async run(text) {
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      try {
+        return (await client.query(text)).rows ?? []
+      } finally {
+        await client.end()
+      }
+    },
+    remove() {
+      if (isRunning) stop('immediate')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** PostgreSQL refuses to be run by root. */
+function otherUser(): { readonly uid: number; readonly gid: number } | null {
+  if (process.getuid?.() !== 0) return null
+  for (const name of ['postgres', 'nobody']) {
+    const id = (kind: string) => Number(execFileSync('id', [kind, name], { encoding: 'utf8', stdio: 'pipe' }))
+    try {
+      return { uid: id('-u'), gid: id('-g') }
+    } catch {
+      // The system has no such user.
+    }
+  }
+  throw new Error('a server needs another user than root: postgres or nobody')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
