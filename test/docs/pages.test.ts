@@ -16,13 +16,21 @@ const read = (page: string) => readFileSync(join(root, page), 'utf8')
 const fenced = /^```(\w*)[^\n]*\n([\s\S]*?)^```$/gm
 const prose = (text: string) => text.replaceAll(fenced, '')
 
-const anchorsOf = (text: string) =>
-  [...prose(text).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
-    title
+/** As forges make them: a second heading of a name gets a number. And those that are written out. */
+function anchorsOf(text: string): string[] {
+  const times = new Map<string, number>()
+  const written = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)
+  const headings = [...prose(text).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => {
+    const anchor = title
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
-      .replaceAll(' ', '-'),
-  )
+      .replaceAll(' ', '-')
+    const n = times.get(anchor) ?? 0
+    times.set(anchor, n + 1)
+    return n === 0 ? anchor : `${anchor}-${n}`
+  })
+  return [...written, ...headings]
+}
 
 it('leads to files and headings that are there', () => {
   const broken = pages.flatMap((page) =>
