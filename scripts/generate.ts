@@ -39,7 +39,8 @@ export async function generateDocs(): Promise<Map<string, string>> {
   const { renderCli } = await import('./docs/cli.ts')
   const operations = await readFile(join(ROOT, 'docs/operations.md'), 'utf8')
   const metrics = await readFile(join(ROOT, 'docs/metrics.md'), 'utf8')
-  return new Map([
+  const { renderLlms } = await import('./docs/llms.ts')
+  const pages = new Map([
     ['docs/cli.md', renderCli()],
     ['docs/events.md', renderEvents()],
     ['docs/alerts.md', withPart(alerts, 'runbooks', renderRunbooks())],
@@ -49,6 +50,7 @@ export async function generateDocs(): Promise<Map<string, string>> {
       withPart(withPart(operations, 'log events', renderLogEvents()), 'log runbooks', renderLogRunbooks()),
     ],
   ])
+  return pages.set('llms.txt', await renderLlms(pages))
 }
 
 /** A document by hand with one generated part, between `<!-- <name>: generated -->` and `<!-- end -->`. */
