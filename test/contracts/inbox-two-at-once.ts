@@ -20,6 +20,7 @@ import {
   seqsOf,
 } from '../inboxes/inbox-kit.ts'
 import type { TestInbox } from '../inboxes/test-inbox.ts'
+import { memosOf } from './inbox-memos.ts'
 
 /** One store, open in several processes. */
 export interface SharedStore {
@@ -102,6 +103,17 @@ const CASES: Readonly<Record<string, Case>> = {
     expect(answers.filter(({ status }) => status === 'accepted')).toHaveLength(1)
     expect(new Set(answers.map(({ seq }) => seq)).size).toBe(1)
     expect((await other.inbox.delivery('d_x'))?.duplicates).toBe(3)
+  },
+
+  async 'takes a memo of one of them, and tells the other that there is one'({ one, other }) {
+    const memos = [one, other].map(({ inbox }) => memosOf(inbox))
+    for (let version: number | null = null, round = 0; round < 10; round++) {
+      const written = await Promise.all(memos.map((memo, at) => memo.write('alerts', `${round} ${at}`, version)))
+      const at = written.findIndex((answer) => answer !== null)
+      expect(written.filter((answer) => answer === null)).toHaveLength(1)
+      version = written[at] as number
+      for (const memo of memos) expect(await memo.read('alerts')).toEqual({ text: `${round} ${at}`, version })
+    }
   },
 
   async 'leaves the claims of one alone when another opens, and when another closes'({ one, other, open }) {

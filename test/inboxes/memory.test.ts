@@ -5,6 +5,7 @@ import { Store } from '../../src/inboxes/memory/store.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
 import { describeLook } from '../contracts/inbox-look.ts'
+import { describeMemos } from '../contracts/inbox-memos.ts'
 import { describeOrder } from '../contracts/inbox-order.ts'
 import { describeProgress } from '../contracts/inbox-progress.ts'
 import { describeReplays } from '../contracts/inbox-replay.ts'
@@ -22,6 +23,7 @@ describeInbox('memory', newStore)
 describeGuarantees('memory', newStore)
 describeOrder('memory', newStore)
 describeLook('memory', newStore)
+describeMemos('memory', newStore)
 describeUpkeep('memory', newStore)
 describeReplays('memory', newStore)
 describeProgress('memory', newStore)

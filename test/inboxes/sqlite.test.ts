@@ -5,6 +5,7 @@ import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
 import { describeLook } from '../contracts/inbox-look.ts'
+import { describeMemos } from '../contracts/inbox-memos.ts'
 import { describeOrder } from '../contracts/inbox-order.ts'
 import { describeProgress } from '../contracts/inbox-progress.ts'
 import { describeReplays } from '../contracts/inbox-replay.ts'
@@ -40,6 +41,7 @@ describeInbox('SQLite', newStore)
 describeGuarantees('SQLite', newStore)
 describeOrder('SQLite', newStore)
 describeLook('SQLite', newStore)
+describeMemos('SQLite', newStore)
 describeUpkeep('SQLite', newStore)
 describeReplays('SQLite', newStore)
 describeProgress('SQLite', newStore)

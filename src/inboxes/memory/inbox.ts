@@ -10,6 +10,7 @@ import type { EventKeyStore, Reservation } from '../../ports/inbox/event-keys.ts
 import type { InboxListener, InboxPort } from '../../ports/inbox/index.ts'
 import type { Intake } from '../../ports/inbox/intake.ts'
 import type { LookPort } from '../../ports/inbox/look.ts'
+import type { Memos } from '../../ports/inbox/memos.ts'
 import type { InboxOpened, InboxOpening } from '../../ports/inbox/opening.ts'
 import type { AnswerTo, Command } from '../../ports/inbox/operations.ts'
 import type { Ordering } from '../../ports/inbox/ordering.ts'
@@ -18,6 +19,7 @@ import { OVER_MAX, PRUNE_MS, RENEW_MS } from '../rules/upkeep.ts'
 import { MemoryClaims } from './claims.ts'
 import { MemoryIntake } from './intake.ts'
 import { lookAt } from './look.ts'
+import { memosIn } from './memos.ts'
 import { carryOver, see, takeStock } from './open.ts'
 import { carryOut } from './operations.ts'
 import { heldKeys, keepOrder, wake } from './order.ts'
@@ -32,6 +34,7 @@ export class MemoryInbox implements InboxPort {
   readonly claims: Claims
   readonly records: Records
   readonly look: LookPort
+  readonly memos: Memos
   readonly ordering: Ordering = { wake: async (keys, atMost) => this.#wake(keys, atMost) }
   readonly eventKeys: EventKeyStore
   readonly #session: Session
@@ -57,6 +60,7 @@ export class MemoryInbox implements InboxPort {
     this.claims = new MemoryClaims(this.#session)
     this.records = new MemoryRecords(this.#session)
     this.look = lookAt(store.looks, () => this.#session.opening())
+    this.memos = memosIn(this.#session)
   }
 
   async open(opening: InboxOpening): Promise<InboxOpened> {

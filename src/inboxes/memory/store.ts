@@ -1,6 +1,7 @@
 import type { ClaimToken } from '../../ports/inbox/claim-ref.ts'
 import type { InboxListener } from '../../ports/inbox/index.ts'
 import type { NewDelivery } from '../../ports/inbox/intake.ts'
+import type { Memo } from '../../ports/inbox/memos.ts'
 import type { StoredPause } from '../../ports/inbox/records.ts'
 import type { NewDeadLetter, NewQuarantine, NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
 import { belongingAt } from '../rules/belonging.ts'
@@ -85,6 +86,8 @@ export class Store {
   readonly sessions = new Set<Holder>()
   readonly progress = new PassProgress()
   readonly looks = new Looks()
+  /** By name. */
+  readonly memos = new Map<string, Memo>()
   /** Claims by sequence number. */
   readonly held = new Map<number, Hold>()
   turn: Turn = 0

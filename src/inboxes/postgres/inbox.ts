@@ -4,6 +4,7 @@ import type { Claims } from '../../ports/inbox/claims.ts'
 import type { EventKeyStore } from '../../ports/inbox/event-keys.ts'
 import type { InboxListener, InboxPort } from '../../ports/inbox/index.ts'
 import type { Intake } from '../../ports/inbox/intake.ts'
+import type { Memos } from '../../ports/inbox/memos.ts'
 import type { InboxOpened, InboxOpening } from '../../ports/inbox/opening.ts'
 import type { AnswerTo, Command } from '../../ports/inbox/operations.ts'
 import type { Ordering } from '../../ports/inbox/ordering.ts'
@@ -16,6 +17,7 @@ import { claimsOf } from './open/claims-face.ts'
 import { Opened } from './open/opened.ts'
 import { recordsOf } from './open/records-face.ts'
 import { carryOut } from './operate/commands.ts'
+import { readMemo, writeMemo } from './operate/memos.ts'
 
 export class PostgresInbox implements InboxPort {
   readonly intake: Intake
@@ -23,6 +25,11 @@ export class PostgresInbox implements InboxPort {
   readonly records: Records
   readonly ordering: Ordering
   readonly eventKeys: EventKeyStore
+  readonly memos: Memos = {
+    read: async (name) => readMemo(this.#now().session.db, name),
+    write: async (name, text, after) => writeMemo(this.#now().session.db, name, text, after),
+    now: () => this.#now().session.wall.now(),
+  }
   readonly #settings: Settings
   readonly #listeners: InboxListener[] = []
   #isTaken = false

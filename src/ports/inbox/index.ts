@@ -11,6 +11,7 @@ import type { Copies } from './copies.ts'
 import type { EventKeyStore } from './event-keys.ts'
 import type { Intake } from './intake.ts'
 import type { LookPort } from './look.ts'
+import type { Memos } from './memos.ts'
 import type { InboxOpened, InboxOpening } from './opening.ts'
 import type { AnswerTo, Command } from './operations.ts'
 import type { Ordering } from './ordering.ts'
@@ -53,6 +54,8 @@ export interface InboxPort {
   readonly copies?: Copies
   /** Without it nothing is counted by time, and no tally of a settlement is given a thought. */
   readonly look?: LookPort
+  /** Without it a process remembers for itself what it has told whom. */
+  readonly memos?: Memos
 }
 
 /** What an inbox tells without being asked. Each is called outside of the call that caused it. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { describeInbox } from '../../contracts/inbox.ts'
 import { describeGuarantees } from '../../contracts/inbox-guarantees.ts'
+import { describeMemos } from '../../contracts/inbox-memos.ts'
 import { describeOrder } from '../../contracts/inbox-order.ts'
 import { describeProgress } from '../../contracts/inbox-progress.ts'
 import { describeReplays } from '../../contracts/inbox-replay.ts'
@@ -19,6 +20,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
   describeInbox('postgres', newStore)
   describeGuarantees('postgres', newStore)
   describeOrder('postgres', newStore)
+  describeMemos('postgres', newStore)
   describeUpkeep('postgres', newStore)
   describeReplays('postgres', newStore)
   describeProgress('postgres', newStore)

@@ -75,7 +75,12 @@ CREATE TABLE @run (id text PRIMARY KEY);
 CREATE TABLE @event_key (width int8, slice int8, high int8, low int8 NOT NULL, seq int8 NOT NULL, PRIMARY KEY (width, slice, high));
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST]
+/** What the processes remember together; texts are JSON. */
+const MEMOS = `
+CREATE TABLE @memo (name text PRIMARY KEY, version int8 NOT NULL, text text NOT NULL);
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, MEMOS]
 
 /** The oldest build that the newest step leaves able to work is written into `least_client` by the step that ends others. */
 export const VERSION: number = MIGRATIONS.length

@@ -10,6 +10,7 @@ import { findOwners } from './claims/event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './claims/history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './log/listing.ts'
 import { listActions, listTallies, readUses } from './operate/looks.ts'
+import { readMemo } from './operate/memos.ts'
 import { Store } from './store.ts'
 import { Viewer } from './viewer.ts'
 
@@ -34,6 +35,7 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
   tallies: (window) => reader.read(({ db }) => listTallies(db, window)),
   seen: () => reader.read(({ db }) => readUses(db)),
   actions: (limit) => reader.read(({ db }) => listActions(db, limit)),
+  memo: (name) => reader.read(({ db }) => readMemo(db, name)),
   handlers: () => reader.read(({ db }) => readHandlers(db)),
   probe: () => store.probe(),
   close: ({ now }) => {

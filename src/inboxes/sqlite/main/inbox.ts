@@ -12,6 +12,7 @@ import type { EventKeyStore } from '../../../ports/inbox/event-keys.ts'
 import type { InboxListener, InboxPort } from '../../../ports/inbox/index.ts'
 import type { Intake } from '../../../ports/inbox/intake.ts'
 import type { LookPort } from '../../../ports/inbox/look.ts'
+import type { Memos } from '../../../ports/inbox/memos.ts'
 import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
 import type { AnswerTo, Command } from '../../../ports/inbox/operations.ts'
 import type { Ordering } from '../../../ports/inbox/ordering.ts'
@@ -29,6 +30,11 @@ export class SqliteInbox implements InboxPort {
     seen: async () => this.#session.opened().call('seen', null),
     noteAction: async (action) => void (await this.#session.opened().command({ kind: 'action', action })),
     actions: async (limit) => this.#session.opened().call('actions', limit),
+  }
+  readonly memos: Memos = {
+    read: async (name) => this.#session.opened().call('memo', name),
+    write: async (name, text, after) => this.#session.opened().command({ kind: 'memo', name, text, after }),
+    now: () => this.#session.now(),
   }
   readonly intake: Intake
   readonly claims: Claims

@@ -1,4 +1,5 @@
 import type { LastUse, StoredAction, TallyRow, TallyWindow } from '../../../ports/inbox/look.ts'
+import type { Memo } from '../../../ports/inbox/memos.ts'
 import type { Retention } from '../../../ports/inbox/opening.ts'
 import type { EventProgress, HistoryRow, StoredStats } from '../../../ports/inbox/records.ts'
 import type { StoredDeadLetter, StoredDelivery, StoredQuarantine } from '../../../ports/inbox/rows.ts'
@@ -33,6 +34,8 @@ export interface Calls {
   tallies: [TallyWindow, readonly TallyRow[]]
   seen: [null, readonly LastUse[]]
   actions: [number, readonly StoredAction[]]
+  /** By its name. */
+  memo: [string, Memo | null]
   handlers: [null, ReadonlyArray<{ readonly name: string; readonly seenAt: number }>]
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]

@@ -112,12 +112,21 @@ interface NoteAction {
   readonly action: NewAction
 }
 
+/** See `Memos.write`. */
+export interface WriteMemo {
+  readonly kind: 'memo'
+  readonly name: string
+  readonly text: string
+  readonly after: number | null
+}
+
 /** What the thread, or the owner of the file, is asked to do. */
-export type FileCommand = Command | FindCopies | NoteAction
+export type FileCommand = Command | FindCopies | NoteAction | WriteMemo
 
 interface FileAnswers extends CommandAnswers {
   copies: readonly string[]
   action: number
+  memo: number | null
 }
 export type FileAnswer = FileAnswers[keyof FileAnswers]
 export type FileAnswerTo<C extends FileCommand> = FileAnswers[C['kind']]

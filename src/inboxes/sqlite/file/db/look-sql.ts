@@ -68,3 +68,11 @@ export const insertAction = `
 export const forgetActions = 'DELETE FROM action WHERE id <= ?'
 
 export const listActions = 'SELECT id, at, who, verb, filter, matched, queued FROM action ORDER BY id DESC LIMIT ?'
+
+export const readMemo = 'SELECT text, version FROM memo WHERE name = ?'
+
+export const insertMemo =
+  'INSERT INTO memo (name, text, version) VALUES (?, ?, 1) ON CONFLICT DO NOTHING RETURNING version'
+
+export const replaceMemo =
+  'UPDATE memo SET text = ?, version = version + 1 WHERE name = ? AND version = ? RETURNING version'

@@ -390,4 +390,13 @@ CREATE TABLE action (
 ) STRICT;
 `
 
-export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks]
+const memos = `
+-- What is remembered beside deliveries, such as which findings were told.
+CREATE TABLE memo (
+  name TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`
+
+export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks, memos]

@@ -13,6 +13,7 @@ import { cutErrors } from './cut-errors.ts'
 import { endWork } from './end-work.ts'
 import { erase } from './erase.ts'
 import { noteAction } from './looks.ts'
+import { writeMemo } from './memos.ts'
 import { prune } from './prune.ts'
 import { purge } from './purge.ts'
 
@@ -47,6 +48,8 @@ export function carryOut(
       return cancel(db, draft, command)
     case 'action':
       return noteAction(db, command.action)
+    case 'memo':
+      return writeMemo(db, command)
     case 'endWork':
       return endWork(db, draft, { ...command, handler: nameOf(draft, command.handler) }, now)
   }
