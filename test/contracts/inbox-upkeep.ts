@@ -407,7 +407,7 @@ export function describeUpkeep(name: string, newStore: () => Store): void {
           opened.clock.advance(300_000)
           return kept(opened.inbox)
         }
-        await expect.poll(round).toEqual([])
+        await expect.poll(round, { timeout: 10_000 }).toEqual([])
       })
     })
 

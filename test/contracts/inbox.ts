@@ -512,7 +512,7 @@ export function describeInbox(name: string, newStore: () => Store): void {
         clock.advance(DAY + HOUR)
         await inbox.accept(newDelivery('p'))
         const seenAt = async () => (await inbox.handlers()).find(({ name: one }) => one === 'a')?.seenAt
-        await expect.poll(seenAt).toBe(clock.now())
+        await expect.poll(seenAt, { timeout: 10_000 }).toBe(clock.now())
         const [claimed] = await claim()
         expect(claimed!.handlers).toEqual(['a'])
       })

@@ -7,7 +7,17 @@ import { join } from 'node:path'
 import { add, seed, soak } from './scenario.ts'
 
 const root = join(import.meta.dirname, '../..')
-const faults = ['crash-loop', 'disk-errors', 'kill-random', 'progress', 'releases', 'replays', 'retention', 'tallies']
+const faults = [
+  'crash-loop',
+  'disk-errors',
+  'kill-random',
+  'ordered-log',
+  'progress',
+  'releases',
+  'replays',
+  'retention',
+  'tallies',
+]
 const files = [...faults.map((name) => `test/faults/${name}.test.ts`), 'test/attacks/fuzz.test.ts']
 
 interface Report {

@@ -95,10 +95,14 @@ export class Order implements Seating {
     this.#seats.add(seat)
     seat.mustGiveBack = rows === null ? this.#mayHaveUnread : this.#isAnsweredLate
     this.#seats.beginReading(seat)
-    for (const { orderKey } of [...(rows ?? []), ...stopped])
-      if (typeof orderKey === 'number') this.#lines.hold(orderKey, seat)
-    for (const { orderKey } of stopped) if (typeof orderKey === 'number') seat.stopped.add(orderKey)
+    for (const { orderKey } of rows ?? []) if (typeof orderKey === 'number') this.#lines.hold(orderKey, seat)
+    for (const { orderKey } of stopped) if (typeof orderKey === 'number') this.hold(orderKey, seat)
     return seat
+  }
+
+  hold(key: number, seat: Seat): void {
+    this.#lines.hold(key, seat)
+    seat.stopped.add(key)
   }
 
   /** Before the inbox is asked for work. */

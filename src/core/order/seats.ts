@@ -12,6 +12,7 @@ export interface Seating {
   take(place: Place): Ticket
   giveBack(place: Place): void
   endReading(seat: Seat): void
+  hold(key: number, seat: Seat): void
   settled(seat: Seat): readonly Empty[]
   giveBackAllWaiting(): void
   parkWaiting(seat: Seat): void
@@ -77,6 +78,11 @@ export class Seat {
   /** Takes the event in, in the order of its delivery. */
   take(key: number, fromRow: boolean, task: InOrder): Ticket {
     return this.order.take(new Place(this.order, this, key, fromRow, task))
+  }
+
+  /** An event of the key has failed before: what comes after it waits for the row that the settlement makes of it. */
+  hold(key: number): void {
+    this.order.hold(key, this)
   }
 
   /** Everything of its delivery was taken in, or is left. */

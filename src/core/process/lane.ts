@@ -105,6 +105,15 @@ export class Lane implements ItemEnds {
     else this.#inTurn(this.#seat, item)
   }
 
+  /** Told of each event of a pass that goes on: one that failed before its handler had an order stops its key from now on. */
+  recall(event: AnyEvent, index: number): void {
+    const { name } = this.spec
+    if (this.#seat === null || !this.#resumed?.lacksKey(name, index)) return
+    const key = keyOrNull(this.spec, event)
+    this.#resumed.giveKey(name, index, key)
+    if (key !== null) this.#seat.hold(key)
+  }
+
   judge(item: Item, event: AnyEvent, outcome: Outcome): End {
     return judge(this.spec, item, event, outcome, this.#verdicts)
   }
@@ -241,6 +250,15 @@ export class Lane implements ItemEnds {
       default:
         return null
     }
+  }
+}
+
+/** Where it cannot be told it is asked for again when the handler is called. */
+function keyOrNull(spec: HandlerSpec, event: AnyEvent): number | null {
+  try {
+    return orderKeyOf(spec, event)
+  } catch {
+    return null
   }
 }
 

@@ -157,7 +157,7 @@ export abstract class PassLanes implements Verdicts {
 function seatIn(order: Order | undefined, { delivery, rows }: Claim, resumed: Resumed | null): Seat | null {
   if (order === undefined) return null
   const own = rows?.filter((row) => row.handler === order.handler) ?? null
-  return order.join(delivery.seq, own, resumed?.rowsOf(order.handler))
+  return order.join(delivery.seq, own, order.strict ? resumed?.orderedRows(order.handler) : [])
 }
 
 const NOTHING = () => {}

@@ -285,6 +285,7 @@ export class Pass extends PassLanes {
     row: WorkRow | null,
   ): boolean {
     if (this.#result.recall(event, index)) this.#copies?.giveUp(event)
+    for (const lane of this.lanes.values()) lane.recall(event, index)
     if (row !== null) return resumed.isOver(row, row.handler, index)
     if (contains(resumed.copies, index)) return true
     return (

@@ -8,8 +8,7 @@ import { contains } from './stretches.ts'
 const NOTHING: readonly Stretch[] = Object.freeze([])
 
 export class Resumed {
-  /** Rows that its settlement makes. */
-  readonly rows: Progress['rows']
+  readonly #rows: NewWorkRow[]
   readonly dead: Progress['dead']
   readonly quarantined: Progress['quarantined']
   readonly #byRow: ReadonlyMap<number | null, Progress>
@@ -17,10 +16,12 @@ export class Resumed {
   #standing: Set<string> | null = null
   /** What the clock said at the claim. */
   readonly #at: number
+  /** Where in `rows` those stand whose key is to be asked for. */
+  readonly #keyless = new Map<string, number>()
 
   constructor(progress: readonly Progress[]) {
     this.#at = progress[0]?.at ?? 0
-    this.rows = progress.flatMap(({ rows }) => rows)
+    this.#rows = progress.flatMap(({ rows }) => rows)
     this.dead = progress.flatMap(({ dead }) => dead)
     this.quarantined = progress.flatMap(({ quarantined }) => quarantined)
     this.#byRow = new Map(progress.map((one) => [one.row, one]))
@@ -47,7 +48,7 @@ export class Resumed {
   }
 
   *#standIns(): Generator<string> {
-    for (const { handler, first, last } of this.rows)
+    for (const { handler, first, last } of this.#rows)
       for (let index = first; index <= last; index++) yield callKey(index, handler)
     for (const { handler, index } of this.dead) yield callKey(index, handler)
   }
@@ -65,12 +66,32 @@ export class Resumed {
     return index < (this.#byRow.get(null)?.next ?? 0)
   }
 
-  /** Due not later than the whole wait from now: the clock may have been set back since the claim. */
+  /** Rows that its settlement makes: due not later than the whole wait from now: the clock may have been set back since the claim. */
   rowsAt(now: number): NewWorkRow[] {
-    return this.rows.map((row) => ({ ...row, dueAt: Math.min(row.dueAt, now + Math.max(0, row.dueAt - this.#at)) }))
+    return this.#rows.map((row) => ({ ...row, dueAt: Math.min(row.dueAt, now + Math.max(0, row.dueAt - this.#at)) }))
   }
 
-  rowsOf(handler: string): readonly NewWorkRow[] {
-    return this.rows.filter((row) => row.handler === handler)
+  /**
+   * Of a handler that has an order. Those that have no key may have been saved before it had one: until they are given
+   * theirs nobody knows it.
+   */
+  orderedRows(handler: string): readonly NewWorkRow[] {
+    for (const [at, row] of this.#rows.entries()) {
+      if (row.handler !== handler || row.replay !== null || typeof row.orderKey === 'number') continue
+      this.#rows[at] = { ...row, orderKey: undefined }
+      this.#keyless.set(callKey(row.first, handler), at)
+    }
+    return this.#rows.filter((row) => row.handler === handler)
+  }
+
+  /** Whether the event has ended with a row whose key is not known yet. */
+  lacksKey(handler: string, index: number): boolean {
+    return this.#keyless.has(callKey(index, handler))
+  }
+
+  giveKey(handler: string, index: number, orderKey: number | null): void {
+    const at = this.#keyless.get(callKey(index, handler))
+    const row = at === undefined ? undefined : this.#rows[at]
+    if (at !== undefined && row !== undefined) this.#rows[at] = { ...row, orderKey }
   }
 }

@@ -1,19 +1,14 @@
 import type { Claim, Claimed, ClaimRequest, InOrder } from '../../ports/inbox/claims.ts'
-import { pickInTurn } from '../rules/in-turn.ts'
+import { type Candidate as Choosable, choose } from '../rules/choose.ts'
 import { longestDue } from '../rules/longest-due.ts'
-import { isOfClaim, isTooEarly, type Stop, type Unread } from '../rules/order.ts'
-import { pickSuspects } from '../rules/suspects.ts'
+import { comesWith, isOfClaim, isTooEarly, type Stop, type Unread } from '../rules/order.ts'
 import { type Entry, toDelivery } from './entry.ts'
 import { claimableOf, findStops, hasReturned, isDue } from './order.ts'
 import type { Session } from './session.ts'
 import type { Store, Work } from './store.ts'
 
-interface Candidate {
+interface Candidate extends Choosable {
   readonly entry: Entry
-  /** Work rows of it; otherwise it is its first pass. */
-  readonly work: boolean
-  readonly careful: boolean
-  readonly bytes: number
 }
 
 /** What is asked for, as sets. */
@@ -43,42 +38,35 @@ export function claim(session: Session, request: ClaimRequest): Claimed {
 
 function pick(session: Session, request: ClaimRequest, asked: Asked, now: number): readonly Candidate[] {
   const { store } = session
-  if (session.holds().some((hold) => hold.careful)) return []
-  if (request.seq !== undefined) return pickOne(session, findOne(store, request.seq, asked))
-  if (request.maxDeliveries < 1) return []
+  const ordered = request.ordered ?? []
+  const holds = session.holds()
+  const asking = { held: holds.length, isCareful: holds.some((hold) => hold.careful), turn: store.turn }
   const fresh = newDeliveries(store, asked)
-  const mayHaveCompany = ({ work, entry }: Candidate) => !work && entry.deaths.length === 0
-  const careful = [...carefulWork(store, asked, request.ordered ?? [], now), ...fresh.filter((one) => one.careful)]
-  const bySeq = careful.sort((a, b) => a.entry.seq - b.entry.seq)
-  const suspects = pickSuspects(bySeq, mayHaveCompany, request)
-  // One process at a time is careful; the others go on with the rest.
-  if (suspects.length > 0 && ![...store.held.values()].some((hold) => hold.careful))
-    return session.holds().length > 0 ? [] : suspects
-  const due = dueWork(store, asked, request.ordered ?? [], now)
-  const unsuspected = fresh.filter((one) => !one.careful)
-  const { picked, turn } = pickInTurn([due, unsuspected], store.turn, request)
+  const { picked, turn } = choose<Candidate>(request, asking, {
+    one: (seq) => findOne(store, seq, asked),
+    suspects: () =>
+      [...carefulWork(store, asked, ordered, now), ...fresh.filter((one) => one.careful)].sort((a, b) => a.seq - b.seq),
+    mayHaveCompany: ({ work, entry }) => !work && entry.deaths.length === 0,
+    mayCare: () => ![...store.held.values()].some((hold) => hold.careful),
+    due: () => dueWork(store, asked, ordered, now),
+    fresh: () => fresh.filter((one) => !one.careful),
+  })
   store.turn = turn
   return picked
 }
 
-/** What is to be handled with care is given when nothing else is under claim. */
-function pickOne(session: Session, one: Candidate | undefined): Candidate[] {
-  return one === undefined || (one.careful && session.holds().length > 0) ? [] : [one]
-}
-
 /** This delivery, due or not. */
-function findOne(store: Store, seq: number, asked: Asked): Candidate | undefined {
+function findOne(store: Store, seq: number, asked: Asked): Candidate | null {
   const entry = store.at(seq)
-  if (!entry || store.held.has(seq) || !asked.sources.has(entry.delivery.source)) return undefined
-  if (!entry.passed) return store.own.length === 0 ? undefined : candidate(entry, false, entry.careful)
+  if (!entry || store.held.has(seq) || !asked.sources.has(entry.delivery.source)) return null
+  if (!entry.passed) return store.own.length === 0 ? null : candidate(entry, false, entry.careful)
   const work = store.workOf(seq).filter(({ row }) => asked.handlers.has(row.handler))
-  return work.length === 0
-    ? undefined
-    : candidate(
-        entry,
-        true,
-        work.some((one) => one.careful),
-      )
+  if (work.length === 0) return null
+  return candidate(
+    entry,
+    true,
+    work.some((one) => one.careful),
+  )
 }
 
 /** Deliveries with due rows of the asked handlers, the longest due first; unread rows of one handler in order. */
@@ -107,7 +95,7 @@ function newDeliveries(store: Store, { sources }: Asked): Candidate[] {
 }
 
 function candidate(entry: Entry, work: boolean, careful: boolean): Candidate {
-  return { entry, work, careful, bytes: entry.bytes }
+  return { seq: entry.seq, entry, work, careful, bytes: entry.bytes }
 }
 
 /** Without the rows that come after one that is still to be read. `dueBy` null: due or not. */
@@ -122,9 +110,7 @@ function claimed(
   const works = store
     .workOf(seq)
     .filter((work) => asked.handlers.has(work.row.handler) && (dueBy === null || isDue(store, work, dueBy)))
-  const inTime = works.filter(
-    ({ row, careful }) => isOfClaim(candidate, careful) && !isTooEarly(seq, row, stops.get(row.handler)),
-  )
+  const inTime = works.filter((work) => comesWith(candidate, work, stops))
   return inTime.sort((a, b) => a.row.first - b.row.first || a.row.id - b.row.id)
 }
 

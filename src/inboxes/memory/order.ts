@@ -2,7 +2,7 @@
 import type { InOrder, OrderKey } from '../../ports/inbox/claims.ts'
 import type { InboxOpening } from '../../ports/inbox/opening.ts'
 import type { NewWorkRow } from '../../ports/inbox/rows.ts'
-import { claimable, type Due, limitOf, type Stop, stopAt, toWake, type Unread } from '../rules/order.ts'
+import { claimable, type Due, isDueIn, limitOf, type Stop, stopAt, toWake, type Unread } from '../rules/order.ts'
 import { ordersOf } from '../rules/renames.ts'
 import type { Store, Work } from './store.ts'
 
@@ -50,8 +50,7 @@ export function wake(store: Store, { handler, key }: OrderKey, atMost: number, n
 
 /** Whether it may be claimed by its own state. */
 export function isDue(store: Store, work: Work, now: number): boolean {
-  const state = store.stateOf(work)
-  return state === 'unread' || (state === 'waiting' && work.row.dueAt <= now)
+  return isDueIn(store.stateOf(work), work.row.dueAt, now)
 }
 
 /** Rows of the handler that may be claimed now. */

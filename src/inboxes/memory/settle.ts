@@ -3,7 +3,7 @@ import type { Settlement } from '../../ports/inbox/claims.ts'
 import type { NewProgress } from '../../ports/inbox/progress.ts'
 import { withoutCancelled } from '../rules/cancelled.ts'
 import { DROPPED_AT, withoutDropped } from '../rules/dropped.ts'
-import { reckonedAnew } from '../rules/leap.ts'
+import { asOf } from '../rules/leap.ts'
 import { tellReceived, tellSettled } from '../rules/tally.ts'
 import type { Entry } from './entry.ts'
 import { isCancelled } from './replay.ts'
@@ -50,7 +50,7 @@ function leaveRows(store: Store, { rows }: Hold): void {
 function write(store: Store, entry: Entry, given: Settlement, now: number): Settlement {
   const settlement = withoutCancelled(given, (run) => isCancelled(store, run))
   const { rows, at, dead, quarantined, unhandled } = settlement
-  for (const row of rows) store.addWork(entry.seq, { ...row, dueAt: reckonedAnew(row.dueAt, at, now) })
+  for (const row of asOf(rows, at, now)) store.addWork(entry.seq, row)
   for (const letter of dead) {
     const kept = { ...letter, element: new Uint8Array(letter.element) }
     store.dead.push({ id: store.nextId(), entry, letter: kept, redeliveries: 0 })

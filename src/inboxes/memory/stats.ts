@@ -1,5 +1,5 @@
 import type { StoredPause, StoredStats } from '../../ports/inbox/records.ts'
-import { IN_USE_MS } from '../rules/belonging.ts'
+import { usedSince } from '../rules/belonging.ts'
 import { eventsIn } from '../rules/ranges.ts'
 import type { Entry } from './entry.ts'
 import { replays } from './replay.ts'
@@ -57,7 +57,7 @@ function orphaned(store: Store, now: number): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { row } of store.work.values()) {
     const seenAt = store.own.includes(row.handler) ? now : store.seen.get(row.handler)
-    if (seenAt === undefined || seenAt <= now - IN_USE_MS) counts[row.handler] = (counts[row.handler] ?? 0) + 1
+    if (seenAt === undefined || seenAt <= usedSince(now)) counts[row.handler] = (counts[row.handler] ?? 0) + 1
   }
   return counts
 }

@@ -5,7 +5,10 @@
  */
 
 /** So long after it was last known to be in use a handler is owed nothing new, and what it left is orphaned, in ms. */
-export const IN_USE_MS = 86_400_000
+const IN_USE_MS = 86_400_000
+
+/** Handlers that were seen later than this are in use. */
+export const usedSince = (now: number): number => now - IN_USE_MS
 
 interface Seen {
   readonly name: string
@@ -15,6 +18,6 @@ interface Seen {
 /** Sorted. */
 export function belongingAt(now: number, own: readonly string[], seen: Iterable<Seen>): string[] {
   const names = new Set(own)
-  for (const { name, seenAt } of seen) if (seenAt > now - IN_USE_MS) names.add(name)
+  for (const { name, seenAt } of seen) if (seenAt > usedSince(now)) names.add(name)
   return [...names].sort()
 }

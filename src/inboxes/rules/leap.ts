@@ -18,3 +18,11 @@ export const broughtForward = (dueAt: number, leap: number, now: number): number
 /** Due times that were reckoned when the clock said `at` and are stored when it says less. */
 export const reckonedAnew = (dueAt: number, at: number | undefined, now: number): number =>
   at !== undefined && now < at ? dueAt - (at - now) : dueAt
+
+/** Rows with their due times reckoned anew. */
+export const asOf = <R extends { readonly dueAt: number }>(
+  rows: readonly R[],
+  at: number | undefined,
+  now: number,
+): readonly R[] =>
+  at === undefined || at <= now ? rows : rows.map((row) => ({ ...row, dueAt: reckonedAnew(row.dueAt, at, now) }))

@@ -90,6 +90,17 @@ export function isTooEarly(seq: number, row: NewWorkRow, stop: Stop | undefined)
   return row.replay === null && row.orderKey !== null && seq > (stop?.last ?? seq)
 }
 
+/** Whether a row whose time has come comes with this claim of its delivery. */
+export const comesWith = (
+  claim: { readonly seq: number; readonly careful: boolean } | undefined,
+  { row, careful }: { readonly row: NewWorkRow; readonly careful: boolean },
+  stops: ReadonlyMap<string, Stop>,
+): boolean => claim !== undefined && isOfClaim(claim, careful) && !isTooEarly(claim.seq, row, stops.get(row.handler))
+
+/** Whether a row may be claimed at all by its own state. */
+export const isDueIn = (state: RowState, dueAt: number, now: number): boolean =>
+  state === 'unread' || (state === 'waiting' && dueAt <= now)
+
 /** While a first pass waits that was given back, nothing after it may be claimed. */
 export const limitOf = ({ below }: InOrder, isReturned: boolean): number => (isReturned ? 0 : below)
 

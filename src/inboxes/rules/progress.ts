@@ -1,7 +1,7 @@
 /** The progress of passes under way, as every inbox keeps it: where it ends and the next part begins, and what leaves it. */
 import type { Ends, NewProgress, Progress, Stretch } from '../../ports/inbox/progress.ts'
 import type { NewWorkRow, StoredError } from '../../ports/inbox/rows.ts'
-import { reckonedAnew } from './leap.ts'
+import { asOf } from './leap.ts'
 import { leftOf } from './ranges.ts'
 
 /** Where the pass stands; the last one saved is true. */
@@ -25,7 +25,7 @@ export function progressOf(row: number | null, reached: Reached, parts: readonly
     ...reached,
     parts: parts.length,
     at: now,
-    rows: parts.flatMap(({ rows, at }) => rows.map((one) => ({ ...one, dueAt: reckonedAnew(one.dueAt, at, now) }))),
+    rows: parts.flatMap(({ rows, at }) => asOf(rows, at, now)),
     dead: parts.flatMap(({ dead }) => dead),
     quarantined: parts.flatMap(({ quarantined }) => quarantined),
     unhandled,

@@ -408,6 +408,62 @@ describe('with an order', () => {
   })
 })
 
+describe('with an order that its handler had not before', () => {
+  const keyOf = (event: AnyEvent) => String(indexOf(event) % 2)
+  const retry = { minMs: 60_000, maxMs: 60_000 }
+
+  it.each([
+    ['under its name', 'a'],
+    ['under a new name', 'b'],
+  ])('(%s) what comes after a failure of its key waits for it', async (_title, name) => {
+    const { life, receiver } = newProcess()
+    const first = new Calls()
+    receiver.on('*', { name: 'a', concurrency: 4, retry }, (event) => first.begin(indexOf(event)))
+    await send(receiver, { body: pings(8) })
+    await settled()
+    await first.end(0)
+    await first.fail(1, new Error('not now'))
+    await clock.advance(1_000)
+    life.isDead = true
+
+    const next = newProcess()
+    const seen: string[] = []
+    const options = { name, formerly: name === 'a' ? [] : ['a'], orderBy: keyOf, retry }
+    next.receiver.on('*', options, (event, { attempt }) => void seen.push(`${indexOf(event)}.${attempt}`))
+    await next.receiver.start()
+    await clock.advance(10)
+    await send(next.receiver, { body: pings(4, (n) => ({ again: n })) })
+    await clock.advance(10)
+    expect(seen).toEqual(['2.1', '4.1', '6.1', '0.1', '2.1'])
+    await clock.advance(60_000)
+    await next.receiver.whenIdle()
+    expect(seen.slice(5)).toEqual(['1.2', '3.1', '5.1', '7.1', '1.1', '3.1'])
+    expect(await next.receiver.inbox.stats()).toMatchObject({ pending: 0 })
+  })
+
+  it('one without a key holds nobody', async () => {
+    const { life, receiver } = newProcess()
+    const first = new Calls()
+    receiver.on('*', { name: 'a', concurrency: 4, retry }, (event) => first.begin(indexOf(event)))
+    await send(receiver, { body: pings(6) })
+    await settled()
+    await first.fail(1, new Error('not now'))
+    await clock.advance(1_000)
+    life.isDead = true
+
+    const next = newProcess()
+    const seen: number[] = []
+    const orderBy = (event: AnyEvent) => (indexOf(event) === 1 ? null : 'k')
+    next.receiver.on('*', { name: 'a', orderBy, retry }, (event) => void seen.push(indexOf(event)))
+    await next.receiver.start()
+    await clock.advance(10)
+    expect(seen).toEqual([0, 2, 3, 4, 5])
+    await clock.advance(60_000)
+    await next.receiver.whenIdle()
+    expect(seen).toEqual([0, 2, 3, 4, 5, 1])
+  })
+})
+
 describe('with an order over deliveries that are worked on together', () => {
   it('nothing is saved as over before what comes before it in its key', async () => {
     const newOrdered = (handle: (event: AnyEvent, life: Life) => unknown, failing: readonly number[] = []) => {

@@ -1,8 +1,9 @@
 /** Chooses what a claim takes, by the rules that every inbox has, inside a transaction that keeps others from it. */
 import type { ClaimRequest } from '../../../ports/inbox/claims.ts'
+import { type Candidate as Choosable, ifAlone } from '../../rules/choose.ts'
 import { pickInTurn, type Turn } from '../../rules/in-turn.ts'
 import { longestDue } from '../../rules/longest-due.ts'
-import { isOfClaim, isTooEarly, type Unread } from '../../rules/order.ts'
+import { comesWith, isOfClaim, isTooEarly, type Unread } from '../../rules/order.ts'
 import { pickSuspects } from '../../rules/suspects.ts'
 import type { Session } from '../db/database.ts'
 import { freshOf, passOf, suspectsOf } from './fresh.ts'
@@ -22,12 +23,7 @@ import {
 } from './rows.ts'
 import type { Due, Survey } from './survey.ts'
 
-export interface Candidate {
-  readonly seq: number
-  /** Work rows of it; otherwise it is its first pass. */
-  readonly work: boolean
-  readonly careful: boolean
-  readonly bytes: number
+export interface Candidate extends Choosable {
   /** An element of it was under way when a process died. */
   readonly dead?: boolean
 }
@@ -56,6 +52,7 @@ const takeCare = `
 
 type Db = Pick<Session, 'all'>
 
+/** As `rules/choose.ts` says. */
 export async function pick(db: Db, context: PickContext, survey: Survey): Promise<Picked> {
   const { request, now, turn, held } = context
   const { ordered = [], maxDeliveries } = request
@@ -65,7 +62,7 @@ export async function pick(db: Db, context: PickContext, survey: Survey): Promis
   if (maxDeliveries < 1) return none
   const suspects = survey.suspects ? await pickCareful(db, context, lines) : []
   if (suspects.length > 0 && (await db.all(takeCare, context.owner)).length > 0)
-    return held > 0 ? none : { ...none, candidates: suspects }
+    return { ...none, candidates: ifAlone(suspects, held) }
   return { lines, ...(await pickOthers(db, context, survey.due, lines)) }
 }
 
@@ -126,8 +123,7 @@ export async function takeRows(
   const stops = stopsOf(request.seq === undefined ? lines : [], isTaken)
   const isClaimed = (row: StoredRow) =>
     (request.seq !== undefined || isDue(row, now)) &&
-    isOfClaim(work.get(row.seq), row.careful) &&
-    !isTooEarly(row.seq, toRow(row), stops.get(row.handler))
+    comesWith(work.get(row.seq), { row: toRow(row), careful: row.careful }, stops)
   const found = got.size === 0 ? [] : await rowsOf(db, [...got], request.handlers)
   const rows = new Map<number, StoredRow[]>([...got].map((seq) => [seq, []]))
   for (const row of found) if (isClaimed(row)) rows.get(row.seq)?.push(row)

@@ -1,7 +1,16 @@
 /** Work rows: which may be claimed, and claiming them. */
 import type { InOrder } from '../../../ports/inbox/claims.ts'
 import type { WorkRow } from '../../../ports/inbox/rows.ts'
-import { claimable, type Due as DueInOrder, limitOf, type Stop, stopAt, type Unread } from '../../rules/order.ts'
+import {
+  claimable,
+  type Due as DueInOrder,
+  isDueIn,
+  limitOf,
+  type RowState,
+  type Stop,
+  stopAt,
+  type Unread,
+} from '../../rules/order.ts'
 import type { Session } from '../db/database.ts'
 import type { Due } from './survey.ts'
 
@@ -56,6 +65,8 @@ export interface StoredRow {
   readonly only_unhandled: boolean
 }
 
+/** As they are numbered. */
+const STATES: readonly RowState[] = ['waiting', 'parked', 'unread']
 const PARKED = 1
 const UNREAD = 2
 
@@ -73,7 +84,7 @@ const nameOf = (text: string | null): string | null => (text === null ? null : J
 
 /** Whether it may be claimed by its own state. */
 export const isDue = ({ state, due_at }: Pick<StoredRow, 'state' | 'due_at'>, now: number): boolean =>
-  state === UNREAD || (state === 0 && due_at <= now)
+  isDueIn(STATES[state] ?? 'waiting', due_at, now)
 
 interface UnreadRow {
   readonly seq: number

@@ -1,6 +1,6 @@
 /** The handlers that processes have and had, what they are called now, and the sets that deliveries belong to. */
 import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
-import { IN_USE_MS } from '../../rules/belonging.ts'
+import { usedSince } from '../../rules/belonging.ts'
 import { renamesOf } from '../../rules/renames.ts'
 import type { Database, Session } from '../db/database.ts'
 import { carryOver } from './carry-over.ts'
@@ -59,5 +59,5 @@ export function leftOf(db: Database, own: readonly string[]): Promise<readonly {
 }
 
 export async function absentOf(db: Database, own: readonly string[], now: number): Promise<readonly string[]> {
-  return (await db.all<{ name: string }>(findAbsent, now - IN_USE_MS, own)).map(({ name }) => name)
+  return (await db.all<{ name: string }>(findAbsent, usedSince(now), own)).map(({ name }) => name)
 }

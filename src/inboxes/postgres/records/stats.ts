@@ -1,5 +1,5 @@
 import type { StoredStats } from '../../../ports/inbox/records.ts'
-import { IN_USE_MS } from '../../rules/belonging.ts'
+import { usedSince } from '../../rules/belonging.ts'
 import type { Session as Db } from '../db/database.ts'
 import { pausesOf } from '../operate/pauses.ts'
 
@@ -60,7 +60,7 @@ export async function readAllStats(db: Pick<Db, 'all'>, own: readonly string[], 
     expired: sumOf('expired'),
     erased: sumOf('erased'),
     paused: await pausesOf(db),
-    orphaned: recordOf(await db.all<Named>(readOrphaned, own, now - IN_USE_MS)),
+    orphaned: recordOf(await db.all<Named>(readOrphaned, own, usedSince(now))),
     orphanedSources: recordOf(await db.all<Named>(readOrphanedSources)),
     replays: recordOf(await db.all<Named>(readReplays)),
     duplicateEvents: byName('duplicate'),

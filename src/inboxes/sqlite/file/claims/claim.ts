@@ -1,8 +1,7 @@
 import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
 import type { WorkRow } from '../../../../ports/inbox/rows.ts'
-import { pickInTurn } from '../../../rules/in-turn.ts'
-import { isOfClaim, isTooEarly, type Stop, type Unread } from '../../../rules/order.ts'
-import { pickSuspects } from '../../../rules/suspects.ts'
+import { type Choice, choose } from '../../../rules/choose.ts'
+import { comesWith, isOfClaim, type Stop, type Unread } from '../../../rules/order.ts'
 import { NO_NOTES } from '../../wire/compact.ts'
 import type { ClaimPlan, Notes, PlannedClaim } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
@@ -54,32 +53,21 @@ export function planClaim(
   return { claims, nextDueAt: findNextDue(db, handlers, now), unread, returned, more, unknownSources: [...of.unknown] }
 }
 
-interface Picked {
-  readonly picked: readonly Candidate[]
-  /** Perhaps, where it is not known. */
-  readonly more: boolean
-}
-
-const NOTHING: Picked = { picked: [], more: true }
-
-function pick(db: Database, draft: Ledger, request: ClaimRequest & Asked, now: number): Picked {
-  const { seq } = request
+function pick(db: Database, draft: Ledger, request: ClaimRequest & Asked, now: number): Choice<Candidate> {
   const limit = Math.min(request.maxDeliveries, MOST_DELIVERIES)
-  if ([...draft.held.values()].some((hold) => hold.careful)) return NOTHING
-  if (seq !== undefined) return pickOne(draft, findOne(db, draft, seq, request))
-  if (limit < 1) return NOTHING
-  const mayHaveCompany = (one: Candidate) => !(one.work || draft.deaths.has(one.seq))
-  const suspects = pickSuspects(findSuspects(db, draft, request, now), mayHaveCompany, request)
-  if (suspects.length > 0) return draft.held.size > 0 ? NOTHING : { picked: suspects, more: true }
-  const [due, fresh] = [findDue(db, draft, request, now, limit), findFirstPasses(db, draft, request, limit)]
-  const { picked, turn } = pickInTurn<Candidate>([due, fresh], draft.turn, { ...request, maxDeliveries: limit })
-  draft.turn = turn
-  // What is claimed of the work rows of a handler decides about others, so that only a second look can tell.
-  return { picked, more: due.length > 0 || fresh.length === limit || picked.length < fresh.length }
-}
-
-function pickOne({ held }: Ledger, one: Candidate | null): Picked {
-  return one === null || (one.careful && held.size > 0) ? NOTHING : { picked: [one], more: true }
+  const isCareful = [...draft.held.values()].some((hold) => hold.careful)
+  const asking = { held: draft.held.size, isCareful, turn: draft.turn }
+  const choice = choose<Candidate>({ ...request, maxDeliveries: limit }, asking, {
+    one: (seq) => findOne(db, draft, seq, request),
+    suspects: () => findSuspects(db, draft, request, now),
+    mayHaveCompany: (one) => !(one.work || draft.deaths.has(one.seq)),
+    // The file has one process.
+    mayCare: () => true,
+    due: () => findDue(db, draft, request, now, limit),
+    fresh: () => findFirstPasses(db, draft, request, limit),
+  })
+  draft.turn = choice.turn
+  return choice
 }
 
 function record(db: Database, draft: Ledger, picked: readonly Candidate[], of: AskedSources): void {
@@ -111,9 +99,7 @@ function rowsOf(
   const { seq, work } = candidate
   if (!work) return null
   const rows = dueBy === null ? readAllRows(db, seq, handlers) : readDueRows(db, seq, handlers, dueBy)
-  return rows.flatMap(({ row, careful }) =>
-    !isOfClaim(candidate, careful) || isTooEarly(seq, row, stops.get(row.handler)) ? [] : row,
-  )
+  return rows.filter((one) => comesWith(candidate, one, stops)).map(({ row }) => row)
 }
 
 function plan(

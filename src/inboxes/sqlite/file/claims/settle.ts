@@ -2,7 +2,7 @@ import { PosthornError } from '../../../../errors.ts'
 import type { NewDeadLetter, NewQuarantine } from '../../../../ports/inbox/rows.ts'
 import { withoutCancelled } from '../../../rules/cancelled.ts'
 import { DROPPED_AT, withoutDropped } from '../../../rules/dropped.ts'
-import { reckonedAnew } from '../../../rules/leap.ts'
+import { asOf } from '../../../rules/leap.ts'
 import { tellReceived, tellSettled } from '../../../rules/tally.ts'
 import { isBareEnd } from '../../wire/compact.ts'
 import type { Condemned, Ending, HeldProgress, Moment, Settled } from '../../wire/protocol.ts'
@@ -32,7 +32,7 @@ export function settle(db: Database, draft: Ledger, settlement: Ending, moment: 
   const isPlain = isBare && endBarely(db, draft, settlement, facts, moment.now)
   if (!isBare && !isApplied(db, draft, settlement)) {
     const kept = withoutCancelled(settlement, (run) => isCancelled(db, run))
-    apply(db, draft, asOf(moment.now, kept), facts, moment)
+    apply(db, draft, { ...kept, rows: asOf(kept.rows, kept.at, moment.now) }, facts, moment)
   }
   endClaim(db, draft, settlement, hold)
   // Before the end of its first pass a delivery has no work rows.
@@ -75,13 +75,6 @@ export function saveProgress(db: Database, draft: Ledger, progress: readonly Hel
 function isUnderClaim(db: Database, draft: Ledger, { seq, row }: HeldProgress): boolean {
   if (!draft.held.has(seq)) return false
   return row === null ? !isPassed(db, draft, seq) : db.get(sql.isRowClaimed, row, seq) !== undefined
-}
-
-/** The clock may have been set back since the pass ended. */
-function asOf(now: number, settlement: Ending): Ending {
-  const { at, rows } = settlement
-  if (at === undefined || at <= now) return settlement
-  return { ...settlement, rows: rows.map((row) => ({ ...row, dueAt: reckonedAnew(row.dueAt, at, now) })) }
 }
 
 /** Takes a delivery out of all work because its bytes are not what was accepted. */

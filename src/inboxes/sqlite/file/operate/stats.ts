@@ -1,5 +1,5 @@
 import type { StoredStats } from '../../../../ports/inbox/records.ts'
-import { IN_USE_MS } from '../../../rules/belonging.ts'
+import { usedSince } from '../../../rules/belonging.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'
@@ -32,7 +32,7 @@ export function readStats(
     cancelled: progress.cancelled,
     paused: readPauses(db),
     ...readUpkeep(db),
-    orphaned: counts(db.all<Count>(sql.countOrphaned, now - IN_USE_MS, current)),
+    orphaned: counts(db.all<Count>(sql.countOrphaned, usedSince(now), current)),
     orphanedSources: passedOver,
     replays: counts(db.all<Count>(sql.readReplays)),
     duplicateEvents: counts(db.all<Count>(sql.readDuplicateEvents)),
