@@ -75,6 +75,9 @@ export function createReceiverIn<const S extends Sources>(world: World, options:
   return new RunningReceiver(settle(options), world) as unknown as Receiver<EventsOf<S>, keyof S & string>
 }
 
+/** After the time for handlers: for storing what came of them. */
+const LAST_MS = 2_000
+
 interface Closed {
   readonly drained: boolean
   readonly returned: number
@@ -378,6 +381,7 @@ class RunningReceiver implements ReceiverLike {
     const { inbox, logger, role } = this.#settings
     const tells = wasOpen && role !== 'control'
     if (tells) announceStop(logger, this.#work?.events ?? 0, timeoutMs)
+    if (Number.isFinite(timeoutMs)) inbox.endWithin?.(timeoutMs + LAST_MS)
     try {
       // A start may be waiting for the owner of a file; the inbox gives that up when it is closed.
       if (!wasOpen) await inbox.close()

@@ -1,6 +1,6 @@
 /** Throw-away PostgreSQL servers: in a temporary folder, on a free port, gone with the tests that started them. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -22,6 +22,9 @@ export interface Server {
   /** Ends it as a crash does, or in order. */
   stop(mode: 'immediate' | 'fast'): void
   start(): void
+  /** Stops all its processes, as a machine that hangs, and lets them go on. */
+  freeze(): void
+  thaw(): void
   /** Runs statements as the superuser. */
   run(text: string): Promise<readonly Record<string, unknown>[]>
   /** Stops it and removes its files. */
@@ -71,6 +74,8 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
       stop(mode)
       isRunning = false
     },
+    freeze: () => signalAll(data, 'SIGSTOP'),
+    thaw: () => signalAll(data, 'SIGCONT'),
     async run(text) {
       const client = new pg.Client({ connectionString: url })
       await client.connect()
@@ -81,9 +86,26 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
       }
     },
     remove() {
+      if (isRunning) signalAll(data, 'SIGCONT')
       if (isRunning) stop('immediate')
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** The server's own process, and then its children: one for each connection. */
+function signalAll(data: string, signal: NodeJS.Signals): void {
+  const main = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+  process.kill(main, signal)
+  for (const pid of readdirSync('/proc').map(Number)) if (pid > 0 && parentOf(pid) === main) process.kill(pid, signal)
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    // The name before it may hold blanks and brackets.
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1])
+  } catch {
+    return null
   }
 }
 

@@ -150,8 +150,11 @@ class Worker implements Process {
     while (this.#active > 0 || this.#asking) await new Promise<void>((resolve) => this.#waiters.push(resolve))
     cancelStop()
     cancelAbandon()
-    each(runners, (runner) => runner.stop())
-    this.#saver.stop()
+    // A drain that did not wait for the end of it may have been followed by another.
+    if (!this.#running) {
+      each(runners, (runner) => runner.stop())
+      this.#saver.stop()
+    }
     this.#wake()
     return { drained: this.#returned === 0, returned: this.#returned }
   }

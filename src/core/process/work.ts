@@ -109,8 +109,15 @@ export class Work {
     await Promise.race([this.#process.idle(), cut.reached])
     cut.cancel()
     // In the background the work goes on by itself.
-    if (!this.#inBackground) await this.#process.stop(cut.isReached() ? STOP_MS : 0)
+    if (!this.#inBackground) await this.#stopWithin(cut.isReached() ? STOP_MS : 0)
     return this.#settled - before
+  }
+
+  /** A store that does not answer is waited for as long again; what comes of it later is stored, or given back. */
+  async #stopWithin(ms: number): Promise<void> {
+    const cut = cutAt(this.#parts.clock, ms + STOP_MS, undefined)
+    await Promise.race([this.#process.stop(ms), cut.reached])
+    cut.cancel()
   }
 
   /** With `ack: 'handled'`: true when nothing is left to do on the delivery. */

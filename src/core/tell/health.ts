@@ -20,6 +20,8 @@ const LONGEST_REPEAT_MS = 3_600_000
 
 export const STALE = 'work has waited for longer than any sender repeats: call drain()'
 
+const PATIENCE_MS = 2_000
+
 const WAITING = 'the inbox failed: work waits, and is tried again every second'
 
 /** Of a receiver that is not open. */
@@ -30,7 +32,7 @@ export function unready(reason: string): Health {
 export async function readHealth(parts: HealthParts): Promise<Health> {
   const { inbox, backlogBytes } = parts
   const trouble = inbox.intake.trouble()
-  const stats = await inbox.records.stats().catch(() => null)
+  const stats = await statsWithin(parts)
   if (stats === null) return unready(trouble ?? 'the inbox does not answer')
   const { pending, pendingBytes, oldestPendingAt } = stats
   const refusing = trouble ?? (pendingBytes > backlogBytes ? 'too much waits to be handled' : null)
@@ -41,6 +43,17 @@ export async function readHealth(parts: HealthParts): Promise<Health> {
     backlog: { deliveries: pending, bytes: pendingBytes, oldestAt },
     paused: stats.paused.map(toPaused),
   }
+}
+
+/** null: the inbox does not answer. Who asks for health cannot wait for a database that is away. */
+async function statsWithin({ inbox, clock }: HealthParts): Promise<StoredStats | null> {
+  let cancel = () => {}
+  const late = new Promise<null>((resolve) => {
+    cancel = clock.after(PATIENCE_MS, () => resolve(null))
+  })
+  const stats = await Promise.race([inbox.records.stats().catch(() => null), late])
+  cancel()
+  return stats
 }
 
 /** What no repeat of a sender comes for any more. */

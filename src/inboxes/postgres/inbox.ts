@@ -10,6 +10,7 @@ import type { AnswerTo, Command } from '../../ports/inbox/operations.ts'
 import type { Ordering } from '../../ports/inbox/ordering.ts'
 import type { Records } from '../../ports/inbox/records.ts'
 import { ownersOf } from './claims/event-keys.ts'
+import { Cut } from './db/cut.ts'
 import { closed } from './life/session.ts'
 import { wake } from './life/wake.ts'
 import type { Settings } from './open/begin.ts'
@@ -18,6 +19,10 @@ import { Opened } from './open/opened.ts'
 import { recordsOf } from './open/records-face.ts'
 import { carryOut } from './operate/commands.ts'
 import { readMemo, writeMemo } from './operate/memos.ts'
+
+/** Of a close that nobody has set a shorter time for, and of a start that is to end. */
+const CLOSE_MS = 10_000
+const START_MS = 1_000
 
 export class PostgresInbox implements InboxPort {
   readonly intake: Intake
@@ -33,6 +38,9 @@ export class PostgresInbox implements InboxPort {
   readonly #settings: Settings
   readonly #listeners: InboxListener[] = []
   #isTaken = false
+  /** Of the opening; null: none is there, nor on its way. */
+  #cut: Cut | null = null
+  #opening: Promise<unknown> | null = null
   #opened: Opened | null = null
   #closing: Promise<void> | null = null
 
@@ -70,14 +78,23 @@ export class PostgresInbox implements InboxPort {
   async open(opening: InboxOpening): Promise<InboxOpened> {
     if (this.#isTaken) throw new PosthornError('ERR_INBOX_OWNED', 'This inbox is open already.')
     this.#isTaken = true
+    this.#cut = new Cut()
+    const starting = Opened.open(this.#settings, opening, this.#listeners, this.#cut)
+    this.#opening = starting
     try {
-      const { opened, told } = await Opened.open(this.#settings, opening, this.#listeners)
+      const { opened, told } = await starting
       this.#opened = opened
       return told
     } catch (error) {
       this.#isTaken = false
       throw error
+    } finally {
+      this.#opening = null
     }
+  }
+
+  endWithin(ms: number): void {
+    this.#cut?.within(ms)
   }
 
   async carryOut<C extends Command>(command: C): Promise<AnswerTo<C>> {
@@ -114,6 +131,9 @@ export class PostgresInbox implements InboxPort {
   }
 
   async #close(): Promise<void> {
+    // A start that is under way may wait for the lease of another.
+    this.#cut?.within(this.#opening === null ? CLOSE_MS : START_MS)
+    await this.#opening?.catch(() => {})
     const opened = this.#opened
     this.#opened = null
     try {

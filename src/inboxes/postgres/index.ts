@@ -9,14 +9,17 @@ import { nodeFault } from '../../lib/node-version.ts'
 import { keysOf, kindOf, knownKeys, oneOf, shown, wholeNumber } from '../../lib/options.ts'
 import { port } from '../../lib/symbols.ts'
 import type { Inbox } from '../../ports/inbox/index.ts'
-import { connect, driverUrl } from './connect.ts'
+import { borrow, connect, driverUrl } from './connect.ts'
 import type { Durability } from './db/checks.ts'
+import type { GivenPool } from './db/driver.ts'
 import { PostgresInbox } from './inbox.ts'
 import { realAfter } from './life/upkeep.ts'
+import type { Settings } from './open/begin.ts'
 
-export interface PostgresOptions {
-  /** `postgres://user:password@host:5432/database`, as the package `pg` takes it. The database must exist. */
-  readonly connectionString: string
+/** What `pool` takes, by its shape: a pool of the package `pg`, 8.20 or later. */
+export type PostgresPool = GivenPool
+
+interface CommonOptions {
   /** The schema that holds the tables; made where it is missing. Default `posthorn`. */
   readonly schema?: string
   /**
@@ -25,23 +28,52 @@ export interface PostgresOptions {
    */
   readonly leaseMs?: number
   /**
-   * How long handlers may hold up the event loop before the process counts as dead all the same, in ms. Default 120_000.
-   */
-  readonly stallMs?: number
-  /**
    * `strict` (the default) refuses to start where the server could lose what it has committed: `fsync`, `full_page_writes`
    * or `synchronous_commit` off. `relaxed` starts there too.
    */
   readonly durability?: Durability
+  /**
+   * `start` (the default): each start makes the tables, or brings them to its version. `never`: it refuses where they are not
+   * there, and `posthorn inbox migrate` makes them, with a role that may.
+   */
+  readonly migrate?: 'start' | 'never'
 }
 
+/** A pool of its own, with at most 8 connections, and one more for the thread that renews the lease. */
+export interface PostgresUrlOptions extends CommonOptions {
+  /** `postgres://user:password@host:5432/database`, as the package `pg` takes it. The database must exist. */
+  readonly connectionString: string
+  /**
+   * How long handlers may hold up the event loop before the process counts as dead all the same, in ms. Default 120_000.
+   */
+  readonly stallMs?: number
+}
+
+/** The pool of the application. */
+export interface PostgresPoolOptions extends CommonOptions {
+  /**
+   * Four connections of it at least are used at once, and never ended. The lease is renewed by the event loop alone: a handler that
+   * holds it up for longer than `leaseMs` loses its claims.
+   */
+  readonly pool: PostgresPool
+}
+
+export type PostgresOptions = PostgresUrlOptions | PostgresPoolOptions
+
 const KEYS = keysOf<PostgresOptions>({
-  connectionString: true,
-  schema: true,
-  leaseMs: true,
-  stallMs: true,
-  durability: true,
+  ...{
+    connectionString: true,
+    pool: true,
+    schema: true,
+    leaseMs: true,
+    stallMs: true,
+    durability: true,
+    migrate: true,
+  },
 })
+
+/** One claims, one settles, one stores, one is for whoever asks. */
+const FEWEST = 4
 
 /**
  * An inbox in a PostgreSQL database, version 14 or later. Needs the package `pg`, version 8.20 or later, beside Posthorn.
@@ -53,22 +85,49 @@ const KEYS = keysOf<PostgresOptions>({
 export function postgres(options: PostgresOptions): Inbox {
   const fault = nodeFault('posthorn/postgres')
   if (fault !== null) throw new PosthornError('ERR_NODE_VERSION', fault)
-  knownKeys('postgres', options, KEYS)
-  const connectionString = checkUrl(options.connectionString)
+  const way = wayOf(options)
   const settings = {
-    connect: () => connect(connectionString),
+    ...way,
     schema: checkSchema(options.schema ?? 'posthorn'),
     leaseMs: wholeNumber('postgres: leaseMs', options.leaseMs, 15_000, 1_000, 3_600_000),
     durability: oneOf('postgres: durability', options.durability, 'strict', ['strict', 'relaxed']),
+    migrates: oneOf('postgres: migrate', options.migrate, 'start', ['start', 'never']) === 'start',
     measuresTime: true,
     after: realAfter,
+  }
+  return { kind: 'postgres', [port]: new PostgresInbox(settings) }
+}
+
+/** How the database is reached. */
+function wayOf(options: PostgresOptions): Pick<Settings, 'connect' | 'thread'> {
+  knownKeys('postgres', options, KEYS)
+  if ('pool' in options && options.pool !== undefined) {
+    if ('connectionString' in options && options.connectionString !== undefined)
+      throw new OptionError('postgres: pool and connectionString are one too many: the pool has its own')
+    if ('stallMs' in options && options.stallMs !== undefined)
+      throw new OptionError('postgres: stallMs goes with connectionString: with pool no thread renews the lease')
+    const pool = checkPool(options.pool)
+    return { connect: () => borrow(pool), thread: null }
+  }
+  const { connectionString: url, stallMs } = options as PostgresUrlOptions
+  const connectionString = checkUrl(url)
+  return {
+    connect: () => connect(connectionString),
     thread: {
       connectionString,
       driver: driverUrl,
-      stallMs: wholeNumber('postgres: stallMs', options.stallMs, 120_000, 1_000, 86_400_000),
+      stallMs: wholeNumber('postgres: stallMs', stallMs, 120_000, 1_000, 86_400_000),
     },
   }
-  return { kind: 'postgres', [port]: new PostgresInbox(settings) }
+}
+
+function checkPool(pool: PostgresPool): PostgresPool {
+  if (typeof pool?.connect !== 'function')
+    throw new OptionError(`postgres: pool must be a pool of pg, with a method connect, got ${kindOf(pool)}`)
+  const max = pool.options?.max
+  if (max !== undefined && max < FEWEST)
+    throw new OptionError(`postgres: pool must have ${FEWEST} connections at least, got max: ${max}`)
+  return pool
 }
 
 /** Never repeated in a message: it holds a password. */

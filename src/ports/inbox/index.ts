@@ -36,6 +36,11 @@ export interface InboxPort {
   open(opening: InboxOpening): Promise<InboxOpened>
   /** Finishes what was handed in, gives claims back and lets go of the store. Idempotent. */
   close(): Promise<void>
+  /**
+   * It is to be closed: what a store over a network has not answered so many ms from now is given up. It rejects with
+   * ERR_INBOX_IO then, as does what is asked later, and `close` has nothing to wait for. An inbox without it always answers.
+   */
+  endWithin?(ms: number): void
   /** May be called before `open`; the listener stays over closing and opening again. */
   on(listener: InboxListener): void
   /** Of the receive half. */

@@ -9,7 +9,7 @@ const driver = `data:text/javascript,${encodeURIComponent(`
     constructor() { Atomics.add(workerData.counts, 0, 1) }
     on() {}
     connect() { return new Promise((resolve) => setTimeout(resolve, workerData.everyMs * 20)) }
-    async query() { Atomics.add(workerData.counts, 1, 1) }
+    async query() { Atomics.add(workerData.counts, 1, 1); return { rows: [{}] } }
     async end() {}
   }
   export default { Client }`)}`
@@ -17,13 +17,25 @@ const driver = `data:text/javascript,${encodeURIComponent(`
 it('makes one connection, however long that takes', async () => {
   const counts = new Int32Array(new SharedArrayBuffer(8))
   const beats = new Int32Array(new SharedArrayBuffer(4))
-  const terms = { driver, connectionString: '', text: '', owner: '1', leaseMs: 25, everyMs: 5, stallMs: 600_000, beats }
+  const renewedAt = new BigInt64Array(new SharedArrayBuffer(8))
+  const terms = {
+    driver,
+    connectionString: '',
+    text: '',
+    owner: '1',
+    leaseMs: 25,
+    everyMs: 5,
+    stallMs: 600_000,
+    beats,
+    renewedAt,
+  }
   const worker = new Worker(new URL('../../../src/inboxes/postgres/lease/worker.ts', import.meta.url), {
     workerData: { ...terms, counts },
   })
   try {
     await expect.poll(() => Atomics.load(counts, 1), { timeout: 20_000 }).toBeGreaterThan(2)
     expect(Atomics.load(counts, 0)).toBe(1)
+    expect(Atomics.load(renewedAt, 0)).toBeGreaterThan(0n)
   } finally {
     await worker.terminate()
   }

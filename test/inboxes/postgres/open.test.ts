@@ -1,9 +1,10 @@
 /** What `postgres` takes, and what it refuses at the start. */
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../../../src/inboxes/postgres/connect.ts'
 import { faultOf, toInboxError } from '../../../src/inboxes/postgres/db/failure.ts'
 import { PostgresInbox } from '../../../src/inboxes/postgres/inbox.ts'
-import { postgres } from '../../../src/inboxes/postgres/index.ts'
+import { type PostgresPool, postgres } from '../../../src/inboxes/postgres/index.ts'
 import { realAfter } from '../../../src/inboxes/postgres/life/upkeep.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import { programsOf, type Server, startServer } from '../../support/postgres.ts'
@@ -25,6 +26,11 @@ describe('the options', () => {
     [{ connectionString: url, stallMs: Number.NaN }, 'stallMs'],
     [{ connectionString: url, durability: 'none' }, 'durability'],
     [{ connectionString: url, pool: {} }, 'pool'],
+    [{ pool: {} }, 'pool'],
+    [{ pool: new pg.Pool({ max: 3 }) }, 'pool'],
+    [{ pool: new pg.Pool(), stallMs: 2_000 }, 'stallMs'],
+    [{ connectionString: url, migrate: 'later' }, 'migrate'],
+    [{ connectionString: url, conectionString: url }, 'connectionString'],
   ])('%j are refused, by name', (options, name) => {
     expect(() => postgres(options as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }))
     expect(() => postgres(options as never)).toThrow(name)
@@ -71,6 +77,31 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     const url = server.url.replace('postgres@', 'reader@')
     const settings = { ...settingsFor(server, newSchema()), connect: () => connect(url), durability: 'strict' as const }
     await expect(openWith(new PostgresInbox(settings), ['a'])).rejects.toMatchObject({ code: 'ERR_INBOX_UNSAFE' })
+  })
+
+  it('a pool of the application is used, and left to it', async () => {
+    const pool = new pg.Pool({ connectionString: server.url })
+    const given: PostgresPool = pool
+    const { inbox } = await openWith(postgres({ pool: given, schema: newSchema(), durability: 'relaxed' })[port], ['a'])
+    expect(await inbox.accept(newDelivery('x'))).toMatchObject({ status: 'accepted' })
+    await expect
+      .poll(async () => (await inbox.claim({ handlers: ['a'], maxDeliveries: 1, maxBytes: 1e6 })).claims)
+      .toHaveLength(1)
+    await inbox.close()
+    expect(pool.listenerCount('error')).toBe(0)
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+    await pool.end()
+  })
+
+  it('tables that a start may not make must be there', async () => {
+    const schema = newSchema()
+    const never = () => new PostgresInbox({ ...settingsFor(server, schema), migrates: false })
+    await expect(openWith(never(), ['a'])).rejects.toMatchObject({ code: 'ERR_INBOX_VERSION' })
+    expect(await server.run(`SELECT 1 FROM pg_namespace WHERE nspname = '${schema}'`)).toEqual([])
+    await (await openWith(new PostgresInbox(settingsFor(server, schema)), ['a'])).inbox.close()
+    await (await openWith(never(), ['a'])).inbox.close()
+    await server.run(`UPDATE "${schema}".control SET version = 0`)
+    await expect(openWith(never(), ['a'])).rejects.toThrow('migrate')
   })
 
   it('a server that is read only is refused with any durability, and says so', async () => {

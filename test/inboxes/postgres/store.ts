@@ -22,6 +22,7 @@ export function settingsFor(
     schema,
     leaseMs: changes.leaseMs ?? 15_000,
     durability: 'relaxed' as const,
+    migrates: true,
     measuresTime: false,
     after: changes.after ?? never,
     thread: null,

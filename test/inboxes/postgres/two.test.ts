@@ -2,6 +2,7 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connect } from '../../../src/inboxes/postgres/connect.ts'
+import { Cut } from '../../../src/inboxes/postgres/db/cut.ts'
 import { Database } from '../../../src/inboxes/postgres/db/database.ts'
 import { PostgresInbox } from '../../../src/inboxes/postgres/inbox.ts'
 import { type After, realAfter } from '../../../src/inboxes/postgres/life/upkeep.ts'
@@ -182,8 +183,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
 
   it('the server ends a transaction whose process does not go on, and the session stays as it was', async () => {
     const pool = await connect(server.url)
-    pool.on('error', () => {})
-    const db = new Database(pool, schema, () => {})
+    const db = new Database({ pool, schema, cut: new Cut(), tell: () => {} })
     const limitOf = async (one: Pick<Database, 'all'>) => await one.all('SHOW idle_in_transaction_session_timeout')
     try {
       expect(await db.transaction(limitOf)).toEqual([{ idle_in_transaction_session_timeout: '20s' }])

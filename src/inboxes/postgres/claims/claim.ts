@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Claim, Claimed, ClaimRequest } from '../../../ports/inbox/claims.ts'
 import type { Turn } from '../../rules/in-turn.ts'
-import type { Session as Db } from '../db/database.ts'
+import type { Database, Session as Db } from '../db/database.ts'
 import { release, releaseOthers } from '../life/give-back.ts'
 import type { Hold } from '../life/holds.ts'
 import { isAlive } from '../life/process.ts'
@@ -32,11 +32,15 @@ interface Plan {
 
 const NOTHING = { passes: [], rows: new Map(), order: [], careful: new Set<number>(), unread: [], returned: false }
 
+/** What was claimed and not heard of is given back by the next claim: the earlier that is asked for, the better. */
+const CLAIM_MS = 10_000
+
 /** How often all that waits is looked at, not only what lies above the low mark. */
 const LOOK_MS = 1_000
 
 export class Claimer {
   readonly #session: Session
+  readonly #db: Database
   readonly #condemn: (seq: number, reason: string) => Promise<void>
   #queue: Promise<unknown> = Promise.resolve()
   #turn: Turn = 0
@@ -51,6 +55,7 @@ export class Claimer {
 
   constructor(session: Session, condemn: (seq: number, reason: string) => Promise<void>) {
     this.#session = session
+    this.#db = session.db.within(CLAIM_MS)
     this.#condemn = condemn
   }
 
@@ -64,7 +69,8 @@ export class Claimer {
   }
 
   release(holds: readonly Hold[]): void {
-    const { db, holds: own, owner } = this.#session
+    const { holds: own, owner } = this.#session
+    const db = this.#db
     if (holds.length === 0) return
     for (const hold of holds) own.end(hold)
     const seqs = holds.map(({ seq }) => seq)
@@ -91,7 +97,8 @@ export class Claimer {
   }
 
   async #claim(request: ClaimRequest): Promise<Claimed> {
-    const { db, holds, owner } = this.#session
+    const { holds, owner } = this.#session
+    const db = this.#db
     const now = await this.#session.now()
     if (this.#isUnsure) await this.#reconcile()
     const found = await survey(db, request, now)
@@ -129,7 +136,8 @@ export class Claimer {
   }
 
   async #planOnce(request: ClaimRequest, found: Survey, setId: number, now: number, owner: string) {
-    const { db, own, holds } = this.#session
+    const { own, holds } = this.#session
+    const db = this.#db
     const { nextDueAt, suspects, due, changed } = found
     const low = this.#lowMark()
     if (!suspects && this.#cares) await this.#endCare()
@@ -167,7 +175,7 @@ export class Claimer {
   }
 
   async #read(plan: Plan, now: number): Promise<readonly Claim[]> {
-    const { db } = this.#session
+    const db = this.#db
     const [firsts, withRows] = [plan.passes.map(({ seq }) => seq), [...plan.rows.keys()]]
     const seqs = [...firsts, ...withRows]
     if (seqs.length === 0) return []
@@ -185,7 +193,7 @@ export class Claimer {
 
   async #sizes(seqs: readonly number[]): Promise<{ seq: number; bytes: number }[]> {
     if (seqs.length === 0) return []
-    const rows = await this.#session.db.all<{ seq: number; size: number }>(readSizes, seqs)
+    const rows = await this.#db.all<{ seq: number; size: number }>(readSizes, seqs)
     return rows.map(({ seq, size }) => ({ seq, bytes: size }))
   }
 
@@ -241,7 +249,7 @@ export class Claimer {
 
   async #setId(names: readonly string[]): Promise<number> {
     const text = JSON.stringify(names)
-    if (this.#known.text !== text) this.#known = { text, id: await setIdOf(this.#session.db, names) }
+    if (this.#known.text !== text) this.#known = { text, id: await setIdOf(this.#db, names) }
     return this.#known.id
   }
 
@@ -263,12 +271,12 @@ export class Claimer {
 
   async #endCare(): Promise<void> {
     this.#cares = false
-    await this.#session.db.all(endCare, this.#session.owner)
+    await this.#db.all(endCare, this.#session.owner)
   }
 
   async #reconcile(): Promise<void> {
-    const { db, owner, holds } = this.#session
-    await db.transaction((session) => releaseOthers(session, owner, holds.seqs))
+    const { owner, holds } = this.#session
+    await this.#db.transaction((session) => releaseOthers(session, owner, holds.seqs))
     this.#low = 0
     this.#isUnsure = false
   }

@@ -1,6 +1,7 @@
 /** Statements and transactions on a pool. A `@` before a name in a text stands for the schema. */
 import { CopyOut, type Fields } from './copy-out.ts'
-import type { Client, Pool, QueryConfig, Row } from './driver.ts'
+import type { Cut } from './cut.ts'
+import type { Client, Connections, QueryConfig, Row } from './driver.ts'
 import { faultOf, toInboxError } from './failure.ts'
 import { TYPES } from './values.ts'
 
@@ -9,6 +10,12 @@ const SLOW_MS = 3_600_000
 /** Shorter than others wait for its locks. */
 const IDLE_MS = 20_000
 const ATTEMPTS = 3
+
+/** What the views of one database have in common. */
+interface Shared {
+  readonly texts: Map<string, string>
+  readonly heard: WeakSet<Client>
+}
 
 /** One connection, in a transaction or not. */
 export interface Session {
@@ -19,18 +26,31 @@ export interface Session {
   copy(select: string): Promise<readonly Fields[]>
 }
 
-export class Database {
-  readonly #pool: Pool
-  readonly #prefix: string
-  readonly #texts = new Map<string, string>()
-  readonly #heard = new WeakSet<Client>()
-  readonly #tell: (error: Error | null) => void
+interface DatabaseParts {
+  readonly pool: Connections
+  readonly schema: string
+  /** Nobody waits for anything after it. */
+  readonly cut: Cut
+  /** Called with null after each statement that went well, and with the error of one that the database refused. */
+  readonly tell: (error: Error | null) => void
+}
 
-  /** `tell` is called with null after each statement that went well, and with the error of one that the database refused. */
-  constructor(pool: Pool, schema: string, tell: (error: Error | null) => void) {
-    this.#pool = pool
-    this.#prefix = `"${schema}".`
-    this.#tell = tell
+export class Database {
+  readonly #parts: DatabaseParts
+  readonly #texts: Map<string, string>
+  readonly #heard: WeakSet<Client>
+  readonly #limitMs: number
+
+  constructor(parts: DatabaseParts, shared: Shared = { texts: new Map(), heard: new WeakSet() }, limitMs = LIMIT_MS) {
+    this.#parts = parts
+    this.#texts = shared.texts
+    this.#heard = shared.heard
+    this.#limitMs = limitMs
+  }
+
+  /** The same, for whoever waits so long at most for a statement. */
+  within(limitMs: number): Database {
+    return new Database(this.#parts, { texts: this.#texts, heard: this.#heard }, limitMs)
   }
 
   /** One statement, which is a transaction of its own. Rejects with a coded error. */
@@ -77,12 +97,12 @@ export class Database {
     for (let attempt = 1; ; attempt++) {
       try {
         const result = await this.#once(run)
-        this.#tell(null)
+        this.#parts.tell(null)
         return result
       } catch (error) {
         if (faultOf(error) === 'again' && attempt < ATTEMPTS) continue
         const coded = toInboxError(error)
-        if (coded !== error && faultOf(error) !== 'item') this.#tell(coded)
+        if (coded !== error && faultOf(error) !== 'item') this.#parts.tell(coded)
         throw isOwn(error) ? error : coded
       }
     }
@@ -90,13 +110,14 @@ export class Database {
 
   async #once<T>(run: (session: Session) => Promise<T>): Promise<T> {
     const client = await this.#client()
+    const { cut } = this.#parts
     let isBroken = true
     try {
-      const result = await run(this.#session(client))
+      const result = await cut.until(run(this.#session(client)))
       isBroken = false
       return result
     } catch (error) {
-      isBroken = !isOwn(error) && faultOf(error) === 'lost'
+      isBroken = cut.isOver || (!isOwn(error) && faultOf(error) === 'lost')
       throw error
     } finally {
       client.release(isBroken)
@@ -105,7 +126,13 @@ export class Database {
 
   /** One that is lost while it is in use says so to its query, and beside that to whoever listens: nobody would end the process. */
   async #client(): Promise<Client> {
-    const client = await this.#pool.connect()
+    const { pool, cut } = this.#parts
+    const connecting = pool.connect()
+    const client = await cut.until(connecting).catch((error: unknown) => {
+      // One that comes when nobody waits any more.
+      connecting.then((late) => late.release(true)).catch(() => {})
+      throw error
+    })
     if (!this.#heard.has(client)) client.on('error', () => {})
     this.#heard.add(client)
     return client
@@ -114,14 +141,14 @@ export class Database {
   #session(client: Client): Session {
     return {
       all: async <T>(text: string, ...values: readonly unknown[]) => {
-        const config: QueryConfig = { text: this.#text(text), values, query_timeout: LIMIT_MS, types: TYPES }
+        const config: QueryConfig = { text: this.#text(text), values, query_timeout: this.#limitMs, types: TYPES }
         return (await client.query(config)).rows as readonly T[] // the caller knows the columns
       },
-      script: async (text, limitMs = LIMIT_MS) => {
+      script: async (text, limitMs = this.#limitMs) => {
         await client.query({ text: this.named(text), query_timeout: limitMs })
       },
       copy: (select) => {
-        const query = new CopyOut(this.named(select), LIMIT_MS)
+        const query = new CopyOut(this.named(select), this.#limitMs)
         client.query(query)
         return query.rows
       },
@@ -138,7 +165,7 @@ export class Database {
 
   /** The text as it is sent. */
   named(text: string): string {
-    return text.replaceAll('@', this.#prefix)
+    return text.replaceAll('@', `"${this.#parts.schema}".`)
   }
 }
 

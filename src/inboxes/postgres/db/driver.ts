@@ -28,10 +28,34 @@ export interface Client {
   on(event: 'error', listener: () => void): unknown
 }
 
+/** What a pool of `pg` tells of. */
+export interface PooledClient {
+  readonly connection: { readonly stream: { destroy(): unknown } }
+}
+
+/** What an application may hand in: its own pool, of `pg`. */
+export interface GivenPool {
+  connect(): Promise<Client>
+  on?(event: 'error', listener: (error: Error) => void): unknown
+  off?(event: 'error', listener: (error: Error) => void): unknown
+  /** As `pg` has them; of others it is not known how many connections there are. */
+  readonly options?: { readonly max?: number }
+}
+
 export interface Pool {
   connect(): Promise<Client>
   end(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'connect' | 'remove', listener: (client: PooledClient) => void): unknown
+}
+
+/** A pool as the inbox has it. */
+export interface Connections {
+  connect(): Promise<Client>
+  /** Resolves when all are closed in order. */
+  end(): Promise<void>
+  /** Closes all at once, also those whose server does not answer: such a one would keep the process running. */
+  cut(): void
 }
 
 export interface PoolSettings {

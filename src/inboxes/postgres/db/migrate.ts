@@ -24,7 +24,17 @@ export function migrate(db: Database, schema: string): Promise<void> {
   })
 }
 
-async function versionsOf(session: Session, schema: string): Promise<Versions> {
+/** @throws ERR_INBOX_VERSION where there is no schema of this version */
+export async function assertMigrated(db: Database, schema: string): Promise<void> {
+  const { version, least_client: least } = await versionsOf(db, schema)
+  if (least > VERSION) throw tooNew(schema, least)
+  if (version >= VERSION) return
+  const is = version === 0 ? 'has no tables' : `is of version ${version}, and this one is ${VERSION}`
+  const message = `The schema "${schema}" ${is}: posthorn inbox migrate --postgres URL brings it here, as the role that owns it.`
+  throw new PosthornError('ERR_INBOX_VERSION', message)
+}
+
+async function versionsOf(session: Pick<Session, 'all'>, schema: string): Promise<Versions> {
   const found = await session.all(findControl, schema, 'control')
   const [versions] = found.length === 0 ? [] : await session.all<Versions>(readVersion)
   return versions ?? { version: 0, least_client: 1 }

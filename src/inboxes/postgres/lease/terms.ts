@@ -11,4 +11,6 @@ export interface LeaseTerms {
   readonly stallMs: number
   /** Shared: the process counts it up while its event loop turns. */
   readonly beats: Int32Array
+  /** Shared: when the lease was renewed last, by the steady clock of the machine, in ns. */
+  readonly renewedAt: BigInt64Array
 }

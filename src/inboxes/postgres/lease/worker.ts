@@ -7,7 +7,11 @@ import type { LeaseTerms } from './terms.ts'
 
 interface Client {
   connect(): Promise<unknown>
-  query(config: { text: string; values: readonly unknown[]; query_timeout: number }): Promise<unknown>
+  query(config: {
+    text: string
+    values: readonly unknown[]
+    query_timeout: number
+  }): Promise<{ readonly rows: readonly unknown[] }>
   end(): Promise<void>
   on(event: 'error', listener: () => void): unknown
 }
@@ -49,7 +53,13 @@ function isBeating(): boolean {
 async function renew(): Promise<void> {
   if (!isBeating()) return
   client ??= await connect()
-  await client.query({ text: terms.text, values: [owner, terms.leaseMs], query_timeout: terms.everyMs })
+  const [asked, whose] = [process.hrtime.bigint(), owner]
+  const { rows } = await client.query({
+    text: terms.text,
+    values: [whose, terms.leaseMs],
+    query_timeout: terms.everyMs,
+  })
+  if (rows.length > 0 && whose === owner) Atomics.store(terms.renewedAt, 0, asked)
 }
 
 async function connect(): Promise<Client> {

@@ -3,9 +3,10 @@ import type { InboxListener } from '../../../ports/inbox/index.ts'
 import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
 import { SteadyWatch, waitsToLetGo } from '../../rules/steady.ts'
 import { checkServer, type Durability } from '../db/checks.ts'
+import type { Cut } from '../db/cut.ts'
 import { Database } from '../db/database.ts'
-import type { Pool } from '../db/driver.ts'
-import { migrate } from '../db/migrate.ts'
+import type { Connections } from '../db/driver.ts'
+import { assertMigrated, migrate } from '../db/migrate.ts'
 import { absentOf, leftOf, registerHandlers } from '../life/handlers.ts'
 import { heldKeys } from '../life/keep-order.ts'
 import { enterAtStart, newToken, type Other } from '../life/process.ts'
@@ -18,10 +19,12 @@ import { sweepCancelled } from '../operate/replay.ts'
 import { readAllStats } from '../records/stats.ts'
 
 export interface Settings {
-  readonly connect: () => Promise<Pool>
+  readonly connect: () => Promise<Connections>
   readonly schema: string
   readonly leaseMs: number
   readonly durability: Durability
+  /** False: the tables must be there. */
+  readonly migrates: boolean
   /** False: the clock of the opening is true, as in tests. */
   readonly measuresTime: boolean
   /** What leases are renewed and reaped by. */
@@ -38,7 +41,8 @@ const readBelieved = 'SELECT believed_at, latest_at FROM @control'
 const believe = 'UPDATE @control SET believed_at = $1'
 
 export interface Begun {
-  readonly pool: Pool
+  readonly pool: Connections
+  readonly cut: Cut
   readonly session: Session
   readonly trouble: Trouble
   readonly told: InboxOpened
@@ -49,25 +53,32 @@ export async function begin(
   settings: Settings,
   opening: InboxOpening,
   listeners: readonly InboxListener[],
+  cut: Cut,
 ): Promise<Begun> {
   const pool = await settings.connect()
   const trouble = new Trouble(opening.clock)
-  // A connection that is lost while nobody uses it.
-  pool.on('error', () => {})
+  cut.on(() => pool.cut())
   try {
-    const db = new Database(pool, settings.schema, (error) => trouble.tell(error))
-    return { pool, trouble, ...(await beginIn(db, settings, opening, listeners)) }
+    const db = new Database({ pool, cut, schema: settings.schema, tell: (error) => trouble.tell(error) })
+    return { pool, cut, trouble, ...(await beginIn(db, settings, opening, listeners)) }
   } catch (error) {
     trouble.end()
-    await pool.end().catch(() => {})
+    await endOf(pool, cut)
     throw error
   }
+}
+
+/** In order, or at the cut. */
+export async function endOf(pool: Connections, cut: Cut): Promise<void> {
+  if (!cut.isOver) await cut.until(pool.end()).catch(() => {})
+  cut.end()
 }
 
 async function beginIn(db: Database, settings: Settings, opening: InboxOpening, listeners: readonly InboxListener[]) {
   const { clock, logger } = opening
   const { version, standbys } = await checkServer(db, settings.durability)
-  await migrate(db, settings.schema)
+  if (settings.migrates) await migrate(db, settings.schema)
+  else await assertMigrated(db, settings.schema)
   const believedAt = await believedIn(db)
   const wall = new Wall(clock, settings.measuresTime)
   const now = await wall.begin(db)

@@ -8,6 +8,7 @@ import type { Opened } from './opened.ts'
 /** The face of the process half, over the session that is open when it is called. */
 export function claimsOf(now: () => Opened): Claims {
   return {
+    mayBegin: () => now().mayBegin(),
     claim: async (request) => now().claim(request),
     note: async (claim, calls) => {
       const { session } = now()

@@ -14,6 +14,9 @@ const noteLeft =
 const noteOtherLeft =
   'UPDATE @key_other k SET sender_left = true FROM @delivery d WHERE d.seq = $1 AND k.hash = d.hash AND k.seq = d.seq'
 
+/** No sender waits longer. */
+const ACCEPT_MS = 10_000
+
 /** The receive half's own end of a session. */
 export class SessionIntake {
   readonly groups: Groups
@@ -22,7 +25,8 @@ export class SessionIntake {
 
   constructor(session: Session, claimer: Claimer) {
     this.#session = session
-    const { db, own } = session
+    const { own } = session
+    const db = session.db.within(ACCEPT_MS)
     this.groups = new Groups({
       store: (items) => store(db, items, own),
       storeOther: (item) => storeOther(db, item, own),

@@ -7,6 +7,7 @@ import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
 import { OVER_MAX, PRUNE_MS, RENEW_MS } from '../../rules/upkeep.ts'
 import { Claimer } from '../claims/claim.ts'
 import { Settlements } from '../claims/settlements.ts'
+import type { Cut } from '../db/cut.ts'
 import { isItemFault } from '../db/failure.ts'
 import { LeaseThread } from '../lease/lease.ts'
 import { releaseOthers } from '../life/give-back.ts'
@@ -18,13 +19,14 @@ import { tryToStore } from '../log/try-to-store.ts'
 import { pruneOnce } from '../operate/commands.ts'
 import { foldCounts } from '../operate/fold.ts'
 import { pausesOf } from '../operate/pauses.ts'
-import { type Begun, begin, type Settings } from './begin.ts'
+import { type Begun, begin, endOf, type Settings } from './begin.ts'
 import { SessionIntake } from './intake.ts'
 
 const FOLD_MS = 60_000
 const BACKLOG_MS = 5_000
 const LOOK_MS = 1_000
 const REAP_MS = 5_000
+const MIN_RENEW_MS = 1_000
 
 const leave = 'DELETE FROM @process WHERE owner = $1::int8'
 const endLease = "UPDATE @process SET until = clock_timestamp() - interval '1 second' WHERE owner = $1::int8"
@@ -44,8 +46,8 @@ export class Opened {
   #commands: Promise<unknown> = Promise.resolve()
   #sources = ''
   #wasOver = false
-  /** By the steady clock: when the lease was renewed last. */
-  #renewedAt: number
+  /** By the event loop. */
+  #renewedAt = process.hrtime.bigint()
 
   private constructor(begun: Begun, settings: Settings) {
     const { session, trouble } = begun
@@ -56,7 +58,6 @@ export class Opened {
     this.intake = new SessionIntake(session, this.claimer)
     this.settlements = new Settlements(session)
     this.#upkeep = new Upkeep()
-    this.#renewedAt = session.wall.steady()
     trouble.probeWith(async (bytes) => {
       if (bytes === 0) await session.db.all('SELECT 1')
       else await tryToStore(session.db, bytes)
@@ -68,8 +69,9 @@ export class Opened {
     settings: Settings,
     opening: InboxOpening,
     listeners: readonly InboxListener[],
+    cut: Cut,
   ): Promise<{ readonly opened: Opened; readonly told: InboxOpened }> {
-    const begun = await begin(settings, opening, listeners)
+    const begun = await begin(settings, opening, listeners, cut)
     const opened = new Opened(begun, settings)
     if (opening.role === 'owner') opened.#keepUp()
     return { opened, told: begun.told }
@@ -139,7 +141,7 @@ export class Opened {
   async #end(): Promise<void> {
     await this.#lease?.end()
     this.#begun.trouble.end()
-    await this.#begun.pool.end().catch(() => {})
+    await endOf(this.#begun.pool, this.#begun.cut)
   }
 
   async #leave(): Promise<void> {
@@ -190,18 +192,34 @@ export class Opened {
   /** As often as five times in a lease. */
   async renew(): Promise<void> {
     const { session } = this
-    const { db, wall } = session
-    const asked = wall.steady()
-    const isOver = () => wall.steady() - this.#renewedAt > this.#settings.leaseMs
+    const { leaseMs } = this.#settings
+    const { wall } = session
+    const db = session.db.within(Math.max(MIN_RENEW_MS, leaseMs / 5))
+    const asked = process.hrtime.bigint()
     try {
-      const isAlive = await renew(db, session.owner, this.#settings.leaseMs)
+      const isAlive = await renew(db, session.owner, leaseMs)
       if (isAlive) this.#renewedAt = asked
       else await this.#lose()
     } catch {
-      if (isOver()) this.#giveUp()
+      if (this.#leftMs() <= 0) this.#giveUp()
     }
     await wall.measure(db)
     await this.#tellOfPauses()
+  }
+
+  /**
+   * Nothing begins that others may have begun already: a process that was stopped, or whose database is away, knows that
+   * without asking.
+   */
+  mayBegin(): boolean {
+    return this.#leftMs() > this.#settings.leaseMs / 15
+  }
+
+  /** Of the lease, as far as this process knows: it may be renewed and not have heard of it. */
+  #leftMs(): number {
+    const byThread = this.#lease?.renewedAt ?? 0n
+    const renewedAt = byThread > this.#renewedAt ? byThread : this.#renewedAt
+    return this.#settings.leaseMs - Number(process.hrtime.bigint() - renewedAt) / 1e6
   }
 
   /** For all it knows others have its claims. What the database still has as its own is given back when it is there again. */
@@ -217,7 +235,7 @@ export class Opened {
     session.owner = newToken()
     this.#lease?.follow(session.owner)
     this.#sources = ''
-    const asked = session.wall.steady()
+    const asked = process.hrtime.bigint()
     const { db, owner, own: handlers, isOrdered } = session
     await enter(db, { owner, leaseMs: this.#settings.leaseMs, handlers, isOrdered })
     this.#renewedAt = asked
