@@ -72,7 +72,9 @@ function sectionsOf(command: CommandUnknownOpts, before: string): string[] {
 
 function sectionOf(command: CommandUnknownOpts, name: string, mark: string): string {
   const schema = CLI_SCHEMAS[name] === undefined ? '' : `\n\nWith \`--json\`: \`schemas/${fileOf(name)}\`.`
-  const args = command.registeredArguments.map(({ name: word, required, variadic, description }) => {
+  const args = command.registeredArguments.map((argument) => {
+    const { required, variadic, description } = argument
+    const word = argument.name()
     const dots = variadic ? '…' : ''
     return [code(required ? `<${word}>${dots}` : `[${word}]${dots}`), description]
   })

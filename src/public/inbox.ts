@@ -268,7 +268,7 @@ export interface InboxControl {
   /** Makes work of what is in quarantine and readable now, for every handler its delivery belongs to. */
   reparse(filter: ReparseFilter, run?: VerbOptions): Promise<VerbReport>
   /**
-   * Events as they read now, those of the latest deliveries first, whatever became of them; not what is in quarantine, nor
+   * Events as they read now, newest first by receipt, whatever became of them; not what is in quarantine, nor
    * what erasing or retention has taken. Reads every delivery in range, about 100 000 events a second.
    * @example for await (const event of receiver.inbox.events({ type: 'bounced', since })) …
    * @throws OptionError with the first event, also without `since` and ids
@@ -280,7 +280,7 @@ export interface InboxControl {
    */
   message(messageId: string, filter?: LookFilter, options?: LookOptions): Promise<MessageHistory | null>
   /**
-   * Events whose recipient is this address, in any writing, those of the latest deliveries first; `export` also finds
+   * Events whose recipient is this address, in any writing, newest first by receipt; `export` also finds
    * those that only name it. Goes through every stored delivery in range, and reads those whose bytes may hold the address.
    * @throws OptionError with the first event when it is no address
    */

@@ -65,6 +65,11 @@ export interface LookProgress {
 
 /** Where to look for a message or a person. */
 export interface LookFilter {
+  /**
+   * The same in words, and more, as `events` takes it: `'type:bounced since:6h'` (docs/filters.md).
+   * @throws FilterError with the place in the text
+   */
+  readonly filter?: string
   /** Included, of the receipt. Default: all that is stored. */
   readonly since?: Date
   /** Not included. */

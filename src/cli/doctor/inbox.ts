@@ -2,7 +2,6 @@
 import type { InboxStats } from '../../public/inbox.ts'
 import { byWhom } from '../inbox/look.ts'
 import type { OpenInbox } from '../inbox/open.ts'
-import { storedEvents } from '../inbox/stored-events.ts'
 import { counted, spanText } from '../out/format.ts'
 import { type Finding, ill, well } from './finding.ts'
 
@@ -71,9 +70,9 @@ function sourceGone(source: string, count: number): Finding {
 }
 
 /** Events are received after they happened: a median before it means that the clock of this machine is behind. */
-async function clock(opened: OpenInbox): Promise<Finding> {
+async function clock({ control, stop }: OpenInbox): Promise<Finding> {
   const late: number[] = []
-  for await (const { lateMs, occurredAtFrom } of storedEvents(opened, 'since:1d test:no')) {
+  for await (const { lateMs, occurredAtFrom } of control.events({ filter: 'since:1d test:no' }, { signal: stop })) {
     if (occurredAtFrom === 'sender') late.push(lateMs)
     if (late.length === NEWEST) break
   }

@@ -1,12 +1,13 @@
 /** `posthorn inbox events`, `message`, `person`: what happened, to whom and to which mail. */
+import { parseFilter } from '../../core/filter/parse.ts'
+import type { EventFilter } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
 import { timeText, whoText } from '../out/format.ts'
 import { type Column, type OutOptions, showRows, tell } from '../out/lines.ts'
-import { Progress } from '../out/progress.ts'
 import { firstOf } from './first-of.ts'
 import type { ListOptions, LookOptions } from './look.ts'
+import { Looking } from './looking.ts'
 import { type OpenInbox, withInbox } from './open.ts'
-import { storedEvents } from './stored-events.ts'
 
 const columnsOf = ({ utc }: OutOptions): Column<AnyEvent>[] => [
   { head: 'occurred', of: ({ occurredAt }) => timeText(occurredAt, utc) },
@@ -25,10 +26,15 @@ function whyOf(event: AnyEvent): string {
   return reason === null ? kind : `${kind}: ${reason}`
 }
 
+interface Said {
+  readonly filter?: string
+}
+
 /** Newest first, by receipt. The exit code: 130 when it was stopped. */
-export async function events(filter: { readonly filter?: string }, options: ListOptions): Promise<0 | 130> {
+export async function events(filter: Said, options: ListOptions): Promise<0 | 130> {
   return withInbox(options, async (opened) => {
-    const found = storedEvents(opened, filter.filter ?? '')
+    const looking = new Looking(opened)
+    const found = looking.found(opened.control.events(inRange(filter), looking.options))
     const shown = await showRows(firstOf(found, options.limit), columnsOf(options), options)
     if (shown === 0) tell('No events.')
     if (shown === options.limit) tell(`The newest ${options.limit}; --limit asks for more.`)
@@ -36,23 +42,31 @@ export async function events(filter: { readonly filter?: string }, options: List
   })
 }
 
+/** Everything that is stored, where no time and no id is said: no more is read than --limit asks for. */
+function inRange({ filter = '' }: Said): EventFilter {
+  const clauses = parseFilter(filter, { now: Date.now(), at: 'inbox.events: filter' })
+  const isBounded = clauses.some(({ kind, key }) => kind === 'ids' || (kind === 'time' && key === 'since'))
+  return isBounded ? { filter } : { filter, since: new Date(0) }
+}
+
 /** What became of one mail, in the order in which it happened. The exit code: 1 when nothing is stored of it. */
-export async function message(id: string, { filter = '' }: { readonly filter?: string }, options: LookOptions) {
+export async function message(id: string, filter: Said, options: LookOptions) {
   return withInbox(options, async (opened) => {
-    const asked = `message:${JSON.stringify(id)} ${filter}`
-    return showTimeline(
-      await gathered(storedEvents(opened, asked)),
-      opened,
-      options,
-      `nothing is stored of message ${id}`,
-    )
+    const looking = new Looking(opened)
+    const found = await opened.control.message(id, filter, looking.options)
+    looking.end()
+    return showTimeline(found?.events ?? [], opened, options, `nothing is stored of message ${id}`)
   })
 }
 
-/** All that is stored of one person, in the order in which it happened, and whether they may be written to. */
-export async function person(email: string, filter: { readonly filter?: string }, options: LookOptions) {
+/** All that happened with one person, in the order in which it did, and whether they may be written to. */
+export async function person(email: string, filter: Said, options: LookOptions) {
   return withInbox(options, async (opened) => {
-    const found = await gathered(eventsOfPerson(opened, { email, ...filter }))
+    const looking = new Looking(opened)
+    const found: AnyEvent[] = []
+    for await (const event of looking.found(opened.control.person(email, filter, looking.options))) found.push(event)
+    // Those of one time in the order in which they were received.
+    found.reverse().sort((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime())
     const verdict = found.findLast(({ effect, isTest }) => effect !== 'none' && !isTest)
     if (verdict !== undefined)
       tell(
@@ -60,25 +74,6 @@ export async function person(email: string, filter: { readonly filter?: string }
       )
     return showTimeline(found, opened, options, 'nothing is stored of this person')
   })
-}
-
-async function* eventsOfPerson(
-  { control, stop }: OpenInbox,
-  person: { email: string; filter?: string },
-): AsyncGenerator<AnyEvent> {
-  const progress = new Progress()
-  progress.show('searching …')
-  for await (const { event } of control.export(person)) {
-    if (stop.aborted) break
-    if (event !== null) yield event
-  }
-  progress.end()
-}
-
-async function gathered(found: AsyncIterable<AnyEvent>): Promise<AnyEvent[]> {
-  const events: AnyEvent[] = []
-  for await (const event of found) events.push(event)
-  return events.sort((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime())
 }
 
 async function showTimeline(found: readonly AnyEvent[], { stop }: OpenInbox, options: OutOptions, otherwise: string) {

@@ -25,7 +25,6 @@ import {
   checkedLook,
   checkedOptions,
   checkedPerson,
-  checkedPlace,
   checkedTallies,
   type Selection,
 } from './filters.ts'
@@ -130,11 +129,11 @@ export function createInboxControl(parts: ControlParts): InboxControl {
     },
     async message(messageId, filter = {}, options = {}) {
       assertWord('inbox.message: the id', messageId)
-      const [checked, looked] = [checkedPlace('message', filter), checkedLook('message', options)]
+      const [checked, looked] = [checkedFilter('message', filter, clock.now()), checkedLook('message', options)]
       return findMessage(parts, messageId, await known('message', checked), looked)
     },
     async *person(address, filter = {}, options = {}) {
-      const [checked, looked] = [checkedPlace('person', filter), checkedLook('person', options)]
+      const [checked, looked] = [checkedFilter('person', filter, clock.now()), checkedLook('person', options)]
       yield* findPerson(parts, address, await known('person', checked), looked)
     },
     async delivery(id) {

@@ -3,7 +3,7 @@ import { OptionError } from '../../errors.ts'
 import { canonicalEmail } from '../../lib/email.ts'
 import type { Page } from '../../ports/inbox/records.ts'
 import type { StoredDelivery } from '../../ports/inbox/rows.ts'
-import type { LookFilter, LookOptions, MessageHistory } from '../../public/look.ts'
+import type { LookOptions, MessageHistory } from '../../public/look.ts'
 import type { AnyEvent } from '../../types.ts'
 import { eventFacts, matches } from '../filter/matches.ts'
 import { deliveryFacts, toEvent } from '../read/event.ts'
@@ -24,35 +24,37 @@ export interface EventSelection extends Selection {
 
 /** @throws OptionError without `since` or ids: everything would be read */
 export function findEvents(parts: ReadParts, filter: EventSelection, options: LookOptions): AsyncGenerator<AnyEvent> {
-  const { since, ids, name, type, where } = filter
+  const { since, ids, name, type } = filter
   if (since === undefined && ids === undefined)
     throw new OptionError('inbox.events reads every delivery in range: give since, or ids')
   const isMeant = (event: AnyEvent) =>
-    (name === undefined || event.name === name) &&
-    (type === undefined || event.type === type) &&
-    (where === undefined || matches(where.rows, eventFacts(event)))
+    (name === undefined || event.name === name) && (type === undefined || event.type === type) && isAsked(event, filter)
   return walk(parts, pagesOf(filter), { isMeant, mayHold: () => true }, options)
 }
+
+const isAsked = (event: AnyEvent, { where }: Selection) => where === undefined || matches(where.rows, eventFacts(event))
 
 export function findPerson(
   parts: ReadParts,
   address: string,
-  filter: LookFilter,
+  filter: Selection,
   options: LookOptions,
 ): AsyncGenerator<AnyEvent> {
   const person = new Person(address)
-  const isMeant = ({ email }: AnyEvent) => email !== null && canonicalEmail(email) === person.email
+  const isMeant = (event: AnyEvent) =>
+    event.email !== null && canonicalEmail(event.email) === person.email && isAsked(event, filter)
   return walk(parts, pagesOf(filter), { isMeant, mayHold: (body) => person.mayBeIn(body) }, options)
 }
 
 export async function findMessage(
   parts: ReadParts,
   messageId: string,
-  filter: LookFilter,
+  filter: Selection,
   options: LookOptions,
 ): Promise<MessageHistory | null> {
   const events: AnyEvent[] = []
-  const wanted = { isMeant: (event: AnyEvent) => event.messageId === messageId, mayHold: holding(messageId) }
+  const isMeant = (event: AnyEvent) => event.messageId === messageId && isAsked(event, filter)
+  const wanted = { isMeant, mayHold: holding(messageId) }
   for await (const event of walk(parts, pagesOf(filter), wanted, options)) events.push(event)
   // Those of one time in the order in which they were received.
   events.reverse().sort((a, b) => +a.occurredAt - +b.occurredAt)
@@ -85,7 +87,8 @@ async function* walk(
       for (const row of rows) {
         if (signal?.aborted) return
         const found = row.kept === 'none' ? [] : await eventsOf(parts, row.id, index, wanted, signal)
-        yield* found
+        // Within a delivery, too, the newest first.
+        yield* found.reverse()
         deliveries++
         count += found.length
         onProgress?.({ deliveries, found: count, reachedAt: new Date(row.receivedAt) })

@@ -8,7 +8,7 @@ import { parseFilter } from '../filter/parse.ts'
 /** Verbs of `receiver.inbox` that take a filter. */
 export type FilterVerb =
   | ('deliveries' | 'events' | 'deadLetters' | 'quarantine' | 'differences' | 'export')
-  | ('retry' | 'drop' | 'replay' | 'reparse' | 'erase')
+  | ('retry' | 'drop' | 'replay' | 'reparse' | 'erase' | 'message' | 'person')
 
 /** Refuses a value that the field does not take. */
 export type Check = (at: string, value: unknown) => void
@@ -30,6 +30,8 @@ const OF_LETTERS = [...EVENT_KEYS, 'handler', 'run', 'attempts']
 export const ROWS: { readonly [V in FilterVerb]?: readonly string[] } = {
   deliveries: ['source', 'provider', 'credential', 'test', 'kept', 'left', 'dup', 'size'],
   events: EVENT_KEYS,
+  message: EVENT_KEYS,
+  person: EVENT_KEYS,
   quarantine: ['source', 'provider'],
   deadLetters: OF_LETTERS,
   retry: OF_LETTERS,

@@ -29,6 +29,7 @@ const SPAN = { ...TEXT, since: isDate, until: isDate, source: assertWord, ids: a
 const DEAD = { ...SPAN, handler: assertWord, name: assertWord, run: isRun }
 const FAILED = { ...DEAD, outcome: outcomeOf('dead', 'quarantined'), all: isTrue }
 const PERSON = { ...TEXT, email: assertWord, since: isDate, until: isDate, source: assertWord }
+const PLACE = { ...TEXT, since: isDate, until: isDate, source: assertWord }
 const VERB = { dryRun: isBoolean, ratePerSecond: isRate, signal: isSignal }
 const PROGRESS = { ...VERB, onProgress: assertFunction }
 
@@ -47,6 +48,8 @@ export const FILTERS = {
   } satisfies Table<ReplayFilter>,
   reparse: { ...SPAN, handled: isBoolean, all: isTrue } satisfies Table<ReparseFilter>,
   erase: PERSON satisfies Table<PersonFilter>,
+  message: PLACE satisfies Table<LookFilter>,
+  person: PLACE satisfies Table<LookFilter>,
 } satisfies Record<FilterVerb, object>
 
 const TALLIES = {
@@ -71,26 +74,15 @@ export const OPTIONS = {
 }
 
 /** Options of looks that read. */
-export const LOOKS = {
-  events: { signal: isSignal, onProgress: assertFunction } satisfies Table<LookOptions>,
-}
+const LOOK = { signal: isSignal, onProgress: assertFunction } satisfies Table<LookOptions>
+export const LOOKS = { events: LOOK, message: LOOK, person: LOOK }
 
 /** @throws OptionError */
 export function checkedLook(verb: 'events' | 'message' | 'person', options: LookOptions): LookOptions {
-  knownKeys(`inbox.${verb}: the options`, options, Object.keys(LOOKS.events))
+  knownKeys(`inbox.${verb}: the options`, options, Object.keys(LOOK))
   for (const [option, value] of Object.entries(options))
-    if (value !== undefined) LOOKS.events[option as keyof LookOptions](`inbox.${verb}: ${option}`, value)
+    if (value !== undefined) LOOK[option as keyof LookOptions](`inbox.${verb}: ${option}`, value)
   return { ...options }
-}
-
-const PLACE = { since: isDate, until: isDate, source: assertWord } satisfies Table<LookFilter>
-
-/** Where to look for a message or a person. @throws OptionError */
-export function checkedPlace(verb: 'message' | 'person', filter: LookFilter): LookFilter {
-  knownKeys(`inbox.${verb}: the filter`, filter, Object.keys(PLACE))
-  for (const [field, value] of Object.entries(filter))
-    checkField(`inbox.${verb}: ${field}`, value, PLACE[field as keyof LookFilter])
-  return { ...filter }
 }
 
 /** The fields that narrow down what a verb acts on: without any, it would act on everything. */

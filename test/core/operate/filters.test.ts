@@ -24,8 +24,9 @@ type Verb = keyof typeof FILTERS
 
 /** Whatever the verb gives, to its end. */
 function call(inbox: InboxControl, verb: Verb, filter: unknown, options?: unknown): Promise<unknown> {
-  const method = inbox[verb] as (filter: unknown, options?: unknown) => AsyncIterable<unknown> | Promise<unknown>
-  const result = method.call(inbox, filter, options)
+  const method = inbox[verb] as (...args: unknown[]) => AsyncIterable<unknown> | Promise<unknown>
+  const about = { message: ['m-1'], person: ['jo@shop.example'] }[verb as 'message'] ?? []
+  const result = method.call(inbox, ...about, filter, options)
   return Symbol.asyncIterator in result ? all(result) : result
 }
 

@@ -154,10 +154,10 @@ describe('events', () => {
   const numbers = async (events: AsyncIterable<{ payload: unknown }>) =>
     (await all(events)).map(({ payload }) => (payload as { n: number }).n)
 
-  it('are found by range, type, name and words, those of the latest deliveries first', async () => {
+  it('are found by range, type, name and words, newest first', async () => {
     const { inbox } = receiver
     const since = new Date(0)
-    expect(await numbers(inbox.events({ since }))).toEqual([3, 1, 2])
+    expect(await numbers(inbox.events({ since }))).toEqual([3, 2, 1])
     expect(await numbers(inbox.events({ since, type: 'complained' }))).toEqual([3, 2])
     expect(await numbers(inbox.events({ since, name: 'toy.ping' }))).toEqual([1])
     expect(await numbers(inbox.events({ filter: 'since:30m' }))).toEqual([3])
@@ -199,7 +199,11 @@ describe('events', () => {
     expect(await numbers(inbox.person('JO@shop.example'))).toEqual([3, 1])
     expect(await numbers(inbox.person('jo@shop.example', { source: 'shop' }))).toEqual([1])
     expect(await numbers(inbox.person('jo@shop.example', { until: new Date(START + 1) }))).toEqual([1])
+    expect(await numbers(inbox.person('jo@shop.example', { filter: 'type:complained since:2h' }))).toEqual([3])
     expect(await numbers(inbox.person('nobody@shop.example'))).toEqual([])
+    await expect(numbers(inbox.person('jo@shop.example', { filter: 'handler:pings' }))).rejects.toMatchObject({
+      ...{ code: 'ERR_FILTER', start: 0 },
+    })
     await expect(numbers(inbox.person('jo'))).rejects.toMatchObject({ code: 'ERR_OPTION' })
     await inbox.erase({ email: 'jo@shop.example' })
     expect(await numbers(inbox.person('jo@shop.example'))).toEqual([])

@@ -34,5 +34,7 @@ it('is told by its events, in the order in which they happened', async () => {
   expect((await receiver.inbox.message('19421777396190490'))?.events.map(({ type }) => type)).toEqual(['opened'])
   expect(await receiver.inbox.message('abc')).toBeNull()
   expect(await receiver.inbox.message('abc-1', { source: 'mj' })).toBeNull()
+  expect((await receiver.inbox.message('abc-1', { filter: 'source:mo type:clicked' }))?.events).toHaveLength(2)
+  expect(await receiver.inbox.message('abc-1', { filter: '-type:clicked' })).toBeNull()
   await expect(receiver.inbox.message('')).rejects.toMatchObject({ code: 'ERR_OPTION' })
 })
