@@ -64,6 +64,7 @@ const FOLDERS = {
   testing: /^testing\//,
   emulators: /^emulators\//,
   clients: /^clients\//,
+  forwarders: /^forwarders\/kit\//,
 }
 
 const groups = Object.entries(FOLDERS).map(([name, folder]) => ({

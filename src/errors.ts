@@ -34,6 +34,8 @@ export type ErrorCode =
   | 'ERR_API_RATE_LIMITED'
   | 'ERR_API_REJECTED'
   | 'ERR_API_UNREACHABLE'
+  | 'ERR_FORWARD_REFUSED'
+  | 'ERR_FORWARD_UNCONFIRMED'
 
 /** Base of every coded error: `code` is stable, the message is for operators and carries no secret and no payload. */
 export class PosthornError extends Error {

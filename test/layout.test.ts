@@ -130,6 +130,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'clients/hooks',
     'clients/repair',
   ],
+  'forwarders/kit': ['lib', 'public'],
+  ...Object.fromEntries(
+    ['http', 'nats', 'redis', 'bullmq', 'rabbitmq'].map((name) => [
+      `forwarders/${name}`,
+      ['lib', 'public', 'forwarders/kit'],
+    ]),
+  ),
   conformance: ['testing'],
   zod: ['providers/*'],
   cli: [

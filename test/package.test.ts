@@ -47,6 +47,12 @@ const ENTRIES: Readonly<Record<string, RegExp>> = {
     'core/receive/(body-rules|identity|route)',
     'providers/momentum/',
   ),
+  ...Object.fromEntries(
+    ['http', 'nats', 'redis', 'bullmq', 'rabbitmq'].map((name) => [
+      `posthorn/forwarders/${name}`,
+      beside('forwarders/kit/', `forwarders/${name}/`),
+    ]),
+  ),
   'posthorn/zod': beside('zod/(?!strict/)', 'providers/\\w+/events'),
   'posthorn/zod/strict': beside('zod/(?!tolerant/)', 'providers/\\w+/events'),
   'posthorn/testing': beside('core/', 'auth/', 'providers/', 'testing/'),

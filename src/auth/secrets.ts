@@ -1,10 +1,10 @@
 /** Secrets as they are configured: checked where they are written, read when the receiver starts. */
 
 import { OptionError } from '../errors.ts'
-import { keysOf, knownKeys } from '../lib/options.ts'
-import { assertSecret, readSecret, secretMissing } from '../lib/secret.ts'
+import { readSecret, secretMissing } from '../lib/secret.ts'
+import { checkedEntries, entriesOf } from '../lib/secret-list.ts'
 import type { SecretSetting } from '../ports/auth.ts'
-import type { LogFacts, Secret, Secrets } from '../types.ts'
+import type { LogFacts, Secrets } from '../types.ts'
 
 /** A secret as text, with the name it goes by. */
 export interface ReadSecret {
@@ -30,9 +30,7 @@ export function assertAlone(call: string, more: readonly unknown[]): void {
  * @throws OptionError (ERR_SECRET_INVALID) for an empty list, an empty or blank literal, a line break in a literal
  */
 export function defineSecrets(what: string, secrets: Secrets): ReadSecrets {
-  const entries = Array.isArray(secrets) ? secrets.map(toEntry) : [{ label: null, secret: secrets as Secret }]
-  if (entries.length === 0) throw new OptionError(`${what}: expected at least one secret`, 'ERR_SECRET_INVALID')
-  for (const { label, secret } of entries) checkShape(what, label, secret)
+  const entries = checkedEntries(what, secrets)
   return async function readSecrets(at) {
     const read: ReadSecret[] = []
     const where = `source "${at.source}": ${what}`
@@ -47,20 +45,21 @@ export function defineSecrets(what: string, secrets: Secrets): ReadSecrets {
 
 /** The labels of the secrets, known before any is read. */
 export function labelsOf(secrets: Secrets): readonly string[] {
-  const entries = Array.isArray(secrets) ? secrets.map(toEntry) : []
-  return entries.flatMap(({ label }) => label ?? [])
+  return entriesOf(secrets).flatMap(({ label }) => label ?? [])
 }
 
 /** Those of secrets behind the first, which a rotation is to end the use of. */
 export function laterLabelsOf(secrets: Secrets): readonly string[] {
-  const entries = Array.isArray(secrets) ? secrets.map(toEntry) : []
-  return entries.slice(1).flatMap(({ label }) => label ?? [])
+  return entriesOf(secrets)
+    .slice(1)
+    .flatMap(({ label }) => label ?? [])
 }
 
 /** Those of the secrets that stand in the code, for checks at construction. */
 export function literalsOf(secrets: Secrets): readonly string[] {
-  const entries = Array.isArray(secrets) ? secrets.map(toEntry) : [{ secret: secrets as Secret }]
-  return entries.map(({ secret }) => secret).filter((secret) => typeof secret === 'string')
+  return entriesOf(secrets)
+    .map(({ secret }) => secret)
+    .filter((secret) => typeof secret === 'string')
 }
 
 /** The UTF-8 of the text as it stands in a header: one character a byte. */
@@ -74,23 +73,4 @@ export function warnIfShort(what: string, secrets: readonly ReadSecret[], at: Se
   if (short === 0) return
   const facts: LogFacts = { event: 'secret.short', source: at.source, secret: what, short, of: secrets.length }
   at.logger.warn(facts, `source "${at.source}": ${what} has fewer than ${WELL_LONG} characters and can be guessed`)
-}
-
-interface Entry {
-  readonly label: string | null
-  readonly secret: Secret
-}
-
-function toEntry(entry: Secret | { readonly label: string; readonly secret: Secret }): Entry {
-  if (typeof entry !== 'object' || entry === null || !('secret' in entry)) return { label: null, secret: entry }
-  knownKeys('a secret with a label', entry, LABELLED)
-  return entry
-}
-
-const LABELLED = keysOf<Entry>({ label: true, secret: true })
-
-function checkShape(what: string, label: string | null, secret: Secret): void {
-  if (label !== null && (typeof label !== 'string' || label.trim() === ''))
-    throw new OptionError(`${what}: expected a label that is not blank`, 'ERR_SECRET_INVALID')
-  assertSecret(what, secret)
 }

@@ -1,0 +1,78 @@
+/** Events published to NATS JetStream: exported as `posthorn/forwarders/nats`. */
+import { PosthornError } from '../../errors.ts'
+import { assertFunction, keysOf, knownKeys, wholeNumber } from '../../lib/options.ts'
+import type { AnyEvent } from '../../types.ts'
+import { type Forward, forwardTo, publishEach } from '../kit/forward.ts'
+import { type BodyOf, jsonOf, messageIdOf } from '../kit/message.ts'
+import { assertMethods, type ForEach, textForEach } from '../kit/options.ts'
+
+export type { Forward } from '../kit/forward.ts'
+export type { BodyOf } from '../kit/message.ts'
+export type { ForEach } from '../kit/options.ts'
+
+/** What `jetstream(connection)` of `@nats-io/jetstream` gives, or `connection.jetstream()` of the package `nats`. */
+export interface JetStreamLike {
+  publish(
+    subject: string,
+    payload: string,
+    options: { msgID: string; timeout: number; expect?: { streamName: string } },
+  ): Promise<{ readonly stream: string; readonly duplicate?: boolean }>
+}
+
+export interface NatsForwardOptions<E> {
+  /** A client of JetStream: a publish of the connection itself is not confirmed. */
+  readonly jetstream: JetStreamLike
+  /** `mail.bounced`: of a subject that no stream listens to nothing is confirmed. */
+  readonly subject: ForEach<E, string>
+  /** The stream that must take it. Default: whichever listens to the subject. */
+  readonly stream?: string
+  /** What is published of an event, as JSON. Default: the event. */
+  readonly body?: BodyOf<E>
+  /** How long a confirmation may take, in ms. Default 5_000. */
+  readonly timeoutMs?: number
+}
+
+const KEYS = keysOf<NatsForwardOptions<never>>({
+  jetstream: true,
+  subject: true,
+  stream: true,
+  body: true,
+  timeoutMs: true,
+})
+
+const DEFAULT_TIMEOUT_MS = 5_000
+
+/**
+ * A handler that publishes each event and waits for the confirmation of its stream. `Nats-Msg-Id` is the id of the event, so
+ * that the stream drops a repeat within its `duplicate_window`.
+ *
+ * @example
+ * receiver.onBatch(
+ *   '*',
+ *   { name: 'to-nats', size: 500 },
+ *   forward({ jetstream: jetstream(connection), subject: (event) => `mail.${event.type}` }),
+ * )
+ * @throws OptionError
+ */
+export function forward<E extends AnyEvent>(options: NatsForwardOptions<E>): Forward<E> {
+  const publish = publisherOf(options)
+  return forwardTo<E>({ one: publish, many: (events) => publishEach(events, publish) })
+}
+
+function publisherOf<E extends AnyEvent>(options: NatsForwardOptions<E>): (event: E) => Promise<void> {
+  knownKeys('forward', options, KEYS)
+  const { jetstream, stream, body = (event) => event } = options
+  assertMethods('forward: jetstream', jetstream, ['publish'], 'what jetstream(connection) gives')
+  assertFunction('forward: body', options.body)
+  const subjectOf = textForEach<E>('forward: subject', options.subject)
+  const timeout = wholeNumber('forward: timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, 2 ** 31 - 1)
+  const expect = stream === undefined ? {} : { expect: { streamName: textForEach('forward: stream', stream)(null) } }
+
+  return async function publish(event) {
+    const given = { msgID: messageIdOf(event), timeout, ...expect }
+    const confirmed = await jetstream.publish(subjectOf(event), jsonOf(body(event)), given)
+    // Whoever passes a connection in its place is told so here: its publish confirms nothing.
+    if (typeof confirmed?.stream !== 'string')
+      throw new PosthornError('ERR_FORWARD_UNCONFIRMED', 'no stream confirmed: jetstream must be a client of JetStream')
+  }
+}
