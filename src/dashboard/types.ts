@@ -86,6 +86,8 @@ export interface Shown {
   readonly title: string
   /** What `as=json` gives. */
   readonly data: unknown
+  /** What stands around every view: verdict, counts, rights. In `as=json` it stands beside `data`, as `frame`. */
+  readonly frame: unknown
   /** Where the list goes on, as the `after` of the next request; null: it has ended, or is no list. */
   readonly next: string | null
   /** What was looked at, where not everything was: "12 of 40 deliveries, back to 02:10"; null: everything. */
