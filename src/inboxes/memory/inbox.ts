@@ -81,6 +81,11 @@ export class MemoryInbox implements InboxPort {
     return { stats, newHandlers, left: left(this.#store), absent, held: heldKeys(this.#store) }
   }
 
+  async key(): Promise<Uint8Array> {
+    this.#session.opening()
+    return this.#store.key
+  }
+
   on(listener: InboxListener): void {
     this.#session.listen(listener)
   }

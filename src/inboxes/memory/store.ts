@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { ClaimToken } from '../../ports/inbox/claim-ref.ts'
 import type { InboxListener } from '../../ports/inbox/index.ts'
 import type { NewDelivery } from '../../ports/inbox/intake.ts'
@@ -53,6 +54,8 @@ export interface Hold {
 
 /** What the inbox holds. Everything but `turn` is what a file would keep. */
 export class Store {
+  /** See `InboxPort.key`. */
+  readonly key: Uint8Array = randomBytes(32)
   readonly entries: Entry[] = []
   readonly work = new Map<number, Work>()
   dead: Dead[] = []

@@ -17,6 +17,8 @@ import { Opened } from './open/opened.ts'
 import { recordsOf } from './open/records-face.ts'
 import { carryOut } from './operate/commands.ts'
 
+const readKey = 'SELECT bytes FROM @key_bytes'
+
 export class PostgresInbox implements InboxPort {
   readonly intake: Intake
   readonly claims: Claims
@@ -54,6 +56,11 @@ export class PostgresInbox implements InboxPort {
         return ownersOf(session.db, { windowMs, keys }, session.wall.now(), session.watch.isSteady())
       },
     }
+  }
+
+  async key(): Promise<Uint8Array> {
+    const [row] = await this.#now().session.db.all<{ readonly bytes: Uint8Array }>(readKey)
+    return row?.bytes ?? new Uint8Array()
   }
 
   on(listener: InboxListener): void {

@@ -51,6 +51,11 @@ export interface InboxPort {
   readonly eventKeys?: EventKeyStore
   /** Without it there is nothing that could be copied, and no copy that could hold what was erased. */
   readonly copies?: Copies
+  /**
+   * 32 random bytes, made with the store: every process that has it open gets the same, and nobody else knows them. For what
+   * one process signs and another one checks. Without it each process has its own.
+   */
+  readonly key?: () => Promise<Uint8Array>
   /** Without it nothing is counted by time, and no tally of a settlement is given a thought. */
   readonly look?: LookPort
 }

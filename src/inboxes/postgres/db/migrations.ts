@@ -75,7 +75,13 @@ CREATE TABLE @run (id text PRIMARY KEY);
 CREATE TABLE @event_key (width int8, slice int8, high int8, low int8 NOT NULL, seq int8 NOT NULL, PRIMARY KEY (width, slice, high));
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST]
+/** What processes of this inbox sign with: two random UUIDs are 32 bytes, 244 bits of them random (PostgreSQL 13). */
+const KEY = `
+CREATE TABLE @key_bytes (one bool PRIMARY KEY CHECK (one), bytes bytea NOT NULL);
+INSERT INTO @key_bytes (one, bytes) VALUES (true, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, KEY]
 
 /** The oldest build that the newest step leaves able to work is written into `least_client` by the step that ends others. */
 export const VERSION: number = MIGRATIONS.length

@@ -9,7 +9,7 @@ import { Checkpointer } from './checkpoint/checkpointer.ts'
 import { findOwners } from './claims/event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './claims/history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './log/listing.ts'
-import { listActions, listTallies, readUses } from './operate/looks.ts'
+import { listActions, listTallies, readKey, readUses } from './operate/looks.ts'
 import { Store } from './store.ts'
 import { Viewer } from './viewer.ts'
 
@@ -33,6 +33,7 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
   progress: ({ deliveryId, index }) => reader.read((from) => readProgress(from, deliveryId, index)),
   tallies: (window) => reader.read(({ db }) => listTallies(db, window)),
   seen: () => reader.read(({ db }) => readUses(db)),
+  key: () => reader.read(({ db }) => readKey(db)),
   actions: (limit) => reader.read(({ db }) => listActions(db, limit)),
   handlers: () => reader.read(({ db }) => readHandlers(db)),
   probe: () => store.probe(),

@@ -66,6 +66,10 @@ export class SqliteInbox implements InboxPort {
     }
   }
 
+  async key(): Promise<Uint8Array> {
+    return this.#session.opened().call('key', null)
+  }
+
   on(listener: InboxListener): void {
     this.#listeners.push(listener)
   }

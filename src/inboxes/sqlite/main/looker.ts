@@ -12,7 +12,7 @@ const IDLE_MS = 60_000
 
 /** What is in the file when it resolves; counts of `stats` are at hand in the thread of the owner. */
 const LOOKS = ['read', 'find', 'deliveries', 'deadLetters', 'quarantine', 'history', 'progress', 'tallies'] as const
-const MORE = ['seen', 'actions', 'handlers'] as const
+const MORE = ['seen', 'key', 'actions', 'handlers'] as const
 
 const all: ReadonlySet<CallName> = new Set<CallName>([...LOOKS, ...MORE])
 

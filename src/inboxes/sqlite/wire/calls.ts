@@ -32,6 +32,7 @@ export interface Calls {
   progress: [{ readonly deliveryId: string; readonly index: number }, EventProgress | null]
   tallies: [TallyWindow, readonly TallyRow[]]
   seen: [null, readonly LastUse[]]
+  key: [null, Uint8Array]
   actions: [number, readonly StoredAction[]]
   handlers: [null, ReadonlyArray<{ readonly name: string; readonly seenAt: number }>]
   /** Reopens what was lost and writes a little, to see whether the store works. */

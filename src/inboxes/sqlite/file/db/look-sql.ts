@@ -62,6 +62,8 @@ export const noteSeen = `
   ON CONFLICT DO UPDATE SET last_at = max(last_at, excluded.last_at), first_at = min(first_at, excluded.first_at),
                             count = count + excluded.count`
 
+export const readKey = 'SELECT bytes FROM key'
+
 export const insertAction = `
   INSERT INTO action (at, who, verb, filter, matched, queued) VALUES (?, ?, ?, ?, ?, ?) RETURNING id`
 

@@ -390,4 +390,13 @@ CREATE TABLE action (
 ) STRICT;
 `
 
-export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks]
+const key = `
+-- What processes of this inbox sign with.
+CREATE TABLE key (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  bytes BLOB NOT NULL CHECK (length(bytes) = 32)
+) STRICT;
+INSERT INTO key VALUES (1, randomblob(32));
+`
+
+export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks, key]

@@ -130,6 +130,10 @@ export function readUses(db: Database): LastUse[] {
   })
 }
 
+export function readKey(db: Database): Uint8Array {
+  return db.get<{ bytes: Uint8Array }>(look.readKey)?.bytes ?? new Uint8Array()
+}
+
 export function noteAction(db: Database, { at, who, verb, filter, matched, queued }: NewAction): number {
   const id = db.get<{ id: number }>(look.insertAction, Math.trunc(at), who, verb, filter, matched, queued)?.id ?? 0
   db.run(look.forgetActions, id - MOST_ACTIONS)
