@@ -1,25 +1,15 @@
 /** What the parts of the dashboard hand to each other: rights, what a view is asked, what it shows. Exported in part. */
 import type { watchDoor } from '../lib/symbols.ts'
+import type { Action } from '../ports/board.ts'
 import type { Records } from '../ports/inbox/records.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
+import type { WithDesk } from '../public/desk.ts'
 import type { InboxControl } from '../public/inbox.ts'
 import type { Health, Metrics } from '../public/receiver.ts'
 import type { AnyEvent } from '../types.ts'
+import type { DashboardLink } from './options.ts'
 
-/** What can be done about what is in the inbox: each is a right of its own. */
-export type Action = 'retry' | 'replay' | 'reparse' | 'drop' | 'pause' | 'resume' | 'prune' | 'erase'
-
-/** What somebody may see and do. Nothing implies anything else. */
-export interface Access {
-  /** Whose name stands beside what is done. */
-  readonly who: string
-  /** `masked` (default): `j***@shop.example`, no values of payloads, no stacks. `clear`: everything that is stored. */
-  readonly people?: 'masked' | 'clear'
-  /** Whether stored bytes may be downloaded. Default false. */
-  readonly bytes?: boolean
-  /** Default: nothing. */
-  readonly act?: readonly Action[]
-}
+export type { Access, Action } from '../ports/board.ts'
 
 /** `Access` with its defaults. */
 export interface Rights {
@@ -58,6 +48,13 @@ export interface Looked {
   readonly [watchDoor]: WatchDoor
 }
 
+/** A receiver, as far as the dashboard needs it. */
+export interface DashboardReceiver extends WithDesk {
+  health(): Promise<Health>
+  metrics(): Metrics
+  readonly [watchDoor]: WatchDoor
+}
+
 /** One request for a view. */
 export interface ViewRequest {
   readonly receiver: Looked
@@ -68,13 +65,15 @@ export interface ViewRequest {
   /** Fires when the time of the view is over, or the reader has left: show what there is, with `partial`. */
   readonly signal: AbortSignal
   /** For the button of a verb: stands for the filter and the count that were shown. */
-  token(verb: Action, filter: string, matched: number): string
+  token(verb: Action | 'stop', filter: string, matched: number): string
   /** The `key` of an address in URLs; null: the event has none. Also of masked events. */
   keyOf(event: AnyEvent): string | null
   /** The address of a `key`, for `inbox.person`; masked rights may look for it and are not to show it. null: no key of this inbox. */
   addressOf(key: string): string | null
   /** An address as these rights may see it. */
   shown(address: string): string
+  /** To tools of the user: `{messageId}`, `{key}`, `{source}`, `{deliveryId}` are to be replaced, percent-encoded. */
+  readonly links: readonly DashboardLink[]
   /** Handlers that the inbox has known, those of other processes and times, too. */
   handlers(): ReturnType<Records['handlers']>
 }

@@ -2,6 +2,21 @@
 import type { Chunks } from '../http/flow.ts'
 import type { boardDoor } from '../lib/symbols.ts'
 
+/** What can be done about what is in the inbox: each is a right of its own. */
+export type Action = 'retry' | 'replay' | 'reparse' | 'drop' | 'pause' | 'resume' | 'prune' | 'erase'
+
+/** What somebody may see and do. Nothing implies anything else. */
+export interface Access {
+  /** Whose name stands beside what is done. */
+  readonly who: string
+  /** `masked` (default): `j***@shop.example`, no values of payloads, no stacks. `clear`: everything that is stored. */
+  readonly people?: 'masked' | 'clear'
+  /** Whether stored bytes may be downloaded. Default false. */
+  readonly bytes?: boolean
+  /** Default: nothing. */
+  readonly act?: readonly Action[]
+}
+
 /** One HTTP request for a dashboard, stripped of its framework. Its path says nothing: all that is asked stands in the query. */
 export interface BoardRequest {
   readonly method: string
