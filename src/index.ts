@@ -52,6 +52,7 @@ export type {
   Everything,
   InboxControl,
   InboxStats,
+  Listed,
   PausedHandler,
   PersonalRecord,
   PersonFilter,

@@ -41,7 +41,7 @@ function target(file: string, to: string): string {
 function roomOf(file: string): string {
   const room = file.includes('/') ? dirname(file) : file
   // One room each, with folders for their larger parts.
-  return room.replace(/^(auth|testing|ports|cli|zod)\/.*/, '$1')
+  return room.replace(/^(auth|testing|ports|cli|dashboard|zod)\/.*/, '$1')
 }
 
 const CORE = ['base', 'handlers', 'receive', 'process', 'operate', 'tell']
@@ -104,6 +104,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   [file('checkpoint')]: ['lib', file('db')],
   telemetry: ['lib'],
   alerts: ['lib'],
+  dashboard: ['lib'],
   health: ['lib'],
   otel: ['lib', 'telemetry'],
   prometheus: ['lib', 'telemetry'],
@@ -170,7 +171,7 @@ function isAllowed({ from, to, typeOnly }: Import): boolean {
   const [a, b] = [roomOf(from), roomOf(to)]
   if (a === b || b === 'types.ts' || b === 'errors.ts') return true
   if (SEAMS.includes(b) && typeOnly)
-    return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing|cli)\b/.test(a)
+    return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing|cli|dashboard)\b/.test(a)
   const allowed = ARROWS[a] ?? []
   return allowed.includes(b) || allowed.includes(b.replace(/\/.*/, '/*'))
 }

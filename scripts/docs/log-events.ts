@@ -141,6 +141,17 @@ const LOG_EVENTS: Readonly<Record<LogEvent, Row>> = {
     'inbox path code errorMessage causeCode frames',
     'The file was left to its next owner to tidy up.',
   ),
+  'dashboard.acted': row(
+    'info',
+    'who verb filter matched queued',
+    'Somebody at the dashboard changed something, or saw what is otherwise hidden.',
+  ),
+  'dashboard.refused': row('warn', 'status reason', 'The dashboard did not answer a request; the message says why.'),
+  'dashboard.failed': row(
+    'error',
+    'what code errorMessage causeCode frames frame',
+    'A view of the dashboard, or your `access`, failed; whoever asked got 503.',
+  ),
   'hook.threw': row('error', 'hook code causeCode frame', 'One of your `hooks` threw or rejected.'),
   'host.time_limits': row('warn', 'requestTimeout headersTimeout bodyMs', 'The time limits of the server do not fit.'),
   'host.body_consumed': row('error', '', 'Another parser read the body first: nothing was stored.'),

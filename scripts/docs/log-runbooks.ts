@@ -42,7 +42,7 @@ const RUNBOOKS = {
     title: 'Posts that are refused',
     causes:
       'Wrong credentials after a rotation, strangers, bodies over the limit, a receiver that is not ready or is behind.',
-    look: [lines('delivery\\.refused\\|auth\\.\\|token\\.'), 'posthorn hooks plan', senders],
+    look: [lines('\\.refused\\|auth\\.\\|token\\.'), 'posthorn hooks plan', senders],
     wake: 'Whoever rotates secrets; at once where a sender that was let in yesterday is not today.',
   },
   'what-came': {
@@ -160,6 +160,9 @@ const OF: Readonly<Record<LogEvent, RunbookId>> = {
   'inbox.clock_leapt': 'the-inbox',
   'inbox.stale': 'the-inbox',
   'inbox.close_failed': 'a-start-or-stop',
+  'dashboard.acted': 'in-order',
+  'dashboard.refused': 'refused-posts',
+  'dashboard.failed': 'code-of-yours',
   'hook.threw': 'code-of-yours',
   'host.time_limits': 'an-address-or-option',
   'host.body_consumed': 'an-address-or-option',

@@ -1,10 +1,14 @@
-/** Webhooks in Express 4 and 5. Exported as `posthorn/express`. */
+/** Webhooks and the dashboard in Express 4 and 5. Exported as `posthorn/express`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BoardLike } from '../ports/board.ts'
 import type { ReceiverLike } from '../ports/host.ts'
+import { accessOf, checkedBoard, isFavicon, isNobody, type PagesOptions, servePages } from './pages.ts'
 import { checkedPlace, isRequest, refuseHost, serve } from './serve.ts'
 
+export type { Access, Action, BoardLike } from '../ports/board.ts'
 export type { ReceiverLike } from '../ports/host.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
+export type { PagesOptions } from './pages.ts'
 
 /** What Express takes as a handler, told by its shape. */
 export type ExpressHandler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
@@ -36,3 +40,33 @@ export function webhooks(
 }
 
 const MOUNTED = "app.use('/webhooks', webhooks(receiver))"
+
+/**
+ * The pages of a dashboard at the mount, and nothing below it: other paths, and requests of those whom `access` does not
+ * know, go on to `next()`.
+ *
+ * ```ts
+ * app.use('/ops', pages(board, { access: (req: Request) => (req.user?.admin ? { who: req.user.name } : null) }))
+ * ```
+ * @throws OptionError for what is no dashboard, and for options that are none
+ */
+export function pages<R extends IncomingMessage = IncomingMessage>(
+  board: BoardLike,
+  options: PagesOptions<R> = {},
+): ExpressHandler {
+  const door = checkedBoard(PAGES, board, options)
+  return function posthornPages(req, res, next) {
+    if (!isRequest(req)) return refuseHost(PAGES, next)
+    const path = (req.url ?? '').split('?', 1)[0] ?? ''
+    if ((path !== '' && path !== '/') || isFavicon(req.url ?? '')) return next()
+    const answered = async () => {
+      // Express makes its requests of those of Node.
+      const access = await accessOf(door, options, req as R)
+      if (isNobody(access)) next()
+      else await servePages(door, req, res, access)
+    }
+    void answered()
+  }
+}
+
+const PAGES = "app.use('/ops', pages(board))"

@@ -1,16 +1,21 @@
-/** Webhooks in Fastify 5. Exported as `posthorn/fastify`. */
-import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
+/** Webhooks and the dashboard in Fastify 5. Exported as `posthorn/fastify`. */
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { OptionError } from '../errors.ts'
 import { TOKEN_SEGMENT } from '../http/place.ts'
 import { knownKeys } from '../lib/options.ts'
 import { hostDoor } from '../lib/symbols.ts'
+import type { BoardAnswer, BoardLike } from '../ports/board.ts'
 import type { Place, ReceiverLike } from '../ports/host.ts'
 import { type CloseOptions, closeOnSignals as closeServerOnSignals, type ServerLike } from './close-on-signals.ts'
+import { accessOf, boardRequestOf, checkedBoard, isNobody, type PagesOptions } from './pages.ts'
 import { checkedPlace, isResponse, refuseHost, refuseRequest, serve, tellServer } from './serve.ts'
 
+export type { Access, Action, BoardLike } from '../ports/board.ts'
 export type { ReceiverLike } from '../ports/host.ts'
 export type { CloseOptions } from './close-on-signals.ts'
+export type { PagesOptions } from './pages.ts'
 
 /**
  * A plugin with one route per source below its prefix, those that are added later among them, or with `source` one route at the prefix itself:
@@ -214,3 +219,46 @@ function withoutSecret({ method, routeOptions, host, ip, socket }: FastifyReques
 type LogSerializer = (request: FastifyRequest) => never
 
 type Raw = { req: Parameters<typeof serve>[1]; res: Parameters<typeof serve>[2] }
+
+/**
+ * A plugin with one route, the pages of a dashboard at its prefix. Every hook of the host runs before them, so that `access`
+ * finds what sessions leave on the request; those whom it does not know get what the app answers where nothing is.
+ *
+ * ```ts
+ * app.register(pages(board, { access: (request) => (request.user?.admin ? { who: request.user.name } : null) }), { prefix: '/ops' })
+ * ```
+ * @throws OptionError for what is no dashboard, and for options that are none
+ */
+export function pages(board: BoardLike, options: PagesOptions<FastifyRequest> = {}): FastifyPluginCallback {
+  const door = checkedBoard(PAGES, board, options)
+  const posthornPages: FastifyPluginCallback = (app, registered, done) => {
+    if (!isApp(app)) return refuseOtherHost(registered, done)
+    // The dashboard reads its forms itself, and bounds them: in this scope alone.
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
+    app.all('/', async (request, reply) => {
+      const access = await accessOf(door, options, request)
+      if (isNobody(access)) {
+        reply.callNotFound()
+        return reply
+      }
+      return send(reply, await door.answer(boardRequestOf(request.raw, reply.raw, access)))
+    })
+    done()
+  }
+  return fp(posthornPages, { name: 'posthorn-pages', fastify: '5.x', encapsulate: true })
+}
+
+const PAGES = "app.register(pages(board), { prefix: '/ops' })"
+
+/** Through the reply: what the host adds to every answer stays, where it is not ours to say. */
+function send(reply: FastifyReply, { status, headers, body }: BoardAnswer): FastifyReply {
+  const { raw } = reply.request
+  // A connection whose body was not read to its end cannot carry another request.
+  if (!raw.complete && raw.httpVersionMajor === 1) reply.header('connection', 'close')
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(isWhole ? (typeof body === 'string' ? body : Buffer.from(body)) : Readable.from(body))
+}

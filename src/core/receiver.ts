@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { OptionError, PosthornError } from '../errors.ts'
 import { codeOf } from '../lib/code-of.ts'
-import { hostDoor, port, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
+import { deskDoor, hostDoor, port, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostDoor, ReceiverLike } from '../ports/host.ts'
 import type { Claim, Settlement } from '../ports/inbox/claims.ts'
@@ -10,6 +10,7 @@ import type { Source, SourcePort } from '../ports/provider.ts'
 import type { RepairDoor } from '../ports/repair-door.ts'
 import type { TestDoor } from '../ports/test-door.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
+import type { DeskDoor } from '../public/desk.ts'
 import type { InboxControl } from '../public/inbox.ts'
 import type { EventsOf, ReceiverOptions, Sources } from '../public/options.ts'
 import type { Health, Metrics, Receiver } from '../public/receiver.ts'
@@ -22,6 +23,7 @@ import { loggerIn } from './base/logger.ts'
 import { createNotices } from './base/notices.ts'
 import { createPacer, type Pacer } from './base/pacer.ts'
 import { wrapsOf } from './base/wraps.ts'
+import { createDeskDoor } from './desk.ts'
 import { createWatchDoor, toldByHosts } from './doors.ts'
 import { CALL_KEEPER, withCallKeeper } from './handlers/call-keeper.ts'
 import { assertOneHeir, defineHandler, handlerArguments, type RawHandlerOptions } from './handlers/options.ts'
@@ -89,6 +91,7 @@ type Batch = NonNullable<HandlerSpec['batch']>
 class RunningReceiver implements ReceiverLike {
   readonly [hostDoor]: HostDoor
   readonly [repairDoor]: RepairDoor
+  readonly [deskDoor]: DeskDoor
   readonly inbox: InboxControl
   readonly handle: (request: Request, options?: { source?: string; prefix?: string }) => Promise<Response>
   /** What is processed runs where the receiver was made, whoever posts it or starts. */
@@ -144,8 +147,7 @@ class RunningReceiver implements ReceiverLike {
     this.handle = (request, options) => held(handle(parts, request, options))
     const provider = (source: string) => settings.sources.get(source)?.provider
     const { inbox } = settings
-    const control = createInboxControl({
-      inbox,
+    const controlParts = {
       clock: world.clock,
       pacer: this.#pacer,
       open: () => this.start(),
@@ -157,8 +159,13 @@ class RunningReceiver implements ReceiverLike {
         ...[...settings.sources.values()].flatMap(({ provider }) => [...provider.catalogue.values()].flat()),
       ]),
       handlers: () => this.#handlers,
-    })
+    }
+    const control = createInboxControl({ ...controlParts, inbox })
     this.inbox = allHeld(control)
+    this[deskDoor] = createDeskDoor({
+      ...{ inbox, teller: this.#teller, notices: this.#notices, now: () => world.clock.now() },
+      ...{ open: () => this.start(), control: (named) => createInboxControl({ ...controlParts, inbox: named }) },
+    })
     this.#unwatch = settings.instrument?.[watchDoor]?.(this[watchDoor]) ?? NOTHING
     const { bodiesMs } = settings.retention
     const now = () => world.clock.now()

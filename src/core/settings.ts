@@ -24,6 +24,7 @@ const LIMITS = keysOf<ReceiverLimits>({
 })
 const HOOKS = keysOf<Hooks>({
   ...{ failed: true, deadLettered: true, quarantined: true, rejected: true, unhandled: true, senderLeft: true },
+  acted: true,
 })
 const KEYS = keysOf<ReceiverOptions<Sources>>({
   ...{ inbox: true, sources: true, limits: true, memoryBytes: true, handlers: true, logger: true, hooks: true },

@@ -17,3 +17,9 @@ export const repairDoor: unique symbol = Symbol.for('posthorn.repair-door.v1') a
 
 /** On the receiver: what `posthorn/prometheus`, `posthorn/otel` and `posthorn/alerts` listen to. */
 export const watchDoor: unique symbol = Symbol.for('posthorn.watch-door.v1') as never
+
+/** On the receiver: what `posthorn/dashboard` asks of it. */
+export const deskDoor: unique symbol = Symbol.for('posthorn.desk-door.v1') as never
+
+/** On a dashboard: what the hosts in `posthorn/express`, `/fastify` and `/node` ask of it. */
+export const boardDoor: unique symbol = Symbol.for('posthorn.board-door.v1') as never

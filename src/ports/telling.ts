@@ -89,6 +89,14 @@ export interface Facts {
   paused: { readonly handler: string; readonly by: 'hand' | 'failures' | null }
   /** The inbox or Posthorn itself failed; never because a handler did. */
   trouble: { readonly what: string; readonly error: unknown; readonly event: LogEvent }
+  /** Somebody at the dashboard did something, or saw what is otherwise hidden. No address in it. */
+  acted: {
+    readonly who: string
+    readonly verb: string
+    readonly filter: string
+    readonly matched: number
+    readonly queued: number
+  }
   /** A hook of the user, or a wrap of an instrument, threw or rejected. */
   hookThrew: { readonly hook: string; readonly error: unknown }
   /** The server of the application failed, or what it has done when a stop asked for it. */

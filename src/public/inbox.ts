@@ -31,6 +31,15 @@ interface Span extends Text {
   readonly ids?: readonly string[]
 }
 
+/** Where a listing goes on. */
+export interface Listed {
+  /**
+   * Only what is listed behind this row, the last one of the page before: the id of a delivery, of an event, or of an event
+   * with a blank and the handler for dead letters. One that is not listed any more is refused.
+   */
+  readonly before?: string
+}
+
 export interface DeliveryFilter extends Span {}
 
 export interface QuarantineFilter extends Span {}
@@ -250,10 +259,10 @@ export interface InboxControl {
   seen(): Promise<readonly CredentialHistory[]>
   /** What verbs have changed, the latest 1 000, newest first. Dry runs are none. */
   actions(): Promise<readonly InboxAction[]>
-  deliveries(filter?: DeliveryFilter): AsyncIterable<DeliverySummary>
+  deliveries(filter?: DeliveryFilter & Listed): AsyncIterable<DeliverySummary>
   delivery(id: string): Promise<Delivery | null>
-  deadLetters(filter?: DeadLetterFilter): AsyncIterable<DeadLetter>
-  quarantine(filter?: QuarantineFilter): AsyncIterable<Quarantined>
+  deadLetters(filter?: DeadLetterFilter & Listed): AsyncIterable<DeadLetter>
+  quarantine(filter?: QuarantineFilter & Listed): AsyncIterable<Quarantined>
   /** Runs again what failed: dead letters for their handler, quarantine for every handler its delivery belongs to. */
   retry(filter: RetryFilter, run?: VerbOptions): Promise<VerbReport>
   /**
@@ -273,7 +282,7 @@ export interface InboxControl {
    * @example for await (const event of receiver.inbox.events({ type: 'bounced', since })) …
    * @throws OptionError with the first event, also without `since` and ids
    */
-  events(filter: EventFilter, options?: LookOptions): AsyncIterable<AnyEvent>
+  events(filter: EventFilter & Listed, options?: LookOptions): AsyncIterable<AnyEvent>
   /**
    * What is stored of one message, by `event.messageId`; null: nothing. Goes through every stored delivery in range, and
    * reads those whose bytes may hold the id.

@@ -39,6 +39,8 @@ export interface CredentialHistory {
 /** A verb of the inbox that changed something. */
 export interface InboxAction {
   readonly at: Date
+  /** Whose hand it was, where the dashboard knows it; null: code, or the command line. */
+  readonly who: string | null
   readonly verb: string
   /** Its filter, without an address. */
   readonly filter: Readonly<Record<string, unknown>>
@@ -57,6 +59,8 @@ export interface LookOptions {
 export interface LookProgress {
   /** Read so far. */
   readonly deliveries: number
+  /** The last of them: a look that was ended goes on with it as `before`. */
+  readonly deliveryId: string
   /** Events found so far. */
   readonly found: number
   /** When the last of the deliveries was received: they come newest first. */
@@ -75,6 +79,8 @@ export interface LookFilter {
   /** Not included. */
   readonly until?: Date
   readonly source?: string
+  /** Only what lies behind this delivery or event: where a look that was ended goes on. */
+  readonly before?: string
 }
 
 /** What is known of one message. */

@@ -43,6 +43,17 @@ export interface Hooks {
   /** A request got another answer than 200. `source` is null when the path named none. */
   rejected?(rejection: { readonly source: string | null; readonly status: number; readonly code: string }): void
   unhandled?(unhandled: { readonly name: string; readonly source: string; readonly count: number }): void
+  /**
+   * Somebody at the dashboard changed something, or saw what is otherwise hidden (`verb` is `reveal` or `bytes` then).
+   * `filter` is in words, without an address.
+   */
+  acted?(act: {
+    readonly who: string
+    readonly verb: string
+    readonly filter: string
+    readonly matched: number
+    readonly queued: number
+  }): void
   /** A sender that was let in hung up before it had its answer. */
   senderLeft?(departure: SenderDeparture): void
 }

@@ -1,11 +1,12 @@
 /** A receiver as users see it. Types only, exported from `posthorn`. */
-import type { hostDoor, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
+import type { deskDoor, hostDoor, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
 import type { HostDoor } from '../ports/host.ts'
 import type { Source } from '../ports/provider.ts'
 import type { RepairDoor } from '../ports/repair-door.ts'
 import type { TestDoor } from '../ports/test-door.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
 import type { AnyEvent } from '../types.ts'
+import type { DeskDoor } from './desk.ts'
 import type { BatchHandler, BatchOptions, EventHandler, HandlerOptions, Matched, NameOf } from './handlers.ts'
 import type { InboxControl, PausedHandler } from './inbox.ts'
 
@@ -113,6 +114,7 @@ export interface Receiver<E extends AnyEvent, K extends string = string> {
   readonly [testDoor]: TestDoor
   readonly [repairDoor]: RepairDoor
   readonly [watchDoor]: WatchDoor
+  readonly [deskDoor]: DeskDoor
   [Symbol.asyncDispose](): Promise<void>
 }
 

@@ -1,13 +1,14 @@
 /** Events found again, by reading the stored deliveries in range, newest first. Nothing is changed. */
 import { OptionError } from '../../errors.ts'
 import { canonicalEmail } from '../../lib/email.ts'
-import type { Page } from '../../ports/inbox/records.ts'
+import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { LookOptions, MessageHistory } from '../../public/look.ts'
 import type { AnyEvent } from '../../types.ts'
 import { eventFacts, matches } from '../filter/matches.ts'
 import { deliveryFacts, toEvent } from '../read/event.ts'
 import { type ReadParts, readAgain } from '../read/read-again.ts'
+import { placeOf, rowId } from './before.ts'
 import type { Selection } from './filters.ts'
 import { Person } from './person.ts'
 import { pages, pagesOf } from './verbs.ts'
@@ -29,7 +30,7 @@ export function findEvents(parts: ReadParts, filter: EventSelection, options: Lo
     throw new OptionError('inbox.events reads every delivery in range: give since, or ids')
   const isMeant = (event: AnyEvent) =>
     (name === undefined || event.name === name) && (type === undefined || event.type === type) && isAsked(event, filter)
-  return walk(parts, pagesOf(filter), { isMeant, mayHold: () => true }, options)
+  return walk(parts, filter, { isMeant, mayHold: () => true }, options)
 }
 
 const isAsked = (event: AnyEvent, { where }: Selection) => where === undefined || matches(where.rows, eventFacts(event))
@@ -43,7 +44,7 @@ export function findPerson(
   const person = new Person(address)
   const isMeant = (event: AnyEvent) =>
     event.email !== null && canonicalEmail(event.email) === person.email && isAsked(event, filter)
-  return walk(parts, pagesOf(filter), { isMeant, mayHold: (body) => person.mayBeIn(body) }, options)
+  return walk(parts, filter, { isMeant, mayHold: (body) => person.mayBeIn(body) }, options)
 }
 
 export async function findMessage(
@@ -55,7 +56,7 @@ export async function findMessage(
   const events: AnyEvent[] = []
   const isMeant = (event: AnyEvent) => event.messageId === messageId && isAsked(event, filter)
   const wanted = { isMeant, mayHold: holding(messageId) }
-  for await (const event of walk(parts, pagesOf(filter), wanted, options)) events.push(event)
+  for await (const event of walk(parts, filter, wanted, options)) events.push(event)
   // Those of one time in the order in which they were received.
   events.reverse().sort((a, b) => +a.occurredAt - +b.occurredAt)
   return events.length === 0 ? null : { messageId, events }
@@ -69,30 +70,37 @@ function holding(messageId: string): (body: Uint8Array) => boolean {
     pattern === null || pattern.test(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'))
 }
 
-type Place = Omit<Page, 'before' | 'limit'>
-
 async function* walk(
   parts: ReadParts,
-  places: readonly Place[],
+  { before, ...selection }: Selection,
   wanted: Wanted,
   { signal, onProgress }: LookOptions,
 ): AsyncGenerator<AnyEvent> {
   let [deliveries, count] = [0, 0]
-  for (const { index, ...place } of places)
+  const start = before === undefined ? null : await startOf(parts.inbox, before)
+  for (const { index, ...place } of pagesOf(selection))
     for await (const rows of pages<StoredDelivery>(
       (page) => parts.inbox.records.list('deliveries', page),
       (row) => row.seq,
-      place,
+      start === null ? place : { ...place, before: start.before },
     ))
       for (const row of rows) {
         if (signal?.aborted) return
-        const found = row.kept === 'none' ? [] : await eventsOf(parts, row.id, index, wanted, signal)
+        const read = row.kept === 'none' ? [] : await eventsOf(parts, row.id, index, wanted, signal)
+        const found = row.id === start?.id ? read.filter((event) => event.delivery.index < start.index) : read
         // Within a delivery, too, the newest first.
         yield* found.reverse()
         deliveries++
         count += found.length
-        onProgress?.({ deliveries, found: count, reachedAt: new Date(row.receivedAt) })
+        onProgress?.({ deliveries, deliveryId: row.id, found: count, reachedAt: new Date(row.receivedAt) })
       }
+}
+
+/** Behind an event come first the others of its delivery. */
+async function startOf(inbox: InboxPort, before: string) {
+  const { deliveryId: id, index } = rowId('before', before)
+  const place = await placeOf(inbox, 'deliveries', id)
+  return { id, index: index ?? Number.POSITIVE_INFINITY, before: index === undefined ? place : place + 1 }
 }
 
 async function eventsOf(

@@ -8,6 +8,7 @@ import type {
   DropFilter,
   EraseOptions,
   EventFilter,
+  Listed,
   PersonFilter,
   QuarantineFilter,
   ReparseFilter,
@@ -17,6 +18,7 @@ import type {
   VerbOptions,
 } from '../../public/inbox.ts'
 import type { LookFilter, LookOptions, TallyFilter } from '../../public/look.ts'
+import { rowId } from './before.ts'
 import { type Check, type FilterVerb, type Read, readsRows, withText } from './filter-text.ts'
 import { eventOrDelivery } from './ids.ts'
 import { Person } from './person.ts'
@@ -25,19 +27,20 @@ import { Person } from './person.ts'
 type Table<T> = { readonly [K in T extends unknown ? keyof T : never]: Check }
 
 const TEXT = { filter: isText }
+const LISTED = { before: isBefore }
 const SPAN = { ...TEXT, since: isDate, until: isDate, source: assertWord, ids: areIds }
 const DEAD = { ...SPAN, handler: assertWord, name: assertWord, run: isRun }
 const FAILED = { ...DEAD, outcome: outcomeOf('dead', 'quarantined'), all: isTrue }
 const PERSON = { ...TEXT, email: assertWord, since: isDate, until: isDate, source: assertWord }
-const PLACE = { ...TEXT, since: isDate, until: isDate, source: assertWord }
+const PLACE = { ...TEXT, ...LISTED, since: isDate, until: isDate, source: assertWord }
 const VERB = { dryRun: isBoolean, ratePerSecond: isRate, signal: isSignal }
 const PROGRESS = { ...VERB, onProgress: assertFunction }
 
 export const FILTERS = {
-  deliveries: SPAN satisfies Table<DeliveryFilter>,
-  events: { ...SPAN, name: assertWord, type: assertWord } satisfies Table<EventFilter>,
-  deadLetters: DEAD satisfies Table<DeadLetterFilter>,
-  quarantine: SPAN satisfies Table<QuarantineFilter>,
+  deliveries: { ...SPAN, ...LISTED } satisfies Table<DeliveryFilter & Listed>,
+  events: { ...SPAN, ...LISTED, name: assertWord, type: assertWord } satisfies Table<EventFilter & Listed>,
+  deadLetters: { ...DEAD, ...LISTED } satisfies Table<DeadLetterFilter & Listed>,
+  quarantine: { ...SPAN, ...LISTED } satisfies Table<QuarantineFilter & Listed>,
   differences: { ...SPAN, handled: isBoolean } satisfies Table<DifferenceFilter>,
   export: PERSON satisfies Table<PersonFilter>,
   retry: FAILED satisfies Table<RetryFilter>,
@@ -101,7 +104,7 @@ export function checkedFilter<F extends object>(verb: FilterVerb, filter: F, now
 }
 
 /** What a verb that acts is about, once it is checked; without a field it is everything, since that was said. */
-export interface Selection extends DeadLetterFilter, Read {
+export interface Selection extends DeadLetterFilter, Listed, Read {
   readonly outcome?: 'dead' | 'quarantined' | 'unhandled'
   readonly to?: readonly string[]
   readonly missed?: boolean
@@ -174,6 +177,10 @@ function areWords(at: string, value: unknown): void {
 function areIds(at: string, value: unknown): void {
   if (!Array.isArray(value)) throw new OptionError(`${at} must be a list of ids, got ${kindOf(value)}`)
   for (const one of value) eventOrDelivery(at, one)
+}
+
+function isBefore(at: string, value: unknown): void {
+  rowId(at, value)
 }
 
 function isRun(at: string, value: unknown): void {

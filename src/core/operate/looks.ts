@@ -43,8 +43,8 @@ const ALL = 1_000
 
 export async function actions(inbox: InboxPort): Promise<readonly InboxAction[]> {
   const stored = await lookOf(inbox, 'actions').actions(ALL)
-  return stored.map(({ at, verb, filter, matched, queued }) => {
-    return { at: new Date(at), verb, filter: JSON.parse(filter) as Record<string, unknown>, matched, queued }
+  return stored.map(({ at, who, verb, filter, matched, queued }) => {
+    return { at: new Date(at), who, verb, filter: JSON.parse(filter) as Record<string, unknown>, matched, queued }
   })
 }
 

@@ -18,9 +18,9 @@ const ROWS = 1_000
 export async function* pages<R>(
   read: (page: Page) => Promise<readonly R[]>,
   id: (row: R) => number,
-  page: Omit<Page, 'before' | 'limit'>,
+  page: Omit<Page, 'before' | 'limit'> & { readonly before?: number | undefined },
 ): AsyncGenerator<readonly R[]> {
-  for (let before: number | null = null; ; ) {
+  for (let before = page.before ?? null; ; ) {
     const rows: readonly R[] = await read({ ...page, before, limit: PAGE })
     if (rows.length > 0) yield rows
     const last = rows.at(-1)

@@ -8,9 +8,10 @@ import type { Teller } from './teller.ts'
 export function callHooks(teller: Teller, hooks: Hooks): void {
   const call = (hook: keyof Hooks, run: () => unknown) =>
     callSafely(run, (error) => teller.tell('hookThrew', { hook, error }))
-  const { failed, deadLettered, quarantined, rejected, unhandled, senderLeft } = hooks
+  const { failed, deadLettered, quarantined, rejected, unhandled, senderLeft, acted } = hooks
   if (rejected) teller.on('refused', (fact) => call('rejected', () => rejected({ ...fact })))
   if (senderLeft) teller.on('senderLeft', (departure) => call('senderLeft', () => senderLeft(departure)))
+  if (acted) teller.on('acted', (act) => call('acted', () => acted({ ...act })))
   if (failed)
     teller.on('failed', ({ retryAt, ...failure }) =>
       call('failed', () => failed({ ...failure, retryAt: new Date(retryAt) })),

@@ -56,6 +56,10 @@ export const linesOfWork = (write: Notices) =>
     trouble({ what, error, event }) {
       write(troubleKey(what), 'error', what, { event, ...toldOf(error) })
     },
+    acted({ who, verb, filter, matched, queued }) {
+      const facts = { event: 'dashboard.acted', who, verb, filter, matched, queued } as const
+      write(`acted:${who}:${verb}:${filter}`, 'info', `${who}: ${verb} at the dashboard`, facts)
+    },
     hookThrew({ hook, error }) {
       const { errorName: _, ...said } = readable(storedError(error, 1, 0))
       const facts = { event: 'hook.threw', hook, ...said, code: codeOf(error) } as const
