@@ -4,6 +4,7 @@ import type { Claims } from '../../ports/inbox/claims.ts'
 import type { EventKeyStore } from '../../ports/inbox/event-keys.ts'
 import type { InboxListener, InboxPort } from '../../ports/inbox/index.ts'
 import type { Intake } from '../../ports/inbox/intake.ts'
+import type { LookPort } from '../../ports/inbox/look.ts'
 import type { InboxOpened, InboxOpening } from '../../ports/inbox/opening.ts'
 import type { AnswerTo, Command } from '../../ports/inbox/operations.ts'
 import type { Ordering } from '../../ports/inbox/ordering.ts'
@@ -13,6 +14,7 @@ import { closed } from './life/session.ts'
 import { wake } from './life/wake.ts'
 import type { Settings } from './open/begin.ts'
 import { claimsOf } from './open/claims-face.ts'
+import { lookOf } from './open/look-face.ts'
 import { Opened } from './open/opened.ts'
 import { recordsOf } from './open/records-face.ts'
 import { carryOut } from './operate/commands.ts'
@@ -23,6 +25,7 @@ export class PostgresInbox implements InboxPort {
   readonly records: Records
   readonly ordering: Ordering
   readonly eventKeys: EventKeyStore
+  readonly look: LookPort
   readonly #settings: Settings
   readonly #listeners: InboxListener[] = []
   #isTaken = false
@@ -48,6 +51,7 @@ export class PostgresInbox implements InboxPort {
         return found
       },
     }
+    this.look = lookOf(() => this.#now())
     this.eventKeys = {
       owners: async (windowMs, keys) => {
         const { session } = this.#now()
