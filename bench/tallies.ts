@@ -1,35 +1,55 @@
 /**
- * What the counts over time cost: `node bench/tallies.ts <folder of an older checkout>`. In one process, in turn: that
- * checkout and this one, each with a receiver on SQLite and one handler. Batches of 10 000 events, and posts of one event,
- * 32 at a time. Least and median of the rounds, in ms; a ratio above 1 is what this checkout takes more.
+ * What the counts over time cost: `node bench/tallies.ts <folder of an older checkout> [postgres]`. In one process, in turn:
+ * that checkout and this one, each with a receiver on SQLite, or in a schema of one PostgreSQL server, and one handler. Batches
+ * of 10 000 events, and posts of one event, 32 at a time. Least and median of the rounds, in ms, processor time with that of the
+ * server; a ratio above 1 is what this checkout takes more.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { unauthenticated as Unauthenticated } from '../src/auth/index.ts'
 import type { createReceiver as Create } from '../src/core/receiver.ts'
+import type { postgres as Postgres } from '../src/inboxes/postgres/index.ts'
 import type { sqlite as Sqlite } from '../src/inboxes/sqlite/index.ts'
 import type { momentum as Momentum } from '../src/providers/momentum/index.ts'
+import { findPostgres, startPostgres } from './harness/postgres.ts'
 
 const [ROUNDS, EVENTS, POSTS, TOGETHER] = [15, 10_000, 3_000, 32]
 
-const older = process.argv[2]
+const [older, kind = 'sqlite'] = process.argv.slice(2)
 if (older === undefined) throw new Error('which older checkout? node bench/tallies.ts <folder>')
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-tallies-'))
+const server = kind === 'postgres' ? await startServer() : null
 let next = Date.now() * 1_000
+
+async function startServer() {
+  const bin = findPostgres()
+  if (bin === null) throw new Error('the programs of PostgreSQL are not installed')
+  const data = join(folder, 'server')
+  mkdirSync(data)
+  return startPostgres(bin, data)
+}
 
 async function start(root: string, name: string) {
   const from = <T>(path: string) => import(join(root, 'src', path)) as Promise<T>
   const { createReceiver } = await from<{ createReceiver: typeof Create }>('core/receiver.ts')
-  const { sqlite } = await from<{ sqlite: typeof Sqlite }>('inboxes/sqlite/index.ts')
   const { momentum } = await from<{ momentum: typeof Momentum }>('providers/momentum/index.ts')
   const { unauthenticated } = await from<{ unauthenticated: typeof Unauthenticated }>('auth/index.ts')
   const source = momentum({ auth: unauthenticated() })
-  const inbox = sqlite({ path: join(folder, `${name}.db`) })
+  const inbox = await inboxOf(from, name)
   const receiver = createReceiver({ inbox, sources: { shop: source }, logger: false })
   receiver.on('*', { name: 'all' }, () => {})
   await receiver.start()
   return receiver
+}
+
+async function inboxOf(from: <T>(path: string) => Promise<T>, name: string) {
+  if (server === null) {
+    const { sqlite } = await from<{ sqlite: typeof Sqlite }>('inboxes/sqlite/index.ts')
+    return sqlite({ path: join(folder, `${name}.db`) })
+  }
+  const { postgres } = await from<{ postgres: typeof Postgres }>('inboxes/postgres/index.ts')
+  return postgres({ connectionString: server.url, schema: name })
 }
 
 type Receiver = Awaited<ReturnType<typeof start>>
@@ -70,12 +90,33 @@ interface Spent {
   readonly cpu: number[]
 }
 
+/** Processor time in ms of the processes of the server, as Linux counts it: in hundredths of a second. */
+function serverMs(): number {
+  if (server === null) return 0
+  const main = readFileSync(join(folder, 'server/data/postmaster.pid'), 'utf8').split('\n')[0]
+  let ticks = 0
+  for (const path of globSync('/proc/[0-9]*/stat')) {
+    const fields = statOf(path)
+    if (fields[1] === main) ticks += Number(fields[11]) + Number(fields[12])
+  }
+  return ticks * 10
+}
+
+/** From its state on; none of a process that has ended. */
+function statOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, 'utf8').split(') ')[1]?.split(' ') ?? []
+  } catch {
+    return []
+  }
+}
+
 async function timed(spent: Spent, run: () => Promise<void>): Promise<void> {
-  const [began, cpu] = [performance.now(), process.cpuUsage()]
+  const [began, cpu, atServer] = [performance.now(), process.cpuUsage(), serverMs()]
   await run()
   const { user, system } = process.cpuUsage(cpu)
   spent.wall.push(performance.now() - began)
-  spent.cpu.push((user + system) / 1_000)
+  spent.cpu.push((user + system) / 1_000 + serverMs() - atServer)
 }
 
 const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b)
@@ -110,5 +151,6 @@ try {
   await compare(`${POSTS} posts of one event`, both, posts)
   for (const receiver of both) await receiver.close()
 } finally {
+  await server?.end()
   rmSync(folder, { recursive: true })
 }

@@ -4,6 +4,7 @@ import type { Claims } from '../../ports/inbox/claims.ts'
 import type { EventKeyStore } from '../../ports/inbox/event-keys.ts'
 import type { InboxListener, InboxPort } from '../../ports/inbox/index.ts'
 import type { Intake } from '../../ports/inbox/intake.ts'
+import type { LookPort } from '../../ports/inbox/look.ts'
 import type { Memos } from '../../ports/inbox/memos.ts'
 import type { InboxOpened, InboxOpening } from '../../ports/inbox/opening.ts'
 import type { AnswerTo, Command } from '../../ports/inbox/operations.ts'
@@ -15,6 +16,7 @@ import { closed } from './life/session.ts'
 import { wake } from './life/wake.ts'
 import type { Settings } from './open/begin.ts'
 import { claimsOf } from './open/claims-face.ts'
+import { lookOf } from './open/look-face.ts'
 import { Opened } from './open/opened.ts'
 import { recordsOf } from './open/records-face.ts'
 import { carryOut } from './operate/commands.ts'
@@ -30,6 +32,7 @@ export class PostgresInbox implements InboxPort {
   readonly records: Records
   readonly ordering: Ordering
   readonly eventKeys: EventKeyStore
+  readonly look: LookPort
   readonly memos: Memos = {
     read: async (name) => readMemo(this.#now().session.db, name),
     write: async (name, text, after) => writeMemo(this.#now().session.db, name, text, after),
@@ -63,6 +66,7 @@ export class PostgresInbox implements InboxPort {
         return found
       },
     }
+    this.look = lookOf(() => this.#now())
     this.eventKeys = {
       owners: async (windowMs, keys) => {
         const { session } = this.#now()

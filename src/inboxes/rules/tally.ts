@@ -34,9 +34,9 @@ export function tellSettled(
   if (duplicateEvents > 0) tell('copy', duplicateEvents, 0)
 }
 
-type Counts = Pick<NonNullable<Settlement['tally']>, 'words' | 'numbers'>
+type Told = Pick<NonNullable<Settlement['tally']>, 'words' | 'numbers'>
 
-function tellWords({ words, numbers }: Counts, from: number, to: number, tell: Tell): void {
+function tellWords({ words, numbers }: Told, from: number, to: number, tell: Tell): void {
   for (let at = from; at < to; at++) tell(words[at] ?? '', numbers[2 * at] ?? 0, numbers[2 * at + 1] ?? 0)
 }
 
@@ -53,14 +53,59 @@ export class Words {
     if (this.#known.has(word)) return
     this.#known.add(word)
     const kind = kindOf(word)
-    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1)
+    if (word !== otherOf(kind)) this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1)
   }
 
   /** The word it counts under. */
   within(word: string): string {
     if (this.#known.has(word)) return word
     const kind = kindOf(word)
-    return word.length > LONGEST || (this.#kinds.get(kind) ?? 0) >= MOST_OF_A_KIND ? `${kind}:other` : word
+    return word.length > LONGEST || (this.#kinds.get(kind) ?? 0) >= MOST_OF_A_KIND ? otherOf(kind) : word
+  }
+}
+
+const otherOf = (kind: string): string => `${kind}:other`
+
+export interface Count {
+  n: number
+  sum: number
+}
+
+/** What is counted together before it is written, by minute, source and word. */
+export class Counts {
+  readonly #words: Words
+  readonly #counts = new Map<number, Map<string, Map<string, Count>>>()
+
+  constructor(words: Words) {
+    this.#words = words
+  }
+
+  telling(at: number, source: string): Tell {
+    return (word, n, sum) => this.tell(at, source, word, n, sum)
+  }
+
+  tell(at: number, source: string, asked: string, n: number, sum: number): void {
+    const word = this.#words.within(asked)
+    this.#words.add(word)
+    this.add(slotOf(at, 'minute'), source, word, n, sum)
+  }
+
+  add(minute: number, source: string, word: string, n: number, sum: number): void {
+    const sources = this.#counts.get(minute) ?? new Map<string, Map<string, Count>>()
+    this.#counts.set(minute, sources)
+    const words = sources.get(source) ?? new Map<string, Count>()
+    sources.set(source, words)
+    const count = words.get(word)
+    if (count === undefined) words.set(word, { n, sum: sumOf(0, sum) })
+    else {
+      count.n += n
+      count.sum = sumOf(count.sum, sum)
+    }
+  }
+
+  *all(): Generator<Count & { readonly minute: number; readonly source: string; readonly word: string }> {
+    for (const [minute, sources] of this.#counts)
+      for (const [source, words] of sources) for (const [word, count] of words) yield { minute, source, word, ...count }
   }
 }
 

@@ -17,7 +17,8 @@ export class Uses<T> {
     this.#sources.set(source, labels)
     const known = labels.get(label)
     if (known !== undefined) return known
-    if (labels.size >= MOST_LABELS && label !== OTHER) return this.of(source, OTHER, make)
+    const told = labels.has(OTHER) ? labels.size - 1 : labels.size
+    if (told >= MOST_LABELS && label !== OTHER) return this.of(source, OTHER, make)
     const made = make(label)
     labels.set(label, made)
     return made

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { describeInbox } from '../../contracts/inbox.ts'
 import { describeGuarantees } from '../../contracts/inbox-guarantees.ts'
+import { describeLook } from '../../contracts/inbox-look.ts'
 import { describeMemos } from '../../contracts/inbox-memos.ts'
 import { describeOrder } from '../../contracts/inbox-order.ts'
 import { describeProgress } from '../../contracts/inbox-progress.ts'
@@ -24,4 +25,5 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
   describeUpkeep('postgres', newStore)
   describeReplays('postgres', newStore)
   describeProgress('postgres', newStore)
+  describeLook('postgres', newStore)
 })

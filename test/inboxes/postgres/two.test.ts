@@ -136,6 +136,44 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await two.inbox.stats()).toMatchObject({ pending: 0 })
   })
 
+  it('of passes that are settled together, one of them lost, the others count', async () => {
+    const one = await join()
+    await fill(one.inbox, 3)
+    await one.claim()
+    await sql('UPDATE @pass SET owner = NULL WHERE seq = 2')
+    const tally = { words: ['ev:e/t', 'done:a'], numbers: [2, 0, 1, 0], received: 1 }
+    const settled = await Promise.allSettled([1, 2, 3].map((seq) => one.inbox.settle(firstPass(seq, { tally }))))
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    const window = { from: START - 60_000, to: START + 60_000, step: 'minute' as const }
+    const counts = (await one.port.look.tallies(window)).map(({ word, n }) => [word, n]).sort()
+    expect(counts).toEqual([
+      ['done:a', 2],
+      ['ev:e/t', 4],
+      ['in', 3],
+    ])
+  })
+
+  it('counts that several processes fold at once, while others add to them, count once', async () => {
+    const [one, two] = [await join(), await join()]
+    let isOver = false
+    const folding = [one, two].map(async ({ inbox }) => {
+      while (!isOver) await inbox.prune()
+    })
+    const hour = { from: START, to: START + 3_600_000, step: 'hour' as const }
+    const counted = async () => (await two.port.look.tallies(hour)).find(({ word }) => word === 'in')?.n ?? 0
+    let before = 0
+    for (let n = 0; n < 60; n++) {
+      await [one, two][n % 2]!.inbox.accept(newDelivery(`n${n}`))
+      const now = await counted()
+      expect(now).toBe(before + 1)
+      before = now
+    }
+    isOver = true
+    await Promise.all(folding)
+    expect(await counted()).toBe(60)
+    expect((await one.port.look.seen())[0]?.count).toBe(60)
+  })
+
   it('what was settled before it was taken for dead stays settled', async () => {
     const [one, two] = [await join(), await join()]
     await fill(one.inbox, 1)

@@ -234,6 +234,7 @@ export class Claimer {
       careful: plan.careful.has(seq),
       rows: rows?.map(({ id }) => id) ?? null,
       bytes: plan.passes.find((pass) => pass.seq === seq)?.size ?? 0,
+      facts: delivery === null ? null : { source: delivery.source, receivedAt: delivery.receivedAt },
       batch: isPart ? { source: delivery.source, batchId: delivery.batchId ?? '' } : null,
       hasMore: false,
       isUnsure: false,

@@ -4,17 +4,26 @@ import type { Settlement } from '../../../ports/inbox/claims.ts'
 import { withoutCancelled } from '../../rules/cancelled.ts'
 import { DROPPED_AT, withoutDropped } from '../../rules/dropped.ts'
 import { reckonedAnew } from '../../rules/leap.ts'
+import { Counts, slotOf, tellReceived, tellSettled } from '../../rules/tally.ts'
 import type { Session as Db } from '../db/database.ts'
 import type { Hold } from '../life/holds.ts'
 import { isRegistered } from '../life/process.ts'
 import type { Session } from '../life/session.ts'
 import { hashOfBatch } from '../log/hashes.ts'
+import { appendCounts, columnsOf } from '../look/told.ts'
 import { forgetKeys, writeKeys } from './event-keys.ts'
 import { cancelledOf, count, insertDead, insertQuarantined, insertRows, type NewRow } from './write.ts'
 
+/** The delivery `first` where it has the batch of `seq`, and other bytes. */
+const selectConflict = (first: string, seq: string) => `
+  SELECT f.id, f.source FROM @delivery f, @delivery d
+  WHERE f.seq = ${first} AND d.seq = ${seq} AND f.source = d.source AND f.batch_id = d.batch_id AND f.sha256 <> d.sha256`
+
 /**
  * The ends of first passes. A batch that another delivery of the source stands for is answered with it. Rows are found by
- * a list whose length the planner does not know: its plan for a join, or a long list, may read the whole table.
+ * a list whose length the planner does not know: its plan for a join, or a long list, may read the whole table. Counts come
+ * added up: where some of the passes are not this process's own any more, the division refuses all (22012), and they are
+ * settled one by one.
  */
 const endPasses = `
   WITH mine AS (DELETE FROM @pass WHERE seq = ANY (ARRAY(SELECT unnest($2::int8[]))) AND owner = $1::int8 RETURNING seq, set_id),
@@ -24,8 +33,17 @@ const endPasses = `
   ended AS (INSERT INTO @settled (seq, owner, events, set_id) SELECT seq, $1::int8, events, set_id FROM passed ORDER BY seq),
   stands AS (
     INSERT INTO @batch AS b (hash, seq) SELECT DISTINCT ON (batch) batch, seq FROM passed WHERE batch IS NOT NULL ORDER BY batch, seq
-    ON CONFLICT (hash) DO UPDATE SET seq = b.seq RETURNING hash, seq)
-  SELECT p.seq, s.seq AS first FROM passed p LEFT JOIN stands s ON s.hash = p.batch`
+    ON CONFLICT (hash) DO UPDATE SET seq = b.seq RETURNING hash, seq),
+  firsts AS MATERIALIZED (
+    SELECT p.seq, c.id, c.source FROM passed p LEFT JOIN stands s ON s.hash = p.batch
+    LEFT JOIN LATERAL (${selectConflict('s.seq', 'p.seq')} AND s.seq <> p.seq) c ON true),
+  told AS (
+    INSERT INTO @told (at, source, word, n, sum)
+    SELECT t.at, t.source, t.word, t.n / CASE WHEN own.count = cardinality($2::int8[]) THEN 1 ELSE 0 END, t.sum
+    FROM unnest($6::int8[], $7::text[], $8::text[], $9::int8[], $10::int8[]) t(at, source, word, n, sum),
+      (SELECT count(*) FROM passed) own WHERE own.count > 0
+    UNION ALL SELECT $5::int8, source, '"conflict"', count(*), 0 FROM firsts WHERE id IS NOT NULL GROUP BY source)
+  SELECT seq, id AS conflict FROM firsts`
 const endRows = 'DELETE FROM @held WHERE seq = ANY ($2::int8[]) AND owner = $1::int8 RETURNING seq'
 const deleteRows = 'DELETE FROM @work WHERE id = ANY ($1::int8[])'
 const deleteRowProgress = 'DELETE FROM @progress WHERE seq = ANY ($1::int8[]) AND work_id = ANY ($2::int8[])'
@@ -33,9 +51,8 @@ const leaveRows = 'UPDATE @work SET careful = false WHERE seq = ANY ($1::int8[])
 const endNotes = 'DELETE FROM @under_way WHERE seq = ANY ($1::int8[])'
 const endDeaths = `
   DELETE FROM @death WHERE seq = ANY ($1::int8[]) AND NOT EXISTS (SELECT 1 FROM @work w WHERE w.seq = @death.seq)`
-const findConflict = `
-  SELECT f.id FROM @delivery f, @delivery d
-  WHERE f.seq = $1 AND d.seq = $2 AND f.source = d.source AND f.batch_id = d.batch_id AND f.sha256 <> d.sha256`
+const findConflict = selectConflict('$1', '$2')
+const readFacts = 'SELECT seq, source, received_at AS "receivedAt" FROM @delivery WHERE seq = ANY ($1::int8[])'
 const findBatch = 'SELECT seq FROM @batch WHERE hash = $1'
 const readDropped = 'SELECT name FROM @handler WHERE seen_at = $1'
 const readAliases = 'SELECT former, name FROM @alias'
@@ -56,12 +73,25 @@ export type SettledAll = ReadonlyMap<number, Settled>
 export async function settleAll(session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
   const { db, owner } = session
   const isSimple = settling.every(isPlain)
-  const firsts = isSimple
-    ? await endFirstPasses(db, owner, settling)
-    : await db.transaction((tx) => settleIn(tx, session, settling, now))
-  const settled = new Map<number, Settled>()
-  for (const [seq, first] of firsts) settled.set(seq, { conflictsWith: await conflictOf(session, seq, first) })
-  return settled
+  return isSimple
+    ? endFirstPasses(db, owner, settling, now, countsOf(session, settling, now))
+    : db.transaction((tx) => settleIn(tx, session, settling, now))
+}
+
+function countsOf({ known }: Session, settling: readonly Settling[], now: number): Counts {
+  const counts = new Counts(known.words)
+  for (const { settlement, hold } of settling) if (hold.facts) tell(counts, settlement, hold.facts, now)
+  return counts
+}
+
+function tell(counts: Counts, settlement: Settlement, { source, receivedAt }: Facts, now: number): void {
+  tellReceived(settlement, counts.telling(receivedAt, source))
+  tellSettled(settlement, counts.telling(now, source))
+}
+
+interface Facts {
+  readonly source: string
+  readonly receivedAt: number
 }
 
 /** Nothing is left of it, and nothing was kept beside it. */
@@ -71,35 +101,40 @@ function isPlain({ settlement, hold }: Settling): boolean {
   return firstPass && !hold.hasMore && many === 0 && !keys && !forgotten
 }
 
-/** By `seq`, with the delivery that stands for its batch. */
-type Firsts = ReadonlyMap<number, number | null>
-
-async function endFirstPasses(db: Pick<Db, 'all'>, owner: string, settling: readonly Settling[]): Promise<Firsts> {
+async function endFirstPasses(
+  db: Pick<Db, 'all'>,
+  owner: string,
+  settling: readonly Settling[],
+  now: number,
+  counts: Counts,
+): Promise<SettledAll> {
   const passes = settling.filter(({ settlement }) => settlement.firstPass)
   if (passes.length === 0) return new Map()
-  const rows = await db.all<{ seq: number; first: number | null }>(
+  const rows = await db.all<{ seq: number; conflict: string | null }>(
     endPasses,
     owner,
     passes.map(({ settlement }) => settlement.seq),
     passes.map(({ settlement }) => settlement.events),
     passes.map(({ hold }) => hold.batch && hashOfBatch(hold.batch.source, hold.batch.batchId)),
+    slotOf(now, 'minute'),
+    ...columnsOf(counts),
   )
-  return new Map(rows.map(({ seq, first }) => [seq, first]))
+  return new Map(rows.map(({ seq, conflict }) => [seq, { conflictsWith: conflict }]))
 }
 
-async function settleIn(tx: Db, session: Session, settling: readonly Settling[], now: number): Promise<Firsts> {
-  const { owner } = session
+async function settleIn(tx: Db, session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
+  const { owner, known } = session
   const works = settling.filter(({ settlement }) => !settlement.firstPass)
-  const passed = await endFirstPasses(tx, owner, settling)
+  const passed = await endFirstPasses(tx, owner, settling, now, new Counts(known.words))
   const worked = await tx.all<{ seq: number }>(
     endRows,
     owner,
     works.map(({ settlement }) => settlement.seq),
   )
-  const firsts = new Map([...passed, ...worked.map(({ seq }): [number, null] => [seq, null])])
-  const mine = settling.filter(({ settlement }) => firsts.has(settlement.seq))
+  const settled = new Map([...passed, ...worked.map(({ seq }): [number, Settled] => [seq, { conflictsWith: null }])])
+  const mine = settling.filter(({ settlement }) => settled.has(settlement.seq))
   if (mine.length > 0) await writeAll(tx, session, mine, now)
-  return firsts
+  return settled
 }
 
 async function writeAll(tx: Db, session: Session, mine: readonly Settling[], now: number): Promise<void> {
@@ -138,10 +173,31 @@ async function writeAll(tx: Db, session: Session, mine: readonly Settling[], now
     settlements,
     left.reduce((sum, { cancelled }) => sum + cancelled, 0),
   )
+  await tellAll(tx, session, mine, settlements, now)
   for (const settlement of settlements) await keepKeys(tx, session, settlement)
   const seqs = mine.map(({ settlement }) => settlement.seq)
   await tx.all(endNotes, seqs)
   await tx.all(endDeaths, seqs)
+}
+
+/** `settlements`: as they are carried out. */
+async function tellAll(
+  tx: Db,
+  { known }: Session,
+  mine: readonly Settling[],
+  settlements: readonly Settlement[],
+  now: number,
+): Promise<void> {
+  const unread = mine.filter(({ hold }) => hold.facts === null).map(({ settlement }) => settlement.seq)
+  const found = unread.length === 0 ? [] : await tx.all<Facts & { seq: number }>(readFacts, unread)
+  const facts = new Map<number, Facts | null>(mine.map(({ hold }) => [hold.seq, hold.facts]))
+  for (const { seq, ...one } of found) facts.set(seq, one)
+  const counts = new Counts(known.words)
+  for (const settlement of settlements) {
+    const one = facts.get(settlement.seq)
+    if (one) tell(counts, settlement, one, now)
+  }
+  await appendCounts(tx, counts)
 }
 
 /** In the time of the database. */

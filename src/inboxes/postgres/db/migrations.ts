@@ -80,7 +80,27 @@ const MEMOS = `
 CREATE TABLE @memo (name text PRIMARY KEY, version int8 NOT NULL, text text NOT NULL);
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, MEMOS]
+/**
+ * Counts by time, last uses, actions. `at` is the number of the step since 1970; words and labels are JSON. What is appended to
+ * the first two is folded into the others every minute.
+ */
+const LOOKS = `
+CREATE TABLE @told (at int8 NOT NULL, source text NOT NULL, word text NOT NULL, n int8 NOT NULL, sum int8 NOT NULL)
+  WITH (autovacuum_vacuum_scale_factor = 0.01, vacuum_truncate = false);
+CREATE TABLE @receipt (at int8 NOT NULL, source text NOT NULL, credential text NOT NULL, stored int8 NOT NULL, stored_bytes int8 NOT NULL,
+  repeats int8 NOT NULL, repeat_bytes int8 NOT NULL, first_at float8 NOT NULL, last_at float8 NOT NULL)
+  WITH (autovacuum_vacuum_scale_factor = 0.01, vacuum_truncate = false);
+CREATE TABLE @word (id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL UNIQUE);
+CREATE TABLE @tally_minute (at int8, source text, word int4, n int8 NOT NULL, sum int8 NOT NULL, PRIMARY KEY (at, source, word));
+CREATE TABLE @tally_hour (at int8, source text, word int4, n int8 NOT NULL, sum int8 NOT NULL, PRIMARY KEY (at, source, word));
+CREATE TABLE @tally_day (at int8, source text, word int4, n int8 NOT NULL, sum int8 NOT NULL, PRIMARY KEY (at, source, word));
+CREATE TABLE @seen (source text, credential text, first_at float8 NOT NULL, last_at float8 NOT NULL, count int8 NOT NULL,
+  PRIMARY KEY (source, credential));
+CREATE TABLE @action (id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at float8 NOT NULL, who text NOT NULL, verb text NOT NULL,
+  filter text NOT NULL, matched int8 NOT NULL, queued int8 NOT NULL);
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, MEMOS, LOOKS]
 
 /** The oldest build that the newest step leaves able to work is written into `least_client` by the step that ends others. */
 export const VERSION: number = MIGRATIONS.length

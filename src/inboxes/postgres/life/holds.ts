@@ -11,6 +11,8 @@ export interface Hold {
   /** Ids of its rows; null for a first pass. */
   readonly rows: readonly number[] | null
   readonly bytes: number
+  /** Whose it is, and since when; null: it could not be read. */
+  readonly facts: { readonly source: string; readonly receivedAt: number } | null
   /** The batch that it is part of, and what its bytes are; null: it is in none, or is test traffic. */
   readonly batch: { readonly source: string; readonly batchId: string } | null
   /** Something is kept beside it that ends with it: a note, deaths, progress. */

@@ -6,6 +6,7 @@ import type { InboxOpening } from '../../../ports/inbox/opening.ts'
 import type { StoredPause } from '../../../ports/inbox/records.ts'
 import type { SteadyWatch } from '../../rules/steady.ts'
 import type { Database } from '../db/database.ts'
+import type { Known } from '../look/known.ts'
 import { seeHandlers } from './handlers.ts'
 import { Holds } from './holds.ts'
 import type { Wall } from './wall.ts'
@@ -17,6 +18,8 @@ export class Session {
   readonly opening: InboxOpening
   readonly wall: Wall
   readonly watch: SteadyWatch
+  /** For those who look. */
+  readonly known: Known
   readonly holds = new Holds()
   /** The handlers it was opened with, sorted. */
   readonly own: readonly string[]
@@ -37,6 +40,7 @@ export class Session {
     opening: InboxOpening,
     wall: Wall,
     watch: SteadyWatch,
+    known: Known,
     owner: string,
     listeners: readonly InboxListener[],
   ) {
@@ -44,6 +48,7 @@ export class Session {
     this.opening = opening
     this.wall = wall
     this.watch = watch
+    this.known = known
     this.owner = owner
     this.own = opening.handlers.map(({ name }) => name).sort()
     this.isOrdered = opening.handlers.some(({ ordered = false }) => ordered)

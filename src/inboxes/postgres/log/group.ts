@@ -125,4 +125,6 @@ export class Groups {
   }
 }
 
-const isSame = (a: NewDelivery, b: NewDelivery) => Buffer.compare(a.sha256, b.sha256) === 0
+/** Uses of another credential are counted apart. */
+const isSame = (a: NewDelivery, b: NewDelivery) =>
+  a.credential === b.credential && Buffer.compare(a.sha256, b.sha256) === 0

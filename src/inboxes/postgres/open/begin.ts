@@ -15,6 +15,7 @@ import { Session } from '../life/session.ts'
 import { Trouble } from '../life/trouble.ts'
 import type { After } from '../life/upkeep.ts'
 import { Wall } from '../life/wall.ts'
+import { readKnown } from '../look/known.ts'
 import { sweepCancelled } from '../operate/replay.ts'
 import { readAllStats } from '../records/stats.ts'
 
@@ -86,7 +87,7 @@ async function beginIn(db: Database, settings: Settings, opening: InboxOpening, 
     logger.warn({ event: 'inbox.clock_leapt', inbox: 'postgres', aheadMs }, waitsToLetGo(aheadMs))
   const watch = new SteadyWatch(wall, believedAt || now, tell)
   if (believedAt === 0) await db.all(believe, now)
-  const session = new Session(db, opening, wall, watch, newToken(), listeners)
+  const session = new Session(db, opening, wall, watch, await readKnown(db), newToken(), listeners)
   const told = await register(session, settings.leaseMs, now)
   const facts = { inbox: 'postgres', version, standbys, schema: settings.schema }
   logger.info(

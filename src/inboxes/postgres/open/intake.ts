@@ -1,18 +1,21 @@
 import type { Accepted, NewDelivery } from '../../../ports/inbox/intake.ts'
+import { slotOf } from '../../rules/tally.ts'
 import type { Claimer } from '../claims/claim.ts'
 import { isItemFault } from '../db/failure.ts'
 import type { Session } from '../life/session.ts'
 import { Groups } from '../log/group.ts'
-import { store, storeOther } from '../log/store.ts'
+import { type LabelOf, store, storeOther } from '../log/store.ts'
 import type { Stored } from '../log/waiting.ts'
 import { reviveLettersOf } from '../operate/letters.ts'
 
 const countRedelivery = 'UPDATE @dead_letter SET redeliveries = redeliveries + $2 WHERE seq = $1'
 const hasOwnWork = 'SELECT 1 AS one FROM @work WHERE seq = $1 AND handler = ANY ($2::text[]) LIMIT 1'
-const noteLeft =
-  'UPDATE @key k SET sender_left = true FROM @delivery d WHERE d.seq = $1 AND k.hash = d.hash AND k.seq = d.seq'
-const noteOtherLeft =
-  'UPDATE @key_other k SET sender_left = true FROM @delivery d WHERE d.seq = $1 AND k.hash = d.hash AND k.seq = d.seq'
+const noteIn = (table: string) => `
+  WITH noted AS (
+    UPDATE @${table} k SET sender_left = true FROM @delivery d WHERE d.seq = $1 AND k.hash = d.hash AND k.seq = d.seq RETURNING d.source)
+  INSERT INTO @told (at, source, word, n, sum) SELECT $2::int8, source, '"left"', 1, 0 FROM noted`
+const noteLeft = noteIn('key')
+const noteOtherLeft = noteIn('key_other')
 
 /** No sender waits longer. */
 const ACCEPT_MS = 10_000
@@ -25,11 +28,12 @@ export class SessionIntake {
 
   constructor(session: Session, claimer: Claimer) {
     this.#session = session
-    const { own } = session
+    const { own, known } = session
     const db = session.db.within(ACCEPT_MS)
+    const labelOf: LabelOf = (source, label) => known.labelOf(source, label)
     this.groups = new Groups({
-      store: (items) => store(db, items, own),
-      storeOther: (item) => storeOther(db, item, own),
+      store: (items) => store(db, items, own, labelOf),
+      storeOther: (item) => storeOther(db, item, own, labelOf),
       repeated: (stored, times) => this.#repeated(stored, times),
       stored: (item, stored) => {
         if (stored.status === 'duplicate') return
@@ -48,8 +52,9 @@ export class SessionIntake {
   noteSenderLeft(seq: number): void {
     this.#notes = this.#notes.then(async () => {
       const { db } = this.#session
-      await db.all(noteLeft, seq).catch(() => {})
-      await db.all(noteOtherLeft, seq).catch(() => {})
+      const minute = slotOf(this.#session.wall.now(), 'minute')
+      await db.all(noteLeft, seq, minute).catch(() => {})
+      await db.all(noteOtherLeft, seq, minute).catch(() => {})
     })
   }
 

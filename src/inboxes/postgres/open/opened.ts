@@ -16,7 +16,7 @@ import { reap } from '../life/reap.ts'
 import type { Session } from '../life/session.ts'
 import { type After, Upkeep } from '../life/upkeep.ts'
 import { tryToStore } from '../log/try-to-store.ts'
-import { pruneOnce } from '../operate/commands.ts'
+import { pruneOnce, tidyTallies } from '../operate/commands.ts'
 import { foldCounts } from '../operate/fold.ts'
 import { pausesOf } from '../operate/pauses.ts'
 import { type Begun, begin, endOf, type Settings } from './begin.ts'
@@ -167,6 +167,7 @@ export class Opened {
     this.#upkeep.every(after, LOOK_MS, async () => session.tellOfWork())
     this.#upkeep.every(after, BACKLOG_MS, () => this.#measureBacklog())
     this.#upkeep.every(after, FOLD_MS, () => session.db.transaction(foldCounts))
+    this.#upkeep.every(after, FOLD_MS, () => tidyTallies(session, session.wall.now()))
     this.#upkeep.every(byClock, RENEW_MS, () => session.see())
     if (retention) this.#upkeep.every(byClock, PRUNE_MS, () => this.#prune())
   }
@@ -286,6 +287,7 @@ export class Opened {
       ...{ seq, token: hold.token, firstPass: hold.rows === null, events: null, endedRows: hold.rows ?? [] },
       ...{ rows: [], dead: [], unhandled: {} },
       quarantined: [{ index: null, reason, path: null, at: wall.now() }],
+      tally: { words: [], numbers: [], received: 0 },
     })
   }
 }

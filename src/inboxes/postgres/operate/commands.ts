@@ -1,6 +1,7 @@
 /** What operators ask for, carried out by whoever is asked. */
 import type { AnswerTo, Command, CommandAnswers } from '../../../ports/inbox/operations.ts'
 import type { Session } from '../life/session.ts'
+import { foldTallies, forgetTallies } from '../look/fold.ts'
 import { cutErrors } from './cut-errors.ts'
 import { erase } from './erase.ts'
 import { drop, revive } from './letters.ts'
@@ -65,9 +66,16 @@ async function eraseAll(session: Session, erasures: Parameters<typeof erase>[1])
   return report
 }
 
+/** Counts by time: those that were told since are added up, and old ones let go of, where the clock may be believed. */
+export async function tidyTallies({ db, watch }: Session, now: number): Promise<void> {
+  await foldTallies(db)
+  if (watch.isSteady()) await forgetTallies(db, now)
+}
+
 export async function pruneOnce(session: Session, from: string | null): Promise<CommandAnswers['prune']> {
   const { db, opening, watch } = session
   const now = await session.now()
   const isSteady = watch.isSteady()
+  if (from === null) await tidyTallies(session, now)
   return db.transaction((tx) => prune(tx, opening.retention, now, isSteady, from))
 }

@@ -39,7 +39,7 @@ export function settle(db: Database, draft: Ledger, settlement: Ending, moment: 
   const workIsLeft = !isPlain && hasWork(db, seq)
   if (!workIsLeft) forgetEnded(db, draft, seq)
   const conflictsWith = facts && findConflict(db, draft, seq, facts)
-  if (facts && conflictsWith !== null) draft.looks.tell(moment.now, facts.source, 'conflict', 1, 0)
+  if (facts && conflictsWith !== null) draft.looks.counts.tell(moment.now, facts.source, 'conflict', 1, 0)
   return { workIsLeft, conflictsWith }
 }
 
@@ -48,8 +48,8 @@ function tell(db: Database, { looks }: Ledger, settlement: Ending, known: Facts 
   if (settlement.tally === undefined) return
   const facts = known ?? readFacts(db, settlement.seq)
   if (facts === null) return
-  tellReceived(settlement, looks.telling(facts.receivedAt, facts.source))
-  tellSettled(settlement, looks.telling(now, facts.source))
+  tellReceived(settlement, looks.counts.telling(facts.receivedAt, facts.source))
+  tellSettled(settlement, looks.counts.telling(now, facts.source))
 }
 
 /** What is known in memory of a delivery on which nothing is left to do would only grow. */
@@ -84,7 +84,7 @@ export function condemn(db: Database, draft: Ledger, { seq, reason, at }: Condem
   const facts = readFacts(db, seq)
   const bytes = firstPass ? (facts?.size ?? 0) : 0
   if (firstPass) db.run(sql.insertSettled, seq, null)
-  if (facts !== null) draft.looks.tell(at, facts.source, 'quarantined', 1, 0)
+  if (facts !== null) draft.looks.counts.tell(at, facts.source, 'quarantined', 1, 0)
   noteFreed(db, draft, seq)
   db.run(sql.deleteRowsOf, seq)
   insertQuarantine(db, seq, { index: null, reason, path: null, at })

@@ -1,6 +1,6 @@
 /** What a group counts for those who look, gathered in memory and written in a few narrow rows when it is committed. */
 import type { Step } from '../../../../ports/inbox/look.ts'
-import { STEP_MS, slotOf, sumOf, type Tell, Words } from '../../../rules/tally.ts'
+import { type Count, Counts, STEP_MS, slotOf, Words } from '../../../rules/tally.ts'
 import { Uses } from '../../../rules/uses.ts'
 import type { Database } from '../db/database.ts'
 import * as look from '../db/look-sql.ts'
@@ -21,11 +21,6 @@ export interface Known {
   readonly uses: Uses<Use>
 }
 
-interface Count {
-  n: number
-  sum: number
-}
-
 interface Use {
   readonly source: string
   readonly credential: string | null
@@ -42,32 +37,12 @@ function newUse(source: string, credential: string | null): Use {
 /** Of one group. */
 export class Gathering {
   readonly known: Known
-  /** By minute, source and word. */
-  readonly #counts = new Map<number, Map<string, Map<string, Count>>>()
+  readonly counts: Counts
   readonly #uses = new Set<Use>()
 
   constructor(known: Known) {
     this.known = known
-  }
-
-  telling(at: number, source: string): Tell {
-    return (word, n, sum) => this.tell(at, source, word, n, sum)
-  }
-
-  tell(at: number, source: string, asked: string, n: number, sum: number): void {
-    const minute = slotOf(at, 'minute')
-    const sources = this.#counts.get(minute) ?? new Map<string, Map<string, Count>>()
-    this.#counts.set(minute, sources)
-    const words = sources.get(source) ?? new Map<string, Count>()
-    sources.set(source, words)
-    const word = this.known.words.within(asked)
-    this.known.words.add(word)
-    const count = words.get(word)
-    if (count === undefined) words.set(word, { n, sum: sumOf(0, sum) })
-    else {
-      count.n += n
-      count.sum = sumOf(count.sum, sum)
-    }
+    this.counts = new Counts(known.words)
   }
 
   used(source: string, label: string | null, at: number): void {
@@ -79,9 +54,8 @@ export class Gathering {
   }
 
   save(db: Database, marks: Marks): void {
-    for (const [minute, sources] of this.#counts)
-      for (const [source, words] of sources)
-        for (const [word, count] of words) add(db, marks, minute, [this.#idOf(db, source), this.#idOf(db, word)], count)
+    for (const { minute, source, word, ...count } of this.counts.all())
+      add(db, marks, minute, [this.#idOf(db, source), this.#idOf(db, word)], count)
     for (const use of this.#uses) {
       db.run(look.noteSeen, use.source, use.credential ?? '', use.firstAt, use.lastAt, use.count)
       use.count = 0
@@ -122,6 +96,7 @@ export function readKnown(db: Database): Known {
   const ids = new Map<string, number>()
   for (const { id, text } of db.all<{ id: number; text: string }>(look.readWords)) {
     ids.set(text, id)
+    words.add(text)
   }
   const seen = db.all<{ source: string; credential: string }>(look.readSeen)
   const uses = new Uses<Use>()

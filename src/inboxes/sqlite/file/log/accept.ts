@@ -64,13 +64,13 @@ function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted
 }
 
 function tell({ looks }: Ledger, { source, credential, receivedAt, size }: PackedDelivery, word: 'in' | 'dup'): void {
-  looks.tell(receivedAt, source, word, 1, size)
+  looks.counts.tell(receivedAt, source, word, 1, size)
   looks.used(source, credential, receivedAt)
 }
 
 export function noteSenderLeft(db: Database, draft: Ledger, seq: number, now: number): void {
   const { source } = draft.fresh.get(seq) ?? readFacts(db, seq) ?? {}
-  if (source !== undefined) draft.looks.tell(now, source, 'left', 1, 0)
+  if (source !== undefined) draft.looks.counts.tell(now, source, 'left', 1, 0)
   draft.fresh.delete(seq)
   db.run(sql.noteSenderLeft, seq)
 }
