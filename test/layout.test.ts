@@ -132,12 +132,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'clients/hooks',
     'clients/repair',
   ],
-  'forwarders/kit': ['lib', 'public'],
+  'forwarders/kit': ['lib'],
   ...Object.fromEntries(
-    ['http', 'nats', 'redis', 'bullmq', 'rabbitmq'].map((name) => [
-      `forwarders/${name}`,
-      ['lib', 'public', 'forwarders/kit'],
-    ]),
+    ['http', 'nats', 'redis', 'bullmq', 'rabbitmq'].map((name) => [`forwarders/${name}`, ['lib', 'forwarders/kit']]),
   ),
   conformance: ['testing'],
   zod: ['providers/*'],
@@ -172,7 +169,7 @@ function isAllowed({ from, to, typeOnly }: Import): boolean {
   const [a, b] = [roomOf(from), roomOf(to)]
   if (a === b || b === 'types.ts' || b === 'errors.ts') return true
   if (SEAMS.includes(b) && typeOnly)
-    return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing|cli|dashboard)\b/.test(a)
+    return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing|forwarders|dashboard|cli)\b/.test(a)
   const allowed = ARROWS[a] ?? []
   return allowed.includes(b) || allowed.includes(b.replace(/\/.*/, '/*'))
 }
@@ -349,6 +346,11 @@ describe('the exports map', () => {
         "./testing",
         "./emulators",
         "./clients",
+        "./forwarders/http",
+        "./forwarders/nats",
+        "./forwarders/redis",
+        "./forwarders/bullmq",
+        "./forwarders/rabbitmq",
         "./zod",
         "./zod/strict",
         "./schemas/*",

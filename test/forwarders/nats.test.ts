@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest'
+import { forward } from '../../src/forwarders/nats/index.ts'
+import type { AnyEvent } from '../../src/types.ts'
+import { describeBroker, event, hand } from './describe-broker.ts'
+import { nats } from './sites.ts'
+
+describeBroker(nats, (tried) => {
+  it('the stream drops a repeat, and confirms it', async () => {
+    const { site, arrivedOf } = tried()
+    const one = event()
+    await hand(site.forward, one)
+    expect(await hand(site.forward, [one])).toEqual({ failed: [] })
+    expect((await arrivedOf([one])).length).toBe(1)
+  })
+
+  it('a subject that no stream listens to confirms nothing', async () => {
+    const { js: jetstream } = tried().site.client
+    const events = [event(), event()]
+    const subject = ({ id }: AnyEvent) => (id === events[0]?.id ? 'nobody.listens' : 'mail.bounced')
+    const one = forward<AnyEvent>({ jetstream, subject })
+    expect(await hand(one, events)).toEqual({ failed: [{ id: events[0]?.id, error: expect.any(Error) }] })
+    expect((await tried().arrivedOf(events)).map(({ id }) => id)).toEqual([events[1]?.id])
+    await expect(hand(one, events[0] as AnyEvent)).rejects.toThrow()
+  })
+
+  it('nothing but the stream that is named may take it', async () => {
+    const { js: jetstream } = tried().site.client
+    const one = event()
+    await expect(hand(forward<AnyEvent>({ jetstream, subject: 'mail.x', stream: 'OTHER' }), one)).rejects.toThrow()
+    expect(await tried().arrivedOf([one])).toEqual([])
+    await hand(forward<AnyEvent>({ jetstream, subject: 'mail.x', stream: 'MAIL' }), one)
+    expect((await tried().arrivedOf([one])).length).toBe(1)
+  })
+
+  it('a full stream that takes no more confirms nothing', async () => {
+    const { js: jetstream, manager } = tried().site.client
+    await manager.streams.add({ name: 'FULL', subjects: ['full'], max_msgs: 1, discard: 'new' as never })
+    const one = forward<AnyEvent>({ jetstream, subject: 'full' })
+    const events = [event(), event()]
+    const result = await hand(one, events)
+    expect(result?.failed.map(({ id }) => id)).toEqual([events[1]?.id])
+  })
+})
+
+it('what publishes without a confirmation is told from a client of JetStream', async () => {
+  const one = forward<AnyEvent>({ jetstream: { publish: async () => undefined as never }, subject: 'mail' })
+  await expect(hand(one, event())).rejects.toMatchObject({ code: 'ERR_FORWARD_UNCONFIRMED' })
+})
+
+it('an event whose subject cannot be told fails alone', async () => {
+  const events = [event(), event(), event()]
+  const subject = ({ id }: AnyEvent) => {
+    if (id === events[0]?.id) throw new Error('mine')
+    return id === events[1]?.id ? (7 as never) : 'mail'
+  }
+  const published: unknown[] = []
+  const publish = async (...args: unknown[]) => {
+    published.push(args)
+    return { stream: 'MAIL' }
+  }
+  const result = await hand(forward<AnyEvent>({ jetstream: { publish }, subject, timeoutMs: 7 }), events)
+  expect(result?.failed).toEqual([
+    { id: events[0]?.id, error: new Error('mine') },
+    { id: events[1]?.id, error: expect.objectContaining({ code: 'ERR_OPTION' }) },
+  ])
+  expect(published).toEqual([['mail', JSON.stringify(events[2]), { msgID: events[2]?.id, timeout: 7 }]])
+})
