@@ -1,5 +1,5 @@
 /** What a run leaves behind: figures round by round, so that every ratio and spread can be made again. */
-import { type Spread, spreadOf } from './stats.ts'
+import { ratios, type Spread, spreadOf } from './stats.ts'
 
 export type Unit = 'ms' | 'events/s' | 'posts/s' | 'MiB' | '×' | '%' | 'packages' | 'kB'
 
@@ -50,6 +50,13 @@ export class Figures {
   /** For several figures of one subject in one setting. */
   of(subject: string, setting: string): (measure: string, unit: Unit, value: number) => void {
     return (measure, unit, value) => this.add({ measure, subject, setting, unit }, value)
+  }
+
+  /** Of one subject to another, round by round. */
+  ratios({ measure, setting }: Pick<Measure, 'measure' | 'setting'>, of: string, to: string): number[] {
+    const all = [...this.#measures.values()].filter((one) => one.measure === measure && one.setting === setting)
+    const [some, others] = [of, to].map((subject) => all.find((one) => one.subject === subject)?.rounds ?? [])
+    return ratios(some ?? [], others ?? [])
   }
 
   note(text: string): void {

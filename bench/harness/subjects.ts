@@ -28,6 +28,13 @@ export const ROWS: Named = peer('a row per event in SQLite', 'rows')
 export const PG_BOSS: Named = peer('pg-boss, a job per event', 'pg-boss')
 
 export const OURS: Named = ours('node', 'sqlite')
+/** With those who listen to it. */
+export const LISTENED: readonly Named[] = (['prometheus', 'otel metrics', 'spans', 'spans of events'] as const).map(
+  (listener) => ({
+    name: `posthorn node sqlite, ${listener}`,
+    subject: { kind: 'posthorn', host: 'node', inbox: 'sqlite', listener },
+  }),
+)
 /** As the receiving half of two processes: events are handled elsewhere. */
 export const STORED: Named = { ...OURS, name: 'posthorn node sqlite, receive only', role: 'receive' }
 export const OUR_OTHERS: readonly Named[] = [

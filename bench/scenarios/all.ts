@@ -10,6 +10,7 @@ import { posts } from './posts.ts'
 import { pruning } from './pruning.ts'
 import type { Scenario } from './scenario.ts'
 import { slowDisk } from './slow-disk.ts'
+import { telling } from './telling.ts'
 import { throughput } from './throughput.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -23,5 +24,6 @@ export const SCENARIOS: readonly Scenario[] = [
   slowDisk,
   growth,
   pruning,
+  telling,
   footprint,
 ]

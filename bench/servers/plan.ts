@@ -2,6 +2,7 @@
 import type { ProviderName } from '../bodies/bodies.ts'
 
 export type Host = 'node' | 'express' | 'fastify' | 'fetch'
+export type Listener = 'prometheus' | 'otel metrics' | 'spans' | 'spans of events'
 export type PeerName =
   | 'drain'
   | 'json'
@@ -15,7 +16,13 @@ export type PeerName =
 
 export type Subject =
   | { readonly kind: 'peer'; readonly peer: PeerName }
-  | { readonly kind: 'posthorn'; readonly host: Host; readonly inbox: 'sqlite' | 'memory' }
+  | {
+      readonly kind: 'posthorn'
+      readonly host: Host
+      readonly inbox: 'sqlite' | 'memory'
+      /** Absent: nobody listens. */
+      readonly listener?: Listener
+    }
 
 export interface ServerPlan {
   readonly subject: Subject

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
-import { createReceiver } from 'posthorn'
+import { createReceiver, type Instrument } from 'posthorn'
 import { basic, token } from 'posthorn/auth'
 import * as onExpress from 'posthorn/express'
 import * as onFastify from 'posthorn/fastify'
@@ -21,14 +21,18 @@ import type { Tally } from './tally.ts'
 
 type Ours = Extract<Subject, { kind: 'posthorn' }>
 
-export async function posthorn(plan: ServerPlan, { host, inbox }: Ours, tally: Tally): Promise<Served> {
-  const receiver = newReceiver(plan, inbox)
+export async function posthorn(plan: ServerPlan, ours: Ours, tally: Tally): Promise<Served> {
+  const { host, inbox, listener } = ours
+  const telling = listener === undefined ? null : await import('./telling.ts')
+  const receiver = newReceiver(plan, inbox, telling?.instrumentOf(listener))
+  const endListening = telling?.listenTo(receiver, listener)
   for (let n = 0; n < plan.handlers; n++) receiver.on('*', { name: `handler-${n}` }, (event) => tally.handle(event))
   const began = performance.now()
   await receiver.start()
   const openedAt = performance.now()
   const { port, close } = await HOSTS[host](receiver)
   const closeBoth = async () => {
+    endListening?.()
     await close()
     await receiver.close()
   }
@@ -42,7 +46,7 @@ export async function posthorn(plan: ServerPlan, { host, inbox }: Ours, tally: T
   }
 }
 
-function newReceiver({ provider, folder, role, bodiesMs }: ServerPlan, inbox: Ours['inbox']) {
+function newReceiver({ provider, folder, role, bodiesMs }: ServerPlan, inbox: Ours['inbox'], instrument?: Instrument) {
   return createReceiver({
     inbox: inbox === 'memory' ? memory() : sqlite({ path: join(folder, 'inbox.db') }),
     sources: {
@@ -53,6 +57,7 @@ function newReceiver({ provider, folder, role, bodiesMs }: ServerPlan, inbox: Ou
     },
     role,
     ...(bodiesMs === undefined ? {} : { retention: { bodies: bodiesMs } }),
+    ...(instrument && { instrument }),
     // What is measured is not what is logged.
     logger: false,
   })

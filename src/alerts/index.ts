@@ -3,10 +3,8 @@ import { OptionError } from '../errors.ts'
 import { kindOf } from '../lib/options.ts'
 import { watchDoor } from '../lib/symbols.ts'
 import type { WatchDoor, Watched } from '../ports/watch-door.ts'
-import { type AlertsOptions, type AlertsSettings, settingsOf } from './options.ts'
-import { findAll } from './rules.ts'
-import { Seen } from './seen.ts'
-import { Told } from './told.ts'
+import { type AlertsOptions, settingsOf } from './options.ts'
+import { Watch } from './watch.ts'
 
 export type { AlertDuration, AlertRules, AlertState, AlertsOptions } from './options.ts'
 export type { FindingId } from './rules.ts'
@@ -20,18 +18,22 @@ export interface Alerts {
   [Symbol.dispose](): void
 }
 
+/** Names that are in use, by receiver. */
+const taken = new WeakMap<Watched, Set<string>>()
+
 /**
  * Looks every minute at what a receiver does, and tells findings when they begin, once an hour, and when they end
- * (docs/alerts.md). It knows its own process alone: in a fleet let one process have it, or each tell of itself.
+ * (docs/alerts.md). Of several processes on one inbox one tells; what was told is kept there over restarts.
  *
  * @example
  * alerts(receiver, { notify: ({ state, text }) => slack(`${state}: ${text}`), rules: { silence: { shop: '30m' } } })
- * @throws OptionError for a receiver that is none, and for options that are none
+ * @throws OptionError for a receiver that is none, for options that are none, and for a name that is in use
  */
 export function alerts(receiver: Watched, options: AlertsOptions): Alerts {
   const door = Object(receiver)[watchDoor] as WatchDoor | undefined
   if (door === undefined) throw new OptionError(`alerts: takes a receiver, got ${kindOf(receiver)}`)
-  const watch = new Watch(door, settingsOf(options, door.sources))
+  const settings = settingsOf(options, door.sources)
+  const watch = new Watch(door, settings, take(receiver, settings.name))
   watch.begin()
   return {
     check: () => watch.check(),
@@ -40,87 +42,14 @@ export function alerts(receiver: Watched, options: AlertsOptions): Alerts {
   }
 }
 
-class Watch {
-  readonly #door: WatchDoor
-  readonly #settings: AlertsSettings
-  readonly #seen: Seen
-  readonly #told = new Told()
-  #restored: Promise<void> | null = null
-  #checking: Promise<void> | null = null
-  #written = ''
-  #cancel: () => void = () => {}
-  #stopped = false
-
-  constructor(door: WatchDoor, settings: AlertsSettings) {
-    this.#door = door
-    this.#settings = settings
-    this.#seen = new Seen(door)
-  }
-
-  begin(): void {
-    this.#cancel = this.#door.after(this.#settings.everyMs, () => void this.check().finally(() => this.#again()))
-  }
-
-  stop(): void {
-    this.#stopped = true
-    this.#cancel()
-    this.#seen.end()
-  }
-
-  /** One at a time. */
-  check(): Promise<void> {
-    this.#checking ??= this.#check().finally(() => {
-      this.#checking = null
-    })
-    return this.#checking
-  }
-
-  #again(): void {
-    const state = this.#door.state()
-    if (state === 'closing' || state === 'closed') this.stop()
-    else if (!this.#stopped) this.begin()
-  }
-
-  async #check(): Promise<void> {
-    try {
-      this.#restored ??= this.#restore()
-      await this.#restored
-      // A receiver that nobody has started, or that somebody has stopped, is in order.
-      if (this.#stopped || this.#door.state() !== 'open') return
-      const found = findAll(await this.#seen.situation(), this.#settings.limits)
-      const now = this.#door.now()
-      for (const finding of this.#told.due(found, now)) {
-        await this.#settings.notify(finding)
-        this.#told.told(finding, now)
-      }
-    } catch (error) {
-      this.#door.failed('alerts.notify', error)
-    }
-    await this.#save()
-  }
-
-  async #restore(): Promise<void> {
-    try {
-      const text = await this.#settings.state?.read()
-      if (text === null || text === undefined) return
-      const { told, activity } = Object(JSON.parse(text)) as { told?: unknown; activity?: unknown }
-      this.#told.restore(told)
-      this.#seen.activity.restore(activity)
-    } catch (error) {
-      this.#door.failed('alerts.state', error)
-    }
-  }
-
-  async #save(): Promise<void> {
-    const { state } = this.#settings
-    if (state === null) return
-    try {
-      const text = JSON.stringify({ told: this.#told.save(), activity: this.#seen.activity.save() })
-      if (text === this.#written) return
-      await state.write(text)
-      this.#written = text
-    } catch (error) {
-      this.#door.failed('alerts.state', error)
-    }
-  }
+/** Two of one name would take each other's findings. The returned function gives the name back. */
+function take(receiver: Watched, name: string): () => void {
+  const names = taken.get(receiver) ?? new Set()
+  taken.set(receiver, names)
+  if (names.has(name))
+    throw new OptionError(
+      `alerts: this receiver has alerts called "${name}": give those of another notify another name`,
+    )
+  names.add(name)
+  return () => void names.delete(name)
 }

@@ -18,45 +18,56 @@ export interface AlertRules {
   readonly off?: readonly FindingId[]
 }
 
-/** Where what was told is kept over restarts: a file, a row of your database, a key of Redis. */
+/** A place of your own for what was told: a file, a row of your database, a key of Redis. For one process. */
 export interface AlertState {
   /** The text that was written last; null: none was. */
   read(): string | null | Promise<string | null>
-  /** At most some 100 kB. */
+  /** Some kB for each source. */
   write(text: string): unknown
 }
 
 export interface AlertsOptions {
-  /** Called for each finding that begins, grows worse, ends, and each hour. Where it rejects it is called again. */
+  /**
+   * Called for each finding that begins, grows worse, ends, and each hour. Where it throws, rejects, or has not settled
+   * after 30 s, it is called again at the next look.
+   */
   notify(finding: Finding): unknown
   /** How often findings are looked for. Default 1m. */
   readonly every?: AlertDuration
   readonly rules?: AlertRules
-  /** Default: none, so that a restart tells again what goes on, and learns again what is usual. */
+  /** Default: the inbox keeps it. */
   readonly state?: AlertState
+  /** One for each `notify` of a receiver, where it has several; the same in every process. Default `'all'`. */
+  readonly name?: string
 }
 
 export interface AlertsSettings {
   readonly everyMs: number
   readonly limits: Limits
   readonly state: AlertState | null
+  readonly name: string
   notify(finding: Finding): unknown
 }
 
-const KEYS = keysOf<AlertsOptions>({ notify: true, every: true, rules: true, state: true })
+const KEYS = keysOf<AlertsOptions>({ notify: true, every: true, rules: true, state: true, name: true })
 const RULES = keysOf<AlertRules>({ silence: true, backlog: true, diskFree: true, off: true })
+
+const LONGEST_NAME = 64
 
 /** @throws OptionError */
 export function settingsOf(options: AlertsOptions, sources: ReadonlyMap<string, unknown>): AlertsSettings {
   knownKeys('alerts', options, KEYS)
-  const { rules = {}, state } = options
+  const { rules = {}, state, name = 'all' } = options
   required('notify', options.notify)
   knownKeys('alerts: rules', rules, RULES)
   if (state !== undefined) {
     required('state.read', Object(state).read)
     required('state.write', Object(state).write)
   }
+  if (typeof name !== 'string' || name === '' || name.length > LONGEST_NAME)
+    throw new OptionError(`alerts: name must be a text of at most ${LONGEST_NAME} characters, got ${kindOf(name)}`)
   return {
+    name,
     notify: (finding) => options.notify(finding),
     everyMs: Math.max(1_000, durationOf('every', options.every, 60_000)),
     limits: limitsOf(rules, sources),

@@ -22,6 +22,9 @@ export const FINDINGS = [
 
 export type FindingId = (typeof FINDINGS)[number]
 
+/** What a process finds of itself, its machine and its secrets; the others every process finds alike. */
+export const ITS_OWN: ReadonlySet<FindingId> = new Set(['storage_refuses', 'disk_low', 'old_credential'])
+
 export interface Found {
   readonly id: FindingId
   /** The source or the handler; null: the receiver. */
@@ -57,10 +60,11 @@ const RULES: Readonly<Record<FindingId, Rule>> = {
     diskFree === null || diskFree >= limits.diskFree
       ? []
       : [whole('act', `${percent(diskFree)} of the disk of the inbox is free`)],
-  backlog_old({ stats, now }, { backlogMs }) {
+  backlog_old({ stats, time }, { backlogMs }) {
     const at = stats?.oldestPendingAt ?? null
-    if (at === null || now - at <= backlogMs) return []
-    return [whole('act', `the oldest of ${stats?.pending} deliveries with work left waits for ${span(now - at)}`)]
+    const age = at === null ? 0 : time.age(at)
+    if (age <= backlogMs) return []
+    return [whole('act', `the oldest of ${stats?.pending} deliveries with work left waits for ${span(age)}`)]
   },
   sender_silent: (seen, limits) => sources(seen, (source) => silent(seen, limits, source)),
   senders_leave: (seen) =>
@@ -138,20 +142,28 @@ export function findAll(seen: Situation, limits: Limits): Found[] {
 }
 
 /**
- * Usual gap = 1 440 / minutes with a delivery in the last day. `look` at silence over 10 gaps and 10 minutes, `act` over
+ * Usual gap = 1 440 / minutes with a delivery in the day before the last of them. `look` at silence over 10 gaps and 10 minutes, `act` over
  * 30 of each; no verdict below 24 such minutes.
  */
-function silent({ activity, now, startedAt, door }: Situation, { silence }: Limits, source: string) {
-  const last = activity.lastAt(source) ?? door.lastBefore(source)
+function silent(seen: Situation, { silence }: Limits, source: string) {
+  const silentMs = silentFor(seen, source)
   const set = silence[source]
-  const silentMs = now - (last ?? startedAt)
   const text = `nothing came to "${source}" for ${span(silentMs)}`
   if (set !== undefined) return silentMs > set ? one('act', source, text) : null
-  const gap = activity.usualGapMs(source, now)
-  if (gap === null || last === null) return null
+  const gap = seen.activity.usualGapMs(source)
+  if (gap === null) return null
   const over = (many: number) => silentMs > Math.max(many * MINUTE_MS, many * gap)
   if (!over(10)) return null
   return one(over(30) ? 'act' : 'look', source, `${text}; usual is a gap of ${span(gap)}`)
+}
+
+/** Since its last delivery, of which the inbox knows too where it was to an earlier process; of none, since it is watched. */
+function silentFor({ activity, now, time, door }: Situation, source: string): number {
+  const [last, before] = [activity.lastAt(source), door.lastBefore(source)]
+  const spans = [last === null ? -1 : now - last, before === null ? -1 : time.age(before)]
+  // Below 0: a clock was wrong when it was written down.
+  const known = spans.filter((ms) => ms >= 0)
+  return known.length > 0 ? Math.min(...known) : now - (activity.since(source) ?? now)
 }
 
 const count = ({ window, now }: Situation, key: string, minutes: number) => window.sum(key, minutes, now)

@@ -37,6 +37,18 @@ export class Told {
     else this.#standing.set(key, { found, since: since.getTime(), toldAt: now })
   }
 
+  /** The clock was set. */
+  shift(ms: number): void {
+    for (const [key, one] of this.#standing)
+      this.#standing.set(key, { ...one, since: one.since + ms, toldAt: one.toldAt + ms })
+  }
+
+  /** What is later than now, by a clock that was wrong, is of now. */
+  tidy(now: number): void {
+    for (const [key, { found, since, toldAt }] of this.#standing)
+      this.#standing.set(key, { found, since: Math.min(since, now), toldAt: Math.min(toldAt, now) })
+  }
+
   /** As JSON. */
   save(): readonly Standing[] {
     return [...this.#standing.values()]
@@ -53,7 +65,7 @@ export class Told {
   }
 }
 
-const keyOf = ({ id, about }: Found) => `${id} ${about ?? ''}`
+export const keyOf = ({ id, about }: Found): string => `${id} ${about ?? ''}`
 
 function toFinding(found: Found, state: Finding['state'], since: number): Finding {
   return { ...found, state, since: new Date(since), runbook: `docs/alerts.md#${found.id}` }
@@ -61,8 +73,12 @@ function toFinding(found: Found, state: Finding['state'], since: number): Findin
 
 function isStanding(one: unknown): one is Standing {
   const { found, since, toldAt } = Object(one) as Partial<Record<keyof Standing, unknown>>
-  const { id, about, severity, text } = Object(found) as Partial<Record<keyof Found, unknown>>
+  return isFound(found) && Number.isFinite(since) && Number.isFinite(toldAt)
+}
+
+export function isFound(one: unknown): one is Found {
+  const { id, about, severity, text } = Object(one) as Partial<Record<keyof Found, unknown>>
   const isAbout = about === null || typeof about === 'string'
   const isKnown = FINDINGS.includes(id as FindingId) && (severity === 'look' || severity === 'act')
-  return isKnown && isAbout && typeof text === 'string' && Number.isFinite(since) && Number.isFinite(toldAt)
+  return isKnown && isAbout && typeof text === 'string'
 }

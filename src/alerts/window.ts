@@ -6,9 +6,7 @@ export class Window {
   readonly #minutes = new Map<number, Map<string, number>>()
 
   add(key: string, by: number, now: number): void {
-    const minute = Math.floor(now / MINUTE_MS)
-    const counts = this.#minutes.get(minute) ?? this.#begin(minute)
-    counts.set(key, (counts.get(key) ?? 0) + by)
+    this.#addTo(Math.floor(now / MINUTE_MS), key, by)
   }
 
   /** In the last so many minutes, that of now included. */
@@ -22,10 +20,48 @@ export class Window {
     return [...new Set(found)].filter((key) => key.startsWith(start)).map((key) => key.slice(start.length))
   }
 
+  /** With the counts of another. */
+  merge(other: Window): void {
+    for (const [minute, counts] of other.#minutes) for (const [key, by] of counts) this.#addTo(minute, key, by)
+  }
+
+  /** The clock was set. */
+  shift(ms: number): void {
+    const before = [...this.#minutes]
+    this.#minutes.clear()
+    for (const [minute, counts] of before) this.#minutes.set(minute + Math.round(ms / MINUTE_MS), counts)
+  }
+
+  /** Without what is too old, or of a clock that was wrong. */
+  tidy(now: number): void {
+    const last = Math.floor(now / MINUTE_MS)
+    for (const minute of this.#minutes.keys())
+      if (minute <= last - MINUTES || minute > last) this.#minutes.delete(minute)
+  }
+
+  /** As JSON. */
+  save(): readonly unknown[] {
+    return [...this.#minutes].map(([minute, counts]) => [minute, Object.fromEntries(counts)])
+  }
+
+  restore(saved: unknown): void {
+    for (const one of Array.isArray(saved) ? saved : []) {
+      const [minute, counts] = Array.isArray(one) ? one : []
+      if (!Number.isSafeInteger(minute)) continue
+      for (const [key, by] of Object.entries(Object(counts)))
+        if (Number.isSafeInteger(by)) this.#addTo(minute, key, by as number)
+    }
+  }
+
+  #addTo(minute: number, key: string, by: number): void {
+    const counts = this.#minutes.get(minute) ?? this.#begin(minute)
+    counts.set(key, (counts.get(key) ?? 0) + by)
+  }
+
   #begin(minute: number): Map<string, number> {
-    for (const old of this.#minutes.keys()) if (old <= minute - MINUTES || old > minute) this.#minutes.delete(old)
     const counts = new Map<string, number>()
     this.#minutes.set(minute, counts)
+    for (const old of this.#minutes.keys()) if (old <= minute - MINUTES) this.#minutes.delete(old)
     return counts
   }
 

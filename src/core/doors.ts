@@ -39,6 +39,7 @@ export function createWatchDoor({ settings, clock, teller, counters, life, ...pa
     after: (ms, run) => clock.after(ms, run),
     ready: parts.health,
     stats: () => (life.isOpen ? inbox.records.stats().catch(() => null) : Promise.resolve(null)),
+    memos: inbox.memos ?? null,
     state: () => life.state,
     failed: (what, error) => teller.tell('hookThrew', { hook: what, error }),
     lastBefore: (source) => counters.lastBefore(source),

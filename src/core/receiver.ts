@@ -439,9 +439,9 @@ class RunningReceiver implements ReceiverLike {
     checkInject(source, body, options, this.#sources.receiving)
     await this.start()
     const { inbox } = this.#settings
-    const result = await inject({ inbox, clock: this.#world.clock }, source, body, options)
-    this.#teller.tell('kept', { source, ...result })
-    return result
+    const { id, status, bytes } = await inject({ inbox, clock: this.#world.clock }, source, body, options)
+    this.#teller.tell('kept', { source, id, status, bytes })
+    return { id, status }
   }
 
   metrics(): Metrics {

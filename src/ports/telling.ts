@@ -35,7 +35,12 @@ export interface Facts {
     readonly ackMs: number
   }
   /** A delivery is durable that no sender waits for: injected, or what a source that answers by itself has kept. */
-  kept: { readonly source: string; readonly id: string; readonly status: 'accepted' | 'duplicate' }
+  kept: {
+    readonly source: string
+    readonly id: string
+    readonly bytes: number
+    readonly status: 'accepted' | 'duplicate'
+  }
   notStored: { readonly source: string; readonly error: unknown }
   /** A source that answers by itself was asked, however that ended. */
   answered: { readonly source: string; readonly tookMs: number }

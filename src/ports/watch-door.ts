@@ -1,5 +1,6 @@
 /** What telemetry asks of a receiver: to listen, and what is the case now. Types only. */
 import type { watchDoor } from '../lib/symbols.ts'
+import type { Memos } from './inbox/memos.ts'
 import type { StoredStats } from './inbox/records.ts'
 import type { SourcePort } from './provider.ts'
 import type { Listening } from './telling.ts'
@@ -25,6 +26,8 @@ export interface WatchDoor extends Listening {
   ready(): Promise<{ readonly ready: boolean; readonly reason: string | null }>
   /** null: the inbox is not open, or does not answer. */
   stats(): Promise<StoredStats | null>
+  /** null: the inbox keeps none. */
+  readonly memos: Memos | null
   /** When the last delivery to the source came to an earlier process, in epoch ms; null: none that the inbox knows. */
   lastBefore(source: string): number | null
   /** By source, in the order of its list of secrets. */

@@ -61,7 +61,10 @@ export function record(door: WatchDoor, sink: Sink, { names = false }: RecordOpt
       sink.add('posthorn_received_bytes_total', [fact.source], fact.bytes)
       sink.observe('posthorn_ack_seconds', [fact.source], fact.ackMs / 1_000)
     }),
-    door.on('kept', received),
+    door.on('kept', (fact) => {
+      received(fact)
+      sink.add('posthorn_received_bytes_total', [fact.source], fact.bytes)
+    }),
     door.on('probed', ({ source }) => received({ source, status: 'probe' })),
     door.on('refused', ({ source, code }) => sink.add('posthorn_refused_total', [source ?? 'none', code], 1)),
     door.on('turnedAway', turnedAway),

@@ -74,11 +74,11 @@ describe('a finding', () => {
     ])
     told = []
     for (let minute = 0; minute < 59; minute++) {
-      clock.leap(MINUTE)
+      await clock.advance(MINUTE)
       await watch.check()
     }
     expect(said()).toEqual([])
-    clock.leap(MINUTE)
+    await clock.advance(MINUTE)
     await watch.check()
     expect([told[0]?.state, told[0]?.since]).toEqual(['goes_on', since])
     told = []
@@ -126,22 +126,41 @@ describe('a finding', () => {
         kept = text
       },
     }
-    const first = await watched({}, { state })
+    const first = await watched({}, { state, every: '5m' })
     vi.spyOn(first.inbox.intake, 'trouble').mockReturnValue('the disk is full')
     for (let minute = 0; minute < 30; minute++) {
       await post(first)
-      clock.leap(MINUTE)
+      await clock.advance(MINUTE)
     }
     await first.watch.check()
     expect(said()).toEqual([['storage_refuses', null, 'begun', 'act']])
     await first.receiver.close({ timeoutMs: 0 })
-    const second = await watched({}, { state })
+    const second = await watched({}, { state, every: '5m' })
+    await second.watch.check()
+    expect(said()).toEqual([])
+    // What a process has found of itself ends some looks after it.
+    await clock.advance(20 * MINUTE)
     await second.watch.check()
     expect(said()).toEqual([['storage_refuses', null, 'ended', 'act']])
     // What is usual is known as well.
-    clock.leap(24 * 60 * MINUTE - 31 * MINUTE)
+    await clock.advance(24 * 60 * MINUTE - 51 * MINUTE)
     await second.watch.check()
-    expect(said()).toEqual([['sender_silent', 'shop', 'begun', 'look']])
+    const [begun, ...others] = said()
+    expect(begun).toEqual(['sender_silent', 'shop', 'begun', 'look'])
+    expect(new Set(others.map(([, , state]) => state))).toEqual(new Set(['goes_on']))
+  })
+
+  it('of a silence goes on for as long as the silence does', async () => {
+    const given = await watched({}, { every: '10m' })
+    for (let n = 0; n < 30; n++) {
+      await post(given)
+      await clock.advance(2 * MINUTE)
+    }
+    await clock.advance(3 * 24 * 60 * MINUTE)
+    expect(said().map(([, , state]) => state)).not.toContain('ended')
+    await post(given)
+    await given.watch.check()
+    expect(said()).toEqual([['sender_silent', 'shop', 'ended', 'act']])
   })
 
   it.each(['', 'no json', '[]', '{"told":[{}],"activity":{"shop":5}}', 'null'])(
@@ -233,14 +252,14 @@ async function waiting(minutes: number) {
   const given = await watched()
   await given.receiver.inbox.pause('works')
   await post(given)
-  clock.leap(minutes * MINUTE)
+  await clock.advance(minutes * MINUTE)
   return given
 }
 
 async function silentFor(minutes: number) {
   const given = await watched({}, { rules: { silence: { shop: '1h' }, off: ['backlog_old'] } })
   await post(given)
-  clock.leap(minutes * MINUTE)
+  await clock.advance(minutes * MINUTE)
   return given
 }
 
@@ -291,7 +310,7 @@ async function dying(minutes: number) {
   fails = true
   await post(given)
   fails = false
-  clock.leap(minutes * MINUTE)
+  await clock.advance(minutes * MINUTE)
   return given
 }
 
@@ -299,7 +318,7 @@ async function unreadable(minutes: number) {
   const given = await watched()
   await send(given.receiver, { body: '[5]' })
   await given.receiver.whenIdle()
-  clock.leap(minutes * MINUTE)
+  await clock.advance(minutes * MINUTE)
   return given
 }
 
@@ -340,13 +359,13 @@ describe('a silence', () => {
     const given = await watched()
     for (let n = 0; n < 30; n++) {
       await post(given)
-      clock.leap(2 * MINUTE)
+      await clock.advance(2 * MINUTE)
     }
     // 30 minutes of 1 440: a gap of 48 minutes.
-    clock.leap(10 * 48 * MINUTE - 2 * MINUTE)
+    await clock.advance(10 * 48 * MINUTE - 2 * MINUTE)
     await given.watch.check()
     expect(said()).toEqual([])
-    clock.leap(2 * MINUTE)
+    await clock.advance(2 * MINUTE)
     await given.watch.check()
     expect(said()).toEqual([['sender_silent', 'shop', 'begun', 'look']])
     await post(given)
@@ -362,7 +381,7 @@ describe('a silence', () => {
       const first = await start()
       await post(first)
       for (let n = 0; n < 2; n++) {
-        clock.leap(31 * MINUTE)
+        await clock.advance(31 * MINUTE)
         await open.pop()?.close()
         const { watch } = await start()
         await watch.check()
@@ -377,7 +396,7 @@ describe('a silence', () => {
   it('has no verdict on a source with too few deliveries, and one of its own where it is set', async () => {
     const given = await watched({}, { rules: { silence: { outlet: '30m' } } })
     await many(given, 23)
-    clock.leap(31 * MINUTE)
+    await clock.advance(31 * MINUTE)
     await given.watch.check()
     expect(said()).toEqual([['sender_silent', 'outlet', 'begun', 'act']])
   })
@@ -403,6 +422,9 @@ it.each([
   [{ rules: { bounces: 1 } }],
   [{ state: {} }],
   [{ channel: '#ops' }],
+  [{ name: '' }],
+  [{ name: 5 }],
+  [{ name: 'x'.repeat(65) }],
 ])('takes no options such as %j', (options) => {
   const given = options === undefined ? undefined : { notify: () => {}, ...options }
   if (options !== undefined && Object.keys(options).length === 0) delete (given as { notify?: unknown }).notify

@@ -12,7 +12,13 @@ import { Tally } from '../../bench/servers/tally.ts'
 import { later, newFolder } from '../inboxes/sqlite/kit.ts'
 
 const [EVENTS, POSTS] = [50, 6]
-const everybody = [...subjects.YARDSTICKS, ...subjects.MORE_PEERS, subjects.OURS, ...subjects.OUR_OTHERS]
+const everybody = [
+  ...subjects.YARDSTICKS,
+  ...subjects.MORE_PEERS,
+  subjects.OURS,
+  ...subjects.OUR_OTHERS,
+  ...subjects.LISTENED,
+]
 
 /** Posts to the subject, waits for what there is to handle, and tells what came of it. */
 async function posted(named: subjects.Named, provider: 'momentum' | 'mailjet', database: string | null = null) {

@@ -59,6 +59,7 @@ export function describeMemos(name: string, newStore: () => Store): void {
       const memos = memosOf(inbox)
       expect(memos.now()).toBe(clock.now())
       await inbox.close()
+      expect(() => memos.now()).toThrow(expect.objectContaining({ code: 'ERR_INBOX_CLOSED' }))
       const closed = { code: 'ERR_INBOX_CLOSED' }
       await expect(memos.read('a')).rejects.toMatchObject(closed)
       await expect(memos.write('a', 'x', null)).rejects.toMatchObject(closed)

@@ -49,7 +49,7 @@ export async function inject(
   source: string,
   body: Uint8Array | string | readonly object[],
   { origin = 'backfill' }: InjectOptions,
-): Promise<{ id: string; status: 'accepted' | 'duplicate' }> {
+): Promise<{ id: string; status: 'accepted' | 'duplicate'; bytes: number }> {
   const bytes = bytesOf(body)
   const sha256 = createHash('sha256').update(bytes).digest()
   const id = deliveryId(source, null, sha256)
@@ -59,7 +59,7 @@ export async function inject(
     ...{ id, source, batchId: null, sha256, body: bytes, receivedAt, headers: [], credential: null },
     ...{ isTest, origin, undecoded: null, traceparent: null },
   })
-  return { id, status: accepted.status }
+  return { id, status: accepted.status, bytes: bytes.byteLength }
 }
 
 function bytesOf(body: Uint8Array | string | readonly object[]): Uint8Array {

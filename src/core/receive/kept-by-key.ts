@@ -17,7 +17,7 @@ export function keptByKey(parts: ReceiveParts, source: string): KeptByKey {
       // The first request starts the receiver; nothing can be kept before that.
       await parts.open()
       const { status } = await inbox.intake.accept(delivery)
-      if (status === 'accepted') tell('kept', { source, id: delivery.id, status })
+      tell('kept', { source, id: delivery.id, bytes: body.byteLength, status })
       return status === 'accepted'
     },
     async get(key) {

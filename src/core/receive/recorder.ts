@@ -45,7 +45,8 @@ export class Recorder {
     load.enter()
     try {
       const { status } = await inbox.intake.accept(delivery)
-      if (status === 'accepted') tell('kept', { source: delivery.source, id: delivery.id, status })
+      const { source, id, body } = delivery
+      tell('kept', { source, id, bytes: body.byteLength, status })
     } catch (error) {
       this.#later(delivery, error)
     } finally {

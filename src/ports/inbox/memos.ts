@@ -15,6 +15,6 @@ export interface Memos {
    * at the same time one is told a version.
    */
   write(name: string, text: string, after: number | null): Promise<number | null>
-  /** What time it is, to all of them alike; in epoch ms. */
+  /** What time it is, to all of them alike; in epoch ms. Throws where the inbox is not open. */
   now(): number
 }

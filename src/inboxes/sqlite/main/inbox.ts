@@ -34,7 +34,10 @@ export class SqliteInbox implements InboxPort {
   readonly memos: Memos = {
     read: async (name) => this.#session.opened().call('memo', name),
     write: async (name, text, after) => this.#session.opened().command({ kind: 'memo', name, text, after }),
-    now: () => this.#session.now(),
+    now: () => {
+      this.#session.opened()
+      return this.#session.now()
+    },
   }
   readonly intake: Intake
   readonly claims: Claims
