@@ -2,11 +2,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { OptionError, PosthornError } from '../errors.ts'
 import { codeOf } from '../lib/code-of.ts'
-import { deskDoor, hostDoor, port, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
+import { deskDoor, hostDoor, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostDoor, ReceiverLike } from '../ports/host.ts'
 import type { Claim, Settlement } from '../ports/inbox/claims.ts'
-import type { Source, SourcePort } from '../ports/provider.ts'
+import type { Source } from '../ports/provider.ts'
 import type { RepairDoor } from '../ports/repair-door.ts'
 import type { TestDoor } from '../ports/test-door.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
@@ -31,23 +31,22 @@ import { vocabularyOf } from './handlers/patterns.ts'
 import type { HandlerSpec } from './handlers/spec.ts'
 import { Life } from './life.ts'
 import { type CloseOptions, closeTimeout, type DrainOptions, drainOptions } from './lifetime-options.ts'
-import { LiveSources } from './live-sources.ts'
 import { createInboxControl } from './operate/control.ts'
 import { createRepairDoor } from './operate/known-events.ts'
 import { Work } from './process/work.ts'
 import { handle } from './receive/handle.ts'
 import { checkInject, type InjectOptions, inject } from './receive/inject.ts'
-import type { Door, Opened } from './receive/parts.ts'
 import { createReceive } from './receive/receive.ts'
 import { Recorder } from './receive/recorder.ts'
 import { Seats } from './receive/seats.ts'
 import { type Settings, settle } from './settings.ts'
+import { SourcesLife } from './sources-life.ts'
 import { publishFacts } from './tell/channels.ts'
 import { Counters } from './tell/counters.ts'
 import { readHealth, STALE, unready } from './tell/health.ts'
 import { callHooks } from './tell/hooks.ts'
 import { writeLines } from './tell/lines.ts'
-import { announce, warnOfSource } from './tell/start-line.ts'
+import { announce } from './tell/start-line.ts'
 import { announceStop, announceStopped } from './tell/stop-lines.ts'
 import { Teller } from './tell/teller.ts'
 import { TestWatching } from './test-watching.ts'
@@ -109,7 +108,7 @@ class RunningReceiver implements ReceiverLike {
   readonly #recorder: Recorder
   readonly #handlers: HandlerSpec[] = []
   readonly #tests = new TestWatching()
-  readonly #sources: LiveSources
+  readonly #sources: SourcesLife
   #work: Work | null = null
   #path: string | null = null
   readonly #unwatch: () => void
@@ -136,10 +135,11 @@ class RunningReceiver implements ReceiverLike {
       ...{ inbox: settings.inbox, deadlines: this.#deadlines, tell: this.#teller.tell, load: this.#load },
       closing: () => this.#life.isOver,
     })
-    this.#sources = new LiveSources({
-      known: settings.sources,
-      keepsKeys: settings.inbox.eventKeys !== undefined,
-      prepare: (name, source) => this.#prepare(name, source),
+    this.#sources = new SourcesLife({
+      ...{ settings, clock: world.clock, notices: this.#notices, life: this.#life },
+      expect: (name, labels) => this.#counters.expect(name, labels),
+      added: () => this.#work?.kick(),
+      startFailed: (error) => this.#trouble(`the receiver could not start${whyOf(error)}`, error, 'start.failed'),
     })
     const [receive, sourceNames] = [this.#createReceive(), this.#sources.names]
     this[hostDoor] = { receive, sourceNames, ...toldByHosts(settings, this.#teller, this.#sources.receiving) }
@@ -207,7 +207,7 @@ class RunningReceiver implements ReceiverLike {
   async #open(): Promise<void> {
     const { inbox, logger, role, onRedelivery, retention, ack, background } = this.#settings
     const processes = role === 'both' || role === 'process'
-    if (this.#receives) await this.#sources.reload()
+    await this.#sources.readSecrets()
     if (this.#life.isOver) return
     this.#assertCapable()
     const specs = processes ? withCallKeeper(this.#settings, this.#handlers) : []
@@ -222,7 +222,7 @@ class RunningReceiver implements ReceiverLike {
       onRedelivery,
       retention,
     })
-    if (this.#receives) await this.#rememberUses()
+    if (role === 'both' || role === 'receive') await this.#rememberUses()
     if (this.#life.isOver) return inbox.close()
     this.#life.opened()
     this.#path = opened.place?.path ?? null
@@ -257,72 +257,22 @@ class RunningReceiver implements ReceiverLike {
       throw new OptionError(`the ${inboxKind} inbox keeps no keys of events: dedupeEvents needs another inbox`)
   }
 
-  async #prepare(name: string, { auth }: SourcePort): Promise<Door> {
-    const { logger } = this.#settings
-    const at = { env: process.env, logger, notice: this.#notices, clock: this.#world.clock, source: name }
-    const { issuer, labels = [] } = auth[port]
-    const verify = await auth[port].prepare(at)
-    const issue = issuer === undefined ? null : await issuer.prepare(at)
-    this.#counters.expect(name, labels)
-    return { verify, issue }
-  }
-
   addSource(name: string, source: Source<AnyEvent>): Promise<void> {
-    return held(this.#addSource(name, source))
-  }
-
-  async #addSource(name: string, source: Source<AnyEvent>): Promise<void> {
-    this.#life.assertUsable()
-    const added = await this.#sources.add(name, source, (admitted) => this.#doorOf(name, admitted))
-    const { provider, auth } = added
-    this.#settings.logger.info(
-      { event: 'source.added', source: name, provider: provider.name },
-      `source "${name}" is added (${provider.name}, ${auth.scheme})`,
-    )
-    warnOfSource(this.#settings.logger, name, added)
-    // What was stored of it before could not be claimed.
-    this.#work?.kick()
-  }
-
-  /** Null before the start, which will read all secrets. */
-  async #doorOf(name: string, source: SourcePort): Promise<Door | null> {
-    if (this.#life.hasBegun) await this.start()
-    const door = this.#life.isOpen && this.#receives ? await this.#prepare(name, source) : null
-    this.#life.assertUsable()
-    return door
+    return held(this.#sources.add(name, source))
   }
 
   removeSource(name: string): void {
-    this.#life.assertUsable()
     this.#sources.remove(name)
-    const message = `source "${name}" is removed: its address answers 404, what is stored of it is handled`
-    this.#settings.logger.info({ event: 'source.removed', source: name }, message)
   }
 
   reloadSecrets(...more: readonly unknown[]): Promise<void> {
-    if (more.length > 0)
-      return Promise.reject(new OptionError('reloadSecrets takes nothing: it reads the secrets of all sources'))
-    return held(this.#reloadSecrets())
-  }
-
-  async #reloadSecrets(): Promise<void> {
-    this.#life.assertUsable()
-    if (!this.#life.hasBegun || !this.#receives) return
-    await this.start()
-    await this.#sources.reload()
-    const sources = [...this.#sources.names]
-    this.#settings.logger.info({ event: 'secret.reloaded', sources }, `secrets are read anew: ${sources.join(', ')}`)
+    return held(this.#sources.reloadSecrets(more))
   }
 
   /** Of credentials, by earlier processes. */
   async #rememberUses(): Promise<void> {
     const uses = (await this.#settings.inbox.look?.seen().catch(() => [])) ?? []
     for (const { source, credential, lastAt } of uses) this.#counters.remember(source, credential, lastAt)
-  }
-
-  get #receives(): boolean {
-    const { role } = this.#settings
-    return role === 'both' || role === 'receive'
   }
 
   #createReceive() {
@@ -343,36 +293,9 @@ class RunningReceiver implements ReceiverLike {
         ack === 'stored'
           ? null
           : async (seq, source, gone) => (await this.#work?.inRequest(seq, source, gone)) ?? false,
-      open: (inboxless) => this.#opened(inboxless),
+      open: (inboxless) => this.#sources.opened(inboxless),
       closing: () => this.#life.isOver,
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    })
-  }
-
-  /** What a request finds; a start that takes its time, as one that waits for the owner of a file, is not waited for. */
-  #opened(inboxless = false): Opened | Promise<Opened> {
-    const { role } = this.#settings
-    if (role === 'process' || role === 'control') return 'not_open'
-    if (this.#life.isOpen) return this.#sources.doors
-    return this.#life.isOver ? 'shutting_down' : this.#startForRequest(inboxless)
-  }
-
-  async #startForRequest(inboxless: boolean): Promise<Opened> {
-    const started = this.start().then(
-      () => this.#life.isOpen,
-      (error: unknown) => {
-        this.#trouble(`the receiver could not start${whyOf(error)}`, error, 'start.failed')
-        return false
-      },
-    )
-    const ready = inboxless ? this.#sources.lastRead.then(() => this.#sources.doors.size > 0 || started) : started
-    const isReady = await Promise.race([ready, this.#patience()])
-    return isReady ? this.#sources.doors : 'not_open'
-  }
-
-  #patience(): Promise<false> {
-    return new Promise((resolve) => {
-      this.#world.clock.after(this.#settings.limits.acceptMs, () => resolve(false))
     })
   }
 
@@ -407,7 +330,7 @@ class RunningReceiver implements ReceiverLike {
     }
   }
 
-  /** Bodies in flight are read and stored before the inbox closes, until `end`. */
+  /** Bodies in flight are read and stored before the inbox closes, until `end`. Between two steps of a request none is counted. */
   async #requestsAnswered(end: number): Promise<void> {
     while (this.#load.requests > 0 && this.#world.clock.now() < end)
       await new Promise<void>((resolve) => void this.#world.clock.after(5, resolve))
