@@ -31,19 +31,31 @@ interface Span extends Text {
   readonly ids?: readonly string[]
 }
 
-export interface DeliveryFilter extends Span {}
+/** Where a listing goes on. */
+interface After {
+  /**
+   * Only what comes behind this row, which the page before ended with: the id of a delivery or of an event, for dead letters
+   * `<event>/<handler>`. It does not go with `ids`.
+   * @throws OptionError when the row is not there any more
+   */
+  readonly after?: string
+}
 
-export interface QuarantineFilter extends Span {}
+export interface DeliveryFilter extends Span, After {}
+
+export interface QuarantineFilter extends Span, After {}
 
 /** It asks for `since`, or ids: every delivery in range is read. */
-export interface EventFilter extends Span {
+export interface EventFilter extends Span, After {
   /** Native name, `momentum.bounce`. */
   readonly name?: string
   /** Normalised type, `bounced`. */
   readonly type?: string
 }
 
-export interface DeadLetterFilter extends Span {
+export interface DeadLetterFilter extends OfLetters, After {}
+
+interface OfLetters extends Span {
   /** Durable name: of a handler that is registered, or that the inbox has known. */
   readonly handler?: string
   /** Native name, `momentum.bounce`. */
@@ -81,16 +93,13 @@ interface OfQuarantine {
  * What failed: dead letters and quarantine, or one of them with `outcome`. With `handler`, `name` or `run` it is dead
  * letters alone.
  */
-export type RetryFilter =
-  | Everything
-  | Narrowed<DeadLetterFilter & OfDeadLetters>
-  | Narrowed<QuarantineFilter & OfQuarantine>
+export type RetryFilter = Everything | Narrowed<OfLetters & OfDeadLetters> | Narrowed<Span & OfQuarantine>
 
 /** As `RetryFilter`; or a whole replay, which goes with no other field. */
 export type DropFilter =
   | Everything
-  | (Narrowed<Omit<DeadLetterFilter, 'run'> & OfDeadLetters> & { readonly run?: never })
-  | Narrowed<QuarantineFilter & OfQuarantine>
+  | (Narrowed<Omit<OfLetters, 'run'> & OfDeadLetters> & { readonly run?: never })
+  | Narrowed<Span & OfQuarantine>
   | { readonly run: string; readonly all?: never }
 
 interface ReplaySpan extends Span {

@@ -16,6 +16,7 @@ import { eventFacts, type Facts, matches, yesOrNo } from '../filter/matches.ts'
 import { Registry } from '../handlers/registry.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
 import { toAttemptErrors, toPaused } from '../read/to-public.ts'
+import { placeOf } from './after.ts'
 import { findEvents, findMessage, findPerson } from './events.ts'
 import { readsRows } from './filter-text.ts'
 import {
@@ -74,8 +75,9 @@ export function createInboxControl(parts: ControlParts): InboxControl {
     shown: (row: R, checked: Selection) => T | null,
   ): AsyncGenerator<T> {
     const checked = await known(verb, checkedFilter(verb, filter, clock.now()))
+    const first = await placeOf(inbox, verb, checked)
     for (const page of pagesOf(checked))
-      for await (const rows of pages(read, id, page))
+      for await (const rows of pages(read, id, page, first))
         for (const row of rows) {
           const one = shown(row, checked)
           if (one !== null) yield one

@@ -7,8 +7,10 @@ import type { LookOptions, MessageHistory } from '../../public/look.ts'
 import type { AnyEvent } from '../../types.ts'
 import { eventFacts, matches } from '../filter/matches.ts'
 import { deliveryFacts, toEvent } from '../read/event.ts'
-import { type ReadParts, readAgain } from '../read/read-again.ts'
+import { type ReadOptions, type ReadParts, readAgain } from '../read/read-again.ts'
+import { deliveryPlace, there } from './after.ts'
 import type { Selection } from './filters.ts'
+import { eventOrDelivery } from './ids.ts'
 import { Person } from './person.ts'
 import { pages, pagesOf } from './verbs.ts'
 
@@ -23,13 +25,24 @@ export interface EventSelection extends Selection {
 }
 
 /** @throws OptionError without `since` or ids: everything would be read */
-export function findEvents(parts: ReadParts, filter: EventSelection, options: LookOptions): AsyncGenerator<AnyEvent> {
+export async function* findEvents(
+  parts: ReadParts,
+  filter: EventSelection,
+  options: LookOptions,
+): AsyncGenerator<AnyEvent> {
   const { since, ids, name, type } = filter
   if (since === undefined && ids === undefined)
     throw new OptionError('inbox.events reads every delivery in range: give since, or ids')
   const isMeant = (event: AnyEvent) =>
     (name === undefined || event.name === name) && (type === undefined || event.type === type) && isAsked(event, filter)
-  return walk(parts, pagesOf(filter), { isMeant, mayHold: () => true }, options)
+  const wanted = { isMeant, mayHold: () => true }
+  if (filter.after === undefined) return yield* walk(parts, pagesOf(filter), wanted, options)
+  const at = 'inbox.events: after'
+  if (ids !== undefined) throw new OptionError(`${at} does not go with ids`)
+  const { deliveryId, index = 0 } = eventOrDelivery(at, filter.after)
+  const seq = there(at, filter.after, await deliveryPlace(parts.inbox, deliveryId))
+  if (index > 0) yield* (await eventsOf(parts, deliveryId, { last: index - 1 }, wanted, options.signal)).reverse()
+  yield* walk(parts, pagesOf(filter), wanted, options, seq)
 }
 
 const isAsked = (event: AnyEvent, { where }: Selection) => where === undefined || matches(where.rows, eventFacts(event))
@@ -76,6 +89,7 @@ async function* walk(
   places: readonly Place[],
   wanted: Wanted,
   { signal, onProgress }: LookOptions,
+  first: number | null = null,
 ): AsyncGenerator<AnyEvent> {
   let [deliveries, count] = [0, 0]
   for (const { index, ...place } of places)
@@ -83,10 +97,12 @@ async function* walk(
       (page) => parts.inbox.records.list('deliveries', page),
       (row) => row.seq,
       place,
+      first,
     ))
       for (const row of rows) {
         if (signal?.aborted) return
-        const found = row.kept === 'none' ? [] : await eventsOf(parts, row.id, index, wanted, signal)
+        const range = index === undefined ? {} : { first: index, last: index }
+        const found = row.kept === 'none' ? [] : await eventsOf(parts, row.id, range, wanted, signal)
         // Within a delivery, too, the newest first.
         yield* found.reverse()
         deliveries++
@@ -98,12 +114,11 @@ async function* walk(
 async function eventsOf(
   parts: ReadParts,
   id: string,
-  index: number | undefined,
+  range: Pick<ReadOptions, 'first' | 'last'>,
   { isMeant, mayHold }: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<AnyEvent[]> {
   const found: AnyEvent[] = []
-  const range = index === undefined ? {} : { first: index, last: index }
   await readAgain(
     parts,
     id,

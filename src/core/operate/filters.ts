@@ -17,6 +17,7 @@ import type {
   VerbOptions,
 } from '../../public/inbox.ts'
 import type { LookFilter, LookOptions, TallyFilter } from '../../public/look.ts'
+import { isPlaceIn } from './after.ts'
 import { type Check, type FilterVerb, type Read, readsRows, withText } from './filter-text.ts'
 import { eventOrDelivery } from './ids.ts'
 import { Person } from './person.ts'
@@ -34,10 +35,10 @@ const VERB = { dryRun: isBoolean, ratePerSecond: isRate, signal: isSignal }
 const PROGRESS = { ...VERB, onProgress: assertFunction }
 
 export const FILTERS = {
-  deliveries: SPAN satisfies Table<DeliveryFilter>,
-  events: { ...SPAN, name: assertWord, type: assertWord } satisfies Table<EventFilter>,
-  deadLetters: DEAD satisfies Table<DeadLetterFilter>,
-  quarantine: SPAN satisfies Table<QuarantineFilter>,
+  deliveries: { ...SPAN, after: isPlaceIn('deliveries') } satisfies Table<DeliveryFilter>,
+  events: { ...SPAN, after: isPlaceIn('events'), name: assertWord, type: assertWord } satisfies Table<EventFilter>,
+  deadLetters: { ...DEAD, after: isPlaceIn('deadLetters') } satisfies Table<DeadLetterFilter>,
+  quarantine: { ...SPAN, after: isPlaceIn('quarantine') } satisfies Table<QuarantineFilter>,
   differences: { ...SPAN, handled: isBoolean } satisfies Table<DifferenceFilter>,
   export: PERSON satisfies Table<PersonFilter>,
   retry: FAILED satisfies Table<RetryFilter>,
