@@ -52,7 +52,6 @@ export type {
   Everything,
   InboxControl,
   InboxStats,
-  Listed,
   PausedHandler,
   PersonalRecord,
   PersonFilter,

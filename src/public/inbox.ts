@@ -32,27 +32,30 @@ interface Span extends Text {
 }
 
 /** Where a listing goes on. */
-export interface Listed {
+export interface After {
   /**
-   * Only what is listed behind this row, the last one of the page before: the id of a delivery, of an event, or of an event
-   * with a blank and the handler for dead letters. One that is not listed any more is refused.
+   * Only what comes behind this row, which the page before ended with: the id of a delivery or of an event, for dead letters
+   * `<event>/<handler>`. It does not go with `ids`.
+   * @throws OptionError when the row is not there any more
    */
-  readonly before?: string
+  readonly after?: string
 }
 
-export interface DeliveryFilter extends Span {}
+export interface DeliveryFilter extends Span, After {}
 
-export interface QuarantineFilter extends Span {}
+export interface QuarantineFilter extends Span, After {}
 
 /** It asks for `since`, or ids: every delivery in range is read. */
-export interface EventFilter extends Span {
+export interface EventFilter extends Span, After {
   /** Native name, `momentum.bounce`. */
   readonly name?: string
   /** Normalised type, `bounced`. */
   readonly type?: string
 }
 
-export interface DeadLetterFilter extends Span {
+export interface DeadLetterFilter extends OfLetters, After {}
+
+interface OfLetters extends Span {
   /** Durable name: of a handler that is registered, or that the inbox has known. */
   readonly handler?: string
   /** Native name, `momentum.bounce`. */
@@ -90,16 +93,13 @@ interface OfQuarantine {
  * What failed: dead letters and quarantine, or one of them with `outcome`. With `handler`, `name` or `run` it is dead
  * letters alone.
  */
-export type RetryFilter =
-  | Everything
-  | Narrowed<DeadLetterFilter & OfDeadLetters>
-  | Narrowed<QuarantineFilter & OfQuarantine>
+export type RetryFilter = Everything | Narrowed<OfLetters & OfDeadLetters> | Narrowed<Span & OfQuarantine>
 
 /** As `RetryFilter`; or a whole replay, which goes with no other field. */
 export type DropFilter =
   | Everything
-  | (Narrowed<Omit<DeadLetterFilter, 'run'> & OfDeadLetters> & { readonly run?: never })
-  | Narrowed<QuarantineFilter & OfQuarantine>
+  | (Narrowed<Omit<OfLetters, 'run'> & OfDeadLetters> & { readonly run?: never })
+  | Narrowed<Span & OfQuarantine>
   | { readonly run: string; readonly all?: never }
 
 interface ReplaySpan extends Span {
@@ -259,10 +259,10 @@ export interface InboxControl {
   seen(): Promise<readonly CredentialHistory[]>
   /** What verbs have changed, the latest 1 000, newest first. Dry runs are none. */
   actions(): Promise<readonly InboxAction[]>
-  deliveries(filter?: DeliveryFilter & Listed): AsyncIterable<DeliverySummary>
+  deliveries(filter?: DeliveryFilter): AsyncIterable<DeliverySummary>
   delivery(id: string): Promise<Delivery | null>
-  deadLetters(filter?: DeadLetterFilter & Listed): AsyncIterable<DeadLetter>
-  quarantine(filter?: QuarantineFilter & Listed): AsyncIterable<Quarantined>
+  deadLetters(filter?: DeadLetterFilter): AsyncIterable<DeadLetter>
+  quarantine(filter?: QuarantineFilter): AsyncIterable<Quarantined>
   /** Runs again what failed: dead letters for their handler, quarantine for every handler its delivery belongs to. */
   retry(filter: RetryFilter, run?: VerbOptions): Promise<VerbReport>
   /**
@@ -282,7 +282,7 @@ export interface InboxControl {
    * @example for await (const event of receiver.inbox.events({ type: 'bounced', since })) …
    * @throws OptionError with the first event, also without `since` and ids
    */
-  events(filter: EventFilter & Listed, options?: LookOptions): AsyncIterable<AnyEvent>
+  events(filter: EventFilter, options?: LookOptions): AsyncIterable<AnyEvent>
   /**
    * What is stored of one message, by `event.messageId`; null: nothing. Goes through every stored delivery in range, and
    * reads those whose bytes may hold the id.

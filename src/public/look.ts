@@ -79,8 +79,8 @@ export interface LookFilter {
   /** Not included. */
   readonly until?: Date
   readonly source?: string
-  /** Only what lies behind this delivery or event: where a look that was ended goes on. */
-  readonly before?: string
+  /** Only what comes behind this delivery or event: where a look that was ended goes on. */
+  readonly after?: string
 }
 
 /** What is known of one message. */

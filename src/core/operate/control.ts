@@ -16,7 +16,7 @@ import { eventFacts, type Facts, matches, yesOrNo } from '../filter/matches.ts'
 import { Registry } from '../handlers/registry.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
 import { toAttemptErrors, toPaused } from '../read/to-public.ts'
-import { placeOf } from './before.ts'
+import { placeOf } from './after.ts'
 import { findEvents, findMessage, findPerson } from './events.ts'
 import { readsRows } from './filter-text.ts'
 import {
@@ -74,10 +74,10 @@ export function createInboxControl(parts: ControlParts): InboxControl {
     filter: Selection = {},
     shown: (row: R, checked: Selection) => T | null,
   ): AsyncGenerator<T> {
-    const { before, ...checked } = await known(verb, checkedFilter(verb, filter, clock.now()))
-    const start = before === undefined ? {} : { before: await placeOf(inbox, verb, before) }
+    const checked = await known(verb, checkedFilter(verb, filter, clock.now()))
+    const first = await placeOf(inbox, verb, checked)
     for (const page of pagesOf(checked))
-      for await (const rows of pages(read, id, { ...page, ...start }))
+      for await (const rows of pages(read, id, page, first))
         for (const row of rows) {
           const one = shown(row, checked)
           if (one !== null) yield one

@@ -7,9 +7,10 @@ import type { LookOptions, MessageHistory } from '../../public/look.ts'
 import type { AnyEvent } from '../../types.ts'
 import { eventFacts, matches } from '../filter/matches.ts'
 import { deliveryFacts, toEvent } from '../read/event.ts'
-import { type ReadParts, readAgain } from '../read/read-again.ts'
-import { placeOf, rowId } from './before.ts'
+import { type ReadOptions, type ReadParts, readAgain } from '../read/read-again.ts'
+import { deliveryPlace, there } from './after.ts'
 import type { Selection } from './filters.ts'
+import { eventOrDelivery } from './ids.ts'
 import { Person } from './person.ts'
 import { pages, pagesOf } from './verbs.ts'
 
@@ -72,22 +73,24 @@ function holding(messageId: string): (body: Uint8Array) => boolean {
 
 async function* walk(
   parts: ReadParts,
-  { before, ...selection }: Selection,
+  filter: Selection,
   wanted: Wanted,
   { signal, onProgress }: LookOptions,
 ): AsyncGenerator<AnyEvent> {
   let [deliveries, count] = [0, 0]
-  const start = before === undefined ? null : await startOf(parts.inbox, before)
-  for (const { index, ...place } of pagesOf(selection))
+  const start = await startOf(parts.inbox, filter)
+  for (const { index, ...place } of pagesOf(filter))
     for await (const rows of pages<StoredDelivery>(
       (page) => parts.inbox.records.list('deliveries', page),
       (row) => row.seq,
-      start === null ? place : { ...place, before: start.before },
+      place,
+      start?.before,
     ))
       for (const row of rows) {
         if (signal?.aborted) return
-        const read = row.kept === 'none' ? [] : await eventsOf(parts, row.id, index, wanted, signal)
-        const found = row.id === start?.id ? read.filter((event) => event.delivery.index < start.index) : read
+        const range =
+          row.seq === start?.seq ? { last: start.last } : index === undefined ? {} : { first: index, last: index }
+        const found = row.kept === 'none' ? [] : await eventsOf(parts, row.id, range, wanted, signal)
         // Within a delivery, too, the newest first.
         yield* found.reverse()
         deliveries++
@@ -96,22 +99,24 @@ async function* walk(
       }
 }
 
-/** Behind an event come first the others of its delivery. */
-async function startOf(inbox: InboxPort, before: string) {
-  const { deliveryId: id, index } = rowId('before', before)
-  const place = await placeOf(inbox, 'deliveries', id)
-  return { id, index: index ?? Number.POSITIVE_INFINITY, before: index === undefined ? place : place + 1 }
+/** Behind an event come first the others of its delivery: those up to `last` of the one at `seq`. null: from the newest on. */
+async function startOf(inbox: InboxPort, { after, ids }: Selection) {
+  if (after === undefined) return null
+  const at = 'inbox.events: after'
+  if (ids !== undefined) throw new OptionError(`${at} does not go with ids`)
+  const { deliveryId, index = 0 } = eventOrDelivery(at, after)
+  const seq = there(at, after, await deliveryPlace(inbox, deliveryId))
+  return index === 0 ? { before: seq, seq: null, last: 0 } : { before: seq + 1, seq, last: index - 1 }
 }
 
 async function eventsOf(
   parts: ReadParts,
   id: string,
-  index: number | undefined,
+  range: Pick<ReadOptions, 'first' | 'last'>,
   { isMeant, mayHold }: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<AnyEvent[]> {
   const found: AnyEvent[] = []
-  const range = index === undefined ? {} : { first: index, last: index }
   await readAgain(
     parts,
     id,

@@ -8,7 +8,6 @@ import type {
   DropFilter,
   EraseOptions,
   EventFilter,
-  Listed,
   PersonFilter,
   QuarantineFilter,
   ReparseFilter,
@@ -18,7 +17,7 @@ import type {
   VerbOptions,
 } from '../../public/inbox.ts'
 import type { LookFilter, LookOptions, TallyFilter } from '../../public/look.ts'
-import { rowId } from './before.ts'
+import { isPlaceIn } from './after.ts'
 import { type Check, type FilterVerb, type Read, readsRows, withText } from './filter-text.ts'
 import { eventOrDelivery } from './ids.ts'
 import { Person } from './person.ts'
@@ -27,20 +26,19 @@ import { Person } from './person.ts'
 type Table<T> = { readonly [K in T extends unknown ? keyof T : never]: Check }
 
 const TEXT = { filter: isText }
-const LISTED = { before: isBefore }
 const SPAN = { ...TEXT, since: isDate, until: isDate, source: assertWord, ids: areIds }
 const DEAD = { ...SPAN, handler: assertWord, name: assertWord, run: isRun }
 const FAILED = { ...DEAD, outcome: outcomeOf('dead', 'quarantined'), all: isTrue }
 const PERSON = { ...TEXT, email: assertWord, since: isDate, until: isDate, source: assertWord }
-const PLACE = { ...TEXT, ...LISTED, since: isDate, until: isDate, source: assertWord }
+const PLACE = { ...TEXT, after: isPlaceIn('events'), since: isDate, until: isDate, source: assertWord }
 const VERB = { dryRun: isBoolean, ratePerSecond: isRate, signal: isSignal }
 const PROGRESS = { ...VERB, onProgress: assertFunction }
 
 export const FILTERS = {
-  deliveries: { ...SPAN, ...LISTED } satisfies Table<DeliveryFilter & Listed>,
-  events: { ...SPAN, ...LISTED, name: assertWord, type: assertWord } satisfies Table<EventFilter & Listed>,
-  deadLetters: { ...DEAD, ...LISTED } satisfies Table<DeadLetterFilter & Listed>,
-  quarantine: { ...SPAN, ...LISTED } satisfies Table<QuarantineFilter & Listed>,
+  deliveries: { ...SPAN, after: isPlaceIn('deliveries') } satisfies Table<DeliveryFilter>,
+  events: { ...SPAN, after: isPlaceIn('events'), name: assertWord, type: assertWord } satisfies Table<EventFilter>,
+  deadLetters: { ...DEAD, after: isPlaceIn('deadLetters') } satisfies Table<DeadLetterFilter>,
+  quarantine: { ...SPAN, after: isPlaceIn('quarantine') } satisfies Table<QuarantineFilter>,
   differences: { ...SPAN, handled: isBoolean } satisfies Table<DifferenceFilter>,
   export: PERSON satisfies Table<PersonFilter>,
   retry: FAILED satisfies Table<RetryFilter>,
@@ -104,7 +102,7 @@ export function checkedFilter<F extends object>(verb: FilterVerb, filter: F, now
 }
 
 /** What a verb that acts is about, once it is checked; without a field it is everything, since that was said. */
-export interface Selection extends DeadLetterFilter, Listed, Read {
+export interface Selection extends DeadLetterFilter, Read {
   readonly outcome?: 'dead' | 'quarantined' | 'unhandled'
   readonly to?: readonly string[]
   readonly missed?: boolean
@@ -177,10 +175,6 @@ function areWords(at: string, value: unknown): void {
 function areIds(at: string, value: unknown): void {
   if (!Array.isArray(value)) throw new OptionError(`${at} must be a list of ids, got ${kindOf(value)}`)
   for (const one of value) eventOrDelivery(at, one)
-}
-
-function isBefore(at: string, value: unknown): void {
-  rowId(at, value)
 }
 
 function isRun(at: string, value: unknown): void {

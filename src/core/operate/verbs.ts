@@ -14,13 +14,14 @@ const PAGE = 100
 /** Rows of work taken back in one commit. */
 const ROWS = 1_000
 
-/** The rows of a listing, page by page, newest first. */
+/** The rows of a listing, page by page, newest first; with `first` those behind it. */
 export async function* pages<R>(
   read: (page: Page) => Promise<readonly R[]>,
   id: (row: R) => number,
-  page: Omit<Page, 'before' | 'limit'> & { readonly before?: number | undefined },
+  page: Omit<Page, 'before' | 'limit'>,
+  first: number | null = null,
 ): AsyncGenerator<readonly R[]> {
-  for (let before = page.before ?? null; ; ) {
+  for (let before = first; ; ) {
     const rows: readonly R[] = await read({ ...page, before, limit: PAGE })
     if (rows.length > 0) yield rows
     const last = rows.at(-1)

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Receiver } from '../../../src/index.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { send } from '../../support/neutral.ts'
+import { all, receiverIn } from '../../support/receivers.ts'
+import { toy } from '../../support/toy.ts'
+
+const START = Date.UTC(2026, 5, 15)
+let receiver: Receiver<never>
+
+/** Three deliveries of two events that two handlers fail at, and of something that nobody can read. */
+beforeEach(async () => {
+  const clock = new FakeClock(START)
+  const made = receiverIn(clock, { sources: { shop: toy() }, handlers: { retry: { attempts: 1 } } })
+  for (const name of ['a', 'b/c'])
+    made.on('*', { name }, () => {
+      throw new Error('no')
+    })
+  for (const n of [1, 2, 3]) {
+    await send(made, { body: JSON.stringify([{ type: 'ping', n }, { type: 'pong', n }, { bad: n }]) })
+    await made.whenIdle()
+    await clock.advance(1_000)
+  }
+  receiver = made as unknown as Receiver<never>
+})
+
+afterEach(() => receiver.close())
+
+const since = new Date(0)
+const LISTINGS = {
+  deliveries: async (after: object) => (await all(receiver.inbox.deliveries(after))).map(({ id }) => id),
+  events: async (after: object) => (await all(receiver.inbox.events({ since, ...after }))).map(({ id }) => id),
+  deadLetters: async (after: object) =>
+    (await all(receiver.inbox.deadLetters(after))).map(({ event, handler }) => `${event.id}/${handler}`),
+  quarantine: async (after: object) =>
+    (await all(receiver.inbox.quarantine(after))).map(({ deliveryId, index }) => `${deliveryId}.${index}`),
+}
+
+it.each([
+  ['deliveries', 3],
+  ['events', 6],
+  ['deadLetters', 12],
+  ['quarantine', 3],
+] as const)('%s go on behind each of their rows', async (listing, count) => {
+  const list = LISTINGS[listing]
+  const whole = await list({})
+  expect(whole).toHaveLength(count)
+  for (const [at, after] of whole.entries()) expect(await list({ after }), after).toEqual(whole.slice(at + 1))
+})
+
+it('goes with the other fields, but with no ids', async () => {
+  const [newest = '', second = '', oldest = ''] = await LISTINGS.deliveries({})
+  expect(await LISTINGS.deliveries({ after: newest, until: new Date(START + 1_000) })).toEqual([oldest])
+  expect(await LISTINGS.events({ after: second, type: 'complained' })).toEqual([`${oldest}.1`])
+  for (const list of [LISTINGS.deliveries, LISTINGS.events, LISTINGS.quarantine])
+    await expect(list({ after: newest, ids: [oldest] })).rejects.toMatchObject({ code: 'ERR_OPTION' })
+})
+
+it('refuses what is no row, and what is not there any more', async () => {
+  const [newest = ''] = await LISTINGS.deliveries({})
+  const gone = `d_${'a'.repeat(26)}`
+  for (const after of [gone, 'shop', '', 7])
+    for (const list of [LISTINGS.deliveries, LISTINGS.events, LISTINGS.quarantine])
+      await expect(list({ after })).rejects.toMatchObject({ code: 'ERR_OPTION' })
+  for (const after of [newest, `${newest}.0`, `${newest}.0/`, `${newest}.0/d`, `${newest}/a`, `${gone}.0/a`])
+    await expect(LISTINGS.deadLetters({ after })).rejects.toMatchObject({ code: 'ERR_OPTION' })
+  await receiver.inbox.drop({ ids: [`${newest}.0`] })
+  await expect(LISTINGS.deadLetters({ after: `${newest}.0/a` })).rejects.toMatchObject({ code: 'ERR_OPTION' })
+})
+
+it('goes on behind the last delivery that a look has read', async () => {
+  const read: string[] = []
+  const onProgress = ({ deliveryId }: { deliveryId: string }) => void read.push(deliveryId)
+  await all(receiver.inbox.person('nobody@shop.example', {}, { onProgress }))
+  expect(read).toEqual(await LISTINGS.deliveries({}))
+  const left: string[] = []
+  await all(
+    receiver.inbox.person(
+      'nobody@shop.example',
+      { after: read[0] ?? '' },
+      { onProgress: (at) => void left.push(at.deliveryId) },
+    ),
+  )
+  expect(left).toEqual(read.slice(1))
+})
