@@ -15,6 +15,14 @@ export class Activity {
     if (known.minutes.size > DAY_MINUTES) forget(known.minutes, now)
   }
 
+  /** A minute of before. */
+  addMinute(source: string, at: number): void {
+    const known = this.#sources.get(source) ?? { minutes: new Set<number>(), lastAt: at }
+    this.#sources.set(source, known)
+    known.lastAt = Math.max(known.lastAt, at)
+    known.minutes.add(Math.floor(at / MINUTE_MS))
+  }
+
   lastAt(source: string): number | null {
     return this.#sources.get(source)?.lastAt ?? null
   }

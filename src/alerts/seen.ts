@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { StoredStats } from '../ports/inbox/records.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
+import type { TallyCount } from '../public/look.ts'
 import { Activity } from './activity.ts'
 import { Window } from './window.ts'
 
@@ -10,6 +11,9 @@ import { Window } from './window.ts'
 export const SHARES = [0.5, 0.9] as const
 export const USUAL_LIMIT_MS = 10_000
 const [LATE_MS, AHEAD_MS] = [600_000, 60_000]
+const MINUTE_MS = 60_000
+/** Over ten minutes. */
+const LATE_WORDS = ['late:4', 'late:5', 'late:6', 'late:7']
 
 export interface Situation {
   readonly now: number
@@ -55,6 +59,18 @@ export class Seen {
     ]
   }
 
+  /** What an inbox has counted before this began: minutes of the last hour, and of the last day those with a delivery. */
+  seed(counts: Iterable<Pick<TallyCount, 'at' | 'source' | 'word' | 'count'>>): void {
+    const began = Math.floor(this.#startedAt / MINUTE_MS) * MINUTE_MS
+    for (const { at, source, word, count } of counts) {
+      if (at.getTime() >= began) continue
+      if (word === 'in' || word === 'dup') this.activity.addMinute(source, at.getTime())
+      const key = seedKey(word, source)
+      if (key !== null) this.#window.put(key, count, at.getTime())
+      if (word.startsWith('late:')) this.#window.put(`read:${source}`, count, at.getTime())
+    }
+  }
+
   async situation(): Promise<Situation> {
     const door = this.#door
     const [stats, health, diskFree] = await Promise.all([door.stats(), door.ready(), freeShare(door.path())])
@@ -75,6 +91,16 @@ export class Seen {
   #add(key: string, by = 1): void {
     if (by > 0) this.#window.add(key, by, this.#door.now())
   }
+}
+
+/** How the window calls what the inbox counts so; null: it has no use for it. */
+function seedKey(word: string, source: string): string | null {
+  if (word === 'in') return `accepted:${source}`
+  if (word === 'dup') return `duplicate:${source}`
+  if (word === 'left' || word === 'quarantined') return `${word}:${source}`
+  if (word.startsWith('dead:')) return word
+  if (word.startsWith('ev:') && word.endsWith('/unknown')) return `unknown:${source}`
+  return LATE_WORDS.includes(word) ? `late:${source}` : null
 }
 
 async function freeShare(path: string | null): Promise<number | null> {
