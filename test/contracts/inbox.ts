@@ -21,7 +21,7 @@ const DAY = 24 * HOUR
 
 export function describeInbox(name: string, newStore: () => Store): void {
   describe(`${name} inbox`, () => {
-    const { open, next } = useStore(newStore)
+    const { open, next, crash } = useStore(newStore)
 
     describe('accept', () => {
       it('numbers deliveries from 1 without gaps, across repeats and reopening', async () => {
@@ -31,6 +31,16 @@ export function describeInbox(name: string, newStore: () => Store): void {
         expect(await first.inbox.accept(newDelivery('y'))).toMatchObject({ status: 'accepted', seq: 2 })
         const second = await open()
         expect(await second.inbox.accept(newDelivery('z'))).toMatchObject({ status: 'accepted', seq: 3 })
+      })
+
+      it('has a key of its own, the same over reopenings and crashes', async () => {
+        const keyOf = async ({ inbox }: { readonly inbox: TestInbox }) => (await inbox.port.key?.()) ?? null
+        const key = await keyOf(await open())
+        if (key === null) return
+        expect([key.length, new Set(key).size > 8]).toEqual([32, true])
+        expect(await keyOf(await open())).toEqual(key)
+        await crash()
+        expect(await keyOf(await open())).toEqual(key)
       })
 
       it('keeps every field and every byte', async () => {
