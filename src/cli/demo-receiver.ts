@@ -5,6 +5,7 @@ import { closeOnSignals, webhooks } from '../adapters/node.ts'
 import { basic, header, oauth2Issuer, token } from '../auth/index.ts'
 import { createReceiver } from '../core/receiver.ts'
 import { sqlite } from '../inboxes/sqlite/index.ts'
+import type { DashboardOptions } from '../ports/board.ts'
 import { esputnik } from '../providers/esputnik/index.ts'
 import { mailjet } from '../providers/mailjet/index.ts'
 import { momentum } from '../providers/momentum/index.ts'
@@ -59,10 +60,11 @@ async function listen(server: Server, port: number): Promise<number> {
 }
 
 /** Nobody of this mail is a person. */
-const EVERYTHING = {
-  ...{ people: 'clear', bytes: true },
+const EVERYTHING: DashboardOptions['access'] = {
+  people: 'clear',
+  bytes: true,
   act: ['retry', 'replay', 'reparse', 'drop', 'pause', 'resume', 'prune', 'erase'],
-} as const
+}
 
 process.once('message', async (setting: ReceiverSetting) => {
   const receiver = newReceiver(setting)
