@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { renderDashboardAssets } from './dashboard.ts'
 import { publishedCli } from './schema/cli.ts'
+import { publishedDashboard } from './schema/dashboard.ts'
 import { renderDescriptions, renderFields } from './schema/descriptions.ts'
 import { publishedEvent } from './schema/event.ts'
 import { renderFacade } from './schema/facade.ts'
@@ -30,6 +31,7 @@ export async function generateAll(): Promise<Map<string, string>> {
     [ASSETS, await renderDashboardAssets()],
     ...publishedEvent(),
     ...publishedCli(),
+    ...publishedDashboard(),
   ])
   for (const sender of PUBLISHED_SENDERS) for (const [path, text] of generate(sender)) files.set(path, text)
   return files
