@@ -104,7 +104,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   [file('checkpoint')]: ['lib', file('db')],
   telemetry: ['lib'],
   alerts: ['lib'],
-  dashboard: ['lib', 'http', 'auth'],
+  dashboard: ['lib', 'http', 'auth', 'alerts'],
   health: ['lib'],
   otel: ['lib', 'telemetry'],
   prometheus: ['lib', 'telemetry'],
@@ -149,6 +149,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'core',
     'core/base',
     'core/filter',
+    'dashboard',
     'read',
     'inboxes/sqlite',
     'providers/*',
@@ -164,7 +165,7 @@ function isAllowed({ from, to, typeOnly }: Import): boolean {
   const [a, b] = [roomOf(from), roomOf(to)]
   if (a === b || b === 'types.ts' || b === 'errors.ts') return true
   if (SEAMS.includes(b) && typeOnly)
-    return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing|cli|dashboard)\b/.test(a)
+    return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing|cli|alerts|dashboard)\b/.test(a)
   const allowed = ARROWS[a] ?? []
   return allowed.includes(b) || allowed.includes(b.replace(/\/.*/, '/*'))
 }
@@ -304,6 +305,7 @@ const BUNDLED = new Map([
   ['velocityjs', 'emulators/esputnik'],
   ['@rgrove/parse-xml', 'providers/esputnik/workflow'],
   ['mailparser', 'providers/kit'],
+  ...['preact', 'htm/preact', 'preact-render-to-string'].map((name) => [name, 'dashboard'] as const),
 ])
 
 describe('the exports map', () => {

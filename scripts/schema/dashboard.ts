@@ -40,11 +40,11 @@ export function publishedDashboard(): Array<[path: string, text: string]> {
     const [text, textOrNull] = [{ type: 'string' }, nullable({ type: 'string' })]
     const properties = {
       posthorn: { const: 1, description: 'The version: fields are only added.' },
-      view: { const: view },
-      at: { type: 'string', format: 'date-time' },
-      query: { type: 'object', additionalProperties: text },
-      data,
-      frame,
+      view: { const: view, description: 'Its name.' },
+      at: { type: 'string', format: 'date-time', description: 'The time of the server.' },
+      query: { type: 'object', additionalProperties: text, description: 'What was asked, as it stood in the address.' },
+      data: { ...data, description: 'What the view shows.' },
+      frame: { ...frame, description: 'What stands around every view: the verdict, and who looks.' },
       next: { ...textOrNull, description: 'The after of the next page; null: there is none.' },
       partial: { ...textOrNull, description: 'What was looked at, where not everything was.' },
     }
