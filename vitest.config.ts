@@ -13,7 +13,7 @@ export default defineConfig({
       { find: /^posthorn\/(momentum|mailjet|esputnik)$/, replacement: src('providers/$1/index.ts') },
       { find: 'posthorn/sparkpost', replacement: src('providers/momentum/sparkpost.ts') },
       {
-        find: /^posthorn\/(alerts|auth|health|otel|prometheus|read|testing|emulators|clients|forwarders\/\w+|zod|zod\/strict)$/,
+        find: /^posthorn\/(alerts|auth|dashboard|health|otel|prometheus|read|testing|emulators|clients|forwarders\/\w+|zod|zod\/strict)$/,
         replacement: src('$1/index.ts'),
       },
       { find: 'posthorn/memory', replacement: src('inboxes/memory/index.ts') },

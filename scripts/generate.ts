@@ -5,7 +5,9 @@
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { renderDashboardAssets } from './dashboard.ts'
 import { publishedCli } from './schema/cli.ts'
+import { publishedDashboard } from './schema/dashboard.ts'
 import { renderDescriptions, renderFields } from './schema/descriptions.ts'
 import { publishedEvent } from './schema/event.ts'
 import { renderFacade } from './schema/facade.ts'
@@ -20,10 +22,17 @@ const ROOT = join(import.meta.dirname, '..')
 
 const DESCRIPTIONS = 'src/emulators/msys/descriptions.generated.ts'
 const FIELDS = 'src/clients/momentum/fields.generated.ts'
+const ASSETS = 'src/dashboard/views/assets.generated.ts'
 
 /** Every generated file, as path from the root and text. */
 export async function generateAll(): Promise<Map<string, string>> {
-  const files = new Map([['src/json/wasm.generated.ts', await renderWasm()], ...publishedEvent(), ...publishedCli()])
+  const files = new Map([
+    ['src/json/wasm.generated.ts', await renderWasm()],
+    [ASSETS, await renderDashboardAssets()],
+    ...publishedEvent(),
+    ...publishedCli(),
+    ...publishedDashboard(),
+  ])
   for (const sender of PUBLISHED_SENDERS) for (const [path, text] of generate(sender)) files.set(path, text)
   return files
 }

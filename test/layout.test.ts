@@ -105,7 +105,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   [file('checkpoint')]: ['lib', file('db')],
   telemetry: ['lib'],
   alerts: ['lib'],
-  dashboard: ['lib'],
+  dashboard: ['lib', 'http', 'auth', 'alerts'],
   health: ['lib'],
   otel: ['lib', 'telemetry'],
   prometheus: ['lib', 'telemetry'],
@@ -154,6 +154,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'core',
     'core/base',
     'core/filter',
+    'dashboard',
     'read',
     'inboxes/sqlite',
     'providers/*',
@@ -169,7 +170,7 @@ function isAllowed({ from, to, typeOnly }: Import): boolean {
   const [a, b] = [roomOf(from), roomOf(to)]
   if (a === b || b === 'types.ts' || b === 'errors.ts') return true
   if (SEAMS.includes(b) && typeOnly)
-    return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing|forwarders|dashboard|cli)\b/.test(a)
+    return b === 'ports' ? !GROUND.includes(a) : /^(index\.ts|core|testing|alerts|forwarders|cli|dashboard)\b/.test(a)
   const allowed = ARROWS[a] ?? []
   return allowed.includes(b) || allowed.includes(b.replace(/\/.*/, '/*'))
 }
@@ -309,6 +310,7 @@ const BUNDLED = new Map([
   ['velocityjs', 'emulators/esputnik'],
   ['@rgrove/parse-xml', 'providers/esputnik/workflow'],
   ['mailparser', 'providers/kit'],
+  ...['preact', 'htm/preact', 'preact-render-to-string'].map((name) => [name, 'dashboard'] as const),
 ])
 
 describe('the exports map', () => {
@@ -339,6 +341,7 @@ describe('the exports map', () => {
         "./fastify",
         "./node",
         "./alerts",
+        "./dashboard",
         "./health",
         "./otel",
         "./prometheus",

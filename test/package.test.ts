@@ -32,6 +32,7 @@ const ENTRIES: Readonly<Record<string, RegExp>> = {
   'posthorn/fastify': beside('adapters/(?!express)'),
   'posthorn/node': beside('adapters/(?!express|fastify)'),
   'posthorn/alerts': beside('alerts/'),
+  'posthorn/dashboard': beside('dashboard/', 'auth/'),
   'posthorn/health': beside('health/'),
   'posthorn/otel': beside('otel/', 'telemetry/', 'core/(base|read)/', 'core/receive/(body-rules|identity|route)'),
   'posthorn/prometheus': beside(

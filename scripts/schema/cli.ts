@@ -137,7 +137,7 @@ export const CLI_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     findings: z.array(finding.extend({ ok: z.boolean(), why: textOrNull, mend: textOrNull })),
   }),
   serve: z.union([
-    z.object({ ready: z.array(text), health: textOrNull }),
+    z.object({ ready: z.array(text), health: textOrNull, dashboard: textOrNull }),
     z.object({ ok: z.boolean(), sources: z.array(text) }),
   ]),
 }

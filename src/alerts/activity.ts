@@ -29,6 +29,14 @@ export class Activity {
     this.#of(source, now)
   }
 
+  /** A minute of before. */
+  addMinute(source: string, at: number): void {
+    const known = this.#of(source, at)
+    known.since = Math.min(known.since, at)
+    known.lastAt = Math.max(known.lastAt ?? at, at)
+    known.minutes.add(Math.floor(at / MINUTE_MS))
+  }
+
   lastAt(source: string): number | null {
     return this.#sources.get(source)?.lastAt ?? null
   }

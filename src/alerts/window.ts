@@ -9,6 +9,14 @@ export class Window {
     this.#addTo(Math.floor(now / MINUTE_MS), key, by)
   }
 
+  /** As if it had been counted then: minutes of before, which forget nothing. */
+  put(key: string, by: number, at: number): void {
+    const minute = Math.floor(at / MINUTE_MS)
+    const counts = this.#minutes.get(minute) ?? new Map<string, number>()
+    this.#minutes.set(minute, counts)
+    counts.set(key, (counts.get(key) ?? 0) + by)
+  }
+
   /** In the last so many minutes, that of now included. */
   sum(key: string, minutes: number, now: number): number {
     return this.#since(minutes, now).reduce((sum, counts) => sum + (counts.get(key) ?? 0), 0)

@@ -7,6 +7,8 @@ import type { AnyEvent } from '../types.ts'
 export interface ReceiverSetting {
   readonly inboxFile: string
   readonly port: number
+  /** Of the dashboard. */
+  readonly opsPort: number
   readonly secrets: Readonly<Record<'shop' | 'cloud' | 'news' | 'crm' | 'signing', string>>
 }
 
@@ -16,7 +18,9 @@ export type HandledEvent = Pick<
   ('id' | 'provider' | 'name' | 'type' | 'nativeType' | 'source') | ('occurredAt' | 'email' | 'messageId' | 'effect')
 >
 
-export type FromReceiver = { readonly port: number } | { readonly handled: readonly HandledEvent[] }
+export type FromReceiver =
+  | { readonly port: number; readonly opsPort: number }
+  | { readonly handled: readonly HandledEvent[] }
 
 const file = new URL(import.meta.url.endsWith('.ts') ? './demo-receiver.ts' : './demo-receiver.js', import.meta.url)
 
@@ -26,6 +30,7 @@ export class ReceiverProcess {
   #child: ChildProcess | null = null
   #stopped = false
   #port: number
+  #opsPort = 0
 
   constructor(setting: ReceiverSetting, onHandled: (events: readonly HandledEvent[]) => void) {
     this.#setting = setting
@@ -37,6 +42,10 @@ export class ReceiverProcess {
     return this.#port
   }
 
+  get opsPort(): number {
+    return this.#opsPort
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid
   }
@@ -45,12 +54,13 @@ export class ReceiverProcess {
   start(): Promise<void> {
     const child = fork(fileURLToPath(file), { serialization: 'advanced', execArgv: [] })
     this.#child = child
-    child.send({ ...this.#setting, port: this.#port })
+    child.send({ ...this.#setting, port: this.#port, opsPort: this.#opsPort })
     return new Promise((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the receiver of the demo ended with ${code}`)))
       child.on('message', (message: FromReceiver) => {
         if ('handled' in message) return this.#onHandled(message.handled)
         this.#port = message.port
+        this.#opsPort = message.opsPort
         resolve()
       })
     })

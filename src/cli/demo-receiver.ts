@@ -5,12 +5,14 @@ import { closeOnSignals, webhooks } from '../adapters/node.ts'
 import { basic, header, oauth2Issuer, token } from '../auth/index.ts'
 import { createReceiver } from '../core/receiver.ts'
 import { sqlite } from '../inboxes/sqlite/index.ts'
+import type { DashboardOptions } from '../ports/board.ts'
 import { esputnik } from '../providers/esputnik/index.ts'
 import { mailjet } from '../providers/mailjet/index.ts'
 import { momentum } from '../providers/momentum/index.ts'
 import { sparkpost } from '../providers/momentum/sparkpost.ts'
 import type { AnyEvent } from '../types.ts'
 import type { FromReceiver, HandledEvent, ReceiverSetting } from './demo-process.ts'
+import { OpsServer } from './ops-server.ts'
 import { say } from './show.ts'
 
 /** Of its log the demo shows the stop, which it is asked for. */
@@ -57,15 +59,28 @@ async function listen(server: Server, port: number): Promise<number> {
   })
 }
 
+/** Nobody of this mail is a person. */
+const EVERYTHING: DashboardOptions['access'] = {
+  people: 'clear',
+  bytes: true,
+  act: ['retry', 'replay', 'reparse', 'drop', 'pause', 'resume', 'prune', 'erase'],
+}
+
 process.once('message', async (setting: ReceiverSetting) => {
   const receiver = newReceiver(setting)
   receiver.onBatch('*', { name: 'tell' }, (events) => tell({ handled: events.map(toHandled) }))
   await receiver.start()
   const server = createServer(webhooks(receiver, { prefix: '/webhooks' }))
   const port = await listen(server, setting.port)
-  // The channel would keep the process running after its stop.
-  closeOnSignals(server, receiver, { after: async () => process.disconnect() })
-  await tell({ port })
+  const ops = new OpsServer(receiver, { port: setting.opsPort, dashboard: { access: EVERYTHING } })
+  const { health } = await ops.listen()
+  const after = async () => {
+    ops.close()
+    // The channel would keep the process running after its stop.
+    process.disconnect()
+  }
+  closeOnSignals(server, receiver, { after })
+  await tell({ port, opsPort: Number(new URL(health).port) })
 })
 // Nobody would stop it then.
 process.once('disconnect', () => process.exit())

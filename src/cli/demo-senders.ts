@@ -24,6 +24,8 @@ export interface DemoSender {
 
 export interface DemoSenders {
   readonly senders: readonly DemoSender[]
+  /** As much mail as comes by itself, from now on until `close`: at the pace of a clock on the wall. */
+  goOn(): Promise<void>
   /** Mail of each sender, until all of its events have arrived or been given up. Virtual hours pass in seconds. */
   live(messages: number): Promise<void>
   verdict(sender: DemoSender, handled: Readonly<Record<string, number>>): Verdict
@@ -33,7 +35,8 @@ export interface DemoSenders {
 
 /** `kill` runs in the middle of one post of Momentum; what it returns is waited for before time goes on. */
 export function demoSenders(secrets: ReceiverSetting['secrets'], kill: () => Promise<void>): DemoSenders {
-  const clock = virtualClock({ at: Date.now() })
+  // The hours of the show are over when it is.
+  const clock = virtualClock({ at: Date.now() - DAY_MS })
   const killed = scenario('receiver-killed', { at: 3, kill })
   const senders = [
     momentumSender(emulateMomentum({ clock, nodes: 2, faults: [killed] }), secrets.shop),
@@ -52,6 +55,15 @@ export function demoSenders(secrets: ReceiverSetting['secrets'], kill: () => Pro
       do await clock.advance('3h')
       while (waiting() && !closed)
     },
+    async goOn() {
+      const behind = () => Math.max(0, Date.now() - clock.now())
+      await clock.advance(behind())
+      for (const { emulator } of senders) emulator.traffic({ perSecond: 0.5 })
+      while (!closed) {
+        await clock.advance(behind())
+        await new Promise((resolve) => setTimeout(resolve, STEP_MS))
+      }
+    },
     verdict: ({ emulator, source }, handled) => judge(emulator.report(), handled, faultsOf(source, killed)),
     report: ({ emulator }) => emulator.report(),
     async close() {
@@ -60,6 +72,9 @@ export function demoSenders(secrets: ReceiverSetting['secrets'], kill: () => Pro
     },
   }
 }
+
+const DAY_MS = 86_400_000
+const STEP_MS = 500
 
 const faultsOf = (source: string, killed: Scenario) => (source === 'shop' ? [killed] : [])
 

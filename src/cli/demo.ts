@@ -22,20 +22,21 @@ export async function demo(options: DemoOptions): Promise<0 | 1> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-demo-'))
   const secrets = { shop: secret(), cloud: secret(), news: secret(), crm: secret(), signing: secret() }
   const tally = new Tally()
-  const setting = { inboxFile: join(folder, 'inbox.db'), port: options.port, secrets }
+  const setting = { inboxFile: join(folder, 'inbox.db'), port: options.port, opsPort: 0, secrets }
   const receiver = new ReceiverProcess(setting, (events) => tally.take(events))
   const senders = demoSenders(secrets, () => killed(receiver))
   const stop = firstSignal()
   try {
     await receiver.start()
     const base = `http://127.0.0.1:${receiver.port}/webhooks`
-    say(`Receiver: process ${receiver.pid} at ${base}; inbox: ${setting.inboxFile}\n`)
+    say(`Receiver: process ${receiver.pid} at ${base}; inbox: ${setting.inboxFile}`)
+    say(`Dashboard: http://127.0.0.1:${receiver.opsPort}/\n`)
     await Promise.race([show(senders, base, tally), stop])
     const code = tally.code
     if (options.once || code === null) return code ?? 0
-    tally.onNew = showEvent
-    invite(`${base}/shop`, secrets.shop)
-    await stop
+    tally.onNew = showPosted
+    invite(`${base}/shop`, secrets.shop, receiver.opsPort)
+    await Promise.race([senders.goOn(), stop])
     return code
   } finally {
     tally.stop()
@@ -133,10 +134,15 @@ function firstSignal(): Promise<void> {
   })
 }
 
-function invite(url: string, token: string): void {
+/** Not those of the senders, which go on. */
+function showPosted(event: HandledEvent): void {
+  if (event.messageId === null) showEvent(event)
+}
+
+function invite(url: string, token: string, opsPort: number): void {
   const event =
     '[{"msys":{"track_event":{"type":"click","rcpt_to":"you@example.com","target_link_url":"https://example.com"}}}]'
-  say(`\nStill listening, and shows what you post from another terminal:\n
+  say(`\nThe senders go on: watch them at http://127.0.0.1:${opsPort}/\nStill listening, and shows what you post from another terminal:\n
   curl -i ${url} -H 'X-MessageSystems-Webhook-Token: ${token}' -d '${event}'\n
 Ctrl-C drains and stops.`)
 }

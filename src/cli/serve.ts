@@ -1,22 +1,24 @@
 /** `posthorn serve`: a receiver by its configuration, without a program of one's own. */
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { closeOnSignals, webhooks } from '../adapters/node.ts'
 import { createReceiver } from '../core/receiver.ts'
 import { hostDoor } from '../lib/symbols.ts'
-import type { PosthornConfig } from '../public/config.ts'
+import type { PosthornConfig, ServeOptions } from '../public/config.ts'
 import type { Receiver } from '../public/receiver.ts'
 import { verify } from '../read/index.ts'
 import type { AnyEvent } from '../types.ts'
 import { configOf } from './config-file.ts'
+import { type OpsAddresses, OpsServer } from './ops-server.ts'
 import { say } from './show.ts'
 
 export interface ServeCommandOptions {
   readonly config?: string | undefined
   readonly port?: number | undefined
   readonly host?: string | undefined
-  /** Where `/live` and `/ready` are answered; without it nowhere. */
+  /** Where the dashboard is, and `/live` and `/ready` are answered; without it nowhere. */
   readonly opsPort?: number | undefined
+  readonly opsHost?: string | undefined
   /** Opens nothing: says whether the configuration can be served. */
   readonly check: boolean
   readonly json: boolean
@@ -28,21 +30,21 @@ type AnyReceiver = Receiver<AnyEvent>
 export async function serve(options: ServeCommandOptions): Promise<0> {
   const config = await configOf(options.config)
   const receiver = await receiverOf(config)
+  const ops = opsOf(receiver, config.serve, options)
   if (options.check) return checked(config, receiver, options)
   const { port = 3_000, host, prefix = '/webhooks' } = config.serve ?? {}
   const at = { port: options.port ?? port, host: options.host ?? host }
   const server = createServer(webhooks(receiver, { prefix }))
-  const ops = createServer((request, response) => void answerOps(receiver, request.url ?? '', response))
-  const closing = closeOnSignals(server, receiver, { after: () => ops.close() })
+  const closing = closeOnSignals(server, receiver, { after: () => ops?.close() })
   try {
     await receiver.start()
     const url = await listen(server, at.port, at.host)
-    const health = options.opsPort === undefined ? null : await listen(ops, options.opsPort, at.host)
-    tellReady(receiver, `${url}${prefix}`, health, options.json)
+    tellReady(receiver, `${url}${prefix}`, (await ops?.listen()) ?? null, options.json)
     await new Promise<void>((resolve) => server.once('close', resolve))
     return 0
   } catch (error) {
     closing[Symbol.dispose]()
+    ops?.close()
     await receiver.close({ timeoutMs: 0 })
     throw error
   }
@@ -76,17 +78,20 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   })
 }
 
-function tellReady(receiver: AnyReceiver, base: string, health: string | null, json: boolean): void {
+function tellReady(receiver: AnyReceiver, base: string, ops: OpsAddresses | null, json: boolean): void {
   const ready = receiver[hostDoor].sourceNames.map((name) => `${base}/${name}`)
-  if (json) say(JSON.stringify({ ready, health }))
-  else say(`ready: ${ready.join(' ')}${health === null ? '' : `; health: ${health}/ready`}`)
+  const { health, dashboard } = ops ?? { health: null, dashboard: null }
+  const more = health === null ? '' : `; health: ${health}/ready`
+  if (json) say(JSON.stringify({ ready, health, dashboard }))
+  else say(`ready: ${ready.join(' ')}${more}${dashboard === null ? '' : `; dashboard: ${dashboard}`}`)
 }
 
-/** For balancers: whether the process lives, and whether a delivery would be accepted now. */
-async function answerOps(receiver: AnyReceiver, url: string, response: ServerResponse): Promise<void> {
-  const path = url.split('?')[0]
-  if (path === '/live') return void response.end('live\n')
-  if (path !== '/ready') return void response.writeHead(404).end()
-  const { ready, reason } = await receiver.health()
-  response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify({ ready, reason }))
+/** @throws OptionError for an address beyond this machine without auth, before anything is opened */
+function opsOf(receiver: AnyReceiver, serve: ServeOptions = {}, { opsPort, opsHost, check }: ServeCommandOptions) {
+  if (opsPort === undefined && !check) return null
+  return new OpsServer(receiver, {
+    port: opsPort ?? 0,
+    host: opsHost ?? serve.opsHost,
+    dashboard: serve.dashboard ?? {},
+  })
 }

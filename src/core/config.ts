@@ -9,7 +9,7 @@ const KEYS = keysOf<PosthornConfig>({
   ...{ ack: true, ackWithinMs: true, background: true, onRedelivery: true, retention: true, instrument: true },
   ...{ setup: true, serve: true },
 })
-const SERVE = keysOf<ServeOptions>({ port: true, host: true, prefix: true })
+const SERVE = keysOf<ServeOptions>({ port: true, host: true, prefix: true, dashboard: true, opsHost: true })
 
 /**
  * The default export of `posthorn.config.ts`, which `posthorn serve` runs and by which `posthorn inbox` finds the inbox.
@@ -36,7 +36,7 @@ export function assertConfig(name: string, config: unknown): asserts config is P
   if (inbox === undefined || sources === undefined) throw new OptionError(`${name}: takes an inbox and sources`)
   knownKeys(`${name}: serve`, serve, SERVE)
   wholeNumber(`${name}: serve.port`, serve.port, 3_000, 0, 65_535)
-  for (const key of ['host', 'prefix'] as const)
+  for (const key of ['host', 'prefix', 'opsHost'] as const)
     if (serve[key] !== undefined && typeof serve[key] !== 'string')
       throw new OptionError(`${name}: serve.${key} must be a text`)
 }

@@ -241,7 +241,7 @@ export class Board {
     }
     if (error instanceof OptionError && !/^access\b/.test(error.message))
       return new Refusal('bad_filter', sentence(error.message))
-    if (error instanceof PosthornError && error.code.startsWith('ERR_INBOX'))
+    if (error instanceof PosthornError && error.code.startsWith('ERR_INBOX_'))
       return new Refusal('unavailable', `The inbox does not answer: ${sentence(error.message)}`, {
         headers: { 'retry-after': '5' },
       })

@@ -13,13 +13,17 @@ import type { Rights } from './types.ts'
 export interface LoggedDelivery {
   /** Its place in the log: the `after` of what follows it. Gaps are deliveries that are gone. */
   readonly seq: number
+  /** Of the delivery. */
   readonly id: string
+  /** The name of the source it came to. */
   readonly source: string
+  /** When it came. */
   readonly receivedAt: Date
+  /** Test traffic of the sender. */
   readonly isTest: boolean
   /** Headers of record. */
   readonly headers: ReadonlyArray<readonly [string, string]>
-  /** As in `DeliverySummary`. */
+  /** What is left of the bytes. */
   readonly kept: 'all' | 'some' | 'none'
   /** Whether stand-ins are in the place of addresses. */
   readonly redacted: boolean

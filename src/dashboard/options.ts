@@ -3,32 +3,10 @@ import { OptionError } from '../errors.ts'
 import { keysOf, kindOf, knownKeys, oneOf, shown } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
 import type { Auth } from '../ports/auth.ts'
-import type { Access, Action, Rights } from './types.ts'
+import type { Access, Action, DashboardLink, DashboardOptions } from '../ports/board.ts'
+import type { Rights } from './types.ts'
 
-/** To be shown beside what has an id: `{ label: 'Tickets', href: 'https://tickets.example/?q={messageId}' }`. */
-export interface DashboardLink {
-  readonly label: string
-  /** `https:` alone. `{messageId}`, `{key}`, `{source}` and `{deliveryId}` are replaced, percent-encoded. */
-  readonly href: string
-}
-
-export interface DashboardOptions {
-  /**
-   * Who may look, by any kind of `posthorn/auth` but those whose secret stands in the address: `query` and `path`. Without
-   * it, and without `access` of `pages`, the dashboard answers this machine alone.
-   */
-  readonly auth?: Auth
-  /** What everybody may do whom `auth` lets in, or who is on this machine. Default: look, with people masked. */
-  readonly access?: Omit<Access, 'who'>
-  /** Values of `Host` that are answered. Default: with `auth` or `access` any, else the names of this machine, always. */
-  readonly hosts?: readonly string[]
-  /** Further origins that forms are taken from, such as `https://ops.example` where a proxy rewrites `Host`. */
-  readonly origins?: readonly string[]
-  /** Origins whose pages may show the dashboard in a frame. Default: nobody. */
-  readonly framedBy?: readonly string[]
-  /** To tools of yours. */
-  readonly links?: readonly DashboardLink[]
-}
+export type { DashboardLink, DashboardOptions } from '../ports/board.ts'
 
 export interface DashboardSettings {
   readonly auth: Auth | null

@@ -1,13 +1,12 @@
 /** What the parts of the dashboard hand to each other: rights, what a view is asked, what it shows. Exported in part. */
 import type { watchDoor } from '../lib/symbols.ts'
-import type { Action } from '../ports/board.ts'
+import type { Action, DashboardLink } from '../ports/board.ts'
 import type { Records } from '../ports/inbox/records.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
 import type { WithDesk } from '../public/desk.ts'
 import type { InboxControl } from '../public/inbox.ts'
 import type { Health, Metrics } from '../public/receiver.ts'
 import type { AnyEvent } from '../types.ts'
-import type { DashboardLink } from './options.ts'
 
 export type { Access, Action } from '../ports/board.ts'
 

@@ -1,6 +1,7 @@
 /** What a host asks of a dashboard, and what it is answered. Types only. */
 import type { Chunks } from '../http/flow.ts'
 import type { boardDoor } from '../lib/symbols.ts'
+import type { Auth } from './auth.ts'
 
 /** What can be done about what is in the inbox: each is a right of its own. */
 export type Action = 'retry' | 'replay' | 'reparse' | 'drop' | 'pause' | 'resume' | 'prune' | 'erase'
@@ -15,6 +16,31 @@ export interface Access {
   readonly bytes?: boolean
   /** Default: nothing. */
   readonly act?: readonly Action[]
+}
+
+/** To be shown beside what has an id: `{ label: 'Tickets', href: 'https://tickets.example/?q={messageId}' }`. */
+export interface DashboardLink {
+  readonly label: string
+  /** `https:` alone. `{messageId}`, `{key}`, `{source}` and `{deliveryId}` are replaced, percent-encoded. */
+  readonly href: string
+}
+
+export interface DashboardOptions {
+  /**
+   * Who may look, by any kind of `posthorn/auth` but those whose secret stands in the address: `query` and `path`. Without
+   * it, and without `access` of `pages`, the dashboard answers this machine alone.
+   */
+  readonly auth?: Auth
+  /** What everybody may do whom `auth` lets in, or who is on this machine. Default: look, with people masked. */
+  readonly access?: Omit<Access, 'who'>
+  /** Values of `Host` that are answered. Default: with `auth` or `access` any, else the names of this machine, always. */
+  readonly hosts?: readonly string[]
+  /** Further origins that forms are taken from, such as `https://ops.example` where a proxy rewrites `Host`. */
+  readonly origins?: readonly string[]
+  /** Origins whose pages may show the dashboard in a frame. Default: nobody. */
+  readonly framedBy?: readonly string[]
+  /** To tools of yours. */
+  readonly links?: readonly DashboardLink[]
 }
 
 /** One HTTP request for a dashboard, stripped of its framework. Its path says nothing: all that is asked stands in the query. */

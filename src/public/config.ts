@@ -1,4 +1,5 @@
 /** The configuration of `posthorn serve`. Types only, exported from `posthorn`. */
+import type { DashboardOptions } from '../ports/board.ts'
 import type { EventsOf, ReceiverOptions, Sources } from './options.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -10,6 +11,16 @@ export interface ServeOptions {
   readonly host?: string
   /** What stands before the name of a source in its address. Default `/webhooks`. */
   readonly prefix?: string
+  /**
+   * What stands at `--ops-port` beside `/live` and `/ready`. Default: a dashboard that answers this machine alone; false:
+   * none.
+   */
+  readonly dashboard?: DashboardOptions | false
+  /**
+   * Where `--ops-port` listens. Default: 127.0.0.1 and ::1. Another address asks for `dashboard.auth`, or for
+   * `dashboard: false`; `--ops-host` wins.
+   */
+  readonly opsHost?: string
 }
 
 /** The options of `createReceiver`, and what `posthorn serve` needs beside them; the command decides `role`. */

@@ -62,7 +62,7 @@ describe('posthorn serve', () => {
   it('receives, handles, answers /ready, and ends with 0 at SIGTERM', async () => {
     const folder = applicationOf(SOUND)
     const child = serving(folder, '--ops-port', '0', '--json')
-    const { ready, health } = JSON.parse(await firstLine(child.stdout))
+    const { ready, health, dashboard } = JSON.parse(await firstLine(child.stdout))
     expect(ready).toEqual([expect.stringMatching(/\/webhooks\/shop$/)])
     const handled = firstLine(child.stderr)
     const headers = { 'x-messagesystems-webhook-token': TOKEN }
@@ -71,7 +71,10 @@ describe('posthorn serve', () => {
     expect((await fetch(ready[0], { method: 'POST', body: dumped(bounce(2)) })).status).toBe(401)
     expect(await (await fetch(`${health}/ready`)).json()).toEqual({ ready: true, reason: null })
     expect((await fetch(`${health}/live`)).status).toBe(200)
-    expect((await fetch(`${health}/other`)).status).toBe(404)
+    expect(health).toMatch(/^http:\/\/127\.0\.0\.1:/)
+    const log = await fetch(`${dashboard}?view=log&as=ndjson&redact=1`)
+    expect([log.status, (await log.text()).match(/"source":"shop"/g)]).toEqual([200, ['"source":"shop"']])
+    expect((await fetch(dashboard, { headers: { 'x-forwarded-for': '192.0.2.1' } })).status).toBe(403)
     child.kill('SIGTERM')
     expect((await once(child, 'exit'))[0]).toBe(0)
   })
@@ -108,6 +111,14 @@ describe('posthorn serve', () => {
     ],
   ])('refuses %s with 2', async (body, message) => {
     expect(await checking(applicationOf(body), ENV)).toMatchObject({ code: 2, err: expect.stringContaining(message) })
+  })
+
+  it('opens the dashboard to others with auth alone', async () => {
+    const folder = applicationOf(SOUND.replace('logger: false,', "logger: false, serve: { opsHost: '0.0.0.0' },"))
+    expect(await checking(folder, ENV)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('serve.dashboard.auth'),
+    })
   })
 
   it('says which file it looked for', async () => {

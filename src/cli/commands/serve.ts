@@ -15,7 +15,15 @@ export const serveCommand = (done: Done) =>
       wholeNumberOf('--port', 0, 65_535),
     )
     .option('--host <address>', 'on which address; default: that of the configuration, or every one')
-    .option('--ops-port <port>', 'where /live and /ready are answered', wholeNumberOf('--ops-port', 0, 65_535))
+    .option(
+      '--ops-port <port>',
+      'where the dashboard is, and /live and /ready are answered',
+      wholeNumberOf('--ops-port', 0, 65_535),
+    )
+    .option(
+      '--ops-host <address>',
+      'on which address that is; default: this machine alone; another one asks for serve.dashboard.auth in the configuration',
+    )
     .option('--check', 'opens nothing: ends with 0 when the configuration and its secrets can be served', false)
     .option('--json', 'one JSON object in the place of the line', false)
     .action(async (options) => {

@@ -25,7 +25,7 @@ export async function placeOf(inbox: InboxPort, listing: keyof Listings, filter:
   const { after, ids } = filter
   if (after === undefined) return null
   const at = `inbox.${listing}: after`
-  if (ids !== undefined) throw new OptionError(`${at} does not go with ids`)
+  if (ids !== undefined && ids.length !== 1) throw new OptionError(`${at} does not go with several ids`)
   if (listing === 'deadLetters') return letterPlace(inbox, at, after)
   const { deliveryId, index } = eventOrDelivery(at, after)
   if (listing === 'deliveries') return there(at, after, await deliveryPlace(inbox, deliveryId))

@@ -103,7 +103,7 @@ async function* walk(
 async function startOf(inbox: InboxPort, { after, ids }: Selection) {
   if (after === undefined) return null
   const at = 'inbox.events: after'
-  if (ids !== undefined) throw new OptionError(`${at} does not go with ids`)
+  if (ids !== undefined && ids.length !== 1) throw new OptionError(`${at} does not go with several ids`)
   const { deliveryId, index = 0 } = eventOrDelivery(at, after)
   const seq = there(at, after, await deliveryPlace(inbox, deliveryId))
   return index === 0 ? { before: seq, seq: null, last: 0 } : { before: seq + 1, seq, last: index - 1 }

@@ -1,14 +1,187 @@
-/** The views. */
-import type { Plan, Progress, Shown, ViewRequest, Views } from '../types.ts'
+/** Views: a request becomes what is shown, as a page and as data. */
+import { gzipSync } from 'node:zlib'
+import type { VNode } from 'preact'
+import { render } from 'preact-render-to-string'
+import { FilterError, OptionError, PosthornError } from '../../errors.ts'
+import { frame as frameOf } from '../parts/frame.ts'
+import { html, type Markup } from '../parts/html.ts'
+import type { Frame, See } from '../parts/see.ts'
+import { plain } from '../parts/text.ts'
+import type { Action, Plan, Progress, Shown, ViewRequest } from '../types.ts'
+import { ICON, NAMES, SCRIPT, STYLE } from './assets.generated.ts'
+import { draw, type ViewName } from './draws.ts'
+import { load as loadBounces } from './load/bounces.ts'
+import { load as loadDead } from './load/dead.ts'
+import { load as loadDeliveries } from './load/deliveries.ts'
+import { load as loadDelivery } from './load/delivery.ts'
+import { load as loadEvent } from './load/event.ts'
+import { load as loadEvents } from './load/events.ts'
+import { frameOf as loadFrame } from './load/frame.ts'
+import { load as loadHandlers } from './load/handlers.ts'
+import type { Load, Loaded } from './load/loading.ts'
+import { load as loadMessage } from './load/message.ts'
+import { load as loadNow } from './load/now.ts'
+import { load as loadPerson } from './load/person.ts'
+import { load as loadQuarantine } from './load/quarantine.ts'
+import { load as loadReplays } from './load/replays.ts'
+import { load as loadSender } from './load/sender.ts'
+import { load as loadStorage } from './load/storage.ts'
+import { load as loadSuppression } from './load/suppression.ts'
+import type { ClosedData, RefusedData } from './states.ts'
 
-export async function show({ query }: ViewRequest): Promise<Shown> {
-  return plain(query.get('view') ?? 'now', {}, 404)
+export { watch } from './load/findings.ts'
+
+const LOADS: Readonly<Record<string, Load<unknown>>> = {
+  now: loadNow,
+  sender: loadSender,
+  deliveries: loadDeliveries,
+  delivery: loadDelivery,
+  events: loadEvents,
+  event: loadEvent,
+  message: loadMessage,
+  person: loadPerson,
+  bounces: loadBounces,
+  suppression: loadSuppression,
+  dead: loadDead,
+  quarantine: loadQuarantine,
+  replays: loadReplays,
+  handlers: loadHandlers,
+  storage: loadStorage,
 }
 
-export const confirm = (_: ViewRequest, plan: Plan): Shown => plain('confirm', plan)
-export const run = (_: ViewRequest, progress: Progress): Shown => plain('run', progress)
-export const assets: Views['assets'] = new Map()
-
-function plain(view: string, data: unknown, status: Shown['status'] = 200): Shown {
-  return { status, view, title: view, frame: {}, data, next: null, partial: null, page: () => '' } as Shown
+export async function show(request: ViewRequest): Promise<Shown> {
+  const view = request.query.get('view') ?? 'now'
+  const frame = await loadFrame(request)
+  const load = Object.hasOwn(LOADS, view) ? LOADS[view] : undefined
+  if (load === undefined) return refused(request, frame, 404, 'not_found', `There is no view "${view.slice(0, 40)}".`)
+  if (frame.verdict === 'closed') return closed(request, frame, frame.reason)
+  try {
+    return shown(request, frame, view as ViewName, await load(request))
+  } catch (error) {
+    if (error instanceof FilterError) {
+      const { start, end, nearest } = error
+      return refused(request, frame, 400, 'bad_filter', error.message, { start, end, nearest: nearest ?? null })
+    }
+    if (error instanceof OptionError) return refused(request, frame, 400, 'bad_request', error.message)
+    if (error instanceof PosthornError && error.code.startsWith('ERR_INBOX'))
+      return closed(request, frame, error.message)
+    throw error
+  }
 }
+
+/** The page of a dry run. */
+export function confirm(request: ViewRequest, plan: Plan): Shown {
+  return shown(request, bareFrame(request), 'confirm', { title: `${plan.verb}: count first`, data: plan })
+}
+
+/** The page of a run. */
+export function run(request: ViewRequest, progress: Progress): Shown {
+  const { startedAt, endedAt, ...rest } = progress
+  // A run is stopped by the same kind of token that began it.
+  const token = progress.state === 'running' ? request.token('stop' as Action, progress.run, 0) : null
+  const data = { ...rest, startedAt: startedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null, token }
+  return shown(request, bareFrame(request), 'run', { title: `${progress.verb}`, data })
+}
+
+/** Without counts: a verb must not wait for them. */
+function bareFrame({ rights }: ViewRequest): Frame {
+  const { who, people, bytes, act } = rights
+  return {
+    verdict: 'well',
+    findings: 0,
+    reason: null,
+    counts: null,
+    sources: [],
+    handlers: [],
+    who,
+    people,
+    bytes,
+    act,
+  }
+}
+
+function closed(request: ViewRequest, frame: Frame, reason: string | null): Shown {
+  const data: ClosedData = { reason: reason ?? 'it says no more' }
+  return { ...shown(request, frame, 'closed', { title: 'No answer', data }), status: 503 }
+}
+
+type Place = Pick<RefusedData, 'start' | 'end' | 'nearest'>
+
+function refused(
+  request: ViewRequest,
+  frame: Frame,
+  status: 400 | 404,
+  error: string,
+  message: string,
+  place: Place = { start: null, end: null, nearest: null },
+): Shown {
+  const asked = request.query.get('view') ?? 'now'
+  const data: RefusedData = { error, message, q: request.query.get('filter') ?? '', asked, ...place }
+  return { ...shown(request, frame, 'refused', { title: 'This cannot be shown', data }), status }
+}
+
+function shown(request: ViewRequest, frame: Frame, view: ViewName, loaded: Loaded<unknown>): Shown {
+  const { title, status = 200, next = null, partial = null, rows } = loaded
+  const data: unknown = JSON.parse(JSON.stringify(loaded.data))
+  return {
+    ...{ status, view, title, data, frame, next, partial },
+    page: () => page(request, { view, title, data, frame, next, partial }),
+    ...(rows === undefined ? {} : { rows }),
+  }
+}
+
+interface Page {
+  readonly view: ViewName
+  readonly title: string
+  readonly data: unknown
+  readonly frame: Frame
+  readonly next: string | null
+  readonly partial: string | null
+}
+
+function page(request: ViewRequest, { view, title, data, frame, next, partial }: Page): string {
+  const query = new URLSearchParams(request.query)
+  query.delete('as')
+  const now = request.now.getTime()
+  const see: See = { ...{ view, query: String(query), frame, now, next, partial }, times: 'utc', stale: null }
+  const state = JSON.stringify({ view, title, data, frame, next, partial, at: now, query: see.query })
+  const inner = frameOf(see, title, draw(view, data, see))
+  return `<!doctype html>${render(asNode(whole(title, state, inner)))}\n`
+}
+
+/** State travels in an attribute, which a renderer escapes: no script stands in the page, and no JSON in a script. */
+function whole(title: string, state: string, inner: Markup): Markup {
+  return html`<html lang="en"><head>
+    <meta charset="utf-8" /><meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" /><title>${plain(title)} · Posthorn</title>
+    <link rel="stylesheet" href=${`?asset=${NAMES.style}`} /><script type="module" src=${`?asset=${NAMES.script}`}></script>
+    <link rel="icon" type="image/svg+xml" href=${`?asset=${NAMES.icon}`} /></head>
+    <body data-state=${state}><div id="app">${inner}</div></body></html>`
+}
+
+/** One element stands at the top of a page. */
+const asNode = (markup: Markup): VNode => markup as VNode
+
+interface Asset {
+  readonly type: string
+  readonly bytes: Uint8Array
+  readonly gzip: boolean
+}
+
+/** Packed when somebody asks for it first. */
+function asset(type: string, text: string): Asset {
+  let bytes: Uint8Array | null = null
+  return {
+    ...{ type, gzip: true },
+    get bytes() {
+      bytes ??= gzipSync(text, { level: 9 })
+      return bytes
+    },
+  }
+}
+
+export const assets: ReadonlyMap<string, Asset> = new Map([
+  [NAMES.script, asset('text/javascript; charset=utf-8', SCRIPT)],
+  [NAMES.style, asset('text/css; charset=utf-8', STYLE)],
+  [NAMES.icon, asset('image/svg+xml', ICON)],
+])

@@ -48,12 +48,13 @@ it.each([
   for (const [at, after] of whole.entries()) expect(await list({ after }), after).toEqual(whole.slice(at + 1))
 })
 
-it('goes with the other fields, but with no ids', async () => {
+it('goes with the other fields, but not with several ids', async () => {
   const [newest = '', second = '', oldest = ''] = await LISTINGS.deliveries({})
   expect(await LISTINGS.deliveries({ after: newest, until: new Date(START + 1_000) })).toEqual([oldest])
   expect(await LISTINGS.events({ after: second, type: 'complained' })).toEqual([`${oldest}.1`])
+  expect(await LISTINGS.events({ after: `${second}.1`, ids: [second] })).toEqual([`${second}.0`])
   for (const list of [LISTINGS.deliveries, LISTINGS.events, LISTINGS.quarantine])
-    await expect(list({ after: newest, ids: [oldest] })).rejects.toMatchObject({ code: 'ERR_OPTION' })
+    await expect(list({ after: newest, ids: [second, oldest] })).rejects.toMatchObject({ code: 'ERR_OPTION' })
 })
 
 it('refuses what is no row, and what is not there any more', async () => {

@@ -1,0 +1,40 @@
+/** Did last night's batch arrive? */
+import type { DeliverySummary } from '../../../types.ts'
+import type { ViewRequest } from '../../types.ts'
+import { asked, cut, gather, iso, LATE, type Loaded } from './loading.ts'
+
+export interface DeliveryRow {
+  readonly id: string
+  readonly source: string
+  readonly receivedAt: string | null
+  readonly bytes: number
+  readonly events: number | null
+  readonly copies: number
+  readonly senderLeft: boolean
+  readonly isTest: boolean
+  readonly batchId: string | null
+  readonly kept: 'all' | 'some' | 'none'
+}
+
+export interface DeliveriesData {
+  readonly q: string
+  readonly rows: readonly DeliveryRow[]
+}
+
+export const deliveryRow = (one: DeliverySummary): DeliveryRow => ({
+  ...{ id: one.id, source: one.source, receivedAt: iso(one.receivedAt), bytes: one.bytes, events: one.events },
+  ...{ copies: one.duplicates, senderLeft: one.senderLeft, isTest: one.isTest, kept: one.kept },
+  batchId: one.batchId === null ? null : cut(one.batchId, 200),
+})
+
+export async function load(request: ViewRequest): Promise<Loaded<DeliveriesData>> {
+  const { rows: found, more, late } = await gather(request.receiver.inbox.deliveries(asked(request)), request.signal)
+  const rows = found.map(deliveryRow)
+  return {
+    title: 'Deliveries',
+    data: { q: request.query.get('filter') ?? '', rows },
+    next: more ? (rows.at(-1)?.id ?? null) : null,
+    partial: late ? LATE : null,
+    rows: rows.map((row) => ({ ...row })),
+  }
+}

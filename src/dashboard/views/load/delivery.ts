@@ -1,0 +1,82 @@
+/** What exactly came? */
+import type { ViewRequest } from '../../types.ts'
+import { type DeliveryRow, deliveryRow } from './deliveries.ts'
+import { cut, cutDetail, type EventRow, eventRow, gather, LATE, type Loaded } from './loading.ts'
+
+export interface DeliveryData {
+  readonly id: string
+  /** null: there is none, or it is forgotten. */
+  readonly delivery:
+    | (DeliveryRow & {
+        readonly sha256: string
+        readonly credential: string | null
+        readonly headers: ReadonlyArray<readonly [string, string]>
+      })
+    | null
+  readonly events: readonly EventRow[]
+  /** Handlers for which an event is a dead letter, by index. */
+  readonly dead: Readonly<Record<string, readonly string[]>>
+  readonly quarantined: readonly {
+    readonly index: number | null
+    readonly reason: string
+    readonly path: string | null
+  }[]
+  /** The bytes as text; null: they are gone, no text, or not to be seen. */
+  readonly text: string | null
+  readonly hex: string | null
+}
+
+const HEX_BYTES = 512
+
+export async function load(request: ViewRequest): Promise<Loaded<DeliveryData>> {
+  const { receiver, query, signal, rights } = request
+  const id = query.get('id') ?? ''
+  const after = query.get('after')
+  const found = await receiver.inbox.delivery(id)
+  const nothing = { id, delivery: null, events: [], dead: {}, quarantined: [], text: null, hex: null }
+  if (found === null) return { title: 'Delivery', status: 404, data: nothing }
+  const isGone = found.kept === 'none'
+  const ids = { ids: [id] }
+  const events = isGone
+    ? { rows: [], more: false, late: false }
+    : await gather(receiver.inbox.events(after === null ? ids : { ...ids, after }, { signal }), signal)
+  const [letters, items] = await Promise.all([
+    gather(receiver.inbox.deadLetters(ids), signal, 1_000),
+    gather(receiver.inbox.quarantine(ids), signal),
+  ])
+  const dead: Record<string, string[]> = {}
+  for (const { event, handler } of letters.rows)
+    dead[event.delivery.index] = [...(dead[event.delivery.index] ?? []), handler]
+  const seesBytes = rights.bytes && !isGone
+  const body = seesBytes ? await found.body().catch(() => null) : null
+  return {
+    title: 'Delivery',
+    data: {
+      id,
+      delivery: {
+        ...deliveryRow(found),
+        sha256: found.sha256,
+        credential: found.credential,
+        headers: found.headers.map(([name, value]) => [cut(name, 200), cut(value)] as const),
+      },
+      events: events.rows.map((event) => eventRow(event, request)),
+      dead,
+      quarantined: items.rows.map(({ index, reason, path }) => ({ index, reason: cut(reason), path })),
+      text: body === null ? null : cutDetail(new TextDecoder().decode(body.subarray(0, 70_000))),
+      hex: body === null ? null : hexOf(body.subarray(0, HEX_BYTES)),
+    },
+    next: events.more ? (events.rows.at(-1)?.id ?? null) : null,
+    partial: events.late || signal.aborted ? LATE : null,
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  const lines: string[] = []
+  for (let at = 0; at < bytes.length; at += 16) {
+    const row = [...bytes.subarray(at, at + 16)]
+    const hex = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    const ascii = row.map((byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.')).join('')
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${hex.padEnd(47)}  ${ascii}`)
+  }
+  return lines.join('\n')
+}

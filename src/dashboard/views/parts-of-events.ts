@@ -1,0 +1,71 @@
+/** Events in lists: the columns that several views share. */
+import { html, type Markup } from '../parts/html.ts'
+import { link, mark, sourceLink } from '../parts/pieces.ts'
+import { here, type See, to } from '../parts/see.ts'
+import type { Column } from '../parts/table.ts'
+import { text } from '../parts/text.ts'
+import { spanText, when } from '../parts/time.ts'
+import type { EventRow } from './load/loading.ts'
+
+const BAD = new Set(['bounced', 'complained', 'rejected', 'failed'])
+const LATE_MS = 600_000
+
+export function typeMark({ type, effect, isTest, lateMs, automated, bounce }: EventRow): Markup {
+  const words = bounce === null ? type : `${type}, ${bounce.kind}`
+  const shown =
+    BAD.has(type) || effect === 'suppress' ? mark('act', words) : effect === 'unsubscribe' ? mark('look', words) : words
+  return html`${shown}${isTest && html` <span class="flag">test</span>`}${automated && html` <span class="flag">machine</span>`}${lateMs > LATE_MS && html` <span class="flag">${spanText(lateMs)} late</span>`}`
+}
+
+export function whoLink({ who, key }: Pick<EventRow, 'who' | 'key'>): Markup {
+  if (who === null) return html`<span class="none">–</span>`
+  return key === null ? text(who) : link(to('person', { key }), text(who))
+}
+
+export const messageLink = (messageId: string | null): Markup =>
+  messageId === null ? null : link(to('message', { id: messageId }), html`<code>${text(messageId)}</code>`)
+
+export function eventColumns(see: See, more: readonly Column<EventRow>[] = []): readonly Column<EventRow>[] {
+  return [
+    {
+      head: 'Event',
+      is: 'what',
+      of: (row) => html`<a href=${to('event', { id: row.id })} data-open="">${typeMark(row)}</a>`,
+    },
+    { head: 'Who', is: 'long', of: whoLink },
+    { head: 'Happened', is: 'when', of: ({ occurredAt }) => when(occurredAt, see) },
+    { head: 'Source', of: ({ source }) => sourceLink(source) },
+    ...more,
+  ]
+}
+
+/** The box of a filter, with the ranges beside it. */
+export function filterForm(see: See, view: string, q: string, ranges: readonly string[] = [], range = ''): Markup {
+  const hint = 'type:bounced -bounce:soft source:shop since:6h'
+  return html`<form method="get" class="filter" role="search" aria-label="Filter">
+    <input type="hidden" name="view" value=${view} />
+    <label for="filter">Filter</label>
+    <input id="filter" name="filter" value=${q} placeholder=${hint} autocomplete="off" spellcheck="false" />
+    ${range !== '' && html`<input type="hidden" name="range" value=${range} />`}
+    <button type="submit">Apply</button>
+    ${q !== '' && html`<a href=${here(see, { filter: null, after: null })}>Without</a>`}
+  </form>${rangeLinks(see, ranges, range)}`
+}
+
+export function rangeLinks(see: See, ranges: readonly string[], range: string): Markup {
+  if (ranges.length === 0) return null
+  return html`<nav class="ranges" aria-label="Range"><ul>${ranges.map(
+    (one, i) =>
+      html`<li><a href=${here(see, { range: one, after: null })} aria-current=${one === range ? 'true' : null} data-key=${String(i + 1)}>${one}</a></li>`,
+  )}</ul></nav>`
+}
+
+/** Its clauses, each with a link to the view without it. */
+export function withoutEach(see: See, q: string): Markup {
+  const clauses = q.match(/\S+:"(?:[^"\\]|\\.)*"|\S+/g) ?? []
+  if (clauses.length === 0) return null
+  return html`<p>Asked for ${clauses.map(
+    (clause, i) =>
+      html`<span class="clause"><code>${text(clause)}</code> <a href=${here(see, { filter: clauses.filter((_, other) => other !== i).join(' '), after: null })}>without it</a></span> `,
+  )}</p>`
+}
