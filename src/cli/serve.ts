@@ -3,6 +3,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { closeOnSignals, webhooks } from '../adapters/node.ts'
 import { createReceiver } from '../core/receiver.ts'
+import { OptionError } from '../errors.ts'
+import { postgres } from '../inboxes/postgres/index.ts'
 import { hostDoor } from '../lib/symbols.ts'
 import type { PosthornConfig } from '../public/config.ts'
 import type { Receiver } from '../public/receiver.ts'
@@ -13,6 +15,9 @@ import { say } from './show.ts'
 
 export interface ServeCommandOptions {
   readonly config?: string | undefined
+  /** The inbox in this database, in the place of that of the configuration. */
+  readonly postgres?: string | undefined
+  readonly schema?: string | undefined
   readonly port?: number | undefined
   readonly host?: string | undefined
   /** Where `/live` and `/ready` are answered; without it nowhere. */
@@ -26,7 +31,7 @@ type AnyReceiver = Receiver<AnyEvent>
 
 /** The exit code, when the server has ended; what its stop came to is the exit code of the process by then. */
 export async function serve(options: ServeCommandOptions): Promise<0> {
-  const config = await configOf(options.config)
+  const config = withPostgres(await configOf(options.config), options)
   const receiver = await receiverOf(config)
   if (options.check) return checked(config, receiver, options)
   const { port = 3_000, host, prefix = '/webhooks' } = config.serve ?? {}
@@ -46,6 +51,12 @@ export async function serve(options: ServeCommandOptions): Promise<0> {
     await receiver.close({ timeoutMs: 0 })
     throw error
   }
+}
+
+function withPostgres(config: PosthornConfig, { postgres: url, schema }: ServeCommandOptions): PosthornConfig {
+  if (url === undefined && schema !== undefined) throw new OptionError('--schema goes with --postgres')
+  if (url === undefined) return config
+  return { ...config, inbox: postgres({ connectionString: url, ...(schema === undefined ? {} : { schema }) }) }
 }
 
 /** @throws OptionError for an option that is wrong, or a handler that cannot be registered */
