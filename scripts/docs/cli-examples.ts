@@ -41,6 +41,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'inbox export': [{ line: 'posthorn inbox export jo1@shop.example > jo.ndjson' }],
   'inbox check': [{ line: 'posthorn inbox check --max-age 5m --max-dead 10 --max-quarantined 10 --silent shop=30m' }],
   'inbox backup': [{ line: 'posthorn inbox backup ./copy.db' }],
+  'inbox copy': [{ line: 'posthorn inbox copy --inbox ./inbox.db --postgres postgres://posthorn@db.internal/events' }],
+  'inbox migrate': [{ line: 'posthorn inbox migrate --postgres postgres://owner@db.internal/events' }],
   forward: [{ line: `posthorn forward --to ${SERVER} --from start --once source:shop` }],
   doctor: [{ line: 'posthorn doctor --inbox ./inbox.db --deep', codes: [0, 1] }],
   completion: [{ line: 'posthorn completion bash' }],

@@ -16,7 +16,7 @@ This page is generated from the commands; every example on it is run by a test.
 
 ## The inbox that is meant
 
-\`posthorn inbox\`, \`forward\` and \`doctor\` look into the file of \`--inbox\`, or into the inbox of \`posthorn.config.ts\`
+\`posthorn inbox\`, \`forward\` and \`doctor\` look into the file of \`--inbox\`, the database of \`--postgres\`, or the inbox of \`posthorn.config.ts\`
 (\`--config\`). They open it beside the server that owns it, make none where there is none, and never take it from its owner:
 what they change is carried out by the owner, or where no process has the file open by the command itself. Of a file alone,
 the sender of each source is told by what is stored; \`--sender shop=momentum\` says it where it cannot be told.

@@ -128,6 +128,11 @@ export const CLI_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   }),
   'inbox check': z.object({ ok: z.boolean(), findings: z.array(finding), stats: z.object(stats) }),
   'inbox backup': z.object({ path: text, bytes: count }),
+  'inbox copy': z.object({
+    schema: text,
+    copied: z.record(text, count),
+  }),
+  'inbox migrate': z.object({ schema: text }),
   forward: z.union([
     z.object({ ready: text, after: textOrNull, cursor: text }),
     z.object({ id: text, source: text, status: count, ms: count, tries: count }),
@@ -197,6 +202,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   ok: 'All is well.',
   findings: 'What was found.',
   stats: 'The counts of `inbox stats`.',
+  schema: 'The schema in the database.',
+  copied: 'Rows that were copied, by their table.',
   error: 'A stable code.',
   message: 'One sentence; in an event the id of the mail.',
 }

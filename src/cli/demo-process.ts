@@ -5,7 +5,7 @@ import type { AnyEvent } from '../types.ts'
 
 /** What the receiver is told when it starts. */
 export interface ReceiverSetting {
-  readonly inboxFile: string
+  readonly inbox: { readonly file: string } | { readonly url: string; readonly schema: string }
   readonly port: number
   /** Of the dashboard. */
   readonly opsPort: number

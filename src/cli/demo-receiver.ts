@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { closeOnSignals, webhooks } from '../adapters/node.ts'
 import { basic, header, oauth2Issuer, token } from '../auth/index.ts'
 import { createReceiver } from '../core/receiver.ts'
+import { postgres } from '../inboxes/postgres/index.ts'
 import { sqlite } from '../inboxes/sqlite/index.ts'
 import type { DashboardOptions } from '../ports/board.ts'
 import { esputnik } from '../providers/esputnik/index.ts'
@@ -27,10 +28,20 @@ const stopLines = {
 /** Resolves when the other process has it: a handler that has ended has told what it did, also when we are killed now. */
 const tell = (message: FromReceiver) => new Promise<void>((resolve) => process.send?.(message, () => resolve()))
 
-function newReceiver({ inboxFile, secrets }: ReceiverSetting) {
+/** What the one that was killed had is taken up soon: somebody watches. */
+const LEASE_MS = 2_000
+
+function inboxOf({ inbox }: ReceiverSetting) {
+  if ('file' in inbox) return sqlite({ path: inbox.file })
+  const { url: connectionString, schema } = inbox
+  return postgres({ connectionString, schema, leaseMs: LEASE_MS, durability: 'relaxed' })
+}
+
+function newReceiver(setting: ReceiverSetting) {
+  const { secrets } = setting
   const issuer = { clientId: 'sparkpost', clientSecret: secrets.cloud, signingKey: secrets.signing }
   return createReceiver({
-    inbox: sqlite({ path: inboxFile }),
+    inbox: inboxOf(setting),
     sources: {
       shop: momentum({ auth: token(secrets.shop) }),
       cloud: sparkpost({ auth: oauth2Issuer(issuer) }),

@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { dropAt } from '../inboxes/postgres/copy/index.ts'
 import { type HandledEvent, ReceiverProcess } from './demo-process.ts'
 import { type DemoSenders, demoSenders } from './demo-senders.ts'
 import { say, showEvent } from './show.ts'
 
 export interface DemoOptions {
   readonly port: number
+  /** The inbox in this database, in the place of a file. */
+  readonly postgres?: string | undefined
   /** End after the show instead of listening on. */
   readonly once: boolean
 }
@@ -19,17 +22,17 @@ const secret = () => randomBytes(27).toString('base64url')
 
 /** Resolves with 0 when every event that was sent was handled, else with 1; without `once` at the first signal. */
 export async function demo(options: DemoOptions): Promise<0 | 1> {
-  const folder = mkdtempSync(join(tmpdir(), 'posthorn-demo-'))
+  const place = placeOf(options)
   const secrets = { shop: secret(), cloud: secret(), news: secret(), crm: secret(), signing: secret() }
   const tally = new Tally()
-  const setting = { inboxFile: join(folder, 'inbox.db'), port: options.port, opsPort: 0, secrets }
+  const setting = { inbox: place.inbox, port: options.port, opsPort: 0, secrets }
   const receiver = new ReceiverProcess(setting, (events) => tally.take(events))
   const senders = demoSenders(secrets, () => killed(receiver))
   const stop = firstSignal()
   try {
     await receiver.start()
     const base = `http://127.0.0.1:${receiver.port}/webhooks`
-    say(`Receiver: process ${receiver.pid} at ${base}; inbox: ${setting.inboxFile}`)
+    say(`Receiver: process ${receiver.pid} at ${base}; inbox: ${place.name}`)
     say(`Dashboard: http://127.0.0.1:${receiver.opsPort}/\n`)
     await Promise.race([show(senders, base, tally), stop])
     const code = tally.code
@@ -42,8 +45,19 @@ export async function demo(options: DemoOptions): Promise<0 | 1> {
     tally.stop()
     await senders.close()
     await receiver.stop()
-    rmSync(folder, { recursive: true, force: true })
+    await place.remove()
   }
+}
+
+/** Where the inbox is, for as long as the demo takes. */
+function placeOf({ postgres: url }: DemoOptions) {
+  if (url !== undefined) {
+    const schema = `posthorn_demo_${randomBytes(4).toString('hex')}`
+    return { inbox: { url, schema }, name: `PostgreSQL, schema ${schema}`, remove: () => dropAt({ url, schema }) }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-demo-'))
+  const file = join(folder, 'inbox.db')
+  return { inbox: { file }, name: file, remove: async () => rmSync(folder, { recursive: true, force: true }) }
 }
 
 async function show(senders: DemoSenders, base: string, tally: Tally): Promise<void> {

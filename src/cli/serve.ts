@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { closeOnSignals, webhooks } from '../adapters/node.ts'
 import { createReceiver } from '../core/receiver.ts'
+import { OptionError } from '../errors.ts'
+import { postgres } from '../inboxes/postgres/index.ts'
 import { hostDoor } from '../lib/symbols.ts'
 import type { PosthornConfig, ServeOptions } from '../public/config.ts'
 import type { Receiver } from '../public/receiver.ts'
@@ -14,6 +16,9 @@ import { say } from './show.ts'
 
 export interface ServeCommandOptions {
   readonly config?: string | undefined
+  /** The inbox in this database, in the place of that of the configuration. */
+  readonly postgres?: string | undefined
+  readonly schema?: string | undefined
   readonly port?: number | undefined
   readonly host?: string | undefined
   /** Where the dashboard is, and `/live` and `/ready` are answered; without it nowhere. */
@@ -28,7 +33,7 @@ type AnyReceiver = Receiver<AnyEvent>
 
 /** The exit code, when the server has ended; what its stop came to is the exit code of the process by then. */
 export async function serve(options: ServeCommandOptions): Promise<0> {
-  const config = await configOf(options.config)
+  const config = withPostgres(await configOf(options.config), options)
   const receiver = await receiverOf(config)
   const ops = opsOf(receiver, config.serve, options)
   if (options.check) return checked(config, receiver, options)
@@ -48,6 +53,12 @@ export async function serve(options: ServeCommandOptions): Promise<0> {
     await receiver.close({ timeoutMs: 0 })
     throw error
   }
+}
+
+function withPostgres(config: PosthornConfig, { postgres: url, schema }: ServeCommandOptions): PosthornConfig {
+  if (url === undefined && schema !== undefined) throw new OptionError('--schema goes with --postgres')
+  if (url === undefined) return config
+  return { ...config, inbox: postgres({ connectionString: url, ...(schema === undefined ? {} : { schema }) }) }
 }
 
 /** @throws OptionError for an option that is wrong, or a handler that cannot be registered */

@@ -20,8 +20,8 @@ import { bounce, dumped, objectsOf, seeded } from './inbox-file.ts'
 const root = join(import.meta.dirname, '../..')
 const main = join(root, 'src/cli/main.ts')
 const src = (file: string) => JSON.stringify(pathToFileURL(join(root, 'src', file)).href)
-/** What their own tests run, over a minute or without an end. */
-const ELSEWHERE = ['demo']
+/** What their own tests run, over a minute, without an end, or beside a database. */
+const ELSEWHERE = ['demo', 'inbox copy', 'inbox migrate']
 
 const CONFIG = `import { unauthenticated } from ${src('auth/index.ts')}
 import { defineConfig } from ${src('index.ts')}

@@ -10,10 +10,13 @@ export interface CuttingProxy {
   /** Nothing goes on in any direction until `resume`. */
   pause(): void
   resume(): void
+  /** What connects from now on comes to this port; what is connected is cut. */
+  aim(target: number): void
   close(): Promise<void>
 }
 
-export async function startProxy(target: number): Promise<CuttingProxy> {
+export async function startProxy(first: number): Promise<CuttingProxy> {
+  let target = first
   let left = Number.POSITIVE_INFINITY
   let [hasCut, isPaused] = [false, false]
   const sockets = new Set<Socket>()
@@ -61,6 +64,10 @@ export async function startProxy(target: number): Promise<CuttingProxy> {
     resume() {
       isPaused = false
       for (const socket of sockets) socket.resume()
+    },
+    aim(next) {
+      target = next
+      for (const socket of sockets) socket.destroy()
     },
     close() {
       for (const socket of sockets) socket.destroy()

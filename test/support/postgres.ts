@@ -25,21 +25,34 @@ export interface Server {
   /** Stops all its processes, as a machine that hangs, and lets them go on. */
   freeze(): void
   thaw(): void
+  /** Of a standby: it is the primary from now on. */
+  promote(): void
   /** Runs statements as the superuser. */
   run(text: string): Promise<readonly Record<string, unknown>[]>
   /** Stops it and removes its files. */
   remove(): void
 }
 
+export interface Making {
+  /** An empty folder for its tables, as on a small disk; its log stays apart. */
+  readonly data?: string
+  /** It is a standby of this server, and hears of it by `port`. */
+  readonly standbyOf?: { readonly server: Server; readonly port: number }
+}
+
 /** `settings` go into postgresql.conf, such as `fsync: 'off'`. */
-export async function startServer(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+export async function startServer(
+  settings: Readonly<Record<string, string>> = {},
+  making: Making = {},
+): Promise<Server> {
   const bin = programsOf()
   if (bin === null) throw new Error('the programs of PostgreSQL are not installed')
   const folder = mkdtempSync('/tmp/posthorn-pg-')
   const user = otherUser()
   if (user !== null) chownSync(folder, user.uid, user.gid)
   chmodSync(folder, 0o700)
-  const data = join(folder, 'data')
+  const data = making.data === undefined ? join(folder, 'data') : join(making.data, 'data')
+  if (making.data !== undefined && user !== null) chownSync(making.data, user.uid, user.gid)
   const port = await freePort()
   const run = (program: string, ...args: string[]) => {
     const { status, stderr } = spawnSync(join(bin, program), args, {
@@ -49,11 +62,19 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
     })
     if (status !== 0) throw new Error(`${program} failed: ${stderr}`)
   }
-  run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync')
+  if (making.standbyOf === undefined) {
+    const log = making.data === undefined ? [] : ['--waldir', join(folder, 'wal')]
+    run('initdb', '-D', data, ...log, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync')
+  } else {
+    // Past a proxy of this process, which stands still meanwhile.
+    const from = ['-h', '127.0.0.1', '-p', String(making.standbyOf.server.port), '-U', 'postgres']
+    run('pg_basebackup', '-D', data, ...from, '-R', '-X', 'stream', '-c', 'fast', '--no-sync')
+  }
   const all = {
     port: String(port),
     listen_addresses: "'127.0.0.1'",
     unix_socket_directories: `'${folder}'`,
+    ...(making.standbyOf && { primary_conninfo: `'host=127.0.0.1 port=${making.standbyOf.port} user=postgres'` }),
     ...settings,
   }
   const flags = Object.entries(all).map(([name, value]) => `-c ${name}=${value}`)
@@ -76,6 +97,7 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
     },
     freeze: () => signalAll(data, 'SIGSTOP'),
     thaw: () => signalAll(data, 'SIGCONT'),
+    promote: () => run('pg_ctl', '-D', data, '-w', 'promote'),
     async run(text) {
       const client = new pg.Client({ connectionString: url })
       await client.connect()
@@ -123,7 +145,7 @@ function otherUser(): { readonly uid: number; readonly gid: number } | null {
   throw new Error('a server needs another user than root: postgres or nobody')
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)

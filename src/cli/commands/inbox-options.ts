@@ -8,6 +8,8 @@ export const ofInbox = (name: string, summary: string) =>
   new Command(name)
     .summary(summary)
     .option('--inbox <file>', 'the file of the inbox; default: that of the configuration')
+    .option('--postgres <url>', 'the inbox in this database, in the place of a file')
+    .option('--schema <name>', 'with --postgres: its schema; default: posthorn')
     .option('--config <file>', 'the configuration; default: posthorn.config.ts, .js or .mjs in this folder')
     .option(
       '--sender <source=sender>',

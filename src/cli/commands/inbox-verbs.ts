@@ -1,3 +1,4 @@
+import { Command } from '@commander-js/extra-typings'
 import type { Done } from '../exit.ts'
 import { spanOf as msOf } from '../inbox/times.ts'
 import { listOf, numberOf, wholeNumberOf } from '../values.ts'
@@ -145,7 +146,35 @@ const diffCommand = (done: Done) =>
         done(await differences({ ...filterOf(words, options), ...(options.handled ? { handled: true } : {}) }, options))
     })
 
+const ofDatabase = (name: string, summary: string) =>
+  new Command(name)
+    .summary(summary)
+    .requiredOption('--postgres <url>', 'the database; a password may be left to PGPASSWORD or ~/.pgpass')
+    .option('--schema <name>', 'its schema', 'posthorn')
+    .option('--json', 'JSON in the place of text', false)
+
+const copyCommand = (done: Done) =>
+  ofDatabase('copy', 'a file, copied into a database where nothing is stored yet')
+    .description(
+      'Carries all that a SQLite inbox has over into PostgreSQL: what waits, dead letters, quarantine, keys, progress, what is kept. The receiver must be stopped. In one transaction, which ends when all that has arrived was counted and hashed; the file stays as it is.',
+    )
+    .requiredOption('--inbox <file>', 'the file of the inbox')
+    .action(async (options) => {
+      const { copy } = await import('../inbox/copy.ts')
+      done(await copy(options))
+    })
+
+const migrateCommand = (done: Done) =>
+  ofDatabase('migrate', 'makes the tables in a database, or brings them to this version')
+    .description(
+      "What a receiver does at its start, unless it has migrate: 'never'. For a role that may, before others start.",
+    )
+    .action(async (options) => {
+      const { migrate } = await import('../inbox/copy.ts')
+      done(await migrate(options))
+    })
+
 export const inboxVerbs = [
   ...[diffCommand, retryCommand, replayCommand, reparseCommand, dropCommand, pauseCommand, resumeCommand],
-  ...[eraseCommand, pruneCommand, exportCommand, checkCommand, backupCommand],
+  ...[eraseCommand, pruneCommand, exportCommand, checkCommand, backupCommand, copyCommand, migrateCommand],
 ]

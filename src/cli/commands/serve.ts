@@ -9,6 +9,8 @@ export const serveCommand = (done: Done) =>
       'Runs the receiver that posthorn.config.ts describes (defineConfig from posthorn): sources, inbox, handlers. Says ready: and the address of each source, and runs until a signal.',
     )
     .option('--config <file>', 'the configuration; default: posthorn.config.ts, .js or .mjs in this folder')
+    .option('--postgres <url>', 'the inbox in this database, in the place of that of the configuration')
+    .option('--schema <name>', 'with --postgres: its schema; default: posthorn')
     .option(
       '--port <port>',
       'where it listens; default: that of the configuration, or 3000',

@@ -29,11 +29,11 @@ export async function doctor(options: DoctorOptions): Promise<0 | 1> {
 }
 
 async function findingsOf(options: DoctorOptions): Promise<Finding[]> {
-  const { inbox: path, config, url, size, deep } = options
+  const { inbox: path, postgres, config, url, size, deep } = options
   const found = machine()
   if (path !== undefined) found.push(...file(path, deep))
   if (config !== undefined) found.push(...(await secrets((await configOf(config)).sources)))
-  if (path !== undefined || config !== undefined) found.push(...(await withInbox(options, inbox)))
+  if ([path, postgres, config].some((named) => named !== undefined)) found.push(...(await withInbox(options, inbox)))
   if (url !== undefined) found.push(...(await door({ ...options, url, size })))
   return found
 }

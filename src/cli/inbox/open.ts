@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs'
 import { unauthenticated } from '../../auth/index.ts'
 import { createReceiver } from '../../core/receiver.ts'
-import { PosthornError } from '../../errors.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
+import { postgres } from '../../inboxes/postgres/index.ts'
 import { sqlite } from '../../inboxes/sqlite/index.ts'
 import { port } from '../../lib/symbols.ts'
+import type { Inbox } from '../../ports/inbox/index.ts'
 import type { Records } from '../../ports/inbox/records.ts'
 import type { Source } from '../../ports/provider.ts'
 import type { PosthornConfig } from '../../public/config.ts'
@@ -18,6 +20,8 @@ import { senderOf, sourceOf } from './senders.ts'
 /** What every command of `posthorn inbox` takes. */
 export interface InboxOptions {
   readonly inbox?: string | undefined
+  readonly postgres?: string | undefined
+  readonly schema?: string | undefined
   readonly config?: string | undefined
   readonly sender?: ReadonlyArray<readonly [source: string, sender: string]> | undefined
 }
@@ -35,7 +39,7 @@ export interface OpenInbox {
 }
 
 /**
- * Opens the inbox of `--inbox`, or of the configuration, for as long as the work takes. Never makes one, and never takes
+ * Opens the inbox of `--inbox` or `--postgres`, or of the configuration, for as long as the work takes. Never makes one, and never takes
  * it from its owner.
  * @throws ERR_INBOX_IO when there is none, OptionError when none is named
  */
@@ -57,19 +61,32 @@ interface Parts extends Pick<PosthornConfig, 'inbox' | 'sources'> {
   readonly isConfigured: boolean
 }
 
-async function partsOf({ inbox: path, config, sender = [] }: InboxOptions): Promise<Parts> {
+async function partsOf(options: InboxOptions): Promise<Parts> {
+  const { config, sender = [] } = options
   const given = Object.fromEntries(sender.map(([source, word]) => [source, sourceOf(senderOf(word))]))
-  if (path === undefined || config !== undefined) {
+  const named = namedBy(options)
+  if (named === null || config !== undefined) {
     const { inbox, sources, retention } = await configOf(config)
     const settings = retention === undefined ? {} : { retention }
-    const own = path === undefined ? inbox : fileAt(path)
-    return { inbox: own, sources: { ...sources, ...given }, retention: settings, isConfigured: true }
+    return { inbox: named?.() ?? inbox, sources: { ...sources, ...given }, retention: settings, isConfigured: true }
   }
-  const inbox = fileAt(path)
+  const inbox = named()
   const found = Object.entries(await sourcesIn(inbox)).map(([name, sender]) => [name, sourceOf(sender)])
   const sources = { ...Object.fromEntries(found), ...given }
   return { inbox, sources: orNone(sources), retention: {}, isConfigured: false }
 }
+
+/** null: no option names one. */
+function namedBy({ inbox: path, postgres: url, schema }: InboxOptions): (() => Inbox) | null {
+  if (path !== undefined && url !== undefined) throw new OptionError('--inbox and --postgres are two inboxes: name one')
+  if (url === undefined && schema !== undefined) throw new OptionError('--schema goes with --postgres')
+  if (url !== undefined) return () => databaseAt(url, schema)
+  return path === undefined ? null : () => fileAt(path)
+}
+
+/** Makes no tables: a URL that was misspelt must not become an inbox. How durable the server is concerns those who store. */
+const databaseAt = (connectionString: string, schema = 'posthorn') =>
+  postgres({ connectionString, schema, migrate: 'never', durability: 'relaxed' })
 
 /** @throws ERR_INBOX_IO when nothing is there: a path that was misspelt must not become an inbox */
 function fileAt(path: string) {

@@ -1,4 +1,5 @@
 /** Statements and transactions on a pool. A `@` before a name in a text stands for the schema. */
+import { PosthornError } from '../../../errors.ts'
 import { CopyOut, type Fields } from './copy-out.ts'
 import type { Cut } from './cut.ts'
 import type { Client, Connections, QueryConfig, Row } from './driver.ts'
@@ -15,6 +16,8 @@ const ATTEMPTS = 3
 interface Shared {
   readonly texts: Map<string, string>
   readonly heard: WeakSet<Client>
+  /** Those whose last statement was warned of. */
+  readonly warned: WeakSet<Client>
 }
 
 /** One connection, in a transaction or not. */
@@ -37,20 +40,22 @@ interface DatabaseParts {
 
 export class Database {
   readonly #parts: DatabaseParts
-  readonly #texts: Map<string, string>
-  readonly #heard: WeakSet<Client>
+  readonly #shared: Shared
   readonly #limitMs: number
 
-  constructor(parts: DatabaseParts, shared: Shared = { texts: new Map(), heard: new WeakSet() }, limitMs = LIMIT_MS) {
+  constructor(
+    parts: DatabaseParts,
+    shared: Shared = { texts: new Map(), heard: new WeakSet(), warned: new WeakSet() },
+    limitMs = LIMIT_MS,
+  ) {
     this.#parts = parts
-    this.#texts = shared.texts
-    this.#heard = shared.heard
+    this.#shared = shared
     this.#limitMs = limitMs
   }
 
   /** The same, for whoever waits so long at most for a statement. */
   within(limitMs: number): Database {
-    return new Database(this.#parts, { texts: this.#texts, heard: this.#heard }, limitMs)
+    return new Database(this.#parts, this.#shared, limitMs)
   }
 
   /** One statement, which is a transaction of its own. Rejects with a coded error. */
@@ -114,10 +119,11 @@ export class Database {
     let isBroken = true
     try {
       const result = await cut.until(run(this.#session(client)))
+      if (this.#shared.warned.has(client)) throw unconfirmed()
       isBroken = false
       return result
     } catch (error) {
-      isBroken = cut.isOver || (!isOwn(error) && faultOf(error) === 'lost')
+      isBroken = cut.isOver || this.#shared.warned.has(client) || (!isOwn(error) && faultOf(error) === 'lost')
       throw error
     } finally {
       client.release(isBroken)
@@ -133,9 +139,18 @@ export class Database {
       connecting.then((late) => late.release(true)).catch(() => {})
       throw error
     })
-    if (!this.#heard.has(client)) client.on('error', () => {})
-    this.#heard.add(client)
+    if (!this.#shared.heard.has(client)) this.#hear(client)
+    this.#shared.warned.delete(client)
     return client
+  }
+
+  #hear(client: Client): void {
+    const { heard, warned } = this.#shared
+    heard.add(client)
+    client.on('error', () => {})
+    client.on('notice', ({ code }) => {
+      if (code === WARNING) warned.add(client)
+    })
   }
 
   #session(client: Client): Session {
@@ -156,10 +171,11 @@ export class Database {
   }
 
   #text(text: string): string {
-    const known = this.#texts.get(text)
+    const { texts } = this.#shared
+    const known = texts.get(text)
     if (known !== undefined) return known
     const made = this.named(text)
-    this.#texts.set(text, made)
+    texts.set(text, made)
     return made
   }
 
@@ -168,6 +184,18 @@ export class Database {
     return text.replaceAll('@', `"${this.#parts.schema}".`)
   }
 }
+
+/**
+ * A commit that waits for a standby, and whose wait somebody cancels, is reported as if it had gone well, with this. It is
+ * the code of every warning; no statement of ours gives cause for another.
+ */
+const WARNING = '01000'
+
+const unconfirmed = () =>
+  new PosthornError(
+    'ERR_INBOX_IO',
+    'PostgreSQL did not wait for its standby: it is not known whether this is stored for good.',
+  )
 
 /** What was thrown by the inbox itself, not by the driver. */
 const isOwn = (error: unknown): boolean => toInboxError(error) === error
