@@ -4,8 +4,9 @@ import type { Settlement } from '../../../ports/inbox/claims.ts'
 import { withoutCancelled } from '../../rules/cancelled.ts'
 import { DROPPED_AT, withoutDropped } from '../../rules/dropped.ts'
 import { reckonedAnew } from '../../rules/leap.ts'
-import { Counts, slotOf, tellReceived, tellSettled } from '../../rules/tally.ts'
+import { Counts, tellReceived, tellSettled } from '../../rules/tally.ts'
 import type { Session as Db } from '../db/database.ts'
+import { sqlState } from '../db/failure.ts'
 import type { Hold } from '../life/holds.ts'
 import { isRegistered } from '../life/process.ts'
 import type { Session } from '../life/session.ts'
@@ -14,16 +15,12 @@ import { appendCounts, columnsOf } from '../look/told.ts'
 import { forgetKeys, writeKeys } from './event-keys.ts'
 import { cancelledOf, count, insertDead, insertQuarantined, insertRows, type NewRow } from './write.ts'
 
-/** The delivery `first` where it has the batch of `seq`, and other bytes. */
-const selectConflict = (first: string, seq: string) => `
-  SELECT f.id, f.source FROM @delivery f, @delivery d
-  WHERE f.seq = ${first} AND d.seq = ${seq} AND f.source = d.source AND f.batch_id = d.batch_id AND f.sha256 <> d.sha256`
-
 /**
  * The ends of first passes. A batch that another delivery of the source stands for is answered with it. Rows are found by
- * a list whose length the planner does not know: its plan for a join, or a long list, may read the whole table. Counts come
- * added up: where some of the passes are not this process's own any more, the division refuses all (22012), and they are
- * settled one by one.
+ * a list whose length the planner does not know: its plan for a join, or a long list, may read the whole table.
+ *
+ * Counts come added up. Where they are not those of what is settled, because some of the passes are not this process's own
+ * any more, or because another delivery stands for the batch of one, the division by zero refuses all.
  */
 const endPasses = `
   WITH mine AS (DELETE FROM @pass WHERE seq = ANY (ARRAY(SELECT unnest($2::int8[]))) AND owner = $1::int8 RETURNING seq, set_id),
@@ -34,16 +31,14 @@ const endPasses = `
   stands AS (
     INSERT INTO @batch AS b (hash, seq) SELECT DISTINCT ON (batch) batch, seq FROM passed WHERE batch IS NOT NULL ORDER BY batch, seq
     ON CONFLICT (hash) DO UPDATE SET seq = b.seq RETURNING hash, seq),
-  firsts AS MATERIALIZED (
-    SELECT p.seq, c.id, c.source FROM passed p LEFT JOIN stands s ON s.hash = p.batch
-    LEFT JOIN LATERAL (${selectConflict('s.seq', 'p.seq')} AND s.seq <> p.seq) c ON true),
+  firsts AS MATERIALIZED (SELECT p.seq, coalesce(s.seq, p.seq) AS first FROM passed p LEFT JOIN stands s ON s.hash = p.batch),
   told AS (
     INSERT INTO @told (at, source, word, n, sum)
-    SELECT t.at, t.source, t.word, t.n / CASE WHEN own.count = cardinality($2::int8[]) THEN 1 ELSE 0 END, t.sum
-    FROM unnest($6::int8[], $7::text[], $8::text[], $9::int8[], $10::int8[]) t(at, source, word, n, sum),
-      (SELECT count(*) FROM passed) own WHERE own.count > 0
-    UNION ALL SELECT $5::int8, source, '"conflict"', count(*), 0 FROM firsts WHERE id IS NOT NULL GROUP BY source)
-  SELECT seq, id AS conflict FROM firsts`
+    SELECT at, source, word, n / (
+      SELECT CASE WHEN count(*) = cardinality($2::int8[]) AND bool_and(first = seq) THEN 1 ELSE 0 END FROM firsts), sum
+    FROM unnest($5::int8[], $6::text[], $7::text[], $8::int8[], $9::int8[]) t(at, source, word, n, sum))
+  SELECT seq, first FROM firsts`
+const REFUSED = '22012'
 const endRows = 'DELETE FROM @held WHERE seq = ANY ($2::int8[]) AND owner = $1::int8 RETURNING seq'
 const deleteRows = 'DELETE FROM @work WHERE id = ANY ($1::int8[])'
 const deleteRowProgress = 'DELETE FROM @progress WHERE seq = ANY ($1::int8[]) AND work_id = ANY ($2::int8[])'
@@ -51,7 +46,9 @@ const leaveRows = 'UPDATE @work SET careful = false WHERE seq = ANY ($1::int8[])
 const endNotes = 'DELETE FROM @under_way WHERE seq = ANY ($1::int8[])'
 const endDeaths = `
   DELETE FROM @death WHERE seq = ANY ($1::int8[]) AND NOT EXISTS (SELECT 1 FROM @work w WHERE w.seq = @death.seq)`
-const findConflict = selectConflict('$1', '$2')
+const findConflict = `
+  SELECT f.id FROM @delivery f, @delivery d
+  WHERE f.seq = $1 AND d.seq = $2 AND f.source = d.source AND f.batch_id = d.batch_id AND f.sha256 <> d.sha256`
 const readFacts = 'SELECT seq, source, received_at AS "receivedAt" FROM @delivery WHERE seq = ANY ($1::int8[])'
 const findBatch = 'SELECT seq FROM @batch WHERE hash = $1'
 const readDropped = 'SELECT name FROM @handler WHERE seen_at = $1'
@@ -71,11 +68,22 @@ export type SettledAll = ReadonlyMap<number, Settled>
 
 /** Settles what is still this process's own. Rejects when it is not known whether that was done. */
 export async function settleAll(session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
+  const all = () => session.db.transaction((tx) => settleIn(tx, session, settling, now))
+  if (!settling.every(isPlain)) return all()
+  try {
+    return await settlePlain(session, settling, now)
+  } catch (error) {
+    if (error instanceof PosthornError && sqlState(error.cause) === REFUSED) return all()
+    throw error
+  }
+}
+
+async function settlePlain(session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
   const { db, owner } = session
-  const isSimple = settling.every(isPlain)
-  return isSimple
-    ? endFirstPasses(db, owner, settling, now, countsOf(session, settling, now))
-    : db.transaction((tx) => settleIn(tx, session, settling, now))
+  const settled = new Map<number, Settled>()
+  for (const [seq, first] of await endFirstPasses(db, owner, settling, countsOf(session, settling, now)))
+    settled.set(seq, { conflictsWith: await conflictOf(db, seq, first) })
+  return settled
 }
 
 function countsOf({ known }: Session, settling: readonly Settling[], now: number): Counts {
@@ -101,43 +109,51 @@ function isPlain({ settlement, hold }: Settling): boolean {
   return firstPass && !hold.hasMore && many === 0 && !keys && !forgotten
 }
 
+/** By `seq`, with the delivery that stands for its batch. */
+type Firsts = ReadonlyMap<number, number | null>
+
 async function endFirstPasses(
   db: Pick<Db, 'all'>,
   owner: string,
   settling: readonly Settling[],
-  now: number,
   counts: Counts,
-): Promise<SettledAll> {
+): Promise<Firsts> {
   const passes = settling.filter(({ settlement }) => settlement.firstPass)
   if (passes.length === 0) return new Map()
-  const rows = await db.all<{ seq: number; conflict: string | null }>(
+  const rows = await db.all<{ seq: number; first: number }>(
     endPasses,
     owner,
     passes.map(({ settlement }) => settlement.seq),
     passes.map(({ settlement }) => settlement.events),
     passes.map(({ hold }) => hold.batch && hashOfBatch(hold.batch.source, hold.batch.batchId)),
-    slotOf(now, 'minute'),
     ...columnsOf(counts),
   )
-  return new Map(rows.map(({ seq, conflict }) => [seq, { conflictsWith: conflict }]))
+  return new Map(rows.map(({ seq, first }) => [seq, first]))
 }
 
 async function settleIn(tx: Db, session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
   const { owner, known } = session
   const works = settling.filter(({ settlement }) => !settlement.firstPass)
-  const passed = await endFirstPasses(tx, owner, settling, now, new Counts(known.words))
+  const passed = await endFirstPasses(tx, owner, settling, new Counts(known.words))
   const worked = await tx.all<{ seq: number }>(
     endRows,
     owner,
     works.map(({ settlement }) => settlement.seq),
   )
-  const settled = new Map([...passed, ...worked.map(({ seq }): [number, Settled] => [seq, { conflictsWith: null }])])
+  const settled = new Map<number, Settled>(worked.map(({ seq }) => [seq, { conflictsWith: null }]))
+  for (const [seq, first] of passed) settled.set(seq, { conflictsWith: await conflictOf(tx, seq, first) })
   const mine = settling.filter(({ settlement }) => settled.has(settlement.seq))
-  if (mine.length > 0) await writeAll(tx, session, mine, now)
+  if (mine.length > 0) await writeAll(tx, session, mine, settled, now)
   return settled
 }
 
-async function writeAll(tx: Db, session: Session, mine: readonly Settling[], now: number): Promise<void> {
+async function writeAll(
+  tx: Db,
+  session: Session,
+  mine: readonly Settling[],
+  settled: SettledAll,
+  now: number,
+): Promise<void> {
   await endWork(tx, mine)
   const isDropped = await droppedIn(tx)
   const left = mine.map(({ settlement }) => withoutDropped(settlement, isDropped))
@@ -173,7 +189,7 @@ async function writeAll(tx: Db, session: Session, mine: readonly Settling[], now
     settlements,
     left.reduce((sum, { cancelled }) => sum + cancelled, 0),
   )
-  await tellAll(tx, session, mine, settlements, now)
+  await tellAll(tx, session, mine, { settlements, settled }, now)
   for (const settlement of settlements) await keepKeys(tx, session, settlement)
   const seqs = mine.map(({ settlement }) => settlement.seq)
   await tx.all(endNotes, seqs)
@@ -185,7 +201,7 @@ async function tellAll(
   tx: Db,
   { known }: Session,
   mine: readonly Settling[],
-  settlements: readonly Settlement[],
+  { settlements, settled }: { readonly settlements: readonly Settlement[]; readonly settled: SettledAll },
   now: number,
 ): Promise<void> {
   const unread = mine.filter(({ hold }) => hold.facts === null).map(({ settlement }) => settlement.seq)
@@ -195,7 +211,9 @@ async function tellAll(
   const counts = new Counts(known.words)
   for (const settlement of settlements) {
     const one = facts.get(settlement.seq)
-    if (one) tell(counts, settlement, one, now)
+    if (!one) continue
+    tell(counts, settlement, one, now)
+    if (settled.get(settlement.seq)?.conflictsWith) counts.tell(now, one.source, 'conflict', 1, 0)
   }
   await appendCounts(tx, counts)
 }
@@ -242,7 +260,7 @@ export async function keepKeys(tx: Db, { watch }: Session, { seq, keys, forgotte
 }
 
 /** The id of the delivery that stands for its batch, where that has other bytes. */
-async function conflictOf({ db }: Session, seq: number, first: number | null): Promise<string | null> {
+async function conflictOf(db: Pick<Db, 'all'>, seq: number, first: number | null): Promise<string | null> {
   if (first === null || first === seq) return null
   const [other] = await db.all<{ id: string }>(findConflict, first, seq)
   return other?.id ?? null
@@ -256,7 +274,7 @@ export async function carriedOut(session: Session, { settlement, hold }: Settlin
   if (!hold.isUnsure || !(await isRegistered(session.db, hold.owner))) return null
   if (hold.batch === null || !settlement.firstPass) return { conflictsWith: null }
   const [batch] = await session.db.all<{ seq: number }>(findBatch, hashOfBatch(hold.batch.source, hold.batch.batchId))
-  return { conflictsWith: await conflictOf(session, settlement.seq, batch?.seq ?? null) }
+  return { conflictsWith: await conflictOf(session.db, settlement.seq, batch?.seq ?? null) }
 }
 
 export const lostClaim = (seq: number): PosthornError =>

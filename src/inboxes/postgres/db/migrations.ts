@@ -87,8 +87,9 @@ CREATE TABLE @memo (name text PRIMARY KEY, version int8 NOT NULL, text text NOT 
 const LOOKS = `
 CREATE TABLE @told (at int8 NOT NULL, source text NOT NULL, word text NOT NULL, n int8 NOT NULL, sum int8 NOT NULL)
   WITH (autovacuum_vacuum_scale_factor = 0.01, vacuum_truncate = false);
-CREATE TABLE @receipt (at int8 NOT NULL, source text NOT NULL, credential text NOT NULL, stored int8 NOT NULL, stored_bytes int8 NOT NULL,
-  repeats int8 NOT NULL, repeat_bytes int8 NOT NULL, first_at float8 NOT NULL, last_at float8 NOT NULL)
+-- n deliveries have come, and so many of them were stored: the others are repeats.
+CREATE TABLE @receipt (at int8 NOT NULL, source text NOT NULL, credential text NOT NULL, n int8 NOT NULL, bytes int8 NOT NULL,
+  stored int8 NOT NULL, stored_bytes int8 NOT NULL, first_at float8 NOT NULL, last_at float8 NOT NULL)
   WITH (autovacuum_vacuum_scale_factor = 0.01, vacuum_truncate = false);
 CREATE TABLE @word (id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL UNIQUE);
 CREATE TABLE @tally_minute (at int8, source text, word int4, n int8 NOT NULL, sum int8 NOT NULL, PRIMARY KEY (at, source, word));

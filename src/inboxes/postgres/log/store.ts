@@ -29,12 +29,10 @@ const storeGroup = `
   bodies AS (INSERT INTO @body (seq, body) SELECT n, substr($2::bytea, off + 1, len) FROM fresh ORDER BY n),
   passes AS (INSERT INTO @pass (seq, source, size) SELECT n, source, size FROM fresh ORDER BY n),
   received AS (
-    INSERT INTO @receipt (at, source, credential, stored, stored_bytes, repeats, repeat_bytes, first_at, last_at)
-    SELECT floor(x.received_at / 60000)::int8, x.source, x.credential, sum(f.n), sum(f.n * x.size), sum(x.times - f.n),
-      sum((x.times - f.n)::int8 * x.size), min(x.received_at), max(x.received_at)
-    FROM numbered x JOIN keyed k ON k.hash = x.hash
-      CROSS JOIN LATERAL (SELECT CASE WHEN k.seq = x.n THEN 1 ELSE 0 END AS n) f
-    GROUP BY 1, 2, 3)
+    INSERT INTO @receipt (at, source, credential, n, bytes, stored, stored_bytes, first_at, last_at)
+    SELECT floor(x.received_at / 60000)::int8, x.source, x.credential, sum(x.times), sum(x.times::int8 * x.size),
+      count(*) FILTER (WHERE k.seq = x.n), coalesce(sum(x.size) FILTER (WHERE k.seq = x.n), 0), min(x.received_at), max(x.received_at)
+    FROM numbered x JOIN keyed k ON k.hash = x.hash GROUP BY 1, 2, 3)
   SELECT x.o, k.seq, coalesce(k.seq = x.n, false) AS fresh,
     (SELECT 1 FROM @pass p WHERE p.seq = k.seq LIMIT 1) IS NULL
       AND (SELECT 1 FROM @work w WHERE w.seq = k.seq AND w.handler = ANY ($16::text[]) LIMIT 1) IS NULL AS settled,
@@ -50,7 +48,7 @@ const insertDelivery = `
   INSERT INTO @delivery (seq, hash, id, source, batch_id, is_test, sha256, received_at, size, coding, meta)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 const insertReceipt = `
-  INSERT INTO @receipt (at, source, credential, stored, stored_bytes, repeats, repeat_bytes, first_at, last_at)
+  INSERT INTO @receipt (at, source, credential, n, bytes, stored, stored_bytes, first_at, last_at)
   SELECT floor($1::float8 / 60000)::int8, $2, $3, $4::int8, $4::int8 * $6::int8, $5::int8, $5::int8 * $6::int8, $1, $1`
 const readState = `
   SELECT (SELECT 1 FROM @pass WHERE seq = $1) IS NULL
@@ -118,14 +116,7 @@ export function storeOther(db: Database, item: Waiting, own: readonly string[], 
     const receive = (stored: number) =>
       session.all(
         insertReceipt,
-        ...[
-          delivery.receivedAt,
-          delivery.source,
-          label,
-          stored,
-          item.waiters.length - stored,
-          delivery.body.byteLength,
-        ],
+        ...[delivery.receivedAt, delivery.source, label, item.waiters.length, stored, delivery.body.byteLength],
       )
     const [known] = await session.all<{ seq: number }>(findOther, hash, delivery.sha256)
     const seq = known?.seq ?? (await session.all<{ n: number }>(nextSeq))[0]!.n // a sequence answers with a row

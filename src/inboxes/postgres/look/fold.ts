@@ -15,9 +15,8 @@ const takeTold = `
   SELECT at, source, word, sum(n)::int8 AS n, sum(sum)::float8 AS sum, count(*) AS rows FROM taken GROUP BY at, source, word`
 const takeReceipts = `
   WITH taken AS (DELETE FROM @receipt WHERE ctid = ANY (ARRAY(SELECT ctid FROM @receipt LIMIT $1)) RETURNING *)
-  SELECT at, source, credential, sum(stored)::int8 AS stored, sum(stored_bytes)::float8 AS stored_bytes,
-    sum(repeats)::int8 AS repeats, sum(repeat_bytes)::float8 AS repeat_bytes,
-    min(first_at) AS first_at, max(last_at) AS last_at, count(*) AS rows
+  SELECT at, source, credential, sum(n)::int8 AS n, sum(bytes)::float8 AS bytes, sum(stored)::int8 AS stored,
+    sum(stored_bytes)::float8 AS stored_bytes, min(first_at) AS first_at, max(last_at) AS last_at, count(*) AS rows
   FROM taken GROUP BY at, source, credential`
 
 const readWords = 'SELECT id, text FROM @word'
@@ -41,7 +40,9 @@ const addTo = (step: Step) => `
   SELECT at / ${MINUTES[step]}, source, word, sum(n), ${bounded('sum(sum)')}
   FROM unnest($1::int8[], $2::text[], $3::int4[], $4::int8[], $5::int8[]) c(at, source, word, n, sum) GROUP BY 1, 2, 3
   ON CONFLICT (at, source, word) DO UPDATE SET n = t.n + excluded.n, sum = ${bounded('t.sum + excluded.sum')}`
-const forget = (step: Step) => `DELETE FROM @tally_${step} WHERE at < $1`
+const forget = `
+  WITH minutes AS (DELETE FROM @tally_minute WHERE at < $1), hours AS (DELETE FROM @tally_hour WHERE at < $2)
+  DELETE FROM @tally_day WHERE at < $3`
 
 interface ToldRow {
   readonly at: number
@@ -56,10 +57,10 @@ interface ReceiptRow {
   readonly at: number
   readonly source: string
   readonly credential: string
+  readonly n: number
+  readonly bytes: number
   readonly stored: number
   readonly stored_bytes: number
-  readonly repeats: number
-  readonly repeat_bytes: number
   readonly first_at: number
   readonly last_at: number
   readonly rows: number
@@ -71,7 +72,7 @@ export async function foldTallies(db: Database): Promise<void> {
 
 /** `now`: the time of day, which is believed. */
 export async function forgetTallies(db: Database, now: number): Promise<void> {
-  for (const step of STEPS) await db.all(forget(step), slotOf(now, step) - KEPT[step])
+  await db.all(forget, ...STEPS.map((step) => slotOf(now, step) - KEPT[step]))
 }
 
 /** Whether there is more. */
@@ -94,9 +95,9 @@ function countsOf(told: readonly ToldRow[], receipts: readonly ReceiptRow[], kno
   for (const text of known) words.add(JSON.parse(text))
   const counts = new Counts(words)
   for (const { at, source, word, n, sum } of told) counts.tell(at * STEP_MS.minute, source, JSON.parse(word), n, sum)
-  for (const { at, source, stored, stored_bytes, repeats, repeat_bytes } of receipts) {
+  for (const { at, source, n, bytes, stored, stored_bytes } of receipts) {
     if (stored > 0) counts.tell(at * STEP_MS.minute, source, 'in', stored, stored_bytes)
-    if (repeats > 0) counts.tell(at * STEP_MS.minute, source, 'dup', repeats, repeat_bytes)
+    if (n > stored) counts.tell(at * STEP_MS.minute, source, 'dup', n - stored, bytes - stored_bytes)
   }
   return counts
 }
@@ -119,11 +120,11 @@ async function addReceipts(tx: Session, receipts: readonly ReceiptRow[]): Promis
     }))
   for (const { source, credential } of await tx.all<{ source: string; credential: string }>(readLabels))
     of(source, JSON.parse(credential))
-  for (const { source, credential, stored, repeats, first_at, last_at } of receipts) {
+  for (const { source, credential, n, first_at, last_at } of receipts) {
     const use = of(source, JSON.parse(credential))
     use.firstAt = Math.min(use.firstAt, first_at)
     use.lastAt = Math.max(use.lastAt, last_at)
-    use.count += stored + repeats
+    use.count += n
   }
   const used = [...uses.all()].filter(({ count }) => count > 0)
   await tx.all(

@@ -18,14 +18,14 @@ const list = (step: Step) => {
     FROM @tally_${step} t JOIN @word w ON w.id = t.word WHERE t.at >= $1 AND t.at < $2
     UNION ALL SELECT at / ${size}, source, word, n, sum FROM @told WHERE ${inWindow}
     UNION ALL SELECT at / ${size}, source, '"in"', stored, stored_bytes FROM @receipt WHERE stored > 0 AND ${inWindow}
-    UNION ALL SELECT at / ${size}, source, '"dup"', repeats, repeat_bytes FROM @receipt WHERE repeats > 0 AND ${inWindow}) c
+    UNION ALL SELECT at / ${size}, source, '"dup"', n - stored, bytes - stored_bytes FROM @receipt WHERE n > stored AND ${inWindow}) c
   GROUP BY at, source, word ORDER BY at`
 }
 
 const readUses = `
   SELECT source, credential, min(first_at) AS first_at, max(last_at) AS last_at, sum(count)::int8 AS count FROM (
     SELECT source, credential, first_at, last_at, count FROM @seen
-    UNION ALL SELECT source, credential, first_at, last_at, stored + repeats FROM @receipt) u
+    UNION ALL SELECT source, credential, first_at, last_at, n FROM @receipt) u
   GROUP BY source, credential ORDER BY source COLLATE "C", credential COLLATE "C"`
 
 const insertAction = `

@@ -76,6 +76,7 @@ export async function pruneOnce(session: Session, from: string | null): Promise<
   const { db, opening, watch } = session
   const now = await session.now()
   const isSteady = watch.isSteady()
+  const pruned = await db.transaction((tx) => prune(tx, opening.retention, now, isSteady, from))
   if (from === null) await tidyTallies(session, now)
-  return db.transaction((tx) => prune(tx, opening.retention, now, isSteady, from))
+  return pruned
 }

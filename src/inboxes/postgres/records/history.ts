@@ -6,13 +6,21 @@ import { hashOfId } from '../log/hashes.ts'
 
 type Query = Pick<Db, 'all'>
 
-const readHistory = `
+/** Deliveries that one statement looks at: some ms, however few of them match, and no snapshot for longer. */
+const STRETCH = 2_000
+
+const history = (from: string) => `
   SELECT d.seq, d.id, d.source, d.received_at, s.events, h.names
-  FROM @settled s JOIN @delivery d ON d.seq = s.seq LEFT JOIN @handler_set h ON h.id = s.set_id
-  WHERE s.seq > $1 AND NOT EXISTS (SELECT 1 FROM @altered a WHERE a.seq = s.seq AND a.taken)
+  FROM (${from}) s JOIN @delivery d ON d.seq = s.seq LEFT JOIN @handler_set h ON h.id = s.set_id
+  WHERE NOT EXISTS (SELECT 1 FROM @altered a WHERE a.seq = s.seq AND a.taken)
     AND ($3::text IS NULL OR d.source = $3) AND ($4::float8 IS NULL OR d.received_at >= $4)
     AND ($5::float8 IS NULL OR d.received_at < $5) AND ($6::text IS NULL OR d.id = $6)
   ORDER BY s.seq LIMIT $2`
+const readHistory = history(`SELECT * FROM @settled WHERE seq > $1 ORDER BY seq LIMIT ${STRETCH}`)
+const readHistoryOf = history(`
+  SELECT * FROM @settled WHERE seq > $1 AND seq = ANY (ARRAY(
+    SELECT seq FROM @key WHERE hash = $7::uuid UNION ALL SELECT seq FROM @key_other WHERE hash = $7::uuid))`)
+const findNext = `SELECT seq FROM @settled WHERE seq > $1 ORDER BY seq OFFSET ${STRETCH - 1} LIMIT 1`
 
 export const findLatest = `
   SELECT max(seq) AS seq FROM (
@@ -35,11 +43,23 @@ interface Row extends Pick<HistoryRow, 'seq' | 'id' | 'source' | 'events'> {
 }
 
 export async function historyOf(db: Query, page: HistoryPage): Promise<readonly HistoryRow[]> {
-  const { after, limit, source = null, since = null, until = null, deliveryId = null } = page
-  const rows = await db.all<Row>(readHistory, after, limit, source, since, until, deliveryId)
-  return rows.map(({ seq, id, source: from, received_at: receivedAt, events, names }) => ({
+  return (await rowsOf(db, page)).map(({ seq, id, source: from, received_at: receivedAt, events, names }) => ({
     ...{ seq, id, source: from, receivedAt, events, handlers: namesOf(names) },
   }))
+}
+
+async function rowsOf(db: Query, page: HistoryPage): Promise<readonly Row[]> {
+  const { limit, source = null, since = null, until = null, deliveryId = null } = page
+  const filter = [source, since, until, deliveryId]
+  if (deliveryId !== null) return db.all<Row>(readHistoryOf, page.after, limit, ...filter, hashOfId(deliveryId))
+  const rows: Row[] = []
+  for (let after = page.after; ; ) {
+    rows.push(...(await db.all<Row>(readHistory, after, limit - rows.length, ...filter)))
+    if (rows.length >= limit) return rows
+    const [next] = await db.all<{ seq: number }>(findNext, after)
+    if (next === undefined) return rows
+    after = next.seq
+  }
 }
 
 const namesOf = (names: string | null): readonly string[] => (names === null ? [] : JSON.parse(names))

@@ -6,10 +6,18 @@ import { DELIVERY_COLUMNS, DELIVERY_JOINS, type DeliveryRow, toDelivery } from '
 
 type Query = Pick<Db, 'all'>
 
+/** Rows that one statement looks at: some ms, however few of them match, and no snapshot for longer. */
+const STRETCH = 2_000
+const LAST = Number.MAX_SAFE_INTEGER
+
 /** Conditions with their values. */
 class Where {
-  readonly values: unknown[] = []
+  readonly values: unknown[]
   readonly #conditions: string[] = []
+
+  constructor(...values: readonly unknown[]) {
+    this.values = [...values]
+  }
 
   /** `?` stands for the value; nothing is added where it is not given. */
   add(condition: string, value: unknown): this {
@@ -24,22 +32,48 @@ class Where {
   }
 }
 
-function ofDelivery(where: Where, { source, deliveryId }: Page): Where {
-  return where
-    .add('d.source = ?', source)
-    .add('d.hash = ?::uuid', deliveryId === undefined ? undefined : hashOfId(deliveryId))
-    .add('d.id = ?', deliveryId)
+/** Where rows come from, and what numbers them. */
+type Base = readonly [table: 'delivery', key: 'seq'] | readonly [table: 'dead_letter' | 'quarantine', key: 'id']
+
+/** One page, gathered in stretches of the table; `from` stands for one of them. */
+async function pageOf<R>(
+  db: Query,
+  [table, key]: Base,
+  page: Page,
+  read: (from: string, where: Where, limit: number) => Promise<readonly R[]>,
+): Promise<readonly R[]> {
+  const limit = Math.max(0, Math.trunc(page.limit))
+  const { deliveryId } = page
+  let before = page.before ?? LAST
+  if (deliveryId !== undefined) return read(ofDelivery(table, key), new Where(before, hashOfId(deliveryId)), limit)
+  const from = `(SELECT * FROM @${table} WHERE ${key} < $1 ORDER BY ${key} DESC LIMIT ${STRETCH})`
+  const findNext = `SELECT ${key} AS key FROM @${table} WHERE ${key} < $1 ORDER BY ${key} DESC OFFSET ${STRETCH - 1} LIMIT 1`
+  const rows: R[] = []
+  for (;;) {
+    rows.push(...(await read(from, new Where(before), limit - rows.length)))
+    if (rows.length >= limit) return rows
+    const [next] = await db.all<{ key: number }>(findNext, before)
+    if (next === undefined) return rows
+    before = next.key
+  }
 }
 
+/** Found by the keys of the delivery: its own table has none for it. */
+const ofDelivery = (table: string, key: string) => `
+  (SELECT * FROM @${table} WHERE ${key} < $1 AND seq = ANY (ARRAY(
+    SELECT seq FROM @key WHERE hash = $2::uuid UNION ALL SELECT seq FROM @key_other WHERE hash = $2::uuid)))`
+
+const ofPage = (where: Where, { source, deliveryId }: Page): Where =>
+  where.add('d.source = ?', source).add('d.id = ?', deliveryId)
+
 export async function listDeliveries(db: Query, page: Page): Promise<readonly Listings['deliveries'][]> {
-  const where = ofDelivery(new Where(), page)
-    .add('d.seq < ?', page.before)
-    .add('d.received_at >= ?', page.since)
-    .add('d.received_at < ?', page.until)
-  const rows = await db.all<DeliveryRow>(
-    `SELECT ${DELIVERY_COLUMNS} FROM @delivery d ${DELIVERY_JOINS} WHERE ${where.text} ORDER BY d.seq DESC LIMIT ${limitOf(page)}`,
-    ...where.values,
-  )
+  const rows = await pageOf<DeliveryRow>(db, ['delivery', 'seq'], page, (from, before, limit) => {
+    const where = ofPage(before, page).add('d.received_at >= ?', page.since).add('d.received_at < ?', page.until)
+    return db.all(
+      `SELECT ${DELIVERY_COLUMNS} FROM ${from} d ${DELIVERY_JOINS} WHERE ${where.text} ORDER BY d.seq DESC LIMIT ${limit}`,
+      ...where.values,
+    )
+  })
   return rows.map((row) => ({ ...toDelivery(row), body: new Uint8Array(0), bytes: row.size }))
 }
 
@@ -57,20 +91,21 @@ interface LetterRow extends DeliveryRow {
 }
 
 export async function listLetters(db: Query, page: Page): Promise<readonly Listings['deadLetters'][]> {
-  const where = ofDelivery(new Where(), page)
-    .add('l.id < ?', page.before)
-    .add('l.at >= ?', page.since)
-    .add('l.at < ?', page.until)
-    .add('l.handler = ?', page.handler)
-    .add('l.element_index = ?', page.index)
-    .add('l.run = ?', page.run)
-  const rows = await db.all<LetterRow>(
-    `SELECT ${DELIVERY_COLUMNS}, l.id AS letter, l.handler, l.element_index AS index, l.attempts, l.at, l.size AS count,
-       l.redeliveries, l.run, l.errors, l.element
-     FROM @dead_letter l JOIN @delivery d ON d.seq = l.seq ${DELIVERY_JOINS}
-     WHERE ${where.text} ORDER BY l.id DESC LIMIT ${limitOf(page)}`,
-    ...where.values,
-  )
+  const rows = await pageOf<LetterRow>(db, ['dead_letter', 'id'], page, (from, before, limit) => {
+    const where = ofPage(before, page)
+      .add('l.at >= ?', page.since)
+      .add('l.at < ?', page.until)
+      .add('l.handler = ?', page.handler)
+      .add('l.element_index = ?', page.index)
+      .add('l.run = ?', page.run)
+    return db.all(
+      `SELECT ${DELIVERY_COLUMNS}, l.id AS letter, l.handler, l.element_index AS index, l.attempts, l.at, l.size AS count,
+         l.redeliveries, l.run, l.errors, l.element
+       FROM ${from} l JOIN @delivery d ON d.seq = l.seq ${DELIVERY_JOINS}
+       WHERE ${where.text} ORDER BY l.id DESC LIMIT ${limit}`,
+      ...where.values,
+    )
+  })
   return rows.map((row) => {
     const { letter: id, handler, index, attempts, at, count: size, redeliveries, run, errors, element } = row
     const facts = { id, handler, index, attempts, at, size, redeliveries, run, element }
@@ -88,20 +123,19 @@ interface ItemRow {
 }
 
 export async function listQuarantine(db: Query, page: Page): Promise<readonly Listings['quarantine'][]> {
-  const where = ofDelivery(new Where(), page)
-    .add('q.id < ?', page.before)
-    .add('q.at >= ?', page.since)
-    .add('q.at < ?', page.until)
-    .add('q.element_index = ?', page.index)
-  const rows = await db.all<ItemRow>(
-    `SELECT q.id, q.element_index AS index, q.at, q.what, d.source, d.id AS delivery_id
-     FROM @quarantine q JOIN @delivery d ON d.seq = q.seq WHERE ${where.text} ORDER BY q.id DESC LIMIT ${limitOf(page)}`,
-    ...where.values,
-  )
+  const rows = await pageOf<ItemRow>(db, ['quarantine', 'id'], page, (from, before, limit) => {
+    const where = ofPage(before, page)
+      .add('q.at >= ?', page.since)
+      .add('q.at < ?', page.until)
+      .add('q.element_index = ?', page.index)
+    return db.all(
+      `SELECT q.id, q.element_index AS index, q.at, q.what, d.source, d.id AS delivery_id
+       FROM ${from} q JOIN @delivery d ON d.seq = q.seq WHERE ${where.text} ORDER BY q.id DESC LIMIT ${limit}`,
+      ...where.values,
+    )
+  })
   return rows.map(({ id, index, at, what, source, delivery_id: deliveryId }) => {
     const [reason, path, kind] = JSON.parse(what)
     return { id, index, at, reason, path, source, deliveryId, ...(kind && { kind }) }
   })
 }
-
-const limitOf = ({ limit }: Page): number => Math.max(0, Math.trunc(limit))
