@@ -10,7 +10,7 @@ import {
   StorageType,
 } from '@nats-io/jetstream'
 import { connect as connectNats } from '@nats-io/transport-node'
-import { connect as connectRabbit, type RecoveringChannelModel } from 'amqplib'
+import { type ConfirmChannel, connect as connectRabbit, type RecoveringChannelModel } from 'amqplib'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
@@ -177,6 +177,7 @@ async function openRabbit(): Promise<Site<RecoveringChannelModel>> {
   setup.on('error', () => {})
   await setup.assertQueue('mail', { durable: true })
   await setup.assertQueue('bare', { durable: true })
+  let bare: ConfirmChannel | null = null
   return {
     broker,
     client: connection,
@@ -197,11 +198,10 @@ async function openRabbit(): Promise<Site<RecoveringChannelModel>> {
       return found
     },
     async bare(texts, ids) {
-      const channel = await connection.createConfirmChannel()
+      bare ??= await connection.createConfirmChannel()
       for (const [at, text] of texts.entries())
-        channel.publish('', 'bare', Buffer.from(text), { messageId: `${ids[at]}`, mandatory: true, persistent: true })
-      await channel.waitForConfirms()
-      await channel.close()
+        bare.publish('', 'bare', Buffer.from(text), { messageId: `${ids[at]}`, mandatory: true, persistent: true })
+      await bare.waitForConfirms()
     },
     async close() {
       await connection.close().catch(() => {})
