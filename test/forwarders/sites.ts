@@ -10,7 +10,7 @@ import {
   StorageType,
 } from '@nats-io/jetstream'
 import { connect as connectNats } from '@nats-io/transport-node'
-import { connect as connectRabbit, type RecoveringChannelModel } from 'amqplib'
+import { type ConfirmChannel, connect as connectRabbit, type RecoveringChannelModel } from 'amqplib'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
@@ -35,8 +35,8 @@ export interface Site<C = unknown> {
   readonly forward: Forward<AnyEvent>
   /** Everything that is in the broker, in its order. */
   arrived(): Promise<Arrived[]>
-  /** What a program without an inbox would do: hands so many texts to the client at once, and waits for all. */
-  bare(texts: readonly string[], ids: readonly string[]): Promise<unknown>
+  /** What a program without an inbox would do: hands so many events to the client at once, and waits for all. */
+  bare(events: readonly AnyEvent[]): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -86,8 +86,8 @@ async function openNats(): Promise<Site<{ readonly js: JetStreamClient; readonly
       await manager.consumers.delete('MAIL', name)
       return found
     },
-    bare: (texts, ids) =>
-      Promise.all(texts.map((text, at) => js.publish('mail.opened', text, { msgID: `${ids[at]}` }))),
+    bare: (events) =>
+      Promise.all(events.map((event) => js.publish('mail.opened', JSON.stringify(event), { msgID: event.id }))),
     async close() {
       await connection.close()
       await broker.remove()
@@ -107,8 +107,8 @@ async function openIoredis(): Promise<Site<Redis>> {
       const entries = await redis.xrange('mail', '-', '+')
       return entries.map(([, [, id = '', , text = '']]) => ({ id, event: JSON.parse(text) }))
     },
-    bare: (texts, ids) =>
-      Promise.all(texts.map((text, at) => redis.xadd('bare', '*', 'id', `${ids[at]}`, 'event', text))),
+    bare: (events) =>
+      Promise.all(events.map((event) => redis.xadd('bare', '*', 'id', event.id, 'event', JSON.stringify(event)))),
     async close() {
       redis.disconnect()
       await broker.remove()
@@ -132,7 +132,8 @@ async function openNodeRedis(): Promise<Site<ReturnType<typeof newNodeRedis>>> {
       const entries = await redis.xRange('mail', '-', '+')
       return (entries ?? []).map(({ message }) => ({ id: `${message.id}`, event: JSON.parse(`${message.event}`) }))
     },
-    bare: (texts, ids) => Promise.all(texts.map((event, at) => redis.xAdd('bare', '*', { id: `${ids[at]}`, event }))),
+    bare: (events) =>
+      Promise.all(events.map((event) => redis.xAdd('bare', '*', { id: event.id, event: JSON.stringify(event) }))),
     async close() {
       redis.destroy()
       await broker.remove()
@@ -156,10 +157,7 @@ async function openBullmq(): Promise<Site<Queue>> {
       const jobs = await queue.getJobs(['waiting'], 0, -1, true)
       return jobs.map(({ id, data }) => ({ id: `${id}`, event: data }))
     },
-    bare: (texts, ids) =>
-      bare.addBulk(
-        texts.map((text, at) => ({ name: 'opened', data: JSON.parse(text), opts: { jobId: `${ids[at]}` } })),
-      ),
+    bare: (events) => bare.addBulk(events.map((event) => ({ name: 'opened', data: event, opts: { jobId: event.id } }))),
     async close() {
       connection.disconnect()
       await broker.remove()
@@ -177,6 +175,7 @@ async function openRabbit(): Promise<Site<RecoveringChannelModel>> {
   setup.on('error', () => {})
   await setup.assertQueue('mail', { durable: true })
   await setup.assertQueue('bare', { durable: true })
+  let bare: ConfirmChannel | null = null
   return {
     broker,
     client: connection,
@@ -196,12 +195,13 @@ async function openRabbit(): Promise<Site<RecoveringChannelModel>> {
       await channel.close()
       return found
     },
-    async bare(texts, ids) {
-      const channel = await connection.createConfirmChannel()
-      for (const [at, text] of texts.entries())
-        channel.publish('', 'bare', Buffer.from(text), { messageId: `${ids[at]}`, mandatory: true, persistent: true })
-      await channel.waitForConfirms()
-      await channel.close()
+    async bare(events) {
+      bare ??= await connection.createConfirmChannel()
+      for (const event of events) {
+        const options = { messageId: event.id, mandatory: true, persistent: true }
+        bare.publish('', 'bare', Buffer.from(JSON.stringify(event)), options)
+      }
+      await bare.waitForConfirms()
     },
     async close() {
       await connection.close().catch(() => {})
