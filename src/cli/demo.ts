@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type HandledEvent, ReceiverProcess } from './demo-process.ts'
 import { type DemoSenders, demoSenders } from './demo-senders.ts'
-import { say, showEvent } from './show.ts'
+import { say } from './out/streams.ts'
+import { showEvent } from './show.ts'
 
 export interface DemoOptions {
   readonly port: number

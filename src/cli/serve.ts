@@ -9,7 +9,7 @@ import type { Receiver } from '../public/receiver.ts'
 import { verify } from '../read/index.ts'
 import type { AnyEvent } from '../types.ts'
 import { configOf } from './config-file.ts'
-import { say } from './show.ts'
+import { say } from './out/streams.ts'
 
 export interface ServeCommandOptions {
   readonly config?: string | undefined
