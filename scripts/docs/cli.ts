@@ -23,6 +23,18 @@ the sender of each source is told by what is stored; \`--sender shop=momentum\` 
 
 Which deliveries, events or failures are meant is said by a [filter](filters.md): \`source:shop type:bounced since:6h\`.
 
+## Every command
+
+\`--quiet\` leaves out all talk, \`-v\` has more of it, each log line and the stack of an error, and \`--no-color\` is as
+\`NO_COLOR\`.
+
+\`--watch\` looks again every two seconds (\`--every 500ms\`), until Ctrl-C or SIGTERM, and ends with 0. On a terminal what is
+seen is drawn anew; elsewhere, and with \`--json\`, each thing that is new or has changed is a line of JSON, the oldest first, of
+the schema that \`--json\` has. A list that was cut ends with the line that goes on: \`--after d_…\`.
+
+\`--fields\` chooses the columns of a list by their heads, also those that a narrow terminal leaves out: \`--fields event,who\`
+(\`last-delivery\` for one of two words).
+
 ## What changes something
 
 \`retry\`, \`replay\`, \`reparse\`, \`drop\`, \`pause\`, \`resume\`, \`erase\` and \`prune\` change nothing without a word: on a terminal

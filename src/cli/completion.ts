@@ -1,7 +1,7 @@
 /** `posthorn completion`: what a shell needs to complete commands, options and names of events, made from the commands. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import { NAMES } from '../testing/senders.ts'
-import { say } from './show.ts'
+import { say } from './out/streams.ts'
 
 /** Commands whose first word is the name of an event. */
 const OF_EVENTS = ['send']

@@ -9,7 +9,7 @@ import { SENDER_NAMES, type Sender, senderCalled } from '../conformance/senders.
 import { OptionError } from '../errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import { type CredentialOptions, credentialHeaders } from './credentials.ts'
-import { say } from './show.ts'
+import { say } from './out/streams.ts'
 
 export interface ConformanceOptions extends CredentialOptions {
   readonly target: string

@@ -14,7 +14,7 @@ import { sparkpost } from '../providers/momentum/sparkpost.ts'
 import type { AnyEvent } from '../types.ts'
 import type { FromReceiver, HandledEvent, ReceiverSetting } from './demo-process.ts'
 import { OpsServer } from './ops-server.ts'
-import { say } from './show.ts'
+import { say } from './out/streams.ts'
 
 /** Of its log the demo shows the stop, which it is asked for. */
 const stopLines = {

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { dropAt } from '../inboxes/postgres/copy/index.ts'
 import { type HandledEvent, ReceiverProcess } from './demo-process.ts'
 import { type DemoSenders, demoSenders } from './demo-senders.ts'
-import { say, showEvent } from './show.ts'
+import { say } from './out/streams.ts'
+import { showEvent } from './show.ts'
 
 export interface DemoOptions {
   readonly port: number

@@ -18,7 +18,7 @@ import {
   withLogin,
 } from './create-webhooks.ts'
 import { type Inbound, IncomingMails } from './incoming-mails.ts'
-import { say } from './show.ts'
+import { say } from './out/streams.ts'
 import { untilSignal } from './signals.ts'
 
 /** What the command line says of any emulator. */

@@ -10,7 +10,7 @@ import {
 } from '../clients/index.ts'
 import { OptionError } from '../errors.ts'
 import { hooksOf } from './hooks-file.ts'
-import { say } from './show.ts'
+import { say } from './out/streams.ts'
 
 interface JsonOptions {
   readonly json: boolean

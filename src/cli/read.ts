@@ -10,7 +10,8 @@ import { momentum } from '../providers/momentum/index.ts'
 import { sparkpost } from '../providers/momentum/sparkpost.ts'
 import { read } from '../read/index.ts'
 import type { AnyEvent } from '../types.ts'
-import { say, showReading } from './show.ts'
+import { say } from './out/streams.ts'
+import { showReading } from './show.ts'
 
 const auth = unauthenticated()
 

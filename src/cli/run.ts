@@ -1,7 +1,9 @@
 /** The command line as a function: arguments in, exit code out. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { OF_ALL } from './commands/all.ts'
 import { COMMANDS, HIDDEN } from './commands/index.ts'
 import { complaintOf, type Done, type ExitCode, exitCodeOf, isHelp } from './exit.ts'
+import { isVerbose, talkAs } from './out/streams.ts'
 import { version } from './version.ts'
 
 /**
@@ -16,15 +18,33 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   })
   program.hook('preAction', (_, command) => {
     running = nameOf(command)
+    const { quiet = false, verbose = false, color = true }: Partial<Talking> = command.opts()
+    talkAs({ quiet, verbose })
+    if (!color) withoutColours()
   })
   try {
     await program.parseAsync(args.length === 0 ? ['--help'] : [...args], { from: 'user' })
     return code
   } catch (error) {
     const ended = exitCodeOf(error)
-    if (ended !== 0 && !isHelp(error)) process.stderr.write(complaintOf(error, running, args.includes('--json')))
+    if (ended !== 0 && !isHelp(error)) {
+      process.stderr.write(complaintOf(error, running, args.includes('--json')))
+      if (isVerbose() && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+    }
     return ended
   }
+}
+
+/** What was typed counts for more than FORCE_COLOR. */
+function withoutColours(): void {
+  process.env.NO_COLOR = '1'
+  delete process.env.FORCE_COLOR
+}
+
+interface Talking {
+  readonly quiet: boolean
+  readonly verbose: boolean
+  readonly color: boolean
 }
 
 function createProgram(done: Done): CommandUnknownOpts {
@@ -44,6 +64,7 @@ function createProgram(done: Done): CommandUnknownOpts {
 function adopt(parent: CommandUnknownOpts, command: CommandUnknownOpts, hidden = false): void {
   command.copyInheritedSettings(parent)
   for (const child of command.commands) adopt(command, child)
+  if (command.commands.length === 0 && !hidden) for (const option of OF_ALL()) command.addOption(option)
   if (!parent.commands.includes(command)) parent.addCommand(command, { hidden })
 }
 

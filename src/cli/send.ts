@@ -6,8 +6,8 @@ import { senderOf } from '../testing/senders.ts'
 import { type CredentialOptions, credentialHeaders } from './credentials.ts'
 import { assertField, listed } from './event-fields.ts'
 import { bodyOfFile } from './file-body.ts'
+import { say } from './out/streams.ts'
 import { post } from './post.ts'
-import { say } from './show.ts'
 
 export interface SendOptions extends CredentialOptions {
   readonly to?: string | undefined

@@ -12,7 +12,7 @@ import { verify } from '../read/index.ts'
 import type { AnyEvent } from '../types.ts'
 import { configOf } from './config-file.ts'
 import { type OpsAddresses, OpsServer } from './ops-server.ts'
-import { say } from './show.ts'
+import { say } from './out/streams.ts'
 
 export interface ServeCommandOptions {
   readonly config?: string | undefined

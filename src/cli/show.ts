@@ -4,8 +4,7 @@ import type { ReadResult } from '../read/index.ts'
 import type { AnyEvent } from '../types.ts'
 import type { HandledEvent } from './demo-process.ts'
 import { redacted, whoText } from './out/format.ts'
-
-export const say = (text: string): void => void process.stdout.write(`${text}\n`)
+import { say } from './out/streams.ts'
 
 export function showEvent(event: HandledEvent): void {
   const { id, name, type, source, occurredAt, email, messageId, effect } = event

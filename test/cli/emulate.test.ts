@@ -172,11 +172,9 @@ describe('posthorn emulate', () => {
     expect([code, out]).toEqual([0, expect.stringMatching(/^ready: http.*\n.*0 posts/s)])
   })
 
-  it('ends with its report at SIGINT while a post has no answer', async () => {
-    let held = () => {}
-    const target = await listening((request, response) => {
+  it('ends with its report at SIGINT, and waits for no answer to a post', async () => {
+    const target = await listening((request) => {
       request.resume()
-      held = () => response.destroy()
       child.kill('SIGINT')
     })
     const args = [main, 'emulate', 'mailjet', '--port', '0', '--rate', '100', '--target', target]
@@ -184,7 +182,6 @@ describe('posthorn emulate', () => {
     let out = ''
     child.stdout.on('data', (chunk) => {
       out += chunk
-      if (out.includes('0 acknowledged')) held()
     })
     const [code] = await once(child, 'close')
     expect([code, out]).toEqual([0, expect.stringContaining(' 0 acknowledged')])

@@ -88,9 +88,22 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     expect(coloured.text).toContain('\x1b[2m')
     const plain = await onTerminal(look, columns, {}, { NO_COLOR: '1' })
     expect(plain.text).not.toContain('\x1b[')
+    const chosen = await onTerminal([...look, '--no-color'], columns, {}, { FORCE_COLOR: '1' })
+    expect(chosen.text).toBe(plain.text)
     const lines = plain.text.trimEnd().split('\n')
     expect(lines).toHaveLength(3)
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+  })
+
+  it('is drawn anew on a screen of its own by --watch, and leaves what was seen last', async () => {
+    const { path } = await seeded()
+    const watch = ['inbox', 'stats', '--inbox', path, '--watch']
+    const ended = await onTerminal(watch, 80, { 'Ctrl-C ends it': '\x03' }, { NO_COLOR: '1' })
+    expect(ended.code).toBe(0)
+    const [before, during = '', after = ''] = ended.text.replace('\x1b[?1049l', '\x1b[?1049h').split('\x1b[?1049h')
+    expect(before).toBe('')
+    expect(during).toContain('dead letters')
+    expect(after).toMatch(/^dead letters +2$/m)
   })
 
   it('ends quietly with what it was to end with when nobody reads on', async () => {

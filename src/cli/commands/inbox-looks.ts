@@ -1,8 +1,8 @@
 import type { Done } from '../exit.ts'
-import { FILTER, filterOf, ofFilter, ofInbox, ofList } from './inbox-options.ts'
+import { FILTER, filterOf, ofInbox, ofList, ofRows, ofTimeline, ofWatched } from './inbox-options.ts'
 
 const statsCommand = (done: Done) =>
-  ofInbox('stats', 'counts: what waits, what died, what could not be read').action(async (options) => {
+  ofWatched('stats', 'counts: what waits, what died, what could not be read').action(async (options) => {
     const { stats } = await import('../inbox/look.ts')
     done(await stats(options))
   })
@@ -34,7 +34,7 @@ const eventsCommand = (done: Done) =>
     })
 
 const messageCommand = (done: Done) =>
-  ofFilter('message', 'what became of one mail, in the order in which it happened')
+  ofTimeline('message', 'what became of one mail, in the order in which it happened')
     .description('Reads the deliveries in range for the events of one mail. Ends with 1 when there are none.')
     .argument('<id>', 'event.messageId of its events')
     .argument(...FILTER)
@@ -44,7 +44,7 @@ const messageCommand = (done: Done) =>
     })
 
 const personCommand = (done: Done) =>
-  ofFilter('person', 'what happened with one person, and whether they may be written to')
+  ofTimeline('person', 'what happened with one person, and whether they may be written to')
     .description('Searches the deliveries in range for one address. Ends with 1 when nothing is stored of it.')
     .argument('<address>', 'in any writing')
     .argument(...FILTER)
@@ -71,7 +71,7 @@ const quarantineCommand = (done: Done) =>
     })
 
 const handlersCommand = (done: Done) =>
-  ofInbox('handlers', 'every handler the inbox has known: its dead letters, its pause, when it was last seen').action(
+  ofRows('handlers', 'every handler the inbox has known: its dead letters, its pause, when it was last seen').action(
     async (options) => {
       const { handlers } = await import('../inbox/handlers.ts')
       done(await handlers(options))
@@ -79,7 +79,7 @@ const handlersCommand = (done: Done) =>
   )
 
 const sendersCommand = (done: Done) =>
-  ofInbox('senders', 'the sources, and the newest delivery of each').action(async (options) => {
+  ofRows('senders', 'the sources, and the newest delivery of each').action(async (options) => {
     const { senders } = await import('../inbox/handlers.ts')
     done(await senders(options))
   })

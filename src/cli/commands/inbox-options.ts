@@ -1,6 +1,7 @@
 /** Options that the commands of `posthorn inbox` share. */
-import { Command } from '@commander-js/extra-typings'
+import { Command, Option } from '@commander-js/extra-typings'
 import { OptionError } from '../../errors.ts'
+import { spanOf } from '../inbox/times.ts'
 import { wholeNumberOf } from '../values.ts'
 
 /** Of every command. */
@@ -32,16 +33,64 @@ export const ofFilter = (name: string, summary: string) =>
     .option('--filter <text>', 'the same in one text; goes with words beside it')
     .addHelpText('after', FILTERS)
 
+const LIMIT = ['--limit <n>', 'so many rows, the newest first', wholeNumberOf('--limit', 1, 1e9), 50] as const
+const WATCH = [
+  '--watch',
+  'looks again and again, until Ctrl-C: drawn anew on a terminal, elsewhere what is new as lines of JSON',
+  false,
+] as const
+const EVERY = ['--every <time>', 'with --watch: between two looks; default 2s', spanOf('--every')] as const
+
+/** Of one thing that changes. */
+export const ofWatched = (name: string, summary: string) =>
+  ofInbox(name, summary)
+    .option(...WATCH)
+    .option(...EVERY)
+
+/** Of a list that is shown whole. */
+export const ofRows = (name: string, summary: string) =>
+  ofInbox(name, summary)
+    .addOption(columns())
+    .option(...WATCH)
+    .option(...EVERY)
+
+/** Of what happened, in the order in which it did. */
+export const ofTimeline = (name: string, summary: string) => ofFilter(name, summary).addOption(columns())
+
+export const ofLimited = (name: string, summary: string) => ofTimeline(name, summary).option(...LIMIT)
+
+/** Of a list that is shown page by page. */
 export const ofList = (name: string, summary: string) =>
-  ofFilter(name, summary).option('--limit <n>', 'so many rows, the newest first', wholeNumberOf('--limit', 1, 1e9), 50)
+  ofLimited(name, summary)
+    .addOption(
+      new Option('--after <row>', 'goes on behind this row, which the page before ended with').conflicts('watch'),
+    )
+    .option(...WATCH)
+    .option(...EVERY)
+
+const columns = () =>
+  new Option('--fields <columns>', 'these columns alone, with commas between them')
+    .argParser(fieldsOf)
+    .conflicts('json')
+
+function fieldsOf(text: string): readonly string[] {
+  return text.split(',').map((field) => field.trim())
+}
+
+interface Which {
+  readonly filter?: string | undefined
+  readonly all?: boolean
+  readonly after?: string | undefined
+}
 
 /** The filter of a verb; without words it says nothing. */
 export function filterOf(
   words: readonly string[],
-  { filter, all = false }: { readonly filter?: string | undefined; readonly all?: boolean },
-): { readonly filter?: string; readonly all?: true } {
+  { filter, all = false, after }: Which,
+): { readonly filter?: string; readonly all?: true; readonly after?: string } {
   const text = [...words, ...(filter === undefined ? [] : [filter])].join(' ')
-  return { ...(text === '' ? {} : { filter: text }), ...(all ? { all } : {}) }
+  const place = after === undefined ? {} : { after }
+  return { ...(text === '' ? {} : { filter: text }), ...(all ? { all } : {}), ...place }
 }
 
 /** Which word is a sender is seen when the inbox is opened. */

@@ -2,7 +2,7 @@ import { Command } from '@commander-js/extra-typings'
 import type { Done } from '../exit.ts'
 import { spanOf as msOf } from '../inbox/times.ts'
 import { listOf, numberOf, wholeNumberOf } from '../values.ts'
-import { FILTER, filterOf, ofFilter, ofInbox, ofList } from './inbox-options.ts'
+import { FILTER, filterOf, ofFilter, ofInbox, ofLimited } from './inbox-options.ts'
 
 const acting = (name: string, summary: string) =>
   ofFilter(name, summary)
@@ -131,7 +131,7 @@ function silentOf(text: string, before: ReadonlyArray<readonly [string, number]>
 }
 
 const diffCommand = (done: Done) =>
-  ofList('diff', 'what reads otherwise now than it did; of two deliveries, how they differ')
+  ofLimited('diff', 'what reads otherwise now than it did; of two deliveries, how they differ')
     .description(
       'What is in quarantine and can be read by this release, with --handled also what was handled and reads otherwise; ends with 1 when there is something. Of two deliveries how they differ; ends with 1 when their events do.',
     )

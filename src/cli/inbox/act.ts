@@ -3,8 +3,7 @@
  * neither, a person is shown what it would do, and asked; where there is none, nothing is done.
  */
 import { isPersonThere, isYes } from '../out/ask.ts'
-import { tell } from '../out/lines.ts'
-import { say } from '../show.ts'
+import { say, tell } from '../out/streams.ts'
 import { NotConfirmed } from './not-confirmed.ts'
 import { type InboxOptions, type OpenInbox, withInbox } from './open.ts'
 

@@ -2,7 +2,7 @@
 import { OptionError } from '../../errors.ts'
 import type { InboxStats } from '../../public/inbox.ts'
 import { counted, spanText } from '../out/format.ts'
-import { say } from '../show.ts'
+import { say } from '../out/streams.ts'
 import { byWhom, type LookOptions } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 

@@ -1,10 +1,12 @@
 /** `posthorn inbox events`, `message`, `person`: what happened, to whom and to which mail. */
+
 import { parseFilter } from '../../core/filter/parse.ts'
 import type { EventFilter } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
 import { timeText, whoText } from '../out/format.ts'
-import { type Column, type OutOptions, showRows, tell } from '../out/lines.ts'
-import { firstOf } from './first-of.ts'
+import { type Column, type OutOptions, showRows } from '../out/lines.ts'
+import { tell } from '../out/streams.ts'
+import { type List, showList } from './list.ts'
 import type { ListOptions, LookOptions } from './look.ts'
 import { Looking } from './looking.ts'
 import { type OpenInbox, withInbox } from './open.ts'
@@ -28,31 +30,35 @@ function whyOf(event: AnyEvent): string {
 
 interface Said {
   readonly filter?: string
+  readonly after?: string
 }
 
-/** Newest first, by receipt. The exit code: 130 when it was stopped. */
+/** Newest first, by receipt. The exit code: 130 when it was stopped; a watch has no other end. */
 export async function events(filter: Said, options: ListOptions): Promise<0 | 130> {
   return withInbox(options, async (opened) => {
-    const looking = new Looking(opened)
-    const found = looking.found(opened.control.events(inRange(filter), looking.options))
-    const shown = await showRows(firstOf(found, options.limit), columnsOf(options), options)
-    if (shown === 0) tell('No events.')
-    if (shown === options.limit) tell(`The newest ${options.limit}; --limit asks for more.`)
-    return opened.stop.aborted ? 130 : 0
+    const list: List<AnyEvent> = {
+      ...{ name: 'posthorn inbox events', what: 'events', columns: columnsOf(options), key: ({ id }) => id },
+      rows: () => {
+        const looking = new Looking(opened, options)
+        return looking.found(opened.control.events(inRange(filter), looking.options))
+      },
+    }
+    await showList(list, options, opened.stop)
+    return opened.stop.aborted && !options.watch ? 130 : 0
   })
 }
 
 /** Everything that is stored, where no time and no id is said: no more is read than --limit asks for. */
-function inRange({ filter = '' }: Said): EventFilter {
+function inRange({ filter = '', ...others }: Said): EventFilter {
   const clauses = parseFilter(filter, { now: Date.now(), at: 'inbox.events: filter' })
   const isBounded = clauses.some(({ kind, key }) => kind === 'ids' || (kind === 'time' && key === 'since'))
-  return isBounded ? { filter } : { filter, since: new Date(0) }
+  return { ...others, filter, ...(isBounded ? {} : { since: new Date(0) }) }
 }
 
 /** What became of one mail, in the order in which it happened. The exit code: 1 when nothing is stored of it. */
-export async function message(id: string, filter: Said, options: LookOptions) {
+export async function message(id: string, filter: Omit<Said, 'after'>, options: LookOptions) {
   return withInbox(options, async (opened) => {
-    const looking = new Looking(opened)
+    const looking = new Looking(opened, options)
     const found = await opened.control.message(id, filter, looking.options)
     looking.end()
     return showTimeline(found?.events ?? [], opened, options, `nothing is stored of message ${id}`)
@@ -60,9 +66,9 @@ export async function message(id: string, filter: Said, options: LookOptions) {
 }
 
 /** All that happened with one person, in the order in which it did, and whether they may be written to. */
-export async function person(email: string, filter: Said, options: LookOptions) {
+export async function person(email: string, filter: Omit<Said, 'after'>, options: LookOptions) {
   return withInbox(options, async (opened) => {
-    const looking = new Looking(opened)
+    const looking = new Looking(opened, options)
     const found: AnyEvent[] = []
     for await (const event of looking.found(opened.control.person(email, filter, looking.options))) found.push(event)
     // Those of one time in the order in which they were received.

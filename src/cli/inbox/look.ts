@@ -1,23 +1,29 @@
 /** `posthorn inbox stats`, `ls`, `dead`, `quarantine`: what is stored, as it stands. */
-import type { DeadLetterFilter, DeliveryFilter, InboxStats } from '../../public/inbox.ts'
+import type { DeadLetterFilter, DeliveryFilter, InboxStats, QuarantineFilter } from '../../public/inbox.ts'
 import type { DeadLetter, DeliverySummary, Quarantined } from '../../types.ts'
 import { bytesText, counted, spanText, timeText, whoText } from '../out/format.ts'
-import { type Column, type OutOptions, showFacts, showRows, tell } from '../out/lines.ts'
-import { say } from '../show.ts'
-import { firstOf } from './first-of.ts'
+import { type Column, type OutOptions, showFacts } from '../out/lines.ts'
+import { say } from '../out/streams.ts'
+import { type View, type WatchOptions, watch } from '../out/watch.ts'
+import { type List, showList } from './list.ts'
 import { type InboxOptions, withInbox } from './open.ts'
 
-export interface LookOptions extends InboxOptions, OutOptions {}
+export interface LookOptions extends InboxOptions, OutOptions, WatchOptions {}
 
 export interface ListOptions extends LookOptions {
   readonly limit: number
 }
 
 export async function stats(options: LookOptions): Promise<0> {
-  return withInbox(options, async ({ control }) => {
-    const found = await control.stats()
-    if (options.json) say(JSON.stringify(found))
-    else showFacts(factsOf(found, options.utc))
+  return withInbox(options, async ({ control, stop }) => {
+    const view: View = {
+      name: 'posthorn inbox stats',
+      draw: async () => showFacts(factsOf(await control.stats(), options.utc)),
+      lines: async () => [['stats', JSON.stringify(await control.stats())]],
+    }
+    if (options.watch) await watch(view, options, stop)
+    else if (options.json) say(JSON.stringify(await control.stats()))
+    else await view.draw()
     return 0
   })
 }
@@ -51,9 +57,13 @@ const countsText = (counts: Readonly<Record<string, number>>): string =>
 
 /** Deliveries, newest first. */
 export async function ls(filter: DeliveryFilter, options: ListOptions): Promise<0> {
-  return withInbox(options, async ({ control }) => {
-    const shown = await showRows(firstOf(control.deliveries(filter), options.limit), deliveryColumns(options), options)
-    return told(shown, options, 'deliveries')
+  return withInbox(options, async ({ control, stop }) => {
+    const list: List<DeliverySummary> = {
+      ...{ name: 'posthorn inbox ls', what: 'deliveries', columns: deliveryColumns(options) },
+      ...{ rows: () => control.deliveries(filter), key: ({ id }) => id },
+    }
+    await showList(list, options, stop)
+    return 0
   })
 }
 
@@ -80,14 +90,20 @@ export function remarksOf({ events, duplicates, senderLeft, isTest, kept }: Deli
 
 /** Dead letters, newest first; with `group` how many there are of each kind. */
 export async function dead(filter: DeadLetterFilter, options: ListOptions & { readonly group: boolean }): Promise<0> {
-  return withInbox(options, async ({ control }) => {
-    const letters = control.deadLetters(filter)
-    if (options.group) return showGroups(await groupsOf(letters), options)
-    return told(
-      await showRows(firstOf(letters, options.limit), letterColumns(options), options),
-      options,
-      'dead letters',
-    )
+  return withInbox(options, async ({ control, stop }) => {
+    const letters = () => control.deadLetters(filter)
+    const ofAll = { name: 'posthorn inbox dead', what: 'dead letters' }
+    const list: List<DeadLetter> = {
+      ...{ ...ofAll, columns: letterColumns(options), rows: letters },
+      key: ({ event, handler }) => `${event.id}/${handler}`,
+    }
+    const groups: List<Group> = {
+      ...{ ...ofAll, columns: groupColumns(options), rows: () => groupsOf(letters()) },
+      key: ({ handler, error, code }) => JSON.stringify([handler, error, code]),
+    }
+    if (options.group) await showList(groups, { ...options, limit: undefined }, stop)
+    else await showList(list, options, stop)
+    return 0
   })
 }
 
@@ -121,7 +137,7 @@ interface Group {
 }
 
 /** By handler, name and code of the latest error; most first. */
-async function groupsOf(letters: AsyncIterable<DeadLetter>): Promise<Group[]> {
+async function* groupsOf(letters: AsyncIterable<DeadLetter>): AsyncGenerator<Group> {
   const groups = new Map<string, Group>()
   for await (const { handler, errors, since, event } of letters) {
     const { name: error = null, code = null, message = null } = errors.at(-1) ?? {}
@@ -143,32 +159,28 @@ async function groupsOf(letters: AsyncIterable<DeadLetter>): Promise<Group[]> {
       if (since < known.firstSince) known.firstSince = since
     }
   }
-  return [...groups.values()].sort((a, b) => b.count - a.count)
+  yield* [...groups.values()].sort((a, b) => b.count - a.count)
 }
 
-async function showGroups(groups: readonly Group[], options: OutOptions): Promise<0> {
-  const { utc } = options
-  await showRows(
-    groups,
-    [
-      { head: 'count', of: ({ count }) => String(count), right: true },
-      { head: 'handler', of: ({ handler }) => handler },
-      { head: 'first', of: ({ firstSince }) => timeText(firstSince, utc), from: 120 },
-      { head: 'last', of: ({ lastSince }) => timeText(lastSince, utc), from: 100 },
-      { head: 'newest', of: ({ eventId }) => eventId },
-      { head: 'error', of: ({ error, code, message }) => `${code ?? error}: ${message}` },
-    ],
-    options,
-  )
-  if (groups.length === 0) tell('No dead letters.')
-  return 0
-}
+const groupColumns = ({ utc }: OutOptions): Column<Group>[] => [
+  { head: 'count', of: ({ count }) => String(count), right: true },
+  { head: 'handler', of: ({ handler }) => handler },
+  { head: 'first', of: ({ firstSince }) => timeText(firstSince, utc), from: 120 },
+  { head: 'last', of: ({ lastSince }) => timeText(lastSince, utc), from: 100 },
+  { head: 'newest', of: ({ eventId }) => eventId },
+  { head: 'error', of: ({ error, code, message }) => `${code ?? error}: ${message}` },
+]
 
 /** What could not be read, newest first. */
-export async function quarantine(filter: DeliveryFilter, options: ListOptions): Promise<0> {
-  return withInbox(options, async ({ control }) => {
-    const shown = await showRows(firstOf(control.quarantine(filter), options.limit), quarantineColumns, options)
-    return told(shown, options, 'rows of quarantine')
+export async function quarantine(filter: QuarantineFilter, options: ListOptions): Promise<0> {
+  return withInbox(options, async ({ control, stop }) => {
+    const list: List<Quarantined> = {
+      ...{ name: 'posthorn inbox quarantine', what: 'rows of quarantine', columns: quarantineColumns },
+      rows: () => control.quarantine(filter),
+      key: ({ deliveryId, index }) => (index === null ? deliveryId : `${deliveryId}.${index}`),
+    }
+    await showList(list, options, stop)
+    return 0
   })
 }
 
@@ -179,10 +191,3 @@ const quarantineColumns: Column<Quarantined>[] = [
   { head: 'at', of: ({ path }) => path ?? '' },
   { head: 'reason', of: ({ reason }) => reason },
 ]
-
-/** A list that was cut says so, on stderr: it must not be taken for all there is. */
-function told(shown: number, { limit }: ListOptions, what: string): 0 {
-  if (shown === 0) tell(`No ${what}.`)
-  if (shown === limit) tell(`The newest ${limit}; --limit asks for more.`)
-  return 0
-}

@@ -13,6 +13,7 @@ import type { PosthornConfig } from '../../public/config.ts'
 import type { InboxControl } from '../../public/inbox.ts'
 import type { AnyEvent, LogFacts } from '../../types.ts'
 import { configOf } from '../config-file.ts'
+import { isVerbose, tell } from '../out/streams.ts'
 import { untilSignal } from '../signals.ts'
 import { sourcesIn } from './find-sources.ts'
 import { senderOf, sourceOf } from './senders.ts'
@@ -99,9 +100,13 @@ function orNone(sources: Record<string, Source<AnyEvent>>): Record<string, Sourc
   return Object.keys(sources).length > 0 ? sources : { none: sourceOf('momentum', unauthenticated()) }
 }
 
-/** Of the start only what concerns the file: the rest is for commands to show. */
+/** Of the start only what concerns the file: the rest is for commands to show, or for -v. */
 function write({ event }: LogFacts, message: string): void {
-  if (event.startsWith('inbox.')) process.stderr.write(`${message}\n`)
+  if (event.startsWith('inbox.') || isVerbose()) tell(message)
 }
 
-const logger = { info: () => {}, warn: write, error: write }
+const logger = {
+  info: (_: LogFacts, message: string) => void (isVerbose() && tell(message)),
+  warn: write,
+  error: write,
+}

@@ -5,7 +5,7 @@ import { type ReadResult, read } from '../../read/index.ts'
 import type { AnyEvent, AttemptError, DeadLetter, Delivery, ErrorRecord } from '../../types.ts'
 import { bytesText, timeText, whoText } from '../out/format.ts'
 import { type OutOptions, showFacts, showRows } from '../out/lines.ts'
-import { say } from '../show.ts'
+import { say } from '../out/streams.ts'
 import { type LookOptions, remarksOf } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 

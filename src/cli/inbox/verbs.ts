@@ -1,4 +1,5 @@
 /** `posthorn inbox retry`, `drop`, `replay`, `reparse`, `erase`. */
+
 import { OptionError } from '../../errors.ts'
 import type {
   DropFilter,
@@ -10,8 +11,8 @@ import type {
   RetryFilter,
 } from '../../public/inbox.ts'
 import { counted } from '../out/format.ts'
-import { tell } from '../out/lines.ts'
 import { Progress } from '../out/progress.ts'
+import { tell } from '../out/streams.ts'
 import { type Act, type ActOptions, act, type Report } from './act.ts'
 
 export interface VerbOptions extends ActOptions {

@@ -4,11 +4,15 @@
  */
 import { styleText } from 'node:util'
 import { escapeControls } from '../../core/base/logger.ts'
-import { say } from '../show.ts'
+import { OptionError } from '../../errors.ts'
+import { didYouMean } from '../../lib/nearest.ts'
+import { isRead, say } from './streams.ts'
 
 export interface OutOptions {
   readonly json: boolean
   readonly utc: boolean
+  /** Columns of a list, by their heads, in this order. Default: those that the terminal has room for. */
+  readonly fields?: readonly string[] | undefined
 }
 
 export interface Column<T> {
@@ -19,6 +23,17 @@ export interface Column<T> {
   readonly from?: number
 }
 
+/** The columns that were asked for, whatever the width. @throws OptionError for one that there is not */
+function chosen<T>(columns: readonly Column<T>[], fields: readonly string[]): Column<T>[] {
+  const names = columns.map(({ head }) => head.replaceAll(' ', '-'))
+  return fields.map((field) => {
+    const column = columns[names.indexOf(field)]
+    if (column !== undefined) return { ...column, from: 0 }
+    const meant = didYouMean(field, names) || `; there are ${names.join(', ')}`
+    throw new OptionError(`--fields: there is no column ${JSON.stringify(field)}${meant}`)
+  })
+}
+
 /** Rows that a table is made of at once: its columns are as wide as these need. */
 const TOGETHER = 200
 
@@ -26,11 +41,13 @@ const TOGETHER = 200
 export async function showRows<T>(
   rows: AsyncIterable<T> | Iterable<T>,
   columns: readonly Column<T>[],
-  { json }: OutOptions,
+  { json, fields }: OutOptions,
   toJson: (row: T) => unknown = (row) => row,
 ): Promise<number> {
   let count = 0
-  const write = json ? new Lines<T>((row) => JSON.stringify(toJson(row))) : newWriter(columns)
+  const write = json
+    ? new Lines<T>((row) => JSON.stringify(toJson(row)))
+    : newWriter(fields === undefined ? columns : chosen(columns, fields))
   for await (const row of rows) {
     if (!isRead()) break
     count++
@@ -39,9 +56,6 @@ export async function showRows<T>(
   write.end()
   return count
 }
-
-/** A head that closes, such as that of `posthorn … | head`, wants nothing more. */
-const isRead = () => process.stdout.writable && process.stdout.errored == null
 
 function newWriter<T>(columns: readonly Column<T>[]): Lines<T> | Table<T> {
   if (process.stdout.isTTY) return new Table(columns)
@@ -64,7 +78,7 @@ class Lines<T> {
 
 class Table<T> {
   readonly #columns: readonly Column<T>[]
-  readonly #width = process.stdout.columns ?? 80
+  readonly #width = process.stdout.columns || 80
   readonly #waiting: string[][] = []
   #widths: readonly number[] | null = null
 
@@ -108,6 +122,3 @@ export function showFacts(facts: ReadonlyArray<readonly [name: string, value: st
     say(`${head}${lines.join(`\n${process.stdout.isTTY ? ' '.repeat(width) : '\t'}`)}`)
   }
 }
-
-/** Talk, for whoever sits there. */
-export const tell = (text: string): void => void process.stderr.write(`${text}\n`)

@@ -1,8 +1,10 @@
 /** One line on stderr that says how far a command is; only on a terminal. */
+import { isQuiet } from './streams.ts'
+
 const EVERY_MS = 100
 
 export class Progress {
-  readonly #isShown = Boolean(process.stderr.isTTY)
+  readonly #isShown = Boolean(process.stderr.isTTY) && !isQuiet()
   #at = 0
   #isOnLine = false
 

@@ -1,5 +1,5 @@
 /** One call of a workflow's "Webhook" block: its templates filled, sent, and what came back (docs.yespo.io "Webhook Workflows"). */
-import { httpWire, isSuccess, type Outcome, type Post } from '../kit/wire.ts'
+import { isSuccess, type Outcome, type Post, type Wire } from '../kit/wire.ts'
 import { type BlockBody, type BlockSettings, loginOf } from './block-settings.ts'
 import { type Fill, loadFill, type Values } from './velocity.ts'
 
@@ -22,9 +22,14 @@ export interface BlockCall {
 }
 
 /** Sends one request; never retried, since no retry is documented. @throws OptionError for a template that is not Velocity */
-export async function callBlock(block: BlockSettings, values: Values, rules: BlockRules): Promise<BlockCall> {
+export async function callBlock(
+  block: BlockSettings,
+  values: Values,
+  rules: BlockRules,
+  wire: Wire,
+): Promise<BlockCall> {
   const post = postOf(await loadFill(), block, values, rules)
-  const outcome = await httpWire(post)
+  const outcome = await wire(post)
   const { method, url, headers, body } = post
   return { block: block.name, request: { method, url, headers, body }, outcome, data: dataOf(outcome, rules) }
 }

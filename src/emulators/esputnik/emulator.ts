@@ -6,7 +6,7 @@ import type { Step } from '../kit/life-cycle.ts'
 import type { ReportedWebhook } from '../kit/report.ts'
 import { RetryQueue } from '../kit/retry-queue.ts'
 import { Said } from '../kit/said.ts'
-import { type Fault, httpWire, isSuccess, type Outcome, type Success, type Wire, withFaults } from '../kit/wire.ts'
+import { type Fault, isSuccess, type Outcome, type Success, type Wire, withFaults } from '../kit/wire.ts'
 import { type Activity, type ActivityForm, activityOf } from './activity.ts'
 import { activityApi, outside } from './activity-api.ts'
 import { checkOf, postOf, type WebhookOptions, type WebhookSettings, webhookSettings } from './webhook.ts'
@@ -48,15 +48,15 @@ export class EsputnikEmulator extends EmulatorBase {
   constructor(settings: EsputnikSettings) {
     super(settings.clock, settings.seed, outside(settings.apiKey))
     this.#settings = settings
-    this.workflows = new Workflows(settings, this.random.fork(-5))
-    this.#wire = withFaults(httpWire, settings.faults)
+    this.workflows = new Workflows(settings, this.random.fork(-5), this.wire)
+    this.#wire = withFaults(this.wire, settings.faults)
     this.serve(activityApi(settings.activityApi ? this.#activities : null))
   }
 
   async saveWebhook(options: WebhookOptions): Promise<Saved> {
     const settings = webhookSettings(options)
     const { checkCredentials, limitMs, success } = this.#settings
-    const check = await httpWire(checkOf(settings, checkCredentials, limitMs))
+    const check = await this.wire(checkOf(settings, checkCredentials, limitMs))
     if (!isSuccess(check, success)) return { saved: false, check }
     const id = String(this.#webhooks.length + 1)
     this.#webhooks.push({ id, settings, gathering: this.#newGathering(settings) })

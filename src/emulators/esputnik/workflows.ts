@@ -4,6 +4,7 @@ import { isObject } from '../../lib/guards.ts'
 import { keysOf, knownKeys } from '../../lib/options.ts'
 import { textOption, textsOption } from '../kit/options.ts'
 import type { Random } from '../kit/random.ts'
+import type { Wire } from '../kit/wire.ts'
 import { type BlockCall, type BlockRules, callBlock } from './block.ts'
 import { type BlockOptions, type BlockSettings, blockSettings } from './block-settings.ts'
 import { type ContactKey, type ContactOptions, Contacts, type EventOptions, Events, fieldsOf } from './contacts.ts'
@@ -71,13 +72,15 @@ export interface EsputnikWorkflows {
 export class Workflows implements EsputnikWorkflows {
   readonly #rules: WorkflowRules
   readonly #random: Random
+  readonly #wire: Wire
   readonly #contacts = new Contacts()
   readonly #events = new Events()
   readonly #blocks = new Map<string, BlockSettings>()
 
-  constructor(rules: WorkflowRules, random: Random) {
+  constructor(rules: WorkflowRules, random: Random, wire: Wire) {
     this.#rules = rules
     this.#random = random
+    this.#wire = wire
   }
 
   saveContact(contact: ContactOptions): void {
@@ -96,7 +99,7 @@ export class Workflows implements EsputnikWorkflows {
   async sendTest(name: string, of: TestOf): Promise<BlockCall> {
     knownKeys('sendTest', of, TEST_OF)
     if (Object.keys(of).length !== 1) throw new OptionError(`sendTest takes exactly one of ${TEST_OF.join(', ')}`)
-    return callBlock(this.#block(name), this.#valuesOf(of, this.#newInstance()), this.#rules)
+    return callBlock(this.#block(name), this.#valuesOf(of, this.#newInstance()), this.#rules, this.#wire)
   }
 
   async launch(options: LaunchOptions): Promise<Launch> {
@@ -106,7 +109,7 @@ export class Workflows implements EsputnikWorkflows {
     const id = textOption('launch: workflowInstanceId', options.workflowInstanceId, this.#newInstance())
     const values = this.#valuesOf({ event }, id)
     const calls: BlockCall[] = []
-    for (const block of blocks) calls.push(await callBlock(block, values, this.#rules))
+    for (const block of blocks) calls.push(await callBlock(block, values, this.#rules, this.#wire))
     const withAnswers = { ...values, data: { ...values.data, ...this.#answersOf(calls) } }
     const fill = await loadFill()
     return { workflowInstanceId: id, calls, message: message === undefined ? null : fill(message, withAnswers) }

@@ -6,6 +6,7 @@ import { Random } from './random.ts'
 import { type EmulatorReport, Ledger, type ReportedWebhook } from './report.ts'
 import { type Api, ApiServer, type Listening, type ListenOptions, type Route } from './server.ts'
 import { Traffic, type TrafficOptions } from './traffic.ts'
+import { type Wire, wireUntil } from './wire.ts'
 
 /** An emulated sender. */
 export interface Emulator {
@@ -18,7 +19,7 @@ export interface Emulator {
   advance(duration: Duration): Promise<void>
   /** What it has done so far. */
   report(): EmulatorReport
-  /** Ends its API, its traffic and its retries. */
+  /** Ends its API, its traffic and its retries; posts under way are broken off. */
   close(): Promise<void>
 }
 
@@ -28,6 +29,9 @@ export abstract class EmulatorBase implements Emulator {
   readonly tasks: Tasks
   readonly ledger = new Ledger()
   readonly random: Random
+  /** What it sends over, until it closes. */
+  readonly wire: Wire
+  readonly #closing = new AbortController()
   readonly #traffic: Traffic
   readonly #routes: Route[] = []
   readonly #server: ApiServer
@@ -36,6 +40,7 @@ export abstract class EmulatorBase implements Emulator {
     this.clock = clock
     this.tasks = new Tasks(clock)
     this.random = new Random(seed)
+    this.wire = wireUntil(this.#closing.signal)
     this.#traffic = new Traffic(this.tasks, this.random.fork(-3), (step) => this.happen(step))
     this.#server = new ApiServer({ routes: this.#routes, ...outside })
   }
@@ -67,6 +72,7 @@ export abstract class EmulatorBase implements Emulator {
 
   async close(): Promise<void> {
     this.tasks.close()
+    this.#closing.abort()
     await this.#server.close()
   }
 }

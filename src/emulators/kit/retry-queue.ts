@@ -71,6 +71,8 @@ export class RetryQueue<T> {
     this.#sending++
     const acknowledged = await this.#options.send(queued.item, queued.attempts).finally(() => this.#sending--)
     if (acknowledged) this.#options.acknowledged?.(queued.item, queued.attempts)
+    // Broken off with its sender, it is neither repeated nor given up.
+    else if (this.#options.tasks.closed) this.#waiting.set(queued, () => {})
     else this.#retryLater(queued)
   }
 

@@ -40,7 +40,7 @@ export interface Answered {
 
 export interface Unanswered {
   readonly status: null
-  /** `ETIMEDOUT` past the limit, else what the connection said: `ECONNREFUSED`, `EPROTO`, `ECONNRESET`. */
+  /** `ETIMEDOUT` past the limit, `ECANCELED` when the sender was closed, else what the connection said: `ECONNREFUSED`, `EPROTO`, `ECONNRESET`. */
   readonly code: string
   readonly ms: number
 }
@@ -68,15 +68,25 @@ export function withFaults(wire: Wire, faults: readonly Fault[]): Wire {
 const KEPT_BYTES = 65_536
 
 /** Over HTTP or HTTPS, with a connection for each request; redirects are not followed. */
-export const httpWire: Wire = async (post) => {
+export const httpWire: Wire = (post) => exchanged(post, null)
+
+/** The same, until the sender closes: then requests under way end at once, and none begins. */
+export const wireUntil =
+  (closing: AbortSignal): Wire =>
+  (post) =>
+    exchanged(post, closing)
+
+async function exchanged(post: Post, closing: AbortSignal | null): Promise<Outcome> {
   const began = performance.now()
   const end = new AbortController()
   const timer = setTimeout(() => end.abort(), post.limitMs)
+  const signal = closing === null ? end.signal : AbortSignal.any([end.signal, closing])
   try {
-    const answer = await exchange(post, end.signal)
+    const answer = await exchange(post, signal)
     return { ...answer, ms: performance.now() - began }
   } catch (error) {
-    return { status: null, code: end.signal.aborted ? 'ETIMEDOUT' : codeOf(error), ms: performance.now() - began }
+    const code = closing?.aborted ? 'ECANCELED' : end.signal.aborted ? 'ETIMEDOUT' : codeOf(error)
+    return { status: null, code, ms: performance.now() - began }
   } finally {
     clearTimeout(timer)
   }

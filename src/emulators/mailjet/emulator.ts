@@ -6,7 +6,7 @@ import { checkMail, type InboundMail } from '../kit/inbound-mail.ts'
 import type { Step } from '../kit/life-cycle.ts'
 import type { ReportedWebhook } from '../kit/report.ts'
 import { Said } from '../kit/said.ts'
-import { type Fault, httpWire, isSuccess, type Outcome, type Success, type Wire, withFaults } from '../kit/wire.ts'
+import { type Fault, isSuccess, type Outcome, type Success, type Wire, withFaults } from '../kit/wire.ts'
 import { callbackApi, outside } from './api.ts'
 import type { Callback } from './callback.ts'
 import { type CallbackRules, Callbacks } from './callbacks.ts'
@@ -45,7 +45,7 @@ export class MailjetEmulator extends EmulatorBase {
     super(settings.clock, settings.seed, outside({ username: settings.apiKey, password: settings.apiSecret }))
     this.#settings = settings
     this.#callbacks = new Callbacks(settings)
-    this.#wire = withFaults(httpWire, settings.faults)
+    this.#wire = withFaults(this.wire, settings.faults)
     this.serve(callbackApi(this.#callbacks))
     const { tasks, ledger } = this
     const random = this.random.fork(-4)
@@ -77,7 +77,7 @@ export class MailjetEmulator extends EmulatorBase {
     const callback = this.#callbacks.aliveFor(type)
     if (callback === null) throw new OptionError(`sendTest: no address is registered for ${type}, or it is dead`)
     const body = testBody(type, this.clock.now())
-    return httpWire(postOf(callback.Url, grouped ? `[${body}]` : body, this.#settings.limitMs))
+    return this.wire(postOf(callback.Url, grouped ? `[${body}]` : body, this.#settings.limitMs))
   }
 
   /** Types that share an address share its posts. */

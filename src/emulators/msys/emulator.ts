@@ -75,7 +75,7 @@ export class MsysEmulator extends EmulatorBase {
     this.ids = new Ids(this.random.fork(-2))
     this.#edition = defaults.edition
     this.#nodes = settings.nodes
-    this.poster = new Poster(settings)
+    this.poster = new Poster(settings, this.wire)
     const sending = new Sending(settings, this.tasks, this.poster, this.ledger, this.ids)
     this.webhooks = new Webhooks(this.tasks, sending, this.poster, this.ids, settings.activationMs)
     this.#api = settings

@@ -4,7 +4,7 @@
  * (github.com/SparkPost/developers.sparkpost.com, content/api/webhooks.apib).
  */
 import { basicHeader } from '../kit/basic.ts'
-import { type Fault, httpWire, type Outcome, type Post, type Wire, withFaults } from '../kit/wire.ts'
+import { type Fault, type Outcome, type Post, type Wire, withFaults } from '../kit/wire.ts'
 import type { Edition } from './edition.ts'
 import { type OAuthRequest, parsedJson, Refusal, type Settings } from './settings.ts'
 
@@ -37,11 +37,13 @@ const NO_TOKEN = { status: null, code: 'no access_token in the answer' } as cons
 
 export class Poster {
   readonly #options: PosterOptions
+  readonly #plain: Wire
   readonly #wire: Wire
 
-  constructor(options: PosterOptions) {
+  constructor(options: PosterOptions, wire: Wire) {
     this.#options = options
-    this.#wire = withFaults(httpWire, options.faults)
+    this.#plain = wire
+    this.#wire = withFaults(wire, options.faults)
   }
 
   /** One batch. A target that answers 400 or 401 to a bearer token gets it once more with a new one (2.1, rule 5). */
@@ -54,7 +56,7 @@ export class Poster {
 
   /** A test post: without faults, since somebody waits for the answer. */
   test(settings: Target, credentials: Credentials, body: string): Promise<Outcome> {
-    return this.#authorized(settings, credentials, this.#options.edition.testBatchId, body, httpWire)
+    return this.#authorized(settings, credentials, this.#options.edition.testBatchId, body, this.#plain)
   }
 
   async #authorized(
@@ -86,7 +88,7 @@ export class Poster {
   /** Null when there is a token, else what came instead of one. */
   async #fetchToken(settings: Target, credentials: Credentials): Promise<Outcome | null> {
     if (credentials.accessToken !== null) return null
-    const outcome = await httpWire(this.#tokenPost(settings.auth_request_details as OAuthRequest))
+    const outcome = await this.#plain(this.#tokenPost(settings.auth_request_details as OAuthRequest))
     const answer = parsedJson(outcome.status === 200 ? outcome.body : '')
     const { access_token, expires_in } = (answer ?? {}) as Record<string, unknown>
     // An answer of 200 without a token is no success of the post that needed it.

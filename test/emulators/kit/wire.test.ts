@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
-import { httpWire, type Post, type Wire, withFaults } from '../../../src/emulators/kit/wire.ts'
+import { httpWire, type Post, type Wire, wireUntil, withFaults } from '../../../src/emulators/kit/wire.ts'
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -49,6 +49,14 @@ describe('the wire', () => {
     const slow = await listening((_, response) => void response.writeHead(200).write('half'))
     expect(await httpWire(post(never, { limitMs: 30 }))).toMatchObject({ status: null, code: 'ETIMEDOUT' })
     expect(await httpWire(post(slow, { limitMs: 30 }))).toMatchObject({ status: null, code: 'ETIMEDOUT' })
+  })
+
+  it('breaks off when its sender closes, and sends nothing from then on', async () => {
+    const closing = new AbortController()
+    const never = await listening(() => closing.abort())
+    const wire = wireUntil(closing.signal)
+    for (const _ of [1, 2])
+      expect(await wire(post(never, { limitMs: 600_000 }))).toMatchObject({ status: null, code: 'ECANCELED' })
   })
 
   it('tells that nobody listens, and that the connection broke', async () => {

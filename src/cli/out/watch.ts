@@ -1,0 +1,96 @@
+/**
+ * `--watch`: looks again and again, until a signal. On a terminal what is seen is drawn anew; elsewhere, and with `--json`,
+ * what is new or has changed is a line of JSON.
+ */
+import { styleText } from 'node:util'
+import { timeText } from './format.ts'
+import { isRead, linesOf, say, tell } from './streams.ts'
+
+export interface WatchOptions {
+  readonly json: boolean
+  readonly utc: boolean
+  /** Absent: one look. */
+  readonly watch?: boolean | undefined
+  /** Between two looks, in ms. */
+  readonly every?: number | undefined
+}
+
+const EVERY_MS = 2_000
+
+/** What is looked at. */
+export interface View {
+  /** `posthorn inbox ls`. */
+  readonly name: string
+  /** As text, by `say` and `tell`. */
+  draw(): Promise<unknown>
+  /** As JSON, newest first; equal keys are the same thing. */
+  lines(): Promise<ReadonlyArray<readonly [key: string, json: string]>>
+}
+
+const [OTHER_SCREEN, OWN_SCREEN] = ['\x1b[?1049h\x1b[?25l', '\x1b[?25h\x1b[?1049l']
+const [HOME, REST_OF_LINE, REST_OF_SCREEN] = ['\x1b[H', '\x1b[K', '\x1b[J']
+
+/** Resolves at the signal, or when nobody reads on; an error of a look ends it. */
+export async function watch(view: View, options: WatchOptions, stop: AbortSignal): Promise<void> {
+  const { json, utc, every = EVERY_MS } = options
+  if (process.stdout.isTTY && !json) await redraw(view, { utc, every }, stop)
+  else await follow(view, every, stop)
+}
+
+interface Redrawn {
+  readonly utc: boolean
+  readonly every: number
+}
+
+async function redraw(view: View, options: Redrawn, stop: AbortSignal): Promise<void> {
+  let last: readonly string[] = []
+  process.stdout.write(OTHER_SCREEN)
+  try {
+    while (!stop.aborted) {
+      last = await linesOf(() => view.draw())
+      process.stdout.write(`${HOME}${framed(last, view, options).join(`${REST_OF_LINE}\n`)}${REST_OF_SCREEN}`)
+      await pause(options.every, stop)
+    }
+  } finally {
+    process.stdout.write(OWN_SCREEN)
+    // What was seen last stays.
+    if (last.length > 0) process.stdout.write(`${last.join('\n')}\n`)
+  }
+}
+
+/** As many lines as the terminal has, and how old they are. */
+function framed(lines: readonly string[], { name }: View, { utc, every }: Redrawn): string[] {
+  // 0 where the terminal does not know.
+  const [rows, columns] = [process.stdout.rows || 24, process.stdout.columns || 80]
+  const head = `${timeText(new Date(), utc)}  ${name}  every ${every / 1_000} s, Ctrl-C ends it`
+  const room = Math.max(1, rows - 3)
+  const cut = lines.length > room ? [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more`] : lines
+  return [styleText('dim', head.slice(0, columns), { stream: process.stdout }), '', ...cut, REST_OF_LINE]
+}
+
+async function follow(view: View, everyMs: number, stop: AbortSignal): Promise<void> {
+  let seen: ReadonlyMap<string, string> | null = null
+  while (!stop.aborted && isRead()) {
+    const now = await view.lines()
+    if (stop.aborted) return
+    const fresh = now.filter(([key, json]) => seen?.get(key) !== json)
+    if (seen !== null && seen.size > 0 && now.length > 1 && now.every(([key]) => !seen?.has(key)))
+      tell(`More than ${now.length} have come since the last look: some are left out, --limit shows more.`)
+    for (const [, json] of fresh.reverse()) say(json)
+    seen = new Map(now)
+    await pause(everyMs, stop)
+  }
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      stop.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    stop.addEventListener('abort', end)
+  })
+}
