@@ -27,6 +27,7 @@ describe.each([
   ['reading', 15],
   ['esputnik-workflow', 15],
   ['inbound-mail', 15],
+  ['alerts', 30],
 ])('the document of %s', (name, atLeast) => {
   const text = read(`docs/${name}.md`)
 
