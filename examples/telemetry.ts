@@ -1,4 +1,5 @@
 /** Metrics for Prometheus, spans for OpenTelemetry, and findings told to a channel of yours: each works without the others. */
+import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { createReceiver } from 'posthorn'
 import { alerts, type Finding } from 'posthorn/alerts'
@@ -36,4 +37,7 @@ const app = express().use('/webhooks', webhooks(receiver))
 app.get('/metrics', async (_request, response) => {
   response.type(register.contentType).send(await register.metrics())
 })
-closeOnSignals(app.listen(3000), receiver)
+const server = app.listen(Number(process.env.PORT ?? 3000), () => {
+  console.log(`listening on http://localhost:${(server.address() as AddressInfo).port}`)
+})
+closeOnSignals(server, receiver)

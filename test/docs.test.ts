@@ -28,6 +28,7 @@ describe.each([
   ['esputnik-workflow', 15],
   ['inbound-mail', 15],
   ['forwarders', 15],
+  ['alerts', 30],
 ])('the document of %s', (name, atLeast) => {
   const text = read(`docs/${name}.md`)
 

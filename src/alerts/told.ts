@@ -61,7 +61,9 @@ export class Told {
   #dueOf(found: Found, before: Standing | undefined, now: number): Finding | null {
     if (before === undefined) return toFinding(found, 'begun', now)
     if (before.found.severity === 'look' && found.severity === 'act') return toFinding(found, 'begun', before.since)
-    return now - before.toldAt >= HOUR_MS ? toFinding(found, 'goes_on', before.since) : null
+    // Whoever was woken is told of the end, so it does not become less on the way.
+    const { severity } = before.found
+    return now - before.toldAt >= HOUR_MS ? toFinding({ ...found, severity }, 'goes_on', before.since) : null
   }
 }
 

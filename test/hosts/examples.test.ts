@@ -25,6 +25,8 @@ interface Example {
   readonly path: string
   readonly credentials: Readonly<Record<string, string>>
   post(number: number): object
+  /** Of what it answers besides: by path, status and what is in it, once a delivery was handled. */
+  readonly answers?: Readonly<Record<string, readonly [status: number, text: RegExp]>>
   /** What its handler writes. */
   readonly handled: RegExp
 }
@@ -43,10 +45,26 @@ const preferences = {
   post: (number: number) => sampleEvent('esputnik.subscription_changed', { contactId: `${number}` }).payload,
 }
 
+const suppressed = {
+  ...bounces(''),
+  credentials: { 'x-messagesystems-webhook-token': SECRET },
+  modules: 'node_modules',
+  handled: /suppress momentum/,
+}
+
 const node = process.execPath
 const onHono = { files: 'hono.ts', modules: 'node_modules', only: ['@hono', 'hono'] }
 const EXAMPLES: readonly Example[] = [
   { name: 'Hono', command: [node, 'hono.ts'], ...onHono, ...preferences },
+  {
+    ...{ name: 'telemetry', command: [node, 'telemetry.ts'], ...suppressed, files: 'telemetry.ts' },
+    only: ['express', 'prom-client', '@opentelemetry'],
+    answers: { '/metrics': [200, /^posthorn_deliveries_total\{source="shop",result="accepted"\} 1$/m] },
+  },
+  {
+    ...{ name: 'health', command: [node, 'health.ts'], ...suppressed, files: 'health.ts', only: ['fastify'] },
+    answers: { '/live': [200, /live/], '/ready': [200, /"ready"/] },
+  },
   { name: 'Koa', command: [node, 'main.js'], ...bounces('koa') },
   { name: 'NestJS', command: [node, 'main.js'], ...bounces('nest') },
   {
@@ -99,7 +117,14 @@ function describeExample(example: Example): void {
   /** Starts the server and answers its address. */
   async function start(): Promise<string> {
     const [program, ...args] = example.command
-    const env = { PATH: process.env.PATH, HOME: application, PORT: '0', WEBHOOK_TOKEN: SECRET, YESPO_KEY: SECRET }
+    const env = {
+      PATH: process.env.PATH,
+      HOME: application,
+      PORT: '0',
+      WEBHOOK_TOKEN: SECRET,
+      YESPO_KEY: SECRET,
+      MOMENTUM_TOKEN: SECRET,
+    }
     const child = spawn(resolve(application, program), args, { cwd: application, env, detached: true })
     const started = { process: child, lines: '' }
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (started.lines += data))
@@ -125,6 +150,11 @@ function describeExample(example: Example): void {
       const answer = await post(address)
       expect([answer.status, JSON.parse(await answer.text())]).toMatchObject([200, { status: 'accepted' }])
       await expect.poll(() => server?.lines, { timeout: MINUTE }).toMatch(example.handled)
+      for (const [path, [status, text]] of Object.entries(example.answers ?? {})) {
+        const probed = await fetch(address + path)
+        expect([path, probed.status]).toEqual([path, status])
+        expect(await probed.text()).toMatch(text)
+      }
       server?.process.kill('SIGTERM')
       await expect.poll(() => server?.process.exitCode, { timeout: MINUTE }).toBe(0)
       expect(server?.lines).toContain('stopped, nothing left over')

@@ -4,7 +4,7 @@ import { PosthornError } from '../../errors.ts'
 import { copyTo, migrateAt } from '../../inboxes/postgres/copy/index.ts'
 import { openForCopy } from '../../inboxes/sqlite/copy/source.ts'
 import { Progress } from '../out/progress.ts'
-import { say } from '../show.ts'
+import { say } from '../out/streams.ts'
 
 export interface DatabaseOptions {
   readonly postgres: string
