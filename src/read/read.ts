@@ -1,13 +1,12 @@
 /** Bodies read into events, as a receiver reads them. Private. */
 
-import { readElement, readSlice, scanAtOnce } from '../core/read/elements.ts'
+import { readElement, readSlice, scanAtOnce, slices } from '../core/read/elements.ts'
 import { deliveryFacts, toEvent } from '../core/read/event.ts'
 import { batchIdOf, headersOf, headersOfRecord } from '../core/receive/body-rules.ts'
 import { deliveryId, isProbe } from '../core/receive/identity.ts'
 import { SOURCE_NAME } from '../core/receive/route.ts'
 import { OptionError } from '../errors.ts'
 import type { Scan } from '../json/scan.ts'
-import { sliceEnd } from '../json/slices.ts'
 import { digestBytes } from '../lib/digest.ts'
 import { keysOf, kindOf, knownKeys } from '../lib/options.ts'
 import type { StoredDelivery } from '../ports/inbox/rows.ts'
@@ -107,8 +106,6 @@ function deliveryOf(provider: Provider, body: Uint8Array, options: ReadOptions):
   }
 }
 
-const SLICE_BYTES = 32 << 10
-
 function readAll(provider: Provider, delivery: StoredDelivery, scan: Scan): ReadResult<AnyEvent> {
   const facts = deliveryFacts(provider.name, delivery, scan.count)
   const events: AnyEvent[] = []
@@ -123,9 +120,6 @@ function readAll(provider: Provider, delivery: StoredDelivery, scan: Scan): Read
 
 /** Slice by slice, since a broken element has its slice parsed one by one. */
 function* elementsOf(body: Uint8Array, scan: Scan): Generator<[index: number, element: unknown]> {
-  for (let from = 0; from < scan.count; ) {
-    const to = scan.deep.has(from) ? from + 1 : sliceEnd(scan, from, SLICE_BYTES)
+  for (const [from, to] of slices(scan))
     for (const [i, element] of readSlice(body, scan, from, to).entries()) yield [from + i, element]
-    from = to
-  }
 }

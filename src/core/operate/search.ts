@@ -1,10 +1,10 @@
 /** Looking through stored bytes for what names a person: the same reading as when they are handled, without handlers. */
-import { elementBytes, endOf, parseElement, sliceEnd, startOf } from '../../json/slices.ts'
+import { elementBytes, endOf, parseElement, startOf } from '../../json/slices.ts'
 import type { StoredDeadLetter, StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { Provider } from '../../ports/provider.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
-import { Broken, readElement, readSlice, scanBody } from '../read/elements.ts'
+import { Broken, readElement, readSlice, scanBody, slices } from '../read/elements.ts'
 import { deliveryFacts, toEvent } from '../read/event.ts'
 import { NOT_JSON } from '../read/unreadable.ts'
 import type { Person } from './person.ts'
@@ -30,7 +30,6 @@ export type Match =
   /** Nobody can say: its content coding could not be undone. */
   | { readonly kind: 'closed' }
 
-const SLICE_BYTES = 32 << 10
 const RAW_BYTES = 256 << 10
 /** No address is longer (RFC 5321, section 4.5.3.1). */
 const OVERLAP = 512
@@ -40,8 +39,7 @@ export async function searchDelivery(parts: SearchParts, delivery: StoredDeliver
   const scan = await scanBody(delivery, pacer)
   if (typeof scan === 'string') return searchRaw(parts, delivery, person)
   const found: Found[] = []
-  for (let from = 0; from < scan.count; ) {
-    const to = scan.deep.has(from) ? from + 1 : sliceEnd(scan, from, SLICE_BYTES)
+  for (const [from, to] of slices(scan)) {
     const bytes = delivery.body.subarray(startOf(scan, from), endOf(scan, to - 1))
     const elements = person.mayBeIn(bytes) ? readSlice(delivery.body, scan, from, to) : []
     for (const [i, element] of elements.entries()) {
@@ -49,7 +47,6 @@ export async function searchDelivery(parts: SearchParts, delivery: StoredDeliver
       const one = searchElement(parts, delivery, { element, raw, index: from + i, size: scan.count }, person)
       if (one !== null) found.push(one)
     }
-    from = to
     if (pacer.spent()) await pacer.breathe()
   }
   return { kind: 'elements', found }

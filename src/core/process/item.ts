@@ -5,35 +5,17 @@ import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import { type Outcome, RETURNED } from '../call/attempt.ts'
 import { type InOrder, Task, type Ticket } from '../call/task.ts'
+import type { HandlerSpec } from '../handlers/spec.ts'
+import { type End, endOf, type Times } from './end.ts'
 
-/** How one event ended for one handler. */
-export type End =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'returned' }
-  | { readonly kind: 'parked'; readonly key: number }
-  | {
-      readonly kind: 'retry'
-      readonly attempts: number
-      readonly dueAt: number
-      /** From the failure to `dueAt`. */
-      readonly waitMs: number
-      readonly errors: readonly StoredError[]
-    }
-  | {
-      readonly kind: 'dead'
-      readonly attempts: number
-      readonly event: AnyEvent
-      readonly errors: readonly StoredError[]
-    }
-
-/** Who hears of it. */
-export interface ItemEnds {
+/** The lane that it is in, as it sees that. */
+export interface ItemLane {
+  readonly spec: HandlerSpec
+  readonly pass: Times
   readonly about: PassAbout | null
   /** The row that stands for it, once it has ended; null: none does. `now`: from when its waits are reckoned. */
   rowOf(item: Item, now: number): NewWorkRow | null
-  /** Called when the handler's outcome is known, unless it has ended before; says what that means. */
-  judge(item: Item, event: AnyEvent, outcome: Outcome): End
-  /** Called exactly once, when its end is set. */
+  /** Told exactly once, when its end is set. */
   ended(item: Item, event: AnyEvent, outcome: Outcome): void
 }
 
@@ -50,19 +32,19 @@ export class Item extends Task implements InOrder {
   end: End | null = null
   /** What lies before it was done: no row may reach over that. */
   isBroken = false
-  readonly lane: ItemEnds
+  readonly lane: ItemLane
   #event: AnyEvent | null
   #keptKey: number | null = null
   /** Where it stands in an order; null: it stands in none. */
   #place: Ticket | null = null
 
-  constructor(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean, ends: ItemEnds) {
+  constructor(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean, lane: ItemLane) {
     super()
     this.#event = event
     this.index = index
     this.row = row
     this.alone = alone
-    this.lane = ends
+    this.lane = lane
   }
 
   /** Not to be asked for once it has ended. */
@@ -89,7 +71,7 @@ export class Item extends Task implements InOrder {
 
   done(outcome: Outcome): End['kind'] {
     if (this.end !== null) return this.end.kind
-    return this.#end(this.lane.judge(this, this.event, outcome), outcome)
+    return this.#end(endOf(outcome, this, this.lane.spec, this.lane.pass), outcome)
   }
 
   parked(key: number): void {

@@ -1,6 +1,5 @@
 /** What one handler has to do in one claim, and what is left of it at the end. */
-import { PermanentError, RetryLater } from '../../errors.ts'
-import type { NewWorkRow, StoredError, WorkRow } from '../../ports/inbox/rows.ts'
+import type { NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
 import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Outcome } from '../call/attempt.ts'
@@ -8,18 +7,15 @@ import type { Runner } from '../call/runner.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 import { orderKeyOf } from '../order/key.ts'
 import type { Seat } from '../order/seats.ts'
-import { type End, Item, type ItemEnds } from './item.ts'
+import type { Times } from './end.ts'
+import { Item, type ItemLane } from './item.ts'
 import type { Resumed } from './resumed.ts'
-import { withError } from './stored-error.ts'
 import { without } from './stretches.ts'
 
-/** What a lane asks of its pass, and tells it. */
-export interface Verdicts {
-  now(): number
-  /** Between 0.9 and 1.1, the same throughout a claim, so that its retries fall due together. */
-  readonly jitter: number
+/** The pass of a lane, as the lane sees it. */
+export interface LanePass extends Times {
   readonly about: PassAbout | null
-  /** An event has ended for a handler; `item.end` says how. Called exactly once for each. */
+  /** An event has ended for a handler; `item.end` says how. Told exactly once for each. */
   ended(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void
 }
 
@@ -34,10 +30,10 @@ export interface Left {
   readonly row: WorkRow | null
 }
 
-export class Lane implements ItemEnds {
+export class Lane implements ItemLane {
   readonly spec: HandlerSpec
   readonly #runner: Runner
-  readonly #verdicts: Verdicts
+  readonly pass: LanePass
   /** null: its events go in no order. */
   readonly #seat: Seat | null
   readonly #resumed: Resumed | null
@@ -50,10 +46,10 @@ export class Lane implements ItemEnds {
   readonly #left: Left[] = []
   #aside = false
 
-  constructor(runner: Runner, verdicts: Verdicts, seat: Seat | null, resumed: Resumed | null = null) {
+  constructor(runner: Runner, pass: LanePass, seat: Seat | null, resumed: Resumed | null = null) {
     this.spec = runner.spec
     this.#runner = runner
-    this.#verdicts = verdicts
+    this.pass = pass
     this.#seat = seat
     this.#resumed = resumed
   }
@@ -64,7 +60,7 @@ export class Lane implements ItemEnds {
   }
 
   get about(): PassAbout | null {
-    return this.#verdicts.about
+    return this.pass.about
   }
 
   get runner(): Runner {
@@ -114,16 +110,12 @@ export class Lane implements ItemEnds {
     if (key !== null) this.#seat.hold(key)
   }
 
-  judge(item: Item, event: AnyEvent, outcome: Outcome): End {
-    return judge(this.spec, item, event, outcome, this.#verdicts)
-  }
-
   ended(item: Item, event: AnyEvent, outcome: Outcome): void {
     if (item.end?.kind === 'done') {
       this.#done++
       if (++this.#doneKept > WORTH_DROPPING && this.#doneKept * 2 > this.#items.length) this.#dropDone()
     }
-    this.#verdicts.ended(this.spec, item, event, outcome)
+    this.pass.ended(this.spec, item, event, outcome)
   }
 
   #dropDone(): void {
@@ -271,31 +263,4 @@ function kindOf({ attempts, errors, storedKey, end }: Item): Kind {
   if (attempts > 0) return null
   if (end?.kind === 'parked') return errors.length === 0 ? end.key : null
   return end?.kind === 'returned' && storedKey === null ? 'fresh' : null
-}
-
-const DONE: End = { kind: 'done' }
-const GIVEN_BACK: End = { kind: 'returned' }
-
-/** What an outcome means: the one place where attempts are counted. */
-function judge(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome, verdicts: Verdicts): End {
-  if (outcome.end !== 'failed') return outcome.end === 'done' ? DONE : GIVEN_BACK
-  const { error } = outcome
-  const now = verdicts.now()
-  const history = withError(item.errors, error, item.attempts + 1, now)
-  if (error instanceof RetryLater) {
-    return retryIn(Math.round(error.afterMs), now, item.attempts, history)
-  }
-  const attempts = item.attempts + 1
-  if (error instanceof PermanentError || attempts >= spec.retry.attempts)
-    return { kind: 'dead', attempts, event, errors: history }
-  return retryIn(pauseMs(spec, attempts, verdicts.jitter), now, attempts, history)
-}
-
-function retryIn(waitMs: number, now: number, attempts: number, errors: readonly StoredError[]): End {
-  return { kind: 'retry', attempts, dueAt: now + waitMs, waitMs, errors }
-}
-
-/** Exponential, factor 2, from `minMs` to `maxMs`. */
-function pauseMs({ retry }: HandlerSpec, attempts: number, jitter: number): number {
-  return Math.round(Math.min(retry.maxMs, retry.minMs * 2 ** Math.min(attempts - 1, 60)) * jitter)
 }

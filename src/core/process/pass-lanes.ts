@@ -15,7 +15,7 @@ import type { HandlerSpec } from '../handlers/spec.ts'
 import type { Order } from '../order/order.ts'
 import type { Seat } from '../order/seats.ts'
 import type { Item } from './item.ts'
-import { Lane, type Verdicts } from './lane.ts'
+import { Lane, type LanePass } from './lane.ts'
 import { Resumed } from './resumed.ts'
 
 export interface LanesParts {
@@ -29,7 +29,7 @@ export interface LanesParts {
 /** A handler that is behind by this much is not waited for any longer. */
 const BEHIND_MS = 1_000
 
-export abstract class PassLanes implements Verdicts {
+export abstract class PassLanes implements LanePass {
   readonly claim: Claim
   readonly jitter: number
   /** What wraps know the pass by; null: there are none. */
@@ -91,13 +91,12 @@ export abstract class PassLanes implements Verdicts {
     for (const lane of this.lanes.values()) lane.end('abandon')
   }
 
-  ended(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void {
-    if (--this.#outstanding < this.#wakeBelow) this.#wake()
-    this.judged(spec, item, event, outcome)
-  }
+  abstract ended(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void
 
-  /** Told how each event ended for each handler. */
-  protected abstract judged(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void
+  /** One event less is with its handler. */
+  protected leaves(): void {
+    if (--this.#outstanding < this.#wakeBelow) this.#wake()
+  }
 
   /** Told that the pass has waited for a second: what holds it is to be left aside. */
   protected abstract waitsLong(): void

@@ -3,7 +3,6 @@
  * and tests come through here too.
  */
 import type { Scan } from '../../json/scan.ts'
-import { sliceEnd } from '../../json/slices.ts'
 import { ERASED } from '../../json/tombstone.ts'
 import type { Claim, NotedCall } from '../../ports/inbox/claims.ts'
 import type { Tally } from '../../ports/inbox/look.ts'
@@ -16,7 +15,7 @@ import type { Pacer } from '../base/pacer.ts'
 import type { Outcome } from '../call/attempt.ts'
 import { isMeant, type Registry } from '../handlers/registry.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
-import { readElement, readSlice, scanBody } from '../read/elements.ts'
+import { readElement, readSlice, scanBody, slices } from '../read/elements.ts'
 import { type DeliveryFacts, deliveryFacts, toEvent } from '../read/event.ts'
 import { deadlyReason } from '../read/quarantine-reasons.ts'
 import { CarefulCalls } from './careful.ts'
@@ -46,8 +45,6 @@ export interface PassParts extends LanesParts, Telling {
   readonly test?: TestWatch | undefined
 }
 
-/** Text beyond ASCII takes two bytes a character: a larger slice would be a large object to the collector (measured). */
-const SLICE_BYTES = 32 << 10
 /** An event that was under way when so many processes died does not get another. */
 const MOST_DEATHS = 3
 
@@ -186,8 +183,7 @@ export class Pass extends PassLanes {
     const { body, source } = this.claim.delivery
     const onBareWords = () => this.#parts.tell('bareWords', { source })
     this.#time = this.steady()
-    for (let from = first; from < end; ) {
-      const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
+    for (const [from, to] of slices(scan, first, end)) {
       const elements = readSlice(body, scan, from, to, onBareWords)
       for (let index = from; index < to; index++) {
         if (this.#mustWait()) await this.#wait()
@@ -196,7 +192,6 @@ export class Pass extends PassLanes {
         this.#element(provider, facts, elements[index - from], index, row)
         if (this.#copies?.isFull) await this.#handChecked(this.#copies)
       }
-      from = to
     }
     if (this.#copies !== null) await this.#handChecked(this.#copies)
   }
@@ -345,8 +340,9 @@ export class Pass extends PassLanes {
     }
   }
 
-  protected judged(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void {
+  ended(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void {
     const { end } = item
+    this.leaves()
     if (outcome.end === 'failed') this.#parts.test?.failed({ handler: spec.name, event, error: outcome.error })
     if (end?.kind === 'retry' && outcome.end === 'failed') {
       const { attempts: attempt, dueAt: retryAt } = end

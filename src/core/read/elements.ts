@@ -1,13 +1,15 @@
 /** Reading of a stored body: scan, slices, elements. What cannot be read is named, and goes to quarantine. */
 import { isCrowded } from '../../json/members.ts'
 import { type Scan, Scanner } from '../../json/scan.ts'
-import { endOf, parseElements, parseWithBareWords, startOf } from '../../json/slices.ts'
+import { endOf, parseElements, parseWithBareWords, sliceEnd, startOf } from '../../json/slices.ts'
 import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { Provider, Reading, Unreadable } from '../../ports/provider.ts'
 import type { Pacer } from '../base/pacer.ts'
 import { brokenBody, brokenElement } from './unreadable.ts'
 
 const SCAN_BYTES = 256 << 10
+/** Text beyond ASCII takes two bytes a character: a larger slice would be a large object to the collector (measured). */
+const SLICE_BYTES = 32 << 10
 
 /** An element that is not JSON in UTF-8, with the reason in one sentence. */
 export class Broken {
@@ -48,6 +50,15 @@ async function scanRest(scanner: Scanner, body: Uint8Array, pacer: Pacer): Promi
 function resultOf(scanner: Scanner, body: Uint8Array): Scan | string {
   const result = scanner.result()
   return 'failure' in result ? brokenBody(body, result) : result
+}
+
+/** The elements from `first` on and before `end` in slices, each to be read at once: from one, and before another. */
+export function* slices(scan: Scan, first = 0, end = scan.count): Generator<readonly [from: number, to: number]> {
+  for (let from = first; from < end; ) {
+    const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
+    yield [from, to]
+    from = to
+  }
 }
 
 /**

@@ -1,13 +1,12 @@
 /** Stored deliveries read again by those who look at their events: in slices, so that the event loop gets its turn. */
 
-import { sliceEnd } from '../../json/slices.ts'
 import { ERASED } from '../../json/tombstone.ts'
 import { codeOf } from '../../lib/code-of.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { Provider, Reading, Unreadable } from '../../ports/provider.ts'
 import type { Pacer } from '../base/pacer.ts'
-import { readElement, readSlice, scanBody } from './elements.ts'
+import { readElement, readSlice, scanBody, slices } from './elements.ts'
 
 export interface ReadParts {
   readonly inbox: InboxPort
@@ -31,8 +30,6 @@ export interface Elements {
   readonly count: number
 }
 
-const SLICE_BYTES = 32 << 10
-
 /**
  * Calls `each` for the elements of a stored delivery that were not erased, in order; an aborted signal ends it early.
  * null: the delivery cannot be read as a whole: it is not there, its bytes are damaged or gone, it has no source any
@@ -52,13 +49,12 @@ export async function readAgain(
   if (typeof scan === 'string') return null
   const elements = { delivery, provider, count: scan.count }
   const end = Math.min(last + 1, scan.count)
-  for (let from = first; from < end && !signal?.aborted; ) {
-    const to = scan.deep.has(from) ? from + 1 : Math.min(sliceEnd(scan, from, SLICE_BYTES), end)
+  for (const [from, to] of slices(scan, first, end)) {
+    if (signal?.aborted) break
     const slice = readSlice(delivery.body, scan, from, to)
     for (const [i, element] of slice.entries())
       if (!isErased(delivery, element)) each(readElement(provider, element), from + i, elements)
     if (pacer.spent()) await pacer.breathe()
-    from = to
   }
   return elements
 }

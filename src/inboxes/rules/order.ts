@@ -4,7 +4,9 @@
  * | state   | what waits so                                   | made by                              | ended by                  |
  * |---------|-------------------------------------------------|--------------------------------------|---------------------------|
  * | unread  | elements whose key nobody has asked for yet     | a pass whose handler is behind,      | a claim, in the order of  |
- * |         |                                                 | paused, absent or stopped; a revival | the log                   |
+ * |         |                                                 | paused, absent or stopped; a revival;| the log                   |
+ * |         |                                                 | an opening that gives its handler    |                           |
+ * |         |                                                 | an order                             |                           |
  * | parked  | events behind another of their key              | a pass                               | `wake`, for the first of  |
  * |         |                                                 |                                      | their key                 |
  * | waiting | a retry, until it is due; what was woken;       | a pass, `wake`, a replay             | a claim, from `dueAt` on  |

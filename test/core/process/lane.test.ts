@@ -19,14 +19,14 @@ function laneOf(each: NonNullable<HandlerSpec['each']>) {
     ...{ each, orderBy: null, batch: null },
   }
   const ended: (readonly [index: number, end: string | undefined, outcome: Outcome['end']])[] = []
-  const verdicts = {
+  const pass = {
     now: () => clock.now(),
     jitter: 1,
     about: null,
     ended: (_spec: HandlerSpec, { index, end }: Item, _event: AnyEvent, outcome: Outcome) =>
       void ended.push([index, end?.kind, outcome.end]),
   }
-  return { lane: new Lane(new Runner(spec, { ...parts, pacer }), verdicts, null), ended }
+  return { lane: new Lane(new Runner(spec, { ...parts, pacer }), pass, null), ended }
 }
 
 // The lane and its runner look at the id only.
