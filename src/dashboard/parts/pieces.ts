@@ -34,12 +34,15 @@ export const notice = (inner: Markup): Markup => html`<p class="notice">${inner}
 
 export const link = (href: string, inner: Markup): Markup => html`<a href=${href}>${inner}</a>`
 
+/** A name that its owner has chosen: not broken in the middle. */
+export const name = (value: string): Markup => html`<code class="name">${text(value)}</code>`
+
 export const code = (value: string): Markup => html`<code>${text(value)}</code>`
 
 /** An id that can be copied. */
 export function id(value: string, href: string | null = null): Markup {
   const shown = html`<code class="id">${text(value)}</code>`
-  return html`<span class="copied">${href === null ? shown : link(href, shown)}<button type="button" class="copy" data-copy=${value} aria-label=${`Copy ${plain(value)}`} hidden>⧉</button></span>`
+  return html`<span class="copied">${href === null ? shown : link(href, shown)}<button type="button" class="copy" data-copy=${value} aria-label=${`Copy ${plain(value)}`} hidden>copy</button></span>`
 }
 
 const HTTP = /^https?:\/\/[^\s]+$/i

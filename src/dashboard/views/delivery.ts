@@ -1,7 +1,19 @@
 /** `view=delivery`: what exactly came. */
 import { bytes } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
-import { code, empty, id as idOf, lacking, link, mark, notice, section, sourceLink, verbForm } from '../parts/pieces.ts'
+import {
+  code,
+  empty,
+  id as idOf,
+  lacking,
+  link,
+  mark,
+  name as nameOf,
+  notice,
+  section,
+  sourceLink,
+  verbForm,
+} from '../parts/pieces.ts'
 import { type See, to } from '../parts/see.ts'
 import { facts, pager, table } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -54,7 +66,7 @@ function events({ events: rows, dead }: DeliveryData, see: See): Markup {
 }
 
 const stateOf = (handlers: readonly string[]): Markup =>
-  handlers.length === 0 ? null : mark('act', html`dead for ${handlers.map((handler) => html`${code(handler)} `)}`)
+  handlers.length === 0 ? null : mark('act', html`dead for ${handlers.map((handler) => html`${nameOf(handler)} `)}`)
 
 function quarantined({ quarantined: rows, id }: DeliveryData): Markup {
   if (rows.length === 0) return null

@@ -1,11 +1,11 @@
 /** `view=event`: what it says, who took it, and why not. */
 import { html, type Markup } from '../parts/html.ts'
 import {
-  code,
   empty,
   id as idOf,
   link,
   mark,
+  name as nameOf,
   notice,
   section,
   sourceLink,
@@ -84,7 +84,7 @@ function progress({ progress: rows }: EventData): Markup {
       rows,
       key: ({ handler }) => handler,
       columns: [
-        { head: 'Handler', is: 'what', of: ({ handler }) => code(handler) },
+        { head: 'Handler', is: 'what', of: ({ handler }) => nameOf(handler) },
         { head: 'State', is: 'when', of: ({ outcome }) => OUTCOMES[outcome] ?? text(outcome) },
         {
           head: 'Calls',

@@ -57,8 +57,7 @@ function step(event: EventRow, before: EventRow | undefined, wasDelivered: boole
   const gap = before === undefined ? null : Date.parse(String(event.occurredAt)) - Date.parse(String(before.occurredAt))
   const isOutOfBand = event.type === 'bounced' && wasDelivered
   return html`<li key=${event.id} data-row="" class=${isOutOfBand ? 'bad' : ''}>
-    <p><a href=${to('event', { id: event.id })} data-open="">${typeMark(event)}</a> ${when(event.occurredAt, see)}
-      <span class="aside">received ${when(event.receivedAt, see)}${gap !== null && gap >= 1_000 && `, ${spanText(gap)} after the one before`}</span></p>
+    <p><a href=${to('event', { id: event.id })} data-open="">${typeMark(event)}</a> ${when(event.occurredAt, see)} <span class="aside">received ${when(event.receivedAt, see)}${gap !== null && gap >= 1_000 && `, ${spanText(gap)} after the one before`}</span></p>
     ${isOutOfBand && html`<p class="mark act">After it was delivered: the receiving side sent it back later.</p>`}
     ${event.bounce?.reason != null && html`<p class="reply">${event.bounce.class !== null && html`class ${text(event.bounce.class)}: `}${text(event.bounce.reason)}</p>`}
     ${event.reply !== null && event.reply !== event.bounce?.reason && html`<p class="reply">${text(event.reply)}</p>`}
