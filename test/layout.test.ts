@@ -149,6 +149,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'core',
     'core/base',
     'core/filter',
+    'core/operate',
     'dashboard',
     'read',
     'inboxes/sqlite',
