@@ -55,8 +55,7 @@ export function strange(url: string | null): Markup {
   const host = hostOf(url)
   if (host === null) return html`<span class="url">${text(url)}</span>`
   return html`<span class="url">${text(url)}</span>
-    <details class="leave"><summary>Open…</summary><p>Leads to <strong>${host}</strong>, which somebody else wrote.
-    <a href=${url} rel="noopener noreferrer nofollow" target="_blank">Open ${host}</a></p></details>`
+    <details class="leave"><summary>Open…</summary><p>Leads to <strong>${host}</strong>, which somebody else wrote.${' '}<a href=${url} rel="noopener noreferrer nofollow" target="_blank">Open ${host}</a></p></details>`
 }
 
 /** As it is asked for in DNS, so that look-alikes show; null for what must not be a link. */
@@ -98,4 +97,10 @@ export const sourceLink = (source: string): Markup => link(to('sender', { source
 /** Value of a clause of the filter language. */
 export function word(value: string): string {
   return /^[\w.\-@+]+$/.test(value) ? value : `"${value.replaceAll(/(["\\])/g, '\\$1')}"`
+}
+
+/** Ways to tools of the reader's own, as the options of the dashboard have them. */
+export function ownLinks(links: readonly { readonly label: string; readonly href: string }[]): Markup {
+  if (links.length === 0) return null
+  return html`<p class="verbs">${links.map(({ label, href }) => html`<a href=${href} rel="noopener noreferrer" target="_blank">${text(label)}</a>`)}</p>`
 }

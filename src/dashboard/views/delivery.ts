@@ -10,6 +10,7 @@ import {
   mark,
   name as nameOf,
   notice,
+  ownLinks,
   section,
   sourceLink,
   verbForm,
@@ -44,6 +45,7 @@ export function drawDelivery(data: DeliveryData, see: See): Markup {
   ])}
   ${delivery.kept === 'none' && notice('Its bytes are gone: their time was over. Hash, size and counts stay.')}
   ${delivery.kept === 'some' && notice('Elements were erased from it; the others stay as they came.')}
+  ${ownLinks(data.links)}
   ${events(data, see)}
   ${quarantined(data)}
   <div class="verbs">${failed && verbForm(see, { verb: 'retry', filter: id, label: 'Retry what failed…', key: 'r' })}

@@ -7,6 +7,7 @@ import {
   mark,
   name as nameOf,
   notice,
+  ownLinks,
   section,
   sourceLink,
   strange,
@@ -59,6 +60,7 @@ export function drawEvent(data: EventData, see: See): Markup {
     ],
     ['Credential', event.credential === null ? null : text(event.credential)],
   ])}
+  ${ownLinks(data.links)}
   ${progress(data)}
   ${data.letters.map((letter) => letterOf(letter, id, see))}
   <div class="verbs">${data.letters.length > 0 && verbForm(see, { verb: 'retry', filter: id, label: 'Retry it…', key: 'r' })}${verbForm(see, { verb: 'replay', filter: id, label: 'Replay it…' })}${data.letters.length > 0 && verbForm(see, { verb: 'drop', filter: id, label: 'Give it up…' })}</div>

@@ -1,6 +1,6 @@
 /** `view=message`: the life of one mail, as a list; the drawing follows it. */
 import { html, type Markup } from '../parts/html.ts'
-import { empty, id as idOf, link, mark, section, strange } from '../parts/pieces.ts'
+import { empty, id as idOf, link, mark, ownLinks, section, strange } from '../parts/pieces.ts'
 import { type See, to } from '../parts/see.ts'
 import { facts } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -12,7 +12,7 @@ import { typeMark, whoLink } from './parts-of-events.ts'
 const ENDS = new Set(['delivered', 'bounced', 'rejected'])
 const SILENT_MS = 3_600_000
 
-export function drawMessage({ messageId, events }: MessageData, see: See): Markup {
+export function drawMessage({ messageId, events, links }: MessageData, see: See): Markup {
   const [first] = events
   if (first === undefined)
     return empty(
@@ -30,6 +30,7 @@ export function drawMessage({ messageId, events }: MessageData, see: See): Marku
     ['Became', outcome(events)],
     ['Source', text(first.source)],
   ])}
+  ${ownLinks(links)}
   ${drawing(events, see)}
   ${section(
     'What happened',
