@@ -59,6 +59,7 @@ const FOLDERS = {
   mailjet: /^providers\/mailjet\//,
   esputnik: /^providers\/esputnik\//,
   node: /^adapters\/(?!express|fastify)/,
+  alerts: /^alerts\//,
   dashboard: /^dashboard\//,
   // Metrics, which several entries show.
   telemetry: /^telemetry\//,

@@ -156,6 +156,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'core',
     'core/base',
     'core/filter',
+    'core/operate',
     'dashboard',
     'read',
     'inboxes/postgres',

@@ -17,6 +17,9 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const SHARED = ['lib/', 'json/', 'http/', 'providers/kit/', 'providers/momentum/raw-names', 'inboxes/rules/']
 const beside = (...rooms: string[]) => new RegExp(`^(${[...SHARED, ...rooms].join('|')})`)
 
+/** Of the pages: built in. */
+const BUNDLED = '\\.\\./node_modules/(preact|preact-render-to-string|htm)/'
+
 /** The sources that each entry runs, beside those at the top. */
 const ENTRIES: Readonly<Record<string, RegExp>> = {
   posthorn: beside('core/'),
@@ -32,7 +35,7 @@ const ENTRIES: Readonly<Record<string, RegExp>> = {
   'posthorn/fastify': beside('adapters/(?!express)'),
   'posthorn/node': beside('adapters/(?!express|fastify)'),
   'posthorn/alerts': beside('alerts/'),
-  'posthorn/dashboard': beside('dashboard/', 'auth/'),
+  'posthorn/dashboard': beside('dashboard/', 'auth/', 'alerts/', BUNDLED),
   'posthorn/health': beside('health/'),
   'posthorn/otel': beside('otel/', 'telemetry/', 'core/(base|read)/', 'core/receive/(body-rules|identity|route)'),
   'posthorn/prometheus': beside(

@@ -12,3 +12,17 @@ export async function untilSignal<T>(work: (stop: AbortSignal) => Promise<T>): P
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }
+
+/** So many ms, or until it stops. */
+export function pause(ms: number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      stop.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    stop.addEventListener('abort', end)
+  })
+}

@@ -220,7 +220,9 @@ export class Board {
   }
 
   #signalOf({ signal }: BoardRequest) {
-    return { left: signal, view: AbortSignal.any([signal, AbortSignal.timeout(VIEW_MS)]) }
+    const late = new AbortController()
+    this.#watch.after(VIEW_MS, () => late.abort(new DOMException('the time of a view is over', 'TimeoutError')))
+    return { left: signal, view: AbortSignal.any([signal, late.signal]) }
   }
 
   #refused(request: BoardRequest, error: unknown): BoardAnswer {

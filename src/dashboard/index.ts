@@ -34,6 +34,8 @@ export function dashboard(receiver: DashboardReceiver, options: DashboardOptions
   const isReceiver = typeof receiver === 'object' && receiver !== null && deskDoor in receiver && watchDoor in receiver
   if (!isReceiver)
     throw new OptionError(`dashboard takes a receiver, as createReceiver makes it, got ${kindOf(receiver)}`)
+  // What can only be counted as it happens is counted from here on.
+  views.watch(receiver)
   const board = new Board(receiver, settingsOf(options), views)
   const door = { answer: board.answer.bind(board), failed: board.failed.bind(board) }
   return { handle: (request) => handleFetch(door, request), [boardDoor]: door }

@@ -1,7 +1,9 @@
 /** What is answered, in each form: headers, errors, masks, searches, CSV. */
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { unauthenticated } from '../../src/auth/index.ts'
+import { bearer, unauthenticated } from '../../src/auth/index.ts'
+import { createPacer } from '../../src/core/base/pacer.ts'
+import { createReceiverIn } from '../../src/core/receiver.ts'
 import { maskAddress, maskText, replaceAddresses } from '../../src/dashboard/addresses.ts'
 import { cellOf, csvOf } from '../../src/dashboard/forms.ts'
 import { dashboard } from '../../src/dashboard/index.ts'
@@ -9,6 +11,8 @@ import { maskEvent } from '../../src/dashboard/mask.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { createReceiver, PermanentError } from '../../src/index.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { toy } from '../support/toy.ts'
 import { Asking, endAll, ends, gathered, locationOf, OWN, receiving } from './kit.ts'
 
 afterEach(endAll)
@@ -364,4 +368,63 @@ it('is answered in fetch hosts by handle, behind auth', async () => {
   const { receiver } = await asking()
   const board = dashboard(receiver)
   expect((await board.handle(new Request('http://localhost/ops?view=now'))).status).toBe(403)
+})
+
+it('gives a view its time, and then shows what there is, with where to go on (D9)', async () => {
+  const clock = new FakeClock()
+  const world = { clock, random: () => 0.5, createPacer }
+  const receiver = createReceiverIn(world, { inbox: memory(), sources: { shop: toy() }, logger: false })
+  ends.push(() => receiver.close({ timeoutMs: 0 }))
+  await receiver.start()
+  const board = new Asking(receiver)
+  let answered = false
+  const answer = board.json('view=slow').finally(() => {
+    answered = true
+  })
+  await clock.advance(1_999)
+  expect(answered).toBe(false)
+  await clock.advance(1)
+  expect((await answer).json).toMatchObject({ next: 'd_a', partial: 'looked at 12 of 40' })
+})
+
+it.each([
+  "' OR 1=1 --",
+  '%',
+  '_',
+  '(a+)+$',
+  'type:%',
+  'type:.*',
+  'source:shop\u0000',
+  '"; DROP TABLE delivery',
+  '*',
+  '{"$gt":""}',
+])('finds nothing by %j, which no grammar of ours has (D10)', async (q) => {
+  const { receiver } = await asking()
+  const board = dashboard(receiver, { auth: bearer('a secret of some length') })
+  const headers = { authorization: 'Bearer a secret of some length' }
+  const ask = (query: string, more = {}) =>
+    board.handle(new Request(`https://ops.example/${query}`, { headers, ...more }))
+  const found = await ask('?search', { method: 'POST', body: new URLSearchParams({ q }) })
+  const place = found.headers.get('location') ?? '?view=events'
+  const places = [
+    place,
+    `?${new URLSearchParams({ view: 'events', filter: `since:1d ${q}` })}`,
+    `?${new URLSearchParams({ view: 'deliveries', filter: q })}`,
+  ]
+  for (const one of places) {
+    const answer = await ask(`${one}&as=json`)
+    const { data } = await answer.json()
+    if (answer.status === 200)
+      expect(Object.values(data).filter((value) => Array.isArray(value) && value.length > 0)).toEqual([])
+    else expect([400, 404], one).toContain(answer.status)
+  }
+})
+
+it('is no part of what answers senders (D11)', async () => {
+  const { receiver } = await asking()
+  for (const path of ['shop?view=now', 'shop?asset=main-abc', '?view=now', 'ops?view=now']) {
+    const answer = await receiver.handle(new Request(`https://hooks.example/${path}`))
+    expect([404, 405], path).toContain(answer.status)
+    expect(await answer.text()).not.toMatch(/html|posthorn/i)
+  }
 })

@@ -43,6 +43,10 @@ export const views: Views = {
       return shown(view, { ...found, body: Buffer.from((await found?.body()) ?? []).toString() })
     }
     if (view === 'stop') return shown(view, { token: request.token('stop', request.query.get('run') ?? '', 0) })
+    if (view === 'slow') {
+      await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
+      return { ...shown(view, []), next: 'd_a', partial: 'looked at 12 of 40' }
+    }
     if (view === 'person') return shown(view, await personOf(request))
     return { ...shown(view, null), status: 404 }
   },

@@ -2,6 +2,7 @@ import type { Done } from '../exit.ts'
 import { basicOf, headersOf, webAddressOf, wholeNumberOf } from '../values.ts'
 import { FILTER, filterOf, ofFilter } from './inbox-options.ts'
 
+const DASHBOARD = 'https://ops.example/ops'
 const LOCAL = 'http://localhost:3000/webhooks/shop'
 
 export const forwardCommand = (done: Done) =>
@@ -11,6 +12,12 @@ export const forwardCommand = (done: Done) =>
     )
     .argument(...FILTER)
     .requiredOption('--to <url>', `address of the server: ${LOCAL}`, webAddressOf('--to', LOCAL))
+    .option(
+      '--url <dashboard>',
+      'the inbox is elsewhere, behind this dashboard; credentials: POSTHORN_DASHBOARD_BASIC=user:password or POSTHORN_DASHBOARD_BEARER in the environment',
+      webAddressOf('--url', DASHBOARD),
+    )
+    .option('--raw', 'with --url: bytes as they are; default: stand-ins in the place of addresses', false)
     .option('--from <place>', 'where it begins the first time: now, start, since:1h, or the id of a delivery', 'now')
     .option('--name <name>', 'of what keeps how far it has come; default: made of --to')
     .option('--reset', 'forgets how far it has come, and begins at --from', false)

@@ -3,16 +3,20 @@
  * once the server has it, so that a forward that was killed, or a laptop that slept, goes on where it was.
  */
 import { OptionError } from '../../errors.ts'
-import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 import { type CredentialOptions, credentialHeaders } from '../credentials.ts'
-import { type InboxOptions, type OpenInbox, withInbox } from '../inbox/open.ts'
+import { type InboxOptions, withInbox } from '../inbox/open.ts'
 import { say, tell } from '../out/streams.ts'
 import { type Posted, post } from '../post.ts'
+import { pause, untilSignal } from '../signals.ts'
 import { Cursor, nameOf, type Place } from './cursor.ts'
-import { lastSeq, nextAfter } from './log.ts'
+import { dashboardLog } from './dashboard-log.ts'
+import { type Followed, type Forwarded, inboxLog } from './log.ts'
 
 export interface ForwardOptions extends InboxOptions, CredentialOptions {
   readonly to: string
+  /** Of a dashboard, whose inbox it is then. */
+  readonly url?: string | undefined
+  readonly raw: boolean
   readonly name?: string | undefined
   /** Where a new cursor begins: `now`, `start`, an id, or words of a filter such as `since:1h`. */
   readonly from: string
@@ -31,65 +35,54 @@ const PAUSE_MS = { least: 250, most: 30_000 }
 
 /** The exit code: 0 at the end of the log, or at a signal; 5 when deliveries were passed over. */
 export async function forward(options: ForwardOptions): Promise<0 | 5> {
-  return withInbox(options, async (opened) => {
-    const cursor = new Cursor(options.name ?? nameOf(options.to))
-    const begin = await placeOf(opened, cursor, options)
-    cursor.write(begin)
-    const ready = { ready: options.to, after: begin.id, cursor: cursor.path }
-    say(
-      options.json
-        ? JSON.stringify(ready)
-        : `ready: ${options.to}, ${begin.id === null ? 'from the start' : `after ${begin.id}`}`,
-    )
-    return new Forwarding(opened, cursor, options).run(begin)
-  })
+  const { url, raw, once, filter } = options
+  if (url === undefined) return withInbox(options, (opened) => follow(inboxLog(opened, filter), opened.stop, options))
+  if (filter.filter !== undefined || options.inbox !== undefined || options.config !== undefined)
+    throw new OptionError('--url goes with no filter and no other inbox: the whole log comes from over there')
+  return untilSignal((stop) => follow(dashboardLog({ url, raw, once, stop }), stop, options))
+}
+
+async function follow(log: Followed, stop: AbortSignal, options: ForwardOptions): Promise<0 | 5> {
+  const cursor = new Cursor(options.name ?? nameOf(options.to))
+  const begin = await placeOf(log, cursor, options)
+  cursor.write(begin)
+  const ready = { ready: options.to, after: begin.id, cursor: cursor.path }
+  say(
+    options.json
+      ? JSON.stringify(ready)
+      : `ready: ${options.to}, ${begin.id === null ? 'from the start' : `after ${begin.id}`}`,
+  )
+  return new Forwarding(log, stop, cursor, options).run(begin)
 }
 
 /** @throws OptionError where the cursor is that of another inbox */
-async function placeOf(
-  { control, records }: OpenInbox,
-  cursor: Cursor,
-  { from, reset }: ForwardOptions,
-): Promise<Place> {
+async function placeOf(log: Followed, cursor: Cursor, { from, reset }: ForwardOptions): Promise<Place> {
   const known = reset ? null : cursor.read()
-  if (known === null) return startOf({ control, records }, from)
-  const there = known.id === null ? null : await records.read(known.seq)
-  const isOther = there === null ? known.seq > (await lastSeq(records)) : there.id !== known.id
+  if (known === null) return log.startOf(from)
+  const there = known.id === null ? null : await log.idAt(known.seq)
+  const isOther = there === null ? known.seq > (await log.last()) : there !== known.id
   if (!isOther) return known
   throw new OptionError(`${cursor.path} is the cursor of another inbox: choose another --name, or --reset it`)
 }
 
-const NOTHING: Place = { seq: 0, id: null }
-
-async function startOf({ control, records }: Pick<OpenInbox, 'control' | 'records'>, from: string): Promise<Place> {
-  if (from === 'start') return NOTHING
-  if (from === 'now') return placeAt(records, await lastSeq(records))
-  let oldest: string | null = null
-  for await (const { id } of control.deliveries({ filter: from })) oldest = id
-  if (oldest === null) return placeAt(records, await lastSeq(records))
-  return placeAt(records, ((await records.delivery(oldest))?.seq ?? 1) - 1)
-}
-
-async function placeAt(records: OpenInbox['records'], seq: number): Promise<Place> {
-  return seq === 0 ? NOTHING : { seq, id: (await records.read(seq))?.id ?? null }
-}
-
 class Forwarding {
-  readonly #opened: OpenInbox
+  readonly #log: Followed
+  readonly #stop: AbortSignal
   readonly #cursor: Cursor
   readonly #options: ForwardOptions
   #passedOver = 0
 
-  constructor(opened: OpenInbox, cursor: Cursor, options: ForwardOptions) {
-    this.#opened = opened
+  constructor(log: Followed, stop: AbortSignal, cursor: Cursor, options: ForwardOptions) {
+    this.#log = log
+    this.#stop = stop
     this.#cursor = cursor
     this.#options = options
   }
 
   async run(begin: Place): Promise<0 | 5> {
-    const { records, stop } = this.#opened
+    const stop = this.#stop
     for (let seq = begin.seq; !stop.aborted; ) {
-      const next = await nextAfter(records, seq)
+      const next = await this.#log.next(seq)
       if (next === null && this.#options.once) break
       if (next === null) await pause(POLL_MS, stop)
       else {
@@ -103,31 +96,24 @@ class Forwarding {
   }
 
   /** What retention has taken meanwhile is said, not passed over in silence. */
-  #tellGap(seq: number, next: StoredDelivery): void {
+  #tellGap(seq: number, next: Forwarded): void {
     const gone = next.seq - seq - 1
     if (gone > 0) tell(`${gone} deliveries are gone, received before ${new Date(next.receivedAt).toISOString()}.`)
   }
 
   /** False: stopped before it was taken. */
-  async #take(delivery: StoredDelivery): Promise<boolean> {
+  async #take(delivery: Forwarded): Promise<boolean> {
     if (delivery.kept === 'none') {
       this.#passedOver++
       tell(`${delivery.id} is passed over: its bytes are gone.`)
       return true
     }
-    return (await this.#isAsked(delivery.id)) ? this.#post(delivery) : true
+    return (await this.#log.isAsked(delivery.id)) ? this.#post(delivery) : true
   }
 
-  async #isAsked(id: string): Promise<boolean> {
-    const { filter } = this.#options.filter
-    if (filter === undefined) return true
-    const rows = this.#opened.control.deliveries({ filter, ids: [id] })
-    return !(await rows[Symbol.asyncIterator]().next()).done
-  }
-
-  async #post(delivery: StoredDelivery): Promise<boolean> {
+  async #post(delivery: Forwarded): Promise<boolean> {
     const { to, skipAfter = Number.POSITIVE_INFINITY, json } = this.#options
-    const { stop } = this.#opened
+    const stop = this.#stop
     let refused = 0
     for (let tries = 1; ; tries++) {
       const answer = await this.#try(delivery)
@@ -158,26 +144,13 @@ class Forwarding {
   }
 
   /** null: no answer. */
-  #try({ headers, body }: StoredDelivery): Promise<Posted | null> {
+  #try({ headers, body }: Forwarded): Promise<Posted | null> {
     const { to } = this.#options
     return post(to, 'POST', { ...ownHeaders(headers), ...credentialHeaders(this.#options) }, body).catch(() => null)
   }
 }
 
 /** Those of record, without what is about the wire: the bytes are stored decoded. */
-function ownHeaders(headers: StoredDelivery['headers']): Record<string, string> {
+function ownHeaders(headers: Forwarded['headers']): Record<string, string> {
   return Object.fromEntries(headers.filter(([name]) => !/^content-(encoding|length)$/i.test(name)))
-}
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  if (stop.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      stop.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    stop.addEventListener('abort', end)
-  })
 }

@@ -56,13 +56,17 @@ function press(key: string, keys: Keys): boolean {
     case 'y':
       return copy()
     case 'u':
-      return keys.do.times(), true
+      keys.do.times()
+      return true
     case 'p':
-      return keys.do.pause(), true
+      keys.do.pause()
+      return true
     case 't':
-      return keys.do.theme(), true
+      keys.do.theme()
+      return true
     case '?':
-      return keys.do.help(), true
+      keys.do.help()
+      return true
     default:
       return key.length === 1 && click(`[data-key="${CSS.escape(key)}"]`)
   }

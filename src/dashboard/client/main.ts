@@ -47,6 +47,8 @@ let isPaused = false
 /** When the answer of now came, by the clock of the page. */
 let cameAt = performance.now()
 let failures = 0
+/** What the last answer took: what is dear to show is asked for less often. */
+let tookMs = 0
 let etag = ''
 let timer: ReturnType<typeof setTimeout> | undefined
 /** An answer to a form cannot be asked for again. */
@@ -92,7 +94,7 @@ function isBusy(): boolean {
 function plan(): void {
   clearTimeout(timer)
   if (!canLookAgain || every === 0) return
-  const ms = failures === 0 ? every * 1_000 : Math.min(MOST_MS, 5_000 * 2 ** (failures - 1))
+  const ms = failures === 0 ? Math.max(every * 1_000, 10 * tookMs) : Math.min(MOST_MS, 5_000 * 2 ** (failures - 1))
   timer = setTimeout(() => void look(), ms)
 }
 
@@ -100,6 +102,7 @@ async function look(): Promise<void> {
   if (isBusy()) return plan()
   const query = new URLSearchParams(state.query)
   query.set('as', 'json')
+  const askedAt = performance.now()
   try {
     const answer = await fetch(`?${query}`, {
       headers: etag === '' ? {} : { 'if-none-match': etag },
@@ -112,6 +115,7 @@ async function look(): Promise<void> {
     if (answer.status !== 304) take(await answer.json(), answer.headers.get('etag') ?? '')
     else state = { ...state, at: state.at + performance.now() - cameAt }
     cameAt = performance.now()
+    tookMs = cameAt - askedAt
     failures = 0
   } catch {
     failures++

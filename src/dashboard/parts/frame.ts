@@ -62,7 +62,7 @@ export function frame(see: See, title: string, inner: Markup): Markup {
   return html`<div class="frame" data-view=${see.view}>
     <a class="skip" href="#main">To the content</a>
     <header class="top">
-      <a class="name" href=${to('now')}>Posthorn</a>
+      <a class="brand" href=${to('now')}>Posthorn</a>
       <p class="verdict" aria-live="polite"><a href=${to('now')} class=${f.verdict}>${mark(f.verdict, f.verdict === 'well' ? WORDS.well : html`${WORDS[f.verdict]}${f.findings > 0 && html` · ${counted(f.findings, 'finding')}`}`)}</a></p>
       <form class="search" method="post" action="?search" role="search">
         <label class="hidden" for="search">Search: an address, an id of a message, delivery or event, or a filter</label>

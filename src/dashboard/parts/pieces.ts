@@ -34,12 +34,15 @@ export const notice = (inner: Markup): Markup => html`<p class="notice">${inner}
 
 export const link = (href: string, inner: Markup): Markup => html`<a href=${href}>${inner}</a>`
 
+/** A name that its owner has chosen: not broken in the middle. */
+export const name = (value: string): Markup => html`<code class="name">${text(value)}</code>`
+
 export const code = (value: string): Markup => html`<code>${text(value)}</code>`
 
 /** An id that can be copied. */
 export function id(value: string, href: string | null = null): Markup {
   const shown = html`<code class="id">${text(value)}</code>`
-  return html`<span class="copied">${href === null ? shown : link(href, shown)}<button type="button" class="copy" data-copy=${value} aria-label=${`Copy ${plain(value)}`} hidden>⧉</button></span>`
+  return html`<span class="copied">${href === null ? shown : link(href, shown)}<button type="button" class="copy" data-copy=${value} aria-label=${`Copy ${plain(value)}`} hidden>copy</button></span>`
 }
 
 const HTTP = /^https?:\/\/[^\s]+$/i
@@ -52,8 +55,7 @@ export function strange(url: string | null): Markup {
   const host = hostOf(url)
   if (host === null) return html`<span class="url">${text(url)}</span>`
   return html`<span class="url">${text(url)}</span>
-    <details class="leave"><summary>Open…</summary><p>Leads to <strong>${host}</strong>, which somebody else wrote.
-    <a href=${url} rel="noopener noreferrer nofollow" target="_blank">Open ${host}</a></p></details>`
+    <details class="leave"><summary>Open…</summary><p>Leads to <strong>${host}</strong>, which somebody else wrote.${' '}<a href=${url} rel="noopener noreferrer nofollow" target="_blank">Open ${host}</a></p></details>`
 }
 
 /** As it is asked for in DNS, so that look-alikes show; null for what must not be a link. */
@@ -95,4 +97,10 @@ export const sourceLink = (source: string): Markup => link(to('sender', { source
 /** Value of a clause of the filter language. */
 export function word(value: string): string {
   return /^[\w.\-@+]+$/.test(value) ? value : `"${value.replaceAll(/(["\\])/g, '\\$1')}"`
+}
+
+/** Ways to tools of the reader's own, as the options of the dashboard have them. */
+export function ownLinks(links: readonly { readonly label: string; readonly href: string }[]): Markup {
+  if (links.length === 0) return null
+  return html`<p class="verbs">${links.map(({ label, href }) => html`<a href=${href} rel="noopener noreferrer" target="_blank">${text(label)}</a>`)}</p>`
 }

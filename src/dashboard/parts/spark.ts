@@ -22,7 +22,7 @@ export interface Series {
   readonly values: readonly number[]
 }
 
-const [WIDE, TALL, LEFT, BELOW] = [720, 180, 44, 18]
+const [WIDE, TALL, LEFT, BELOW, TOP] = [960, 180, 44, 18, 8]
 
 /** Stacked bars over time, with its numbers in a table behind it. */
 export function bars(
@@ -40,7 +40,7 @@ export function bars(
     return series.map(({ name, values }, s) => {
       const value = values[i] ?? 0
       if (value === 0) return null
-      const height = (value / most) * (TALL - BELOW)
+      const height = (value / most) * (TALL - BELOW - TOP)
       below += height
       return html`<rect class=${`series-${s % 6}`} x=${(LEFT + i * width).toFixed(1)} y=${(TALL - BELOW - below).toFixed(1)} width=${Math.max(1, width - 1).toFixed(1)} height=${height.toFixed(1)}><title>${`${name}: ${value}, ${step}`}</title></rect>`
     })

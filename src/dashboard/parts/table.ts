@@ -6,7 +6,7 @@ export interface Column<R> {
   readonly head: string
   readonly of: (row: R) => Markup
   /** `what` is the first line on a phone. */
-  readonly is?: 'what' | 'when' | 'many' | 'long'
+  readonly is?: 'what' | 'when' | 'many' | 'who' | 'long'
 }
 
 export interface TableOptions<R> {
@@ -45,10 +45,13 @@ export function pager(see: See, shown: number): Markup {
 
 export type Fact = readonly [name: string, value: Markup]
 
+const isNothing = (value: Markup): boolean => Array.isArray(value) && value.length === 0
+
 /** Names and values; those without a value are left out. */
 export function facts(list: readonly (Fact | false | null)[]): Markup {
   const given = list.filter(
-    (fact): fact is Fact => Boolean(fact) && (fact as Fact)[1] !== null && (fact as Fact)[1] !== '',
+    (fact): fact is Fact =>
+      Boolean(fact) && (fact as Fact)[1] !== null && (fact as Fact)[1] !== '' && !isNothing((fact as Fact)[1]),
   )
   return html`<dl class="facts">${given.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }

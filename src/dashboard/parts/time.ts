@@ -65,5 +65,5 @@ export function when(iso: string | null | undefined, { now, times }: See): Marku
 /** How long ago, whatever the reader has chosen. */
 export function ago(iso: string, { now }: See): Markup {
   const ms = Date.parse(iso)
-  return html`<time dateTime=${iso} title=${utcText(ms)}>${spanText(now - ms)} ago</time>`
+  return html`<time dateTime=${iso} title=${utcText(ms)}>${now - ms < 1_000 ? 'just now' : `${spanText(now - ms)} ago`}</time>`
 }

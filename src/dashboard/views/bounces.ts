@@ -24,7 +24,13 @@ export function drawBounces(data: BouncesData, see: See): Markup {
     of: ({ bounce, reply: said }: EventRow) => text(bounce?.reason ?? said),
   }
   return html`${ranges}
-    ${chart !== null && bars(`Bounces by kind, ${range}`, chart.steps, chart.series, (at) => when(at, see))}
+    ${
+      chart !== null &&
+      section(
+        'Over time',
+        bars(`Bounces by kind, ${range}`, chart.steps, chart.series, (at) => when(at, see)),
+      )
+    }
     ${
       classes === null
         ? html`<p class="notice">This inbox keeps no counts over time.</p>`

@@ -1,7 +1,7 @@
 /** `view=dead`: what failed for good, grouped; inside a group its rows. */
 import { counted, number } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
-import { code, empty, lacking, link, verbForm, word } from '../parts/pieces.ts'
+import { empty, lacking, link, name as nameOf, verbForm, word } from '../parts/pieces.ts'
 import { here, type See, to } from '../parts/see.ts'
 import { pager, table } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -34,7 +34,7 @@ function grouped(groups: readonly DeadGroup[], { grouped: of, total }: DeadData,
           head: 'Handler and error',
           is: 'what',
           of: (group) =>
-            html`<a href=${to('dead', { filter: filterOfGroup(group) })} data-open="">${code(group.handler)} <strong>${text(group.error)}</strong></a>`,
+            html`<a href=${to('dead', { filter: filterOfGroup(group) })} data-open="">${nameOf(group.handler)} <strong>${text(group.error)}</strong></a>`,
         },
         { head: 'Count', is: 'many', of: ({ count }) => number(count) },
         { head: 'First', is: 'when', of: ({ firstAt }) => when(firstAt, see) },
@@ -65,8 +65,8 @@ function letters({ rows, q }: DeadData, see: See): Markup {
         of: (row) => html`<a href=${to('event', { id: row.id })} data-open="" data-id=${row.id}>${typeMark(row)}</a>`,
       },
       { head: 'Since', is: 'when', of: ({ since }) => when(since, see) },
-      { head: 'Who', of: whoLink },
-      { head: 'Handler', of: ({ handler }) => code(handler) },
+      { head: 'Who', is: 'who', of: whoLink },
+      { head: 'Handler', of: ({ handler }) => nameOf(handler) },
       { head: 'Calls', is: 'many', of: ({ attempts }) => number(attempts) },
       { head: 'Error', is: 'long', of: ({ error, message }) => html`<strong>${text(error)}</strong> ${text(message)}` },
     ],

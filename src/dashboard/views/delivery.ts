@@ -1,7 +1,20 @@
 /** `view=delivery`: what exactly came. */
 import { bytes } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
-import { code, empty, id as idOf, lacking, link, mark, notice, section, sourceLink, verbForm } from '../parts/pieces.ts'
+import {
+  code,
+  empty,
+  id as idOf,
+  lacking,
+  link,
+  mark,
+  name as nameOf,
+  notice,
+  ownLinks,
+  section,
+  sourceLink,
+  verbForm,
+} from '../parts/pieces.ts'
 import { type See, to } from '../parts/see.ts'
 import { facts, pager, table } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -32,6 +45,7 @@ export function drawDelivery(data: DeliveryData, see: See): Markup {
   ])}
   ${delivery.kept === 'none' && notice('Its bytes are gone: their time was over. Hash, size and counts stay.')}
   ${delivery.kept === 'some' && notice('Elements were erased from it; the others stay as they came.')}
+  ${ownLinks(data.links)}
   ${events(data, see)}
   ${quarantined(data)}
   <div class="verbs">${failed && verbForm(see, { verb: 'retry', filter: id, label: 'Retry what failed…', key: 'r' })}
@@ -54,7 +68,7 @@ function events({ events: rows, dead }: DeliveryData, see: See): Markup {
 }
 
 const stateOf = (handlers: readonly string[]): Markup =>
-  handlers.length === 0 ? null : mark('act', html`dead for ${handlers.map((handler) => html`${code(handler)} `)}`)
+  handlers.length === 0 ? null : mark('act', html`dead for ${handlers.map((handler) => html`${nameOf(handler)} `)}`)
 
 function quarantined({ quarantined: rows, id }: DeliveryData): Markup {
   if (rows.length === 0) return null

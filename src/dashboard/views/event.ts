@@ -1,12 +1,13 @@
 /** `view=event`: what it says, who took it, and why not. */
 import { html, type Markup } from '../parts/html.ts'
 import {
-  code,
   empty,
   id as idOf,
   link,
   mark,
+  name as nameOf,
   notice,
+  ownLinks,
   section,
   sourceLink,
   strange,
@@ -59,6 +60,7 @@ export function drawEvent(data: EventData, see: See): Markup {
     ],
     ['Credential', event.credential === null ? null : text(event.credential)],
   ])}
+  ${ownLinks(data.links)}
   ${progress(data)}
   ${data.letters.map((letter) => letterOf(letter, id, see))}
   <div class="verbs">${data.letters.length > 0 && verbForm(see, { verb: 'retry', filter: id, label: 'Retry it…', key: 'r' })}${verbForm(see, { verb: 'replay', filter: id, label: 'Replay it…' })}${data.letters.length > 0 && verbForm(see, { verb: 'drop', filter: id, label: 'Give it up…' })}</div>
@@ -84,7 +86,7 @@ function progress({ progress: rows }: EventData): Markup {
       rows,
       key: ({ handler }) => handler,
       columns: [
-        { head: 'Handler', is: 'what', of: ({ handler }) => code(handler) },
+        { head: 'Handler', is: 'what', of: ({ handler }) => nameOf(handler) },
         { head: 'State', is: 'when', of: ({ outcome }) => OUTCOMES[outcome] ?? text(outcome) },
         {
           head: 'Calls',

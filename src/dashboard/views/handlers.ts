@@ -1,7 +1,7 @@
 /** `view=handlers`: who is slow, who is paused, who is gone. */
 import { counted, number } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
-import { code, empty, lacking, link, section, verbForm, word } from '../parts/pieces.ts'
+import { empty, lacking, link, name as nameOf, section, verbForm, word } from '../parts/pieces.ts'
 import { type See, to } from '../parts/see.ts'
 import { spark } from '../parts/spark.ts'
 import { facts, table } from '../parts/table.ts'
@@ -30,7 +30,7 @@ export function drawHandlers({ rows, unhandled, backlog }: HandlersData, see: Se
                 head: 'Handler',
                 is: 'what',
                 of: ({ name, isHere }) =>
-                  html`${code(name)}${!isHere && html` <span class="flag">not in this process</span>`}`,
+                  html`${nameOf(name)}${!isHere && html` <span class="flag">not in this process</span>`}`,
               },
               {
                 head: 'State',

@@ -63,7 +63,7 @@ export async function show(request: ViewRequest): Promise<Shown> {
       return refused(request, frame, 400, 'bad_filter', error.message, { start, end, nearest: nearest ?? null })
     }
     if (error instanceof OptionError) return refused(request, frame, 400, 'bad_request', error.message)
-    if (error instanceof PosthornError && error.code.startsWith('ERR_INBOX'))
+    if (error instanceof PosthornError && error.code.startsWith('ERR_INBOX_'))
       return closed(request, frame, error.message)
     throw error
   }
@@ -116,9 +116,18 @@ function refused(
   place: Place = { start: null, end: null, nearest: null },
 ): Shown {
   const asked = request.query.get('view') ?? 'now'
-  const data: RefusedData = { error, message, q: request.query.get('filter') ?? '', asked, ...place }
+  const data: RefusedData = {
+    error,
+    message: forReaders(message),
+    q: request.query.get('filter') ?? '',
+    asked,
+    ...place,
+  }
   return { ...shown(request, frame, 'refused', { title: 'This cannot be shown', data }), status }
 }
+
+/** What a program is told begins with the call that it made. */
+const forReaders = (message: string): string => message.replace(/^inbox\.\w+: (?:filter: )?/, '')
 
 function shown(request: ViewRequest, frame: Frame, view: ViewName, loaded: Loaded<unknown>): Shown {
   const { title, status = 200, next = null, partial = null, rows } = loaded

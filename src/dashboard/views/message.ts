@@ -1,6 +1,6 @@
 /** `view=message`: the life of one mail, as a list; the drawing follows it. */
 import { html, type Markup } from '../parts/html.ts'
-import { empty, id as idOf, link, mark, section, strange } from '../parts/pieces.ts'
+import { empty, id as idOf, link, mark, ownLinks, section, strange } from '../parts/pieces.ts'
 import { type See, to } from '../parts/see.ts'
 import { facts } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -12,7 +12,7 @@ import { typeMark, whoLink } from './parts-of-events.ts'
 const ENDS = new Set(['delivered', 'bounced', 'rejected'])
 const SILENT_MS = 3_600_000
 
-export function drawMessage({ messageId, events }: MessageData, see: See): Markup {
+export function drawMessage({ messageId, events, links }: MessageData, see: See): Markup {
   const [first] = events
   if (first === undefined)
     return empty(
@@ -30,6 +30,7 @@ export function drawMessage({ messageId, events }: MessageData, see: See): Marku
     ['Became', outcome(events)],
     ['Source', text(first.source)],
   ])}
+  ${ownLinks(links)}
   ${drawing(events, see)}
   ${section(
     'What happened',
@@ -57,8 +58,7 @@ function step(event: EventRow, before: EventRow | undefined, wasDelivered: boole
   const gap = before === undefined ? null : Date.parse(String(event.occurredAt)) - Date.parse(String(before.occurredAt))
   const isOutOfBand = event.type === 'bounced' && wasDelivered
   return html`<li key=${event.id} data-row="" class=${isOutOfBand ? 'bad' : ''}>
-    <p><a href=${to('event', { id: event.id })} data-open="">${typeMark(event)}</a> ${when(event.occurredAt, see)}
-      <span class="aside">received ${when(event.receivedAt, see)}${gap !== null && gap >= 1_000 && `, ${spanText(gap)} after the one before`}</span></p>
+    <p><a href=${to('event', { id: event.id })} data-open="">${typeMark(event)}</a> ${when(event.occurredAt, see)} <span class="aside">received ${when(event.receivedAt, see)}${gap !== null && gap >= 1_000 && `, ${spanText(gap)} after the one before`}</span></p>
     ${isOutOfBand && html`<p class="mark act">After it was delivered: the receiving side sent it back later.</p>`}
     ${event.bounce?.reason != null && html`<p class="reply">${event.bounce.class !== null && html`class ${text(event.bounce.class)}: `}${text(event.bounce.reason)}</p>`}
     ${event.reply !== null && event.reply !== event.bounce?.reason && html`<p class="reply">${text(event.reply)}</p>`}

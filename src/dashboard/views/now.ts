@@ -1,7 +1,7 @@
 /** `view=now`: findings first, then senders, handlers, the newest troubles. */
 import { bytes, counted, number, percent } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
-import { code, link, mark, section, sourceLink, word } from '../parts/pieces.ts'
+import { link, mark, name as nameOf, section, sourceLink, word } from '../parts/pieces.ts'
 import { type See, to } from '../parts/see.ts'
 import { bars, spark } from '../parts/spark.ts'
 import { table } from '../parts/table.ts'
@@ -94,7 +94,7 @@ function senders(rows: readonly SenderRow[], see: See): Markup {
 }
 
 function rate({ hour, usual }: SenderRow): Markup {
-  return html`${number(hour)}${usual !== null && html` <span class="aside">usual ${number(usual)}</span>`}`
+  return html`${number(hour)}${usual !== null && usual >= 0.5 && html` <span class="aside">usual ${number(usual)}</span>`}`
 }
 
 const RANGES = ['15m', '1h', '6h', '24h', '7d', '35d']
@@ -121,7 +121,7 @@ function handlers({ handlers: rows, backlog }: NowData, see: See): Markup {
         rows,
         key: ({ name }) => name,
         columns: [
-          { head: 'Handler', is: 'what', of: ({ name }) => link(to('handlers'), code(name)) },
+          { head: 'Handler', is: 'what', of: ({ name }) => link(to('handlers'), nameOf(name)) },
           { head: 'State', is: 'when', of: (row) => handlerState(row, see) },
           { head: 'Done', is: 'many', of: ({ done }) => number(done) },
           {
@@ -159,7 +159,7 @@ function troubles(rows: readonly Trouble[], see: See): Markup {
           head: 'What',
           is: 'what',
           of: ({ kind, id, about }) =>
-            html`<a href=${kind === 'dead' ? to('event', { id }) : to(id.includes('.') ? 'quarantine' : 'delivery', { id, filter: id })} data-open="">${mark(kind === 'dead' ? 'act' : 'look', kind === 'dead' ? 'dead letter' : 'quarantine')}</a> ${kind === 'dead' ? code(about) : sourceLink(about)}`,
+            html`<a href=${kind === 'dead' ? to('event', { id }) : to(id.includes('.') ? 'quarantine' : 'delivery', { id, filter: id })} data-open="">${mark(kind === 'dead' ? 'act' : 'look', kind === 'dead' ? 'dead letter' : 'quarantine')}</a> ${kind === 'dead' ? nameOf(about) : sourceLink(about)}`,
         },
         { head: 'When', is: 'when', of: ({ at }) => when(at, see) },
         { head: 'Why', is: 'long', of: ({ text: why }) => text(why) },

@@ -14,7 +14,7 @@ export function typeMark({ type, effect, isTest, lateMs, automated, bounce }: Ev
   const words = bounce === null ? type : `${type}, ${bounce.kind}`
   const shown =
     BAD.has(type) || effect === 'suppress' ? mark('act', words) : effect === 'unsubscribe' ? mark('look', words) : words
-  return html`${shown}${isTest && html` <span class="flag">test</span>`}${automated && html` <span class="flag">machine</span>`}${lateMs > LATE_MS && html` <span class="flag">${spanText(lateMs)} late</span>`}`
+  return html`${shown}${isTest && html`<span class="flag">test</span>`}${automated && html`<span class="flag">machine</span>`}${lateMs > LATE_MS && html`<span class="flag">${spanText(lateMs)} late</span>`}`
 }
 
 export function whoLink({ who, key }: Pick<EventRow, 'who' | 'key'>): Markup {
@@ -32,7 +32,7 @@ export function eventColumns(see: See, more: readonly Column<EventRow>[] = []): 
       is: 'what',
       of: (row) => html`<a href=${to('event', { id: row.id })} data-open="">${typeMark(row)}</a>`,
     },
-    { head: 'Who', is: 'long', of: whoLink },
+    { head: 'Who', is: 'who', of: whoLink },
     { head: 'Happened', is: 'when', of: ({ occurredAt }) => when(occurredAt, see) },
     { head: 'Source', of: ({ source }) => sourceLink(source) },
     ...more,

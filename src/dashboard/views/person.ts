@@ -1,7 +1,7 @@
 /** `view=person`: may we write to them, and what happened. */
 import { counted } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
-import { empty, lacking, link, mark, section, verbForm } from '../parts/pieces.ts'
+import { empty, lacking, link, mark, ownLinks, section, verbForm } from '../parts/pieces.ts'
 import { type See, to } from '../parts/see.ts'
 import { facts, pager, table } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -24,6 +24,7 @@ export function drawPerson(data: PersonData, see: See): Markup {
     ['May we write', state(data, see)],
     ['Counts', Object.entries(counts).map(([type, count]) => html`<span class="flag">${text(type)} ${count}</span> `)],
   ])}
+  ${ownLinks(data.links)}
   ${section('What happened, newest delivery first', html`${table({ caption: 'Events of this person', quiet: true, rows: events, key: ({ id }) => id, columns: columns(see) })}${pager(see, events.length)}`)}
   <div class="verbs"><a href=${to('person', { key, as: 'csv' })}>As CSV</a> ${verbForm(see, { verb: 'erase', filter: key, label: 'Erase what is stored of them…' })}</div>
   ${lacking(see, 'erase')}`

@@ -1,9 +1,21 @@
 /** What exactly came? */
 import type { ViewRequest } from '../../types.ts'
 import { type DeliveryRow, deliveryRow } from './deliveries.ts'
-import { cut, cutDetail, type EventRow, eventRow, gather, LATE, type Loaded } from './loading.ts'
+import {
+  cut,
+  cutDetail,
+  type EventRow,
+  eventRow,
+  gather,
+  LATE,
+  type LinkRow,
+  type Loaded,
+  linksFor,
+} from './loading.ts'
 
 export interface DeliveryData {
+  /** To tools of the reader's own. */
+  readonly links: readonly LinkRow[]
   readonly id: string
   /** null: there is none, or it is forgotten. */
   readonly delivery:
@@ -33,7 +45,7 @@ export async function load(request: ViewRequest): Promise<Loaded<DeliveryData>> 
   const id = query.get('id') ?? ''
   const after = query.get('after')
   const found = await receiver.inbox.delivery(id)
-  const nothing = { id, delivery: null, events: [], dead: {}, quarantined: [], text: null, hex: null }
+  const nothing = { links: [], id, delivery: null, events: [], dead: {}, quarantined: [], text: null, hex: null }
   if (found === null) return { title: 'Delivery', status: 404, data: nothing }
   const isGone = found.kept === 'none'
   const ids = { ids: [id] }
@@ -52,6 +64,7 @@ export async function load(request: ViewRequest): Promise<Loaded<DeliveryData>> 
   return {
     title: 'Delivery',
     data: {
+      links: linksFor(request, { messageId: null, key: null, source: found.source, deliveryId: id }),
       id,
       delivery: {
         ...deliveryRow(found),

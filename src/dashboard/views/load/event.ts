@@ -1,7 +1,7 @@
 /** Why did the handler not act? */
 import type { AttemptError, DeadLetter, ErrorRecord } from '../../../types.ts'
 import type { ViewRequest } from '../../types.ts'
-import { cut, cutDetail, type EventRow, eventRow, gather, iso, type Loaded } from './loading.ts'
+import { cut, cutDetail, type EventRow, eventRow, gather, iso, type LinkRow, type Loaded, linksFor } from './loading.ts'
 
 export interface Failure {
   readonly attempt: number
@@ -24,6 +24,8 @@ export interface LetterData {
 }
 
 export interface EventData {
+  /** To tools of the reader's own. */
+  readonly links: readonly LinkRow[]
   readonly id: string
   /** null: there is none, or its delivery cannot be read any more. */
   readonly event:
@@ -40,7 +42,7 @@ export async function load(request: ViewRequest): Promise<Loaded<EventData>> {
   const { receiver, query, signal } = request
   const id = query.get('id') ?? ''
   const stored = await receiver.inbox.event(id)
-  const nothing = { id, event: null, progress: [], letters: [], payload: null, metadata: null }
+  const nothing = { links: [], id, event: null, progress: [], letters: [], payload: null, metadata: null }
   if (stored === null) return { title: 'Event', status: 404, data: nothing }
   const { event, progress } = stored
   const { rows: letters } = await gather(receiver.inbox.deadLetters({ ids: [id] }), signal)
@@ -48,6 +50,12 @@ export async function load(request: ViewRequest): Promise<Loaded<EventData>> {
   return {
     title: `Event: ${event.type}`,
     data: {
+      links: linksFor(request, {
+        messageId: event.messageId,
+        key: request.keyOf(event),
+        source: event.source,
+        deliveryId: event.delivery.id,
+      }),
       id,
       event: {
         ...eventRow(event, request),

@@ -5,6 +5,7 @@ import { seed } from '../../../alerts/seed.ts'
 import { Seen } from '../../../alerts/seen.ts'
 import { Shared } from '../../../alerts/shared.ts'
 import { watchDoor } from '../../../lib/symbols.ts'
+import type { Watched } from '../../../ports/watch-door.ts'
 import type { ViewRequest } from '../../types.ts'
 import { allOf, orNull } from './loading.ts'
 
@@ -27,7 +28,7 @@ class Watch {
   #seeded: Promise<void> | null = null
   #last: { readonly at: number; readonly found: Promise<readonly FindingRow[]> } | null = null
 
-  constructor(receiver: ViewRequest['receiver']) {
+  constructor(receiver: Watched) {
     this.#seen = new Seen(receiver[watchDoor])
     this.#beganAt = receiver[watchDoor].now()
   }
@@ -83,11 +84,11 @@ const keyOf = ({ id, about }: { readonly id: string; readonly about: string | nu
 const watches = new WeakMap<object, Watch>()
 
 /** Begins to listen: what can only be counted as it happens, is told from here on. */
-export function watch(receiver: ViewRequest['receiver']): void {
+export function watch(receiver: Watched): void {
   watchOf(receiver)
 }
 
-function watchOf(receiver: ViewRequest['receiver']): Watch {
+function watchOf(receiver: Watched): Watch {
   const { sources } = receiver[watchDoor]
   const own = watches.get(sources) ?? new Watch(receiver)
   watches.set(sources, own)

@@ -161,3 +161,28 @@ export async function orNull<T>(look: () => Promise<T>): Promise<T | null> {
     throw error
   }
 }
+
+/** A way from here to a tool of the reader's own. */
+export interface LinkRow {
+  readonly label: string
+  readonly href: string
+}
+
+/** The links whose places can all be filled. */
+export function linksFor(
+  { links }: Pick<ViewRequest, 'links'>,
+  places: Readonly<Record<string, string | null>>,
+): readonly LinkRow[] {
+  return links.flatMap(({ label, href }) => {
+    const wanted = [...href.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+    if (!wanted.every((name) => typeof places[name] === 'string')) return []
+    return [
+      {
+        label,
+        href: href.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+          encodeURIComponent((places[name] ?? '').toWellFormed()),
+        ),
+      },
+    ]
+  })
+}

@@ -1,8 +1,10 @@
 /** What became of this mail? */
 import type { ViewRequest } from '../../types.ts'
-import { type EventRow, eventRow, flatEvent, LATE, type Loaded } from './loading.ts'
+import { type EventRow, eventRow, flatEvent, LATE, type LinkRow, type Loaded, linksFor } from './loading.ts'
 
 export interface MessageData {
+  /** To tools of the reader's own. */
+  readonly links: readonly LinkRow[]
   readonly messageId: string
   /** In the order in which they happened. */
   readonly events: readonly EventRow[]
@@ -16,7 +18,16 @@ export async function load(request: ViewRequest): Promise<Loaded<MessageData>> {
   return {
     title: 'Message',
     status: events.length === 0 && !signal.aborted ? 404 : 200,
-    data: { messageId, events: events.slice(0, 1_000) },
+    data: {
+      links: linksFor(request, {
+        messageId,
+        key: events[0]?.key ?? null,
+        source: events[0]?.source ?? null,
+        deliveryId: null,
+      }),
+      messageId,
+      events: events.slice(0, 1_000),
+    },
     partial: signal.aborted ? LATE : null,
     rows: events.map(flatEvent),
   }

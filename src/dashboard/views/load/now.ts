@@ -121,7 +121,10 @@ function usualOf(hours: readonly TallyCount[], source: string, now: Date): numbe
       at.getUTCHours() === hour &&
       Math.floor(at.getTime() / 3_600_000) !== today,
   )
-  return before.length === 0 ? null : before.reduce((sum, { count }) => sum + count, 0) / DAYS
+  const days = new Set(hours.map(({ at }) => Math.floor(at.getTime() / 86_400_000))).size - 1
+  return before.length === 0
+    ? null
+    : before.reduce((sum, { count }) => sum + count, 0) / Math.min(DAYS, Math.max(1, days))
 }
 
 export function handlersOf(

@@ -1,8 +1,10 @@
 /** Are we allowed to write to jo? */
 import type { ViewRequest } from '../../types.ts'
-import { type EventRow, eventRow, flatEvent, gather, LATE, type Loaded } from './loading.ts'
+import { type EventRow, eventRow, flatEvent, gather, LATE, type LinkRow, type Loaded, linksFor } from './loading.ts'
 
 export interface PersonData {
+  /** To tools of the reader's own. */
+  readonly links: readonly LinkRow[]
   readonly key: string
   /** As the reader may see it; null: no such key. */
   readonly who: string | null
@@ -17,7 +19,7 @@ export async function load(request: ViewRequest): Promise<Loaded<PersonData>> {
   const key = query.get('key') ?? ''
   const address = request.addressOf(key)
   if (address === null)
-    return { title: 'Person', status: 404, data: { key, who: null, evidence: null, counts: {}, events: [] } }
+    return { title: 'Person', status: 404, data: { links: [], key, who: null, evidence: null, counts: {}, events: [] } }
   const after = query.get('after')
   let [last, reachedAt, read] = [null as string | null, null as Date | null, 0]
   const onProgress = (progress: { deliveryId: string; reachedAt: Date; deliveries: number }) => {
@@ -33,7 +35,14 @@ export async function load(request: ViewRequest): Promise<Loaded<PersonData>> {
   const reached = (reachedAt as Date | null)?.toISOString().slice(0, 16).replace('T', ' ')
   return {
     title: request.shown(address),
-    data: { key, who: request.shown(address), evidence: evidenceOf(events), counts, events },
+    data: {
+      links: linksFor(request, { messageId: null, key, source: null, deliveryId: null }),
+      key,
+      who: request.shown(address),
+      evidence: evidenceOf(events),
+      counts,
+      events,
+    },
     next: more ? (events.at(-1)?.id ?? null) : signal.aborted ? last : null,
     partial: signal.aborted
       ? reached === undefined

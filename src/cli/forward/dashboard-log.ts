@@ -1,0 +1,123 @@
+/** What is forwarded: the log of an inbox elsewhere, by its dashboard. */
+import type { LoggedDelivery } from '../../dashboard/index.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
+import { tell } from '../out/streams.ts'
+import { pause } from '../signals.ts'
+import { type Followed, type Forwarded, NOTHING } from './log.ts'
+
+export interface DashboardLogOptions {
+  readonly url: string
+  /** Bytes as they are, which asks for the right to them; else stand-ins are in the place of addresses. */
+  readonly raw: boolean
+  /** Ends with the log: nothing is waited for. */
+  readonly once: boolean
+  readonly stop: AbortSignal
+}
+
+/** How long the dashboard lets us wait for what is to come, in s. */
+const WAIT_S = 25
+const AT_ONCE = 100
+const PAUSE_MS = { least: 500, most: 30_000 }
+
+type Asked = Readonly<Record<string, string | number>>
+
+export function dashboardLog(options: DashboardLogOptions): Followed {
+  const { raw, once, stop } = options
+  let ahead: Forwarded[] = []
+  const lines = async (asked: Asked): Promise<Forwarded[]> => {
+    const text = await answerTo(options, { as: 'ndjson', ...(raw ? {} : { redact: 1 }), ...asked })
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(forwarded)
+  }
+  return {
+    async last() {
+      const { data } = JSON.parse(await answerTo(options, { as: 'json', ...(raw ? {} : { redact: 1 }) }))
+      return Number(data.lastSeq)
+    },
+    async idAt(seq) {
+      const [found] = await lines({ after: seq - 1, limit: 1 })
+      return found?.seq === seq ? found.id : null
+    },
+    async startOf(from) {
+      if (from === 'start') return NOTHING
+      if (from !== 'now') throw new OptionError('--from is now or start with --url: what came when is known over there')
+      const seq = await this.last()
+      return seq === 0 ? NOTHING : { seq, id: await this.idAt(seq) }
+    },
+    async next(seq) {
+      if (ahead[0] === undefined || ahead[0].seq <= seq)
+        ahead = await untilThere(() => lines({ after: seq, limit: AT_ONCE, wait: once ? 0 : WAIT_S }), stop)
+      return ahead.shift() ?? null
+    },
+    isAsked: async () => true,
+  }
+}
+
+function forwarded(line: string): Forwarded {
+  const { receivedAt, kept, body, ...rest }: Omit<LoggedDelivery, 'receivedAt'> & { receivedAt: string } =
+    JSON.parse(line)
+  return {
+    ...rest,
+    receivedAt: Date.parse(receivedAt),
+    kept: kept === 'all' ? undefined : kept,
+    body: Buffer.from(body, 'base64'),
+  }
+}
+
+/** A laptop that slept, or a network that is away: it is tried again. What the dashboard refuses is not. */
+async function untilThere(ask: () => Promise<Forwarded[]>, stop: AbortSignal): Promise<Forwarded[]> {
+  for (let tries = 0; !stop.aborted; tries++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (stop.aborted) break
+      if (!(error instanceof PosthornError) || error.code !== 'ERR_API_UNREACHABLE') throw error
+      if (tries === 0) tell(`${error.message} It is tried again until it answers.`)
+      await pause(Math.min(PAUSE_MS.most, PAUSE_MS.least * 2 ** Math.min(tries, 10)), stop)
+    }
+  }
+  return []
+}
+
+/** @throws ERR_API_UNREACHABLE, ERR_API_UNAUTHORIZED, ERR_API_REJECTED */
+async function answerTo({ url, stop }: DashboardLogOptions, asked: Asked): Promise<string> {
+  const address = new URL(url)
+  address.search = String(new URLSearchParams({ view: 'log', ...stringsOf(asked) }))
+  const { host } = address
+  const answer = await fetch(address, {
+    headers: { ...authorization(), accept: 'application/json' },
+    redirect: 'error',
+    signal: stop,
+  }).catch((cause: unknown) => {
+    throw new PosthornError('ERR_API_UNREACHABLE', `The dashboard at ${host} does not answer.`, { cause })
+  })
+  const text = await answer.text().catch((cause: unknown) => {
+    throw new PosthornError('ERR_API_UNREACHABLE', `The dashboard at ${host} broke off.`, { cause })
+  })
+  if (answer.status === 200) return text
+  if (answer.status === 401 || answer.status === 403)
+    throw new PosthornError('ERR_API_UNAUTHORIZED', `The dashboard at ${host} answers ${answer.status}: ${said(text)}`)
+  const code = answer.status >= 500 || answer.status === 429 ? 'ERR_API_UNREACHABLE' : 'ERR_API_REJECTED'
+  throw new PosthornError(code, `The dashboard at ${host} answers ${answer.status}.`)
+}
+
+const stringsOf = (asked: Asked) =>
+  Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, String(value)]))
+
+/** From the environment: what stands in a command line is seen by others. */
+function authorization(): Record<string, string> {
+  const { POSTHORN_DASHBOARD_BASIC: basic, POSTHORN_DASHBOARD_BEARER: bearer } = process.env
+  if (bearer) return { authorization: `Bearer ${bearer}` }
+  return basic ? { authorization: `Basic ${Buffer.from(basic).toString('base64')}` } : {}
+}
+
+/** The sentence of the dashboard; of whoever else answers nothing. */
+function said(text: string): string {
+  try {
+    const { posthorn, message } = JSON.parse(text)
+    if (posthorn === 1 && typeof message === 'string') return message
+  } catch {}
+  return 'POSTHORN_DASHBOARD_BASIC or POSTHORN_DASHBOARD_BEARER lets in.'
+}
