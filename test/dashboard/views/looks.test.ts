@@ -1,5 +1,7 @@
 /** What views load, asked as data: pages that lose nothing, states, rights. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { Seen } from '../../../src/alerts/seen.ts'
+import { watchDoor } from '../../../src/lib/symbols.ts'
 import { deliver } from '../../../src/testing/index.ts'
 import { all } from '../../support/receivers.ts'
 import { addressesOf, type World, type WorldOptions, world } from '../browser/world.ts'
@@ -7,7 +9,7 @@ import { addressesOf, type World, type WorldOptions, world } from '../browser/wo
 interface Answer {
   readonly status: number
   readonly view: string
-  readonly data: Record<string, never>
+  readonly data: Readonly<Record<string, unknown>>
   readonly frame: { readonly verdict: string; readonly findings: number; readonly counts: Record<string, number> }
   readonly next: string | null
   readonly partial: string | null
@@ -90,8 +92,6 @@ describe('the frame', () => {
     const tallied = (await all(receiver.inbox.tallies({ step: 'minute' }))).filter(
       ({ word, at }) => word === 'dead:warehouse' && +at > made.clock.now() - 900_000,
     )
-    const { Seen } = await import('../../../src/alerts/seen.ts')
-    const { watchDoor } = await import('../../../src/lib/symbols.ts')
     const later = new Seen(receiver[watchDoor])
     later.seed(tallied)
     const before = tallied.filter(({ at }) => +at < Math.floor(made.clock.now() / 60_000) * 60_000)
