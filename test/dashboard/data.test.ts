@@ -10,8 +10,9 @@ import { dashboard } from '../../src/dashboard/index.ts'
 import { maskEvent } from '../../src/dashboard/mask.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { createReceiver, PermanentError } from '../../src/index.ts'
-import { momentum } from '../../src/providers/momentum/index.ts'
+import { momentum, momentumRelay } from '../../src/providers/momentum/index.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { attached, mail, multipart, relayed } from '../support/mails.ts'
 import { toy } from '../support/toy.ts'
 import { Asking, endAll, ends, gathered, locationOf, OWN, receiving } from './kit.ts'
 
@@ -427,4 +428,26 @@ it('is no part of what answers senders (D11)', async () => {
     expect([404, 405], path).toContain(answer.status)
     expect(await answer.text()).not.toMatch(/html|posthorn/i)
   }
+})
+
+it('gives what is attached to a mail as a file that nobody runs, to who has the right to bytes (D6)', async () => {
+  const source = momentumRelay({ auth: unauthenticated() })
+  const receiver = createReceiver({ inbox: memory(), sources: { desk: source }, logger: false })
+  ends.push(() => receiver.close({ timeoutMs: 0 }))
+  const markup = '<script>alert(1)</script>'
+  const { id } = await receiver.inject('desk', relayed(mail(multipart([attached('../x.html', markup, 'text/html')]))))
+  await receiver.whenIdle()
+  const board = new Asking(receiver)
+  const query = `view=event&id=${id}.0&as=attachment`
+  const { status, headers, body } = await board.ask(`${query}&part=0`, clear)
+  expect([status, Buffer.from(body as Uint8Array).toString()]).toEqual([200, markup])
+  expect(headers).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-disposition': 'attachment; filename="attachment.bin"',
+    'content-security-policy': expect.stringContaining('sandbox'),
+  })
+  expect((await board.ask(`${query}&part=0`, masked)).status).toBe(403)
+  for (const part of ['1', '-1', 'length', '__proto__', 'x'])
+    expect((await board.ask(`${query}&part=${part}`, clear)).status, part).toBe(404)
+  expect((await board.ask(`view=event&id=${id}.7&as=attachment`, clear)).status).toBe(404)
 })

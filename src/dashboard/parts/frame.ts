@@ -2,7 +2,7 @@
 import { counted, number } from './format.ts'
 import { html, type Markup } from './html.ts'
 import { mark, WORDS } from './pieces.ts'
-import { type Counts, type See, to } from './see.ts'
+import { type Counts, type Frame, type See, to } from './see.ts'
 import { text } from './text.ts'
 import { spanText, when, zoneText } from './time.ts'
 
@@ -51,6 +51,13 @@ function entry(see: See, { view, name, key, count, level }: Entry): Markup {
   }</a></li>`
 }
 
+function verdict({ verdict: level, findings }: Frame): Markup {
+  if (level === 'unknown') return null
+  const words =
+    level === 'well' ? WORDS.well : html`${WORDS[level]}${findings > 0 && html` · ${counted(findings, 'finding')}`}`
+  return html`<p class="verdict" aria-live="polite"><a href=${to('now')} class=${level}>${mark(level, words)}</a></p>`
+}
+
 export function frame(see: See, title: string, inner: Markup): Markup {
   const { frame: f, now } = see
   const [bottom, rest] = [
@@ -63,7 +70,7 @@ export function frame(see: See, title: string, inner: Markup): Markup {
     <a class="skip" href="#main">To the content</a>
     <header class="top">
       <a class="brand" href=${to('now')}>Posthorn</a>
-      <p class="verdict" aria-live="polite"><a href=${to('now')} class=${f.verdict}>${mark(f.verdict, f.verdict === 'well' ? WORDS.well : html`${WORDS[f.verdict]}${f.findings > 0 && html` · ${counted(f.findings, 'finding')}`}`)}</a></p>
+      ${verdict(f)}
       <form class="search" method="post" action="?search" role="search">
         <label class="hidden" for="search">Search: an address, an id of a message, delivery or event, or a filter</label>
         <input id="search" name="q" type="search" placeholder="Address, id, or filter" autocomplete="off" spellcheck="false" required />

@@ -13,7 +13,8 @@ export interface Counts {
 
 /** What stands around every view. JSON. */
 export interface Frame {
-  readonly verdict: 'well' | 'look' | 'act' | 'closed'
+  /** `unknown`: this page has not looked. */
+  readonly verdict: 'well' | 'look' | 'act' | 'closed' | 'unknown'
   readonly findings: number
   /** Why nothing can be told; null: the inbox answers. */
   readonly reason: string | null

@@ -16,7 +16,7 @@ import { load as loadDeliveries } from './load/deliveries.ts'
 import { load as loadDelivery } from './load/delivery.ts'
 import { load as loadEvent } from './load/event.ts'
 import { load as loadEvents } from './load/events.ts'
-import { frameOf as loadFrame } from './load/frame.ts'
+import { lastFrame, frameOf as loadFrame } from './load/frame.ts'
 import { load as loadHandlers } from './load/handlers.ts'
 import type { Load, Loaded } from './load/loading.ts'
 import { load as loadMessage } from './load/message.ts'
@@ -69,9 +69,14 @@ export async function show(request: ViewRequest): Promise<Shown> {
   }
 }
 
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
 /** The page of a dry run. */
 export function confirm(request: ViewRequest, plan: Plan): Shown {
-  return shown(request, bareFrame(request), 'confirm', { title: `${plan.verb}: count first`, data: plan })
+  return shown(request, lastFrame(request), 'confirm', {
+    title: `${capital(plan.verb)}: counted, not done yet`,
+    data: plan,
+  })
 }
 
 /** The page of a run. */
@@ -80,24 +85,7 @@ export function run(request: ViewRequest, progress: Progress): Shown {
   // A run is stopped by the same kind of token that began it.
   const token = progress.state === 'running' ? request.token('stop' as Action, progress.run, 0) : null
   const data = { ...rest, startedAt: startedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null, token }
-  return shown(request, bareFrame(request), 'run', { title: `${progress.verb}`, data })
-}
-
-/** Without counts: a verb must not wait for them. */
-function bareFrame({ rights }: ViewRequest): Frame {
-  const { who, people, bytes, act } = rights
-  return {
-    verdict: 'well',
-    findings: 0,
-    reason: null,
-    counts: null,
-    sources: [],
-    handlers: [],
-    who,
-    people,
-    bytes,
-    act,
-  }
+  return shown(request, lastFrame(request), 'run', { title: capital(progress.verb), data })
 }
 
 function closed(request: ViewRequest, frame: Frame, reason: string | null): Shown {

@@ -9,7 +9,7 @@ import { addressesOf, type World, type WorldOptions, world } from '../browser/wo
 interface Answer {
   readonly status: number
   readonly view: string
-  readonly data: Record<string, unknown>
+  readonly data: Readonly<Record<string, unknown>>
   readonly frame: { readonly verdict: string; readonly findings: number; readonly counts: Record<string, number> }
   readonly next: string | null
   readonly partial: string | null

@@ -2,6 +2,7 @@
 import type { ViewRequest } from '../../types.ts'
 import { standingOf } from './frame.ts'
 import { iso, type Loaded, orNull } from './loading.ts'
+import { filterText } from './storage.ts'
 
 export interface ReplaysData {
   /** Events that wait, by run. */
@@ -39,7 +40,7 @@ export async function load(request: ViewRequest): Promise<Loaded<ReplaysData>> {
               .slice(0, MOST)
               .map(({ at, filter, matched, queued }) => ({
                 at: iso(at),
-                filter: JSON.stringify(filter),
+                filter: filterText(filter),
                 matched,
                 queued,
               })),

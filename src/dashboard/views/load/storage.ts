@@ -74,7 +74,8 @@ export async function load(request: ViewRequest): Promise<Loaded<StorageData>> {
   }
 }
 
-function filterText(filter: Readonly<Record<string, unknown>>): string {
+/** As it would be typed. */
+export function filterText(filter: Readonly<Record<string, unknown>>): string {
   return Object.entries(filter)
     .map(([name, value]) =>
       name === 'filter' ? String(value) : `${name}:${typeof value === 'string' ? value : JSON.stringify(value)}`,
