@@ -136,6 +136,10 @@ export const CLI_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     ok: z.boolean(),
     findings: z.array(finding.extend({ ok: z.boolean(), why: textOrNull, mend: textOrNull })),
   }),
+  'bench-disk': z.object({
+    ...{ ok: z.boolean(), folder: text, limitMs: count },
+    writes: z.array(z.object({ bytes: count, count, p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() })),
+  }),
   serve: z.union([
     z.object({ ready: z.array(text), health: textOrNull }),
     z.object({ ok: z.boolean(), sources: z.array(text) }),
@@ -196,6 +200,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   raw: 'The bytes as received, in base64.',
   ok: 'All is well.',
   findings: 'What was found.',
+  folder: 'Where it was written.',
+  limitMs: 'How long the sender waits that gives up first, in ms.',
+  writes: 'Writes of each size until the disk has them, in ms.',
   stats: 'The counts of `inbox stats`.',
   error: 'A stable code.',
   message: 'One sentence; in an event the id of the mail.',
