@@ -13,7 +13,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   demo: [{ line: 'posthorn demo --once' }],
   serve: [{ line: 'posthorn serve --check' }],
   'inbox stats': [{ line: 'posthorn inbox stats' }, { line: 'posthorn inbox stats --inbox ./inbox.db --json' }],
-  'inbox ls': [{ line: 'posthorn inbox ls source:shop since:6h --limit 20' }],
+  'inbox ls': [
+    { line: 'posthorn inbox ls source:shop since:6h --limit 20' },
+    { line: 'posthorn inbox ls --fields id,events,remarks --quiet' },
+    { line: 'posthorn inbox ls --after <delivery> -v' },
+  ],
   'inbox show': [
     { line: 'posthorn inbox show <delivery>' },
     { line: 'posthorn inbox show <event> --json' },
@@ -45,6 +49,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'inbox migrate': [{ line: 'posthorn inbox migrate --postgres postgres://owner@db.internal/events' }],
   forward: [{ line: `posthorn forward --to ${SERVER} --from start --once source:shop` }],
   doctor: [{ line: 'posthorn doctor --inbox ./inbox.db --deep', codes: [0, 1] }],
+  'bench-disk': [{ line: 'posthorn bench-disk . --count 20', codes: [0, 1] }],
   completion: [{ line: 'posthorn completion bash' }],
   send: [
     { line: 'posthorn send momentum.bounce --list' },

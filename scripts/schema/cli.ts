@@ -141,6 +141,10 @@ export const CLI_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     ok: z.boolean(),
     findings: z.array(finding.extend({ ok: z.boolean(), why: textOrNull, mend: textOrNull })),
   }),
+  'bench-disk': z.object({
+    ...{ ok: z.boolean(), folder: text, limitMs: count },
+    writes: z.array(z.object({ bytes: count, count, p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() })),
+  }),
   serve: z.union([
     z.object({ ready: z.array(text), health: textOrNull, dashboard: textOrNull }),
     z.object({ ok: z.boolean(), sources: z.array(text) }),
@@ -201,6 +205,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   raw: 'The bytes as received, in base64.',
   ok: 'All is well.',
   findings: 'What was found.',
+  folder: 'Where it was written.',
+  limitMs: 'How long the sender waits that gives up first, in ms.',
+  writes: 'Writes of each size until the disk has them, in ms.',
   stats: 'The counts of `inbox stats`.',
   schema: 'The schema in the database.',
   copied: 'Rows that were copied, by their table.',

@@ -1,24 +1,52 @@
 /** `posthorn completion`: what a shell needs to complete commands, options and names of events, made from the commands. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
-import { NAMES } from '../testing/senders.ts'
+import { isWordKey, KEYS, WORD_KEYS } from '../core/filter/keys.ts'
+import { NAMES, senderOf } from '../testing/senders.ts'
+import { knownNames } from './known-names.ts'
 import { say } from './out/streams.ts'
 
 /** Commands whose first word is the name of an event. */
 const OF_EVENTS = ['send']
 
+/** Commands that take the name of a handler, and options that do. */
+const OF_HANDLERS = ['pause', 'resume', '--to']
+/** Options whose value begins with a source: `--silent shop=30m`. */
+const OF_SOURCES = ['--silent', '--sender']
+
 /** What the last of these words may become, sorted; the words are those behind `posthorn`. */
-export function candidates(program: CommandUnknownOpts, words: readonly string[]): string[] {
+export async function candidates(program: CommandUnknownOpts, given: readonly string[]): Promise<string[]> {
+  const words = joined(given)
   const [last = '', ...before] = [...words].reverse()
   let command = program
-  for (const word of before.reverse()) command = command.commands.find((child) => child.name() === word) ?? command
-  return possible(program, command, last)
-    .filter((one) => one.startsWith(last))
-    .sort()
+  for (const word of before.toReversed()) command = command.commands.find((child) => child.name() === word) ?? command
+  const found = (await possible(program, command, [...words.slice(0, -1), last])).filter((one) => one.startsWith(last))
+  // A shell that ends words at a colon asks for what stands behind it.
+  const cut = words.length < given.length ? last.lastIndexOf(':') + 1 : 0
+  return found.map((one) => one.slice(cut)).sort()
 }
 
-function possible(program: CommandUnknownOpts, command: CommandUnknownOpts, last: string): readonly string[] {
-  if (last.startsWith('-')) return [...command.options.flatMap(({ long }) => long ?? []), '--help']
+/** Words that bash has cut at their colons are whole again. */
+function joined(words: readonly string[]): string[] {
+  const whole: string[] = []
+  for (const [at, word] of words.entries()) {
+    const isRest = word === ':' || words[at - 1] === ':'
+    if (isRest && whole.length > 0) whole.push(`${whole.pop()}${word}`)
+    else whole.push(word)
+  }
+  return whole
+}
+
+async function possible(
+  program: CommandUnknownOpts,
+  command: CommandUnknownOpts,
+  words: readonly string[],
+): Promise<readonly string[]> {
+  const [before, last = ''] = words.slice(-2)
+  if (OF_HANDLERS.includes(before ?? '')) return (await knownNames(words)).handlers
+  if (OF_SOURCES.includes(before ?? '')) return (await knownNames(words)).sources.map((source) => `${source}=`)
+  if (last.startsWith('--') || last === '-') return [...command.options.flatMap(({ long }) => long ?? []), '--help']
   if (OF_EVENTS.includes(command.name())) return NAMES
+  if (command.registeredArguments.some((argument) => argument.name() === 'filter')) return clauses(last, words)
   const names = command
     .createHelp()
     .visibleCommands(command)
@@ -45,7 +73,22 @@ export function printScript(shell: keyof typeof SCRIPTS): void {
   say(SCRIPTS[shell])
 }
 
+/** What a clause of a filter may be: keys, then the words of the key, after each comma. */
+async function clauses(last: string, words: readonly string[]): Promise<readonly string[]> {
+  const [, not = '', key, before = ''] = /^(-?)(\w+):((?:[^,]*,)*)/.exec(last) ?? []
+  if (key === undefined) return KEYS.map((one) => `${last.startsWith('-') ? '-' : ''}${one}:`)
+  return (await valuesOf(key, words)).map((value) => `${not}${key}:${before}${value}`)
+}
+
+async function valuesOf(key: string, words: readonly string[]): Promise<readonly string[]> {
+  if (key === 'source') return (await knownNames(words)).sources
+  if (key === 'handler') return (await knownNames(words)).handlers
+  if (key === 'name') return NAMES
+  if (key === 'type') return [...new Set(NAMES.flatMap((name) => Object.keys(senderOf(name).samples[name] ?? {})))]
+  return (isWordKey(key) ? WORD_KEYS[key] : null) ?? []
+}
+
 /** A line each; what a shell asks for. */
-export function printCandidates(program: CommandUnknownOpts, words: readonly string[]): void {
-  for (const one of candidates(program, words)) say(one)
+export async function printCandidates(program: CommandUnknownOpts, words: readonly string[]): Promise<void> {
+  for (const one of await candidates(program, words)) say(one)
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { newFolder, typed } from './inbox-file.ts'
+import { newFolder, seeded, typed } from './inbox-file.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 function canRun(shell: string): boolean {
@@ -26,6 +26,23 @@ describe('posthorn completion', () => {
     expect(await completed('inbox', 'dead', '--g')).toEqual(['--group'])
     expect(await completed('send', 'momentum.bo')).toEqual(['momentum.bounce'])
     expect(await completed('inbox', 'nonsense', 'x')).toEqual([])
+  })
+
+  it('knows the keys and words of filters, and the names in the inbox', async () => {
+    const { path } = await seeded()
+    const inbox = ['inbox', 'ls', '--inbox', path]
+    expect(await completed('inbox', 'ls', 'so')).toEqual(['source:'])
+    expect(await completed('inbox', 'events', '-bounce:s')).toEqual(['-bounce:soft'])
+    expect(await completed('inbox', 'events', 'type:bounced,compl')).toEqual(['type:bounced,complained'])
+    expect(await completed('inbox', 'events', 'name:momentum.bo')).toEqual(['name:momentum.bounce'])
+    expect(await completed(...inbox, 'source:')).toEqual(['source:news', 'source:shop'])
+    expect(await completed(...inbox, 'handler:su')).toEqual(['handler:suppress'])
+    expect(await completed('inbox', 'pause', '--inbox', path, '--yes', 'pause', 'w')).toEqual(['warehouse'])
+    expect(await completed('inbox', 'replay', '--inbox', path, '--to', '')).toEqual(['suppress', 'warehouse'])
+    expect(await completed('inbox', 'check', '--inbox', path, '--silent', 's')).toEqual(['shop='])
+    // As bash cuts it.
+    expect(await completed(...inbox, 'handler', ':', 'su')).toEqual(['suppress'])
+    expect(await completed('inbox', 'ls', '--inbox', '/nowhere.db', 'source:')).toEqual([])
   })
 
   it('refuses a shell that it has nothing for', async () => {

@@ -56,9 +56,23 @@ describe('posthorn doctor', () => {
     await typed(['inbox', 'pause', 'suppress', '--yes', '--inbox', path])
     const { ills, mend, ids } = await doctor('--inbox', path, '--deep')
     expect(own(ills)).toEqual(['dead_letters', 'quarantine', 'paused'])
-    expect(ids).toEqual(expect.arrayContaining(['file', 'log', 'disk', 'syncs', 'content', 'backlog', 'clock']))
+    expect(ids).toEqual(
+      expect.arrayContaining(['file', 'log', 'disk', 'syncs', 'content', 'backlog', 'clock', 'growth']),
+    )
     expect(mend('paused')).toBe('posthorn inbox resume suppress')
     expect(readdirSync(folder).filter((name) => name.includes('doctor'))).toEqual([])
+  })
+
+  it('tells whether a disk is quick enough, and leaves nothing on it', async () => {
+    const folder = newFolder()
+    const { code, out } = await typed(['bench-disk', folder, '--count', '10', '--json'])
+    const { ok, writes } = JSON.parse(out)
+    expect([code, writes.map(({ bytes }: { bytes: number }) => bytes)]).toEqual([ok ? 0 : 1, [4_096, 1_048_576]])
+    for (const { p50Ms, p99Ms, maxMs } of writes)
+      expect([p50Ms, p99Ms, maxMs]).toEqual([p50Ms, p99Ms, maxMs].toSorted((a, b) => a - b))
+    expect(readdirSync(folder)).toEqual([])
+    expect((await typed(['bench-disk', folder, '--count', '10'])).out).toMatch(/^verdict\t/m)
+    expect(await typed(['bench-disk', join(folder, 'nowhere')])).toMatchObject({ code: 3, out: '' })
   })
 
   it('finds a file that others can read', async () => {
@@ -98,12 +112,14 @@ export default {
     b: source(token('short')),
     c: source(unauthenticated()),
     d: source(token('a token of some length')),
+    e: source(token('another token of some length')),
+    f: source(token('a token of some length')),
   },
 }`,
     )
     const { ills, ids } = await doctor('--config', config)
-    expect(own(ills)).toEqual(['secret', 'secret', 'secret'])
-    expect(ids.filter((id) => id === 'secret')).toHaveLength(4)
+    expect(own(ills)).toEqual(['secret', 'secret', 'secret', 'secret_equal'])
+    expect(ids.filter((id) => id === 'secret')).toHaveLength(6)
   })
 
   it('ends with 3 when there is no inbox, and refuses what is no size with 2', async () => {

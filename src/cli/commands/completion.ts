@@ -7,7 +7,7 @@ posthorn completion fish > ~/.config/fish/completions/posthorn.fish.`
 
 export const completionCommand = (done: Done) =>
   new Command('completion')
-    .summary('completes commands, options and names of events in your shell')
+    .summary('completes commands, options, filters and names in your shell')
     .description('Writes what the shell has to read to complete the commands of posthorn.')
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(['bash', 'zsh', 'fish'] as const))
     .addHelpText('after', INSTALL)
@@ -21,7 +21,7 @@ export const completionCommand = (done: Done) =>
 export const completeCommand = (done: Done) =>
   new Command('complete').argument('[words...]', 'what stands behind posthorn').action(async (words, _, command) => {
     const { printCandidates } = await import('../completion.ts')
-    printCandidates(rootOf(command), words)
+    await printCandidates(rootOf(command), words)
     done(0)
   })
 

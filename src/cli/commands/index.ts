@@ -1,4 +1,5 @@
 /** Every command there is, in the order of the help. Each is one declaration; what it does is loaded when it runs. */
+import { benchDiskCommand } from './bench-disk.ts'
 import { completeCommand, completionCommand } from './completion.ts'
 import { conformanceCommand } from './conformance.ts'
 import { demoCommand } from './demo.ts'
@@ -17,6 +18,7 @@ export const COMMANDS = [
   inboxCommand,
   forwardCommand,
   doctorCommand,
+  benchDiskCommand,
   sendCommand,
   readCommand,
   emulateCommand,

@@ -33,7 +33,8 @@ async function findingsOf(options: DoctorOptions): Promise<Finding[]> {
   const found = machine()
   if (path !== undefined) found.push(...file(path, deep))
   if (config !== undefined) found.push(...(await secrets((await configOf(config)).sources)))
-  if ([path, postgres, config].some((named) => named !== undefined)) found.push(...(await withInbox(options, inbox)))
+  if ([path, postgres, config].some((named) => named !== undefined))
+    found.push(...(await withInbox(options, (opened) => inbox(opened, path))))
   if (url !== undefined) found.push(...(await door({ ...options, url, size })))
   return found
 }

@@ -1,10 +1,11 @@
 /** The file of an inbox, and the disk it lies on. */
 
-import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadSqlite } from '../../lib/load-sqlite.ts'
 import { bytesText } from '../out/format.ts'
 import { type Finding, ill, well } from './finding.ts'
+import { syncedWrites } from './synced-writes.ts'
 
 const MB = 1_000_000
 /** SQLite's log grows to this under load, and then begins anew; beyond it only while somebody reads an old state. */
@@ -42,28 +43,12 @@ function free(path: string): Finding {
   return ill('disk', what, why, `posthorn inbox prune --config posthorn.config.ts; du -sh ${dirname(path)}`)
 }
 
-/** Writes to a file of its own beside the inbox, and removes it. */
 function syncs(path: string): Finding {
-  const probe = `${path}-doctor-${process.pid}`
-  const fd = openSync(probe, 'wx', 0o600)
-  try {
-    const times = Array.from({ length: SYNCS }, () => syncedWrite(fd)).sort((a, b) => a - b)
-    const [p50 = 0, p99 = 0] = [times[Math.floor(SYNCS / 2)], times.at(-1)]
-    const what = `synced writes: ${p50.toFixed(1)} ms, the slowest of ${SYNCS} ${p99.toFixed(1)} ms`
-    if (p99 < SLOW_MS) return well('syncs', what)
-    const why = 'each acknowledgement waits for one, and senders give up after some seconds'
-    return ill('syncs', what, why, 'move the inbox to a local SSD: sqlite({ path })')
-  } finally {
-    closeSync(fd)
-    rmSync(probe)
-  }
-}
-
-function syncedWrite(fd: number): number {
-  const began = performance.now()
-  writeSync(fd, Buffer.alloc(4_096, 1))
-  fdatasyncSync(fd)
-  return performance.now() - began
+  const { p50Ms, maxMs } = syncedWrites(dirname(path), SYNCS, 4_096)
+  const what = `synced writes: ${p50Ms} ms, the slowest of ${SYNCS} ${maxMs} ms`
+  if (maxMs < SLOW_MS) return well('syncs', what)
+  const why = 'each acknowledgement waits for one, and senders give up after some seconds'
+  return ill('syncs', what, why, 'move the inbox to a local SSD: sqlite({ path }); posthorn bench-disk compares')
 }
 
 function content(path: string): Finding {

@@ -1,8 +1,10 @@
 /** What an inbox says of its handlers, its backlog, and the clocks of its senders. */
+import { statfsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { InboxStats } from '../../public/inbox.ts'
 import { byWhom } from '../inbox/look.ts'
 import type { OpenInbox } from '../inbox/open.ts'
-import { counted, spanText } from '../out/format.ts'
+import { bytesText, counted, spanText } from '../out/format.ts'
 import { type Finding, ill, well } from './finding.ts'
 
 /** Events that the clocks are compared by. */
@@ -10,8 +12,12 @@ const NEWEST = 200
 /** A sender's clock that is ahead by more is no rounding. */
 const AHEAD_MS = 30_000
 const OLD_MS = 15 * 60_000
+const [DAY_MS, WEEK_MS] = [86_400_000, 7 * 86_400_000]
+/** Bytes stay for a week by default. */
+const SHORT_DAYS = 7
 
-export async function inbox(opened: OpenInbox): Promise<Finding[]> {
+/** `path`: where it lies, if it is known. */
+export async function inbox(opened: OpenInbox, path: string | undefined): Promise<Finding[]> {
   const stats = await opened.control.stats()
   return [
     backlog(stats),
@@ -21,6 +27,7 @@ export async function inbox(opened: OpenInbox): Promise<Finding[]> {
     ...Object.entries(stats.orphaned).map(([handler, rows]) => orphaned(handler, rows)),
     ...Object.entries(stats.orphanedSources).map(([source, count]) => sourceGone(source, count)),
     await clock(opened),
+    ...(path === undefined ? [] : [await growth(opened, path)]),
   ]
 }
 
@@ -81,4 +88,22 @@ async function clock({ control, stop }: OpenInbox): Promise<Finding> {
   const what = `events are received ${(median / 1_000).toFixed(1)} s after they happened (median of ${late.length})`
   if (median > -AHEAD_MS) return well('clock', what)
   return ill('clock', what, 'the clock of this machine is behind that of the senders', 'timedatectl set-ntp true')
+}
+
+/** By what came in the last days: a day's bodies take at most so much of the disk, until retention lets them go. */
+async function growth({ control }: OpenInbox, path: string): Promise<Finding> {
+  let [bytes, firstAt] = [0, Date.now()]
+  const since = new Date(Date.now() - WEEK_MS)
+  for await (const { at, sum } of control.tallies({ step: 'hour', words: ['in'], since })) {
+    bytes += sum
+    firstAt = Math.min(firstAt, at.getTime())
+  }
+  if (bytes === 0) return well('growth', 'nothing came in the last 7 days')
+  const perDay = (bytes * DAY_MS) / Math.max(DAY_MS, Date.now() - firstAt)
+  const { bavail, bsize } = statfsSync(dirname(resolve(path)))
+  const days = (bavail * bsize) / perDay
+  const what = `${bytesText(perDay)} a day; the free space is that of ${days > 1_000 ? 'more than 1000' : Math.floor(days)} days`
+  if (days >= SHORT_DAYS) return well('growth', what)
+  const why = 'bytes stay for 7 days unless retention says otherwise: the disk fills before they go'
+  return ill('growth', what, why, 'a larger disk, or a shorter retention.bodies')
 }

@@ -8,7 +8,32 @@ import { type Finding, ill, well } from './finding.ts'
 const NEW = `node -p "require('node:crypto').randomBytes(27).toString('base64url')"`
 
 export async function secrets(sources: Readonly<Record<string, Source<AnyEvent>>>): Promise<Finding[]> {
-  return Promise.all(Object.entries(sources).map(([name, source]) => secretOf(name, source)))
+  const each = await Promise.all(Object.entries(sources).map(([name, source]) => secretOf(name, source)))
+  return [...each, ...(await equals(sources))]
+}
+
+/** Sources that one secret lets in to. */
+async function equals(sources: Readonly<Record<string, Source<AnyEvent>>>): Promise<Finding[]> {
+  const byCarried = new Map<string, string[]>()
+  for (const [name, source] of Object.entries(sources)) {
+    const carried = await carriedBy(name, source)
+    if (carried !== null) byCarried.set(carried, [...(byCarried.get(carried) ?? []), name])
+  }
+  const shared = [...byCarried.values()].filter((names) => names.length > 1)
+  return shared.map((names) => {
+    const what = `${names.map((name) => `"${name}"`).join(' and ')} let in with the same secret`
+    return ill('secret_equal', what, 'whoever knows it for one can post as the others', NEW)
+  })
+}
+
+/** What a sender would send; null where there is nothing, or it cannot be told. */
+async function carriedBy(name: string, source: Source<AnyEvent>): Promise<string | null> {
+  const { auth } = source[port]
+  if (auth.scheme === 'unauthenticated') return null
+  const logger = { info: () => {}, warn: () => {}, error: () => {} }
+  const at = { env: process.env, logger, source: name, now: () => Date.now() }
+  const presented = await auth[port].present?.(at).catch(() => null)
+  return presented ? JSON.stringify([presented.rawHeaders, presented.query, presented.segment]) : null
 }
 
 async function secretOf(name: string, source: Source<AnyEvent>): Promise<Finding> {

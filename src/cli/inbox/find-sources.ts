@@ -14,15 +14,23 @@ const TRIED = 5
 
 /** By the name of the source; one whose sender cannot be told is left out. */
 export async function sourcesIn(inbox: Inbox): Promise<Record<string, Sender>> {
-  const store = inbox[port]
-  await store.open({ handlers: [], logger, clock: systemClock, role: 'control', ...OPENING })
-  try {
+  return opened(inbox, async () => {
+    const { records } = inbox[port]
     const found: Array<[string, Sender]> = []
-    for (const name of await namesIn(store.records)) {
-      const sender = await senderOfSource(store.records, name)
+    for (const name of await namesIn(records)) {
+      const sender = await senderOfSource(records, name)
       if (sender !== null) found.push([name, sender])
     }
     return Object.fromEntries(found)
+  })
+}
+
+/** While it is open for control, without a word. */
+export async function opened<T>(inbox: Inbox, work: () => Promise<T>): Promise<T> {
+  const store = inbox[port]
+  await store.open({ handlers: [], logger, clock: systemClock, role: 'control', ...OPENING })
+  try {
+    return await work()
   } finally {
     await store.close()
   }
@@ -32,7 +40,8 @@ const OPENING = { onRedelivery: 'record', retention: retentionOf({}) } as const
 /** What the opening has to say is said when the inbox is opened to be looked at. */
 const logger = { info: () => {}, warn: () => {}, error: () => {} }
 
-async function namesIn(store: Records): Promise<Set<string>> {
+/** The sources of what was stored last. */
+export async function namesIn(store: Records): Promise<Set<string>> {
   const page = { before: null, limit: NEWEST }
   const [deliveries, letters, quarantine] = [
     await store.list('deliveries', page),

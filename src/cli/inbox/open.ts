@@ -90,7 +90,7 @@ const databaseAt = (connectionString: string, schema = 'posthorn') =>
   postgres({ connectionString, schema, migrate: 'never', durability: 'relaxed' })
 
 /** @throws ERR_INBOX_IO when nothing is there: a path that was misspelt must not become an inbox */
-function fileAt(path: string) {
+export function fileAt(path: string) {
   if (!existsSync(path)) throw new PosthornError('ERR_INBOX_IO', `There is no inbox at ${path}.`)
   return sqlite({ path, ownerWaitMs: 0 })
 }
