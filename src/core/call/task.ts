@@ -3,25 +3,15 @@ import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import { type Attempt, type Outcome, RETURNED } from './attempt.ts'
 
-/** A task that was handed in. */
-export interface Ticket {
-  /** Takes it back where it has not begun: it is then done as returned. */
-  withdraw(): void
-  /** Tells a running call to stop, once nobody waits for it; whether it does is its own affair. */
-  stop(): void
-  /** A running call's result is dropped, once nobody waits for it: the task is done as returned. */
-  abandon(): void
-}
-
 /** One event for one handler, in a runner's queue or under way. One object for all of that: there is one for each event. */
-export abstract class Task implements Ticket {
+export abstract class Task {
   abstract readonly event: AnyEvent
   /** Attempts already made. */
   abstract readonly attempts: number
   /** Not in a batch with others. */
   abstract readonly alone: boolean
   /** Undefined where its handler has no order. */
-  readonly outOfOrder: boolean | undefined = undefined
+  outOfOrder: boolean | undefined = undefined
   /** When it was put behind others. */
   since = 0
   attempt: Attempt | null = null
@@ -39,18 +29,21 @@ export abstract class Task implements Ticket {
     return null
   }
 
+  /** Takes it back where it has not begun: it is then done as returned. */
   withdraw(): void {
     if (!this.waiting) return
     this.waiting = false
     this.done(RETURNED)
   }
 
+  /** Tells a running call to stop, once nobody waits for it; whether it does is its own affair. */
   stop(): void {
     if (this.stopped) return
     this.stopped = true
     this.attempt?.stopOne()
   }
 
+  /** A running call's result is dropped, once nobody waits for it: the task is done as returned. */
   abandon(): void {
     this.attempt?.abandonOne()
   }
@@ -100,16 +93,45 @@ export class TaskQueue {
   }
 }
 
-/** What goes in an order: its turn comes after that of others. */
-export interface InOrder {
-  readonly event: AnyEvent
-  readonly about: PassAbout | null
-  readonly attempts: number
-  readonly alone: boolean
-  /** As of a task; tells how it ended for its event. */
-  done(outcome: Outcome): 'done' | 'returned' | 'parked' | 'retry' | 'dead'
-  /** Called in the place of `done`: it is to be stored behind the rows of its key. */
-  parked(key: number): void
-  /** Called with a `done` as returned: it is to be stored under its key, since rows are that come after it. */
-  keepKey(key: number): void
+/** Where a task stands in an order. */
+export interface Turn {
+  readonly state: 'waiting' | 'begun' | 'over'
+  /** Takes it back before it has come. */
+  giveBack(): void
+  /** Told how the call ended. */
+  ended(outcome: Outcome): void
+}
+
+/** A task that may go in an order: its turn comes after that of others, and the order hears first how its call ended. */
+export abstract class Ordered extends Task {
+  #turn: Turn | null = null
+
+  /** How it ended for its event. */
+  abstract over(outcome: Outcome): 'done' | 'returned' | 'parked' | 'retry' | 'dead'
+  /** Called in the place of `over`: it is to be stored behind the rows of its key. */
+  abstract parked(key: number): void
+  /** Called with an `over` as returned: it is to be stored under its key, since rows are that come after it. */
+  abstract keepKey(key: number): void
+
+  stand(turn: Turn): void {
+    this.#turn = turn
+  }
+
+  protected leaveOrder(): void {
+    this.#turn = null
+  }
+
+  done(outcome: Outcome): void {
+    if (this.#turn?.state === 'begun') this.#turn.ended(outcome)
+    else this.over(outcome)
+  }
+
+  override withdraw(): void {
+    if (this.#turn?.state === 'waiting') this.#turn.giveBack()
+    else super.withdraw()
+  }
+
+  override stop(): void {
+    if (this.#turn?.state !== 'waiting') super.stop()
+  }
 }

@@ -29,13 +29,11 @@
 import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 import { type Outcome, RETURNED } from '../call/attempt.ts'
 import type { Runner } from '../call/runner.ts'
-import type { Ticket } from '../call/task.ts'
 import { Carried } from './carried.ts'
 import type { Empty } from './key.ts'
 import { Lateness } from './lateness.ts'
 import { type Line, Lines, MOST_IN_LINE } from './lines.ts'
 import { NOBODY, type Place, Seat, type Seating, Seats } from './seats.ts'
-import { Turn } from './turn.ts'
 
 /** What was known when the inbox was asked. */
 export interface Snapshot {
@@ -136,11 +134,10 @@ export class Order implements Seating {
     return this.#waiting.size < this.#runner.spec.concurrency
   }
 
-  take(place: Place): Ticket {
+  take(place: Place): void {
     this.#waiting.add(place)
     if (this.#seats.isNext(place.seat)) this.#admit(place)
     else place.seat.waitingForEarlier.push(place)
-    return place
   }
 
   endReading(seat: Seat): void {
@@ -165,7 +162,7 @@ export class Order implements Seating {
   giveBack(place: Place): void {
     this.#keep(place)
     this.#leaveLine(place)
-    place.task.done(RETURNED)
+    place.task.over(RETURNED)
   }
 
   parkWaiting(seat: Seat): void {
@@ -214,15 +211,13 @@ export class Order implements Seating {
   #begin(place: Place): void {
     place.state = 'begun'
     this.#noLongerWaits(place)
-    const outOfOrder = this.#lateness.isLate(place.key, place.task.event)
-    const turn = new Turn(place.task, outOfOrder, (outcome) => this.#ended(place, outcome))
-    place.ticket = turn
-    this.#runner.submit(turn)
+    place.task.outOfOrder = this.#lateness.isLate(place.key, place.task.event)
+    this.#runner.submit(place.task)
   }
 
-  #ended(place: Place, outcome: Outcome): void {
+  ended(place: Place, outcome: Outcome): void {
     const line = this.#lines.of(place.key)
-    const how = place.task.done(outcome)
+    const how = place.task.over(outcome)
     place.state = 'over'
     line.places.shift()
     line.changes++

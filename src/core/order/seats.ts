@@ -1,6 +1,7 @@
 /** The passes of one handler in the order of the log: whose events may come into line, and who leaves some unread. */
 
-import type { InOrder, Ticket } from '../call/task.ts'
+import type { Outcome } from '../call/attempt.ts'
+import type { Ordered, Turn } from '../call/task.ts'
 import type { Empty } from './key.ts'
 
 /** Comes after every delivery. */
@@ -9,8 +10,9 @@ export const NOBODY = Number.MAX_SAFE_INTEGER
 /** The order of a handler, as its seats, its places and their passes see it. */
 export interface Seating {
   readonly handler: string
-  take(place: Place): Ticket
+  take(place: Place): void
   giveBack(place: Place): void
+  ended(place: Place, outcome: Outcome): void
   endReading(seat: Seat): void
   hold(key: number, seat: Seat): void
   settled(seat: Seat): readonly Empty[]
@@ -23,35 +25,30 @@ export interface Seating {
 }
 
 /** An event on its way to its turn. */
-export class Place implements Ticket {
+export class Place implements Turn {
   readonly order: Seating
   readonly seat: Seat
   readonly key: number
   /** It comes from a row that is stored under its key: it need not wait for those. */
   readonly fromRow: boolean
-  readonly task: InOrder
-  state: 'waiting' | 'begun' | 'over' = 'waiting'
-  ticket: Ticket | null = null
+  readonly task: Ordered
+  state: Turn['state'] = 'waiting'
 
-  constructor(order: Seating, seat: Seat, key: number, fromRow: boolean, task: InOrder) {
+  constructor(order: Seating, seat: Seat, key: number, fromRow: boolean, task: Ordered) {
     this.order = order
     this.seat = seat
     this.key = key
     this.fromRow = fromRow
     this.task = task
+    task.stand(this)
   }
 
-  withdraw(): void {
-    if (this.state === 'waiting') this.order.giveBack(this)
-    else this.ticket?.withdraw()
+  giveBack(): void {
+    this.order.giveBack(this)
   }
 
-  stop(): void {
-    this.ticket?.stop()
-  }
-
-  abandon(): void {
-    this.ticket?.abandon()
+  ended(outcome: Outcome): void {
+    this.order.ended(this, outcome)
   }
 }
 
@@ -76,8 +73,8 @@ export class Seat {
   }
 
   /** Takes the event in, in the order of its delivery. */
-  take(key: number, fromRow: boolean, task: InOrder): Ticket {
-    return this.order.take(new Place(this.order, this, key, fromRow, task))
+  take(key: number, fromRow: boolean, task: Ordered): void {
+    this.order.take(new Place(this.order, this, key, fromRow, task))
   }
 
   /** An event of the key has failed before: what comes after it waits for the row that the settlement makes of it. */

@@ -4,7 +4,7 @@ import type { NewWorkRow, StoredError, WorkRow } from '../../ports/inbox/rows.ts
 import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import { type Outcome, RETURNED } from '../call/attempt.ts'
-import { type InOrder, Task, type Ticket } from '../call/task.ts'
+import { Ordered } from '../call/task.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 import { type End, endOf, type Times } from './end.ts'
 
@@ -22,7 +22,7 @@ export interface ItemLane {
 const NO_ERRORS: readonly StoredError[] = Object.freeze([])
 
 /** Lets go of the event when it has ended. */
-export class Item extends Task implements InOrder {
+export class Item extends Ordered {
   readonly index: number
   readonly alone: boolean
   /** What it comes from; null: a first pass. */
@@ -35,8 +35,6 @@ export class Item extends Task implements InOrder {
   readonly lane: ItemLane
   #event: AnyEvent | null
   #keptKey: number | null = null
-  /** Where it stands in an order; null: it stands in none. */
-  #place: Ticket | null = null
 
   constructor(event: AnyEvent, index: number, row: WorkRow | null, alone: boolean, lane: ItemLane) {
     super()
@@ -69,7 +67,7 @@ export class Item extends Task implements InOrder {
     return this.row?.orderKey ?? this.#keptKey
   }
 
-  done(outcome: Outcome): End['kind'] {
+  over(outcome: Outcome): End['kind'] {
     if (this.end !== null) return this.end.kind
     return this.#end(endOf(outcome, this, this.lane.spec, this.lane.pass), outcome)
   }
@@ -82,32 +80,11 @@ export class Item extends Task implements InOrder {
     this.#keptKey = key
   }
 
-  /** From now on it is taken back, stopped and given up there. */
-  stand(place: Ticket): void {
-    if (this.end === null) this.#place = place
-  }
-
-  override withdraw(): void {
-    if (this.end !== null) return
-    if (this.#place === null) super.withdraw()
-    else this.#place.withdraw()
-  }
-
-  override stop(): void {
-    if (this.#place === null) super.stop()
-    else this.#place.stop()
-  }
-
-  override abandon(): void {
-    if (this.#place === null) super.abandon()
-    else this.#place.abandon()
-  }
-
   #end(end: End, outcome: Outcome): End['kind'] {
     const { event } = this
     this.end = end
     this.#event = null
-    this.#place = null
+    this.leaveOrder()
     this.attempt = null
     this.lane.ended(this, event, outcome)
     return end.kind

@@ -143,7 +143,7 @@ export class Lane implements ItemLane {
       return
     }
     if (item.orderKey === null) this.#runner.submit(item)
-    else item.stand(seat.take(item.orderKey, item.storedKey !== null, item))
+    else seat.take(item.orderKey, item.storedKey !== null, item)
   }
 
   /** Leaves elements `first` to `last` of the row, or of a first pass, for later, and takes back what has not begun. */
