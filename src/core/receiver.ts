@@ -43,7 +43,7 @@ import { type Settings, settle } from './settings.ts'
 import { SourcesLife } from './sources-life.ts'
 import { publishFacts } from './tell/channels.ts'
 import { Counters } from './tell/counters.ts'
-import { readHealth, STALE, unready } from './tell/health.ts'
+import { HealthReader, STALE, unready } from './tell/health.ts'
 import { callHooks } from './tell/hooks.ts'
 import { writeLines } from './tell/lines.ts'
 import { announce } from './tell/start-line.ts'
@@ -103,6 +103,7 @@ class RunningReceiver implements ReceiverLike {
   readonly #notices
   readonly #teller = new Teller()
   readonly #counters = new Counters(this.#teller)
+  readonly #healthReader = new HealthReader()
   readonly #wraps
   readonly #pacer
   readonly #recorder: Recorder
@@ -395,7 +396,13 @@ class RunningReceiver implements ReceiverLike {
     const waitsForRequests = ack === 'handled' && !background
     const { backlogBytes } = limits
     const waitsForInbox = this.#work?.waitsForInbox ?? false
-    const health = await readHealth({ inbox, clock: this.#world.clock, backlogBytes, waitsForRequests, waitsForInbox })
+    const health = await this.#healthReader.read({
+      inbox,
+      clock: this.#world.clock,
+      backlogBytes,
+      waitsForRequests,
+      waitsForInbox,
+    })
     if (health.reason === STALE) this.#teller.tell('stale', { reason: STALE })
     return health
   }

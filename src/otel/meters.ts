@@ -2,6 +2,7 @@
 import type { Attributes, Counter, Histogram, Meter, ObservableGauge } from '@opentelemetry/api'
 import type { CallAbout, CallEnd } from '../ports/instrument.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
+import { Bounded } from '../telemetry/bounded.ts'
 import { Now } from '../telemetry/now.ts'
 import { record, type Sink } from '../telemetry/record.ts'
 import { METRIC_NAMES, type MetricName, metricRow } from '../telemetry/table.ts'
@@ -13,6 +14,8 @@ import {
   otelName,
   PROCESS_DURATION,
 } from './names.ts'
+
+const MOST_ERRORS = 20
 
 const namesOf = (type: string) => METRIC_NAMES.filter((name) => metricRow(name).type === type)
 
@@ -27,6 +30,8 @@ export class Meters implements Sink {
   readonly #processed: Histogram
   readonly #operated: Histogram
   readonly #consumed: Counter
+  /** Codes that handlers make up would be series without end. */
+  readonly #errors = new Bounded(MOST_ERRORS)
 
   constructor(meter: Meter) {
     this.#meter = meter
@@ -57,7 +62,7 @@ export class Meters implements Sink {
   called({ handler, passes }: CallAbout, { result, error }: CallEnd, ms: number): void {
     if (result === 'returned') return
     const attributes = { ...messaging('process', passes[0]?.source ?? null), 'messaging.consumer.group.name': handler }
-    this.#processed.record(ms / 1_000, { ...attributes, ...(error && { 'error.type': error.code }) })
+    this.#processed.record(ms / 1_000, { ...attributes, ...(error && { 'error.type': this.#errors.of(error.code) }) })
   }
 
   operated(operation: 'send' | 'settle', source: string | null, code: string | null, ms: number): void {

@@ -29,11 +29,15 @@ export interface ReceiverMetrics {
   [Symbol.dispose](): void
 }
 
+/** Those that are there, by receiver and registry: put in twice everything would be counted twice. */
+const made = new WeakMap<Watched, Map<RegisterLike, { readonly names: boolean; readonly metrics: ReceiverMetrics }>>()
+
 const KEYS = keysOf<MetricsOptions>({ register: true, names: true })
 
 /**
  * Puts the metrics of a receiver (docs/metrics.md) into a registry. What happens is counted from now on; gauges are read
- * when the registry is scraped, once a second at most. Several receivers may share a registry: their counters are summed.
+ * when the registry is scraped, once a second at most. Several receivers may share a registry: their counters are summed, and
+ * what is the case is told of those that are not closed. Of a receiver that is in it already the same is answered.
  *
  * @example
  * import { register } from 'prom-client'
@@ -47,19 +51,28 @@ export function metrics(receiver: Watched, options: MetricsOptions): ReceiverMet
   const { names = false } = options
   if (typeof names !== 'boolean') throw new OptionError(`metrics: names must be true or false, got ${kindOf(names)}`)
   const register = registerOf(options.register)
+  const here = made.get(receiver) ?? new Map()
+  const before = here.get(register)
+  if (before?.names === names) return before.metrics
+  if (before !== undefined) throw new OptionError('metrics: the receiver is in this registry already, with other names')
   const shared = sharedIn(register)
   const series = new Series(door, names)
   const now = new Now(door)
   const off = record(door, series, { names })
-  const contributor: Contributor = { series, now }
+  const contributor: Contributor = { series, now, isOver: () => isOver(door) }
   for (const metric of shared) metric.join(contributor)
   const dispose = () => {
     off()
     now.end()
     for (const metric of shared) metric.leave(contributor, register)
+    if (here.get(register)?.metrics === mine) here.delete(register)
   }
-  return { dispose, [Symbol.dispose]: dispose }
+  const mine: ReceiverMetrics = { dispose, [Symbol.dispose]: dispose }
+  made.set(receiver, here.set(register, { names, metrics: mine }))
+  return mine
 }
+
+const isOver = (door: WatchDoor): boolean => door.state() === 'closing' || door.state() === 'closed'
 
 function doorOf(receiver: Watched): WatchDoor {
   const door = Object(receiver)[watchDoor] as WatchDoor | undefined

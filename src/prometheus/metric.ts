@@ -6,6 +6,8 @@ import type { Series, Value } from './series.ts'
 export interface Contributor {
   readonly series: Series
   readonly now: Now
+  /** Its receiver is closed. */
+  isOver(): boolean
 }
 
 export class SharedMetric {
@@ -36,7 +38,10 @@ export class SharedMetric {
   }
 
   async get() {
-    const values = (await Promise.all([...this.#contributors].map((one) => this.#valuesOf(one)))).flat()
+    const all = [...this.#contributors]
+    // One that was closed, and made anew, is not the case any more; what it has counted was.
+    const open = this.type === 'gauge' ? all.filter((one) => !one.isOver()) : all
+    const values = (await Promise.all((open.length > 0 ? open : all).map((one) => this.#valuesOf(one)))).flat()
     const { name, help, type, aggregator } = this
     return { name, help, type, aggregator, values: this.#contributors.size === 1 ? values : this.#joined(values) }
   }

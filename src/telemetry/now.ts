@@ -15,6 +15,8 @@ export interface Reading {
 const MOST_HANDLERS = 100
 /** Of senders whose documents name no limit; most give up by then. */
 const USUAL_LIMIT_MS = 10_000
+/** Prometheus waits for ten seconds: an inbox that does not answer costs its own gauges, and not the whole scrape. */
+const PATIENCE_MS = 5_000
 /** Several gauges of one scrape, and several scrapers, share one look. */
 const SHARED_MS = 1_000
 
@@ -46,9 +48,9 @@ export class Now {
   async #read(): Promise<readonly Reading[]> {
     const door = this.#door
     const [stats, { ready }, files] = await Promise.all([
-      door.stats(),
-      door.ready().catch(() => ({ ready: false })),
-      filesOf(door.path()),
+      within(door, door.stats(), null),
+      within(door, door.ready(), { ready: false, reason: null }),
+      within(door, filesOf(door.path()), []),
     ])
     return [
       reading('posthorn_ready', Number(ready)),
@@ -67,6 +69,18 @@ export class Now {
     const ms = this.#lastAt.get(source) ?? this.#door.lastBefore(source)
     return ms === null ? [] : [reading('posthorn_last_delivery_timestamp_seconds', ms / 1_000, source)]
   }
+}
+
+/** Never rejects. */
+function within<T>(door: WatchDoor, result: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((resolve) => {
+    const cancel = door.after(PATIENCE_MS, () => resolve(otherwise))
+    const done = (value: T) => {
+      cancel()
+      resolve(value)
+    }
+    result.then(done, () => done(otherwise))
+  })
 }
 
 function storedReadings(door: WatchDoor, stats: StoredStats): Reading[] {

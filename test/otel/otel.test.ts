@@ -249,6 +249,30 @@ describe('the metrics', () => {
     expect([...found.keys()].filter((name) => !known.has(name) && !name.startsWith('messaging.'))).toEqual([])
   })
 
+  it('have no more series for all the codes that handlers make up, and nothing of anybody', async () => {
+    const { receiver } = receiving()
+    receiver.on('toy.ping', { name: 'fails', retry: { attempts: 1 } }, (event) => {
+      throw Object.assign(new Error('jo@shop.example'), { name: 'jo@shop.example', code: `E${event.id.slice(-6)}` })
+    })
+    const body = Array.from({ length: 60 }, (_, n) => ({
+      ...{ type: 'ping', n, to: 'jo@shop.example', subject: 'Hello Jo', url: 'https://shop.example/x' },
+    }))
+    await send(receiver, { body: JSON.stringify(body) })
+    await receiver.whenIdle()
+    const found = await collected()
+    expect(found.get('messaging.process.duration')?.dataPoints).toHaveLength(21)
+    expect(found.get('posthorn.attempts_failed')?.dataPoints).toHaveLength(21)
+    const points = [...found.values()].flatMap(({ dataPoints }) => dataPoints.map(({ attributes }) => attributes))
+    const shown = spans().map(({ name, attributes, events, links, status }) => [
+      name,
+      attributes,
+      events,
+      links,
+      status,
+    ])
+    expect(JSON.stringify([points, shown])).not.toMatch(/jo@|example|Hello|https:/)
+  })
+
   it('end with the receiver', async () => {
     const { receiver, inbox } = receiving()
     await receiver.start()

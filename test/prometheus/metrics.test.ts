@@ -249,6 +249,52 @@ describe('a registry', () => {
     expect(one[watchDoor].on('stored', () => {})).toBeTypeOf('function')
   })
 
+  it('has a receiver once, however often it is put in', async () => {
+    const register = new Registry()
+    const { receiver } = receiving()
+    const first = metrics(receiver, { register })
+    expect(metrics(receiver, { register })).toBe(first)
+    expect(() => metrics(receiver, { register, names: true })).toThrow(OptionError)
+    await send(receiver)
+    expect(await scrape(register)).toContain('posthorn_deliveries_total{source="shop",result="accepted"} 1')
+    first.dispose()
+    const again = metrics(receiver, { register, names: true })
+    expect(again).not.toBe(first)
+    first.dispose()
+    expect(metrics(receiver, { register, names: true })).toBe(again)
+  })
+
+  it('tells what is the case of the receiver that was made anew, and counts on', async () => {
+    const register = new Registry()
+    const [old, next] = [receiving().receiver, receiving().receiver]
+    metrics(old, { register })
+    await send(old)
+    await old.close()
+    expect(await scrape(register)).toContain('posthorn_ready 0')
+    metrics(next, { register })
+    await send(next)
+    const lines = await scrape(register)
+    expect(of(lines, 'posthorn_ready')).toEqual(['posthorn_ready 1'])
+    expect(lines).toContain('posthorn_deliveries_total{source="shop",result="accepted"} 2')
+  })
+
+  it('is scraped while the inbox does not answer', async () => {
+    const clock = new FakeClock()
+    const inbox = memory()
+    const receiver = receiverIn(clock, { inbox })
+    open.push(receiver)
+    const register = new Registry()
+    metrics(receiver, { register })
+    await send(receiver)
+    vi.spyOn(inbox[port].records, 'stats').mockReturnValue(new Promise(() => {}))
+    const scraped = scrape(register)
+    await clock.advance(5_000)
+    const lines = await scraped
+    expect(lines).toContain('posthorn_ready 0')
+    expect(lines).toContain('posthorn_deliveries_total{source="shop",result="accepted"} 1')
+    expect(of(lines, 'posthorn_backlog')).toEqual([])
+  })
+
   it('may be scraped by several processes: each metric says how it is joined', async () => {
     const register = new Registry()
     metrics(receiving().receiver, { register })

@@ -7,7 +7,7 @@ import { timeText, whoText } from '../out/format.ts'
 import { type Column, type OutOptions, showRows } from '../out/lines.ts'
 import { tell } from '../out/streams.ts'
 import { type List, showList } from './list.ts'
-import type { ListOptions, LookOptions } from './look.ts'
+import type { ListOptions, LookOptions } from './list.ts'
 import { Looking } from './looking.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 

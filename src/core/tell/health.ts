@@ -29,19 +29,42 @@ export function unready(reason: string): Health {
   return { ready: false, reason, backlog: { deliveries: 0, bytes: 0, oldestAt: null }, paused: [] }
 }
 
-export async function readHealth(parts: HealthParts): Promise<Health> {
-  const { inbox, backlogBytes } = parts
-  const trouble = inbox.intake.trouble()
-  const stats = await statsWithin(parts)
-  if (stats === null) return unready(trouble ?? 'the inbox does not answer')
-  const { pending, pendingBytes, oldestPendingAt } = stats
-  const refusing = trouble ?? (pendingBytes > backlogBytes ? 'too much waits to be handled' : null)
-  const oldestAt = oldestPendingAt === null ? null : new Date(oldestPendingAt)
-  return {
-    ready: refusing === null,
-    reason: refusing ?? (parts.waitsForInbox ? WAITING : isStale(parts, stats) ? STALE : null),
-    backlog: { deliveries: pending, bytes: pendingBytes, oldestAt },
-    paused: stats.paused.map(toPaused),
+/** A count that took so long is dear: of a large database, that others use too. */
+const DEAR_MS = 50
+/** It is taken for so many times as long as it took, so that probes cost a twentieth of a connection at most. */
+const KEPT_TIMES = 20
+
+/** Whether deliveries are accepted is always of now; what waits, as it was counted last where counting is dear. */
+export class HealthReader {
+  #counted: { readonly stats: StoredStats; readonly until: number } | null = null
+
+  async read(parts: HealthParts): Promise<Health> {
+    const { inbox, backlogBytes } = parts
+    const trouble = inbox.intake.trouble()
+    const found = await this.#stats(parts)
+    if (found === null) return unready(trouble ?? 'the inbox does not answer')
+    const { stats, isKept } = found
+    const { pending, oldestPendingAt } = stats
+    const pendingBytes = isKept ? inbox.intake.backlogBytes() : stats.pendingBytes
+    const refusing = trouble ?? (pendingBytes > backlogBytes ? 'too much waits to be handled' : null)
+    const oldestAt = oldestPendingAt === null ? null : new Date(oldestPendingAt)
+    return {
+      ready: refusing === null,
+      reason: refusing ?? (parts.waitsForInbox ? WAITING : isStale(parts, stats) ? STALE : null),
+      backlog: { deliveries: pending, bytes: pendingBytes, oldestAt },
+      paused: stats.paused.map(toPaused),
+    }
+  }
+
+  async #stats(parts: HealthParts) {
+    const { clock } = parts
+    const began = clock.steady()
+    if (this.#counted !== null && began < this.#counted.until) return { stats: this.#counted.stats, isKept: true }
+    const stats = await statsWithin(parts)
+    if (stats === null) return null
+    const [now, took] = [clock.steady(), clock.steady() - began]
+    this.#counted = took < DEAR_MS ? null : { stats, until: now + took * KEPT_TIMES }
+    return { stats, isKept: false }
   }
 }
 
