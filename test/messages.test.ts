@@ -55,7 +55,7 @@ it('recommends no store that the package has no inbox for', () => {
   const stores = { PostgreSQL: 'posthorn/postgres', MySQL: 'posthorn/mysql', Redis: 'posthorn/redis' }
   const unknown = Object.entries(stores).filter(([, entry]) => !inboxes.includes(entry))
   const named = texts
-    // A forwarder names the broker that it hands on to.
+    // A forwarder has the name of its broker.
     .filter(({ file }) => file.startsWith('src/') && !file.startsWith('src/forwarders/'))
     .flatMap(({ file, text }) =>
       unknown.filter(([store]) => text.includes(store)).map(([store]) => `${file}: ${store}`),

@@ -33,13 +33,18 @@ beforeAll(async () => {
   await install(folder, [
     '@types',
     '@hono',
+    '@nats-io',
     '@opentelemetry',
     'ajv',
+    'amqplib',
+    'bullmq',
     'express',
     'fastify',
     'hono',
     'fastify-plugin',
+    'ioredis',
     'prom-client',
+    'redis',
     'valibot',
     'zod',
   ])
