@@ -33,11 +33,17 @@ async function bench(asked: CommandLine): Promise<RunResult> {
   return { ...facts, client: CLIENT, scenarios }
 }
 
+/** A measurement of its own, with a server of its own. */
+const APART = 'postgres'
+
 const known = SCENARIOS.map(({ name }) => name)
-const asked = readArguments(process.argv.slice(2), known)
-if (asked === 'help') {
+const isApart = process.argv[2] === APART
+const asked = isApart ? null : readArguments(process.argv.slice(2), known)
+if (asked === null) await import('./postgres.ts')
+else if (asked === 'help') {
   const list = SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`)
-  process.stdout.write(`${USAGE}\n${list.join('\n')}\n`)
+  const apart = `  ${APART.padEnd(12)} alone: the inbox in PostgreSQL beside a file, with a pooler and a held snapshot`
+  process.stdout.write(`${USAGE}\n${list.join('\n')}\n${apart}\n`)
 } else {
   const run = await bench(asked)
   const file = asked.out ?? join(import.meta.dirname, 'results/latest.json')

@@ -6,11 +6,23 @@ import { Cut } from '../../../src/inboxes/postgres/db/cut.ts'
 import { Database } from '../../../src/inboxes/postgres/db/database.ts'
 import { PostgresInbox } from '../../../src/inboxes/postgres/inbox.ts'
 import { type After, realAfter } from '../../../src/inboxes/postgres/life/upkeep.ts'
+import { seededRandom } from '../../../src/lib/random.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { ClaimToken } from '../../../src/ports/inbox/claim-ref.ts'
 import { describeTwoAtOnce } from '../../contracts/inbox-two-at-once.ts'
 import { programsOf, type Server, startServer } from '../../support/postgres.ts'
-import { everything, firstPass, keptLines, newDelivery, openWith, retried, row, START, seqsOf } from '../inbox-kit.ts'
+import {
+  everything,
+  failure,
+  firstPass,
+  keptLines,
+  newDelivery,
+  openWith,
+  retried,
+  row,
+  START,
+  seqsOf,
+} from '../inbox-kit.ts'
 import { TestInbox } from '../test-inbox.ts'
 import { newSchema, settingsFor, sharedOn } from './store.ts'
 
@@ -66,6 +78,42 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     'postgres',
     sharedOn(() => server),
   )
+
+  it('what comes to both at once, again and again, is stored once, and every repeat counted', {
+    timeout: 60_000,
+  }, async () => {
+    const both = [(await join()).inbox, (await join()).inbox] as const
+    const [bodies, senders, posts] = [50, 64, 20]
+    const random = seededRandom(19)
+    const send = async (who: number) => {
+      for (let post = 0; post < posts; post++)
+        await both[who % 2]!.accept(newDelivery(`n${Math.floor(random() * bodies)}`))
+    }
+    await Promise.all(Array.from({ length: senders }, (_, who) => send(who)))
+    const [stored] = await sql('SELECT count(*)::int AS keys, sum(duplicates)::int AS repeats FROM @key')
+    expect(stored).toEqual({ keys: bodies, repeats: senders * posts - bodies })
+    expect(await sql('SELECT count(*)::int AS n FROM @delivery')).toEqual([{ n: bodies }])
+    expect(await sql('SELECT count(*)::int AS n FROM @pass')).toEqual([{ n: bodies }])
+  })
+
+  it('ten thousand events that failed are settled at once, as rows and as dead letters', {
+    timeout: 60_000,
+  }, async () => {
+    const { inbox, claim } = await join()
+    await inbox.accept(newDelivery('x'))
+    const [first] = await claim()
+    const each = Array.from({ length: 10_000 }, (_, index) => index)
+    const rows = each.map((index) => row('a', START, { first: index, last: index }))
+    await inbox.settle(firstPass(first!.delivery.seq, { events: 10_000, rows }))
+    const [again] = await claim()
+    expect(again?.rows).toHaveLength(10_000)
+    const dead = each.map((index) => ({
+      ...{ handler: 'a', index, attempts: 2, errors: [failure('gone')], at: START, size: 2, run: null },
+      element: Buffer.from('{}'),
+    }))
+    await inbox.settle(retried(again!, { dead }))
+    expect(await inbox.stats()).toMatchObject({ pending: 0, deadLetters: 10_000 })
+  })
 
   it('each delivery is in one claim at a time, whoever asks', async () => {
     const [one, two, three] = [await join(), await join(), await join()]
