@@ -1,6 +1,7 @@
 /** Events found again, by reading the stored deliveries in range, newest first. Nothing is changed. */
 import { OptionError } from '../../errors.ts'
 import { canonicalEmail } from '../../lib/email.ts'
+import { MESSAGE, PERSON, traceOf } from '../../lib/trace.ts'
 import type { Page } from '../../ports/inbox/records.ts'
 import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { LookFilter, LookOptions, MessageHistory } from '../../public/look.ts'
@@ -16,6 +17,8 @@ interface Wanted {
   isMeant(event: AnyEvent): boolean
   /** Cheap: false when nothing in these bytes can be meant. */
   mayHold(body: Uint8Array): boolean
+  /** What their deliveries have in their traces. */
+  readonly traced?: Uint8Array
 }
 
 export interface EventSelection extends Selection {
@@ -42,7 +45,8 @@ export function findPerson(
 ): AsyncGenerator<AnyEvent> {
   const person = new Person(address)
   const isMeant = ({ email }: AnyEvent) => email !== null && canonicalEmail(email) === person.email
-  return walk(parts, pagesOf(filter), { isMeant, mayHold: (body) => person.mayBeIn(body) }, options)
+  const traced = traceOf(person.email, PERSON)
+  return walk(parts, pagesOf(filter), { isMeant, mayHold: (body) => person.mayBeIn(body), traced }, options)
 }
 
 export async function findMessage(
@@ -52,7 +56,8 @@ export async function findMessage(
   options: LookOptions,
 ): Promise<MessageHistory | null> {
   const events: AnyEvent[] = []
-  const wanted = { isMeant: (event: AnyEvent) => event.messageId === messageId, mayHold: holding(messageId) }
+  const isMeant = (event: AnyEvent) => event.messageId === messageId
+  const wanted = { isMeant, mayHold: holding(messageId), traced: traceOf(messageId, MESSAGE) }
   for await (const event of walk(parts, pagesOf(filter), wanted, options)) events.push(event)
   // Those of one time in the order in which they were received.
   events.reverse().sort((a, b) => +a.occurredAt - +b.occurredAt)
@@ -78,7 +83,7 @@ async function* walk(
   let [deliveries, count] = [0, 0]
   for (const { index, ...place } of places)
     for await (const rows of pages<StoredDelivery>(
-      (page) => parts.inbox.records.list('deliveries', page),
+      (page) => parts.inbox.records.list('deliveries', { ...page, traced: wanted.traced }),
       (row) => row.seq,
       place,
     ))

@@ -32,6 +32,7 @@ export class MemoryInbox implements InboxPort {
   readonly claims: Claims
   readonly records: Records
   readonly look: LookPort
+  readonly traces = true
   readonly ordering: Ordering = { wake: async (keys, atMost) => this.#wake(keys, atMost) }
   readonly eventKeys: EventKeyStore
   readonly #session: Session

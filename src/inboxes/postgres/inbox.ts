@@ -26,6 +26,7 @@ export class PostgresInbox implements InboxPort {
   readonly ordering: Ordering
   readonly eventKeys: EventKeyStore
   readonly look: LookPort
+  readonly traces = true
   readonly #settings: Settings
   readonly #listeners: InboxListener[] = []
   #isTaken = false

@@ -53,6 +53,8 @@ export interface InboxPort {
   readonly copies?: Copies
   /** Without it nothing is counted by time, and no tally of a settlement is given a thought. */
   readonly look?: LookPort
+  /** It keeps the traces of settlements. */
+  readonly traces?: boolean
 }
 
 /** What an inbox tells without being asked. Each is called outside of the call that caused it. */

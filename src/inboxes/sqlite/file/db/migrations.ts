@@ -390,4 +390,9 @@ CREATE TABLE action (
 ) STRICT;
 `
 
-export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks]
+const traces = `
+-- What says of a delivery that something cannot be in it. NULL: nobody knows. Empty: nothing is in it.
+ALTER TABLE settled ADD COLUMN trace BLOB;
+`
+
+export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks, traces]
