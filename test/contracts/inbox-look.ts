@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LookPort, Step, Tally, TallyRow } from '../../src/ports/inbox/look.ts'
 import type { NewDeadLetter } from '../../src/ports/inbox/rows.ts'
-import { failure, firstPass, handClock, newDelivery, retried, row, START } from '../inboxes/inbox-kit.ts'
+import { everything, failure, firstPass, handClock, newDelivery, retried, row, START } from '../inboxes/inbox-kit.ts'
 import type { TestInbox } from '../inboxes/test-inbox.ts'
 import { type Store, useStore } from './inbox-store.ts'
 import { leapingClock } from './inbox-upkeep.ts'
@@ -245,6 +245,36 @@ export function describeLook(name: string, newStore: () => Store): void {
       clock.advance(26 * HOUR)
       await pruneAll(inbox)
       expect(await counted()).toEqual([each, each, each])
+    })
+
+    it('lists the deliveries whose trace has the bytes, and those of which nobody knows', async (context) => {
+      const { inbox, claim } = await open(['a'], handClock(), { retention: { ...retention, bodiesMs: 0 } })
+      if (inbox.port.traces !== true) return context.skip()
+      const listed = async (...traced: number[]) => {
+        const page = { ...everything, traced: new Uint8Array(traced) }
+        return (await inbox.deliveries(page)).map(({ id }) => id)
+      }
+      for (const name of ['both', 'one', 'none', 'unknown', 'later', 'erased', 'emptied'])
+        await inbox.accept(newDelivery(name, { body: new TextEncoder().encode(`[1,2,"${name}"]`) }))
+      const traces = [[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4], [], null, undefined, [1, 2, 3, 4], [1, 2, 3, 4]]
+      const claims = await claim()
+      const settle = async (at: number) => {
+        const trace = traces[at] ? new Uint8Array(traces[at]) : null
+        await inbox.settle({ ...firstPass(claims[at]!.delivery.seq), trace })
+      }
+      for (const at of [0, 1, 2, 3, 5, 6]) await settle(at)
+      expect(await listed(5, 6, 7, 8)).toEqual(['d_later', 'd_unknown', 'd_both'])
+      expect(await listed(1, 2, 3, 4)).toEqual(['d_emptied', 'd_erased', 'd_later', 'd_unknown', 'd_one', 'd_both'])
+      expect(await listed(9, 9, 9, 9)).toEqual(['d_later', 'd_unknown'])
+      await inbox.erase([
+        { seq: claims[5]!.delivery.seq, indices: [0] },
+        { seq: claims[6]!.delivery.seq, indices: null },
+      ])
+      // What is left of them is read again.
+      expect(await listed(9, 9, 9, 9)).toEqual(['d_emptied', 'd_erased', 'd_later', 'd_unknown'])
+      await settle(4)
+      await pruneAll(inbox)
+      expect(await listed(1, 2, 3, 4)).toEqual([])
     })
 
     it('keeps the latest 1 000 actions', async () => {

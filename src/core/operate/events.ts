@@ -1,6 +1,7 @@
 /** Events found again, by reading the stored deliveries in range, newest first. Nothing is changed. */
 import { OptionError } from '../../errors.ts'
 import { canonicalEmail } from '../../lib/email.ts'
+import { MESSAGE, PERSON, traceOf } from '../../lib/trace.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { StoredDelivery } from '../../ports/inbox/rows.ts'
 import type { LookOptions, MessageHistory } from '../../public/look.ts'
@@ -18,6 +19,8 @@ interface Wanted {
   isMeant(event: AnyEvent): boolean
   /** Cheap: false when nothing in these bytes can be meant. */
   mayHold(body: Uint8Array): boolean
+  /** What their deliveries have in their traces. */
+  readonly traced?: Uint8Array
 }
 
 export interface EventSelection extends Selection {
@@ -45,7 +48,8 @@ export function findPerson(
   const person = new Person(address)
   const isMeant = (event: AnyEvent) =>
     event.email !== null && canonicalEmail(event.email) === person.email && isAsked(event, filter)
-  return walk(parts, filter, { isMeant, mayHold: (body) => person.mayBeIn(body) }, options)
+  const traced = traceOf(person.email, PERSON)
+  return walk(parts, filter, { isMeant, mayHold: (body) => person.mayBeIn(body), traced }, options)
 }
 
 export async function findMessage(
@@ -56,7 +60,7 @@ export async function findMessage(
 ): Promise<MessageHistory | null> {
   const events: AnyEvent[] = []
   const isMeant = (event: AnyEvent) => event.messageId === messageId && isAsked(event, filter)
-  const wanted = { isMeant, mayHold: holding(messageId) }
+  const wanted = { isMeant, mayHold: holding(messageId), traced: traceOf(messageId, MESSAGE) }
   for await (const event of walk(parts, filter, wanted, options)) events.push(event)
   // Those of one time in the order in which they were received.
   events.reverse().sort((a, b) => +a.occurredAt - +b.occurredAt)
@@ -81,7 +85,7 @@ async function* walk(
   const start = await startOf(parts.inbox, filter)
   for (const { index, ...place } of pagesOf(filter))
     for await (const rows of pages<StoredDelivery>(
-      (page) => parts.inbox.records.list('deliveries', page),
+      (page) => parts.inbox.records.list('deliveries', { ...page, traced: wanted.traced }),
       (row) => row.seq,
       place,
       start?.before,

@@ -30,10 +30,13 @@ import type { Resumed } from './resumed.ts'
 import { type Looked, type SavedPass, Saving, type Unsaved } from './saving.ts'
 import { contains } from './stretches.ts'
 import { PassTally } from './tally.ts'
+import { PassTrace } from './trace.ts'
 
 export interface PassParts extends LanesParts, Telling {
   /** Whether the inbox keeps counts by time. */
   readonly tallies: boolean
+  /** What is read is to be found again. */
+  readonly traces: boolean
   readonly registry: Registry
   readonly dedupe: Dedupe
   readonly pacer: Pacer
@@ -54,6 +57,8 @@ export class Pass extends PassLanes {
   readonly #copies: Copies | null
   /** null: the inbox keeps no counts by time. */
   readonly #tally: PassTally | null
+  /** null: nobody keeps it, or this is no first pass, or not the beginning of it. */
+  readonly #trace: PassTrace | null
   readonly #result: ResultDraft
   /** null: nobody listens, or this is no first pass. */
   readonly counts: ReadCounts | null
@@ -79,6 +84,7 @@ export class Pass extends PassLanes {
     this.#result = new ResultDraft(claim, parts.clock, this.resumed)
     this.#copies = parts.dedupe.join(claim)
     this.#tally = parts.tallies ? new PassTally() : null
+    this.#trace = parts.traces && claim.rows === null && this.resumed === null ? new PassTrace() : null
     this.counts = claim.rows === null && parts.hears('read') ? new ReadCounts() : null
     this.#careful = claim.careful ? new CarefulCalls(claim) : null
     this.#time = this.steady()
@@ -115,6 +121,7 @@ export class Pass extends PassLanes {
   async run(): Promise<PassResult> {
     const result = await this.#run()
     if (this.#tally !== null) this.#result.settlement.tally = this.#tallyAtEnd(this.#tally)
+    if (this.#trace !== null && this.#scanned) this.#result.settlement.trace = this.#trace.of(this.#count)
     return result
   }
 
@@ -236,14 +243,19 @@ export class Pass extends PassLanes {
   }
 
   #element(provider: Provider, facts: DeliveryFacts, element: unknown, index: number, row: WorkRow | null): void {
-    if (element === ERASED && this.claim.delivery.kept === 'some') return
+    if (element === ERASED && this.claim.delivery.kept === 'some') {
+      this.#trace?.skip()
+      return
+    }
     const reading = readElement(provider, element)
     if ('unreadable' in reading) {
+      this.#trace?.giveUp()
       this.#result.quarantine(index, reading.unreadable, reading.path, row)
       return
     }
     const event = toEvent(facts, reading, index, row?.replay?.run)
     this.counts?.add(event)
+    this.#trace?.read(event)
     const { resumed } = this
     if (row === null) this.#tally?.read(event)
     const isNew = row === null && (resumed === null || !resumed.isSaid(index))

@@ -239,6 +239,7 @@ interface SettlementDraft extends Settlement {
   readonly rows: NewWorkRow[]
   at?: number
   tally?: Tally
+  trace?: Uint8Array | null
   readonly dead: NewDeadLetter[]
   readonly quarantined: NewQuarantine[]
   readonly unhandled: Record<string, number>

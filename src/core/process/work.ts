@@ -213,6 +213,7 @@ export class Work {
       orders: this.#orders,
       dedupe: this.#newDedupe(),
       tallies: settings.inbox.look !== undefined,
+      traces: settings.inbox.traces === true,
       sources: settings.sources,
       registry: new Registry(handlers),
       // Decoded events of a slice and copies on their way take about as much again, and more.

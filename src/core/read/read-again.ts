@@ -1,5 +1,6 @@
 /** Stored deliveries read again by those who look at their events: in slices, so that the event loop gets its turn. */
 
+import { endOf, startOf } from '../../json/slices.ts'
 import { ERASED } from '../../json/tombstone.ts'
 import { codeOf } from '../../lib/code-of.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
@@ -19,7 +20,7 @@ export interface ReadOptions {
   readonly first?: number
   readonly last?: number
   readonly signal?: AbortSignal | undefined
-  /** A delivery that it says false of is not read, as one that cannot be. Default: all are. */
+  /** A delivery, or a slice of it, that it says false of is not read. Default: all are. */
   mayHold?(body: Uint8Array): boolean
 }
 
@@ -51,7 +52,8 @@ export async function readAgain(
   const end = Math.min(last + 1, scan.count)
   for (const [from, to] of slices(scan, first, end)) {
     if (signal?.aborted) break
-    const slice = readSlice(delivery.body, scan, from, to)
+    const bytes = delivery.body.subarray(startOf(scan, from), endOf(scan, to - 1))
+    const slice = mayHold?.(bytes) === false ? [] : readSlice(delivery.body, scan, from, to)
     for (const [i, element] of slice.entries())
       if (!isErased(delivery, element)) each(readElement(provider, element), from + i, elements)
     if (pacer.spent()) await pacer.breathe()

@@ -11,6 +11,8 @@ export interface Entry {
   senderLeft: boolean
   duplicates: number
   events: number | null
+  /** null: it is to be read, whatever is looked for. */
+  trace: Uint8Array | null
   /** Fixed at the first claim; null before it. */
   handlers: readonly string[] | null
   /** The first pass has ended. */
@@ -28,7 +30,7 @@ export interface Entry {
 }
 
 export function newEntry(seq: number, delivery: NewDelivery): Entry {
-  const progress = { senderLeft: false, duplicates: 0, events: null, handlers: null, passed: false }
+  const progress = { senderLeft: false, duplicates: 0, events: null, trace: null, handlers: null, passed: false }
   return {
     seq,
     delivery,
@@ -56,4 +58,5 @@ export function withoutBody(entry: Entry): Omit<StoredDelivery, 'body'> {
 export function alter(entry: Entry, body: Uint8Array): void {
   entry.delivery = { ...entry.delivery, body }
   entry.kept = body.byteLength === 0 ? 'none' : 'some'
+  entry.trace = body.byteLength === 0 ? body : null
 }

@@ -35,6 +35,7 @@ export class MemoryInbox implements InboxPort {
   readonly records: Records
   readonly look: LookPort
   readonly memos: Memos
+  readonly traces = true
   readonly ordering: Ordering = { wake: async (keys, atMost) => this.#wake(keys, atMost) }
   readonly eventKeys: EventKeyStore
   readonly #session: Session

@@ -63,7 +63,11 @@ export class MemoryRecords implements Records {
 
 const LISTINGS: { readonly [K in keyof Listings]: (store: Store, page: Page) => readonly Listings[K][] } = {
   deliveries(store, page) {
-    const entries = pageOf(store.entries, page, (entry) => ({
+    const { traced } = page
+    const may = store.entries.filter(
+      ({ trace }) => !traced || !trace || Buffer.from(trace).includes(Buffer.from(traced)),
+    )
+    const entries = pageOf(may, page, (entry) => ({
       id: entry.seq,
       at: entry.delivery.receivedAt,
       ...placeOf(entry),

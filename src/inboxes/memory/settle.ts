@@ -31,11 +31,12 @@ export function settle(store: Store, settlement: Settlement, now: number, isStea
   return conflict
 }
 
-function endFirstPass(store: Store, entry: Entry, { events }: Settlement): void {
+function endFirstPass(store: Store, entry: Entry, { events, trace = null }: Settlement): void {
   store.pass(entry)
   store.progress.end(entry.seq, null)
   entry.careful = false
   entry.events = events
+  entry.trace = trace
 }
 
 /** Rows that were claimed and are not ended. */

@@ -38,6 +38,7 @@ export class PostgresInbox implements InboxPort {
     write: async (name, text, after) => writeMemo(this.#now().session.db, name, text, after),
     now: () => this.#now().session.wall.now(),
   }
+  readonly traces = true
   readonly #settings: Settings
   readonly #listeners: InboxListener[] = []
   #isTaken = false

@@ -146,6 +146,8 @@ export interface Settlement extends ClaimRef {
   readonly duplicateEvents?: number | undefined
   /** Absorb later copies of these events from now on; keys that are known already stay with their delivery. */
   readonly keys?: EventKeys | null | undefined
+  /** Of a first pass: what its delivery is found by again (lib/trace.ts). null: it is to be read, whatever is looked for. */
+  readonly trace?: Uint8Array | null | undefined
   /** Absent: nothing is counted by time. */
   readonly tally?: Tally | undefined
   /** Keys of events that died: they absorb nothing any more, but for what another delivery keeps. */

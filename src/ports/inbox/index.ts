@@ -61,6 +61,8 @@ export interface InboxPort {
   readonly look?: LookPort
   /** Without it a process remembers for itself what it has told whom. */
   readonly memos?: Memos
+  /** It keeps the traces of settlements. */
+  readonly traces?: boolean
 }
 
 /** What an inbox tells without being asked. Each is called outside of the call that caused it. */

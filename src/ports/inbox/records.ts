@@ -81,6 +81,8 @@ export interface Page {
   /** Only rows of this delivery (its id), and of this element of it. */
   readonly deliveryId?: string | undefined
   readonly index?: number | undefined
+  /** Of deliveries: not those whose trace has none of these bytes. An inbox without traces passes over none. */
+  readonly traced?: Uint8Array | undefined
   /** Only what died in this replay. */
   readonly run?: string | undefined
 }

@@ -194,6 +194,22 @@ describe('events', () => {
     expect(told).toMatchObject([{ deliveries: 1, found: 1, reachedAt: new Date(START + HOUR) }])
   })
 
+  it('of a person are looked for where they may be alone', async () => {
+    const { inbox } = receiver
+    await deliver([{ type: 'ping', to: al, n: 4 }], 'outlet')
+    const look = async (address: string) => {
+      let read = 0
+      const onProgress = ({ deliveries }: { deliveries: number }) => {
+        read = deliveries
+      }
+      return [await numbers(inbox.person(address, {}, { onProgress })), read]
+    }
+    // One has an element that nobody can read.
+    expect(await look(jo)).toEqual([[3, 1], 2])
+    expect(await look(al)).toEqual([[4, 2], 2])
+    expect(await look('nobody@shop.example')).toEqual([[], 1])
+  })
+
   it('of a person are those whose recipient it is, in any writing', async () => {
     const { inbox } = receiver
     expect(await numbers(inbox.person('JO@shop.example'))).toEqual([3, 1])

@@ -25,9 +25,11 @@ import { cancelledOf, count, insertDead, insertQuarantined, insertRows, type New
 const endPasses = `
   WITH mine AS (DELETE FROM @pass WHERE seq = ANY (ARRAY(SELECT unnest($2::int8[]))) AND owner = $1::int8 RETURNING seq, set_id),
   passed AS MATERIALIZED (
-    SELECT m.seq, m.set_id, a.events, a.batch
-    FROM mine m JOIN unnest($2::int8[], $3::int4[], $4::uuid[]) a(seq, events, batch) ON a.seq = m.seq),
-  ended AS (INSERT INTO @settled (seq, owner, events, set_id) SELECT seq, $1::int8, events, set_id FROM passed ORDER BY seq),
+    SELECT m.seq, m.set_id, a.events, a.batch, a.off, a.len
+    FROM mine m JOIN unnest($2::int8[], $3::int4[], $4::uuid[], $11::int4[], $12::int4[]) a(seq, events, batch, off, len) ON a.seq = m.seq),
+  ended AS (
+    INSERT INTO @settled (seq, owner, events, set_id, trace)
+    SELECT seq, $1::int8, events, set_id, substr($10::bytea, off + 1, len) FROM passed ORDER BY seq),
   stands AS (
     INSERT INTO @batch AS b (hash, seq) SELECT DISTINCT ON (batch) batch, seq FROM passed WHERE batch IS NOT NULL ORDER BY batch, seq
     ON CONFLICT (hash) DO UPDATE SET seq = b.seq RETURNING hash, seq),
@@ -127,8 +129,25 @@ async function endFirstPasses(
     passes.map(({ settlement }) => settlement.events),
     passes.map(({ hold }) => hold.batch && hashOfBatch(hold.batch.source, hold.batch.batchId)),
     ...columnsOf(counts),
+    ...tracesOf(passes),
   )
   return new Map(rows.map(({ seq, first }) => [seq, first]))
+}
+
+/** Behind each other, and of each where it begins and how long it is; null: there is none. */
+function tracesOf(passes: readonly Settling[]): [bytes: Buffer, offsets: number[], lengths: (number | null)[]] {
+  const traces = passes.map(({ settlement }) => settlement.trace ?? null)
+  let off = 0
+  const offsets = traces.map((trace) => {
+    const at = off
+    off += trace?.byteLength ?? 0
+    return at
+  })
+  return [
+    Buffer.concat(traces.filter((trace) => trace !== null)),
+    offsets,
+    traces.map((one) => one?.byteLength ?? null),
+  ]
 }
 
 async function settleIn(tx: Db, session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {

@@ -101,7 +101,13 @@ CREATE TABLE @action (id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at float
   filter text NOT NULL, matched int8 NOT NULL, queued int8 NOT NULL);
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, MEMOS, LOOKS]
+/** What says of a delivery that something cannot be in it. NULL: nobody knows. Empty: nothing is in it. */
+const TRACES = `
+ALTER TABLE @settled ADD COLUMN trace bytea;
+ALTER TABLE @settled ALTER trace SET STORAGE EXTERNAL;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, MEMOS, LOOKS, TRACES]
 
 /** The oldest build that the newest step leaves able to work is written into `least_client` by the step that ends others. */
 export const VERSION: number = MIGRATIONS.length

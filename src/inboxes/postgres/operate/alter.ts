@@ -7,9 +7,12 @@ const noteAltered = `
   INSERT INTO @altered AS a (seq, sha256, size, taken) VALUES ($1, $2, $3, $4)
   ON CONFLICT (seq) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size, taken = a.taken OR excluded.taken`
 
+const setTrace = 'UPDATE @settled SET trace = $2 WHERE seq = ANY ($1::int8[])'
+
 export async function alter(tx: Session, seq: number, body: Uint8Array): Promise<void> {
   await tx.all(writeBody, seq, Buffer.from(body))
   await tx.all(noteAltered, seq, hash('sha256', body, 'buffer'), body.byteLength, false)
+  await tx.all(setTrace, [seq], null)
 }
 
 /** Lets go of the bytes: its events cannot be handled again from now on. */
@@ -17,4 +20,5 @@ export async function takeBytes(tx: Session, seqs: readonly number[]): Promise<v
   const nothing = hash('sha256', '', 'buffer')
   await tx.all('DELETE FROM @body WHERE seq = ANY ($1::int8[])', seqs)
   for (const seq of seqs) await tx.all(noteAltered, seq, nothing, 0, true)
+  await tx.all(setTrace, seqs, Buffer.alloc(0))
 }

@@ -43,20 +43,36 @@ async function pageOf<R>(
   read: (from: string, where: Where, limit: number) => Promise<readonly R[]>,
 ): Promise<readonly R[]> {
   const limit = Math.max(0, Math.trunc(page.limit))
-  const { deliveryId } = page
+  const { deliveryId, traced } = page
   let before = page.before ?? LAST
   if (deliveryId !== undefined) return read(ofDelivery(table, key), new Where(before, hashOfId(deliveryId)), limit)
-  const from = `(SELECT * FROM @${table} WHERE ${key} < $1 ORDER BY ${key} DESC LIMIT ${STRETCH})`
+  const isTraced = table === 'delivery' && traced !== undefined
+  const from = isTraced
+    ? tracedStretch
+    : `(SELECT * FROM @${table} WHERE ${key} < $1 ORDER BY ${key} DESC LIMIT ${STRETCH})`
   const findNext = `SELECT ${key} AS key FROM @${table} WHERE ${key} < $1 ORDER BY ${key} DESC OFFSET ${STRETCH - 1} LIMIT 1`
+  const own = isTraced ? [Buffer.from(traced)] : []
   const rows: R[] = []
   for (;;) {
-    rows.push(...(await read(from, new Where(before), limit - rows.length)))
+    rows.push(...(await read(from, new Where(before, ...own), limit - rows.length)))
     if (rows.length >= limit) return rows
     const [next] = await db.all<{ key: number }>(findNext, before)
     if (next === undefined) return rows
     before = next.key
   }
 }
+
+/**
+ * As many of the log, without what traces pass over. Those that have one are settled, so their bodies and heads are not come
+ * by; the others wait.
+ */
+const tracedStretch = `
+  (SELECT * FROM @delivery WHERE seq < $1 AND seq = ANY (ARRAY(
+    SELECT seq FROM @settled WHERE seq < $1 AND seq >= coalesce(
+        (SELECT seq FROM @delivery WHERE seq < $1 ORDER BY seq DESC OFFSET ${STRETCH - 1} LIMIT 1), 0)
+      AND (trace IS NULL OR position($2::bytea IN trace) > 0)
+    UNION ALL SELECT seq FROM @pass WHERE seq < $1 AND seq >= coalesce(
+        (SELECT seq FROM @delivery WHERE seq < $1 ORDER BY seq DESC OFFSET ${STRETCH - 1} LIMIT 1), 0))))`
 
 /** Found by the keys of the delivery: its own table has none for it. */
 const ofDelivery = (table: string, key: string) => `

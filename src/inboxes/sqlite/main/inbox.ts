@@ -50,6 +50,7 @@ export class SqliteInbox implements InboxPort {
     backup: (path) => this.#backup(path),
     leftovers: async (remove) => this.#session.opened().command({ kind: 'copies', remove }),
   }
+  readonly traces = true
   readonly #settings: InboxSettings
   readonly #listeners: InboxListener[] = []
   readonly #session = new Session()

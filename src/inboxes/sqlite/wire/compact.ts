@@ -26,6 +26,8 @@ export interface BriefRequest extends Omit<GroupRequest, 'settlements'> {
   readonly settlements: ReadonlyArray<Ending | BareEnd>
   /** What bare ends count: the ordinary group has few, and each delivery of it the same. */
   readonly words: readonly string[]
+  /** Behind each other, and of each settlement how many bytes; -1: it has none. */
+  readonly traces: { readonly bytes: Uint8Array; readonly lengths: readonly number[] }
 }
 
 /** First claims of deliveries without a history, and the others. */
@@ -52,13 +54,38 @@ export type BriefAnswer =
 
 export function toBriefRequest(request: GroupRequest): BriefRequest {
   const places = new Map<string, number>()
-  const settlements = request.settlements.map((one) => (isBareEnd(one) ? toBareEnd(one, places) : one))
-  return { ...request, settlements, words: [...places.keys()] }
+  const settlements = request.settlements.map((one) => (isBareEnd(one) ? toBareEnd(one, places) : withoutTrace(one)))
+  return { ...request, settlements, words: [...places.keys()], traces: toTraces(request.settlements) }
 }
 
 export function fromBriefRequest(request: BriefRequest): GroupRequest {
-  const { words, ...group } = request
-  return { ...group, settlements: request.settlements.map((one) => ('seq' in one ? one : bareEnd(one, words))) }
+  const { words, traces, ...group } = request
+  const settlements = request.settlements.map((one) => ('seq' in one ? one : bareEnd(one, words)))
+  return { ...group, settlements: withTraces(settlements, traces) }
+}
+
+type Traces = BriefRequest['traces']
+
+function toTraces(settlements: readonly Ending[]): Traces {
+  const lengths = settlements.map(({ trace }) => trace?.byteLength ?? -1)
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + Math.max(0, length), 0))
+  let at = 0
+  for (const { trace } of settlements) {
+    if (!trace) continue
+    bytes.set(trace, at)
+    at += trace.byteLength
+  }
+  return { bytes, lengths }
+}
+
+function withTraces(settlements: readonly Ending[], { bytes, lengths }: Traces): Ending[] {
+  let at = 0
+  return settlements.map((one, n) => {
+    const length = lengths[n] ?? -1
+    if (length < 0) return one
+    at += length
+    return { ...one, trace: bytes.subarray(at - length, at) }
+  })
 }
 
 export function toBriefAnswer(answer: GroupAnswer): BriefAnswer {
@@ -98,6 +125,8 @@ function toBareEnd({ seq, events, tally }: Ending, places: Map<string, number>):
     end.push(placeOf(words[at] as string, places), numbers[2 * at] as number, numbers[2 * at + 1] as number)
   return end
 }
+
+const withoutTrace = ({ trace: _, ...ending }: Ending): Ending => ending
 
 function placeOf(word: string, places: Map<string, number>): number {
   const known = places.get(word)

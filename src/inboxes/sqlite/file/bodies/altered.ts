@@ -13,6 +13,7 @@ export function alter(db: Database, seq: number, body: Uint8Array): void {
   const { coding, bytes } = encode(body)
   db.run(sql.replaceBody, coding, blob(bytes), seq)
   db.run(sql.noteAltered, seq, hash('sha256', body, 'buffer'), body.byteLength)
+  db.run(sql.setTrace, body.byteLength === 0 ? blob(NOTHING) : null, seq)
 }
 
 /**
@@ -22,6 +23,7 @@ export function alter(db: Database, seq: number, body: Uint8Array): void {
 export function forget(db: Database, draft: Extent, seq: number): void {
   if (db.get(sql.isTaken, seq) === undefined) uncount(db, draft, seq)
   db.run(sql.forget, seq)
+  db.run(sql.setTrace, blob(NOTHING), seq)
   db.run(sql.deleteDelivery, seq)
   db.run(sql.deleteAltered, seq)
 }

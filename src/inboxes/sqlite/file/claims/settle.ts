@@ -83,7 +83,7 @@ export function condemn(db: Database, draft: Ledger, { seq, reason, at }: Condem
   const worked = hasWork(db, seq)
   const facts = readFacts(db, seq)
   const bytes = firstPass ? (facts?.size ?? 0) : 0
-  if (firstPass) db.run(sql.insertSettled, seq, null)
+  if (firstPass) db.run(sql.insertSettled, seq, null, null)
   if (facts !== null) draft.looks.counts.tell(at, facts.source, 'quarantined', 1, 0)
   noteFreed(db, draft, seq)
   db.run(sql.deleteRowsOf, seq)
@@ -109,8 +109,9 @@ function isApplied(db: Database, draft: Ledger, { seq, firstPass, endedRows }: E
 
 /** False: it was carried out before. One statement needs no savepoint. */
 function endBarely(db: Database, draft: Ledger, settlement: Ending, facts: Facts | null, now: number): boolean {
-  const { seq, events } = settlement
-  if (seq <= draft.progress.mark || db.run(sql.insertSettledOnce, seq, events) === 0) return false
+  const { seq, events, trace = null } = settlement
+  const isKnown = seq <= draft.progress.mark
+  if (isKnown || db.run(sql.insertSettledOnce, seq, events, trace && blob(trace)) === 0) return false
   countDetails(draft, settlement, facts, 0)
   tell(db, draft, settlement, facts, now)
   draft.ended.add(seq)
@@ -118,13 +119,13 @@ function endBarely(db: Database, draft: Ledger, settlement: Ending, facts: Facts
 }
 
 function apply(db: Database, draft: Ledger, given: Ending, facts: Facts | null, moment: Moment): void {
-  const { seq, firstPass, events } = given
+  const { seq, firstPass, events, trace = null } = given
   const carriedOut = atomically(db, draft, () => {
     const { settlement, cancelled } = withoutDropped(given, (handler) => isDropped(db, draft, handler))
     if (cancelled > 0) count(draft, { cancelled })
     // Before the end of its first pass a delivery has no work rows.
     const worked = !firstPass && hasWork(db, seq)
-    if (firstPass) db.run(sql.insertSettled, seq, events)
+    if (firstPass) db.run(sql.insertSettled, seq, events, trace && blob(trace))
     writeDetails(db, settlement)
     writeKeys(db, settlement, facts, moment)
     const works = firstPass ? settlement.rows.length > 0 : hasWork(db, seq)

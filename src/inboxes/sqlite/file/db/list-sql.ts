@@ -47,6 +47,11 @@ const quarantine = (where: string) => `
   ORDER BY q.id DESC LIMIT :limit`
 
 export const listDeliveries = deliveries('d.seq >= :from')
+/** Of those up to the mark, which are settled all: their bodies lie between them, and are not come by. */
+export const listTraced = deliveries(`d.seq IN (
+  SELECT seq FROM settled WHERE seq >= :from AND seq < :before AND (trace IS NULL OR instr(trace, :traced) > 0))`)
+export const listTracedAbove = deliveries('d.seq >= :from AND (s.trace IS NULL OR instr(s.trace, :traced) > 0)')
+export const readMark = 'SELECT mark FROM progress'
 export const listDeliveriesOf = deliveries(`d.${ofOneDelivery}`)
 export const listDeadLetters = deadLetters('x.id >= :from')
 export const listDeadLettersOf = deadLetters(`x.${ofOneDelivery}`)

@@ -399,4 +399,9 @@ CREATE TABLE memo (
 ) STRICT, WITHOUT ROWID;
 `
 
-export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks, memos]
+const traces = `
+-- What says of a delivery that something cannot be in it. NULL: nobody knows. Empty: nothing is in it.
+ALTER TABLE settled ADD COLUMN trace BLOB;
+`
+
+export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks, memos, traces]

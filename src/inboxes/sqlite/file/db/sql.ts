@@ -130,9 +130,9 @@ export const deletePass = 'DELETE FROM first_pass WHERE seq = ?'
 
 export const isSettled = 'SELECT 1 FROM settled WHERE seq = ?'
 
-export const insertSettled = 'INSERT INTO settled (seq, events) VALUES (?, ?)'
+export const insertSettled = 'INSERT INTO settled (seq, events, trace) VALUES (?, ?, ?)'
 
-export const insertSettledOnce = 'INSERT OR IGNORE INTO settled (seq, events) VALUES (?, ?)'
+export const insertSettledOnce = 'INSERT OR IGNORE INTO settled (seq, events, trace) VALUES (?, ?, ?)'
 
 export const readFacts = 'SELECT seq, source, batch_id, is_test, size, received_at FROM delivery WHERE seq = ?'
 

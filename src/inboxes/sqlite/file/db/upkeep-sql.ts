@@ -8,6 +8,8 @@ export const noteAltered = `
   INSERT INTO altered (seq, sha256, size) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET sha256 = excluded.sha256, size = excluded.size`
 
+export const setTrace = 'UPDATE settled SET trace = ? WHERE seq = ?'
+
 export const forget = `
   INSERT INTO forgotten (seq, id, source, batch_id, is_test, sha256, received_at, size, credential, origin)
   SELECT seq, id, source, batch_id, is_test, sha256, received_at, size, meta ->> '$.credential', meta ->> '$.origin'

@@ -2,7 +2,7 @@
 import type { StoredDeadLetter, StoredDelivery, StoredError, StoredQuarantine } from '../../../../ports/inbox/rows.ts'
 import type { Stretch, StretchRequest } from '../../wire/protocol.ts'
 import { type DeliveryColumns, type Reader, toDelivery } from '../bodies/read.ts'
-import type { Named } from '../db/database.ts'
+import { blob, type Named } from '../db/database.ts'
 import * as sql from '../db/list-sql.ts'
 import { readWhat } from '../ledger/quarantine-what.ts'
 
@@ -50,7 +50,9 @@ export function listDeliveries(
   reader: Reader,
   request: StretchRequest,
 ): Stretch<StoredDelivery & { readonly bytes: number }> {
-  const stretch = take<DeliveryColumns>(reader, request, deliveries)
+  const { traced, deliveryId } = request.page
+  const isTraced = traced !== undefined && deliveryId === undefined
+  const stretch = isTraced ? takeTraced(reader, request, traced) : take<DeliveryColumns>(reader, request, deliveries)
   return convert(stretch, (row) => ({ ...toDelivery(row), body: new Uint8Array(0), bytes: row.size }))
 }
 
@@ -82,8 +84,10 @@ export function listQuarantine(reader: Reader, request: StretchRequest): Stretch
   }))
 }
 
-function take<T>({ db, find }: Reader, { page, before, limit }: StretchRequest, statements: Statements): Stretch<T> {
-  const top = before ?? (db.get<{ id: number | null }>(statements.findLast)?.id ?? 0) + 1
+function take<T>(reader: Reader, request: StretchRequest, statements: Statements): Stretch<T> {
+  const { db, find } = reader
+  const { page, before, limit } = request
+  const top = before ?? topOf(reader, statements)
   const { deliveryId } = page
   if (deliveryId !== undefined) {
     const list = statements.ofDelivery
@@ -93,6 +97,23 @@ function take<T>({ db, find }: Reader, { page, before, limit }: StretchRequest, 
   const list = statements.stretch
   const from = Math.max(top - STRETCH, 0)
   const rows = db.allNamed<T>(list, { ...filtersOf(list, page), before: top, from, limit: Math.min(limit, STRETCH) })
+  return { rows, next: from > 0 ? from : null }
+}
+
+/** Above all ids. */
+const topOf = ({ db }: Reader, { findLast }: Statements): number =>
+  (db.get<{ id: number | null }>(findLast)?.id ?? 0) + 1
+
+/** Those that the trace does not pass over. */
+function takeTraced(reader: Reader, { page, before, limit }: StretchRequest, traced: Uint8Array) {
+  const { db } = reader
+  const top = before ?? topOf(reader, deliveries)
+  const mark = db.get<{ mark: number }>(sql.readMark)?.mark ?? 0
+  const isAbove = top > mark + 1
+  const from = Math.max(top - STRETCH, isAbove ? mark + 1 : 0)
+  const list = isAbove ? sql.listTracedAbove : sql.listTraced
+  const filters = { ...filtersOf(list, page), traced: blob(traced) }
+  const rows = db.allNamed<DeliveryColumns>(list, { ...filters, before: top, from, limit: Math.min(limit, STRETCH) })
   return { rows, next: from > 0 ? from : null }
 }
 
