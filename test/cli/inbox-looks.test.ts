@@ -68,7 +68,7 @@ describe('posthorn inbox', () => {
     const first = await look('ls', '--limit', '1')
     expect([rowsOf(first.out).length, first.err]).toEqual([
       1,
-      expect.stringMatching(/^1 shown; go on with --after d_\w+, or/),
+      expect.stringMatching(/^1 shown; more with --after d_\w+, or/),
     ])
   })
 

@@ -50,7 +50,7 @@ it('goes on behind the last row, to the end', async () => {
       const { out, err } = await look(command, '--json', '--limit', '1', ...after)
       const [row] = objectsOf(out) as unknown as Row[]
       if (row === undefined) break
-      expect(err).toBe(`1 shown; go on with --after ${key(row)}, or ask for more with --limit.\n`)
+      expect(err).toBe(`1 shown; more with --after ${key(row)}, or --limit.\n`)
       paged.push(row)
       after = ['--after', String(key(row))]
     }

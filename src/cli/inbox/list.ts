@@ -46,7 +46,7 @@ async function drawn<T>(list: List<T>, options: RowOptions): Promise<void> {
   if (shown === 0 && list.what !== null) tell(`No ${list.what}.`)
   // A list that was cut says so: it must not be taken for all there is.
   if (shown === options.limit && last !== undefined)
-    tell(`${shown} shown; go on with --after ${quoted(list.key(last))}, or ask for more with --limit.`)
+    tell(`${shown} shown; more with --after ${quoted(list.key(last))}, or --limit.`)
 }
 
 async function linesOf<T>(list: List<T>, options: RowOptions): Promise<Array<readonly [string, string]>> {

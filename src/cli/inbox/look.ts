@@ -111,12 +111,15 @@ const letterColumns = ({ utc }: OutOptions): Column<DeadLetter>[] => [
   { head: 'error', of: (letter) => errorText(letter) },
 ]
 
-/** `ECONNREFUSED: connect …`, of the latest attempt. */
+/** `TypeError: …`, of the latest attempt. */
 export function errorText({ errors }: Pick<DeadLetter, 'errors'>): string {
   const error = errors.at(-1)
   if (error === undefined) return ''
-  return `${error.code ?? error.name}: ${error.message}`.replaceAll(/\s+/g, ' ')
+  return toldOnce(error.code ?? error.name, error.message).replaceAll(/\s+/g, ' ')
 }
+
+/** Messages of the system begin with what they are: `connect ECONNREFUSED …`. */
+const toldOnce = (word: string, message: string) => (message.includes(word) ? message : `${word}: ${message}`)
 
 interface Group {
   readonly handler: string
@@ -162,7 +165,7 @@ const groupColumns = ({ utc }: OutOptions): Column<Group>[] => [
   { head: 'first', of: ({ firstSince }) => timeText(firstSince, utc), from: 120 },
   { head: 'last', of: ({ lastSince }) => timeText(lastSince, utc), from: 100 },
   { head: 'newest', of: ({ eventId }) => eventId },
-  { head: 'error', of: ({ error, code, message }) => `${code ?? error}: ${message}` },
+  { head: 'error', of: ({ error, code, message }) => toldOnce(code ?? error ?? '', message ?? '') },
 ]
 
 /** What could not be read, newest first. */
