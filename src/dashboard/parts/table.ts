@@ -43,7 +43,7 @@ export function pager(see: See, shown: number): Markup {
   </nav>`
 }
 
-export type Fact = readonly [name: string, value: Markup]
+export type Fact = readonly [name: Markup, value: Markup]
 
 const isNothing = (value: Markup): boolean => Array.isArray(value) && value.length === 0
 

@@ -1,4 +1,5 @@
 /** `view=event`: what it says, who took it, and why not. */
+import { bytes } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
 import {
   empty,
@@ -15,7 +16,7 @@ import {
   word,
 } from '../parts/pieces.ts'
 import { type See, to } from '../parts/see.ts'
-import { facts, table } from '../parts/table.ts'
+import { type Fact, facts, table } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
 import { spanText, when } from '../parts/time.ts'
 import type { EventData, Failure, LetterData } from './load/event.ts'
@@ -61,11 +62,43 @@ export function drawEvent(data: EventData, see: See): Markup {
     ['Credential', event.credential === null ? null : text(event.credential)],
   ])}
   ${ownLinks(data.links)}
+  ${mail(data, see)}
   ${progress(data)}
   ${data.letters.map((letter) => letterOf(letter, id, see))}
   <div class="verbs">${data.letters.length > 0 && verbForm(see, { verb: 'retry', filter: id, label: 'Retry it…', key: 'r' })}${verbForm(see, { verb: 'replay', filter: id, label: 'Replay it…' })}${data.letters.length > 0 && verbForm(see, { verb: 'drop', filter: id, label: 'Give it up…' })}</div>
   ${data.payload !== null && section('As the sender wrote it', html`${see.frame.people === 'masked' && notice('Values are masked: names and kinds stay.')}<pre class="raw" tabIndex="0"><code>${text(data.payload, { lines: true })}</code></pre>`)}
   ${data.metadata !== null && section('Metadata', html`<pre class="raw" tabIndex="0"><code>${text(data.metadata, { lines: true })}</code></pre>`)}`
+}
+
+function mail({ mail: found, id }: EventData, see: See): Markup {
+  if (found === null) return null
+  const { from, to: whom, subject, headers, attachments } = found
+  return section(
+    'The mail',
+    html`${facts([
+      ['From', text(from)],
+      ['To', whom.map((one) => html`${text(one)} `)],
+      ['Subject', text(subject)],
+      ['Attachments', attachments.map((one, part) => attachment(one, id, part, see))],
+    ])}
+    ${found.isUnreadable && notice('It cannot be taken apart: what is attached is not told.')}
+    ${found.text !== null && html`<pre class="raw" tabIndex="0"><code>${text(found.text, { lines: true })}</code></pre>`}
+    ${found.html !== null && html`<details><summary>Its HTML, as text</summary><pre class="raw" tabIndex="0"><code>${text(found.html, { lines: true })}</code></pre></details>`}
+    ${headers.length > 0 && html`<details><summary>Its headers</summary>${facts(headers.map(([name, value]): Fact => [text(name), text(value)]))}</details>`}`,
+  )
+}
+
+function attachment(
+  one: { readonly name: string | null; readonly type: string; readonly bytes: number },
+  id: string,
+  part: number,
+  see: See,
+): Markup {
+  const label = html`${one.name === null ? 'without a name' : text(one.name)}`
+  const shown = see.frame.bytes
+    ? html`<a href=${to('event', { id, as: 'attachment', part })} download="">${label}</a>`
+    : label
+  return html`${shown} <span class="aside">${text(one.type)}, ${bytes(one.bytes)}</span> `
 }
 
 const OUTCOMES: Readonly<Record<string, Markup>> = {

@@ -6,7 +6,7 @@ import { token } from '../../../src/auth/index.ts'
 import { dashboard } from '../../../src/dashboard/index.ts'
 import type { Access } from '../../../src/dashboard/types.ts'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
-import { momentum } from '../../../src/providers/momentum/index.ts'
+import { momentum, momentumRelay } from '../../../src/providers/momentum/index.ts'
 import { deliver, sampleEvent } from '../../../src/testing/index.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { all, receiverIn } from '../../support/receivers.ts'
@@ -63,6 +63,7 @@ export async function world({ access = EVERYTHING, traffic = 'night' }: WorldOpt
     sources: {
       shop: momentum({ auth: token([{ label: '2026', secret: 'shop-secret-of-the-tests' }]) }),
       letters: mailjet({ auth: token('letters-secret-of-the-tests') }),
+      ...(traffic === 'naughty' ? { mails: momentumRelay({ auth: token('mails-secret-of-the-tests') }) } : {}),
     },
     handlers: { retry: { attempts: 1 } },
   })
@@ -225,9 +226,19 @@ async function naughty({ clock, receiver, database, ids, url }: Making): Promise
     await deliver(receiver as never, 'shop' as never, [bounce, click])
     await clock.advance(MINUTE)
   }
-  const [letter] = await all(receiver.inbox.deadLetters())
+  const relay = sampleEvent('momentum.relay_message').payload as { readonly content: object }
+  const content = {
+    ...relay.content,
+    subject: NAUGHTY[0],
+    text: NAUGHTY[1],
+    html: NAUGHTY[3],
+    headers: [{ [NAUGHTY[2]]: NAUGHTY[8] }],
+  }
+  await deliver(receiver as never, 'mails' as never, [{ ...relay, content }])
+  const [mail] = await all(receiver.inbox.events({ since: new Date(0), filter: 'source:mails' }))
+  const letter = (await all(receiver.inbox.deadLetters())).find(({ event }) => event.source === 'shop')
   ids.dead = letter?.event.id ?? ''
-  ids.event = ids.dead
+  ids.event = mail?.id ?? ''
   ids.delivery = letter?.event.delivery.id ?? ''
   ids.message = `1-${NAUGHTY[1]}`
   ids.key = await keyOf(url, 'n3@shop.example')

@@ -4,7 +4,7 @@ import { seed } from '../../../src/alerts/seed.ts'
 import { Shared } from '../../../src/alerts/shared.ts'
 import { deliver } from '../../../src/testing/index.ts'
 import { all } from '../../support/receivers.ts'
-import { addressesOf, type World, type WorldOptions, world } from '../browser/world.ts'
+import { addressesOf, NAUGHTY, type World, type WorldOptions, world } from '../browser/world.ts'
 
 interface Answer {
   readonly status: number
@@ -178,5 +178,17 @@ describe('the life of a message', () => {
       'bounced',
     ])
     expect(await page('?view=message&id=m-of-jo')).toContain('delivered, then bounced out of band')
+  })
+})
+
+describe('a mail that came in', () => {
+  it('is shown as text, its HTML too', async () => {
+    await begin({ traffic: 'naughty' })
+    const address = addressesOf(made).event ?? ''
+    expect((await look(address)).data.mail).toMatchObject({ subject: NAUGHTY[0], html: NAUGHTY[3] })
+    const shown = await page(address)
+    expect(shown).toContain('Its HTML, as text')
+    expect(shown).not.toContain('<script>')
+    expect(shown).not.toContain('<img')
   })
 })

@@ -1,5 +1,5 @@
 /** Why did the handler not act? */
-import type { AttemptError, DeadLetter, ErrorRecord } from '../../../types.ts'
+import type { AnyEvent, AttemptError, DeadLetter, ErrorRecord, InboundMail } from '../../../types.ts'
 import type { ViewRequest } from '../../types.ts'
 import { cut, cutDetail, type EventRow, eventRow, gather, iso, type LinkRow, type Loaded, linksFor } from './loading.ts'
 
@@ -23,7 +23,21 @@ export interface LetterData {
   readonly failures: readonly Failure[]
 }
 
+/** A mail that came in. Its HTML is shown as text, and nothing of it is ever rendered. */
+export interface MailData {
+  readonly from: string | null
+  readonly to: readonly string[]
+  readonly subject: string | null
+  readonly headers: ReadonlyArray<readonly [string, string]>
+  readonly text: string | null
+  readonly html: string | null
+  readonly attachments: readonly { readonly name: string | null; readonly type: string; readonly bytes: number }[]
+  /** The mail as a whole cannot be taken apart. */
+  readonly isUnreadable: boolean
+}
+
 export interface EventData {
+  readonly mail: MailData | null
   /** To tools of the reader's own. */
   readonly links: readonly LinkRow[]
   readonly id: string
@@ -42,7 +56,7 @@ export async function load(request: ViewRequest): Promise<Loaded<EventData>> {
   const { receiver, query, signal } = request
   const id = query.get('id') ?? ''
   const stored = await receiver.inbox.event(id)
-  const nothing = { links: [], id, event: null, progress: [], letters: [], payload: null, metadata: null }
+  const nothing = { mail: null, links: [], id, event: null, progress: [], letters: [], payload: null, metadata: null }
   if (stored === null) return { title: 'Event', status: 404, data: nothing }
   const { event, progress } = stored
   const { rows: letters } = await gather(receiver.inbox.deadLetters({ ids: [id] }), signal)
@@ -50,6 +64,7 @@ export async function load(request: ViewRequest): Promise<Loaded<EventData>> {
   return {
     title: `Event: ${event.type}`,
     data: {
+      mail: await mailOf(event),
       links: linksFor(request, {
         messageId: event.messageId,
         key: request.keyOf(event),
@@ -68,6 +83,31 @@ export async function load(request: ViewRequest): Promise<Loaded<EventData>> {
       payload: event.payload === undefined ? null : cutDetail(written(event.payload)),
       metadata: Object.keys(event.metadata).length === 0 ? null : cutDetail(written(event.metadata)),
     },
+  }
+}
+
+const MOST_HEADERS = 100
+
+async function mailOf(event: AnyEvent): Promise<MailData | null> {
+  const { mail = null } = event as { mail?: InboundMail | null }
+  if (mail === null) return null
+  const attachments = await mail.attachments().catch(() => null)
+  const orNone = (text: string | null) => (text === null ? null : cutDetail(text))
+  return {
+    from: mail.from,
+    to: mail.envelopeTo.slice(0, MOST_HEADERS),
+    subject: orNone(mail.subject),
+    headers: mail.headers.slice(0, MOST_HEADERS).map(([name, value]) => [cut(name, 200), cut(value)] as const),
+    text: orNone(mail.text),
+    html: orNone(mail.html),
+    attachments: (attachments ?? [])
+      .slice(0, MOST_HEADERS)
+      .map(({ filename, contentType, bytes }) => ({
+        name: filename,
+        type: cut(contentType, 200),
+        bytes: bytes.length,
+      })),
+    isUnreadable: attachments === null,
   }
 }
 
