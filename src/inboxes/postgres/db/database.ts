@@ -148,8 +148,8 @@ export class Database {
     const { heard, warned } = this.#shared
     heard.add(client)
     client.on('error', () => {})
-    client.on('notice', ({ code }) => {
-      if (code === WARNING) warned.add(client)
+    client.on('notice', ({ routine }) => {
+      if (routine === WAIT) warned.add(client)
     })
   }
 
@@ -186,10 +186,10 @@ export class Database {
 }
 
 /**
- * A commit that waits for a standby, and whose wait somebody cancels, is reported as if it had gone well, with this. It is
- * the code of every warning; no statement of ours gives cause for another.
+ * A commit that waits for a standby, and whose wait somebody cancels, is reported as if it had gone well, with a warning. Its
+ * code is that of every warning, its text in the server's language: it is told by the function of the server that it comes from.
  */
-const WARNING = '01000'
+const WAIT = 'SyncRepWaitForLSN'
 
 const unconfirmed = () =>
   new PosthornError(

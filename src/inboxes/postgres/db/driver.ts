@@ -26,7 +26,7 @@ export interface Client {
   /** With true it is closed, and not used again. */
   release(destroy?: boolean): void
   on(event: 'error', listener: () => void): unknown
-  on(event: 'notice', listener: (notice: { readonly code?: string | undefined }) => void): unknown
+  on(event: 'notice', listener: (notice: { readonly routine?: string | undefined }) => void): unknown
 }
 
 /** What a pool of `pg` tells of. */

@@ -23,6 +23,8 @@ interface Driver {
 }
 
 const terms = workerData as LeaseTerms
+/** Of a busy server; one that hangs, and one more connection, leave time enough to renew. */
+const PATIENCE_MS = 2 * terms.everyMs
 let owner = terms.owner
 let client: Client | null = null
 let [seen, seenAt] = [0, performance.now()]
@@ -57,7 +59,7 @@ async function renew(): Promise<void> {
   const { rows } = await client.query({
     text: terms.text,
     values: [whose, terms.leaseMs],
-    query_timeout: terms.everyMs,
+    query_timeout: PATIENCE_MS,
   })
   if (rows.length > 0 && whose === owner) Atomics.store(terms.renewedAt, 0, asked)
 }
@@ -66,7 +68,7 @@ async function connect(): Promise<Client> {
   const driver: Driver = await import(terms.driver)
   const made = new driver.default.Client({
     connectionString: terms.connectionString,
-    connectionTimeoutMillis: terms.everyMs,
+    connectionTimeoutMillis: PATIENCE_MS,
   })
   made.on('error', drop)
   await made.connect()
