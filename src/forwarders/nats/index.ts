@@ -10,7 +10,7 @@ export type { Forward } from '../kit/forward.ts'
 export type { BodyOf } from '../kit/message.ts'
 export type { ForEach } from '../kit/options.ts'
 
-/** What `jetstream(connection)` of `@nats-io/jetstream` gives, or `connection.jetstream()` of the package `nats`. */
+/** What `jetstream(connection)` of `@nats-io/jetstream` gives; that of the older package `nats` has the same shape. */
 export interface JetStreamLike {
   publish(
     subject: string,
