@@ -59,6 +59,12 @@ export class Meters implements Sink {
     this.#histograms.get(name)?.record(seconds, attributesOf(name, labels))
   }
 
+  observeAll(name: MetricName, labels: readonly string[], ms: readonly number[]): void {
+    const [histogram, attributes] = [this.#histograms.get(name), attributesOf(name, labels)]
+    // Negative where the clock of the sender is ahead.
+    for (const one of ms) histogram?.record(Math.max(0, one) / 1_000, attributes)
+  }
+
   called({ handler, passes }: CallAbout, { result, error }: CallEnd, ms: number): void {
     if (result === 'returned') return
     const attributes = { ...messaging('process', passes[0]?.source ?? null), 'messaging.consumer.group.name': handler }

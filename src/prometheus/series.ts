@@ -39,13 +39,14 @@ export class Series implements Sink {
   }
 
   observe(name: MetricName, labels: readonly string[], seconds: number): void {
-    const bounds = metricRow(name).buckets ?? []
-    const made = () => ({ buckets: bounds.map(() => 0), sum: 0, count: 0 })
-    const histogram = this.#one(this.#histograms, name, labels, made)
-    const at = bounds.findIndex((bound) => seconds <= bound)
-    if (at >= 0) histogram.buckets[at] = (histogram.buckets[at] ?? 0) + 1
-    histogram.sum += seconds
-    histogram.count++
+    put(this.#histogram(name, labels), metricRow(name).buckets ?? [], seconds)
+  }
+
+  observeAll(name: MetricName, labels: readonly string[], ms: readonly number[]): void {
+    if (ms.length === 0) return
+    const [histogram, bounds] = [this.#histogram(name, labels), metricRow(name).buckets ?? []]
+    // Negative where the clock of the sender is ahead.
+    for (const one of ms) put(histogram, bounds, Math.max(0, one) / 1_000)
   }
 
   /** As a registry of prom-client asks for them. */
@@ -76,6 +77,11 @@ export class Series implements Sink {
         for (const result of ['accepted', 'duplicate']) this.add(name, [source, result], 0)
   }
 
+  #histogram(name: MetricName, labels: readonly string[]): Histogram {
+    const bounds = metricRow(name).buckets ?? []
+    return this.#one(this.#histograms, name, labels, () => ({ buckets: bounds.map(() => 0), sum: 0, count: 0 }))
+  }
+
   #one<T>(of: Map<MetricName, Map<string, One<T>>>, name: MetricName, labels: readonly string[], make: () => T): T {
     const series = of.get(name) ?? new Map<string, One<T>>()
     of.set(name, series)
@@ -90,6 +96,14 @@ export class Series implements Sink {
     const keys = this.#names && name === 'posthorn_events_total' ? [...given, 'name'] : given
     return Object.fromEntries(keys.map((key, at) => [key, labels[at] ?? '']))
   }
+}
+
+function put(histogram: Histogram, bounds: readonly number[], seconds: number): void {
+  let at = 0
+  while (at < bounds.length && seconds > (bounds[at] as number)) at++
+  if (at < bounds.length) histogram.buckets[at] = (histogram.buckets[at] ?? 0) + 1
+  histogram.sum += seconds
+  histogram.count++
 }
 
 /** Buckets hold all that is below their bound, as Prometheus has it. */

@@ -10,6 +10,8 @@ import type { MetricName } from './table.ts'
 export interface Sink {
   add(name: MetricName, labels: readonly string[], by: number): void
   observe(name: MetricName, labels: readonly string[], seconds: number): void
+  /** Of one series: those of a delivery are thousands. */
+  observeAll(name: MetricName, labels: readonly string[], ms: readonly number[]): void
 }
 
 export interface RecordOptions {
@@ -51,8 +53,7 @@ export function record(door: WatchDoor, sink: Sink, { names = false }: RecordOpt
       for (const [native, count] of natives)
         sink.add('posthorn_events_total', names ? [source, type, name.of(native)] : [source, type], count)
     for (const [kind, count] of bounces) sink.add('posthorn_bounces_total', [source, kind], count)
-    // Negative where the clock of the sender is ahead.
-    for (const ms of lateMs) sink.observe('posthorn_event_late_seconds', [source], Math.max(0, ms) / 1_000)
+    sink.observeAll('posthorn_event_late_seconds', [source], lateMs)
   }
 
   const offs = [
