@@ -1,11 +1,10 @@
 /** A list as every command shows it: once, or with `--watch` again and again. */
-import { type Column, showRows } from '../out/lines.ts'
+import { type Column, type OutOptions, showRows } from '../out/lines.ts'
 import { tell } from '../out/streams.ts'
-import { watch } from '../out/watch.ts'
+import { type WatchOptions, watch } from '../out/watch.ts'
 import { firstOf } from './first-of.ts'
-import type { LookOptions } from './look.ts'
 
-export interface RowOptions extends LookOptions {
+export interface RowOptions extends OutOptions, WatchOptions {
   /** At most so many rows, the newest; absent: all. */
   readonly limit?: number | undefined
 }
