@@ -3,8 +3,7 @@ import { OptionError } from '../../errors.ts'
 import type { InboxStats } from '../../public/inbox.ts'
 import { counted, spanText } from '../out/format.ts'
 import { say } from '../out/streams.ts'
-import type { LookOptions } from './list.ts'
-import { byWhom } from './look.ts'
+import { byWhom, type LookOptions } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 
 export interface CheckOptions extends LookOptions {

@@ -6,7 +6,7 @@ import { counted, timeText } from '../out/format.ts'
 import { type Column, showFacts, showRows } from '../out/lines.ts'
 import { say, tell } from '../out/streams.ts'
 import { firstOf } from './first-of.ts'
-import type { ListOptions } from './list.ts'
+import type { ListOptions } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 
 /** What an upgrade reads otherwise. The exit code: 1 when there is something. */

@@ -6,7 +6,7 @@ import { bytesText } from '../out/format.ts'
 import { showRows } from '../out/lines.ts'
 import { say, tell } from '../out/streams.ts'
 import { type ActOptions, assertDecided } from './act.ts'
-import type { LookOptions } from './list.ts'
+import type { LookOptions } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 
 /** What has no count before it is done: it is asked for, or done. */

@@ -3,15 +3,8 @@ import { type Column, type OutOptions, showRows } from '../out/lines.ts'
 import { tell } from '../out/streams.ts'
 import { type WatchOptions, watch } from '../out/watch.ts'
 import { firstOf } from './first-of.ts'
-import type { InboxOptions } from './open.ts'
 
-export interface LookOptions extends InboxOptions, OutOptions, WatchOptions {}
-
-export interface ListOptions extends LookOptions {
-  readonly limit: number
-}
-
-export interface RowOptions extends LookOptions {
+export interface RowOptions extends OutOptions, WatchOptions {
   /** At most so many rows, the newest; absent: all. */
   readonly limit?: number | undefined
 }

@@ -5,8 +5,14 @@ import { bytesText, counted, spanText, timeText, whoText } from '../out/format.t
 import { type Column, type OutOptions, showFacts } from '../out/lines.ts'
 import { say } from '../out/streams.ts'
 import { type View, type WatchOptions, watch } from '../out/watch.ts'
-import { type List, type ListOptions, type LookOptions, showList } from './list.ts'
+import { type List, showList } from './list.ts'
 import { type InboxOptions, withInbox } from './open.ts'
+
+export interface LookOptions extends InboxOptions, OutOptions, WatchOptions {}
+
+export interface ListOptions extends LookOptions {
+  readonly limit: number
+}
 
 export async function stats(options: LookOptions): Promise<0> {
   return withInbox(options, async ({ control, stop }) => {

@@ -4,7 +4,7 @@ import type { LookOptions, LookProgress } from '../../public/look.ts'
 import { counted, timeText } from '../out/format.ts'
 import { Progress } from '../out/progress.ts'
 import { tell } from '../out/streams.ts'
-import type { LookOptions as InboxLookOptions } from './list.ts'
+import type { LookOptions as InboxLookOptions } from './look.ts'
 import type { OpenInbox } from './open.ts'
 
 export class Looking {

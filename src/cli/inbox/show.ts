@@ -6,8 +6,7 @@ import type { AnyEvent, AttemptError, DeadLetter, Delivery, ErrorRecord } from '
 import { bytesText, timeText, whoText } from '../out/format.ts'
 import { type OutOptions, showFacts, showRows } from '../out/lines.ts'
 import { say } from '../out/streams.ts'
-import type { LookOptions } from './list.ts'
-import { remarksOf } from './look.ts'
+import { type LookOptions, remarksOf } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 
 export interface ShowOptions extends LookOptions {
