@@ -437,7 +437,7 @@ it('gives what is attached to a mail as a file that nobody runs, to who has the 
   const markup = '<script>alert(1)</script>'
   const { id } = await receiver.inject('desk', relayed(mail(multipart([attached('../x.html', markup, 'text/html')]))))
   await receiver.whenIdle()
-  const board = new Asking(receiver)
+  const board = new Asking(receiver as never)
   const query = `view=event&id=${id}.0&as=attachment`
   const { status, headers, body } = await board.ask(`${query}&part=0`, clear)
   expect([status, Buffer.from(body as Uint8Array).toString()]).toEqual([200, markup])

@@ -100,13 +100,11 @@ async function mailOf(event: AnyEvent): Promise<MailData | null> {
     headers: mail.headers.slice(0, MOST_HEADERS).map(([name, value]) => [cut(name, 200), cut(value)] as const),
     text: orNone(mail.text),
     html: orNone(mail.html),
-    attachments: (attachments ?? [])
-      .slice(0, MOST_HEADERS)
-      .map(({ filename, contentType, bytes }) => ({
-        name: filename,
-        type: cut(contentType, 200),
-        bytes: bytes.length,
-      })),
+    attachments: (attachments ?? []).slice(0, MOST_HEADERS).map(({ filename, contentType, bytes }) => ({
+      name: filename,
+      type: cut(contentType, 200),
+      bytes: bytes.length,
+    })),
     isUnreadable: attachments === null,
   }
 }
