@@ -1,9 +1,8 @@
 /** `posthorn inbox handlers` and `senders`: who handles, and who sends. */
 import { timeText } from '../out/format.ts'
 import type { Column } from '../out/lines.ts'
-import type { LookOptions } from './list.ts'
 import { type List, showList } from './list.ts'
-import { byWhom } from './look.ts'
+import { byWhom, type LookOptions } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 
 interface HandlerRow {

@@ -56,7 +56,8 @@ export function meddle<T>(path: string, run: (db: DatabaseSync) => T): T {
 
 /** Makes of a file of today one of the third schema, where waiting for a turn was a due time. */
 export const BEFORE_TURNS = `
-  DROP TABLE key; DROP TABLE action; DROP TABLE seen; DROP TABLE tally_mark;
+  ALTER TABLE settled DROP COLUMN trace;
+  DROP TABLE memo; DROP TABLE action; DROP TABLE seen; DROP TABLE tally_mark;
   DROP TABLE tally_day; DROP TABLE tally_hour; DROP TABLE tally_minute; DROP TABLE word;
   DROP TRIGGER work_gone; DROP TABLE pass_progress;
   UPDATE work SET due_at = 9007199254740991 WHERE waits_for = 'turn' AND order_key >= 0;
