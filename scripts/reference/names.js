@@ -13,6 +13,7 @@ const names = new Map(
 export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_context, reflection) => {
     if (!reflection.kindOf(ReflectionKind.Module)) return
-    reflection.name = names.get(reflection.name.replace(/(^|\/)index$/, '')) ?? reflection.name
+    const path = reflection.name.replace(/(^|\/)index$/, '')
+    reflection.name = names.get(path) ?? `posthorn/${path}`
   })
 }
