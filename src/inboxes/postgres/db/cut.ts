@@ -3,6 +3,9 @@ import { PosthornError } from '../../../errors.ts'
 
 const message = 'PostgreSQL has not answered in the time that was left until the inbox closed.'
 
+/** The longest `setTimeout` can wait; asked for more, it does not wait at all. */
+const LONGEST_MS = 2 ** 31 - 1
+
 export class Cut {
   readonly #waiting = new Set<() => void>()
   #timer: NodeJS.Timeout | null = null
@@ -19,7 +22,7 @@ export class Cut {
     if (this.#isOver || endsAt >= this.#endsAt) return
     this.#endsAt = endsAt
     clearTimeout(this.#timer ?? undefined)
-    this.#timer = setTimeout(() => this.now(), ms)
+    this.#timer = setTimeout(() => this.now(), Math.min(ms, LONGEST_MS))
   }
 
   now(): void {
