@@ -35,7 +35,7 @@ interface Span extends Text {
 export interface After {
   /**
    * Only what comes behind this row, which the page before ended with: the id of a delivery or of an event, for dead letters
-   * `<event>/<handler>`. It does not go with several `ids`.
+   * `<event>/<handler>`, of a replay `<event>@<run>/<handler>`. It does not go with several `ids`.
    * @throws OptionError when the row is not there any more
    */
   readonly after?: string

@@ -1,4 +1,5 @@
 /** `posthorn inbox stats`, `ls`, `dead`, `quarantine`: what is stored, as it stands. */
+import { letterName } from '../../lib/letter-name.ts'
 import type { DeadLetterFilter, DeliveryFilter, InboxStats, QuarantineFilter } from '../../public/inbox.ts'
 import type { DeadLetter, DeliverySummary, Quarantined } from '../../types.ts'
 import { bytesText, counted, spanText, timeText, whoText } from '../out/format.ts'
@@ -95,7 +96,7 @@ export async function dead(filter: DeadLetterFilter, options: ListOptions & { re
     const ofAll = { name: 'posthorn inbox dead', what: 'dead letters' }
     const list: List<DeadLetter> = {
       ...{ ...ofAll, columns: letterColumns(options), rows: letters },
-      key: ({ event, handler }) => `${event.id}/${handler}`,
+      key: ({ event, handler }) => letterName(event, handler),
     }
     const groups: List<Group> = {
       ...{ ...ofAll, columns: groupColumns(options), rows: () => groupsOf(letters()) },

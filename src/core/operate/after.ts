@@ -39,17 +39,27 @@ export async function deliveryPlace(inbox: InboxPort, deliveryId: string): Promi
 }
 
 async function letterPlace(inbox: InboxPort, at: string, after: string): Promise<number> {
-  const { deliveryId, index, handler } = letterOf(at, after)
-  const rows = await inbox.records.list('deadLetters', { ...of(deliveryId, index), handler, limit: 1 })
-  return there(at, after, rows[0]?.id)
+  const { deliveryId, index, handler, run } = letterOf(at, after)
+  const rows = await inbox.records.list('deadLetters', { ...of(deliveryId, index), handler, limit: MOST })
+  return there(at, after, rows.findLast((row) => row.run === run)?.id)
 }
 
-/** `d_….3/warehouse`. */
-function letterOf(at: string, value: unknown): { deliveryId: string; index: number; handler: string } {
-  const [, event, handler] = (typeof value === 'string' && /^([^/]+)\/(.+)$/s.exec(value)) || []
-  if (handler === undefined) throw new OptionError(`${at}: expected an event and its handler, such as d_….0/warehouse`)
-  return { ...eventId(at, event), handler }
+interface Letter {
+  readonly deliveryId: string
+  readonly index: number
+  readonly handler: string
+  /** null: of its first run. */
+  readonly run: string | null
 }
+
+/** As `letterName` writes it. */
+function letterOf(at: string, value: unknown): Letter {
+  const [, event, run = null, handler] = (typeof value === 'string' && LETTER.exec(value)) || []
+  if (handler === undefined) throw new OptionError(`${at}: expected an event and its handler, such as d_….0/warehouse`)
+  return { ...eventId(at, event), handler, run }
+}
+
+const LETTER = /^([^/@]+)(?:@(r_[a-z2-7]+))?\/(.+)$/s
 
 const of = (deliveryId: string, index?: number): Omit<Page, 'limit'> => ({ before: null, deliveryId, index })
 

@@ -92,8 +92,8 @@ async function* walk(
     ))
       for (const row of rows) {
         if (signal?.aborted) return
-        const range =
-          row.seq === start?.seq ? { last: start.last } : index === undefined ? {} : { first: index, last: index }
+        const last = row.seq === start?.seq ? start.last : Number.POSITIVE_INFINITY
+        const range = index === undefined ? { last } : { first: index, last: Math.min(index, last) }
         const found = row.kept === 'none' ? [] : await eventsOf(parts, row.id, range, wanted, signal)
         // Within a delivery, too, the newest first.
         yield* found.reverse()

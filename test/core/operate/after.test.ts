@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Receiver } from '../../../src/index.ts'
+import { letterName } from '../../../src/lib/letter-name.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { send } from '../../support/neutral.ts'
 import { all, receiverIn } from '../../support/receivers.ts'
@@ -48,11 +49,24 @@ it.each([
   for (const [at, after] of whole.entries()) expect(await list({ after }), after).toEqual(whole.slice(at + 1))
 })
 
+it('tells dead letters of an event in its first run and in replays apart', async () => {
+  const list = async (after: object) =>
+    (await all(receiver.inbox.deadLetters(after))).map(({ event, handler }) => letterName(event, handler))
+  for (const _ of [1, 2]) {
+    await receiver.inbox.replay({ since, to: ['a', 'b/c'] })
+    await receiver.whenIdle()
+  }
+  const whole = await list({})
+  expect(new Set(whole).size).toBe(36)
+  for (const [at, after] of whole.entries()) expect(await list({ after }), after).toEqual(whole.slice(at + 1))
+})
+
 it('goes with the other fields, but not with several ids', async () => {
   const [newest = '', second = '', oldest = ''] = await LISTINGS.deliveries({})
   expect(await LISTINGS.deliveries({ after: newest, until: new Date(START + 1_000) })).toEqual([oldest])
   expect(await LISTINGS.events({ after: second, type: 'complained' })).toEqual([`${oldest}.1`])
   expect(await LISTINGS.events({ after: `${second}.1`, ids: [second] })).toEqual([`${second}.0`])
+  expect(await LISTINGS.events({ after: `${second}.1`, ids: [`${second}.1`] })).toEqual([])
   for (const list of [LISTINGS.deliveries, LISTINGS.events, LISTINGS.quarantine])
     await expect(list({ after: newest, ids: [second, oldest] })).rejects.toMatchObject({ code: 'ERR_OPTION' })
 })
@@ -63,7 +77,15 @@ it('refuses what is no row, and what is not there any more', async () => {
   for (const after of [gone, 'shop', '', 7])
     for (const list of [LISTINGS.deliveries, LISTINGS.events, LISTINGS.quarantine])
       await expect(list({ after })).rejects.toMatchObject({ code: 'ERR_OPTION' })
-  for (const after of [newest, `${newest}.0`, `${newest}.0/`, `${newest}.0/d`, `${newest}/a`, `${gone}.0/a`])
+  for (const after of [
+    newest,
+    `${newest}.0`,
+    `${newest}.0/`,
+    `${newest}.0/d`,
+    `${newest}/a`,
+    `${gone}.0/a`,
+    `${newest}.0@r_a/a`,
+  ])
     await expect(LISTINGS.deadLetters({ after })).rejects.toMatchObject({ code: 'ERR_OPTION' })
   await receiver.inbox.drop({ ids: [`${newest}.0`] })
   await expect(LISTINGS.deadLetters({ after: `${newest}.0/a` })).rejects.toMatchObject({ code: 'ERR_OPTION' })

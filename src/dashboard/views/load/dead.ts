@@ -1,4 +1,5 @@
 /** What failed, and can I retry? */
+import { letterName } from '../../../lib/letter-name.ts'
 import type { DeadLetter } from '../../../types.ts'
 import type { ViewRequest } from '../../types.ts'
 import { asked, cut, type EventRow, eventRow, gather, iso, LATE, type Loaded } from './loading.ts'
@@ -51,11 +52,11 @@ export async function load(request: ViewRequest): Promise<Loaded<DeadData>> {
   }
   const { rows: found, more, late } = await gather(receiver.inbox.deadLetters(filter), signal)
   const rows = found.map((letter) => deadRow(letter, request))
-  const last = rows.at(-1)
+  const last = found.at(-1)
   return {
     title: 'Dead letters',
     data: { q, total, grouped: 0, groups: null, rows },
-    next: more && last !== undefined ? `${last.id}/${last.handler}` : null,
+    next: more && last !== undefined ? letterName(last.event, last.handler) : null,
     partial: late ? LATE : null,
     rows: rows.map(({ bounce, ...row }) => ({ ...row, bounceKind: bounce?.kind ?? null })),
   }
