@@ -6,6 +6,7 @@ import { Seen } from '../../../alerts/seen.ts'
 import { Shared } from '../../../alerts/shared.ts'
 import { watchDoor } from '../../../lib/symbols.ts'
 import type { Watched } from '../../../ports/watch-door.ts'
+import type { TallyCount, TallyFilter } from '../../../public/look.ts'
 import type { ViewRequest } from '../../types.ts'
 import { allOf, orNull } from './loading.ts'
 
@@ -26,6 +27,7 @@ class Watch {
   readonly #beganAt: number
   readonly #since = new Map<string, number>()
   #seeded: Promise<void> | null = null
+  #followedAt = 0
   #last: { readonly at: number; readonly found: Promise<readonly FindingRow[]> } | null = null
 
   constructor(receiver: Watched) {
@@ -47,8 +49,12 @@ class Watch {
   }
 
   async #find(request: Looks): Promise<readonly FindingRow[]> {
-    this.#seeded ??= this.#seed(request)
+    this.#seeded ??= this.#seed(request).catch((error: unknown) => {
+      this.#seeded = null
+      throw error
+    })
     await this.#seeded
+    await this.#follow(request)
     const door = request.receiver[watchDoor]
     const limits = settingsOf({ notify: () => {} }, door.sources).limits
     const stand = await this.#seen.stand()
@@ -67,17 +73,30 @@ class Watch {
   }
 
   async #seed({ receiver, now }: Looks): Promise<void> {
-    const [hour, day] = [new Date(now.getTime() - 3_600_000), new Date(now.getTime() - 86_400_000)]
-    const tallies = (since: Date, until: Date, words?: readonly string[]) =>
-      orNull(async () => {
-        const filter = { step: 'minute' as const, since, until, ...(words === undefined ? {} : { words }) }
-        return await allOf(receiver.inbox.tallies(filter))
-      })
-    const before = await tallies(day, hour, ['in', 'dup'])
-    seed(this.#shared, [...(before ?? []), ...((await tallies(hour, now)) ?? [])], this.#beganAt)
+    const [hour, day] = [new Date(now.getTime() - 3_600_000), new Date(now.getTime() - DAY_MS)]
+    const before = await tallies(receiver, { since: day, until: hour, words: RECEIVED })
+    const last = await tallies(receiver, { since: hour, until: now })
+    seed(this.#shared, [...before, ...last], this.#beganAt)
+    this.#followedAt = now.getTime()
+  }
+
+  /** A sender that posts to another process is not silent. */
+  async #follow({ receiver, now }: Looks): Promise<void> {
+    const at = now.getTime()
+    if (Math.abs(at - this.#followedAt) < MINUTE_MS) return
+    const since = new Date(Math.max(Math.min(this.#followedAt, at) - MINUTE_MS, at - DAY_MS))
+    const received = await tallies(receiver, { since, until: now, words: RECEIVED })
+    for (const { source, at: minute } of received) this.#shared.activity.addMinute(source, minute.getTime())
+    this.#followedAt = at
   }
 }
 
+async function tallies({ inbox }: Looks['receiver'], filter: TallyFilter): Promise<readonly TallyCount[]> {
+  return (await orNull(() => allOf(inbox.tallies({ step: 'minute', ...filter })))) ?? []
+}
+
+const RECEIVED = ['in', 'dup']
+const [MINUTE_MS, DAY_MS] = [60_000, 86_400_000]
 const SHARED_MS = 1_000
 const keyOf = ({ id, about }: { readonly id: string; readonly about: string | null }) => `${id} ${about ?? ''}`
 
