@@ -91,6 +91,7 @@ export class PostgresInbox implements InboxPort {
       this.#opened = opened
       return told
     } catch (error) {
+      this.#forgetCut()
       this.#isTaken = false
       throw error
     } finally {
@@ -144,9 +145,16 @@ export class PostgresInbox implements InboxPort {
     try {
       await opened?.close()
     } finally {
+      this.#forgetCut()
       this.#isTaken = false
       this.#closing = null
     }
+  }
+
+  /** Its timer would keep the process running. */
+  #forgetCut(): void {
+    this.#cut?.end()
+    this.#cut = null
   }
 
   #now(): Opened {

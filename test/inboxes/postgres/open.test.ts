@@ -53,6 +53,17 @@ describe('the options', () => {
     await expect(failing).rejects.not.toThrow('secret')
   })
 
+  it('a close after a start that failed leaves no timer', async () => {
+    const inbox = postgres({ connectionString: 'postgres://somebody@127.0.0.1:1/events' })[port]
+    await expect(openWith(inbox, ['a'])).rejects.toMatchObject({ code: 'ERR_INBOX_IO' })
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    inbox.endWithin?.(60_000)
+    const closing = inbox.close()
+    expect(timers()).toBe(before)
+    await closing
+  })
+
   it('a code of Node is none of PostgreSQL: the connection is lost', () => {
     const written = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
     expect(faultOf(written)).toBe('lost')
