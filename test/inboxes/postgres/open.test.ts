@@ -8,7 +8,7 @@ import { type PostgresPool, postgres } from '../../../src/inboxes/postgres/index
 import { realAfter } from '../../../src/inboxes/postgres/life/upkeep.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import { programsOf, type Server, startServer } from '../../support/postgres.ts'
-import { everything, keptLines, newDelivery, openWith } from '../inbox-kit.ts'
+import { everything, firstPass, keptLines, newDelivery, openWith } from '../inbox-kit.ts'
 import { newSchema, settingsFor } from './store.ts'
 
 const ORDERED = [{ name: 'a', formerly: [], ordered: true }]
@@ -140,6 +140,25 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     })
     await inbox.close()
     await server.run('DROP OWNED BY guest; DROP ROLE guest')
+  })
+
+  it('of what was erased no trace is left in the files', async () => {
+    const schema = newSchema()
+    const { inbox } = await openWith(new PostgresInbox(settingsFor(server, schema)), ['a'])
+    await inbox.accept(newDelivery('x'))
+    await inbox.claim({ handlers: ['a'], maxDeliveries: 1, maxBytes: 1e9 })
+    await inbox.settle(firstPass(1, { trace: Buffer.from('a trace of somebody') }))
+    const isLeft = async () => {
+      await server.run('CHECKPOINT')
+      const [file] = await server.run(`SELECT position('a trace of'::bytea IN pg_read_binary_file(
+        pg_relation_filepath('${schema}.settled'))) > 0 AS "isLeft"`)
+      return file?.isLeft
+    }
+    expect(await isLeft()).toBe(true)
+    await inbox.erase([{ seq: 1, indices: null }])
+    for (let at = await inbox.purge(); at !== null; ) at = await inbox.purge(at)
+    expect(await isLeft()).toBe(false)
+    await inbox.close()
   })
 
   it('says what the server is, and how many standbys commits wait for', async () => {

@@ -2,8 +2,8 @@
 import { PosthornError } from '../../../errors.ts'
 import type { Database } from '../db/database.ts'
 
-/** With their bytes, errors and headers; indexes are written with them. */
-const TABLES = ['body', 'dead_letter', 'quarantine', 'work', 'progress', 'delivery', 'batch', 'counter']
+/** With their bytes, traces, errors and headers; indexes are written with them. */
+const TABLES = ['body', 'settled', 'dead_letter', 'quarantine', 'work', 'progress', 'delivery', 'batch', 'counter']
 
 /** One table at a time; it is locked meanwhile. Answers where to go on. */
 export async function purge(db: Database, from: number | null): Promise<number | null> {
