@@ -95,6 +95,20 @@ it('has its wishes carried out by the owner', async () => {
   expect(meddle(path, (db) => db.prepare('SELECT count(*) AS n FROM wish').get())).toEqual({ n: 0 })
 })
 
+it('writes what is remembered beside deliveries, with an owner and without', async () => {
+  const { path, inbox: owner } = await owned()
+  const { memos, look } = (await control(path)).inbox.port
+  const action = { at: START, who: 'jo', verb: 'drop', filter: '{}', matched: 1, queued: 1 }
+  expect(await memos?.write('x', 'one', null)).toBe(1)
+  expect(await memos?.write('x', 'other', null)).toBeNull()
+  await look?.noteAction(action)
+  expect(await owner.port.memos?.read('x')).toEqual({ text: 'one', version: 1 })
+  expect(await owner.port.look?.actions(9)).toMatchObject([action])
+  await owner.close()
+  expect(await memos?.write('x', 'two', 1)).toBe(2)
+  expect(await memos?.read('x')).toEqual({ text: 'two', version: 2 })
+})
+
 it('works from another process', async () => {
   const { path, inbox: owner } = await owned()
   const child = startChild('control', path)

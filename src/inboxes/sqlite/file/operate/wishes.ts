@@ -10,10 +10,10 @@ export interface Wish {
   readonly arguments: string
 }
 
-const kinds: ReadonlySet<string> = new Set<FileCommand['kind']>([
-  ...(['revive', 'drop', 'pause', 'prune', 'erase', 'cut', 'purge', 'copies'] as const),
-  ...(['replay', 'cancel', 'endWork'] as const),
-])
+const KINDS: Readonly<Record<FileCommand['kind'], true>> = {
+  ...{ revive: true, drop: true, pause: true, prune: true, erase: true, cut: true, purge: true, copies: true },
+  ...{ replay: true, cancel: true, endWork: true, action: true, memo: true },
+}
 
 /** Whoever made a wish has given up waiting long before, in ms. */
 const STALE_MS = 300_000
@@ -38,7 +38,7 @@ export function fulfil(db: Database, wish: Wish, run: (command: FileCommand) => 
 /** The two ends are of one schema version, so what parses has the shape of its kind. */
 function toCommand({ kind, arguments: text }: Wish): FileCommand | null {
   try {
-    return kinds.has(kind) ? ({ kind, ...(JSON.parse(text) as object) } as FileCommand) : null
+    return Object.hasOwn(KINDS, kind) ? ({ kind, ...(JSON.parse(text) as object) } as FileCommand) : null
   } catch {
     return null
   }
