@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
+import { OF_ALL } from '../../src/cli/commands/all.ts'
 import { COMMANDS } from '../../src/cli/commands/index.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -69,8 +70,8 @@ function unknownIn([name = '', ...words]: readonly string[], commands: readonly 
   const found = commands.find((command) => command.name() === name)
   if (found === undefined) return name
   if (found.commands.length > 0 && words[0] !== undefined) return unknownIn(words, found.commands)
-  const known = [...found.options.map(({ long }) => long), '--help']
-  return words.find((word) => word.startsWith('--') && !known.includes(word.split('=')[0])) ?? null
+  const known = [...found.options, ...OF_ALL()].map(({ long }) => long ?? '').concat('--help')
+  return words.find((word) => word.startsWith('--') && !known.includes(word.split('=')[0] ?? '')) ?? null
 }
 
 it('names commands and options that the command line has', () => {
