@@ -6,15 +6,16 @@ export type Replace = (address: string) => string
 /** RFC 5322 section 3.2.3, and letters of any script; not what texts put around addresses. */
 const LOCAL = /[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]/u
 const DOMAIN = /[\p{L}\p{M}\p{N}.-]/u
-const LONGEST_LOCAL = 128
+/** Return paths hold the address of somebody else. */
+const LONGEST_LOCAL = 512
 const LONGEST_DOMAIN = 255
 
-/** `@` as it is, and as addresses of pages have it, once and twice encoded. */
-const AT = /@|%40|%2540|&#64;|&#x40;/gi
+/** `@` as it is, and as addresses of pages, markup and strings of JSON have it, however often encoded. */
+const AT = /@|%(?:25)*40|&#0*64;|&#x0*40;|&commat;|\\u0040/gi
 
 /** The text with each address replaced; the same text where there is none. */
 export function replaceAddresses(text: string, replace: Replace): string {
-  if (!/[@%&]/.test(text)) return text
+  if (!/[@%&\\]/.test(text)) return text
   let [result, from] = ['', 0]
   for (const { 0: at, index } of text.matchAll(AT)) {
     if (index < from) continue
@@ -33,7 +34,7 @@ function localStart(text: string, at: number, from: number, isEncoded: boolean):
   const least = Math.max(from, at - LONGEST_LOCAL)
   if (text[at - 1] === '"') {
     const open = text.lastIndexOf('"', at - 2)
-    return open >= least ? open : at
+    return Math.max(open, least)
   }
   let start = at
   while (
@@ -49,8 +50,8 @@ function domainEnd(text: string, from: number): number {
   let end = from
   const most = Math.min(text.length, from + LONGEST_DOMAIN)
   if (text[from] === '[') {
-    const close = text.indexOf(']', from)
-    return close > from && close < most ? close + 1 : from
+    const close = text.slice(from, most).indexOf(']')
+    return close > 0 ? from + close + 1 : from
   }
   while (end < most && DOMAIN.test(charAt(text, end))) end += charAt(text, end).length
   // The full stop of a sentence.
@@ -66,13 +67,44 @@ function charBefore(text: string, at: number): string {
   return isPair ? text.slice(at - 2, at) : (text[at - 1] ?? '')
 }
 
-/** Links for tracking carry what they know of a person so. */
-const BASE64 = /[A-Za-z0-9+/_-]{12,}={0,2}/g
+/** Links for tracking carry what they know of a person so. Of what is longer it is the beginning. */
+const BASE64 = /[A-Za-z0-9+/_-]{12}/g
 
 /** As `replaceAddresses`, and in what is in base64, too. */
-export function replaceEverywhere(text: string, replace: Replace): string {
-  return replaceAddresses(text, replace).replaceAll(BASE64, (found) => replaceInBase64(found, replace))
+export function replaceEverywhere(given: string, replace: Replace): string {
+  const text = replaceAddresses(given, replace)
+  const parts: string[] = []
+  let from = 0
+  BASE64.lastIndex = 0
+  for (let found = BASE64.exec(text); found !== null; found = BASE64.exec(text)) {
+    const end = endOfBase64(text, found.index)
+    const whole = text.slice(found.index, end)
+    const replaced = replaceInBase64(whole, replace)
+    if (replaced !== whole) {
+      parts.push(text.slice(from, found.index), replaced)
+      from = end
+    }
+    BASE64.lastIndex = end
+  }
+  return from === 0 ? text : parts.join('') + text.slice(from)
 }
+
+/** By hand: a pattern runs out of its stack in an attachment of some MB. */
+function endOfBase64(text: string, from: number): number {
+  let end = from
+  while (isBase64(text.charCodeAt(end))) end++
+  for (let pad = 0; pad < 2 && text[end] === '='; pad++) end++
+  return end
+}
+
+/** Letters, digits, `+`, `/`, `-`, `_`. */
+const isBase64 = (code: number): boolean =>
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 47 && code <= 57) ||
+  code === 43 ||
+  code === 45 ||
+  code === 95
 
 /** A slash is a digit of base64, and stands between the parts of a path. */
 function replaceInBase64(found: string, replace: Replace): string {
