@@ -30,9 +30,11 @@ export class Seals {
   /**
    * The address in URLs: sealed, the same each time (synthetic IV, RFC 5297). A hash would do for comparing; this one a
    * process can open, so that the look-up of a person needs no index of hashes and no memory of earlier searches.
+   * null: no address is so long.
    */
-  key(address: string): string {
+  key(address: string): string | null {
     const text = Buffer.from(canonicalEmail(address))
+    if (text.length > LONGEST) return null
     const plain = Buffer.alloc(2 + Math.ceil((text.length + 2) / BLOCK) * BLOCK)
     plain.writeUInt16BE(text.length)
     text.copy(plain, 2)

@@ -33,8 +33,9 @@ function placeOf(text: string, seals: Seals): string {
 
 function personAt(address: string, filter: string, seals: Seals): string {
   const email = canonicalEmail(address)
-  if (!/^.+@.+$/.test(email)) throw new Refusal('bad_filter', 'This is no e-mail address.')
-  return addressOf({ view: 'person', key: seals.key(email), ...(filter === '' ? {} : { filter }) })
+  const key = seals.key(email)
+  if (!/^.+@.+$/.test(email) || key === null) throw new Refusal('bad_filter', 'This is no e-mail address.')
+  return addressOf({ view: 'person', key, ...(filter === '' ? {} : { filter }) })
 }
 
 const addressOf = (parameters: Readonly<Record<string, string>>) => `?${new URLSearchParams(parameters)}`

@@ -16,6 +16,7 @@ import type { Looking } from './looker.ts'
 import type { DashboardSettings } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { Runs } from './runs.ts'
+import type { Seals } from './seal.ts'
 import type { Action, Plan, Shown, Views } from './types.ts'
 import { fieldsOf, type Outcome, signedFilter, VERBS, type Wish, wishOf } from './verbs.ts'
 
@@ -56,7 +57,8 @@ export class Verbs {
   /** @throws Refusal */
   async answer(request: BoardRequest, looking: Looking, verb: string): Promise<VerbAnswer> {
     const script = this.#isScript(request)
-    if (!script || firstHeader(request.rawHeaders, 'sec-fetch-site') !== null)
+    // Scripts say neither; where the host answers CORS, a page of a stranger may send the header of scripts, too.
+    if (!script || ['sec-fetch-site', 'origin'].some((name) => firstHeader(request.rawHeaders, name) !== null))
       assertOwnPage(request, this.#settings.origins, this.#isLocal(request))
     const fields = await fieldsOfBody(request)
     if (verb === 'stop') return this.#stop(looking, fields, script)
@@ -77,7 +79,7 @@ export class Verbs {
   #wished({ seals }: Looking, verb: string, given: Fields): { wish: Wish; email: string } {
     // Scripts may say the address itself: it stands in a body.
     const said = given.get('email')
-    const fields = said === undefined ? given : new Map([...given, ['filter', keyOf(said, seals.key.bind(seals))]])
+    const fields = said === undefined ? given : new Map([...given, ['filter', keyOf(said, seals)]])
     const wish = wishOf(verb, fields)
     if (wish.verb !== 'erase') return { wish, email: '' }
     const email = seals.address(wish.filter)
@@ -201,10 +203,11 @@ function matchedIn(fields: Fields): number | null {
 }
 
 /** @throws Refusal for what is no address */
-function keyOf(address: string, key: (address: string) => string): string {
+function keyOf(address: string, seals: Seals): string {
   const email = canonicalEmail(address)
-  if (!/^.+@.+$/.test(email)) throw new Refusal('bad_filter', 'This is no e-mail address.')
-  return key(email)
+  const key = seals.key(email)
+  if (!/^.+@.+$/.test(email) || key === null) throw new Refusal('bad_filter', 'This is no e-mail address.')
+  return key
 }
 
 /** For those who read what was done: of a person not even the key, which the inbox could open again after it was erased. */
