@@ -26,12 +26,12 @@ const MOST = 10_000
 export async function load(request: ViewRequest): Promise<Loaded<SuppressionData>> {
   const { receiver, signal } = request
   let [last, read] = [null as string | null, 0]
-  const before = request.query.get('after')
+  const after = request.query.get('after')
   const found = receiver.inbox.events(
     {
       ...sinceOf(request, '24h'),
       filter: 'effect:suppress,unsubscribe test:no',
-      ...(before === null ? {} : { before }),
+      ...(after === null ? {} : { after }),
     },
     {
       signal,
