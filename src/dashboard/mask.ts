@@ -49,7 +49,7 @@ export function maskedControl(control: LookControl, noted: Noted): LookControl {
     },
     async actions() {
       const actions = await control.actions()
-      return actions.map((one) => ({ ...one, filter: JSON.parse(maskText(JSON.stringify(one.filter))) }))
+      return actions.map((one) => ({ ...one, filter: maskTexts(one.filter) as typeof one.filter }))
     },
   }
 }
@@ -68,6 +68,14 @@ export function maskValues(value: unknown, depth = 0): unknown {
   if (depth > 64) return '(deep)'
   if (Array.isArray(value)) return value.map((one) => maskValues(one, depth + 1))
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [maskText(key), maskValues(one, depth + 1)]))
+}
+
+/** Each text in it for itself: an address in the JSON of them could take a quote with it. */
+function maskTexts(value: unknown): unknown {
+  if (typeof value === 'string') return maskText(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(maskTexts)
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, maskTexts(one)]))
 }
 
 /** What types add to an event (`EventDetails`): what is not named here is masked as a payload is. */
@@ -130,7 +138,7 @@ const maskMail = (mail: InboundMail): InboundMail => ({
   subject: mail.subject === null ? null : '(text)',
   text: mail.text === null ? null : '(text)',
   html: mail.html === null ? null : '(text)',
-  headers: mail.headers.map(([name]) => [name, '(text)']),
+  headers: mail.headers.map(([name]) => [maskText(name), '(text)']),
   attachments: async () => [],
   raw: () => null,
 })
@@ -158,6 +166,8 @@ const maskQuarantined = (item: Quarantined): Quarantined => ({
 function maskError<E extends ErrorRecord>({ stack: _, cause, errors, ...error }: E): ErrorRecord {
   return {
     ...error,
+    name: maskText(error.name),
+    code: text(error.code),
     message: maskText(error.message),
     ...(cause === undefined ? {} : { cause: maskError(cause) }),
     ...(errors === undefined ? {} : { errors: errors.map(maskError) }),

@@ -1,4 +1,6 @@
 /** Why do mails bounce? */
+
+import { maskText } from '../../addresses.ts'
 import type { ViewRequest } from '../../types.ts'
 import { type Chart, chartOf, countsOf, isOf } from './counts.ts'
 import { type EventRow, eventRow, gather, type Loaded, RANGES, type Range, rangeOf } from './loading.ts'
@@ -43,7 +45,10 @@ export async function load(request: ViewRequest): Promise<Loaded<BouncesData>> {
   )
   const delivered =
     counts?.filter(({ word, at }) => isOf(word, 'ev') && word.endsWith('/delivered') && at.getTime() >= since) ?? []
-  const classes = counts && classesOf(counts, since)
+  // What is counted over time has the sender's own words for it.
+  const shown = request.rights.people === 'masked' ? maskText : (text: string) => text
+  const classes =
+    counts && classesOf(counts, since).map((one) => ({ ...one, class: one.class === null ? null : shown(one.class) }))
   return {
     title: 'Bounces',
     data: {
