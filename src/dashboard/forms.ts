@@ -24,12 +24,16 @@ export function csvOf(rows: readonly Row[]): string {
 
 /**
  * A cell that a spreadsheet would calculate gets an apostrophe before it (L11): what begins so was written by strangers.
- * Numbers of ours stay numbers.
+ * Where a comma is in numbers, a cell begins behind a semicolon, and a line within quotes at its break. Numbers of ours
+ * stay numbers.
  */
 export function cellOf(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   const text = value instanceof Date ? value.toISOString() : typeof value === 'string' ? value : JSON.stringify(value)
-  const safe = /^[\s\p{Cc}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u.test(text) ? `'${text}` : text
+  const begun = /^[\s\p{Cc}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u.test(text) ? "'" : ''
+  const blank = text.match(/^[\s\p{Cc}]*/u)?.[0] ?? ''
+  const rest = text.slice(blank.length).replaceAll(/[;\t\r\n](?=["\s]{0,9}[=+\-@\uff1d\uff0b\uff0d\uff20])/gu, "$&'")
+  const safe = begun + blank + rest
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
