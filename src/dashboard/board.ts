@@ -106,8 +106,9 @@ export class Board {
     if (form === 'attachment') return this.#attachment(looking)
     const view = query.get('view') ?? 'now'
     if (view === 'log') return this.#log(looking, form)
-    await this.#looker.noteReveal(rights, view, query)
     const shown = view === 'run' ? this.#verbs.run(looking) : await this.#views.show(looking.request)
+    // Of what is not there nothing was seen, and notes of it would push out those of what was done.
+    if (shown.status === 200) await this.#looker.noteReveal(rights, view, query)
     return this.#form(request, looking, shown, form)
   }
 
