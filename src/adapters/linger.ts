@@ -15,7 +15,7 @@ import { callSafely } from '../lib/call-safely.ts'
 export function endAfterLinger(
   req: IncomingMessage,
   res: ServerResponse,
-  body: string,
+  body: string | Uint8Array,
   onError: (error: unknown) => void,
 ): void {
   let seen = 0
@@ -30,6 +30,6 @@ export function endAfterLinger(
     req.off('data', count).off('end', end)
   })
   // All bytes of the answer are out, but the response has not ended: its end would close the socket.
-  callSafely(() => (body === '' ? res.flushHeaders() : res.write(body)), onError)
+  callSafely(() => (body.length === 0 ? res.flushHeaders() : res.write(body)), onError)
   req.on('data', count).once('end', end).resume()
 }

@@ -106,14 +106,20 @@ async function write(req: IncomingMessage, res: ServerResponse, answer: BoardAns
   if (!unread || req.httpVersionMajor > 1) return void res.end(body)
   // A connection whose body was not read to its end cannot carry another request.
   res.setHeader('connection', 'close')
-  endAfterLinger(req, res, String(body), (error) => res.destroy(error as Error))
+  endAfterLinger(req, res, body, (error) => res.destroy(error as Error))
+}
+
+async function drained(res: ServerResponse): Promise<void> {
+  const over = new AbortController()
+  const either = [once(res, 'drain', over), once(res, 'close', over)]
+  await Promise.race(either).finally(() => over.abort())
 }
 
 async function pour(res: ServerResponse, texts: AsyncIterable<string>): Promise<void> {
   res.flushHeaders()
   for await (const text of texts) {
     if (res.destroyed) return
-    if (!res.write(text)) await Promise.race([once(res, 'drain'), once(res, 'close')])
+    if (!res.write(text)) await drained(res)
   }
   res.end()
 }
