@@ -1,0 +1,144 @@
+/** What strangers write to make the dashboard tell, stand still, or not answer. */
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { pages } from '../../src/adapters/node.ts'
+import { replaceEverywhere } from '../../src/dashboard/addresses.ts'
+import { cellOf } from '../../src/dashboard/forms.ts'
+import { dashboard } from '../../src/dashboard/index.ts'
+import { redactedBody } from '../../src/dashboard/redact.ts'
+import { Asking, endAll, ends, OWN, receiving } from './kit.ts'
+
+afterEach(endAll)
+
+const redacted = (text: string) => Buffer.from(redactedBody(Buffer.from(text), () => '…')).toString()
+
+describe('bytes without addresses', () => {
+  it.each([
+    '[jo@shop.example',
+    "{'email':'jo@shop.example'}",
+    '{"text":"a\njo@shop.example"}',
+    '{"text":"\\x jo@shop.example"}',
+    '{"text":"jo@shop.example',
+    '{"text":"{\\"email\\":\\"jo\\\\u0040shop.example\\"}"}',
+    '{"url":"https://x.example/?to=jo%252540shop.example"}',
+    '{"text":"<jo&commat;shop.example>"}',
+  ])('have none where the body is broken, or an address is written so: %s', (text) => {
+    expect(redacted(text)).toContain('…')
+    expect(redacted(text)).not.toContain('shop.example')
+  })
+
+  it('take time by their length, whatever it is that does not end', () => {
+    // Minutes, where each quote or bracket is followed to the end.
+    const open = `["${'\\"'.repeat(400_000)}`
+    expect(redacted(open)).toBe(open)
+    expect(replaceEverywhere('x@['.repeat(1_000_000), () => '…')).toHaveLength(3_000_000)
+  })
+
+  it('may be an attachment of some MB', () => {
+    const whole = `["${'a'.repeat(9 << 20)}"]`
+    expect(redacted(whole) === whole).toBe(true)
+    const secret = Buffer.from(`${'x'.repeat(3_000)} jo@shop.example`).toString('base64')
+    expect(redacted(`["${secret}"]`)).not.toContain(secret)
+  })
+
+  it('have none of a return path, and of a quoted name, whatever their length', () => {
+    const masked = (text: string) => replaceEverywhere(text, () => '…')
+    expect(masked(`to jo=shop.example-${'y'.repeat(200)}@bounces.example now`)).toBe('to … now')
+    expect(masked(`"${'y'.repeat(2_000)}"@shop.example`)).not.toContain('@shop.example')
+  })
+})
+
+it('shows events whose recipient is longer than any address', async () => {
+  const { receiver } = await receiving()
+  await receiver.inject('shop', [{ type: 'pong', to: `${'a'.repeat(70_000)}@shop.example` }])
+  await receiver.whenIdle()
+  const board = dashboard(receiver)
+  ends.push(() => server.close())
+  const server = createServer(pages(board)).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  for (const view of ['events', 'suppression']) {
+    const answer = await fetch(`http://127.0.0.1:${port}/?view=${view}&as=json`)
+    const { data } = (await answer.json()) as { data: { rows: { key: string | null }[] } }
+    expect(data.rows).toMatchObject([{ key: null }])
+  }
+  // The list goes on where it was.
+  const { data } = (await (await fetch(`http://127.0.0.1:${port}/?view=events&as=json`)).json()) as {
+    data: { rows: { id: string }[] }
+  }
+  const next = await fetch(`http://127.0.0.1:${port}/?view=suppression&as=json&after=${data.rows[0]?.id}`)
+  expect(next.status).toBe(200)
+})
+
+it('lists what was done to a handler whose name looks like an address', async () => {
+  const { receiver } = await receiving()
+  receiver.on('toy.ping', { name: '@shop/mailer' }, () => {})
+  await receiver.start()
+  await receiver.inbox.retry({ filter: 'handler:"@shop/mailer"' })
+  const seen = dashboard(receiver)
+  const server = createServer(pages(seen)).listen(0, '127.0.0.1')
+  ends.push(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const answer = await fetch(`http://127.0.0.1:${port}/?view=storage&as=json`)
+  expect(await answer.json()).toMatchObject({ data: { actions: [{ verb: 'retry' }] } })
+})
+
+it('notes no look at what is not there', async () => {
+  const acts: unknown[] = []
+  const { receiver } = await receiving({ acted: (act) => void acts.push(act) })
+  await receiver.start()
+  const board = new Asking(receiver, { access: { people: 'clear' } })
+  expect((await board.ask('view=message&id=nothing')).status).toBe(404)
+  expect(acts).toEqual([])
+})
+
+it('takes no script whose Origin is another one, where no browser says of which site it is', async () => {
+  const { receiver } = await receiving()
+  receiver.on('toy.ping', { name: 'mailer' }, () => {})
+  await receiver.start()
+  const board = new Asking(receiver, { access: { act: ['pause'] } })
+  const send = (origin: string) =>
+    board.ask('do=pause&as=json', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-posthorn-act': '1', origin },
+      body: Buffer.from(JSON.stringify({ filter: 'mailer', matched: 1 })),
+    })
+  expect((await send('http://evil.example')).status).toBe(403)
+  expect((await receiver.health()).paused).toEqual([])
+  expect((await send(OWN.origin)).status).toBe(202)
+})
+
+it('lets no spreadsheet begin a cell within a cell', () => {
+  expect(cellOf('x;=1+1')).toBe("x;'=1+1")
+  expect(cellOf('x;"=1+1')).toBe(`"x;'""=1+1"`)
+  expect(cellOf('x\n=1+1')).toBe(`"x\n'=1+1"`)
+  expect(cellOf('a; b-c')).toBe('a; b-c')
+})
+
+it('gives a file as it is, also to whoever sends a body that nobody reads', async () => {
+  const { receiver } = await receiving()
+  await receiver.start()
+  const bytes = Buffer.from([0x5b, 0xff, 0xfe, 0x5d])
+  await receiver.handle(new Request('http://x.example/shop', { method: 'POST', body: bytes }))
+  await receiver.whenIdle()
+  const [found] = await Array.fromAsync(receiver.inbox.deliveries())
+  const server = createServer(pages(dashboard(receiver, { access: { bytes: true } }))).listen(0, '127.0.0.1')
+  ends.push(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const given = await new Promise((resolve, reject) => {
+    const asked = request({
+      ...{ host: '127.0.0.1', port, method: 'GET', path: `/?view=delivery&id=${found?.id}&as=body` },
+      headers: { 'content-length': '100' },
+    })
+    asked.on('error', reject).on('response', (answer) => {
+      const parts: Buffer[] = []
+      answer.on('data', (part) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts)))
+      asked.end('x'.repeat(99))
+    })
+    asked.write('x')
+  })
+  expect(given).toEqual(bytes)
+})
