@@ -67,7 +67,7 @@ export class Looker {
         tokenFor(seals.signing, { who: rights.who, verb, filter, matched }, this.#watch.now()),
       keyOf(event) {
         const email = isMasked ? emails.get(event) : event.email
-        return email ? seals.key(email) : null
+        return email ? seals.keyOrNull(email) : null
       },
       addressOf: (key) => seals.address(key),
       shown: (address) => (isMasked ? maskAddress(address) : address),

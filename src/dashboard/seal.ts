@@ -30,11 +30,18 @@ export class Seals {
   /**
    * The address in URLs: sealed, the same each time (synthetic IV, RFC 5297). A hash would do for comparing; this one a
    * process can open, so that the look-up of a person needs no index of hashes and no memory of earlier searches.
-   * null: no address is so long.
    */
-  key(address: string): string | null {
+  key(address: string): string {
+    return this.#sealed(Buffer.from(canonicalEmail(address)))
+  }
+
+  /** null: longer than any address, and what cannot be opened again. */
+  keyOrNull(address: string): string | null {
     const text = Buffer.from(canonicalEmail(address))
-    if (text.length > LONGEST) return null
+    return text.length > LONGEST ? null : this.#sealed(text)
+  }
+
+  #sealed(text: Buffer): string {
     const plain = Buffer.alloc(2 + Math.ceil((text.length + 2) / BLOCK) * BLOCK)
     plain.writeUInt16BE(text.length)
     text.copy(plain, 2)

@@ -33,7 +33,7 @@ function placeOf(text: string, seals: Seals): string {
 
 function personAt(address: string, filter: string, seals: Seals): string {
   const email = canonicalEmail(address)
-  const key = seals.key(email)
+  const key = seals.keyOrNull(email)
   if (!/^.+@.+$/.test(email) || key === null) throw new Refusal('bad_filter', 'This is no e-mail address.')
   return addressOf({ view: 'person', key, ...(filter === '' ? {} : { filter }) })
 }

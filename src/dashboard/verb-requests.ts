@@ -205,7 +205,7 @@ function matchedIn(fields: Fields): number | null {
 /** @throws Refusal for what is no address */
 function keyOf(address: string, seals: Seals): string {
   const email = canonicalEmail(address)
-  const key = seals.key(email)
+  const key = seals.keyOrNull(email)
   if (!/^.+@.+$/.test(email) || key === null) throw new Refusal('bad_filter', 'This is no e-mail address.')
   return key
 }
