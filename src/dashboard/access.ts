@@ -107,12 +107,14 @@ function assertLocal(request: BoardRequest): void {
         ? 'peer'
         : isForwarded(rawHeaders)
           ? 'forwarded'
-          : // No browser of today, and no curl: a proxy with nothing but its defaults, which adds no header.
+          : // No browser of today, and no curl: nginx before 1.29.7 with nothing but its defaults, which adds no header.
             httpVersion === '1.0'
             ? 'http 1.0'
-            : isLocalName(hostOf(rawHeaders))
-              ? null
-              : 'host'
+            : isOfProxy(request)
+              ? 'no Connection: keep-alive, which browsers send and proxies take away'
+              : isLocalName(hostOf(rawHeaders))
+                ? null
+                : 'host'
   if (reason !== null) throw new Refusal('not_local', NOT_LOCAL, { reason: `${reason}; ${REMEDY}` })
 }
 
@@ -145,9 +147,17 @@ export function isLocalName(host: string): boolean {
   return /^(?:localhost|[a-z\d-]+\.localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/.test(name)
 }
 
+/**
+ * Later ones speak 1.1, and name us as the host. `Connection` is for one connection: a proxy must not hand on that of its
+ * client (RFC 9110 section 7.6.1), and says `close` or nothing itself. There is none in HTTP/2.
+ */
+function isOfProxy({ rawHeaders, httpVersion }: BoardRequest): boolean {
+  return httpVersion === '1.1' && !/^\s*keep-alive\s*$/i.test(singleHeader(rawHeaders, 'connection') ?? '')
+}
+
 /** What proxies, balancers and networks of caches leave behind. */
 const FORWARDED =
-  /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-.*|cdn-loop|fastly-client-ip|x-envoy-.*|x-amzn-.*|x-amz-cf-.*|x-arr-.*|x-original-.*|x-azure-.*|fly-.*)$/i
+  /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-.*|cdn-loop|fastly-client-ip|x-envoy-.*|x-amzn-.*|x-amz-cf-.*|x-arr-.*|x-proxy.*|x-remote-.*|x-host|x-scheme|x-request-start|x-varnish|proxy-connection|tailscale-.*|x-original-.*|x-azure-.*|fly-.*)$/i
 
 function isForwarded(rawHeaders: readonly string[]): boolean {
   return rawHeaders.some((name, at) => at % 2 === 0 && FORWARDED.test(name))

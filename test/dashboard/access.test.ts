@@ -33,12 +33,16 @@ describe('D1: without auth and access', () => {
     'an IPv6 peer': { peer: '2001:db8::1' },
     'every address': { peer: '::' },
     'a proxy of HTTP 1.0': { httpVersion: '1.0' },
+    'a proxy of HTTP 1.1 that keeps its connections': { rawHeaders: ['host', '127.0.0.1:8080'] },
+    'a proxy of HTTP 1.1 that closes them': { headers: { host: '127.0.0.1:8080', connection: 'close' } },
+    'a proxy that upgrades': { headers: { connection: 'upgrade' } },
     'no host': { rawHeaders: [] },
     'two hosts': { rawHeaders: ['host', 'localhost', 'Host', 'localhost'] },
     ...Object.fromEntries(
       [
         ...['forwarded', 'Forwarded', 'x-forwarded-for', 'X-Forwarded-Host', 'x-forwarded-proto', 'x-forwarded', 'via'],
         ...['X-Real-IP', 'cf-connecting-ip', 'cdn-loop', 'true-client-ip', 'x-amzn-trace-id', 'x-envoy-internal'],
+        ...['x-remote-addr', 'x-scheme', 'tailscale-user-login', 'proxy-connection'],
       ].map((name) => [`a ${name} header`, { headers: { [name]: '127.0.0.1' } }]),
     ),
     ...Object.fromEntries(

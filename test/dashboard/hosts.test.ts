@@ -264,6 +264,6 @@ it('goes on to the application below the mount of Express, and answers no favico
   expect((await ask(port, 'localhost', '/ops/reports')).body).toBe('of the application')
   const bare = await listening(nodePages(boardOf(new Asking(receiver))))
   expect((await ask(bare, 'localhost', '/favicon.ico')).status).toBe(404)
-  expect((await ask(bare, 'localhost', '/')).status).toBe(200)
+  expect((await ask(bare, 'localhost', '/', { headers: { connection: 'keep-alive' } })).status).toBe(200)
   await endAll()
 })

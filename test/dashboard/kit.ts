@@ -83,7 +83,7 @@ export interface Asked extends Partial<Omit<BoardRequest, 'rawHeaders' | 'access
   readonly access?: unknown
 }
 
-const LOCAL = { host: 'localhost:8080' }
+const LOCAL = { host: 'localhost:8080', connection: 'keep-alive' }
 
 /** A browser's own page on this machine. */
 export const OWN = { ...LOCAL, 'sec-fetch-site': 'same-origin', origin: 'http://localhost:8080' }
