@@ -25,6 +25,8 @@ import { Verbs } from './verb-requests.ts'
 
 /** What a view may take; then it shows what it has. */
 const VIEW_MS = 2_000
+/** An inbox may hang: then whoever asks is told so, in place of a page that never comes. */
+const STUCK_MS = 15_000
 
 const TYPES = {
   html: 'text/html; charset=utf-8',
@@ -106,7 +108,7 @@ export class Board {
     if (form === 'attachment') return this.#attachment(looking)
     const view = query.get('view') ?? 'now'
     if (view === 'log') return this.#log(looking, form)
-    const shown = view === 'run' ? this.#verbs.run(looking) : await this.#views.show(looking.request)
+    const shown = view === 'run' ? this.#verbs.run(looking) : await this.#unlessStuck(this.#views.show(looking.request))
     // Of what is not there nothing was seen, and notes of it would push out those of what was done.
     if (shown.status === 200) await this.#looker.noteReveal(rights, view, query)
     return this.#form(request, looking, shown, form)
@@ -210,6 +212,19 @@ export class Board {
     if (state === 'open') return
     const why = state === 'new' ? 'has not started' : 'is closing'
     throw new Refusal('unavailable', `The receiver ${why}.`, { headers: { 'retry-after': '5' } })
+  }
+
+  #unlessStuck<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#watch.after(STUCK_MS, () =>
+        reject(
+          new Refusal('unavailable', `The inbox has not answered for ${STUCK_MS / 1_000} s.`, {
+            headers: { 'retry-after': '5' },
+          }),
+        ),
+      )
+      void work.then(resolve, reject).finally(cancel)
+    })
   }
 
   #sealed(): Promise<Seals> {

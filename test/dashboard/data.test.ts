@@ -388,6 +388,17 @@ it('gives a view its time, and then shows what there is, with where to go on (D9
   expect((await answer).json).toMatchObject({ next: 'd_a', partial: 'looked at 12 of 40' })
 })
 
+it('says so when the inbox does not come back', async () => {
+  const clock = new FakeClock()
+  const world = { clock, random: () => 0.5, createPacer }
+  const receiver = createReceiverIn(world, { inbox: memory(), sources: { shop: toy() }, logger: false })
+  ends.push(() => receiver.close({ timeoutMs: 0 }))
+  await receiver.start()
+  const answer = new Asking(receiver).json('view=stuck')
+  await clock.advance(15_000)
+  expect(await answer).toMatchObject({ status: 503, json: { error: 'unavailable' } })
+})
+
 it.each([
   "' OR 1=1 --",
   '%',

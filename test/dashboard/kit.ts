@@ -47,6 +47,7 @@ export const views: Views = {
       await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
       return { ...shown(view, []), next: 'd_a', partial: 'looked at 12 of 40' }
     }
+    if (view === 'stuck') return new Promise(() => {})
     if (view === 'person') return shown(view, await personOf(request))
     return { ...shown(view, null), status: 404 }
   },

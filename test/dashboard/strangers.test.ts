@@ -6,10 +6,24 @@ import { pages } from '../../src/adapters/node.ts'
 import { replaceEverywhere } from '../../src/dashboard/addresses.ts'
 import { cellOf } from '../../src/dashboard/forms.ts'
 import { dashboard } from '../../src/dashboard/index.ts'
+import { maskedControl } from '../../src/dashboard/mask.ts'
 import { redactedBody } from '../../src/dashboard/redact.ts'
+import type { LookControl } from '../../src/dashboard/types.ts'
 import { Asking, endAll, ends, OWN, receiving } from './kit.ts'
 
 afterEach(endAll)
+
+const EVENT = {
+  ...{
+    nativeType: 'ping',
+    name: 'toy.ping',
+    delivery: { batchId: null },
+    email: null,
+    recipient: null,
+    channel: 'email',
+  },
+  ...{ messageId: null, transmissionId: null, senderEventId: null, tags: [], metadataIssues: null },
+}
 
 const redacted = (text: string) => Buffer.from(redactedBody(Buffer.from(text), () => '…')).toString()
 
@@ -83,6 +97,19 @@ it('lists what was done to a handler whose name looks like an address', async ()
   const { port } = server.address() as AddressInfo
   const answer = await fetch(`http://127.0.0.1:${port}/?view=storage&as=json`)
   expect(await answer.json()).toMatchObject({ data: { actions: [{ verb: 'retry' }] } })
+})
+
+it('masks what an error is called, and its code', () => {
+  const jo = 'jo@shop.example'
+  const error = { name: `No ${jo}`, code: jo, message: jo, attempt: 1, at: new Date(0) }
+  const letter = { event: EVENT, handler: 'mailer', attempts: 1, since: null, redeliveries: 0, errors: [error] }
+  const control = {
+    deadLetters: async function* () {
+      yield letter
+    },
+  } as unknown as LookControl
+  const found = Array.fromAsync(maskedControl(control, () => {}).deadLetters())
+  return expect(found.then((all) => JSON.stringify(all))).resolves.not.toContain(jo)
 })
 
 it('notes no look at what is not there', async () => {
