@@ -31,6 +31,9 @@ export function drawPerson(data: PersonData, see: See): Markup {
 }
 
 function state({ evidence, events }: PersonData, see: See): Markup {
+  const isAll = see.next === null && see.partial === null && !new URLSearchParams(see.query).has('after')
+  if (evidence === null && !isAll)
+    return html`${mark('look', 'not told yet: there are more events than are shown')} <span class="aside">none of the ${counted(events.length, 'event')} shown speaks against it</span>`
   if (evidence === null)
     return html`${mark('well', 'nothing stored speaks against it')} <span class="aside">of ${counted(events.length, 'event')} shown</span>`
   const words =

@@ -6,14 +6,47 @@ import { render } from 'preact-render-to-string'
 import { describe, expect, it } from 'vitest'
 import { html } from '../../../src/dashboard/parts/html.ts'
 import { strange } from '../../../src/dashboard/parts/pieces.ts'
+import type { See } from '../../../src/dashboard/parts/see.ts'
 import { plain, text } from '../../../src/dashboard/parts/text.ts'
 import { clockText, spanText, zoneText } from '../../../src/dashboard/parts/time.ts'
 import { SCRIPT, STYLE } from '../../../src/dashboard/views/assets.generated.ts'
+import type { EventRow } from '../../../src/dashboard/views/load/loading.ts'
+import { drawPerson } from '../../../src/dashboard/views/person.ts'
 
 const drawn = (inner: unknown): string => render(html`<p>${inner}</p>` as VNode)
 const SOURCES = globSync('src/dashboard/{parts,views,client}/**/*.ts', {
   cwd: join(import.meta.dirname, '../../..'),
 }).filter((file) => !file.includes('.generated.'))
+
+it('says that nothing speaks against a person only where all of it is shown', () => {
+  const at = '2026-01-01T00:00:00.000Z'
+  const event = {
+    ...{
+      id: 'd_a.0',
+      source: 'shop',
+      provider: 'toy',
+      name: 'toy.ping',
+      type: 'opened',
+      occurredAt: at,
+      receivedAt: at,
+    },
+    ...{ lateMs: 0, who: 'j***@shop.example', key: 'k', messageId: null, effect: 'none', isTest: false, bounce: null },
+    ...{ automated: null, url: null, reply: null },
+  } satisfies EventRow
+  const data = { links: [], key: 'k', who: 'j***@shop.example', evidence: null, counts: {}, events: [event] }
+  const frame = {
+    ...{ verdict: 'well', findings: 0, reason: null, counts: null, sources: [], handlers: [], who: 'jo' },
+    ...{ people: 'masked', bytes: false, act: [] },
+  } as const
+  const see = (more: Partial<See>): See => ({
+    ...{ view: 'person', query: 'view=person&key=k', frame, now: Date.parse(at), times: 'utc' },
+    ...{ next: null, partial: null, stale: null, ...more },
+  })
+  const shown = (more: Partial<See>) => render(html`<main>${drawPerson(data, see(more))}</main>` as VNode)
+  expect(shown({})).toContain('nothing stored speaks against it')
+  for (const more of [{ next: 'd_a.0' }, { partial: 'late' }, { query: 'view=person&key=k&after=d_b.0' }])
+    expect(shown(more)).not.toContain('nothing stored speaks against it')
+})
 
 describe('texts of strangers', () => {
   it.each([
