@@ -9,6 +9,7 @@ import { dashboard } from '../../src/dashboard/index.ts'
 import { maskedControl } from '../../src/dashboard/mask.ts'
 import { redactedBody } from '../../src/dashboard/redact.ts'
 import type { LookControl } from '../../src/dashboard/types.ts'
+import { all } from '../support/receivers.ts'
 import { Asking, endAll, ends, OWN, receiving } from './kit.ts'
 
 afterEach(endAll)
@@ -108,8 +109,8 @@ it('masks what an error is called, and its code', () => {
       yield letter
     },
   } as unknown as LookControl
-  const found = Array.fromAsync(maskedControl(control, () => {}).deadLetters())
-  return expect(found.then((all) => JSON.stringify(all))).resolves.not.toContain(jo)
+  const found = all(maskedControl(control, () => {}).deadLetters())
+  return expect(found.then((letters) => JSON.stringify(letters))).resolves.not.toContain(jo)
 })
 
 it('notes no look at what is not there', async () => {
@@ -150,7 +151,7 @@ it('gives a file as it is, also to whoever sends a body that nobody reads', asyn
   const bytes = Buffer.from([0x5b, 0xff, 0xfe, 0x5d])
   await receiver.handle(new Request('http://x.example/shop', { method: 'POST', body: bytes }))
   await receiver.whenIdle()
-  const [found] = await Array.fromAsync(receiver.inbox.deliveries())
+  const [found] = await all(receiver.inbox.deliveries())
   const server = createServer(pages(dashboard(receiver, { access: { bytes: true } }))).listen(0, '127.0.0.1')
   ends.push(() => server.close())
   await new Promise((resolve) => server.once('listening', resolve))
