@@ -6,7 +6,7 @@ import { render } from 'preact-render-to-string'
 import { describe, expect, it } from 'vitest'
 import { html } from '../../../src/dashboard/parts/html.ts'
 import { strange } from '../../../src/dashboard/parts/pieces.ts'
-import type { See } from '../../../src/dashboard/parts/see.ts'
+import type { Frame, See } from '../../../src/dashboard/parts/see.ts'
 import { plain, text } from '../../../src/dashboard/parts/text.ts'
 import { clockText, spanText, zoneText } from '../../../src/dashboard/parts/time.ts'
 import { SCRIPT, STYLE } from '../../../src/dashboard/views/assets.generated.ts'
@@ -34,10 +34,10 @@ it('says that nothing speaks against a person only where all of it is shown', ()
     ...{ automated: null, url: null, reply: null },
   } satisfies EventRow
   const data = { links: [], key: 'k', who: 'j***@shop.example', evidence: null, counts: {}, events: [event] }
-  const frame = {
-    ...{ verdict: 'well', findings: 0, reason: null, counts: null, sources: [], handlers: [], who: 'jo' },
-    ...{ people: 'masked', bytes: false, act: [] },
-  } as const
+  const frame: Frame = {
+    ...{ verdict: 'well' as const, findings: 0, reason: null, counts: null, sources: [], handlers: [], who: 'jo' },
+    ...{ people: 'masked' as const, bytes: false, act: [] },
+  }
   const see = (more: Partial<See>): See => ({
     ...{ view: 'person', query: 'view=person&key=k', frame, now: Date.parse(at), times: 'utc' },
     ...{ next: null, partial: null, stale: null, ...more },
