@@ -19,7 +19,7 @@ const root = join(import.meta.dirname, '../../schemas')
 /** Of what senders post; those of the command line are held by its tests. */
 export const schemaFiles = globSync('**/*.json', { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => !/^(draft-07\/)?cli\//.test(file))
+  .filter((file) => !/^(draft-07\/)?(cli|dashboard)\//.test(file))
   .sort()
 
 export const readSchema = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'))
