@@ -391,7 +391,7 @@ CREATE TABLE action (
 `
 
 const memos = `
--- What is remembered beside deliveries, such as which findings were told.
+-- What is remembered beside deliveries, such as which findings were told; texts are JSON.
 CREATE TABLE memo (
   name TEXT PRIMARY KEY,
   version INTEGER NOT NULL,

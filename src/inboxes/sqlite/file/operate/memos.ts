@@ -1,18 +1,20 @@
-/** What is remembered beside deliveries: texts by their names. */
+/** What is remembered beside deliveries: texts by their names, kept as JSON, since Node 22 reads a text up to its first NUL. */
 import type { Memo } from '../../../../ports/inbox/memos.ts'
 import type { WriteMemo } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
 import * as look from '../db/look-sql.ts'
 
 export function readMemo(db: Database, name: string): Memo | null {
-  return db.get<Memo>(look.readMemo, name) ?? null
+  const found = db.get<Memo>(look.readMemo, name)
+  return found === undefined ? null : { ...found, text: JSON.parse(found.text) as string }
 }
 
 /** Its version; null: another was written meanwhile. */
 export function writeMemo(db: Database, { name, text, after }: WriteMemo): number | null {
+  const json = JSON.stringify(text)
   const written =
     after === null
-      ? db.get<Pick<Memo, 'version'>>(look.insertMemo, name, text)
-      : db.get<Pick<Memo, 'version'>>(look.replaceMemo, text, name, after)
+      ? db.get<Pick<Memo, 'version'>>(look.insertMemo, name, json)
+      : db.get<Pick<Memo, 'version'>>(look.replaceMemo, json, name, after)
   return written?.version ?? null
 }
