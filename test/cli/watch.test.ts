@@ -58,7 +58,7 @@ it('goes on behind the last row, to the end', async () => {
   }
   expect(await look('ls', '--after', `d_${'a'.repeat(26)}`)).toMatchObject({ code: 2, out: '' })
   expect(await look('ls', '--after', 'x', '--watch')).toMatchObject({ code: 2, out: '' })
-})
+}, 120_000)
 
 interface Row {
   readonly id?: string
