@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { unauthenticated } from '../src/auth/index.ts'
 import { createReceiver } from '../src/core/receiver.ts'
 import { sliceOf, widthOf } from '../src/inboxes/rules/key-slices.ts'
-import { dropExpired, findOwners, keepKeys } from '../src/inboxes/sqlite/file/claims/event-keys.ts'
+import { dropExpired, findFirstSeen, keepKeys } from '../src/inboxes/sqlite/file/claims/event-keys.ts'
 import { Database } from '../src/inboxes/sqlite/file/db/database.ts'
 import { sqlite } from '../src/inboxes/sqlite/index.ts'
 import { momentum } from '../src/providers/momentum/index.ts'
@@ -113,7 +113,7 @@ function inThread(path: string) {
     find.push(
       timed(() => {
         for (let at = 0; at < keys.length; at += 4_096)
-          findOwners(db, {
+          findFirstSeen(db, {
             ...{ windowMs: WINDOW_MS, now: Date.now(), isSteady: true },
             keys: keys.subarray(at, at + 4_096),
           })

@@ -1,7 +1,8 @@
 /**
  * What looking costs who stores: `node bench/look.ts [viewers]`, by default 5 viewers, each with one look a second: counts,
  * the latest deliveries, dead letters and quarantine, and the counts of the last day by hour. In one process over SQLite, in
- * turn without and with viewers: posts of one event, 32 at a time, and batches of 10 000 events.
+ * turn without and with viewers: posts of one event, 32 at a time, and batches of 10 000 events. Medians of the rounds, of
+ * the time that passes and of the processor time of the whole process, which a busy machine changes less.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -68,8 +69,8 @@ function watch(count: number): () => Promise<number[]> {
   }
 }
 
-async function posts(acks: number[]): Promise<number> {
-  const end = performance.now() + ROUND_MS
+async function posts({ rates, p99s, p50s, cpu }: Found): Promise<void> {
+  const [end, spent, acks] = [performance.now() + ROUND_MS, process.cpuUsage(), [] as number[]]
   let done = 0
   const sender = async () => {
     while (performance.now() < end) {
@@ -82,58 +83,80 @@ async function posts(acks: number[]): Promise<number> {
   }
   await Promise.all(Array.from({ length: TOGETHER }, sender))
   await receiver.whenIdle()
-  return done / (ROUND_MS / 1_000)
+  rates.push(done / (ROUND_MS / 1_000))
+  p50s.push(at(acks, 0.5))
+  p99s.push(at(acks, 0.99))
+  cpu.posts.push(msOf(process.cpuUsage(spent)) / (done / 1_000))
 }
 
-async function batches(): Promise<number> {
-  const began = performance.now()
+async function batches({ events, cpu }: Found): Promise<void> {
+  const [began, spent] = [performance.now(), process.cpuUsage()]
   const body = JSON.stringify(Array.from({ length: EVENTS }, event))
   for (let n = 0; n < 10; n++) await receiver.inject('shop', body.replace('1460989507', String(next++)))
   await receiver.whenIdle()
-  return (10 * EVENTS) / ((performance.now() - began) / 1_000)
+  events.push((10 * EVENTS) / ((performance.now() - began) / 1_000))
+  cpu.events.push(msOf(process.cpuUsage(spent)) / 10)
 }
 
+/** Processor time of one look, in ms, while nothing else is done. */
+async function alone(): Promise<number> {
+  for (let n = 0; n < 20; n++) await look()
+  const spent = process.cpuUsage()
+  for (let n = 0; n < 100; n++) await look()
+  return msOf(process.cpuUsage(spent)) / 100
+}
+
+const msOf = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1_000
 const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b)
 const at = (values: readonly number[], share: number) => sorted(values)[Math.floor(values.length * share)] ?? 0
+const median = (values: readonly number[]) => at(values, 0.5)
 const told = (value: number) => value.toFixed(value < 100 ? 1 : 0)
 
 try {
   await receiver.start()
-  await posts([])
-  const [without, beside] = [of(), of()]
+  await posts(newFound())
+  const [without, beside] = [newFound(), newFound()]
   for (let round = 0; round < ROUNDS; round++)
     for (const [found, count] of [
       [without, 0],
       [beside, viewers],
     ] as const) {
       const stop = watch(count)
-      found.posts.push(await posts(found.acks))
-      found.events.push(await batches())
+      await posts(found)
+      await batches(found)
       found.looks.push(...(await stop()))
     }
-  for (const [what, { posts: rates, acks, events, looks }] of [
+  for (const [what, { rates, p50s, p99s, events, looks, cpu }] of [
     ['without', without],
     [`${viewers} viewers`, beside],
   ] as const)
     console.log(
-      `${what}: posts/s ${told(at(rates, 0.5))}, ack p50 ${told(at(acks, 0.5))} ms, p99 ${told(at(acks, 0.99))} ms, ` +
-        `events/s ${told(at(events, 0.5))}, looks ${looks.length}, of ${told(at(looks, 0.5))} ms, p99 ${told(at(looks, 0.99))} ms`,
+      `${what}: posts/s ${told(median(rates))}, ack p50 ${told(median(p50s))} ms, p99 ${told(median(p99s))} ms, ` +
+        `events/s ${told(median(events))}; processor ms for 1 000 posts ${told(median(cpu.posts))}, ` +
+        `for 10 000 events ${told(median(cpu.events))}; looks ${looks.length}, of ${told(median(looks))} ms, p99 ${told(at(looks, 0.99))} ms`,
     )
-  const ratio = (a: number, b: number) => (a / b).toFixed(3)
+  const ratio = (of: (found: Found) => readonly number[]) => (median(of(beside)) / median(of(without))).toFixed(3)
   console.log(
-    `ratios: posts/s ${ratio(at(beside.posts, 0.5), at(without.posts, 0.5))}, ` +
-      `ack p99 ${ratio(at(beside.acks, 0.99), at(without.acks, 0.99))}, events/s ${ratio(at(beside.events, 0.5), at(without.events, 0.5))}`,
+    `ratios: posts/s ${ratio(({ rates }) => rates)}, ack p99 ${ratio(({ p99s }) => p99s)}, ` +
+      `events/s ${ratio(({ events }) => events)}; processor for posts ${ratio(({ cpu }) => cpu.posts)}, ` +
+      `for events ${ratio(({ cpu }) => cpu.events)}`,
   )
+  console.log(`one look alone: ${told(await alone())} ms of processor time`)
 } finally {
   await receiver.close()
   rmSync(folder, { recursive: true })
 }
 
-function of(): {
-  readonly posts: number[]
-  readonly acks: number[]
+interface Found {
+  readonly rates: number[]
+  readonly p50s: number[]
+  readonly p99s: number[]
   readonly events: number[]
   readonly looks: number[]
-} {
-  return { posts: [], acks: [], events: [], looks: [] }
+  /** In ms: of 1 000 posts, and of 10 000 events. */
+  readonly cpu: { readonly posts: number[]; readonly events: number[] }
+}
+
+function newFound(): Found {
+  return { rates: [], p50s: [], p99s: [], events: [], looks: [], cpu: { posts: [], events: [] } }
 }

@@ -33,17 +33,23 @@ async function bench(asked: CommandLine): Promise<RunResult> {
   return { ...facts, client: CLIENT, scenarios }
 }
 
-/** A measurement of its own, with a server of its own. */
-const APART = 'postgres'
+/** Measurements of their own, with arguments of their own. */
+const APART: Readonly<Record<string, readonly [title: string, run: () => Promise<unknown>]>> = {
+  dashboard: ['alone: what a look at the dashboard takes on a full inbox', () => import('./dashboard.ts')],
+  postgres: [
+    'alone: the inbox in PostgreSQL beside a file, with a pooler and a held snapshot',
+    () => import('./postgres.ts'),
+  ],
+}
 
 const known = SCENARIOS.map(({ name }) => name)
-const isApart = process.argv[2] === APART
-const asked = isApart ? null : readArguments(process.argv.slice(2), known)
-if (asked === null) await import('./postgres.ts')
+const apart = Object.hasOwn(APART, process.argv[2] ?? '') ? APART[process.argv[2] ?? ''] : undefined
+const asked = apart === undefined ? readArguments(process.argv.slice(2), known) : null
+if (asked === null) await apart?.[1]()
 else if (asked === 'help') {
   const list = SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`)
-  const apart = `  ${APART.padEnd(12)} alone: the inbox in PostgreSQL beside a file, with a pooler and a held snapshot`
-  process.stdout.write(`${USAGE}\n${list.join('\n')}\n${apart}\n`)
+  const others = Object.entries(APART).map(([name, [title]]) => `  ${name.padEnd(12)} ${title}`)
+  process.stdout.write(`${USAGE}\n${[...list, ...others].join('\n')}\n`)
 } else {
   const run = await bench(asked)
   const file = asked.out ?? join(import.meta.dirname, 'results/latest.json')

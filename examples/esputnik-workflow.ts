@@ -3,6 +3,7 @@
  * docs/esputnik-workflow.md.
  */
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createReceiver } from 'posthorn'
 import { basic } from 'posthorn/auth'
 import { esputnikWorkflow, onceFor, type WorkflowCall } from 'posthorn/esputnik'
@@ -42,4 +43,8 @@ const receiver = createReceiver({
 })
 
 await receiver.start()
-closeOnSignals(createServer(webhooks(receiver, { prefix: '/webhooks' })).listen(3000), receiver)
+const server = createServer(webhooks(receiver, { prefix: '/webhooks' }))
+server.listen(Number(process.env.PORT ?? 3000), () => {
+  console.log(`listening on http://localhost:${(server.address() as AddressInfo).port}`)
+})
+closeOnSignals(server, receiver)

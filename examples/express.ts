@@ -1,4 +1,5 @@
 /** Express: one call mounts an endpoint for every source. */
+import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { createReceiver } from 'posthorn'
 import { token } from 'posthorn/auth'
@@ -24,4 +25,8 @@ receiver.onBatch('*', { name: 'warehouse', size: 1000 }, async (events) => {
 })
 
 await receiver.start()
-closeOnSignals(express().use('/webhooks', webhooks(receiver)).listen(3000), receiver)
+const app = express().use('/webhooks', webhooks(receiver))
+const server = app.listen(Number(process.env.PORT ?? 3000), () => {
+  console.log(`listening on http://localhost:${(server.address() as AddressInfo).port}`)
+})
+closeOnSignals(server, receiver)

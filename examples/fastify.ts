@@ -2,7 +2,7 @@
 import fastify from 'fastify'
 import { createReceiver } from 'posthorn'
 import { basic } from 'posthorn/auth'
-import { webhooks } from 'posthorn/fastify'
+import { closeOnSignals, webhooks } from 'posthorn/fastify'
 import { mailjet } from 'posthorn/mailjet'
 import { sqlite } from 'posthorn/sqlite'
 
@@ -13,10 +13,11 @@ const receiver = createReceiver({
 receiver.on('complained', async (event) => console.log('complaint', event.id, event.messageId))
 
 // Without a requestTimeout, Fastify waits for a slow request for ever.
-const app = fastify({ logger: true, requestTimeout: 60_000 })
+const app = fastify({ requestTimeout: 60_000 })
 await app.register(webhooks(receiver), { prefix: '/webhooks' })
 app.get('/health', async (_request, reply) => {
   const health = await receiver.health()
   return reply.code(health.ready ? 200 : 503).send(health)
 })
-await app.listen({ port: 3000 })
+console.log(`listening on ${await app.listen({ port: Number(process.env.PORT ?? 3000) })}`)
+closeOnSignals(app, receiver)

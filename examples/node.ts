@@ -1,5 +1,6 @@
 /** node:http without a framework, with sources of every sender. */
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createReceiver } from 'posthorn'
 import { basic, header, token } from 'posthorn/auth'
 import { esputnik } from 'posthorn/esputnik'
@@ -22,4 +23,8 @@ receiver.on('bounced', { source: ['shop', 'outlet'] }, async (event) => {
 })
 
 await receiver.start()
-closeOnSignals(createServer(webhooks(receiver, { prefix: '/webhooks' })).listen(3000), receiver)
+const server = createServer(webhooks(receiver, { prefix: '/webhooks' }))
+server.listen(Number(process.env.PORT ?? 3000), () => {
+  console.log(`listening on http://localhost:${(server.address() as AddressInfo).port}`)
+})
+closeOnSignals(server, receiver)

@@ -4,8 +4,8 @@
  * files as there are sources made an import more than twice as long.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { build, type InputOptions, type OutputOptions, type Plugin, type RolldownOutput } from 'rolldown'
 
 interface Manifest {
@@ -48,22 +48,25 @@ const FOLDERS = {
   // Loaded by a Node that is too old for the rest.
   version: /^lib\/node-version\.ts$/,
   // Code of threads loads node:worker_threads, which readers of bodies do not need.
-  lib: /^((lib(?!\/thread-code)|json|http|providers\/kit|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
+  lib: /^((lib(?!\/thread-code)|json|http|providers\/kit(?!\/(fresh|samples|sender)\.ts)|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
   // What `posthorn/read` needs of core: the rest would bring the receiver along.
   reading: /^core\/((base|read)\/|receive\/(body-rules|identity|route)\.ts$)/,
   core: /^core\//,
   auth: /^auth\//,
   // Before the providers, whose folders it shares: they run without it, and it without them.
   schemas: /^(zod\/(?!strict\/|tolerant\/|index)|providers\/\w+\/events)/,
-  momentum: /^providers\/momentum\//,
-  mailjet: /^providers\/mailjet\//,
-  esputnik: /^providers\/esputnik\//,
+  ...Object.fromEntries(
+    // Samples are for `posthorn/testing` and the command line.
+    readdirSync(join(root, 'src/providers'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => [name, new RegExp(`^providers/${name}/(?!sample|sender)`)]),
+  ),
   node: /^adapters\/(?!express|fastify)/,
   alerts: /^alerts\//,
   dashboard: /^dashboard\//,
   // Metrics, which several entries show.
   telemetry: /^telemetry\//,
-  testing: /^testing\//,
+  testing: /^(testing|providers)\//,
   emulators: /^emulators\//,
   clients: /^clients\//,
   forwarders: /^forwarders\/kit\//,
@@ -82,8 +85,10 @@ const output: OutputOptions = {
   minify: false,
   minifyInternalExports: false,
   sourcemap: true,
-  // The sources are packed too.
+  // The sources are packed too, beside `dist`, wherever this is built.
   sourcemapExcludeSources: true,
+  sourcemapPathTransform: (source, map) => relative(join(root, 'dist'), resolve(dirname(map), source)),
+  sourcemapIgnoreList: (source, map) => resolve(dirname(map), source).startsWith(join(root, 'node_modules')),
 }
 
 /** How long a plugin takes is no fault of what it builds. */
@@ -148,6 +153,39 @@ writeFileSync(join(out, 'third-party-licenses.txt'), licences(modulesOf(built.ou
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 const args = ['-p', 'tsconfig.build.json', '--outDir', join(out, 'types')]
 execFileSync(process.execPath, [tsc, ...args], { cwd: root, stdio: 'inherit' })
+keepDeclarationsOfEntries()
+
+/** Without those that no entry leads to, such as those of the command line; their maps lead to the packed sources. */
+function keepDeclarationsOfEntries(): void {
+  const types = join(out, 'types')
+  const entries = Object.values(manifest.exports).flatMap((files) => (typeof files === 'string' ? [] : [files.types]))
+  const reached = new Set(entries.map((entry) => join(types, entry.replace('./dist/types/', ''))))
+  for (const file of reached)
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*['"](\.{1,2}\/[^'"]+)['"]/g)) {
+      const declaration = resolve(dirname(file), path.replace(/\.[jt]s$/, '.d.ts'))
+      if (existsSync(declaration)) reached.add(declaration)
+    }
+  for (const name of readdirSync(types, { recursive: true, encoding: 'utf8' })) {
+    const file = join(types, name)
+    if (name.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
+    if (!name.endsWith('.map')) continue
+    if (!reached.has(file.replace(/\.map$/, ''))) {
+      rmSync(file)
+      continue
+    }
+    const map = JSON.parse(readFileSync(file, 'utf8'))
+    const source = join(root, 'src', name.replace(/\.d\.ts\.map$/, '.ts'))
+    const from = join(root, 'dist/types', dirname(name))
+    writeFileSync(file, JSON.stringify({ ...map, sources: [relative(from, source)] }))
+  }
+  removeEmpty(types)
+}
+
+function removeEmpty(folder: string): void {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  for (const entry of entries) if (entry.isDirectory()) removeEmpty(join(folder, entry.name))
+  if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true })
+}
 
 function modulesOf(output: RolldownOutput['output']): string[] {
   return output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))

@@ -3,6 +3,8 @@
  * documents made from all of these; from `scripts/wasm/` the WebAssembly of the scan. Run it with `npm run generate`
  * after a change to an `events.ts`, a `catalogue.ts` or that folder.
  */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { renderDashboardAssets } from './dashboard.ts'
@@ -10,11 +12,11 @@ import { publishedCli } from './schema/cli.ts'
 import { publishedDashboard } from './schema/dashboard.ts'
 import { renderDescriptions, renderFields } from './schema/descriptions.ts'
 import { publishedEvent } from './schema/event.ts'
-import { renderFacade } from './schema/facade.ts'
+import { renderAll, renderFacade } from './schema/facade.ts'
 import { annotatedSchemas, type JsonSchema } from './schema/json-schema.ts'
 import { publishedSchemas } from './schema/levels.ts'
 import { renderPayloads } from './schema/payloads.ts'
-import { PUBLISHED_SENDERS, type PublishedSender } from './schema/senders.ts'
+import type { PublishedSender } from './schema/senders.ts'
 import { renderValidators } from './schema/validators.ts'
 import { renderWasm } from './wasm/compile.ts'
 
@@ -33,13 +35,28 @@ export async function generateAll(): Promise<Map<string, string>> {
     ...publishedCli(),
     ...publishedDashboard(),
   ])
+  await writeStubs()
+  const { PUBLISHED_SENDERS } = await import('./schema/senders.ts')
+  for (const strength of ['tolerant', 'strict'])
+    files.set(`src/zod/${strength}/all.generated.ts`, renderAll(PUBLISHED_SENDERS.map(({ provider }) => provider)))
   for (const sender of PUBLISHED_SENDERS) for (const [path, text] of generate(sender)) files.set(path, text)
   return files
 }
 
-/** Every generated document, as path from the root and text. Runs the readers, so what they are made from comes first. */
+/** A new sender imports validators that are not generated yet. */
+async function writeStubs(): Promise<void> {
+  for (const { name } of await readdir(join(ROOT, 'src/providers'), { withFileTypes: true })) {
+    const folder = join(ROOT, 'src/providers', name)
+    const file = join(folder, 'validate.generated.ts')
+    if (existsSync(join(folder, 'events.ts')) && !existsSync(file))
+      await writeFile(file, 'export const ids = []\nexport const checks = {}\nexport const idsToStrings = () => {}\n')
+  }
+}
+
+/** Every generated document, as path from the root and text. Runs the readers, so what they are made from comes first, in a process before. */
 export async function generateDocs(): Promise<Map<string, string>> {
   const { renderEvents } = await import('./docs/events.ts')
+  const { renderHouse } = await import('./docs/house.ts')
   const { renderLogRunbooks } = await import('./docs/log-runbooks.ts')
   const { renderLogEvents } = await import('./docs/log-events.ts')
   const { renderMetrics } = await import('./docs/metrics.ts')
@@ -48,15 +65,25 @@ export async function generateDocs(): Promise<Map<string, string>> {
   const { renderCli } = await import('./docs/cli.ts')
   const operations = await readFile(join(ROOT, 'docs/operations.md'), 'utf8')
   const metrics = await readFile(join(ROOT, 'docs/metrics.md'), 'utf8')
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+  const performance = await readFile(join(ROOT, 'docs/performance.md'), 'utf8')
+  const { renderNumbers } = await import('./docs/numbers.ts')
+  const { renderOptions } = await import('./docs/option-types.ts')
   const { renderLlms } = await import('./docs/llms.ts')
   const pages = new Map([
+    ['README.md', withPart(readme, 'numbers', renderNumbers(performance))],
     ['docs/cli.md', renderCli()],
     ['docs/events.md', renderEvents()],
+    ['docs/options.md', renderOptions()],
     ['docs/alerts.md', withPart(alerts, 'runbooks', renderRunbooks())],
     ['docs/metrics.md', withPart(metrics, 'metrics', renderMetrics())],
     [
       'docs/operations.md',
       withPart(withPart(operations, 'log events', renderLogEvents()), 'log runbooks', renderLogRunbooks()),
+    ],
+    [
+      'docs/architecture.md',
+      withPart(await readFile(join(ROOT, 'docs/architecture.md'), 'utf8'), 'house', renderHouse()),
     ],
   ])
   return pages.set('llms.txt', await renderLlms(pages))
@@ -71,7 +98,7 @@ function withPart(document: string, name: string, part: string): string {
 
 function generate(sender: PublishedSender): Array<[path: string, text: string]> {
   const { provider, reads } = sender
-  const schemas = annotatedSchemas(provider)
+  const schemas = annotatedSchemas(sender)
   const ids = idsOf(schemas)
   return [
     [`src/providers/${provider}/validate.generated.ts`, renderValidators(schemas, { ids, reads })],
@@ -102,13 +129,15 @@ export async function checkedInSchemas(): Promise<string[]> {
   return found.filter((path) => path.endsWith('.json')).map((path) => `schemas/${path.replaceAll('\\', '/')}`)
 }
 
-if (import.meta.main) {
+if (import.meta.main && process.argv[2] === 'docs') {
+  await write(await generateDocs())
+} else if (import.meta.main) {
   const files = await generateAll()
   for (const path of await checkedInSchemas()) if (!files.has(path)) await rm(join(ROOT, path))
   await write(files)
-  const documents = await generateDocs()
-  await write(documents)
-  console.log(`${files.size + documents.size} files written`)
+  // In a process of its own: this one has loaded the readers with the validators of before.
+  execFileSync(process.execPath, [import.meta.filename, 'docs'], { stdio: 'inherit' })
+  console.log(`${files.size} files written, and the documents`)
 }
 
 async function write(files: ReadonlyMap<string, string>): Promise<void> {

@@ -2,8 +2,8 @@
 
 export { defineConfig } from './core/config.ts'
 export { createReceiver } from './core/receiver.ts'
+export { ACK_BUCKETS_MS } from './core/tell/ack-buckets.ts'
 export type { MetricEvents } from './core/tell/channels.ts'
-export { ACK_BUCKETS_MS } from './core/tell/counters.ts'
 export {
   type AnswerCode,
   type ErrorCode,
@@ -70,7 +70,10 @@ export type {
 } from './public/inbox.ts'
 export type {
   CredentialHistory,
+  EventOptions,
   InboxAction,
+  ListOptions,
+  ListProgress,
   LookFilter,
   LookOptions,
   LookProgress,

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installPacked, newApplication } from './support/installed.ts'
+import { install, newApplication, PACKS_MS } from './support/installed.ts'
 
 const folder = newApplication('commonjs')
 const { exports, typesVersions } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
@@ -12,9 +12,9 @@ const entries = Object.keys(exports).filter((entry) => !/json$|\*/.test(entry))
 const nameOf = (entry: string) => entry.replace('.', 'posthorn')
 
 beforeAll(async () => {
-  await installPacked(folder, ['@opentelemetry', 'fastify-plugin', 'jose', 'zod'])
+  await install(folder, ['@opentelemetry', 'fastify-plugin', 'jose', 'zod'])
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-}, 120_000)
+}, PACKS_MS)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

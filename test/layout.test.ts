@@ -45,6 +45,7 @@ function roomOf(file: string): string {
 }
 
 const CORE = ['base', 'handlers', 'receive', 'process', 'operate', 'tell']
+const SENDERS = globSync('*/index.ts', { cwd: join(src, 'providers') }).map(dirname)
 const providers = (name: string) => [`providers/${name}`, ['lib', 'providers/kit']] as const
 const file = (room: string) => `inboxes/sqlite/file/${room}`
 const pg = (room: string) => `inboxes/postgres/${room}`
@@ -74,17 +75,19 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   auth: ['lib', 'http'],
   adapters: ['lib', 'http'],
   'providers/kit': ['lib', 'json'],
-  ...Object.fromEntries(['momentum', 'mailjet'].map(providers)),
+  providers: ['providers/*'],
+  ...Object.fromEntries(SENDERS.map(providers)),
   'providers/esputnik': ['lib', 'providers/kit', 'providers/esputnik/workflow'],
   'providers/esputnik/workflow': ['lib', 'json', 'providers/kit'],
-  'inboxes/rules': [],
+  'inboxes/rules': ['lib'],
   'inboxes/memory': ['lib', 'json', 'inboxes/rules'],
+  'inboxes/sharded': ['lib'],
   'inboxes/postgres': ['lib', pg('open'), pg('db'), ...['life', 'claims', 'operate'].map(pg)],
   [pg('db')]: [],
   [pg('lease')]: ['lib'],
   [pg('look')]: ['inboxes/rules', pg('db')],
   [pg('life')]: ['inboxes/rules', pg('db'), pg('look')],
-  [pg('log')]: [pg('db')],
+  [pg('log')]: ['inboxes/rules', pg('db')],
   [pg('claims')]: ['inboxes/rules', ...['db', 'look', 'life', 'log'].map(pg)],
   [pg('operate')]: ['lib', 'json', 'inboxes/rules', ...['db', 'look', 'life', 'log', 'claims'].map(pg)],
   [pg('records')]: ['inboxes/rules', ...['db', 'log', 'claims', 'operate'].map(pg)],
@@ -112,10 +115,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   otel: ['lib', 'telemetry'],
   prometheus: ['lib', 'telemetry'],
   read: ['lib', 'json', 'core/base', 'core/read', 'core/receive'],
-  testing: ['lib', 'json', 'public', 'auth', 'core/base', 'core/handlers', 'core/read', 'core/receive', 'providers/*'],
+  testing: [
+    'lib',
+    'json',
+    'public',
+    'auth',
+    'core/base',
+    'core/handlers',
+    'core/read',
+    'core/receive',
+    'providers',
+    'providers/*',
+  ],
   'emulators/kit': ['lib'],
-  // The samples of every event lie in testing.
-  'emulators/msys': ['lib', 'testing', 'providers/momentum', 'emulators/kit'],
+  'emulators/msys': ['lib', 'providers/momentum', 'emulators/kit'],
   'emulators/mailjet': ['lib', 'emulators/kit'],
   'emulators/esputnik': ['lib', 'emulators/kit'],
   'emulators/faults': ['lib', 'emulators/kit'],
@@ -138,7 +151,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['http', 'nats', 'redis', 'bullmq', 'rabbitmq'].map((name) => [`forwarders/${name}`, ['lib', 'forwarders/kit']]),
   ),
-  conformance: ['testing'],
+  conformance: ['testing', 'providers/kit'],
   zod: ['providers/*'],
   cli: [
     'lib',
@@ -158,11 +171,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'core/filter',
     'core/operate',
     'dashboard',
+    'prometheus',
     'read',
     'inboxes/postgres',
     'inboxes/postgres/copy',
     'inboxes/sqlite',
     'inboxes/sqlite/copy',
+    'providers',
     'providers/*',
   ],
 }
@@ -187,7 +202,7 @@ const BORDERS: ReadonlyArray<readonly [from: string, to: string]> = [
   ['core/process', 'core/receive'],
   ['inboxes/sqlite/main', 'inboxes/sqlite/file'],
   ['inboxes/sqlite/file', 'inboxes/sqlite/main'],
-  ...['momentum', 'mailjet', 'esputnik'].flatMap((a, _, names) =>
+  ...SENDERS.flatMap((a, _, names) =>
     names.filter((b) => b !== a).map((b) => [`providers/${a}`, `providers/${b}`] as const),
   ),
 ]
@@ -293,9 +308,18 @@ describe('imports', () => {
       (to === 'pg' && roomOf(from) === 'inboxes/postgres') ||
       (to === 'zod' && roomOf(from) === 'zod') ||
       (to === '@opentelemetry/api' && roomOf(from) === 'otel') ||
+      // Only where somebody has it.
+      (to === 'prom-client' && from === 'cli/ops-metrics.ts') ||
       BUNDLED.get(to) === roomOf(from)
     expect(packages.filter((one) => !isOwn(one))).toEqual([])
     expect(own.filter(({ from, to }) => roomOf(to) === 'zod' && roomOf(from) !== 'zod')).toEqual([])
+  })
+
+  it('use nothing of files, sockets, threads and processes in core and in the rules of inboxes', () => {
+    const free = /^(?:core|ports|inboxes\/rules)\//
+    const pure = ['async_hooks', 'buffer', 'crypto', 'diagnostics_channel', 'util'].map((name) => `node:${name}`)
+    const used = all.filter(({ from, to, typeOnly }) => free.test(from) && to.startsWith('node:') && !typeOnly)
+    expect(used.filter(({ to }) => !pure.includes(to))).toEqual([])
   })
 
   it('use no word of a provider in core', () => {
@@ -343,6 +367,7 @@ describe('the exports map', () => {
         "./memory",
         "./sqlite",
         "./postgres",
+        "./sharded",
         "./express",
         "./fastify",
         "./node",

@@ -1,10 +1,13 @@
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { mailjetSamples, mailjetWire } from '../src/providers/mailjet/samples.ts'
+import { momentumSamples, momentumWire } from '../src/providers/momentum/samples.ts'
 import type { Receiver } from '../src/public/receiver.ts'
-import { mailjetSamples, mailjetWire } from '../src/testing/samples/mailjet.ts'
-import { momentumSamples, momentumWire } from '../src/testing/samples/momentum.ts'
 import type { AnyEvent } from '../src/types.ts'
+import { programsOf, startServer } from './support/postgres.ts'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -15,16 +18,33 @@ function programBelow(heading: string): string {
   return /```ts\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
 }
 
+/** The program with what the diff of the README takes away and puts there instead. */
+function withInPlace(program: string): string {
+  const diff = /```diff\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+  const changes = [...diff.matchAll(/^-(.*)\n\+(.*)$/gm)]
+  expect(changes).toHaveLength(2)
+  return changes.reduce((text, [, before = '', after = '']) => {
+    expect(text).toContain(before)
+    return text.replace(before, after)
+  }, program)
+}
+
 interface Program {
+  readonly folder: string
   readonly receiver: Receiver<AnyEvent>
   readonly port: Promise<number>
 }
 
 /** Runs a program of the README after `reader`, which stands for what it leaves to its reader. */
-async function run<P extends Program>(heading: string, reader: string, listen: readonly [string, string]): Promise<P> {
+async function run<P extends Program>(
+  heading: string,
+  reader: string,
+  listen: readonly [string, string],
+  changed = (program: string) => program,
+): Promise<P> {
   const folder = mkdtempSync(join(import.meta.dirname, 'readme-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const program = programBelow(heading)
+  const program = changed(programBelow(heading))
   expect(program).toContain(listen[0])
   const runnable = program
     .replace('./posthorn.db', join(folder, 'posthorn.db'))
@@ -33,7 +53,7 @@ async function run<P extends Program>(heading: string, reader: string, listen: r
   const file = join(folder, 'program.js')
   const port = 'let listening\nexport const port = new Promise((resolve) => { listening = resolve })\n'
   writeFileSync(file, reader + port + runnable)
-  return (await import(/* @vite-ignore */ file)) as P
+  return { ...((await import(/* @vite-ignore */ file)) as P), folder }
 }
 
 const TOKEN = 'a-token-of-some-length'
@@ -49,20 +69,50 @@ interface FastifyProgram extends Program {
   readonly app: { close(): Promise<void> }
 }
 
-describe('the programs of the README', () => {
-  it('Express runs as it stands', async () => {
+describe('the programs of the README', { timeout: 120_000 }, () => {
+  const reader = `
+    export const suppressions = new Set(), tracked = [], inserted = []
+    const track = (url) => tracked.push(url)
+    const warehouse = { insert: async (events) => { inserted.push(...events) } }
+  `
+  const listen = ['.listen(3000)', '.listen(0, function () { listening(this.address().port) })'] as const
+
+  it('are these', () => {
+    const languages = [...readme.matchAll(/^```(\w+)\n[\s\S]*?^```$/gm)].map(([, language]) => language)
+    expect(languages).toEqual(['sh', 'ts', 'sh', 'ts', 'ts', 'diff'])
+  })
+
+  it('Express runs as it stands, and takes what the command below it sends', async () => {
     vi.stubEnv('MOMENTUM_TOKEN', TOKEN)
     const signals = ['SIGTERM', 'SIGINT'].map((signal) => [signal, process.listenerCount(signal)] as const)
-    const reader = `
-      export const suppressions = new Set(), tracked = [], inserted = []
-      const track = (url) => tracked.push(url)
-      const warehouse = { insert: async (events) => { inserted.push(...events) } }
-    `
-    const screen = await run<ExpressProgram>('Express', reader, [
-      '.listen(3000)',
-      '.listen(0, function () { listening(this.address().port) })',
-    ])
+    const screen = await run<ExpressProgram>('Express', reader, listen)
     for (const [signal, before] of signals) expect(process.listenerCount(signal)).toBe(before + 1)
+    await postsTo(screen)
+    expect([...screen.suppressions]).toEqual([expect.stringContaining('@')])
+    const [, line = ''] = /^npx posthorn (send .*)$/m.exec(readme) ?? []
+    const args = line.replace('localhost:3000', `127.0.0.1:${await screen.port}`).replace('"$MOMENTUM_TOKEN"', TOKEN)
+    const main = join(root, 'src/cli/main.ts')
+    await promisify(execFile)(process.execPath, [main, ...args.split(' ')])
+    await screen.receiver.whenIdle()
+    expect(screen.inserted.map((event) => event.name)).toEqual(['momentum.bounce', 'momentum.click', 'momentum.bounce'])
+    const [, look = ''] = /^npx posthorn (inbox .*)$/m.exec(readme) ?? []
+    const seen = await promisify(execFile)(process.execPath, [main, ...look.split(' ')], { cwd: screen.folder })
+    expect(seen.stdout.trim().split('\n')).toHaveLength(3)
+    await screen.receiver.close()
+  })
+
+  it.skipIf(programsOf() === null)('Express runs over PostgreSQL with the change that is shown', async () => {
+    const database = await startServer()
+    onTestFinished(() => database.remove())
+    vi.stubEnv('MOMENTUM_TOKEN', TOKEN)
+    vi.stubEnv('DATABASE_URL', database.url)
+    const screen = await run<ExpressProgram>('Express', reader, listen, withInPlace)
+    await postsTo(screen)
+    expect(await database.run('select count(*)::int as n from posthorn.delivery')).toEqual([{ n: 1 }])
+    await screen.receiver.close()
+  })
+
+  async function postsTo(screen: ExpressProgram): Promise<void> {
     const url = `http://127.0.0.1:${await screen.port}/webhooks/shop`
     const bounce = momentumWire('momentum.bounce', momentumSamples['momentum.bounce'].bounced)
     const click = momentumWire('momentum.click', momentumSamples['momentum.click'].clicked)
@@ -71,11 +121,9 @@ describe('the programs of the README', () => {
     expect((await post('guess')).status).toBe(401)
     expect((await post(TOKEN)).status).toBe(200)
     await screen.receiver.whenIdle()
-    expect([...screen.suppressions]).toEqual([expect.stringContaining('@')])
     expect(screen.tracked).toEqual([expect.stringMatching(/^https:/)])
     expect(screen.inserted.map((event) => event.name)).toEqual(['momentum.bounce', 'momentum.click'])
-    await screen.receiver.close()
-  })
+  }
 
   it('Fastify runs as it stands', async () => {
     vi.stubEnv('MAILJET_PASSWORD', TOKEN)
@@ -97,31 +145,4 @@ describe('the programs of the README', () => {
     expect(screen.unsubscribed).toEqual([expect.stringContaining('@')])
     await screen.app.close()
   })
-})
-
-describe('links', () => {
-  const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...globSync('docs/*.md', { cwd: root })]
-
-  it.each(pages)('of %s lead to files and headings that are there', (page) => {
-    const text = readFileSync(join(root, page), 'utf8')
-    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => String(to))
-    const broken = links.filter((to) => !/^[a-z]+:/.test(to)).filter((to) => !leads(page, to))
-    expect(broken).toEqual([])
-  })
-
-  function leads(page: string, to: string): boolean {
-    const [file = '', heading] = to.split('#')
-    const target = file === '' ? join(root, page) : join(root, dirname(page), file)
-    if (!existsSync(target)) return false
-    return heading === undefined || headings(readFileSync(target, 'utf8')).includes(heading)
-  }
-
-  /** The anchors of a page, as GitHub makes them of its headings. */
-  const headings = (text: string): string[] =>
-    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
-      String(heading)
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-        .replaceAll(' ', '-'),
-    )
 })

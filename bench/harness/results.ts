@@ -1,7 +1,7 @@
 /** What a run leaves behind: figures round by round, so that every ratio and spread can be made again. */
-import { ratios, type Spread, spreadOf } from './stats.ts'
+import { ratios } from './stats.ts'
 
-export type Unit = 'ms' | 'events/s' | 'posts/s' | 'MiB' | '×' | '%' | 'packages' | 'kB'
+export type Unit = 'ms' | 'events' | 'events/s' | 'posts/s' | 'MiB' | '×' | '%' | 'packages' | 'kB'
 
 /** One thing measured of one subject in one setting, once per round. */
 export interface Measure {
@@ -84,5 +84,3 @@ export function find(run: RunResult, { scenario, measure, subject, setting }: Qu
     (setting === undefined || one.setting === setting)
   return found?.find(fits) ?? null
 }
-
-export const spread = (measure: Measure): Spread => spreadOf(measure.rounds)

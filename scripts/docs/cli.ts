@@ -7,49 +7,58 @@ import { code, sections, table } from './markdown.ts'
 
 const INTRO = `# The command line
 
-\`npx posthorn <command>\`: data goes to stdout, talk to stderr. On a terminal a list is a table that fits it; into a pipe or
-a file it is a row a line, its fields whole and with tabs between them. With \`--json\` it is JSON: one object, or one a line
-for a list, each of the schema that its section names; an error is an object on stderr (\`schemas/cli/error.json\`). Colours
-are off where \`NO_COLOR\` is set, and where nobody looks. In text addresses are redacted; JSON has them whole.
+\`npx posthorn <command>\` writes data to stdout, and messages to stderr. On a terminal, a list is a table that fits the
+width. In a pipe or a file, each row is one line, with complete fields and tabs between them. With \`--json\`, the data is
+JSON: one object, or for a list one object on each line, of the schema that the section of the command names. An error is
+then an object on stderr (\`schemas/cli/error.json\`). Colours are off if \`NO_COLOR\` is set, and if the output is not a
+terminal. Text output redacts e-mail addresses; JSON has them complete.
 
-This page is generated from the commands; every example on it is run by a test.
+This page is generated from the commands. A test runs every example on it.
 
 ## The inbox that is meant
 
-\`posthorn inbox\`, \`forward\` and \`doctor\` look into the file of \`--inbox\`, the database of \`--postgres\`, or the inbox of \`posthorn.config.ts\`
-(\`--config\`). They open it beside the server that owns it, make none where there is none, and never take it from its owner:
-what they change is carried out by the owner, or where no process has the file open by the command itself. Of a file alone,
-the sender of each source is told by what is stored; \`--sender shop=momentum\` says it where it cannot be told.
+\`posthorn inbox\`, \`forward\` and \`doctor\` use the file of \`--inbox\`, the database of \`--postgres\`, or the inbox of
+\`posthorn.config.ts\` (\`--config\`). They open it while the server that owns it runs. They do not create an inbox, and never
+take it from its owner. The owner carries out the changes that they ask for; if no process has the file open, the command
+does so itself. With only a file, the command finds the sender of each source by the stored deliveries; where it cannot,
+\`--sender shop=momentum\` names it.
 
-Which deliveries, events or failures are meant is said by a [filter](filters.md): \`source:shop type:bounced since:6h\`.
+If the receiver runs on another machine, most commands of \`posthorn inbox\` use its [dashboard](dashboard.md) with
+\`--url https://ops.example/ops\`. The credentials are in \`POSTHORN_DASHBOARD_BASIC\` or \`POSTHORN_DASHBOARD_BEARER\` of the
+environment. The dashboard decides what is shown, masked and allowed. A time without a zone is in the time zone of this
+machine. \`--json\` gives the rows of the view (\`schemas/dashboard\`); \`check\` gives the same as with a file. \`export\`, \`diff\`
+and \`backup\` do not work with \`--url\`, because a dashboard does not give out what they need.
+
+A [filter](filters.md) selects deliveries, events or failures: \`source:shop type:bounced since:6h\`.
 
 ## Every command
 
-\`--quiet\` leaves out all talk, \`-v\` has more of it, each log line and the stack of an error, and \`--no-color\` is as
-\`NO_COLOR\`.
+\`--quiet\` omits all messages. \`-v\` writes more of them: each log line, and the stack of an error. \`--no-color\` does the same
+as \`NO_COLOR\`.
 
-\`--watch\` looks again every two seconds (\`--every 500ms\`), until Ctrl-C or SIGTERM, and ends with 0. On a terminal what is
-seen is drawn anew; elsewhere, and with \`--json\`, each thing that is new or has changed is a line of JSON, the oldest first, of
-the schema that \`--json\` has. A list that was cut ends with the line that goes on: \`--after d_…\`.
+\`--watch\` repeats the query every two seconds (\`--every 500ms\`) until Ctrl-C or SIGTERM, and ends with 0. On a terminal it
+draws the result again. Elsewhere, and with \`--json\`, it writes one line of JSON for each item that is new or has changed,
+oldest first, of the same schema as \`--json\`. A list that was cut ends with the option that continues it: \`--after d_…\`.
 
-\`--fields\` chooses the columns of a list by their heads, also those that a narrow terminal leaves out: \`--fields event,who\`
-(\`last-delivery\` for one of two words).
+\`--fields\` chooses the columns of a list by their headings, also those that a narrow terminal omits: \`--fields event,who\`. A
+heading of two words is written with a hyphen: \`last-delivery\`.
 
 ## What changes something
 
-\`retry\`, \`replay\`, \`reparse\`, \`drop\`, \`pause\`, \`resume\`, \`erase\` and \`prune\` change nothing without a word: on a terminal
-they show what they would do and ask; elsewhere they want \`--yes\` or \`--dry-run\`, and end with 4 without. \`--at-most\`
-does nothing where more is matched.
+\`retry\`, \`replay\`, \`reparse\`, \`drop\`, \`pause\`, \`resume\`, \`erase\` and \`prune\` change nothing without a confirmation. On a
+terminal they show what they would do, and ask. Elsewhere they need \`--yes\` or \`--dry-run\`, and end with 4 without either.
+With \`--at-most\`, they change nothing if more items match. The number that they showed is also a limit: if more items match
+by then, they ask again.
 
 ## Exit codes
 
 | code | meaning |
 |---|---|
 | 0 | done; an empty list too |
-| 1 | the answer is no: an answer that is not 200, a finding, nothing of it could be done, no such thing |
-| 2 | called wrongly |
-| 3 | cannot reach or open: no file, locked, another release's, the network |
-| 4 | refused: credentials, a confirmation is missing |
+| 1 | the answer is no: an answer that is not 200, a finding, nothing could be done, nothing found |
+| 2 | wrong arguments |
+| 3 | cannot reach or open: no file, a locked file, a file of another release, the network |
+| 4 | refused: wrong credentials, or a confirmation is missing |
 | 5 | partly done |
 | 130 | interrupted; what is done stays done |`
 
@@ -90,10 +99,12 @@ function sectionOf(command: CommandUnknownOpts, name: string, mark: string): str
     const dots = variadic ? '…' : ''
     return [code(required ? `<${word}>${dots}` : `[${word}]${dots}`), description]
   })
-  const options = command.options.map(({ flags, description, defaultValue, mandatory }) => [
-    code(flags),
-    `${description}${mandatory ? '; required' : ''}${defaultText(defaultValue)}`,
-  ])
+  const options = command.options
+    .filter(({ hidden }) => !hidden)
+    .map(({ flags, description, defaultValue, mandatory }) => [
+      code(flags),
+      `${description}${mandatory ? '; required' : ''}${defaultText(defaultValue)}`,
+    ])
   const lines = (EXAMPLES[name] ?? []).map(({ line }) => line).join('\n')
   const what = command.description() || `${upper(command.summary())}.`
   return `${mark} posthorn ${name}\n\n${what}${schema}\n\n\`\`\`sh\n${lines}\n\`\`\`\n\n${table(['option', 'meaning'], [...args, ...options])}`

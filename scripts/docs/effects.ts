@@ -67,7 +67,7 @@ export function effectsTable(): string {
   const rows = new Map<string, { readonly type: string; readonly effect: string; readonly names: Set<string> }>()
   for (const sender of SENDERS)
     for (const [name, { schema }] of Object.entries(sender.catalogue)) {
-      const { type, effect } = readingOf(sender, bare(sender, schema))
+      const { type, effect } = readingOf(sender, sender.bare(schema))
       if (effect === 'none') continue
       const row = rows.get(type + effect) ?? { type, effect, names: new Set() }
       rows.set(type + effect, row)
@@ -82,10 +82,4 @@ export function effectsTable(): string {
     'esputnik.undelivered',
   ])
   return table(['type', 'effect', 'events'], [...cells, ['`bounced`, `rejected`, `unsubscribed`', 'by cause', byCause]])
-}
-
-function bare({ provider }: Sender, schema: string): object {
-  const [nativeClass = '', type] = schema.split('.')
-  if (provider === 'momentum') return { msys: { [nativeClass]: type === undefined ? {} : { type } } }
-  return provider === 'mailjet' ? { event: schema } : { activityStatus: schema }
 }

@@ -89,7 +89,7 @@ function senderSections(one: Sender): string[] {
   return [
     `## ${sender.title}`,
     eventsTable(sender),
-    sender.besides,
+    ...(sender.besides === '' ? [] : [sender.besides]),
     ...classSection(sender),
     '### fields of each event',
     'n counts the documented ones.',

@@ -20,7 +20,7 @@ export async function renderLlms(pages: ReadonlyMap<string, string>): Promise<st
     `# Posthorn\n\n> ${beginningOf(readme)}`,
     '[README.md](README.md) has whole programs for Express and Fastify.',
     `## Guides\n\n${lines.join('\n')}`,
-    '## Reference\n\n- [Every export and option](docs/reference/README.md)\n- [Changelog](CHANGELOG.md)\n',
+    '## Reference\n\n- [Every export](docs/reference/README.md)\n- [Changelog](CHANGELOG.md)\n',
   ].join('\n\n')
 }
 

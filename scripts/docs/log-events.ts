@@ -120,11 +120,7 @@ const LOG_EVENTS: Readonly<Record<LogEvent, Row>> = {
   'quarantine.element': row('warn', 'source deliveryId index reason path', 'An element could not be read.'),
   'quarantine.delivery': row('warn', 'source deliveryId index reason path', 'A whole delivery could not be read.'),
   'inbox.in_memory': row('warn', 'inbox', 'What the inbox holds is lost with the process.'),
-  'inbox.waiting': row(
-    'warn',
-    'inbox path host pid',
-    'Another process owns the file, or has the inbox that a handler with `orderBy` needs alone; this one waits for it.',
-  ),
+  'inbox.waiting': row('warn', 'inbox path host pid', 'Another process owns the file; this one waits for it.'),
   'inbox.opened': row('warn', 'inbox path', 'Opening the file found something; the message says what.'),
   'inbox.trouble': row(
     'error',
@@ -133,7 +129,19 @@ const LOG_EVENTS: Readonly<Record<LogEvent, Row>> = {
   ),
   'inbox.recovered': row('warn', 'inbox path troubleMs', 'Trouble that was told is over: deliveries are stored again.'),
   'inbox.damaged': row('error', 'inbox seq reason', 'A stored delivery is damaged and goes to quarantine.'),
+  'inbox.shard_down': row('error', 'shard code', 'A shard does not answer: its deliveries get 503, and wait in it.'),
+  'inbox.shard_up': row('info', 'shard', 'A shard answers again.'),
   'inbox.over_max': row('warn', 'inbox maxBytes', 'The inbox is larger than `retention.maxBytes`.'),
+  'inbox.snapshot_held': row(
+    'warn',
+    'inbox pid state ageMs deadRows',
+    'PostgreSQL: a transaction of somebody else has been open for over 5 minutes, and over 100 000 dead rows of what was waiting cannot be removed.',
+  ),
+  'inbox.order_taken': row(
+    'info',
+    'inbox handler',
+    'This process runs a handler with `orderBy` from now on; the others that have it stand by.',
+  ),
   'inbox.clock_leapt': row('warn', 'inbox aheadMs', 'The clock went ahead: retention waits until it has gone evenly.'),
   'inbox.stale': row('warn', '', 'Work has waited for longer than any sender repeats: call `drain()`.'),
   'inbox.close_failed': row(

@@ -20,35 +20,35 @@ const RUNBOOKS = {
   'in-order': {
     title: 'In order',
     causes:
-      'Starts, stops, deploys, tests of a sender, changes that somebody asked for. They date what comes after them.',
+      'Starts, stops, deploys, tests of a sender, changes that somebody asked for. They need no action; their times help to explain later lines.',
     look: [lines('"event":"start'), senders, stats],
     wake: 'Nobody.',
   },
   'a-start-or-stop': {
     title: 'A start or a stop',
     causes:
-      'A secret that is missing, a file that another process owns or that cannot be had, an old replica that still runs, a timer or connection of the application that nobody closes.',
+      'A missing secret; a file that another process owns or that cannot be opened; an old replica that still runs; a timer or connection that the application does not close.',
     look: [lines('posthorn'), 'ls -l inbox.db*', doctor],
-    wake: 'Whoever deployed, at once where `start.failed` or `inbox.waiting` goes on: deliveries are answered 503.',
+    wake: 'Whoever deployed; at once if `start.failed` or `inbox.waiting` repeats: deliveries are answered 503.',
   },
   'an-address-or-option': {
     title: 'An address or an option',
     causes:
-      'A mount that is not the address at the sender, a credential that the sender cannot send, an option that does not fit, a server or parser around Posthorn with limits of its own.',
+      'A mount path that differs from the address at the sender; a credential that the sender cannot send; an option that does not fit; a server or body parser around Posthorn with its own limits.',
     look: [lines('source\\.\\|host\\.'), 'posthorn hooks ls', 'posthorn send momentum.click --help'],
-    wake: 'Whoever deployed; at once for `host.body_consumed`, with which nothing is stored.',
+    wake: 'Whoever deployed; at once for `host.body_consumed`: nothing is stored.',
   },
   'refused-posts': {
     title: 'Posts that are refused',
     causes:
-      'Wrong credentials after a rotation, strangers, bodies over the limit, a receiver that is not ready or is behind.',
+      'Wrong credentials after a rotation; strangers; bodies over the limit; a receiver that is not ready, or whose backlog is too large.',
     look: [lines('\\.refused\\|auth\\.\\|token\\.'), 'posthorn hooks plan', senders],
-    wake: 'Whoever rotates secrets; at once where a sender that was let in yesterday is not today.',
+    wake: 'Whoever rotates secrets; at once if a sender that was accepted yesterday is refused today.',
   },
   'what-came': {
     title: 'What came',
     causes:
-      'New types of events, two webhooks at one address, a template of yours that writes no JSON, batches that a sender makes anew.',
+      'New types of events; two webhooks with the same address; a template of yours that does not write valid JSON; a sender that repeats a batch with other bytes.',
     look: [
       'posthorn inbox ls --inbox inbox.db --filter "source:shop since:1h"',
       senders,
@@ -59,27 +59,27 @@ const RUNBOOKS = {
   'answers-that-are-late': {
     title: 'Answers that are late, or missing',
     causes:
-      'A slow or full disk, a busy event loop, a proxy with a shorter limit, a function of yours that answers a workflow too slowly.',
+      'A slow or full disk; a busy event loop; a proxy with a shorter time limit; a function of yours that answers a workflow too slowly.',
     look: ['iostat -x 5 3', lines('sender\\.left\\|not_stored\\|call\\.'), stats],
     wake: 'Whoever runs the machine, at once: senders suspend webhooks that fail.',
   },
   handlers: {
     title: 'Handlers',
-    causes: 'What a handler depends on is down, a fault of the handler, data it does not take.',
+    causes: 'A service that the handler needs is down; a fault of the handler; data that it cannot process.',
     look: [handlers, 'posthorn inbox dead --inbox inbox.db --filter handler:NAME', lines('handler\\.')],
-    wake: 'The owner of the handler; at night for one that suppresses or unsubscribes.',
+    wake: 'The owner of the handler; also at night if the handler suppresses or unsubscribes addresses.',
   },
   'work-without-an-owner': {
     title: 'Work without an owner',
     causes:
-      'A handler or source that was renamed or removed, a deploy of another version beside this one, a process that was stopped for so long that another took its work.',
+      'A handler or source that was renamed or removed; another version that runs beside this one during a deploy; a process that was stopped for so long that another took over its work.',
     look: [handlers, stats, 'posthorn inbox drop --inbox inbox.db --filter handler:NAME --dry-run'],
-    wake: 'Whoever deployed, in the morning: nothing is lost, it waits.',
+    wake: 'Whoever deployed, in the morning: nothing is lost, the work waits.',
   },
   quarantine: {
     title: 'Quarantine',
     causes:
-      'A change at the sender, something else that posts to the address, a damaged file, an event that kills the process.',
+      'A change at the sender; another program that posts to the address; a damaged file; an event that kills the process.',
     look: [
       'posthorn inbox quarantine --inbox inbox.db',
       'posthorn inbox diff --inbox inbox.db',
@@ -90,16 +90,16 @@ const RUNBOOKS = {
   'the-inbox': {
     title: 'The inbox',
     causes:
-      'A full, slow or broken disk, a copy or a mount of the file alone, a clock that leapt, a backlog that nobody works off, an inbox for tests in production.',
+      'A full, slow or broken disk; a copy or a mount of the database file without its `-wal` file; a clock that jumped; a backlog that no handler works off; the inbox for tests in production.',
     look: ['df -h .', doctor, stats],
     wake: 'Whoever runs the machine, at once for `inbox.trouble` and `inbox.damaged`.',
   },
   'code-of-yours': {
     title: 'Code of yours, or ours',
     causes:
-      'A hook, an instrument or the server threw; `internal` is a fault of Posthorn or its inbox, and worth a report with the frames of its line.',
+      'A hook, an instrument or the server threw an error. `internal` is a fault of Posthorn or its inbox: please report it, with the stack frames of its line.',
     look: [lines('hook\\.threw\\|host\\.failed\\|internal'), doctor, 'npm ls posthorn'],
-    wake: 'The owner of the code, in the morning; at once where `internal` repeats.',
+    wake: 'The owner of the code, in the morning; at once if `internal` repeats.',
   },
 } as const satisfies Readonly<Record<string, LogRunbook>>
 
@@ -156,7 +156,11 @@ const OF: Readonly<Record<LogEvent, RunbookId>> = {
   'inbox.trouble': 'the-inbox',
   'inbox.recovered': 'in-order',
   'inbox.damaged': 'the-inbox',
+  'inbox.shard_down': 'the-inbox',
+  'inbox.shard_up': 'in-order',
   'inbox.over_max': 'the-inbox',
+  'inbox.snapshot_held': 'the-inbox',
+  'inbox.order_taken': 'in-order',
   'inbox.clock_leapt': 'the-inbox',
   'inbox.stale': 'the-inbox',
   'inbox.close_failed': 'a-start-or-stop',

@@ -3,16 +3,12 @@ import { unauthenticated } from '../../src/auth/index.ts'
 import { parseElement } from '../../src/json/slices.ts'
 import { port } from '../../src/lib/symbols.ts'
 import type { Reading, Unreadable } from '../../src/ports/provider.ts'
-import { catalogue as esputnikCatalogue } from '../../src/providers/esputnik/catalogue.ts'
-import { esputnik } from '../../src/providers/esputnik/index.ts'
 import type { Catalogue } from '../../src/providers/kit/catalogue.ts'
-import { catalogue as mailjetCatalogue } from '../../src/providers/mailjet/catalogue.ts'
-import { mailjet } from '../../src/providers/mailjet/index.ts'
-import { catalogue as momentumCatalogue } from '../../src/providers/momentum/catalogue.ts'
+import * as list from '../../src/providers/list.ts'
 import { UNDOCUMENTED } from '../../src/providers/momentum/events-sets.ts'
-import { momentum } from '../../src/providers/momentum/index.ts'
-import { mailjet as mailjetWire } from '../../src/zod/tolerant/schemas.ts'
+import { rules } from '../../src/zod/tolerant/rules.ts'
 import { annotatedSchemas, type JsonSchema, toAnnotatedSchema } from '../schema/json-schema.ts'
+import { PUBLISHED_SENDERS } from '../schema/senders.ts'
 
 export interface Sender {
   readonly title: string
@@ -22,6 +18,8 @@ export interface Sender {
   readonly alone?: Pick<Sender, 'catalogue' | 'schemas'>
   /** What else comes from it, by a source of its own, in sentences. */
   readonly besides: string
+  /** The smallest element that is the event of a wire key. */
+  bare(key: string): object
   /** By wire key, with the annotations of the generator. */
   readonly schemas: ReadonlyMap<string, JsonSchema>
   /** Fields that are not in the sender's own documents, by wire key. */
@@ -30,52 +28,56 @@ export interface Sender {
   read(text: string): Reading | Unreadable
 }
 
-const auth = unauthenticated()
-
-const reader = (source: ReturnType<typeof momentum | typeof mailjet | typeof esputnik>) => (text: string) =>
-  source[port].provider.read(parseElement(Buffer.from(text)))
-
-export const MOMENTUM: Sender = {
-  title: 'Momentum and SparkPost',
-  provider: 'momentum',
-  besides:
+/** What else comes from a sender, by a source of its own. */
+const BESIDES: Readonly<Record<string, string>> = {
+  momentum:
     'Mails that come in by a relay webhook are `momentum.relay_message`; `momentumRelay` is a source for them alone, with ' +
     'limits for large mails: [inbound-mail.md](inbound-mail.md).',
-  catalogue: momentumCatalogue,
-  schemas: annotatedSchemas('momentum'),
-  undocumented: UNDOCUMENTED,
-  read: reader(momentum({ auth })),
-}
-
-export const MAILJET: Sender = {
-  title: 'Mailjet',
-  provider: 'mailjet',
-  besides:
+  mailjet:
     'Mails that come in by the Parse API are `mailjet.parse`, of the type `inbound`, from a source made by `mailjetParse`: ' +
     '[inbound-mail.md](inbound-mail.md).',
-  catalogue: mailjetCatalogue,
-  alone: {
-    catalogue: { 'mailjet.parse': { schema: 'parse', types: ['inbound'], payload: 'MailjetParse' } },
-    schemas: new Map(
-      Object.entries(mailjetWire.alone).map(([key, schema]) => [key, toAnnotatedSchema('mailjet', key, schema)]),
-    ),
-  },
-  schemas: annotatedSchemas('mailjet'),
-  undocumented: {},
-  read: reader(mailjet({ auth })),
-}
-
-export const ESPUTNIK: Sender = {
-  title: 'eSputnik (Yespo)',
-  provider: 'esputnik',
-  besides:
+  esputnik:
     'The Webhook block of a workflow waits for an answer, which a source made by `esputnikWorkflow` gives; what was asked and ' +
     'answered is kept as `esputnik.workflow_call` and `esputnik.workflow_once`: ' +
     '[esputnik-workflow.md](esputnik-workflow.md).',
-  catalogue: esputnikCatalogue,
-  schemas: annotatedSchemas('esputnik'),
-  undocumented: {},
-  read: reader(esputnik({ auth, timeZone: 'UTC' })),
 }
 
-export const SENDERS: readonly Sender[] = [MOMENTUM, MAILJET, ESPUTNIK]
+const ALONE: Readonly<Record<string, Catalogue>> = {
+  mailjet: { 'mailjet.parse': { schema: 'parse', types: ['inbound'], payload: 'MailjetParse' } },
+}
+
+export const SENDERS: readonly Sender[] = PUBLISHED_SENDERS.map((published) => {
+  const { title, provider, catalogue, word, element, levels } = published
+  const alone = Object.entries(levels(rules).alone)
+  const source = list.SENDERS.find(({ name }) => name === provider)?.samples[0]?.source(unauthenticated(), 'UTC')
+  if (source === undefined) throw new Error(`${provider} has no samples`)
+  const schemas = annotatedSchemas(published)
+  return {
+    title,
+    provider,
+    besides: BESIDES[provider] ?? '',
+    catalogue,
+    ...(alone.length > 0 && {
+      alone: {
+        catalogue: ALONE[provider] ?? {},
+        schemas: new Map(alone.map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)])),
+      },
+    }),
+    schemas,
+    undocumented: provider === 'momentum' ? UNDOCUMENTED : {},
+    read: (text) => source[port].provider.read(parseElement(Buffer.from(text))),
+    bare(key) {
+      const field = schemas.get(key)?.properties?.[word]
+      const value = field?.const ?? field?.enum?.[0]
+      return element(key, value === undefined ? {} : { [word]: value }) as object
+    },
+  }
+})
+
+function named(provider: string): Sender {
+  const sender = SENDERS.find((one) => one.provider === provider)
+  if (sender === undefined) throw new Error(`there is no sender ${provider}`)
+  return sender
+}
+
+export const [MOMENTUM, MAILJET, ESPUTNIK] = [named('momentum'), named('mailjet'), named('esputnik')]

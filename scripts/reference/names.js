@@ -14,6 +14,6 @@ export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_context, reflection) => {
     if (!reflection.kindOf(ReflectionKind.Module)) return
     const path = reflection.name.replace(/(^|\/)index$/, '')
-    reflection.name = names.get(path) ?? `posthorn/${path}`
+    reflection.name = names.get(path) ?? `posthorn/${path.replace(/^providers\//, '')}`
   })
 }

@@ -24,22 +24,28 @@ const error = z.looseObject({ attempt: count, at: instant, name: text, message: 
 const pause = { by: z.enum(['hand', 'failures']), since: instant }
 const unreadable = z.object({ index: count.nullable(), reason: text, at: textOrNull })
 
-const stats = {
+/** What a dashboard tells, too. */
+const standing = {
   pending: count,
   pendingBytes: count,
   oldestPendingAt: instant.nullable(),
   deadLetters: count,
   quarantined: count,
+  paused: z.array(z.object({ handler: text, ...pause })),
+}
+const others = {
   unhandled: counts,
   cancelled: count,
   expired: count,
   erased: count,
-  paused: z.array(z.object({ handler: text, ...pause })),
   orphaned: counts,
   orphanedSources: counts,
   replays: counts,
   duplicateEvents: counts,
 }
+const missing = { missingShards: z.array(count).optional() }
+const stats = { ...standing, ...others, ...missing }
+const optional = z.object({ ...others, ...missing }).partial().shape
 const summary = {
   id: text,
   source: text,
@@ -54,7 +60,7 @@ const summary = {
 }
 const letter = { handler: text, attempts: count, errors: z.array(error), since: instant, redeliveries: count }
 const verb = (name: string, more: z.ZodRawShape = {}) =>
-  z.object({ verb: z.literal(name), dryRun: z.boolean(), matched: count, queued: count, ...more })
+  z.object({ verb: z.literal(name), dryRun: z.boolean(), matched: count, queued: count, ...missing, ...more })
 const asked = (name: string, more: z.ZodRawShape = {}) =>
   z.object({ verb: z.literal(name), dryRun: z.boolean(), ...more })
 const finding = z.object({ id: text, what: text })
@@ -120,13 +126,16 @@ export const CLI_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'inbox erase': verb('erase', { deliveries: count, closed: count, leftIn: z.array(text) }),
   'inbox prune': asked('prune', {
     ...{ bodies: count.optional(), deliveries: count.optional() },
-    ...{ deadLetters: count.optional(), quarantined: count.optional() },
+    ...{ deadLetters: count.optional(), quarantined: count.optional(), ...missing },
   }),
   'inbox export': z.object({
     ...{ id: text, source: text, receivedAt: instant, event: event.nullable(), deadFor: z.array(text) },
     raw: text.meta({ description: 'The bytes as received, in base64.' }),
   }),
-  'inbox check': z.object({ ok: z.boolean(), findings: z.array(finding), stats: z.object(stats) }),
+  'inbox check': z.object({
+    ...{ ok: z.boolean(), findings: z.array(finding) },
+    stats: z.object({ ...optional, ...standing }).meta({ description: 'With --url what a dashboard tells of it.' }),
+  }),
   'inbox backup': z.object({ path: text, bytes: count }),
   'inbox copy': z.object({
     schema: text,
@@ -182,6 +191,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   orphaned: 'Work of handlers that nobody has had for 24 h.',
   orphanedSources: 'Deliveries of sources that no process has, by source.',
   replays: 'What is left of replays, by run.',
+  missingShards: 'Places of shards that did not answer; absent: all answered.',
   duplicateEvents: 'Events that were absorbed as copies, by source.',
   handler: 'The durable name of the handler.',
   seenAt: 'When a process that has it was last known to run.',

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import { notes } from '../../src/zod/notes.ts'
-import { esputnik, mailjet, momentum } from '../../src/zod/tolerant/schemas.ts'
+import { rules } from '../../src/zod/tolerant/rules.ts'
+import type { PublishedSender } from './senders.ts'
 
 /** Root of every `$id`. */
 export const SCHEMA_BASE = 'https://posthorn.dev/schemas'
@@ -58,8 +59,8 @@ function annotationsOf(schema: z.core.$ZodType): JsonSchema {
 }
 
 /** The tolerant schemas of a sender by wire key, with the `x-` annotations still in them. */
-export function annotatedSchemas(provider: 'momentum' | 'mailjet' | 'esputnik'): ReadonlyMap<string, JsonSchema> {
-  const { events } = { esputnik, mailjet, momentum }[provider]
+export function annotatedSchemas({ provider, levels }: PublishedSender): ReadonlyMap<string, JsonSchema> {
+  const { events } = levels(rules)
   return new Map(Object.entries(events).map(([key, schema]) => [key, toAnnotatedSchema(provider, key, schema)]))
 }
 

@@ -1,8 +1,8 @@
 /** The published JSON Schemas of the senders: an event, a class of events, a body; tolerant and strict. */
 import type { z } from 'zod'
-import { toWire } from '../../src/testing/samples/wire.ts'
-import * as strict from '../../src/zod/strict/schemas.ts'
-import * as tolerant from '../../src/zod/tolerant/schemas.ts'
+import { toWire } from '../../src/providers/kit/samples.ts'
+import { rules as strict } from '../../src/zod/strict/rules.ts'
+import { rules as tolerant } from '../../src/zod/tolerant/rules.ts'
 import { type JsonSchema, toRawSchema } from './json-schema.ts'
 import { type Definitions, documents, ref, refer, shareFields } from './published.ts'
 import type { PublishedSender } from './senders.ts'
@@ -28,11 +28,11 @@ type Files = Array<[path: string, text: string]>
 /** Every file of `schemas/` about a sender; `ids` are the names of its identifiers. */
 export function publishedSchemas(sender: PublishedSender, ids: readonly string[]): Files {
   const examples = examplesOf(sender, ids)
-  return [tolerant, strict].flatMap((schemas) => {
-    const { events, alone } = schemas[sender.provider]
+  return [tolerant, strict].flatMap((rules) => {
+    const { events, alone } = sender.levels(rules)
     const published = (one: Readonly<Record<string, z.ZodType>>) =>
       Object.entries(one).map(([key, schema]) => eventOf(key, schema, examples.get(key)))
-    return filesOf({ sender, events: published(events), alone: published(alone), isStrict: schemas === strict })
+    return filesOf({ sender, events: published(events), alone: published(alone), isStrict: rules === strict })
   })
 }
 
@@ -42,12 +42,12 @@ function eventOf(key: string, schema: z.ZodType, example: unknown): Event {
   return { key, schema: { $comment: `Source: ${source}`, ...refer(raw, definitions) }, definitions, example }
 }
 
-/** By wire key. Momentum writes its identifiers as text, the others as numbers. */
+/** By wire key. */
 function examplesOf(
-  { provider, catalogue, alone, samples }: PublishedSender,
+  { catalogue, alone, samples, writesIdsAsText }: PublishedSender,
   ids: readonly string[],
 ): Map<string, unknown> {
-  const numbers = provider === 'momentum' ? [] : ids
+  const numbers = writesIdsAsText ? [] : ids
   return new Map(
     Object.entries({ ...catalogue, ...alone }).map(([name, { schema }]) => {
       const [sample = {}] = Object.values(samples[name] ?? {})

@@ -1,23 +1,21 @@
 /** What the published schemas need to know of each sender: its words, its classes, the frame of its bodies, its samples. */
 
-import { catalogue as esputnik } from '../../src/providers/esputnik/catalogue.ts'
-import { WORD as ESPUTNIK_WORD } from '../../src/providers/esputnik/events.ts'
 import type { Catalogue } from '../../src/providers/kit/catalogue.ts'
-import { catalogue as mailjet } from '../../src/providers/mailjet/catalogue.ts'
-import { WORD as MAILJET_WORD } from '../../src/providers/mailjet/events.ts'
+import type { Samples } from '../../src/providers/kit/samples.ts'
+import type { Sender } from '../../src/providers/kit/sender.ts'
+import type { FlatWire } from '../../src/providers/kit/wire-schema.ts'
+import { SENDERS } from '../../src/providers/list.ts'
 import { catalogue as momentum } from '../../src/providers/momentum/catalogue.ts'
-import { WORD as MOMENTUM_WORD, reads } from '../../src/providers/momentum/events.ts'
+import { reads, WORD } from '../../src/providers/momentum/events.ts'
 import { SETS } from '../../src/providers/momentum/events-sets.ts'
-import { esputnikSamples } from '../../src/testing/samples/esputnik.ts'
-import { mailjetSamples } from '../../src/testing/samples/mailjet.ts'
-import { mailjetParseSamples } from '../../src/testing/samples/mailjet-parse.ts'
-import { momentumSamples } from '../../src/testing/samples/momentum.ts'
-import type { Samples } from '../../src/testing/samples/wire.ts'
+import { type BodyRules, flatLevels, type Levels, momentumLevels } from '../../src/zod/levels.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { ref } from './published.ts'
 
 export interface PublishedSender {
-  readonly provider: 'momentum' | 'mailjet' | 'esputnik'
+  readonly provider: string
+  /** Its events stand in a body as they are, without classes around them. */
+  readonly isFlat: boolean
   readonly title: string
   readonly catalogue: Catalogue
   /** What comes by an API of its own, with the wire key of each. */
@@ -25,6 +23,10 @@ export interface PublishedSender {
   /** The fields that its reader reads through slots; null where it reads the object. */
   readonly reads: readonly string[] | null
   readonly samples: Samples
+  /** Whether identifiers are text on the wire, and not numbers. */
+  readonly writesIdsAsText: boolean
+  /** The schemas of a strength. */
+  levels(rules: BodyRules): Levels
   /** Sets of fields by name, those that hold others after them; null where the events share one: what all have. */
   readonly sets: Readonly<Record<string, readonly string[]>> | null
   /** The field whose word tells what an event is. */
@@ -44,53 +46,63 @@ export interface PublishedSender {
 const list = (element: JsonSchema): JsonSchema => ({ type: 'array', items: element })
 const oneOrList = (element: JsonSchema): JsonSchema => ({ anyOf: [list(element), element] })
 
-export const PUBLISHED_SENDERS: readonly PublishedSender[] = [
-  {
-    provider: 'momentum',
-    title: 'Momentum and SparkPost',
-    catalogue: momentum,
+/** The senders whose bodies are not flat. */
+const OWN: Readonly<Record<string, (sender: Sender) => PublishedSender>> = {
+  momentum: (sender) => ({
+    ...namesOf(sender),
+    isFlat: false,
     alone: {},
     reads,
-    samples: momentumSamples,
+    writesIdsAsText: true,
+    levels: momentumLevels,
     sets: SETS,
-    word: MOMENTUM_WORD,
+    word: WORD,
     classOf: classOfMomentum,
     elementType: 'MomentumElement',
     bodyName: 'momentumBatch',
     body: momentumBody,
     element: (key, event) => ({ msys: { [classOfMomentum(key)]: event } }),
-  },
-  {
-    provider: 'mailjet',
-    title: 'Mailjet',
-    catalogue: mailjet,
-    alone: { 'mailjet.parse': { schema: 'parse' } },
+  }),
+}
+
+async function published(sender: Sender): Promise<PublishedSender> {
+  return OWN[sender.name]?.(sender) ?? flat(sender, await import(`../../src/providers/${sender.name}/events.ts`))
+}
+
+function flat(sender: Sender, wire: FlatWire): PublishedSender {
+  const { className, schemaName, isList } = wire.BODY
+  const names = namesOf(sender)
+  const ofBodies = Object.keys(names.samples).filter((name) => !(name in sender.catalogue))
+  const alone = ofBodies.filter((name) => !name.endsWith('.unknown'))
+  return {
+    ...names,
+    isFlat: true,
+    alone: Object.fromEntries(alone.map((name) => [name, { schema: name.slice(name.indexOf('.') + 1) }])),
     reads: null,
-    samples: { ...mailjetSamples, ...mailjetParseSamples },
+    writesIdsAsText: false,
+    levels: (rules) => flatLevels(wire, rules),
     sets: null,
-    word: MAILJET_WORD,
-    classOf: () => 'payload',
-    elementType: 'MailjetPayload',
-    bodyName: 'mailjetBody',
-    body: (inBody) => oneOrList(inBody('payload')),
+    word: wire.WORD,
+    classOf: () => className,
+    elementType: `${titled(sender.name)}${titled(className)}`,
+    bodyName: schemaName,
+    body: (inBody, isStrict) => (isStrict && isList ? list : oneOrList)(inBody(className)),
     element: (_key, event) => event,
-  },
-  {
-    provider: 'esputnik',
-    title: 'eSputnik (Yespo)',
-    catalogue: esputnik,
-    alone: {},
-    reads: null,
-    samples: esputnikSamples,
-    sets: null,
-    word: ESPUTNIK_WORD,
-    classOf: () => 'activity',
-    elementType: 'EsputnikActivity',
-    bodyName: 'esputnikActivities',
-    body: (inBody, isStrict) => (isStrict ? list : oneOrList)(inBody('activity')),
-    element: (_key, event) => event,
-  },
-]
+  }
+}
+
+const titled = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1)}`
+
+function namesOf({ name, title, catalogue, samples }: Sender) {
+  return {
+    provider: name,
+    title,
+    catalogue,
+    samples: Object.assign({}, ...samples.map((set) => set.samples)) as Samples,
+  }
+}
+
+export const PUBLISHED_SENDERS: readonly PublishedSender[] = await Promise.all(SENDERS.map(published))
 
 function classOfMomentum(key: string): string {
   return key.split('.', 1)[0] ?? ''

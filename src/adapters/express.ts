@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BoardLike } from '../ports/board.ts'
 import type { ReceiverLike } from '../ports/host.ts'
 import { accessOf, checkedBoard, isFavicon, isNobody, type PagesOptions, servePages } from './pages.ts'
-import { checkedPlace, isRequest, refuseHost, serve } from './serve.ts'
+import { checkedMount, isRequest, refuseHost, serve } from './serve.ts'
 
 export type { Access, Action, BoardLike } from '../ports/board.ts'
 export type { ReceiverLike } from '../ports/host.ts'
@@ -30,7 +30,7 @@ export function webhooks(
   receiver: ReceiverLike,
   options: { readonly source?: string | undefined } = {},
 ): ExpressHandler {
-  const { source } = checkedPlace(MOUNTED, receiver, options, ['source'])
+  const { source } = checkedMount(MOUNTED, receiver, options, ['source'])
   // Below the mount the path is `/<name>` and nothing else.
   const place = source === undefined ? { prefix: '' } : { source }
   return function posthornHandler(req, res, next) {

@@ -7,10 +7,10 @@ import { TOKEN_SEGMENT } from '../http/place.ts'
 import { knownKeys } from '../lib/options.ts'
 import { hostDoor } from '../lib/symbols.ts'
 import type { BoardAnswer, BoardLike } from '../ports/board.ts'
-import type { Place, ReceiverLike } from '../ports/host.ts'
+import type { Mount, ReceiverLike } from '../ports/host.ts'
 import { type CloseOptions, closeOnSignals as closeServerOnSignals, type ServerLike } from './close-on-signals.ts'
 import { accessOf, boardRequestOf, checkedBoard, isNobody, type PagesOptions } from './pages.ts'
-import { checkedPlace, isResponse, refuseHost, refuseRequest, serve, tellServer } from './serve.ts'
+import { checkedMount, isResponse, refuseHost, refuseRequest, serve, tellServer } from './serve.ts'
 
 export type { Access, Action, BoardLike } from '../ports/board.ts'
 export type { ReceiverLike } from '../ports/host.ts'
@@ -35,7 +35,7 @@ export function webhooks(
   ...more: readonly never[]
 ): FastifyPluginCallback {
   if (more.length > 0) return refuseRegistration(more[0])
-  const { source } = checkedPlace(MOUNTED, receiver, options, ['source'])
+  const { source } = checkedMount(MOUNTED, receiver, options, ['source'])
   const posthorn: FastifyPluginCallback = (app, registered, done) => {
     if (!isApp(app)) return refuseOtherHost(registered, done)
     const refused = refusalOf(registered)
@@ -94,7 +94,8 @@ export interface AppLike {
 /**
  * Closes app and receiver on the first SIGTERM or SIGINT; see `closeOnSignals` of `posthorn/node`. A hook of the app
  * that fails is logged, and gives exit code 1.
- * @throws OptionError when the app is none, as `app.server` is
+ * @example closeOnSignals(app, receiver, { after: () => pool.end() })
+ * @throws OptionError when `app` is not a Fastify app, for example `app.server`
  */
 export function closeOnSignals(app: AppLike, receiver: ReceiverLike, options?: CloseOptions): Disposable {
   const { server, close } = app ?? {}
@@ -111,7 +112,7 @@ export function closeOnSignals(app: AppLike, receiver: ReceiverLike, options?: C
 
 interface Route {
   readonly path: string
-  readonly place: Place
+  readonly place: Mount
   /** The address holds a secret, which the log of the host must not show. */
   readonly secret: boolean
 }
@@ -175,7 +176,7 @@ function addLaterRoutes(app: FastifyInstance, receiver: ReceiverLike): void {
     app.register(
       (scope, _options, done) => {
         const onRequest = (request: { raw: Raw['req']; params: unknown }, reply: LateReply) => {
-          const place = laterPlace(receiver, request.params as Named)
+          const place = laterMount(receiver, request.params as Named)
           if (place === null) return reply.callNotFound()
           reply.hijack()
           void serve(receiver, request.raw, reply.raw, place)
@@ -188,7 +189,7 @@ function addLaterRoutes(app: FastifyInstance, receiver: ReceiverLike): void {
 }
 
 /** Null where no source that is there takes requests at this address. */
-function laterPlace(receiver: ReceiverLike, { source = '', above }: Named): Place | null {
+function laterMount(receiver: ReceiverLike, { source = '', above }: Named): Mount | null {
   if (above !== undefined && source === TOKEN_SEGMENT && receiver[hostDoor].issuesTokens?.(above) === true)
     return { source: above }
   if (!receiver[hostDoor].sourceNames.includes(source)) return null

@@ -1,12 +1,12 @@
 /** Webhooks and the dashboard in a bare Node server. Exported as `posthorn/node`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BoardLike } from '../ports/board.ts'
-import type { Place, ReceiverLike } from '../ports/host.ts'
+import type { Mount, ReceiverLike } from '../ports/host.ts'
 import { accessOf, checkedBoard, isFavicon, isNobody, type PagesOptions, servePages } from './pages.ts'
-import { checkedPlace, isRequest, isResponse, refuseHost, refuseRequest, serve } from './serve.ts'
+import { checkedMount, isRequest, isResponse, refuseHost, refuseRequest, serve } from './serve.ts'
 
 export type { Access, Action, BoardLike } from '../ports/board.ts'
-export type { Place, ReceiverLike } from '../ports/host.ts'
+export type { Mount as Place, ReceiverLike } from '../ports/host.ts'
 export { type CloseOptions, closeOnSignals, type ServerLike } from './close-on-signals.ts'
 export type { PagesOptions } from './pages.ts'
 
@@ -24,13 +24,13 @@ const MOUNTED = 'createServer(webhooks(receiver))'
  */
 export function webhooks(
   receiver: ReceiverLike,
-  options: Place = {},
+  options: Mount = {},
 ): (req: IncomingMessage, res: ServerResponse) => void {
   if (isResponse(options)) {
     refuseRequest(options, MOUNTED)
     return () => {}
   }
-  const place = checkedPlace(MOUNTED, receiver, options, ['source', 'prefix'])
+  const place = checkedMount(MOUNTED, receiver, options, ['source', 'prefix'])
   // Fastify gives a callback to what takes three arguments; `node:http` gives two.
   return function posthornListener(req: IncomingMessage, res: ServerResponse, done?: (error: unknown) => void) {
     if (done !== undefined && !isRequest(req)) return refuseHost(MOUNTED, done)

@@ -6,7 +6,7 @@ import { assertPlace } from '../http/place.ts'
 import { callSafely } from '../lib/call-safely.ts'
 import { kindOf, knownKeys } from '../lib/options.ts'
 import { hostDoor } from '../lib/symbols.ts'
-import type { HostLimits, NeutralRequest, Place, ReceiverLike } from '../ports/host.ts'
+import type { HostLimits, Mount, NeutralRequest, ReceiverLike } from '../ports/host.ts'
 import { rawHeadersOf } from './raw-headers.ts'
 import { bodyOf } from './request-body.ts'
 import { writeAnswer } from './write-answer.ts'
@@ -17,7 +17,7 @@ import { writeAnswer } from './write-answer.ts'
  * @throws OptionError for what is no receiver, options that are not those of `keys`, a source that the receiver does not
  * have, or a prefix that is no path
  */
-export function checkedPlace(mounted: string, receiver: ReceiverLike, options: Place, keys: readonly string[]): Place {
+export function checkedMount(mounted: string, receiver: ReceiverLike, options: Mount, keys: readonly string[]): Mount {
   if (!isReceiver(receiver))
     throw new OptionError(`webhooks takes a receiver, as createReceiver makes it, got ${kindOf(receiver)}: ${mounted}`)
   knownKeys('webhooks: the options', options, keys)
@@ -62,7 +62,7 @@ export async function serve(
   receiver: ReceiverLike,
   req: IncomingMessage,
   res: ServerResponse,
-  place: Place,
+  place: Mount,
   pass?: () => void,
 ): Promise<void> {
   const giveUp = (error: unknown) => {
@@ -96,7 +96,7 @@ class NodeRequest implements NeutralRequest {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
 
-  constructor(req: IncomingMessage, res: ServerResponse, { source, prefix }: Place) {
+  constructor(req: IncomingMessage, res: ServerResponse, { source, prefix }: Mount) {
     this.method = req.method ?? ''
     this.target = req.url ?? ''
     this.rawHeaders = rawHeadersOf(req)

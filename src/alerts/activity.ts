@@ -132,8 +132,8 @@ function unpacked(from: number, text: string): number[] {
     .map((at) => from + at)
 }
 
-/** Minutes that are not of the day before its last delivery. */
+/** Minutes that are not of the day before its last delivery; one later is of a clock that was set back by less. */
 function forget({ minutes, lastAt }: Active): void {
   const last = Math.floor((lastAt ?? 0) / MINUTE_MS)
-  for (const minute of minutes) if (minute <= last - DAY_MINUTES || minute > last) minutes.delete(minute)
+  for (const minute of minutes) if (minute <= last - DAY_MINUTES || minute > last + 1) minutes.delete(minute)
 }

@@ -4,6 +4,7 @@ import { kindOf } from '../lib/options.ts'
 import { watchDoor } from '../lib/symbols.ts'
 import type { WatchDoor, Watched } from '../ports/watch-door.ts'
 import { type AlertsOptions, settingsOf } from './options.ts'
+import { run } from './running.ts'
 import { Watch } from './watch.ts'
 
 export type { AlertDuration, AlertRules, AlertState, AlertsOptions } from './options.ts'
@@ -18,9 +19,6 @@ export interface Alerts {
   [Symbol.dispose](): void
 }
 
-/** Names that are in use, by receiver. */
-const taken = new WeakMap<Watched, Set<string>>()
-
 /**
  * Looks every minute at what a receiver does, and tells findings when they begin, once an hour, and when they end
  * (docs/alerts.md). Of several processes on one inbox one tells; what was told is kept there over restarts.
@@ -33,23 +31,11 @@ export function alerts(receiver: Watched, options: AlertsOptions): Alerts {
   const door = Object(receiver)[watchDoor] as WatchDoor | undefined
   if (door === undefined) throw new OptionError(`alerts: takes a receiver, got ${kindOf(receiver)}`)
   const settings = settingsOf(options, door.sources)
-  const watch = new Watch(door, settings, take(receiver, settings.name))
+  const watch = new Watch(door, settings, run(door, settings))
   watch.begin()
   return {
     check: () => watch.check(),
     stop: () => watch.stop(),
     [Symbol.dispose]: () => watch.stop(),
   }
-}
-
-/** Two of one name would take each other's findings. The returned function gives the name back. */
-function take(receiver: Watched, name: string): () => void {
-  const names = taken.get(receiver) ?? new Set()
-  taken.set(receiver, names)
-  if (names.has(name))
-    throw new OptionError(
-      `alerts: this receiver has alerts called "${name}": give those of another notify another name`,
-    )
-  names.add(name)
-  return () => void names.delete(name)
 }

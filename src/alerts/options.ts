@@ -79,7 +79,7 @@ function limitsOf(
   { silence = {}, backlog, diskFree = 0.1, off = [] }: AlertRules,
   sources: ReadonlyMap<string, unknown>,
 ) {
-  const names = Object.keys(Object(silence))
+  const names = Object.keys(Object(silence)).filter((name) => silence[name] !== undefined)
   for (const name of names)
     if (!sources.has(name)) throw new OptionError(`alerts: rules.silence names "${name}", which is no source`)
   if (typeof diskFree !== 'number' || !(diskFree >= 0 && diskFree <= 1))
@@ -87,7 +87,7 @@ function limitsOf(
   if (!Array.isArray(off) || off.some((id) => !FINDINGS.includes(id)))
     throw new OptionError(`alerts: rules.off takes a list of ${FINDINGS.join(', ')}`)
   return {
-    silence: Object.fromEntries(names.map((name) => [name, durationOf(`rules.silence.${name}`, silence[name], 0)])),
+    silence: new Map(names.map((name) => [name, durationOf(`rules.silence.${name}`, silence[name], 0)])),
     backlogMs: durationOf('rules.backlog', backlog, 900_000),
     diskFree,
     off: new Set<FindingId>(off),

@@ -9,9 +9,10 @@ type Within = <T>(run: () => T | Promise<T>) => Promise<T>
 export function placeOf(memos: Memos | null, state: AlertState | null, name: string, within: Within): Place {
   if (state !== null) return placeWith(state, within)
   if (memos === null) return placeHere()
+  const memo = `alerts:${name}`
   return {
-    read: () => within(() => memos.read(name)),
-    write: (text, after) => within(() => memos.write(name, text, after)),
+    read: () => within(() => memos.read(memo)),
+    write: (text, after) => within(() => memos.write(memo, text, after)),
   }
 }
 

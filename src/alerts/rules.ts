@@ -37,7 +37,7 @@ export interface Found {
 
 export interface Limits {
   /** By source: for how long it may be silent. Absent: as its own last day says. */
-  readonly silence: Readonly<Record<string, number>>
+  readonly silence: ReadonlyMap<string, number>
   readonly backlogMs: number
   /** Share of the disk. */
   readonly diskFree: number
@@ -109,10 +109,10 @@ const RULES: Readonly<Record<FindingId, Rule>> = {
       const text = `${percent(again / all)} of the deliveries to "${source}" in an hour were repeats`
       return one(again / all > 0.2 ? 'act' : 'look', source, text)
     }),
-  old_credential: ({ door, now }) =>
+  old_credential: ({ door, time }) =>
     Object.entries(door.credentials()).flatMap(([source, uses]) =>
       uses
-        .filter(({ isLater, lastUsedAt }) => isLater && lastUsedAt !== null && now - lastUsedAt.getTime() < DAY_MS)
+        .filter(({ isLater, lastUsedAt }) => isLater && lastUsedAt !== null && time.age(lastUsedAt.getTime()) < DAY_MS)
         .map(({ label }) =>
           one('look', source, `"${source}" was posted to with its credential "${label}" within a day`),
         ),
@@ -147,7 +147,7 @@ export function findAll(seen: Situation, limits: Limits): Found[] {
  */
 function silent(seen: Situation, { silence }: Limits, source: string) {
   const silentMs = silentFor(seen, source)
-  const set = silence[source]
+  const set = silence.get(source)
   const text = `nothing came to "${source}" for ${span(silentMs)}`
   if (set !== undefined) return silentMs > set ? one('act', source, text) : null
   const gap = seen.activity.usualGapMs(source)

@@ -51,6 +51,7 @@ export class Seen {
       }),
       door.on('senderLeft', ({ source }) => this.#add(`left:${source}`)),
       door.on('turnedAway', ({ source }) => this.#add(`turned:${source}`)),
+      door.on('tokenRefused', ({ source }) => this.#add(`turned:${source}`)),
       door.on('read', ({ source, counts: { types, lateMs } }) => {
         for (const count of types.get('unknown')?.values() ?? []) this.#add(`unknown:${source}`, count)
         this.#add(`read:${source}`, lateMs.length)

@@ -57,9 +57,13 @@ export class Shared {
     for (const [other, { at }] of this.#looks) if (Math.abs(now - at) > freshMs) this.#looks.delete(other)
     const others = [...this.#looks].filter(([other]) => other !== who).flatMap(([, { found }]) => found)
     this.#looks.set(who, { at: now, found: own.filter(({ id }) => ITS_OWN.has(id)) })
-    const worst = new Map<string, Found>()
-    for (const one of [...own, ...others]) if (worst.get(keyOf(one))?.severity !== 'act') worst.set(keyOf(one), one)
-    return [...worst.values()].sort((a, b) => FINDINGS.indexOf(a.id) - FINDINGS.indexOf(b.id))
+    return worstOf([...own, ...others]).sort((a, b) => FINDINGS.indexOf(a.id) - FINDINGS.indexOf(b.id))
+  }
+
+  /** What was told and goes on, where somebody has looked lately; else nobody would have told its end. */
+  standing(now: number, freshMs: number): ReturnType<Told['save']> {
+    const isWatched = [...this.#looks.values()].some(({ at }) => Math.abs(now - at) <= freshMs)
+    return isWatched ? this.told.save() : []
   }
 
   /** Of several processes one tells, until it lets go of it, or for a while. */
@@ -99,6 +103,16 @@ export class Shared {
     const { at, ms } = Object(leap) as Record<string, unknown>
     if (isTime(at) && isTime(ms)) this.#leap = { at, ms }
   }
+}
+
+/** Each finding once: the first of those that are worst. */
+export function worstOf(found: readonly Found[]): Found[] {
+  const worst = new Map<string, Found>()
+  for (const one of found) {
+    const before = worst.get(keyOf(one))
+    if (before === undefined || (before.severity === 'look' && one.severity === 'act')) worst.set(keyOf(one), one)
+  }
+  return [...worst.values()]
 }
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)

@@ -4,6 +4,7 @@ import type { WatchDoor } from '../ports/watch-door.ts'
 /** Less is the way of a clock that is kept right. */
 const LEAP_MS = 60_000
 const MOST_LEAPS = 50
+const MOST_AGES = 100
 
 export interface Leap {
   /** What the clock says after it. */
@@ -15,7 +16,9 @@ export interface Leap {
 export class Time {
   readonly #door: WatchDoor
   readonly #leapt: (leap: Leap) => void
-  readonly #ahead: Leap[] = []
+  readonly #leaps: Leap[] = []
+  /** What the clock said may come again after it was set back: an age that was asked for before goes on. */
+  readonly #ages = new Map<number, { readonly age: number; readonly steady: number }>()
   #before: { readonly now: number; readonly steady: number; readonly isShared: boolean } | null = null
 
   /** `leapt` is called before `now` answers what the clock says since. */
@@ -34,16 +37,32 @@ export class Time {
     return now
   }
 
-  /** Of what others have written down, in ms: a clock that was set ahead since has made nothing older. */
+  /** Of what others have written down, in ms, whatever the clock was set to since; below 0: it was wrong before. */
   age(at: number): number {
-    const now = this.now()
-    return this.#ahead.reduce((ms, leap) => (at < leap.at ? ms - leap.ms : ms), now - at)
+    const [now, steady, known] = [this.now(), this.#door.steady(), this.#ages.get(at)]
+    const age = known === undefined ? this.#passed(at, now) : known.age + steady - known.steady
+    this.#ages.delete(at)
+    this.#ages.set(at, { age, steady })
+    const [oldest = at] = this.#ages.keys()
+    if (this.#ages.size > MOST_AGES) this.#ages.delete(oldest)
+    return age
+  }
+
+  /** Back from leap to leap, to the stretch that it is of. */
+  #passed(at: number, now: number): number {
+    let [passed, end] = [0, now]
+    for (const { at: begin, ms } of this.#leaps.toReversed()) {
+      if (at >= begin && at <= end) break
+      passed += end - begin
+      end = begin - ms
+    }
+    return passed + end - at
   }
 
   #follow(at: number, ms: number): void {
     if (Math.abs(ms) < LEAP_MS) return
-    if (ms > 0) this.#ahead.push({ at, ms })
-    if (this.#ahead.length > MOST_LEAPS) this.#ahead.shift()
+    this.#leaps.push({ at, ms })
+    if (this.#leaps.length > MOST_LEAPS) this.#leaps.shift()
     this.#leapt({ at, ms })
   }
 }

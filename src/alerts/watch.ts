@@ -7,11 +7,10 @@ import { placeOf } from './place.ts'
 import { findAll } from './rules.ts'
 import { Seen, type Stand } from './seen.ts'
 import { type Finding, keyOf } from './told.ts'
+import { PATIENCE_MS, within } from './within.ts'
 
 /** A `notify` that takes longer has failed, and what it was to tell is told again. */
 const NOTIFY_MS = 30_000
-/** An inbox that takes longer does not answer. */
-const PATIENCE_MS = 10_000
 /** What another process has found stands until it says otherwise, for so many looks of its. */
 const FRESH_LOOKS = 3
 const LEAST_FRESH_MS = 180_000
@@ -40,7 +39,7 @@ export class Watch {
     this.#ended = ended
     this.#seen = new Seen(door)
     const { state, name } = settings
-    const place = placeOf(door.memos, state, `alerts:${name}`, (run) => this.#within(PATIENCE_MS, run))
+    const place = placeOf(door.memos, state, name, (run) => within(door, PATIENCE_MS, run))
     this.#board = new Board(place, (error) => door.failed('alerts.state', error))
   }
 
@@ -74,7 +73,7 @@ export class Watch {
     try {
       // A receiver that nobody has started, or that somebody has stopped, is in order.
       if (!this.#isOn()) return
-      const stand = await this.#within(PATIENCE_MS, () => this.#seen.stand()).catch(() => SILENT)
+      const stand = await within(this.#door, PATIENCE_MS, () => this.#seen.stand()).catch(() => SILENT)
       if (!this.#isOn()) return
       const due = await this.#due(stand)
       for (const finding of due) if (this.#isOn()) await this.#tell(finding)
@@ -107,7 +106,7 @@ export class Watch {
   }
 
   async #tell(finding: Finding): Promise<void> {
-    const isTold = await this.#within(NOTIFY_MS, () => this.#settings.notify(finding)).then(
+    const isTold = await within(this.#door, NOTIFY_MS, () => this.#settings.notify(finding)).then(
       () => true,
       (error: unknown) => {
         this.#door.failed('alerts.notify', error)
@@ -120,15 +119,6 @@ export class Watch {
     await this.#board.note(keyOf(finding), (shared) => {
       shared.told.told(finding, now)
       shared.mayTell(this.#who, now)
-    })
-  }
-
-  /** Rejects where it takes longer; it is not waited for then, and what it comes to does not matter. */
-  #within<T>(ms: number, run: () => T | Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new DOMException(`It took longer than ${ms} ms.`, 'TimeoutError'))
-      const cancel = this.#door.after(ms, late)
-      new Promise<T>((started) => started(run())).then(resolve, reject).finally(cancel)
     })
   }
 }

@@ -1,6 +1,8 @@
 /** Counts of the last hour, minute by minute: what happened in a span before now. */
 const MINUTE_MS = 60_000
 const MINUTES = 60
+/** A clock that is kept right may be set back by less than a minute: what was counted before that is of the next one. */
+const AHEAD = 1
 
 export class Window {
   readonly #minutes = new Map<number, Map<string, number>>()
@@ -33,6 +35,15 @@ export class Window {
     for (const [minute, counts] of other.#minutes) for (const [key, by] of counts) this.#addTo(minute, key, by)
   }
 
+  /** Where another has counted more of the same, so much: both are of one whole, and neither has all of it. */
+  raise(other: Window): void {
+    for (const [minute, counts] of other.#minutes)
+      for (const [key, by] of counts) {
+        const own = this.#minutes.get(minute)?.get(key) ?? 0
+        if (by > own) this.put(key, by - own, minute * MINUTE_MS)
+      }
+  }
+
   /** The clock was set. */
   shift(ms: number): void {
     const before = [...this.#minutes]
@@ -44,7 +55,7 @@ export class Window {
   tidy(now: number): void {
     const last = Math.floor(now / MINUTE_MS)
     for (const minute of this.#minutes.keys())
-      if (minute <= last - MINUTES || minute > last) this.#minutes.delete(minute)
+      if (minute <= last - MINUTES || minute > last + AHEAD) this.#minutes.delete(minute)
   }
 
   /** As JSON. */
@@ -75,6 +86,6 @@ export class Window {
 
   #since(minutes: number, now: number): Map<string, number>[] {
     const last = Math.floor(now / MINUTE_MS)
-    return [...this.#minutes].filter(([at]) => at > last - minutes && at <= last).map(([, counts]) => counts)
+    return [...this.#minutes].filter(([at]) => at > last - minutes && at <= last + AHEAD).map(([, counts]) => counts)
   }
 }

@@ -17,7 +17,8 @@ import { createAuth } from './kind.ts'
 /**
  * Lets in what any of the given kinds lets in, for moving a sender from one to another. All of them are evaluated for
  * every request, and the first that matches gives the credential; `jwt`, `oauth2Issuer` and `custom` only when none of the others lets
- * the request in. When none does, and one cannot tell, the answer is 503. The start needs the secrets of all of them.
+ * the request in. When none does, and one of them cannot be checked now, the answer is 503. `start` needs the secrets of all of them.
+ * @example momentum({ auth: anyOf(token({ env: 'MOMENTUM_TOKEN' }), bearer({ env: 'NEW_TOKEN' })) })
  * @throws OptionError without any kind, with `unauthenticated()` among them, or with two `oauth2Issuer`s
  */
 export function anyOf(...auth: readonly Auth[]): Auth {

@@ -26,6 +26,7 @@ export interface EmptyPassword {
  * that encodes them as latin-1 is refused, unless they are ASCII.
  *
  * The empty password: SparkPost API reference, Webhooks, `auth_credentials`, Aug 2026.
+ * @example mailjet({ auth: basic({ username: 'mailjet', password: { env: 'MAILJET_PASSWORD' } }) })
  * @throws OptionError (ERR_OPTION) for anything but `{ username, password }`; (ERR_SECRET_INVALID) when a literal is unusable
  */
 export function basic(options: BasicOptions): Auth {

@@ -7,6 +7,7 @@ import { assertAlone, defineSecrets, labelsOf, laterLabelsOf, toWire, warnIfShor
 
 /**
  * Lets in requests with `Authorization: Bearer <secret>`, for a token that does not change by itself.
+ * @example momentum({ auth: bearer({ env: 'MOMENTUM_TOKEN' }) })
  * @throws OptionError (ERR_SECRET_INVALID) when a literal is unusable
  */
 export function bearer(secrets: Secrets, ...more: readonly never[]): Auth {

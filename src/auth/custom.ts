@@ -33,11 +33,12 @@ export interface CustomOptions {
 const KEYS = keysOf<CustomOptions>({ name: true, timeoutMs: true })
 
 /**
- * Lets in what a function of yours lets in, decided from the head of a request before its body is read: `false` is 401.
- * A function that throws, takes too long, or answers anything else than is declared cannot tell: 503, so that the sender
- * repeats, and a line in the log with the code of the error.
+ * Lets in the requests that your function accepts. It gets the head of a request, before the body is read; `false` is
+ * answered 401. When the function throws, takes too long, or returns anything else than is declared, the answer is 503, so that
+ * the sender repeats, and the code of the error is logged.
  *
- * Requests that it turned down count: past 20 a minute from one address, or 200 in all, further calls wait in a line.
+ * Requests that it turned down count: past 20 a minute from one address, or 200 in all, further calls wait in a queue.
+ * @example momentum({ auth: custom(({ header }) => header('x-partner-key') === process.env.PARTNER_KEY) })
  * @throws OptionError when `check` is no function or an option is wrong
  */
 export function custom(

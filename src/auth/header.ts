@@ -12,6 +12,7 @@ import { assertAlone, defineSecrets, labelsOf, laterLabelsOf, toWire, warnIfShor
  *
  * The bytes on the wire are compared with the UTF-8 of the secret; keep to ASCII, since proxies and senders disagree
  * about anything else.
+ * @example esputnik({ auth: header('X-Key', { env: 'YESPO_KEY' }), timeZone: 'Europe/Kyiv' })
  * @throws OptionError (ERR_OPTION) when `name` is no header name; (ERR_SECRET_INVALID) when a literal is unusable
  */
 export function header(name: string, secrets: Secrets, ...more: readonly never[]): Auth {

@@ -10,11 +10,12 @@ import { assertAlone, defineSecrets, labelsOf, laterLabelsOf, literalsOf, warnIf
  * Lets in requests whose address has one of the secrets as the segment before the name of the source:
  * `<mount>/<secret>/<name>`; where the host decides the source (`webhooks(receiver, { source })`), as the last segment.
  * For senders that offer an address and nothing else, such as eSputnik's old interface (eSputnik support, Webhooks,
- * about 2019 to 2021: one address field). With another secret there is no such address: 404, also for GET and HEAD.
+ * about 2019 to 2021: one address field). Another secret is answered 404, also for GET and HEAD.
  *
  * A secret consists of letters, digits, `-`, `.`, `_` and `~`, which every proxy leaves as they are (RFC 3986
  * section 2.3); Fastify answers 414 to more than 100 of them unless `routerOptions.maxParamLength` is higher. Addresses
  * end up in the logs of every proxy on the way, so prefer a header where there is one.
+ * @example esputnik({ auth: path({ env: 'ESPUTNIK_PATH' }), timeZone: 'Europe/Kyiv' }) // POST /webhooks/<secret>/crm
  * @throws OptionError (ERR_SECRET_INVALID) when a literal is unusable
  */
 export function path(secrets: Secrets, ...more: readonly never[]): Auth {

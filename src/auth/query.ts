@@ -11,6 +11,7 @@ import { assertAlone, defineSecrets, labelsOf, laterLabelsOf, warnIfShort } from
  * Lets in requests whose address carries one of the secrets in a query parameter, percent-decoded once (`+` stays a
  * plus). For senders that offer an address and nothing else: addresses end up in the logs of every proxy on the way,
  * so prefer a header where there is one. A parameter that occurs twice is refused.
+ * @example mailjet({ auth: query('key', { env: 'MAILJET_KEY' }) }) // POST /webhooks/news?key=<secret>
  * @throws OptionError (ERR_OPTION) when `name` is empty; (ERR_SECRET_INVALID) when a literal is unusable
  */
 export function query(name: string, secrets: Secrets, ...more: readonly never[]): Auth {

@@ -3,8 +3,9 @@ import type { Auth, Verdict } from '../ports/auth.ts'
 import { createAuth, REALM } from './kind.ts'
 
 /**
- * Lets in everybody who finds the address, and says so by its name: there is no other way to configure no
- * authentication. For a sender behind a proxy that authenticates it.
+ * Lets in everybody who finds the address. This is the only way to configure no authentication; use it behind a proxy
+ * that authenticates the sender.
+ * @example momentum({ auth: unauthenticated() })
  * @throws OptionError when it is given anything
  */
 export function unauthenticated(...secrets: readonly never[]): Auth {

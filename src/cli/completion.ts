@@ -1,9 +1,11 @@
 /** `posthorn completion`: what a shell needs to complete commands, options and names of events, made from the commands. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import { isWordKey, KEYS, WORD_KEYS } from '../core/filter/keys.ts'
-import { NAMES, senderOf } from '../testing/senders.ts'
-import { knownNames } from './known-names.ts'
 import { say } from './out/streams.ts'
+
+/** Somebody waits for each of these at a key: what is not asked for is not loaded. */
+const senders = () => import('../testing/senders.ts')
+const known = async (words: readonly string[]) => (await import('./known-names.ts')).knownNames(words)
 
 /** Commands whose first word is the name of an event. */
 const OF_EVENTS = ['send']
@@ -42,10 +44,11 @@ async function possible(
   words: readonly string[],
 ): Promise<readonly string[]> {
   const [before, last = ''] = words.slice(-2)
-  if (OF_HANDLERS.includes(before ?? '')) return (await knownNames(words)).handlers
-  if (OF_SOURCES.includes(before ?? '')) return (await knownNames(words)).sources.map((source) => `${source}=`)
-  if (last.startsWith('--') || last === '-') return [...command.options.flatMap(({ long }) => long ?? []), '--help']
-  if (OF_EVENTS.includes(command.name())) return NAMES
+  if (OF_HANDLERS.includes(before ?? '')) return (await known(words)).handlers
+  if (OF_SOURCES.includes(before ?? '')) return (await known(words)).sources.map((source) => `${source}=`)
+  if (last.startsWith('--') || last === '-')
+    return [...command.options.flatMap(({ long, hidden }) => (hidden ? [] : (long ?? []))), '--help']
+  if (OF_EVENTS.includes(command.name())) return (await senders()).NAMES
   if (command.registeredArguments.some((argument) => argument.name() === 'filter')) return clauses(last, words)
   const names = command
     .createHelp()
@@ -81,10 +84,13 @@ async function clauses(last: string, words: readonly string[]): Promise<readonly
 }
 
 async function valuesOf(key: string, words: readonly string[]): Promise<readonly string[]> {
-  if (key === 'source') return (await knownNames(words)).sources
-  if (key === 'handler') return (await knownNames(words)).handlers
-  if (key === 'name') return NAMES
-  if (key === 'type') return [...new Set(NAMES.flatMap((name) => Object.keys(senderOf(name).samples[name] ?? {})))]
+  if (key === 'source') return (await known(words)).sources
+  if (key === 'handler') return (await known(words)).handlers
+  if (key === 'name') return (await senders()).NAMES
+  if (key === 'type') {
+    const { NAMES, senderOf } = await senders()
+    return [...new Set(NAMES.flatMap((name) => Object.keys(senderOf(name).samples[name] ?? {})))]
+  }
   return (isWordKey(key) ? WORD_KEYS[key] : null) ?? []
 }
 

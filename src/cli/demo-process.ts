@@ -19,7 +19,7 @@ export type HandledEvent = Pick<
 >
 
 export type FromReceiver =
-  | { readonly port: number; readonly opsPort: number }
+  | { readonly port: number; readonly opsPort: number; readonly metrics: string | null }
   | { readonly handled: readonly HandledEvent[] }
 
 const file = new URL(import.meta.url.endsWith('.ts') ? './demo-receiver.ts' : './demo-receiver.js', import.meta.url)
@@ -31,6 +31,7 @@ export class ReceiverProcess {
   #stopped = false
   #port: number
   #opsPort = 0
+  #metrics: string | null = null
 
   constructor(setting: ReceiverSetting, onHandled: (events: readonly HandledEvent[]) => void) {
     this.#setting = setting
@@ -44,6 +45,11 @@ export class ReceiverProcess {
 
   get opsPort(): number {
     return this.#opsPort
+  }
+
+  /** Where a Prometheus finds its metrics; null: prom-client is not installed. */
+  get metrics(): string | null {
+    return this.#metrics
   }
 
   get pid(): number | undefined {
@@ -61,6 +67,7 @@ export class ReceiverProcess {
         if ('handled' in message) return this.#onHandled(message.handled)
         this.#port = message.port
         this.#opsPort = message.opsPort
+        this.#metrics = message.metrics
         resolve()
       })
     })

@@ -84,14 +84,14 @@ process.once('message', async (setting: ReceiverSetting) => {
   const server = createServer(webhooks(receiver, { prefix: '/webhooks' }))
   const port = await listen(server, setting.port)
   const ops = new OpsServer(receiver, { port: setting.opsPort, dashboard: { access: EVERYTHING } })
-  const { health } = await ops.listen()
+  const { health, metrics } = await ops.listen()
   const after = async () => {
     ops.close()
     // The channel would keep the process running after its stop.
     process.disconnect()
   }
   closeOnSignals(server, receiver, { after })
-  await tell({ port, opsPort: Number(new URL(health).port) })
+  await tell({ port, opsPort: Number(new URL(health).port), metrics })
 })
 // Nobody would stop it then.
 process.once('disconnect', () => process.exit())

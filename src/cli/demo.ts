@@ -34,7 +34,8 @@ export async function demo(options: DemoOptions): Promise<0 | 1> {
     await receiver.start()
     const base = `http://127.0.0.1:${receiver.port}/webhooks`
     say(`Receiver: process ${receiver.pid} at ${base}; inbox: ${place.name}`)
-    say(`Dashboard: http://127.0.0.1:${receiver.opsPort}/\n`)
+    say(`Dashboard: http://127.0.0.1:${receiver.opsPort}/`)
+    say(receiver.metrics === null ? '' : `Metrics, for a Prometheus: ${receiver.metrics}\n`)
     await Promise.race([show(senders, base, tally), stop])
     const code = tally.code
     if (options.once || code === null) return code ?? 0

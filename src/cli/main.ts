@@ -4,10 +4,12 @@ import { nodeFault } from '../lib/node-version.ts'
 import { version } from './version.ts'
 
 // Whoever reads our output may stop: `posthorn … | head`. The exit code stays what it would be.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+process.stderr.on('error', () => {})
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return
+  process.stderr.write(`posthorn: the output could not be written: ${message}\n`)
+  process.exitCode = 3
+})
 
 async function main(args: readonly string[]): Promise<number> {
   const fault = nodeFault('posthorn')
@@ -22,4 +24,4 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 const code = await main(process.argv.slice(2))
-if (code !== 0) process.exitCode = code
+if (code !== 0) process.exitCode ??= code

@@ -5,6 +5,8 @@ import { request as secureRequest } from 'node:https'
 export interface Posted {
   readonly status: number
   readonly body: string
+  /** What the clock of the server said; null: it did not say. */
+  readonly date: string | null
   /** From handing over the last byte of the body to the end of the answer, in ms. */
   readonly ackMs: number
   /** The whole exchange, in ms. */
@@ -31,7 +33,13 @@ export function post(
         })
         response.on('end', () => {
           const end = performance.now()
-          resolve({ status: response.statusCode ?? 0, body: text, ackMs: end - sent, totalMs: end - began })
+          resolve({
+            status: response.statusCode ?? 0,
+            body: text,
+            date: response.headers.date ?? null,
+            ackMs: end - sent,
+            totalMs: end - began,
+          })
         })
       },
     )

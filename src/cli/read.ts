@@ -2,25 +2,16 @@
 import { readFile } from 'node:fs/promises'
 import { unauthenticated } from '../auth/index.ts'
 import { OptionError } from '../errors.ts'
-import { nearest } from '../lib/nearest.ts'
-import type { Source } from '../ports/provider.ts'
-import { esputnik } from '../providers/esputnik/index.ts'
-import { mailjet } from '../providers/mailjet/index.ts'
-import { momentum } from '../providers/momentum/index.ts'
-import { sparkpost } from '../providers/momentum/sparkpost.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import type { MakeSource } from '../providers/kit/sender.ts'
+import * as list from '../providers/list.ts'
 import { read } from '../read/index.ts'
-import type { AnyEvent } from '../types.ts'
 import { say } from './out/streams.ts'
 import { showReading } from './show.ts'
 
 const auth = unauthenticated()
 
-const SENDERS = new Map<string, (timeZone: string) => Source<AnyEvent>>([
-  ['momentum', () => momentum({ auth })],
-  ['sparkpost', () => sparkpost({ auth })],
-  ['mailjet', () => mailjet({ auth })],
-  ['esputnik', (timeZone) => esputnik({ auth, timeZone })],
-])
+const SENDERS = new Map(list.SENDERS.flatMap(({ sources }) => Object.entries(sources)))
 
 export interface ReadOptions {
   readonly timeZone: string
@@ -37,18 +28,17 @@ export async function readBody(
   { timeZone, json }: ReadOptions,
   stdin: AsyncIterable<Uint8Array>,
 ): Promise<0 | 1> {
-  const source = sourceOf(sender)(timeZone)
+  const source = sourceOf(sender)(auth, timeZone)
   const reading = read(source, file === '-' ? await gathered(stdin) : await readFile(file))
   if (json) say(JSON.stringify(reading, null, 2))
   else showReading(reading)
   return reading.unreadable.length === 0 ? 0 : 1
 }
 
-function sourceOf(sender: string): (timeZone: string) => Source<AnyEvent> {
+function sourceOf(sender: string): MakeSource {
   const source = SENDERS.get(sender)
   if (source !== undefined) return source
-  const near = nearest(sender, SENDERS.keys())
-  const hint = near === null ? `; there are ${[...SENDERS.keys()].join(', ')}` : `; did you mean ${near}?`
+  const hint = didYouMean(sender, SENDERS.keys()) || `; there are ${[...SENDERS.keys()].join(', ')}`
   throw new OptionError(`there is no sender ${JSON.stringify(sender)}${hint}`)
 }
 

@@ -21,7 +21,7 @@ export interface ServeCommandOptions {
   readonly schema?: string | undefined
   readonly port?: number | undefined
   readonly host?: string | undefined
-  /** Where the dashboard is, and `/live` and `/ready` are answered; without it nowhere. */
+  /** Where the dashboard is, and `/live`, `/ready` and `/metrics` are answered; without it nowhere. */
   readonly opsPort?: number | undefined
   readonly opsHost?: string | undefined
   /** Opens nothing: says whether the configuration can be served. */
@@ -91,10 +91,11 @@ function listen(server: Server, port: number, host: string | undefined): Promise
 
 function tellReady(receiver: AnyReceiver, base: string, ops: OpsAddresses | null, json: boolean): void {
   const ready = receiver[hostDoor].sourceNames.map((name) => `${base}/${name}`)
-  const { health, dashboard } = ops ?? { health: null, dashboard: null }
-  const more = health === null ? '' : `; health: ${health}/ready`
-  if (json) say(JSON.stringify({ ready, health, dashboard }))
-  else say(`ready: ${ready.join(' ')}${more}${dashboard === null ? '' : `; dashboard: ${dashboard}`}`)
+  const { health, dashboard, metrics } = ops ?? { health: null, dashboard: null, metrics: null }
+  const more = Object.entries({ health: health && `${health}/ready`, dashboard, metrics })
+  const told = more.map(([name, url]) => (url === null ? '' : `; ${name}: ${url}`)).join('')
+  if (json) say(JSON.stringify({ ready, health, dashboard, metrics }))
+  else say(`ready: ${ready.join(' ')}${told}`)
 }
 
 /** @throws OptionError for an address beyond this machine without auth, before anything is opened */

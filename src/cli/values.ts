@@ -1,4 +1,5 @@
 /** How options of the command line are read. */
+import { KEYS } from '../core/filter/keys.ts'
 import { OptionError } from '../errors.ts'
 import { wholeNumber } from '../lib/options.ts'
 
@@ -33,4 +34,26 @@ export function numberOf(name: string, text: string, min: number, max: number): 
 export const webAddressOf = (name: string, suchAs: string) => (text: string) => {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
   throw new OptionError(`${name} must be an http or https address, such as ${suchAs}`)
+}
+
+/** `--url`, of a dashboard. Without the text: what stands in it may be a password. */
+export function dashboardAddressOf(text: string): string {
+  const address = webAddressOf('--url', 'https://ops.example/ops')(text)
+  const { username, password } = new URL(address)
+  if (username === '' && password === '') return address
+  throw new OptionError(
+    '--url has no user and no password in it, as others see a command line: POSTHORN_DASHBOARD_BASIC=user:password in the environment',
+  )
+}
+
+/**
+ * The address of a person. A filter in its place would match nobody, and an erasure that did nothing would end well.
+ * @throws OptionError; without the text, which may hold an address
+ */
+export function personOf(text: string): string {
+  const key = text.split(':')[0] ?? ''
+  if (!text.includes(':') || !['email', ...KEYS].includes(key)) return text
+  throw new OptionError(
+    `what comes first is an address alone, such as jo@shop.example, and no filter: leave out "${key}:"`,
+  )
 }

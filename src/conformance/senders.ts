@@ -1,7 +1,7 @@
 /** What the cases need to know of each sender. Private. */
 import { randomUUID } from 'node:crypto'
+import type { Fields } from '../providers/kit/samples.ts'
 import { sampleOf } from '../testing/sample.ts'
-import type { Fields } from '../testing/samples/wire.ts'
 import { senderNamed } from '../testing/senders.ts'
 
 export type SenderName = 'momentum' | 'sparkpost' | 'mailjet' | 'esputnik'

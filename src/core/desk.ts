@@ -1,5 +1,6 @@
 /** The door for the dashboard. */
 import { randomBytes } from 'node:crypto'
+import { OptionError } from '../errors.ts'
 import type { InboxPort } from '../ports/inbox/index.ts'
 import type { Memos } from '../ports/inbox/memos.ts'
 import type { Act, DeskDoor } from '../public/desk.ts'
@@ -7,13 +8,13 @@ import type { InboxControl } from '../public/inbox.ts'
 import { allHeld } from './base/held.ts'
 import type { Notices } from './base/notices.ts'
 import { lastSeq, nextAfter } from './operate/log.ts'
+import { type ElementParts, storedElements } from './operate/stored-event.ts'
 import type { Teller } from './tell/teller.ts'
 
 /** The memo of it. */
 const KEY = 'dashboard.key'
 
-export interface DeskParts {
-  readonly inbox: InboxPort
+export interface DeskParts extends ElementParts {
   readonly teller: Teller
   readonly notices: Notices
   now(): number
@@ -23,7 +24,8 @@ export interface DeskParts {
   control(inbox: InboxPort): InboxControl
 }
 
-export function createDeskDoor({ inbox, teller, notices, now, open, control }: DeskParts): DeskDoor {
+export function createDeskDoor(parts: DeskParts): DeskDoor {
+  const { inbox, teller, notices, now, open, control } = parts
   let own: Uint8Array | null = null
   return {
     async key() {
@@ -33,13 +35,20 @@ export function createDeskDoor({ inbox, teller, notices, now, open, control }: D
     },
     as: (who) => allHeld(control(named(inbox, who))),
     handlers: () => inbox.records.handlers(),
-    nextAfter: (seq) => nextAfter(inbox.records, seq),
-    lastSeq: () => lastSeq(inbox.records),
+    elements: (deliveryId, indexes) => storedElements(parts, deliveryId, indexes),
+    nextAfter: async (seq) => nextAfter(oneLog(inbox), seq),
+    lastSeq: async () => lastSeq(oneLog(inbox)),
     acted: (act) => teller.tell('acted', act),
     note: async ({ filter, ...act }: Act) =>
       inbox.look?.noteAction({ ...act, at: now(), filter: JSON.stringify({ filter }) }).catch(() => {}),
     notice: notices,
   }
+}
+
+/** What is stored later has to stand later. @throws OptionError */
+function oneLog({ isManyLogs, records }: InboxPort): InboxPort['records'] {
+  if (isManyLogs) throw new OptionError('this inbox has several logs, and none to follow: follow that of each shard')
+  return records
 }
 
 /** Made by the first who asks; of two at the same time both get that of the one who was told a version. */

@@ -69,7 +69,7 @@ export class Life<Closed> {
   }
 
   async #close(timeoutMs: number): Promise<Closed> {
-    const end = this.#parts.clock.now() + timeoutMs
+    const end = this.#parts.clock.steady() + timeoutMs
     const wasOpen = this.isOpen
     this.#state = 'closing'
     try {
@@ -79,13 +79,13 @@ export class Life<Closed> {
     }
   }
 
-  /** Resolves when a start that is under way has ended in whatever way, or at `end`. */
+  /** Resolves when a start that is under way has ended in whatever way, or at `end`, in steady time. */
   startEnded(end: number): Promise<void> {
     const { clock } = this.#parts
     const starting = this.#starting
     if (starting === null) return Promise.resolve()
     return new Promise((resolve) => {
-      const cancel = clock.after(Math.max(0, end - clock.now()), resolve)
+      const cancel = clock.after(Math.max(0, end - clock.steady()), resolve)
       const over = () => {
         cancel()
         resolve()

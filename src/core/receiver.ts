@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { OptionError, PosthornError } from '../errors.ts'
 import { codeOf } from '../lib/code-of.ts'
+import { shown } from '../lib/options.ts'
 import { deskDoor, hostDoor, repairDoor, testDoor, watchDoor } from '../lib/symbols.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostDoor, ReceiverLike } from '../ports/host.ts'
@@ -34,32 +35,39 @@ import { type CloseOptions, closeTimeout, type DrainOptions, drainOptions } from
 import { createInboxControl } from './operate/control.ts'
 import { createRepairDoor } from './operate/known-events.ts'
 import { Work } from './process/work.ts'
+import { ConcurrencyLimits } from './receive/concurrency-limits.ts'
 import { handle } from './receive/handle.ts'
 import { checkInject, type InjectOptions, inject } from './receive/inject.ts'
 import { createReceive } from './receive/receive.ts'
 import { Recorder } from './receive/recorder.ts'
-import { Seats } from './receive/seats.ts'
-import { type Settings, settle } from './settings.ts'
+import { type Settings, settleOptions } from './settings.ts'
 import { SourcesLife } from './sources-life.ts'
 import { publishFacts } from './tell/channels.ts'
 import { Counters } from './tell/counters.ts'
 import { HealthReader, STALE, unready } from './tell/health.ts'
 import { callHooks } from './tell/hooks.ts'
 import { writeLines } from './tell/lines.ts'
+import { RequestTally } from './tell/request-tally.ts'
 import { announce } from './tell/start-line.ts'
 import { announceStop, announceStopped } from './tell/stop-lines.ts'
 import { Teller } from './tell/teller.ts'
 import { TestWatching } from './test-watching.ts'
 
 /**
- * A receiver for these sources over this inbox. Opens no file, starts no thread, reads no secret: that is `start`,
- * which the first request calls if nobody has.
+ * Makes a receiver for these sources over this inbox. It opens no file, starts no thread and reads no secret: `start` does,
+ * and the first request calls `start` if you have not.
+ * @example
+ * const receiver = createReceiver({
+ *   inbox: sqlite({ path: './posthorn.db' }),
+ *   sources: { shop: momentum({ auth: token({ env: 'MOMENTUM_TOKEN' }) }) },
+ * })
+ * receiver.on('bounced', { name: 'bounces' }, async (event) => console.log(event.email, event.bounce.kind))
  * @throws OptionError naming the option, the expectation and the value
  */
 export function createReceiver<const S extends Sources>(
   options: ReceiverOptions<S>,
 ): Receiver<EventsOf<S>, keyof S & string> {
-  const running = new RunningReceiver(settle(options), { clock: systemClock, random: Math.random, createPacer })
+  const running = new RunningReceiver(settleOptions(options), { clock: systemClock, random: Math.random, createPacer })
   // The class knows events at run time only; which ones there are is known from the type of `sources`.
   return running as unknown as Receiver<EventsOf<S>, keyof S & string>
 }
@@ -73,7 +81,7 @@ export interface World {
 
 /** As `createReceiver`, in another world. For our own tests. */
 export function createReceiverIn<const S extends Sources>(world: World, options: ReceiverOptions<S>) {
-  return new RunningReceiver(settle(options), world) as unknown as Receiver<EventsOf<S>, keyof S & string>
+  return new RunningReceiver(settleOptions(options), world) as unknown as Receiver<EventsOf<S>, keyof S & string>
 }
 
 /** After the time for handlers: for storing what came of them. */
@@ -103,6 +111,8 @@ class RunningReceiver implements ReceiverLike {
   readonly #notices
   readonly #teller = new Teller()
   readonly #counters = new Counters(this.#teller)
+  /** null: the inbox keeps no counts by time. */
+  readonly #requestTally: RequestTally | null
   readonly #healthReader = new HealthReader()
   readonly #wraps
   readonly #pacer
@@ -127,6 +137,10 @@ class RunningReceiver implements ReceiverLike {
     })
     this.#deadlines = new Deadlines(world.clock)
     this.#notices = createNotices(settings.logger, world.clock)
+    const { look } = settings.inbox
+    const isOpen = () => this.#life.isOpen
+    this.#requestTally =
+      look === undefined ? null : new RequestTally({ ...{ teller: this.#teller, clock: world.clock }, look, isOpen })
     publishFacts(this.#teller)
     writeLines(this.#teller, this.#notices)
     callHooks(this.#teller, settings.hooks)
@@ -164,7 +178,14 @@ class RunningReceiver implements ReceiverLike {
     const control = createInboxControl({ ...controlParts, inbox })
     this.inbox = allHeld(control)
     this[deskDoor] = createDeskDoor({
-      ...{ inbox, teller: this.#teller, notices: this.#notices, now: () => world.clock.now() },
+      ...{
+        inbox,
+        pacer: this.#pacer,
+        provider,
+        teller: this.#teller,
+        notices: this.#notices,
+        now: () => world.clock.now(),
+      },
       ...{ open: () => this.start(), control: (named) => createInboxControl({ ...controlParts, inbox: named }) },
     })
     this.#unwatch = settings.instrument?.[watchDoor]?.(this[watchDoor]) ?? NOTHING
@@ -241,7 +262,7 @@ class RunningReceiver implements ReceiverLike {
       test: this.#tests,
       settled: (claim: Claim, settlement: Settlement) => this.#tests.settled(claim, settlement),
     }
-    this.#work = new Work(parts, opened.stats.paused, opened.held ?? [])
+    this.#work = new Work(parts, opened.stats.paused, opened.storedKeys ?? [])
     if (ack === 'stored' || background) this.#work.start()
   }
 
@@ -252,10 +273,18 @@ class RunningReceiver implements ReceiverLike {
   /** What not every inbox can do. */
   #assertCapable(): void {
     const { inbox, inboxKind, sources } = this.#settings
-    if (inbox.ordering === undefined && this.#handlers.some(({ orderBy }) => orderBy !== null))
-      throw new OptionError(`the ${inboxKind} inbox cannot keep events in order: orderBy needs another inbox`)
-    if (inbox.eventKeys === undefined && [...sources.values()].some(({ dedupeWindowMs }) => dedupeWindowMs))
-      throw new OptionError(`the ${inboxKind} inbox keeps no keys of events: dedupeEvents needs another inbox`)
+    const ordered = this.#handlers.find(({ orderBy }) => orderBy !== null)
+    if (inbox.ordering === undefined && ordered !== undefined)
+      throw new OptionError(
+        `handler ${shown(ordered.name)} has orderBy, and the ${inboxKind} inbox cannot keep events in order: ` +
+          (inbox.isManyLogs ? 'give each of its inboxes a receiver of its own' : 'it needs another inbox'),
+      )
+    const deduped = [...sources].find(([, { dedupeWindowMs }]) => dedupeWindowMs)
+    if (inbox.eventKeys === undefined && deduped !== undefined)
+      throw new OptionError(
+        `source ${shown(deduped[0])} has dedupeEvents, and the ${inboxKind} inbox keeps no keys of events: it needs ` +
+          (inbox.isManyLogs ? "an inbox that keeps a source together, by: 'source'" : 'another inbox'),
+      )
   }
 
   addSource(name: string, source: Source<AnyEvent>): Promise<void> {
@@ -288,7 +317,7 @@ class RunningReceiver implements ReceiverLike {
       tell: this.#teller.tell,
       hears: this.#teller.hears,
       wrapStore: this.#wraps.store,
-      seats: new Seats(),
+      concurrency: new ConcurrencyLimits(),
       recorder: this.#recorder,
       handled:
         ack === 'stored'
@@ -321,6 +350,7 @@ class RunningReceiver implements ReceiverLike {
       const result = (await this.#work?.stop(timeoutMs)) ?? { drained: true, returned: 0 }
       this.#recorder.retry()
       await this.#requestsAnswered(end)
+      if (wasOpen) await this.#requestTally?.end()
       if (wasOpen) await inbox.close()
       if (tells) announceStopped(logger, result.returned)
       return result
@@ -331,10 +361,19 @@ class RunningReceiver implements ReceiverLike {
     }
   }
 
-  /** Bodies in flight are read and stored before the inbox closes, until `end`. Between two steps of a request none is counted. */
+  /**
+   * Bodies in flight are read and stored before the inbox closes, until `end` of steady time. Between two steps of a
+   * request none is counted.
+   */
   async #requestsAnswered(end: number): Promise<void> {
-    while (this.#load.requests > 0 && this.#world.clock.now() < end)
-      await new Promise<void>((resolve) => void this.#world.clock.after(5, resolve))
+    while (this.#load.requests > 0 && this.#world.clock.steady() < end)
+      await new Promise<void>((resolve) => {
+        const cancel = this.#world.clock.after(5, resolve)
+        this.#load.onNone(() => {
+          cancel()
+          setImmediate(resolve)
+        })
+      })
   }
 
   whenIdle(...more: readonly unknown[]): Promise<void> {

@@ -1,6 +1,6 @@
 /** Options, settled once at construction: defaults, checks, and the ports behind the public faces. */
 import { OptionError } from '../errors.ts'
-import { assertFunction, keysOf, kindOf, knownKeys, oneOf, wholeNumber } from '../lib/options.ts'
+import { assertFunction, keysOf, kindOf, knownKeys, LONGEST_TIMER_MS, oneOf, wholeNumber } from '../lib/options.ts'
 import { port } from '../lib/symbols.ts'
 import type { Inbox, InboxPort } from '../ports/inbox/index.ts'
 import type { Retention } from '../ports/inbox/opening.ts'
@@ -17,7 +17,6 @@ import { SOURCE_NAME } from './receive/route.ts'
 import { retentionOf } from './retention.ts'
 
 const MiB = 1 << 20
-const MAX_MS = 2 ** 31 - 1
 const LIMITS = keysOf<ReceiverLimits>({
   ...{ bodyBytes: true, bodyMs: true, minBytesPerSecond: true, inFlightBytes: true, requests: true },
   ...{ backlogBytes: true, acceptMs: true },
@@ -52,7 +51,7 @@ export interface Settings {
   readonly retention: Retention
 }
 
-export function settle<S extends Sources>(options: ReceiverOptions<S>): Settings {
+export function settleOptions<S extends Sources>(options: ReceiverOptions<S>): Settings {
   knownKeys('createReceiver', options, KEYS)
   const { inbox, logger, hooks = {}, handlers = {}, limits = {}, retention = {} } = options
   checkDefaults(handlers)
@@ -101,7 +100,7 @@ function waysOf(options: ReceiverOptions<Sources>) {
   return {
     role: oneOf('role', options.role, 'both', ['both', 'receive', 'process', 'control']),
     ack,
-    ackWithinMs: wholeNumber('ackWithinMs', options.ackWithinMs, 4_000, 1, MAX_MS),
+    ackWithinMs: wholeNumber('ackWithinMs', options.ackWithinMs, 4_000, 1, LONGEST_TIMER_MS),
     background,
     onRedelivery,
   }
@@ -111,12 +110,12 @@ function limitsOf(limits: ReceiverLimits): ReceiveLimits {
   knownKeys('limits', limits, LIMITS)
   return {
     bodyBytes: wholeNumber('limits.bodyBytes', limits.bodyBytes, 64 * MiB, 1),
-    bodyMs: wholeNumber('limits.bodyMs', limits.bodyMs, 30_000, 1, MAX_MS),
+    bodyMs: wholeNumber('limits.bodyMs', limits.bodyMs, 30_000, 1, LONGEST_TIMER_MS),
     minBytesPerSecond: wholeNumber('limits.minBytesPerSecond', limits.minBytesPerSecond, 16_384, 0),
     inFlightBytes: wholeNumber('limits.inFlightBytes', limits.inFlightBytes, 128 * MiB, 1),
     requests: wholeNumber('limits.requests', limits.requests, 1_000, 1),
     backlogBytes: wholeNumber('limits.backlogBytes', limits.backlogBytes, 2 ** 53, 0),
-    acceptMs: wholeNumber('limits.acceptMs', limits.acceptMs, 4_000, 1, MAX_MS),
+    acceptMs: wholeNumber('limits.acceptMs', limits.acceptMs, 4_000, 1, LONGEST_TIMER_MS),
   }
 }
 

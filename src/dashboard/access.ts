@@ -13,8 +13,12 @@ import type { Access, Rights } from './types.ts'
 
 /** One sentence for every reason: a stranger learns nothing of the machine by trying. */
 const NOT_LOCAL = 'This dashboard answers on its own machine alone.'
+/** Said where that alone is missing. Whoever stands behind a proxy gains nothing by it: proxies take the header away. */
+const KEEP_ALIVE = `${NOT_LOCAL} A program there sends the header Connection: keep-alive, as browsers do.`
 const REMEDY =
   'give dashboard() auth, or pages() access, to answer others; over ssh: ssh -L 8080:127.0.0.1:PORT host, and open http://localhost:8080'
+
+const NO_KEEP_ALIVE = 'no Connection: keep-alive, which browsers send and proxies take away'
 
 /** Whoever goes on with wrong credentials waits for each answer, while those with good ones do not. */
 const WRONG_MS = 250
@@ -111,11 +115,13 @@ function assertLocal(request: BoardRequest): void {
             httpVersion === '1.0'
             ? 'http 1.0'
             : isOfProxy(request)
-              ? 'no Connection: keep-alive, which browsers send and proxies take away'
+              ? NO_KEEP_ALIVE
               : isLocalName(hostOf(rawHeaders))
                 ? null
                 : 'host'
-  if (reason !== null) throw new Refusal('not_local', NOT_LOCAL, { reason: `${reason}; ${REMEDY}` })
+  if (reason === null) return
+  const isAlmost = reason === NO_KEEP_ALIVE && isLocalName(hostOf(rawHeaders))
+  throw new Refusal('not_local', isAlmost ? KEEP_ALIVE : NOT_LOCAL, { reason: `${reason}; ${REMEDY}` })
 }
 
 function assertHost({ rawHeaders }: BoardRequest, hosts: ReadonlySet<string> | null, isOpenToOthers: boolean): void {

@@ -79,8 +79,8 @@ export class Board {
     const query = new URLSearchParams(request.query)
     const asset = query.get('asset')
     if (asset !== null && method !== 'POST') return this.#asset(request, asset)
-    assertNoAddress(query)
     this.#assertOpen()
+    assertNoAddress(query, await this.#namesIn(query))
     const looking = this.#looker.looking(rights, query, await this.#sealed(), this.#signalOf(request))
     return method === 'POST' ? this.#post(request, looking) : this.#get(request, looking)
   }
@@ -108,6 +108,8 @@ export class Board {
     if (form === 'attachment') return this.#attachment(looking)
     const view = query.get('view') ?? 'now'
     if (view === 'log') return this.#log(looking, form)
+    // What a verb has changed shows beside it.
+    if (view === 'run') await this.#unlessStuck(this.#views.look(looking.request))
     const shown = view === 'run' ? this.#verbs.run(looking) : await this.#unlessStuck(this.#views.show(looking.request))
     // Of what is not there nothing was seen, and notes of it would push out those of what was done.
     if (shown.status === 200) await this.#looker.noteReveal(rights, view, query)
@@ -235,6 +237,13 @@ export class Board {
     return this.#seals
   }
 
+  /** Names of handlers and sources that stand in it and look like addresses: `@shop/mailer`. They are nobody's. */
+  async #namesIn(query: URLSearchParams): Promise<readonly string[]> {
+    if (![...query].flat().some((text) => text.includes('@'))) return []
+    const known = (await this.#desk.handlers()).map(({ name }) => name)
+    return [...this.#watch.handlers(), ...this.#watch.sources.keys(), ...known].filter((name) => name.includes('@'))
+  }
+
   #signalOf({ signal }: BoardRequest) {
     const late = new AbortController()
     this.#watch.after(VIEW_MS, () => late.abort(new DOMException('the time of a view is over', 'TimeoutError')))
@@ -303,14 +312,18 @@ function wantsJson({ rawHeaders }: BoardRequest): boolean {
 }
 
 /** Addresses in addresses end up in histories and logs: a search is posted, and leads to a key. */
-function assertNoAddress(query: URLSearchParams): void {
+function assertNoAddress(query: URLSearchParams, names: readonly string[]): void {
+  // As a whole: behind another letter it would be the domain of an address.
+  const known = names.map((name) => new RegExp(`(?<![^\\s:,"])${escaped(name)}(?![^\\s:,"])`, 'gu'))
   for (const [name, value] of query)
-    if (/[^\s@]@[^\s@]/.test(name) || /[^\s@]@[^\s@]/.test(value))
+    if ([name, value].some((text) => /[^\s@]@[^\s@]/.test(known.reduce((rest, one) => rest.replaceAll(one, ''), text))))
       throw new Refusal(
         'address_in_url',
         'No e-mail address stands in a URL here: search for it, and the key of the person stands there.',
       )
 }
+
+const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -67,7 +67,11 @@ function isOfHost(origin: string, { rawHeaders, isSecure }: BoardRequest): boole
 }
 
 const forged = (reason: string) =>
-  new Refusal('forged', 'This form did not come from the dashboard itself: open the page again.', { reason })
+  new Refusal(
+    'forged',
+    'This form did not come from the dashboard itself: open the page again. A script sends x-posthorn-act: 1, and its credentials in Authorization: a cookie is not enough.',
+    { reason },
+  )
 
 /** A script says with it that it means what it posts: no page of a stranger can send it without being asked first. */
 export const isScript = ({ rawHeaders }: BoardRequest): boolean => firstHeader(rawHeaders, 'x-posthorn-act') === '1'

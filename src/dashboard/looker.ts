@@ -6,7 +6,7 @@ import type { InboxControl } from '../public/inbox.ts'
 import type { AnyEvent, Delivery } from '../types.ts'
 import { maskAddress } from './addresses.ts'
 import { tokenFor } from './csrf.ts'
-import { maskedControl } from './mask.ts'
+import { maskedControl, maskValues } from './mask.ts'
 import type { DashboardSettings } from './options.ts'
 import { Refusal } from './refusal.ts'
 import type { Seals } from './seal.ts'
@@ -70,7 +70,10 @@ export class Looker {
         return email ? seals.keyOrNull(email) : null
       },
       addressOf: (key) => seals.address(key),
+      messageKeyOf: ({ messageId }) => (isMasked || !messageId?.includes('@') ? null : seals.textKey(messageId)),
+      messageOf: (key) => seals.text(key),
       shown: (address) => (isMasked ? maskAddress(address) : address),
+      elements: (id, indexes) => this.#elements(rights, id, indexes),
       handlers: () => this.#desk.handlers(),
     }
     return { rights, query, seals, now, left: signal.left, request }
@@ -101,6 +104,13 @@ export class Looker {
     const whole = { ...act, matched: 1, queued: 0 }
     this.#desk.acted(whole)
     await this.#desk.note(whole)
+  }
+
+  async #elements({ who, bytes }: Rights, id: string, indexes: readonly number[]) {
+    const found = await this.#desk.elements(id, indexes)
+    if (!bytes) return new Map([...found].map(([index, value]) => [index, maskValues(value)]))
+    if (found.size > 0) await this.noteBytes(who, id)
+    return found
   }
 
   #looksOf({ who, bytes }: Rights): LookControl {

@@ -25,15 +25,15 @@ export function maskedControl(control: LookControl, noted: Noted): LookControl {
   }
   return {
     ...control,
-    deliveries: (filter) => each(control.deliveries(filter), maskSummary),
+    deliveries: (filter, options) => each(control.deliveries(filter, options), maskSummary),
     async delivery(id) {
       const found = await control.delivery(id)
       return found === null ? null : maskDelivery(found)
     },
-    deadLetters: (filter) => each(control.deadLetters(filter), (letter) => maskLetter(letter, event)),
-    quarantine: (filter) => each(control.quarantine(filter), maskQuarantined),
-    differences: (filter) =>
-      each(control.differences(filter), ({ unreadable, ...difference }) => ({
+    deadLetters: (filter, options) => each(control.deadLetters(filter, options), (letter) => maskLetter(letter, event)),
+    quarantine: (filter, options) => each(control.quarantine(filter, options), maskQuarantined),
+    differences: (filter, options) =>
+      each(control.differences(filter, options), ({ unreadable, ...difference }) => ({
         ...difference,
         unreadable: unreadable.map((one) => ({ ...one, reason: maskText(one.reason), path: text(one.path) })),
       })),
@@ -49,7 +49,7 @@ export function maskedControl(control: LookControl, noted: Noted): LookControl {
     },
     async actions() {
       const actions = await control.actions()
-      return actions.map((one) => ({ ...one, filter: maskTexts(one.filter) as typeof one.filter }))
+      return actions.map((one) => ({ ...one, who: text(one.who), filter: maskTexts(one.filter) as typeof one.filter }))
     },
   }
 }

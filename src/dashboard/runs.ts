@@ -4,7 +4,7 @@ import { toBase32 } from '../lib/base32.ts'
 import { toldOf } from '../lib/told-error.ts'
 import { maskText } from './addresses.ts'
 import type { Action, Progress } from './types.ts'
-import type { Outcome, Running } from './verbs.ts'
+import type { Done, Outcome, Running } from './verbs.ts'
 
 /** At once: each may go through the whole inbox. */
 const MOST_RUNNING = 4
@@ -15,6 +15,8 @@ export interface NewRun {
   readonly filter: string
   readonly matched: number
   now(): number
+  /** The form that goes on, where it has come so far. */
+  again(place: string | null): Progress['again']
   work(running: Running): Promise<Outcome>
 }
 
@@ -40,9 +42,10 @@ export class Runs {
   }
 
   /** `ended` resolves with null where it failed. */
-  begin({ verb, filter, matched, now, work }: NewRun): {
+  begin({ verb, filter, matched, now, again, work }: NewRun): {
     readonly id: string
-    readonly ended: Promise<Outcome | null>
+    /** How it failed; null: it did not. */
+    readonly ended: Promise<{ readonly error: unknown } | null>
   } {
     const run = `w_${toBase32(randomBytes(10))}`
     const stop = new AbortController()
@@ -57,26 +60,39 @@ export class Runs {
       startedAt,
       endedAt: null,
       error: null,
+      replay: null,
+      again: null,
     }
+    let place: string | null = null
     const end = (state: Progress['state'], changes: Partial<Progress>) => {
       progress = { ...progress, ...changes, state, endedAt: new Date(now()) }
+      if (state !== 'done') progress = { ...progress, again: again(place) }
     }
-    const onProgress = ({ done }: { readonly done: number }) => {
-      if (progress.state === 'running') progress = { ...progress, done }
+    const onProgress = ({ done, run: replay, ...more }: Done) => {
+      place = more.place ?? place
+      if (progress.state === 'running') progress = { ...progress, done, replay: replay ?? progress.replay }
     }
-    const ended = work({ dryRun: false, signal: stop.signal, onProgress }).then(
+    const ended = work({ dryRun: false, atMost: matched, signal: stop.signal, onProgress }).then(
       (outcome) => {
-        end(stop.signal.aborted ? 'stopped' : 'done', { matched: outcome.matched, done: outcome.queued })
-        return outcome
+        // Of a count that was stopped nothing is left to be said.
+        const isStopped = stop.signal.aborted
+        const counted = isStopped ? Math.max(matched, outcome.matched) : outcome.matched
+        end(isStopped ? 'stopped' : 'done', { matched: counted, done: outcome.queued })
+        return null
       },
       (error: unknown) => {
         end('failed', { error: said(error) })
-        return null
+        return { error }
       },
     )
     this.#runs.set(run, { stop, progress: () => progress })
     this.#forget()
     return { id: run, ended }
+  }
+
+  /** Of one that has done nothing, and has been asked for again. */
+  forget(id: string): void {
+    this.#runs.delete(id)
   }
 
   #forget(): void {

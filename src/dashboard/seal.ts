@@ -7,6 +7,8 @@ import { toBase32 } from '../lib/base32.ts'
 import { canonicalEmail } from '../lib/email.ts'
 
 const SIV_BYTES = 16
+/** Begins what is no address: none begins so. */
+const TEXT = '\0'
 /** Lengths of addresses are told in steps of this. */
 const BLOCK = 16
 /** RFC 5321 section 4.5.3.1, with room for domains that are not ASCII. */
@@ -50,8 +52,25 @@ export class Seals {
     return Buffer.concat([iv, cipher.update(plain), cipher.final()]).toString('base64url')
   }
 
+  /** The same for another text that may hold an address, such as the id of a message: its letters stay as they are. */
+  textKey(text: string): string | null {
+    const bytes = Buffer.from(TEXT + text)
+    return bytes.length > LONGEST ? null : this.#sealed(bytes)
+  }
+
+  /** null: it is no key of a text of this inbox. */
+  text(key: string): string | null {
+    const opened = this.#opened(key)
+    return opened?.startsWith(TEXT) ? opened.slice(TEXT.length) : null
+  }
+
   /** null: it was not made by a process of this inbox. */
   address(key: string): string | null {
+    const opened = this.#opened(key)
+    return opened?.startsWith(TEXT) ? null : opened
+  }
+
+  #opened(key: string): string | null {
     if (!/^[\w-]{40,2000}$/.test(key)) return null
     const bytes = Buffer.from(key, 'base64url')
     const [iv, sealed] = [bytes.subarray(0, SIV_BYTES), bytes.subarray(SIV_BYTES)]

@@ -69,10 +69,19 @@ export interface ViewRequest {
   keyOf(event: AnyEvent): string | null
   /** The address of a `key`, for `inbox.person`; masked rights may look for it and are not to show it. null: no key of this inbox. */
   addressOf(key: string): string | null
+  /** As `keyOf`, of the id of a message that could hold an address; null: it needs none, or is masked. */
+  messageKeyOf(event: AnyEvent): string | null
+  /** The id of a message by its key; null: it is none of this inbox. */
+  messageOf(key: string): string | null
   /** An address as these rights may see it. */
   shown(address: string): string
   /** To tools of the user: `{messageId}`, `{key}`, `{source}`, `{deliveryId}` are to be replaced, percent-encoded. */
   readonly links: readonly DashboardLink[]
+  /**
+   * These elements of a delivery, as JSON has them, by index; those that are no JSON are left out. Without the right
+   * `bytes` with the kinds of their values alone.
+   */
+  elements(deliveryId: string, indexes: readonly number[]): Promise<ReadonlyMap<number, unknown>>
   /** Handlers that the inbox has known, those of other processes and times, too. */
   handlers(): ReturnType<Records['handlers']>
 }
@@ -126,6 +135,10 @@ export interface Progress {
   readonly endedAt: Date | null
   /** Why it failed, in words without an address; else null. */
   readonly error: string | null
+  /** The id of a replay, once it has begun: what is left of it is given up by that. */
+  readonly replay: string | null
+  /** What was stopped, or failed, goes on with this form; null: with none. */
+  readonly again: { readonly filter: string; readonly fields: Readonly<Record<string, string>> } | null
 }
 
 /** What `views/index.ts` exports. */
@@ -133,6 +146,8 @@ export interface Views {
   show(request: ViewRequest): Promise<Shown>
   /** The page of a dry run, `view: 'confirm'`; its status is 200, the answer may be another one. */
   confirm(request: ViewRequest, plan: Plan): Shown
+  /** Looks at what stands around a page, for pages that do not wait for it themselves. */
+  look(request: ViewRequest): Promise<void>
   /** The page of a run, `view: 'run'`. */
   run(request: ViewRequest, progress: Progress): Shown
   /** By `name-hash`. */

@@ -4,6 +4,7 @@
  */
 import { OptionError } from '../errors.ts'
 import { firstHeader } from '../http/headers.ts'
+import { codeOf } from '../lib/code-of.ts'
 import { canonicalEmail } from '../lib/email.ts'
 import { toldOf } from '../lib/told-error.ts'
 import type { BoardRequest } from '../ports/board.ts'
@@ -17,7 +18,7 @@ import type { DashboardSettings } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { Runs } from './runs.ts'
 import type { Seals } from './seal.ts'
-import type { Action, Plan, Shown, Views } from './types.ts'
+import type { Action, Plan, Progress, Shown, Views } from './types.ts'
 import { fieldsOf, type Outcome, signedFilter, VERBS, type Wish, wishOf } from './verbs.ts'
 
 /** A form waits so long for what was begun, so that most are done when their progress is shown. */
@@ -65,15 +66,14 @@ export class Verbs {
     const { wish, email } = this.#wished(looking, verb, fields)
     assertRight(looking, wish.verb)
     await this.#assertHandler(wish)
-    const dry = await this.#dry(looking, wish, email)
-    const shownBefore = matchedIn(fields)
-    if (shownBefore === null) return this.#plan(200, looking, wish, dry, null)
-    if (!script) this.#assertToken(looking, wish, shownBefore, fields)
-    if (dry.matched > shownBefore) return this.#plan(409, looking, wish, dry, shownBefore)
-    if (dry.matched === 0) return this.#plan(200, looking, wish, dry, null)
-    if (VERBS[wish.verb].destroys && !script && (fields.get('confirm') ?? '').trim() !== String(shownBefore))
-      return this.#plan(409, looking, wish, dry, null)
-    return this.#begin(looking, wish, dry, email, script)
+    const matched = matchedIn(fields)
+    const plan = async (status: 200 | 409, before: number | null) =>
+      this.#plan(status, looking, wish, await this.#dry(looking, wish, email), before)
+    if (matched === null) return plan(200, null)
+    if (!script) this.#assertToken(looking, wish, matched, fields)
+    if (VERBS[wish.verb].destroys && !script && (fields.get('confirm') ?? '').trim() !== String(matched))
+      return plan(409, null)
+    return (await this.#begin(looking, { wish, email, matched }, script)) ?? plan(409, matched)
   }
 
   #wished({ seals }: Looking, verb: string, given: Fields): { wish: Wish; email: string } {
@@ -113,13 +113,12 @@ export class Verbs {
     return { status, shown: this.#views.confirm(request, plan) }
   }
 
+  /** null: more match than were shown, and nothing was done. */
   async #begin(
     { rights, request }: Looking,
-    wish: Wish,
-    dry: Outcome,
-    email: string,
+    { wish, email, matched }: { readonly wish: Wish; readonly email: string; readonly matched: number },
     script: boolean,
-  ): Promise<VerbAnswer> {
+  ): Promise<VerbAnswer | null> {
     if (!this.#runs.hasRoom)
       throw new Refusal('too_many_runs', 'Other verbs are under way: wait for one to end, or stop it.', {
         headers: { 'retry-after': '10' },
@@ -128,21 +127,27 @@ export class Verbs {
     const filter = toldFilter(wish)
     const control = this.#desk.as(rights.who)
     const { id, ended } = this.#runs.begin({
-      ...{ verb, filter, matched: dry.matched, now: () => this.#watch.now() },
+      ...{ verb, filter, matched, now: () => this.#watch.now() },
+      again: (place) => againOf(wish, place),
       work: async (running) => {
         try {
           const outcome = await VERBS[verb].run(control, wish, running, email)
-          const { matched, queued } = outcome
-          this.#desk.acted({ who: rights.who, verb, filter, matched, queued })
+          this.#desk.acted({ who: rights.who, verb, filter, matched: outcome.matched, queued: outcome.queued })
           return outcome
         } catch (error) {
+          if (isMore(error)) throw error
           const facts = { event: 'dashboard.failed', what: verb, ...toldOf(error) } as const
           this.#desk.notice(`dashboard.failed:${verb}`, 'error', `${verb} at the dashboard failed`, facts)
           throw error
         }
       },
     })
-    await Promise.race([ended, new Promise<void>((resolve) => void this.#watch.after(PATIENCE_MS, resolve))])
+    const late = new Promise<null>((resolve) => void this.#watch.after(PATIENCE_MS, () => resolve(null)))
+    const failure = await Promise.race([ended, late])
+    if (failure !== null && isMore(failure.error)) {
+      this.#runs.forget(id)
+      return null
+    }
     const location = `?${new URLSearchParams({ view: 'run', run: id })}`
     const progress = this.#runs.find(id)
     if (!script || progress === null) return { location }
@@ -186,6 +191,22 @@ export class Verbs {
     return this.#settings.auth === null && access === undefined
   }
 }
+
+const isMore = (error: unknown): boolean => codeOf(error) === 'ERR_MORE_MATCHED'
+
+/** The rest of what was asked for. An address stands in no page that others may open, and not the key of a person either. */
+function againOf(wish: Wish, place: string | null): Progress['again'] {
+  const { verb, filter } = wish
+  if (!REST.has(verb) || filter.includes('@')) return null
+  if (verb !== 'replay' || place === null) return { filter, fields: fieldsOf(wish) }
+  // These do not go through the log from its beginning to its end, so no delivery says where they had come to.
+  if (/(?:^|\s)(?:outcome:dead|d_)/.test(filter)) return null
+  // What came before has been handed out: it is not to be once more.
+  return { filter, fields: fieldsOf({ ...wish, after: place }) }
+}
+
+/** Verbs of many, of which some are done and some are not. */
+const REST: ReadonlySet<Action> = new Set(['retry', 'replay', 'reparse', 'drop'])
 
 function assertRight({ rights }: Looking, verb: Action): void {
   if (!rights.act.includes(verb)) throw noRight(verb)

@@ -24,7 +24,7 @@ export interface EsputnikEmulatorOptions {
   readonly batchEvents?: number
   /** How long a target or a workflow block's address has for its answer, in real time; not documented. Default 10 s. */
   readonly answerLimit?: Duration
-  /** The waits after each failure; the last repeats without end. Default 1, 2, 4, 8, 16, 32 minutes, then hourly. */
+  /** The waits after each failure; the last repeats without end. Default: after 1, 2, 4, 8, 16, 32 minutes, then hourly. */
   readonly retryDelays?: readonly Duration[]
   /** The answers that acknowledge a post and pass the check. Default `200`: no other is named. */
   readonly success?: '2xx' | '200'

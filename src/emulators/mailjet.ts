@@ -28,7 +28,7 @@ export interface MailjetEmulatorOptions {
   readonly suspends?: boolean
   /**
    * An address is not suspended while newer events wait for it: what "unless a new event is generated" in the guide of
-   * 2019 means is not explained. Default: true with `2019`, else false.
+   * 2019 means is not explained. Default: with `2019` true, else false.
    */
   readonly newEventsExtend?: boolean
   /** Where events go that wait for an address when it is suspended; not documented. Default `backup`, where there is one. */

@@ -6,7 +6,7 @@ import { type Gathered, Gatherer } from './gather.ts'
 const [RATE_FROM_MS, RATE_EVERY_MS] = [5_000, 1_000]
 
 /** Its bytes, with their size, time and rate. The first end counts: what comes after it changes nothing. */
-export class Reading implements Sink {
+export class BodyReader implements Sink {
   readonly #limits: BodyLimits
   readonly #clock: Timing
   readonly #gatherer: Gatherer

@@ -1,7 +1,7 @@
 /** Reading of a request body as bytes: bounded in size, in time and in rate. */
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
 import type { BodyFailure, BodyLimits, Timing } from './body-limits.ts'
-import { Reading } from './body-reader.ts'
+import { BodyReader } from './body-reader.ts'
 import { type Chunks, flowOf } from './flow.ts'
 import { type Gathered, Gatherer } from './gather.ts'
 
@@ -15,7 +15,7 @@ export function readBody(
   clock: Timing,
   announced: number | null = null,
 ): Promise<Gathered | BodyFailure> {
-  return new Reading(limits, clock, announced).read(flowOf(body))
+  return new BodyReader(limits, clock, announced).read(flowOf(body))
 }
 
 const decoders = { gzip: createGunzip, zlib: createInflate, raw: createInflateRaw }

@@ -109,4 +109,4 @@ export const endsInString = (state: TokenState): boolean => state[0] === 1
 export const tokenOffset = (token: number): number => token & ((1 << SHIFT) - 1)
 export const tokenMeaning = (token: number): number => token >>> SHIFT
 
-export { EMPTY, END, MAX_DEPTH, NAMED, NUMBER, PERHAPS, TOO_DEEP, UNBALANCED } from './wasm.generated.ts'
+export { EMPTY, END, MAX_DEPTH, NAMED, PERHAPS, TOO_DEEP, UNBALANCED } from './wasm.generated.ts'

@@ -2,8 +2,9 @@ import { OptionError } from '../errors.ts'
 
 /**
  * The field `name` of a payload, whether or not its interface lists it: senders add fields before anybody documents
- * them. Only the payload's own fields are seen; undefined where there is none.
- * @throws OptionError for a payload that is none
+ * them. Only the payload's own fields are seen; undefined when there is none.
+ * @example field(event.payload, 'a_new_field')
+ * @throws OptionError when `payload` is not an object
  */
 export function field(payload: object, name: string): unknown {
   if (typeof payload !== 'object' || payload === null)

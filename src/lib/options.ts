@@ -2,6 +2,9 @@
 import { OptionError } from '../errors.ts'
 import { didYouMean } from './nearest.ts'
 
+/** The longest time of a timer of Node, in ms: a longer one ends at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** A whole number within bounds, or the default when it is not given; NaN and Infinity are never a default. */
 export function wholeNumber(
   name: string,

@@ -37,7 +37,10 @@ export async function readSecret(
   const value = typeof secret === 'string' ? secret : await askFor(where, secret, env)
   if (value === undefined || (typeof value === 'string' && value.trim() === '')) {
     if (typeof secret === 'object' && secret.optional) return null
-    throw secretMissing(where, `${origin} gives nothing`)
+    throw secretMissing(
+      where,
+      typeof secret === 'object' ? `${origin} is not set, or blank` : `${origin} gives nothing`,
+    )
   }
   if (typeof value !== 'string') throw invalid(where, `${origin} gives ${typeof value}, not a text`)
   if (hasLineBreak(value)) throw invalid(where, `${origin} gives a text with a line break`)

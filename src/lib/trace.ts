@@ -2,7 +2,7 @@
  * A trace: what says of a delivery that it cannot have an event for an address, or with a message id. Of each of these, a hash
  * of four bytes; some of another's may look the same, so what the trace lets through is read. It lies beside the bodies that
  * hold the texts themselves, and goes with them. It says what was read once: a version that reads recipients or message ids
- * otherwise comes with a migration that takes all traces away. Private.
+ * otherwise comes with a migration that takes all traces away, as a change of test/golden/traces tells. Private.
  */
 import { endianness } from 'node:os'
 

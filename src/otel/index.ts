@@ -6,7 +6,7 @@ import { watchDoor } from '../lib/symbols.ts'
 import type { Instrument } from '../ports/instrument.ts'
 import { version } from '../telemetry/version.ts'
 import { Meters } from './meters.ts'
-import { SCHEMA_URL } from './names.ts'
+import { SCHEMA_URL, sourceOf } from './names.ts'
 import { Spans } from './spans.ts'
 
 export interface OtelOptions {
@@ -86,13 +86,8 @@ function measured(meters: Meters, { store, call, settle }: Instrument): Instrume
       const since = performance.now()
       const timed = async () => {
         const end = await run()
-        const [first] = about.passes
-        meters.operated(
-          'settle',
-          first?.source ?? null,
-          end.failed > 0 ? 'not_stored' : null,
-          performance.now() - since,
-        )
+        const code = end.failed > 0 ? 'not_stored' : null
+        meters.operated('settle', sourceOf(about.passes), code, performance.now() - since)
         return end
       }
       return settle === undefined ? timed() : settle(about, timed)

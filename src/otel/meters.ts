@@ -13,6 +13,7 @@ import {
   OPERATION_DURATION,
   otelName,
   PROCESS_DURATION,
+  sourceOf,
 } from './names.ts'
 
 const MOST_ERRORS = 20
@@ -67,7 +68,7 @@ export class Meters implements Sink {
 
   called({ handler, passes }: CallAbout, { result, error }: CallEnd, ms: number): void {
     if (result === 'returned') return
-    const attributes = { ...messaging('process', passes[0]?.source ?? null), 'messaging.consumer.group.name': handler }
+    const attributes = { ...messaging('process', sourceOf(passes)), 'messaging.consumer.group.name': handler }
     this.#processed.record(ms / 1_000, { ...attributes, ...(error && { 'error.type': this.#errors.of(error.code) }) })
   }
 

@@ -21,6 +21,12 @@ export const otelName = (name: MetricName): string =>
 
 type Operation = 'send' | 'process' | 'settle'
 
+/** null: of several. */
+export function sourceOf(passes: ReadonlyArray<{ readonly source: string }>): string | null {
+  const [one, ...others] = new Set(passes.map(({ source }) => source))
+  return others.length === 0 ? (one ?? null) : null
+}
+
 /** What all of messaging has. `source` null: of several. */
 export function messaging(operation: Operation, source: string | null): Attributes {
   return {

@@ -23,7 +23,7 @@ import type {
   StoreAbout,
   StoreEnd,
 } from '../ports/instrument.ts'
-import { messaging } from './names.ts'
+import { messaging, sourceOf } from './names.ts'
 
 /** Calls that take longer have a span of their own, whatever `spans` says. */
 const SLOW_MS = 1_000
@@ -90,8 +90,9 @@ export class Spans {
     const name = `process ${about.handler}`
     if (this.#each) return this.#around(name, options, parent, run, endCall)
     const startTime = Date.now()
+    const begun = performance.now()
     return context.with(parent, run).then((end) => {
-      if (end.result !== 'failed' && Date.now() - startTime <= SLOW_MS) return end
+      if (end.result !== 'failed' && performance.now() - begun <= SLOW_MS) return end
       const span = this.#tracer.startSpan(name, { ...options, startTime }, parent)
       endCall(span, end)
       span.end()
@@ -103,8 +104,7 @@ export class Spans {
   settle({ passes }: SettleAbout, run: Run<SettleEnd>): Promise<SettleEnd> {
     const [first, ...others] = passes
     const isOne = others.length === 0
-    const sources = new Set(passes.map(({ source }) => source))
-    const source = sources.size === 1 && first !== undefined ? first.source : null
+    const source = sourceOf(passes)
     const attributes = { ...messaging('settle', source), 'messaging.batch.message_count': passes.length }
     const links = isOne ? [] : this.#linksTo(passes)
     const name = source === null ? 'settle' : `settle ${source}`
@@ -128,8 +128,11 @@ export class Spans {
   #around<E>(name: string, options: SpanOptions, parent: Context, run: Run<E>, ended: (span: Span, end: E) => void) {
     const span = this.#tracer.startSpan(name, options, parent)
     return context.with(trace.setSpan(parent, span), run).then((end) => {
-      ended(span, end)
-      span.end()
+      try {
+        ended(span, end)
+      } finally {
+        span.end()
+      }
       return end
     })
   }
@@ -140,10 +143,12 @@ function traceparentOf(span: SpanContext | undefined): string | undefined {
   return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, '0')}`
 }
 
+/** null: it names no span. The inbox is not ours alone, and ids of zeros are none. */
 function linkTo(traceparent: string | null): Link | null {
-  const [, traceId, spanId, flags = '0'] = /^00-(\w{32})-(\w{16})-(\w{2})$/.exec(traceparent ?? '') ?? []
-  if (traceId === undefined || spanId === undefined) return null
-  return { context: { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true } }
+  const [, traceId, spanId, flags] = /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/.exec(traceparent ?? '') ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return null
+  const context = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
+  return isSpanContextValid(context) ? { context } : null
 }
 
 function attributesOf({ handler, attempt, events }: CallAbout) {

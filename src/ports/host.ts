@@ -28,7 +28,7 @@ export interface NeutralRequest {
 }
 
 /** How a request finds its source where its path alone does not say. */
-export interface Place {
+export interface Mount {
   /** Every request is for this source, whatever its path. */
   readonly source?: string | undefined
   /** The path must be exactly `<prefix>/<name>`. */

@@ -1,10 +1,14 @@
-/** What both halves of a receiver tell: one map of facts. Counters, log lines, hooks and channels listen. Types only. */
+/**
+ * What both halves of a receiver tell: one map of facts. Counters, log lines, hooks and channels listen. Types only.
+ */
 import type { AnyEvent, LogEvent, SenderDeparture } from '../types.ts'
 import type { HostLimits } from './host.ts'
 import type { Claim, Settlement } from './inbox/claims.ts'
 import type { NewDeadLetter, StoredError } from './inbox/rows.ts'
 
-/** By name. None holds a payload or a secret, but for events and errors, which are handed to hooks alone. */
+/**
+ * The facts by name. No fact holds a payload or a secret, except in `event` and `error`, which only hooks are given.
+ */
 export interface Facts {
   /** A HEAD or GET on the address of a source. */
   checked: { readonly source: string; readonly method: string }
@@ -14,17 +18,17 @@ export interface Facts {
     readonly addresses: readonly string[]
     readonly sources: readonly string[]
   }
-  /** A request was let in; its body is not read yet. `credential` is the label. */
+  /** The credentials of a request were accepted; its body is not read yet. `credential`: the label. */
   authenticated: { readonly source: string; readonly credential: string | null; readonly at: number }
-  /** Credentials were not let in. */
+  /** The credentials of a request were refused. */
   turnedAway: { readonly source: string; readonly reason: string; readonly status: number }
   tokenIssued: { readonly source: string }
   tokenRefused: { readonly source: string; readonly reason: string }
-  /** The host had read the body: `isLost` when it did not keep the bytes. */
+  /** The host had read the body before Posthorn did. `isLost`: the host did not keep the bytes. */
   bodyRead: { readonly isLost: boolean }
-  /** A test post of the sender that brings nothing. */
+  /** A probe of the sender: a body that is never stored. */
   probed: { readonly source: string }
-  /** A post whose batch id is that of the sender's tests. */
+  /** A post with a batch id that the sender uses for its tests. */
   testBatch: { readonly source: string }
   /** A delivery is durable, and about to be answered. `ackMs`: from the last byte of its body. */
   stored: {
@@ -34,7 +38,7 @@ export interface Facts {
     readonly status: 'accepted' | 'duplicate'
     readonly ackMs: number
   }
-  /** A delivery is durable that no sender waits for: injected, or what a source that answers by itself has kept. */
+  /** A delivery is durable that no sender waits for: it was injected, or a source that answers by itself kept it. */
   kept: {
     readonly source: string
     readonly id: string
@@ -42,22 +46,24 @@ export interface Facts {
     readonly status: 'accepted' | 'duplicate'
   }
   notStored: { readonly source: string; readonly error: unknown }
-  /** A source that answers by itself was asked, however that ended. */
+  /** A source that answers by itself has ended its answer, with or without success. */
   answered: { readonly source: string; readonly tookMs: number }
-  /** It had no answer; `refused` when it said so itself. */
+  /**
+   * A source that answers by itself gave no answer. `refused`: it refused the request, rather than failed or came late.
+   */
   unanswered: {
     readonly source: string
     readonly failure: string
     readonly status: number
     readonly refused: boolean
-    /** null: nothing was thrown. */
+    /** null: the source threw nothing. */
     readonly thrown: { readonly error: unknown } | null
   }
-  /** An answer of its may be read otherwise than it was meant. */
+  /** The sender may read an answer of such a source otherwise than it was meant. */
   doubted: { readonly source: string; readonly kind: string; readonly message: string }
-  /** A call was answered and cannot be recorded. `error` is null where there was no room. */
+  /** A request was answered, and its record cannot be stored. `error` null: no room for another record. */
   unrecorded: { readonly error: unknown }
-  /** A request got another answer than 200. */
+  /** A request was answered with a refusal: a status with an error code. */
   refused: { readonly source: string | null; readonly status: number; readonly code: string }
   /** A request failed inside Posthorn. */
   broken: { readonly source: string | null; readonly error: unknown }
@@ -76,9 +82,12 @@ export interface Facts {
     readonly error: unknown
     readonly retryAt: number
   }
-  /** What a first pass has read, once it is durable; counted for listeners that were there when it began. */
+  /**
+   * The events that a first pass has read, told once its settlement is durable. Counted only where a listener was there
+   * when the pass began.
+   */
   read: { readonly source: string; readonly counts: EventCounts }
-  /** What came of a claim is durable. */
+  /** The settlement of a claim is durable. */
   settled: { readonly claim: Claim; readonly end: PassEnd; readonly conflictsWith: string | null }
   /** A call of a handler is over, in whatever way. */
   called: {
@@ -87,14 +96,14 @@ export interface Facts {
     readonly result: 'done' | 'failed' | 'returned'
     readonly ms: number
   }
-  /** A claim was lost: what came of it is dropped, and another process has it. */
+  /** A claim was lost: its settlement is dropped, and another process may claim the delivery. */
   lost: { readonly claim: Claim }
-  /** Deliveries of a source wait that this process does not know; told again and again. */
+  /** Deliveries wait whose source this process does not have; told again and again. */
   unknownSource: { readonly source: string }
   paused: { readonly handler: string; readonly by: 'hand' | 'failures' | null }
   /** The inbox or Posthorn itself failed; never because a handler did. */
   trouble: { readonly what: string; readonly error: unknown; readonly event: LogEvent }
-  /** Somebody at the dashboard did something, or saw what is otherwise hidden. No address in it. */
+  /** A user of the dashboard did something, or saw something that is hidden by default. Holds no address. */
   acted: {
     readonly who: string
     readonly verb: string
@@ -104,11 +113,11 @@ export interface Facts {
   }
   /** A hook of the user, or a wrap of an instrument, threw or rejected. */
   hookThrew: { readonly hook: string; readonly error: unknown }
-  /** The server of the application failed, or what it has done when a stop asked for it. */
+  /** The server of the application failed, or a function of the application that a stop calls. */
   hostFailed: { readonly what: string; readonly error: unknown }
   /** The time limits of a server that serves the receiver. */
   hostSeen: { readonly limits: HostLimits; readonly bodyMs: number }
-  /** Work has waited for longer than any sender repeats. */
+  /** Work has waited longer than any sender keeps repeating its posts. */
   stale: { readonly reason: string }
 }
 
@@ -118,15 +127,15 @@ export interface PassEnd {
   readonly dead: readonly Dead[]
   /** Calls that succeeded: one for each event and handler. */
   readonly handled: number
-  /** By handler: `done` of those calls. */
+  /** By handler: how many of `handled` are its calls. */
   readonly handledBy: ReadonlyMap<string, { readonly done: number }>
 }
 
-/** Of the events of a delivery; tests of the sender left out, copies counted too. */
+/** Counts of the events of a delivery, without tests of the sender, copies included. */
 export interface EventCounts {
   /** By normalised type and native name. */
   readonly types: ReadonlyMap<string, ReadonlyMap<string, number>>
-  /** By kind. */
+  /** By `bounce.kind`. */
   readonly bounces: ReadonlyMap<string, number>
   /** How late each was received, in ms. */
   readonly lateMs: readonly number[]
@@ -135,18 +144,21 @@ export interface EventCounts {
 export interface Dead {
   readonly event: AnyEvent
   readonly letter: NewDeadLetter
-  /** The latest, with its stack, which another letter may have in the place of this one. */
+  /**
+   * The latest error, with its stack: `letter.errors` leaves out a stack that another element of the delivery has
+   * (`stackAt`).
+   */
   readonly error: StoredError | undefined
 }
 
-/** Who tells. */
+/** What a part of core tells facts with. */
 export interface Telling {
   tell<N extends keyof Facts>(this: void, name: N, fact: Facts[N]): void
-  /** Whether anybody listens: what is dear to put together is put together for listeners alone. */
+  /** Whether the fact has a listener: a fact that costs much to build is built for listeners only. */
   hears(this: void, name: keyof Facts): boolean
 }
 
-/** Where one listens. */
+/** What listens to facts. */
 export interface Listening {
   /** Calls `listener` with each fact of this name, before `tell` returns, until the returned function is called. */
   on<N extends keyof Facts>(name: N, listener: (fact: Facts[N]) => void): () => void

@@ -29,8 +29,15 @@ export interface ReceiverMetrics {
   [Symbol.dispose](): void
 }
 
-/** Those that are there, by receiver and registry: put in twice everything would be counted twice. */
-const made = new WeakMap<Watched, Map<RegisterLike, { readonly names: boolean; readonly metrics: ReceiverMetrics }>>()
+interface Made {
+  readonly names: boolean
+  readonly metrics: ReceiverMetrics
+  /** Whether the registry still has them: whoever clears it takes them out. */
+  isThere(): boolean
+}
+
+/** Those that were made, by receiver and registry: put in twice everything would be counted twice. */
+const made = new WeakMap<Watched, Map<RegisterLike, Made>>()
 
 const KEYS = keysOf<MetricsOptions>({ register: true, names: true })
 
@@ -53,8 +60,11 @@ export function metrics(receiver: Watched, options: MetricsOptions): ReceiverMet
   const register = registerOf(options.register)
   const here = made.get(receiver) ?? new Map()
   const before = here.get(register)
-  if (before?.names === names) return before.metrics
-  if (before !== undefined) throw new OptionError('metrics: the receiver is in this registry already, with other names')
+  const isThere = before?.isThere() ?? false
+  if (isThere && before?.names !== names)
+    throw new OptionError('metrics: the receiver is in this registry already, with other names')
+  if (isThere && before !== undefined) return before.metrics
+  before?.metrics.dispose()
   const shared = sharedIn(register)
   const series = new Series(door, names)
   const now = new Now(door)
@@ -68,7 +78,8 @@ export function metrics(receiver: Watched, options: MetricsOptions): ReceiverMet
     if (here.get(register)?.metrics === mine) here.delete(register)
   }
   const mine: ReceiverMetrics = { dispose, [Symbol.dispose]: dispose }
-  made.set(receiver, here.set(register, { names, metrics: mine }))
+  const areThere = () => shared.every((metric) => metric.isIn(register))
+  made.set(receiver, here.set(register, { names, metrics: mine, isThere: areThere }))
   return mine
 }
 
@@ -84,11 +95,15 @@ const METHODS = ['registerMetric', 'getSingleMetric', 'removeSingleMetric'] as c
 
 function registerOf(register: unknown): RegisterLike {
   const missing = METHODS.filter((name) => typeof Object(register)[name] !== 'function')
-  if (missing.length === 0) return register as RegisterLike
+  if (missing.length === 0 && !isOld(register)) return register as RegisterLike
+  if (missing.length === 0) throw new OptionError('metrics: register is of a prom-client that is older than 13')
   throw new OptionError(
     `metrics: register must be a registry of prom-client, as { register } of that package is; got ${kindOf(register)}`,
   )
 }
+
+/** Up to 12 a registry does not wait for what a metric answers, and shows none. */
+const isOld = (register: unknown): boolean => typeof Object(register).registerCollector === 'function'
 
 /** All of them, or none where one cannot be had. */
 function sharedIn(register: RegisterLike): readonly SharedMetric[] {

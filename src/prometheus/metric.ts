@@ -10,6 +10,12 @@ export interface Contributor {
   isOver(): boolean
 }
 
+/** Of a registry, what it takes to leave it. */
+interface InRegister {
+  getSingleMetric(name: string): unknown
+  removeSingleMetric(name: string): void
+}
+
 export class SharedMetric {
   /** A registry of OpenMetrics takes `_total` away, and puts it back. */
   name: string
@@ -33,8 +39,14 @@ export class SharedMetric {
     this.#contributors.add(contributor)
   }
 
-  leave(contributor: Contributor, register: { removeSingleMetric(name: string): void }): void {
-    if (this.#contributors.delete(contributor) && this.#contributors.size === 0) register.removeSingleMetric(this.#own)
+  /** A registry that was cleared since may have another of this name, which is not ours to take out. */
+  leave(contributor: Contributor, register: InRegister): void {
+    if (!this.#contributors.delete(contributor) || this.#contributors.size > 0) return
+    if (this.isIn(register)) register.removeSingleMetric(this.#own)
+  }
+
+  isIn(register: Pick<InRegister, 'getSingleMetric'>): boolean {
+    return register.getSingleMetric(this.#own) === this
   }
 
   async get() {
@@ -43,7 +55,7 @@ export class SharedMetric {
     const open = this.type === 'gauge' ? all.filter((one) => !one.isOver()) : all
     const values = (await Promise.all((open.length > 0 ? open : all).map((one) => this.#valuesOf(one)))).flat()
     const { name, help, type, aggregator } = this
-    return { name, help, type, aggregator, values: this.#contributors.size === 1 ? values : this.#joined(values) }
+    return { name, help, type, aggregator, values: this.#joined(values) }
   }
 
   /** Counters are the receiver's own: a registry that resets its metrics leaves them. */
@@ -59,6 +71,7 @@ export class SharedMetric {
     }))
   }
 
+  /** Of one receiver too: what has no label is called `none`, and so may another be. */
   #joined(values: readonly Value[]): Value[] {
     const joined = new Map<string, Value>()
     for (const value of values) {

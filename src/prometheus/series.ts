@@ -1,6 +1,8 @@
 /** The counters and histograms of one receiver, by name and labels. */
+
+import { QUARANTINE_KINDS } from '../lib/quarantine-kinds.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
-import { QUARANTINE_KINDS, type Sink } from '../telemetry/record.ts'
+import type { Sink } from '../telemetry/record.ts'
 import { type MetricName, metricRow } from '../telemetry/table.ts'
 
 export interface Value {

@@ -12,12 +12,12 @@ export interface ServeOptions {
   /** What stands before the name of a source in its address. Default `/webhooks`. */
   readonly prefix?: string
   /**
-   * What stands at `--ops-port` beside `/live` and `/ready`. Default: a dashboard that answers this machine alone; false:
-   * none.
+   * What stands at `--ops-port` beside `/live`, `/ready` and `/metrics`, which ask for no credentials. Default: a
+   * dashboard that answers this machine alone; false: none.
    */
   readonly dashboard?: DashboardOptions | false
   /**
-   * Where `--ops-port` listens. Default: 127.0.0.1 and ::1. Another address asks for `dashboard.auth`, or for
+   * Where `--ops-port` listens. Default: this machine alone, 127.0.0.1 and ::1. Another address asks for `dashboard.auth`, or for
    * `dashboard: false`; `--ops-host` wins.
    */
   readonly opsHost?: string

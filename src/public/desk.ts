@@ -23,6 +23,8 @@ export interface DeskDoor {
   as(who: string): InboxControl
   /** Those that the inbox has known, of other processes and times, too. */
   handlers(): ReturnType<Records['handlers']>
+  /** These elements of a delivery, as JSON has them; those that are none are left out. */
+  elements(deliveryId: string, indexes: readonly number[]): Promise<ReadonlyMap<number, unknown>>
   /** The first delivery behind a place in the log, with its bytes; null: there is none yet. */
   nextAfter(seq: number): Promise<StoredDelivery | null>
   /** The place of the latest delivery; 0: nothing was ever stored. */

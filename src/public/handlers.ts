@@ -82,11 +82,11 @@ export interface HandlerOptions<E, K extends string> {
   readonly formerly?: readonly string[]
   /** Only events of these sources. Default: of all; `undefined` is refused. */
   readonly source?: K | readonly K[]
-  /** Default 36 attempts, 1_000 to 3_600_000 ms, factor 2, jitter ± 10 %: about a day. */
+  /** How often it is tried again, and after which pauses: 36 calls in about a day, unless `RetryOptions` say otherwise. */
   readonly retry?: RetryOptions
   /** One attempt may take this long, in ms; then its signal fires and it has failed. Default 30_000. */
   readonly timeoutMs?: number
-  /** Calls at once, over all deliveries. Default 8; 1 for `onBatch`. */
+  /** Calls at once, over all deliveries. Default 8. */
   readonly concurrency?: number
   /** false leaves the sender's test events out. Default true. */
   readonly tests?: boolean
@@ -101,6 +101,8 @@ export interface HandlerOptions<E, K extends string> {
 export interface BatchOptions<K extends string> extends Omit<HandlerOptions<never, K>, 'orderBy'> {
   /** Most events in one call. Default 100. */
   readonly size?: number
+  /** Calls at once, over all deliveries. Default 1. */
+  readonly concurrency?: number
   /** How long the first event of a batch waits for company, in ms. Default 1_000. */
   readonly maxWaitMs?: number
 }

@@ -2,7 +2,9 @@
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../types.ts'
 import type {
   CredentialHistory,
+  EventOptions,
   InboxAction,
+  ListOptions,
   LookFilter,
   LookOptions,
   MessageHistory,
@@ -137,18 +139,31 @@ export type ReplayFilter =
 export type ReparseFilter = Everything | (Narrowed<Span> & Pick<DifferenceFilter, 'handled'>)
 
 /** How a verb runs over many rows. */
-export interface VerbOptions {
+export interface VerbOptions<P = VerbReport> {
   /** Counts what matches and changes nothing. Default false; `undefined` is refused, since a misspelt flag gives it. */
   readonly dryRun?: boolean
+  /**
+   * What matches is counted first; where that is more than so many, nothing is changed, and the call fails with
+   * ERR_MORE_MATCHED. What begins to match after the count is left as it is. Default: no count, no bound.
+   */
+  readonly atMost?: number
   /** Default: as fast as the inbox takes it. */
   readonly ratePerSecond?: number
   /** Stops between two portions; what was done stays done. */
   readonly signal?: AbortSignal
+  /**
+   * Called after each portion; by `replay` for every delivery that was looked at, by `erase` for each that was searched.
+   * What it throws ends the verb.
+   */
+  readonly onProgress?: (progress: P) => void
 }
 
-export interface ReplayOptions extends VerbOptions {
-  /** Called for every delivery that was looked at. What it throws ends the verb. */
-  readonly onProgress?: (progress: ReplayProgress) => void
+export interface ReplayOptions extends VerbOptions<ReplayProgress> {
+  /**
+   * Only deliveries behind this one, in the order of the log: the `place` of a replay that was stopped. Goes with neither `ids`
+   * nor `outcome: 'dead'`.
+   */
+  readonly after?: string
 }
 
 export interface ReplayProgress {
@@ -157,14 +172,27 @@ export interface ReplayProgress {
   readonly deliveries: number
   readonly matched: number
   readonly queued: number
-  /** When the last of them was received. They come oldest first, so one that was cut off can go on from here. */
+  /**
+   * When the last of them was received, or the first that is not queued yet. They come in the order of the log, which is that of
+   * their times where one process stores and no clock is set.
+   */
   readonly reachedAt: Date
+  /**
+   * The id of the delivery up to which everything is queued: a replay that was cut off goes on with it as `after`, whatever
+   * the clocks say, over shards too. null: none yet; always in a dry run, with `ids` and with `outcome: 'dead'`.
+   */
+  readonly place: string | null
 }
 
 export interface VerbReport {
   readonly matched: number
   /** Really changed; 0 in a dry run. */
   readonly queued: number
+  /**
+   * The places of shards that did not answer while it was looked for what matches (`posthorn/sharded`): from then on nothing
+   * of theirs was counted or changed. Absent: all answered.
+   */
+  readonly missingShards?: readonly number[] | undefined
 }
 
 /** Counts events: once, whoever gets them. Those that `erase` took out of a delivery count, and are handed to nobody. */
@@ -232,6 +260,8 @@ export interface InboxStats {
   readonly replays: Readonly<Record<string, number>>
   /** Events that were absorbed as copies of others (`dedupeEvents`), by source. */
   readonly duplicateEvents: Readonly<Record<string, number>>
+  /** The places of shards that do not answer, and are not counted in (`posthorn/sharded`). Absent: all answer. */
+  readonly missingShards?: readonly number[] | undefined
 }
 
 export interface PausedHandler {
@@ -251,7 +281,7 @@ export interface InboxControl {
   /**
    * Counts by minute, hour or day, oldest first: of deliveries at their receipt, of what became of them when it did. They
    * are committed with what they count; erasing and retention change nothing of them.
-   * @example for await (const { at, word, count } of receiver.inbox.tallies({ step: 'minute', words: ['ev'] })) …
+   * @example for await (const { at, word, count } of receiver.inbox.tallies({ step: 'minute', words: ['ev'] })) console.log(at, word, count)
    * @throws OptionError also where the inbox keeps none
    */
   tallies(filter?: TallyFilter): AsyncIterable<TallyCount>
@@ -259,10 +289,10 @@ export interface InboxControl {
   seen(): Promise<readonly CredentialHistory[]>
   /** What verbs have changed, the latest 1 000, newest first. Dry runs are none. */
   actions(): Promise<readonly InboxAction[]>
-  deliveries(filter?: DeliveryFilter): AsyncIterable<DeliverySummary>
+  deliveries(filter?: DeliveryFilter, options?: ListOptions): AsyncIterable<DeliverySummary>
   delivery(id: string): Promise<Delivery | null>
-  deadLetters(filter?: DeadLetterFilter): AsyncIterable<DeadLetter>
-  quarantine(filter?: QuarantineFilter): AsyncIterable<Quarantined>
+  deadLetters(filter?: DeadLetterFilter, options?: ListOptions): AsyncIterable<DeadLetter>
+  quarantine(filter?: QuarantineFilter, options?: ListOptions): AsyncIterable<Quarantined>
   /** Runs again what failed: dead letters for their handler, quarantine for every handler its delivery belongs to. */
   retry(filter: RetryFilter, run?: VerbOptions): Promise<VerbReport>
   /**
@@ -273,16 +303,16 @@ export interface InboxControl {
    */
   replay(filter: ReplayFilter, run?: ReplayOptions): Promise<ReplayReport>
   /** What reads otherwise now than when it was handled: in quarantine, and with `handled` everywhere. Changes nothing. */
-  differences(filter?: DifferenceFilter): AsyncIterable<ReparseDifference>
+  differences(filter?: DifferenceFilter, options?: Pick<LookOptions, 'signal'>): AsyncIterable<ReparseDifference>
   /** Makes work of what is in quarantine and readable now, for every handler its delivery belongs to. */
   reparse(filter: ReparseFilter, run?: VerbOptions): Promise<VerbReport>
   /**
    * Events as they read now, newest first by receipt, whatever became of them; not what is in quarantine, nor
    * what erasing or retention has taken. Reads every delivery in range, about 100 000 events a second.
-   * @example for await (const event of receiver.inbox.events({ type: 'bounced', since })) …
+   * @example for await (const event of receiver.inbox.events({ type: 'bounced', since })) console.log(event.email)
    * @throws OptionError with the first event, also without `since` and ids
    */
-  events(filter: EventFilter, options?: LookOptions): AsyncIterable<AnyEvent>
+  events(filter: EventFilter, options?: EventOptions): AsyncIterable<AnyEvent>
   /**
    * What is stored of one message, by `event.messageId`; null: nothing. Goes through every stored delivery in range, and
    * reads those whose bytes may hold the id.
@@ -357,14 +387,12 @@ export interface PersonalRecord {
   readonly deadFor: readonly string[]
 }
 
-export interface EraseOptions extends VerbOptions {
+export interface EraseOptions extends VerbOptions<EraseReport> {
   /**
    * Also removes the copies of damaged logs that a start has kept (`<path>-wal-damaged-<time>`). Each may be the only copy of
    * deliveries that were acknowledged. Default false: they are named in `leftIn`.
    */
   readonly copies?: boolean | undefined
-  /** Called after each delivery that was searched. */
-  onProgress?(report: EraseReport): void
 }
 
 export interface EraseReport extends VerbReport {
@@ -380,6 +408,8 @@ export interface EraseReport extends VerbReport {
 }
 
 export interface PruneReport {
+  /** The places of shards that did not answer, and were not pruned to the end (`posthorn/sharded`). Absent: all answered. */
+  readonly missingShards?: readonly number[] | undefined
   /** Deliveries that have lost their bytes. */
   readonly bodies: number
   /** Deliveries that are forgotten. */

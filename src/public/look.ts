@@ -56,6 +56,31 @@ export interface LookOptions {
   readonly onProgress?: (progress: LookProgress) => void
 }
 
+export interface EventOptions extends LookOptions {
+  /**
+   * Reads only hours in which, by the counts, something of the kind was received: of `source`, `name`, `type` and `effect`.
+   * Passed over is what could not be read when it was received, and can now. Default false: everything in range is read.
+   */
+  readonly counted?: boolean
+}
+
+/** How a listing is looked through whose filter asks of its rows one by one: what matches nothing reads all of it. */
+export interface ListOptions {
+  /** Ends it between two pages of rows. */
+  readonly signal?: AbortSignal
+  /** Called for every page that was read. What it throws ends the listing. */
+  readonly onProgress?: (progress: ListProgress) => void
+}
+
+export interface ListProgress {
+  /** Rows looked at so far. */
+  readonly rows: number
+  /** Those of them that were meant. */
+  readonly found: number
+  /** The last row that was looked at: a listing that was ended goes on with it as `after`. */
+  readonly place: string
+}
+
 export interface LookProgress {
   /** Read so far. */
   readonly deliveries: number

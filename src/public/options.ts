@@ -106,7 +106,7 @@ export interface ReceiverOptions<S extends Sources> {
   readonly ack?: 'stored' | 'handled'
   /** With `ack: 'handled'`: how long a sender is let wait, in ms. Default 4_000; a source may set its own. */
   readonly ackWithinMs?: number
-  /** With `ack: 'handled'`: whether retries run between requests, in a host that lives on. Default false: see `drain`. */
+  /** With `ack: 'handled'`: whether retries run between requests, in a host that lives on. Default: they do not, see `drain`. */
   readonly background?: boolean
   /**
    * A repeat of a delivery with dead letters: `record` it on them (default), or `rearm` them. `rearm` is refused beside

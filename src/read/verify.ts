@@ -40,7 +40,7 @@ export type Verified =
  * a receiver reads them at its start; they are compared in constant time. While the promise is pending the process goes on.
  * @example
  * const verdict = await verify(source, request.headers)
- * if (!verdict.ok) return new Response(null, { status: verdict.unavailable ? 503 : 401 })
+ * const status = verdict.ok ? 200 : verdict.unavailable ? 503 : 401
  * @throws OptionError for what is no source, headers that are none, or an address that is needed and not given
  * @throws PosthornError ERR_SECRET_MISSING, ERR_SECRET_INVALID
  */

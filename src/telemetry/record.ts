@@ -1,6 +1,6 @@
 /** From facts to metrics: what is counted and measured as it happens. */
 import { codeOf } from '../lib/code-of.ts'
-import type { NewQuarantine } from '../ports/inbox/rows.ts'
+import { quarantineKind } from '../lib/quarantine-kinds.ts'
 import type { Facts } from '../ports/telling.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
 import { Bounded } from './bounded.ts'
@@ -23,8 +23,11 @@ const [MOST_HANDLERS, MOST_ERRORS, MOST_REASONS, MOST_NAMES] = [100, 20, 20, 500
 
 /** Listens until the returned function is called. */
 export function record(door: WatchDoor, sink: Sink, { names = false }: RecordOptions = {}): () => void {
-  const handler = new Bounded(MOST_HANDLERS)
+  const handler = new Bounded(MOST_HANDLERS, () => door.handlers())
   const [error, reason, name] = [new Bounded(MOST_ERRORS), new Bounded(MOST_REASONS), new Bounded(MOST_NAMES)]
+  /** Negative where a clock was set back meanwhile. */
+  const took = (metric: MetricName, labels: readonly string[], ms: number) =>
+    sink.observe(metric, labels, Math.max(0, ms) / 1_000)
   const failed = (by: string, code: string) =>
     sink.add('posthorn_attempts_failed_total', [handler.of(by), error.of(code)], 1)
   const received = ({ source, status }: { readonly source: string; readonly status: string }) =>
@@ -35,7 +38,7 @@ export function record(door: WatchDoor, sink: Sink, { names = false }: RecordOpt
   function settled({ claim, end, conflictsWith }: Facts['settled']): void {
     const { source, receivedAt } = claim.delivery
     const { unhandled, quarantined, duplicateEvents = 0 } = end.settlement
-    if (claim.rows === null) sink.observe('posthorn_settle_seconds', [source], (door.now() - receivedAt) / 1_000)
+    if (claim.rows === null) took('posthorn_settle_seconds', [source], door.now() - receivedAt)
     for (const [by, { done }] of end.handledBy) if (done > 0) sink.add('posthorn_handled_total', [handler.of(by)], done)
     for (const { letter, error: last } of end.dead) {
       sink.add('posthorn_dead_total', [handler.of(letter.handler)], 1)
@@ -43,7 +46,7 @@ export function record(door: WatchDoor, sink: Sink, { names = false }: RecordOpt
     }
     for (const [native, count] of Object.entries(unhandled))
       sink.add('posthorn_unhandled_total', [source, name.of(native)], count)
-    for (const one of quarantined) sink.add('posthorn_quarantined_total', [source, kindOf(one)], 1)
+    for (const one of quarantined) sink.add('posthorn_quarantined_total', [source, quarantineKind(one)], 1)
     if (duplicateEvents > 0) sink.add('posthorn_duplicate_events_total', [source], duplicateEvents)
     if (conflictsWith !== null) sink.add('posthorn_batch_conflicts_total', [source], 1)
   }
@@ -60,7 +63,7 @@ export function record(door: WatchDoor, sink: Sink, { names = false }: RecordOpt
     door.on('stored', (fact) => {
       received(fact)
       sink.add('posthorn_received_bytes_total', [fact.source], fact.bytes)
-      sink.observe('posthorn_ack_seconds', [fact.source], fact.ackMs / 1_000)
+      took('posthorn_ack_seconds', [fact.source], fact.ackMs)
     }),
     door.on('kept', (fact) => {
       received(fact)
@@ -73,7 +76,7 @@ export function record(door: WatchDoor, sink: Sink, { names = false }: RecordOpt
     door.on('senderLeft', ({ source }) => sink.add('posthorn_senders_left_total', [source], 1)),
     door.on('failed', ({ handler: by, error: thrown }) => failed(by, codeOf(thrown))),
     door.on('called', ({ handler: by, result, ms }) => {
-      if (result !== 'returned') sink.observe('posthorn_handler_seconds', [handler.of(by), result], ms / 1_000)
+      if (result !== 'returned') took('posthorn_handler_seconds', [handler.of(by), result], ms)
     }),
     door.on('settled', settled),
     door.on('read', read),
@@ -81,12 +84,4 @@ export function record(door: WatchDoor, sink: Sink, { names = false }: RecordOpt
   return () => {
     for (const off of offs) off()
   }
-}
-
-export const QUARANTINE_KINDS = ['element_unreadable', 'delivery_unreadable', 'not_listed', 'process_died'] as const
-
-function kindOf({ index, kind }: NewQuarantine): (typeof QUARANTINE_KINDS)[number] {
-  if (kind === 'deadly') return 'process_died'
-  if (kind === 'more') return 'not_listed'
-  return index === null ? 'delivery_unreadable' : 'element_unreadable'
 }

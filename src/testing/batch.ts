@@ -1,6 +1,6 @@
 /** Large Momentum batches with the variety of real ones. Seeded: the same batch every time. */
 import { seededRandom } from '../lib/random.ts'
-import { momentumSamples, momentumWire } from './samples/momentum.ts'
+import { momentumSamples, momentumWire } from '../providers/momentum/samples.ts'
 
 const AGENTS = [
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148',

@@ -30,13 +30,14 @@ export interface Failure {
 
 /**
  * Posts one delivery to a source, with valid credentials and through the receive half, and resolves when the process half
- * has nothing left to do now: with an inbox in memory, or a real one. Starts the receiver if nobody has. A batch goes to its
- * handler as soon as the delivery is read: `maxWaitMs` is not waited for.
+ * has nothing left to do now: with an inbox in memory, or a real one. Starts the receiver if it is not started. A batch goes to its
+ * handler as soon as the delivery is read: it does not wait for `maxWaitMs`.
  *
  * An event is an element as it stands on the wire, an `event.payload`, or an event of `sampleEvent`. Identifiers that
  * are text of digits are written as numbers where the sender writes numbers. Text, or bytes, are a whole body and go as
  * they are: one that a sender has posted, or a broken one. The same body again is a duplicate.
- * @throws OptionError for a source that is not there, or a body that is none
+ * @example const { settled, deadLetters } = await deliver(receiver, 'shop', [sampleEvent('momentum.bounce')])
+ * @throws OptionError for an unknown source, or a body of a wrong type
  * @throws PosthornError ERR_DELIVERY_REFUSED when the answer is not 200; what `start` throws
  */
 export async function deliver<E extends AnyEvent, K extends string>(
@@ -80,7 +81,8 @@ export async function deliver<E extends AnyEvent, K extends string>(
  * A fetch request with one delivery to a source, with valid credentials: for `receiver.handle`, or for the app around
  * it. `body` is as for `deliver`. Its address is `http://localhost/webhooks/<source>`, with the secret before the name where it stands
  * in the path.
- * @throws OptionError for a source that is not there; ERR_SECRET_MISSING, ERR_SECRET_INVALID
+ * @example const response = await receiver.handle(await deliveryRequest(receiver, 'shop', [sampleEvent('momentum.bounce')]))
+ * @throws OptionError for an unknown source; ERR_SECRET_MISSING, ERR_SECRET_INVALID
  */
 export async function deliveryRequest<E extends AnyEvent, K extends string>(
   receiver: Receiver<E, K>,

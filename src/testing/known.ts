@@ -1,14 +1,8 @@
 /** The events that `posthorn/testing` knows, as types. */
-import type { EsputnikEvent } from '../providers/esputnik/payloads.generated.ts'
-import type { MailjetParseEvent } from '../providers/mailjet/parse.ts'
-import type { MailjetEvent } from '../providers/mailjet/payloads.generated.ts'
-import type { MomentumEvent } from '../providers/momentum/payloads.generated.ts'
+import type { SenderEvent } from '../providers/list.ts'
 
-/** What has no member of its own among Mailjet's other events. */
-type ParsedMail = Extract<MailjetParseEvent, { name: 'mailjet.parse' }>
-
-/** Every event of every sender. */
-export type KnownEvent = MomentumEvent | MailjetEvent | ParsedMail | EsputnikEvent
+/** Every event of every sender: `MomentumEvent` and its like of each provider. */
+export type KnownEvent = SenderEvent
 
 /** A native name: `momentum.click`. */
 export type KnownName = KnownEvent['name']

@@ -1,14 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { deliveryFacts, toEvent } from '../core/read/event.ts'
 import { deliveryId } from '../core/receive/identity.ts'
 import { SOURCE_NAME } from '../core/receive/route.ts'
 import { OptionError } from '../errors.ts'
+import { digestBytes } from '../lib/digest.ts'
 import { isObject } from '../lib/guards.ts'
 import { keysOf, kindOf, knownKeys, shown } from '../lib/options.ts'
 import type { StoredDelivery } from '../ports/inbox/rows.ts'
+import type { Fields } from '../providers/kit/samples.ts'
 import type { KnownEvent, KnownName, PayloadOf, TypeOf } from './known.ts'
 import { type Sample, sampleOf } from './sample.ts'
-import type { Fields } from './samples/wire.ts'
 
 export interface SampleOptions<T extends string> {
   /** The normalised type, for names that can have several: picks the sample and is checked against the result. */
@@ -53,7 +54,7 @@ function assertName(name: unknown): void {
 
 /** The delivery that would have brought it: with a batch id where the sender has one. */
 function deliveryOf({ sender, text }: Sample, source: string): Omit<StoredDelivery, 'body'> {
-  const sha256 = createHash('sha256').update(`[${text}]`).digest()
+  const sha256 = digestBytes(Buffer.from(`[${text}]`))
   const batchId = sender.provider.batchIdHeader === null ? null : randomUUID()
   return {
     id: deliveryId(source, batchId, sha256),

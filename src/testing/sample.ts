@@ -3,8 +3,8 @@
 import { OptionError } from '../errors.ts'
 import { parseElement } from '../json/slices.ts'
 import type { Reading } from '../ports/provider.ts'
-import { freshen } from './fresh.ts'
-import type { Fields } from './samples/wire.ts'
+import { freshen } from '../providers/kit/fresh.ts'
+import type { Fields } from '../providers/kit/samples.ts'
 import { type Sender, senderOf } from './senders.ts'
 
 export interface Sample {

@@ -7,8 +7,6 @@
  * `MessageID`); docs/schemas.md shows how to keep their digits.
  */
 export { type NormalisedEvent, normalisedEvent } from './normalised-event.ts'
-export * from './tolerant/esputnik.generated.ts'
-export * from './tolerant/mailjet.generated.ts'
+export * from './tolerant/all.generated.ts'
 export * from './tolerant/mailjet-parse.ts'
-export * from './tolerant/momentum.generated.ts'
 export type { OnWire, PayloadSchema } from './typed.ts'

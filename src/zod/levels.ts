@@ -3,10 +3,7 @@
  * is typed by the payloads; the generated modules beside this one are.
  */
 import { z } from 'zod'
-import * as esputnik from '../providers/esputnik/events.ts'
-import type { WireKit } from '../providers/kit/wire-schema.ts'
-import * as mailjet from '../providers/mailjet/events.ts'
-import { parseSchemaOf } from '../providers/mailjet/events-parse.ts'
+import type { FlatWire, WireKit } from '../providers/kit/wire-schema.ts'
 import * as momentum from '../providers/momentum/events.ts'
 
 type Events = Readonly<Record<string, z.ZodObject>>
@@ -60,18 +57,14 @@ export function momentumLevels({ kit, inBody, object, checkBatch }: BodyRules): 
   return { events: { ...typed, relay_message: relayMessage }, alone: {}, classes, body: checkBatch(batch) }
 }
 
-export function mailjetLevels({ kit, inBody }: BodyRules): Levels {
-  const events = mailjet.schemasOf(kit)
-  const payload = unionOf(mailjet.WORD, events)
-  const body = oneOrList(inBody(mailjet.WORD, payload, wordsOf(mailjet.WORD, events)))
-  return { events, alone: { parse: parseSchemaOf(kit) }, classes: { payload }, body }
-}
-
-export function esputnikLevels({ kit, inBody, listOnly }: BodyRules): Levels {
-  const events = esputnik.schemasOf(kit)
-  const activity = unionOf(esputnik.WORD, events)
-  const element = inBody(esputnik.WORD, activity, wordsOf(esputnik.WORD, events))
-  return { events, alone: {}, classes: { activity }, body: listOnly(element) }
+/** Of a sender whose bodies hold its events as they are. */
+export function flatLevels({ WORD, BODY, schemasOf, aloneOf }: FlatWire, rules: BodyRules): Levels {
+  const { kit, inBody, listOnly } = rules
+  const events = schemasOf(kit)
+  const known = unionOf(WORD, events)
+  const element = inBody(WORD, known, wordsOf(WORD, events))
+  const body = BODY.isList ? listOnly(element) : oneOrList(element)
+  return { events, alone: aloneOf?.(kit) ?? {}, classes: { [BODY.className]: known }, body }
 }
 
 /** Always a list on the way out. */

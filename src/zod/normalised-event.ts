@@ -89,7 +89,7 @@ const base: Shape<EventBase> = {
 }
 
 const own = {
-  provider: text.meta({ description: 'The module that read it: `momentum`, `mailjet`, `esputnik`.' }),
+  provider: text.meta({ description: 'The sender, as in the first word of `name`.' }),
   name: text.meta({ description: 'The native event: `momentum.click`.' }),
   payload: z.unknown().meta({ description: "The sender's own object, identifiers as text." }),
 }

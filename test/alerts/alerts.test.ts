@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AlertState, type AlertsOptions, alerts, type Finding } from '../../src/alerts/index.ts'
 import { FINDINGS } from '../../src/alerts/rules.ts'
-import { header } from '../../src/auth/index.ts'
+import { header, oauth2Issuer } from '../../src/auth/index.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { OptionError, PermanentError } from '../../src/index.ts'
@@ -350,6 +350,35 @@ it.each(Object.entries(CASES))('%s is found where it is so, and nowhere else', a
   expect(said()).toEqual([])
 })
 
+describe('a clock that is set', () => {
+  const HOUR = 60 * MINUTE
+  const LEAPS = [-59_000, 59_000, HOUR, -HOUR, -9_000 * HOUR, 9_000 * HOUR]
+
+  it.each(Object.entries(CASES))('by however much ends no %s, and begins none', async (_id, { makes, not }) => {
+    for (const make of [makes, not]) {
+      const given = await make()
+      await given.watch.check()
+      said()
+      for (const ms of LEAPS) {
+        clock.leap(ms)
+        await given.watch.check()
+        expect([ms, said()]).toEqual([ms, []])
+      }
+    }
+  })
+
+  it('back ends nothing when it comes by again at what it has dated', async () => {
+    const given = await waiting(20)
+    await given.watch.check()
+    said()
+    clock.leap(-HOUR)
+    await given.watch.check()
+    await clock.advance(50 * MINUTE)
+    await given.watch.check()
+    expect(said()).toEqual([])
+  })
+})
+
 it('has a case for each finding', () => {
   expect(Object.keys(CASES)).toEqual(FINDINGS)
 })
@@ -402,6 +431,37 @@ describe('a silence', () => {
   })
 })
 
+describe('a source', () => {
+  it('called like a member of every object may be silent too', async () => {
+    const name = 'constructor'
+    const given = await watched({ sources: { [name]: toy() } })
+    for (let n = 0; n < 30; n++) {
+      await send(given.receiver, { target: `/${name}`, body: JSON.stringify([{ type: 'ping', n: serial++ }]) })
+      await clock.advance(MINUTE)
+    }
+    await clock.advance(30 * 48 * MINUTE)
+    await given.watch.check()
+    expect(said()).toEqual([['sender_silent', name, 'begun', 'act']])
+  })
+
+  it('whose silence is not said is silent as its last day says', async () => {
+    const given = await watched({}, { rules: { silence: { shop: undefined } as never } })
+    await clock.advance(MINUTE)
+    await given.watch.check()
+    expect(said()).toEqual([])
+  })
+
+  it('whose tokens are asked for with wrong credentials has refused them', async () => {
+    const issuer = { clientId: 'sparkpost', clientSecret: 'a-secret-of-some-length', signingKey: 'k'.repeat(32) }
+    const given = await watched({ sources: { shop: toy({ auth: oauth2Issuer(issuer) }) } })
+    const body = 'grant_type=client_credentials&client_id=sparkpost&client_secret=wrong'
+    const headers = ['content-type', 'application/x-www-form-urlencoded']
+    for (let n = 0; n < 101; n++) await send(given.receiver, { target: '/shop/token', headers, body })
+    await given.watch.check()
+    expect(said()).toEqual([['credentials_refused', 'shop', 'begun', 'look']])
+  })
+})
+
 it('tells of nothing that is switched off', async () => {
   const { watch, inbox } = await watched({}, { rules: { off: ['storage_refuses'] } })
   vi.spyOn(inbox.intake, 'trouble').mockReturnValue('no')
@@ -415,6 +475,12 @@ it.each([
   [{ notify: 5 }],
   [{ every: '1 minute' }],
   [{ every: 0 }],
+  [{ every: Number.NaN }],
+  [{ every: Number.POSITIVE_INFINITY }],
+  [{ every: -1 }],
+  [{ every: '0s' }],
+  [{ rules: { backlog: '' } }],
+  [{ rules: { diskFree: Number.NaN } }],
   [{ rules: { silence: { shopp: '30m' } } }],
   [{ rules: { silence: { shop: 'never' } } }],
   [{ rules: { off: ['silence'] } }],

@@ -1,6 +1,7 @@
 /** Alerts of several processes over PostgreSQL: about 8 s. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { alerts, type Finding } from '../../src/alerts/index.ts'
+import { findingsOf } from '../../src/dashboard/views/load/findings.ts'
 import { postgres } from '../../src/inboxes/postgres/index.ts'
 import { createReceiver, PermanentError } from '../../src/index.ts'
 import { programsOf, type Server, startServer } from '../support/postgres.ts'
@@ -38,6 +39,11 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     await expect.poll(async () => (await stats())?.deadLetters, { timeout: 20_000 }).toBe(1)
     for (let round = 0; round < 3; round++) await Promise.all(replicas.map(({ watch }) => watch.check()))
     expect(told.map(([, { id, state }]) => [id, state])).toEqual([['dead_letters', 'begun']])
+    // So does the page of each: by what the alerts have stored, and since they told it.
+    for (const { receiver } of replicas) {
+      const [found, ...others] = await findingsOf({ receiver, now: new Date() } as never)
+      expect([found?.id, found?.since, others]).toEqual(['dead_letters', told[0]?.[1].since.toISOString(), []])
+    }
     for (const { receiver } of replicas) await receiver.close()
     const next = await replica('d')
     await next.watch.check()

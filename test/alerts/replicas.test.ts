@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AlertsOptions, alerts, type Finding } from '../../src/alerts/index.ts'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../src/inboxes/memory/store.ts'
 import { OptionError, PermanentError } from '../../src/index.ts'
 import { port } from '../../src/lib/symbols.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -13,13 +13,13 @@ import { pings, receiverIn } from '../support/receivers.ts'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 let clock: FakeClock
-let store: Store
+let store: MemoryStore
 let told: [who: string, finding: Finding][]
 const open: { close(options?: object): Promise<unknown> }[] = []
 
 beforeEach(() => {
   clock = new FakeClock()
-  store = new Store()
+  store = new MemoryStore()
   told = []
 })
 afterEach(async () => {

@@ -1,17 +1,18 @@
 /** Every attack that is tried. */
-import { credentials } from './a-credentials.ts'
-import { requests } from './a-requests.ts'
-import { transport } from './a-transport.ts'
-import { configuration } from './c.ts'
+
+import { callsAndMails } from './calls-and-mails.ts'
 import { canaries } from './canary.ts'
+import { compression } from './compression.ts'
+import { configuration } from './configuration.ts'
+import { credentials } from './credentials.ts'
 import { fuzz } from './fuzz.ts'
 import type { Attack } from './harness/attack.ts'
-import { shapes } from './j-shapes.ts'
-import { texts } from './j-text.ts'
-import { logs } from './l.ts'
-import { callsAndMails } from './m.ts'
-import { tokens } from './t.ts'
-import { compression } from './z.ts'
+import { logs } from './logs.ts'
+import { requests } from './requests.ts'
+import { shapes } from './shapes.ts'
+import { texts } from './texts.ts'
+import { tokens } from './tokens.ts'
+import { transport } from './transport.ts'
 
 export const attacks: readonly Attack[] = [
   ...credentials,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { areBrought } from '../support/brought.ts'
-import { install, newApplication } from '../support/installed.ts'
+import { install, newApplication, PACKS_MS } from '../support/installed.ts'
 
 const here = import.meta.dirname
 const installed = join(here, 'node_modules')
@@ -98,7 +98,7 @@ describe.skipIf(!areBrought(here))('the package in an application that is bundle
     for (const name of readdirSync(installed)) {
       if (!existsSync(join(modules, name))) symlinkSync(join(installed, name), join(modules, name))
     }
-  }, 120_000)
+  }, PACKS_MS)
 
   afterAll(() => {
     for (const folder of [application, away]) rmSync(folder, { recursive: true, force: true })
@@ -153,11 +153,15 @@ describe.skipIf(!areBrought(here))('the package in an application that is bundle
     )
   })
 
-  it('Jest, transformed to CommonJS by swc', async () => {
-    writeFileSync(join(application, 'program.test.mjs'), JEST)
-    writeFileSync(join(application, 'jest.config.json'), JSON.stringify(JEST_CONFIG))
-    await inApplication(bin('jest'), ['--config', 'jest.config.json', '--runInBand'])
-  }, 120_000)
+  it(
+    'Jest, transformed to CommonJS by swc',
+    async () => {
+      writeFileSync(join(application, 'program.test.mjs'), JEST)
+      writeFileSync(join(application, 'jest.config.json'), JSON.stringify(JEST_CONFIG))
+      await inApplication(bin('jest'), ['--config', 'jest.config.json', '--runInBand'])
+    },
+    PACKS_MS,
+  )
 })
 
 const TWICE = `

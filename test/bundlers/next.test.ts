@@ -4,6 +4,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { inboxFileSays, SENDERS, sentBy } from '../hosts/sending.ts'
 import { areBrought } from '../support/brought.ts'
 import { install, newApplication } from '../support/installed.ts'
 
@@ -88,6 +89,21 @@ describe.skipIf(!areBrought(example))('the example of Next', () => {
       await told(`suppress ${id}`)
       expect(server?.lines.match(/"event":"start"/g)).toHaveLength(1)
       expect(server?.lines).not.toMatch(/error/i)
+    },
+    3 * MINUTES,
+  )
+
+  it(
+    'stores and handles all that Momentum sends, repeats once',
+    async () => {
+      const events = () => inboxFileSays(application, 'data/inbox.db', 'events', '--limit', '1000')
+      const address = await start('start')
+      await post(address, 'bounce')
+      const before = (await events()).length
+      const sent = await sentBy(await SENDERS.momentum(`${address}/webhooks/shop`))
+      expect(await events()).toHaveLength(before + sent)
+      const left = async () => (await inboxFileSays(application, 'data/inbox.db', 'stats'))[0]
+      await expect.poll(left, { timeout: MINUTES }).toMatchObject({ pending: 0, deadLetters: 0, quarantined: 0 })
     },
     3 * MINUTES,
   )

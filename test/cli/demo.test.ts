@@ -47,7 +47,7 @@ describe('posthorn demo', () => {
     expect(out).toContain(`process ${killed} at`)
     expect(started).not.toBe(killed)
     expect(existsSync(/inbox: (\S+)/.exec(out)?.[1] as string)).toBe(false)
-  })
+  }, 60_000)
 
   it('then stays, with traffic on its dashboard, shows the event of your own curl, and ends with 0 at Ctrl-C', async () => {
     let [posted, moved, ended] = [false, false, false]
@@ -62,6 +62,10 @@ describe('posthorn demo', () => {
         const answer = await fetch(url, { method: 'POST', body, headers: { [name]: value } })
         expect(await answer.json()).toMatchObject({ status: 'accepted' })
         const board = /^Dashboard: (\S+)$/m.exec(text)?.[1] ?? ''
+        const scraped = /^Metrics, for a Prometheus: (\S+)$/m.exec(text)?.[1] ?? ''
+        expect(await (await fetch(scraped)).text()).toMatch(
+          /^posthorn_events_total\{source="shop",type="clicked"\} \d/m,
+        )
         const seq = await lastSeqOf(board)
         await expect.poll(() => lastSeqOf(board), { timeout: 20_000 }).toBeGreaterThan(seq + 2)
         moved = true

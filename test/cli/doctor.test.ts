@@ -1,5 +1,8 @@
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createReceiver } from 'posthorn'
@@ -36,8 +39,10 @@ async function doctor(...args: string[]) {
 }
 
 /** Of this machine: whether they are well is not up to the tests. */
-const MACHINE = ['node', 'sqlite', 'disk', 'syncs']
+const MACHINE = ['node', 'sqlite', 'open_files', 'disk', 'syncs']
 const own = (ills: readonly string[]) => ills.filter((id) => !MACHINE.includes(id))
+
+const CLI = join(import.meta.dirname, '../../src/cli/main.ts')
 
 describe('posthorn doctor', () => {
   it('tells releases of Node and SQLite with known holes', () => {
@@ -49,6 +54,29 @@ describe('posthorn doctor', () => {
     expect(told('22.23.1', '3.53.0')).toEqual(['node'])
     expect(told('28.0.0', '4.0.0')).toEqual([])
     expect(machine({ ...process.versions, sqlite: '3.50.0' })[1]?.mend).toContain(SAFE_NODES)
+  })
+
+  it('tells too few open files, which end a busy hour', () => {
+    const told = (limit: number) => machine(process.versions, limit).find(({ id }) => id === 'open_files')
+    expect([told(1_024)?.ok, told(65_536)?.ok, told(Number.POSITIVE_INFINITY)?.ok]).toEqual([false, true, true])
+    expect(told(1_024)?.mend).toContain('LimitNOFILE')
+  })
+
+  it('says whether a process has the file open, and whose the files beside it are', async () => {
+    const { path } = await seeded()
+    const of = async (id: string): Promise<Finding | undefined> =>
+      JSON.parse((await typed(['doctor', '--inbox', path, '--json'])).out).findings.find(
+        (one: Finding) => one.id === id,
+      )
+    expect((await of('lock'))?.what).toMatch(/^no process/)
+    const { receiver } = receiverAt(path)
+    await receiver.start()
+    expect((await of('lock'))?.what).toBe('a process has it open')
+    await receiver.close()
+    expect(await of('owner')).toMatchObject({ ok: true })
+    if (process.getuid?.() !== 0) return
+    chownSync(`${path}-lock`, 65_534, 65_534)
+    expect(await of('owner')).toMatchObject({ ok: false, mend: expect.stringMatching(/^chown 0:0 /) })
   })
 
   it('finds what failed and waits in an inbox, and leaves nothing beside it', async () => {
@@ -149,7 +177,7 @@ describe('posthorn doctor --url', () => {
     const { url, receiver, handled } = await reached()
     const { ills, ids } = await doctor('--url', url, '--token', TOKEN)
     expect(own(ills)).toEqual([])
-    expect(ids.slice(2)).toEqual(['tls', 'probe', 'probe', 'stranger', 'batch', 'gzip'])
+    expect(ids.slice(3)).toEqual(['tls', 'server_clock', 'probe', 'probe', 'stranger', 'batch', 'gzip'])
     await receiver.whenIdle()
     const bytes: number[] = []
     for await (const delivery of receiver.inbox.deliveries()) bytes.push(delivery.bytes)
@@ -179,5 +207,81 @@ describe('posthorn doctor --url', () => {
       request.method === 'POST' ? next() : void response.writeHead(404).end(),
     )
     expect(own((await doctor('--url', posts.url, '--token', TOKEN, '--size', '10kB')).ills)).toEqual(['probe', 'probe'])
+  })
+})
+
+describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('posthorn doctor --url, over https', () => {
+  async function secure(days: number) {
+    const folder = newFolder()
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+    const made = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+    ]
+    spawnSync('openssl', [
+      ...made,
+      '-addext',
+      'subjectAltName=DNS:localhost',
+      '-days',
+      String(days),
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ])
+    const receiver = createReceiver({
+      inbox: sqlite({ path: join(folder, 'inbox.db') }),
+      sources: { shop: momentum({ auth: token(TOKEN) }) },
+      logger: false,
+    })
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, webhooks(receiver)).listen(
+      0,
+      '127.0.0.1',
+    )
+    await once(server, 'listening')
+    onTestFinished(async () => {
+      server.closeAllConnections()
+      server.close()
+      await receiver.close({ timeoutMs: 0 })
+    })
+    await receiver.start()
+    const url = `https://localhost:${(server.address() as { port: number }).port}/webhooks/shop`
+    const run = async (trusted: boolean) => {
+      const env = { ...process.env, ...(trusted ? { NODE_EXTRA_CA_CERTS: cert } : {}) }
+      const child = spawn(
+        process.execPath,
+        [CLI, 'doctor', '--url', url, '--token', TOKEN, '--size', '10kB', '--json'],
+        { env },
+      )
+      let out = ''
+      child.stdout.on('data', (chunk) => {
+        out += chunk
+      })
+      await once(child, 'close')
+      return (JSON.parse(out).findings as Finding[]).filter(
+        ({ id, ok }) => id === 'certificate' || (!ok && !MACHINE.includes(id)),
+      )
+    }
+    return run
+  }
+
+  it('tells a certificate that is not trusted, and one that soon ends', async () => {
+    const run = await secure(100)
+    expect(await run(true)).toMatchObject([
+      { id: 'certificate', ok: true, what: expect.stringMatching(/ (99|100) days/) },
+    ])
+    expect(await run(false)).toMatchObject([
+      { id: 'certificate', ok: false, mend: expect.stringContaining('fullchain') },
+    ])
+    expect(await (await secure(10))(true)).toMatchObject([
+      { id: 'certificate', ok: false, mend: expect.stringMatching(/^certbot renew/) },
+    ])
   })
 })

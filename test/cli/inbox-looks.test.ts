@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -166,6 +166,10 @@ describe('posthorn inbox', () => {
     expect(await typed(['inbox', 'ls'])).toMatchObject({ code: 2, err: expect.stringContaining('--inbox') })
     const there = await typed(['inbox', 'ls', '--inbox', seed.folder, '--json'])
     expect([there.code, JSON.parse(there.err).error]).toEqual([3, 'ERR_INBOX_IO'])
+    const empty = join(newFolder(), 'empty.db')
+    writeFileSync(empty, '')
+    const nothing = await typed(['inbox', 'ls', '--inbox', empty, '--json'])
+    expect([nothing.code, JSON.parse(nothing.err).error]).toEqual([3, 'ERR_INBOX_FOREIGN'])
   })
 })
 

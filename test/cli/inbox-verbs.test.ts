@@ -96,6 +96,16 @@ describe('posthorn inbox, where something would change', () => {
     }
   })
 
+  it('goes on with a replay behind the delivery that a stopped one named', async () => {
+    const { path } = await seeded()
+    const counted = async (...args: string[]) => (await objects(path, 'replay', ...args, '--dry-run'))[0]?.matched
+    const deliveries = (await objects(path, 'ls', 'source:shop')).map(({ id }) => String(id))
+    expect(await counted('source:shop')).toBe(4)
+    expect(await counted('source:shop', '--after', deliveries.at(-1) ?? '')).toBe(2)
+    expect(await counted('source:shop', '--after', deliveries[0] ?? '')).toBe(0)
+    expect(await inbox(path, 'replay', '--all', '--after', 'yesterday', '--yes')).toMatchObject({ code: 2 })
+  })
+
   it('exports a person, and erases them', async () => {
     const { path } = await seeded()
     const records = await objects(path, 'export', 'JO1@shop.example')
@@ -104,11 +114,25 @@ describe('posthorn inbox, where something would change', () => {
       ['shop', []],
     ])
     expect(JSON.parse(Buffer.from(String(records[0]?.raw), 'base64').toString())).toEqual(bounce(1))
+    expect((await inbox(path, 'erase', 'jo1@shop.example', '--dry-run')).out).toMatch(
+      /^2 elements to be erased \(\d+ deliver(y|ies) searched\); nothing was changed\.\n$/,
+    )
     expect(await objects(path, 'erase', 'jo1@shop.example', '--yes')).toMatchObject([
       { matched: 2, queued: 2, leftIn: [] },
     ])
     expect(await inbox(path, 'export', 'jo1@shop.example')).toMatchObject({ code: 0, out: '' })
     expect(await statsOf(path)).toMatchObject({ deadLetters: 1, erased: 2 })
+  })
+
+  it('refuses a filter in the place of an address: nothing would match it, and nobody would be erased', async () => {
+    const { path } = await seeded()
+    for (const verb of [['erase', '--yes'], ['export'], ['person']])
+      for (const word of ['to:jo1@shop.example', 'email:jo1@shop.example', 'source:shop']) {
+        const { code, out, err } = await inbox(path, verb[0] ?? '', word, ...verb.slice(1))
+        expect([verb[0], word, code, out]).toEqual([verb[0], word, 2, ''])
+        expect(err).toContain(`an address alone`)
+      }
+    expect(await statsOf(path)).toMatchObject({ erased: 0 })
   })
 
   it('prunes by the retention of the configuration alone', async () => {

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { esputnikSamples, esputnikWire } from '../../src/testing/samples/esputnik.ts'
-import { mailjetSamples, mailjetWire } from '../../src/testing/samples/mailjet.ts'
-import { momentumSamples, momentumWire } from '../../src/testing/samples/momentum.ts'
+import { esputnikSamples, esputnikWire } from '../../src/providers/esputnik/samples.ts'
+import { mailjetSamples, mailjetWire } from '../../src/providers/mailjet/samples.ts'
+import { momentumSamples, momentumWire } from '../../src/providers/momentum/samples.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-read-'))
@@ -125,7 +125,7 @@ describe('posthorn read', () => {
     ['no file', ['momentum'], "missing required argument 'file'"],
     ['two files', ['momentum', 'a', 'b'], 'too many arguments'],
     ['another sender', ['mailchimp', '-'], 'there is no sender "mailchimp"'],
-    ['a misspelt sender', ['momentun', '-'], 'did you mean momentum?'],
+    ['a misspelt sender', ['momentun', '-'], 'did you mean "momentum"?'],
     ['a zone that is none', ['esputnik', '-', '--time-zone', 'Mars'], 'timeZone must be'],
     ['an option nobody knows', ['momentum', '-', '--jsonl'], '--jsonl'],
   ])('ends with 2 for %s', async (_, args, message) => {

@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { CommanderError } from '@commander-js/extra-typings'
 import { describe, expect, it } from 'vitest'
 import { complaintOf, exitCodeOf } from '../../src/cli/exit.ts'
@@ -47,6 +49,17 @@ describe('posthorn', () => {
     child.stdout.destroy()
     const [code] = await once(child, 'close')
     expect([code, err]).toEqual([0, ''])
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('on a disk that is full', () => {
+  it('says so in a line, and ends with 3', async () => {
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', full, 'pipe'] })
+    closeSync(full)
+    const err = await text(child.stderr as Readable)
+    expect(err).toMatch(/^posthorn: the output could not be written: .*ENOSPC.*\n$/)
+    expect(child.exitCode ?? (await once(child, 'close'))[0]).toBe(3)
   })
 })
 

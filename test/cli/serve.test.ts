@@ -36,9 +36,11 @@ const SOUND = `export default defineConfig({
 const TOKEN = 'a token of some length'
 const ENV = { ...process.env, SHOP_TOKEN: TOKEN }
 
-function serving(folder: string, ...args: string[]): ChildProcess {
+const serving = (folder: string, ...args: string[]) => servingIn(ENV, folder, ...args)
+
+function servingIn(env: NodeJS.ProcessEnv, folder: string, ...args: string[]): ChildProcess {
   const child = spawn(process.execPath, [main, 'serve', '--port', '0', ...args], {
-    ...{ cwd: folder, env: ENV, stdio: ['ignore', 'pipe', 'pipe'] },
+    ...{ cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] },
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
@@ -62,7 +64,7 @@ describe('posthorn serve', () => {
   it('receives, handles, answers /ready, and ends with 0 at SIGTERM', async () => {
     const folder = applicationOf(SOUND)
     const child = serving(folder, '--ops-port', '0', '--json')
-    const { ready, health, dashboard } = JSON.parse(await firstLine(child.stdout))
+    const { ready, health, dashboard, metrics } = JSON.parse(await firstLine(child.stdout))
     expect(ready).toEqual([expect.stringMatching(/\/webhooks\/shop$/)])
     const handled = firstLine(child.stderr)
     const headers = { 'x-messagesystems-webhook-token': TOKEN }
@@ -72,9 +74,25 @@ describe('posthorn serve', () => {
     expect(await (await fetch(`${health}/ready`)).json()).toEqual({ ready: true, reason: null })
     expect((await fetch(`${health}/live`)).status).toBe(200)
     expect(health).toMatch(/^http:\/\/127\.0\.0\.1:/)
+    expect(await (await fetch(metrics)).text()).toContain(
+      'posthorn_deliveries_total{source="shop",result="accepted"} 1',
+    )
     const log = await fetch(`${dashboard}?view=log&as=ndjson&redact=1`)
     expect([log.status, (await log.text()).match(/"source":"shop"/g)]).toEqual([200, ['"source":"shop"']])
     expect((await fetch(dashboard, { headers: { 'x-forwarded-for': '192.0.2.1' } })).status).toBe(403)
+    child.kill('SIGTERM')
+    expect((await once(child, 'exit'))[0]).toBe(0)
+  })
+
+  it('says what is to be installed for metrics where prom-client is not', async () => {
+    const without = `import { registerHooks } from 'node:module'
+      registerHooks({ resolve: (name, context, next) => next(name === 'prom-client' ? 'is-not-there' : name, context) })`
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(without)}`
+    const child = servingIn({ ...ENV, NODE_OPTIONS }, applicationOf(SOUND), '--ops-port', '0', '--json')
+    const { health, metrics } = JSON.parse(await firstLine(child.stdout))
+    const answer = await fetch(`${health}/metrics`)
+    expect([metrics, answer.status, await answer.text()]).toEqual([null, 404, expect.stringContaining('prom-client')])
+    expect((await fetch(`${health}/ready`)).status).toBe(200)
     child.kill('SIGTERM')
     expect((await once(child, 'exit'))[0]).toBe(0)
   })

@@ -100,14 +100,14 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
       it('says whether anything is left to do on its delivery', async () => {
         const { inbox, claim } = await open()
         const again = () => inbox.accept(newDelivery('x'))
-        expect(await again()).toEqual({ status: 'accepted', seq: 1, settled: false })
-        expect(await again()).toEqual({ status: 'duplicate', seq: 1, settled: false })
+        expect(await again()).toEqual({ status: 'accepted', seq: 1, isDone: false })
+        expect(await again()).toEqual({ status: 'duplicate', seq: 1, isDone: false })
         await claim()
-        expect(await again()).toMatchObject({ settled: false })
+        expect(await again()).toMatchObject({ isDone: false })
         await inbox.settle(firstPass(1, { rows: [row('a', START)] }))
-        expect(await again()).toMatchObject({ settled: false })
+        expect(await again()).toMatchObject({ isDone: false })
         await inbox.settle(retried(only(await claim())))
-        expect(await again()).toEqual({ status: 'duplicate', seq: 1, settled: true })
+        expect(await again()).toEqual({ status: 'duplicate', seq: 1, isDone: true })
       })
 
       it('is recorded on the dead letters of its delivery, and on no others', async () => {
@@ -136,13 +136,13 @@ export function describeGuarantees(name: string, newStore: () => Store): void {
         clock.advance(5)
         await told(async (tell) => {
           inbox.onWork(tell)
-          expect(await inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1, settled: false })
+          expect(await inbox.accept(newDelivery('x'))).toEqual({ status: 'duplicate', seq: 1, isDone: false })
         })
         expect(await inbox.stats()).toMatchObject({ pending: 1, deadLetters: 1 })
         const { rows } = only(await claim())
         expect(rows).toMatchObject([{ handler: 'a', first: 3, last: 3, attempts: 0, dueAt: START + 5 }])
         expect(rows?.[0]?.errors).toEqual([failure('gone')])
-        expect(await inbox.accept(newDelivery('x'))).toMatchObject({ settled: false })
+        expect(await inbox.accept(newDelivery('x'))).toMatchObject({ isDone: false })
       })
     })
 

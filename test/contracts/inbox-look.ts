@@ -1,6 +1,6 @@
 /** The contract of InboxPort, the optional part for those who look: counts over time, last uses, actions. */
 import { describe, expect, it } from 'vitest'
-import type { LookPort, Step, Tally, TallyRow } from '../../src/ports/inbox/look.ts'
+import type { LookPort, Observed, Step, Tally, TallyRow } from '../../src/ports/inbox/look.ts'
 import type { NewDeadLetter } from '../../src/ports/inbox/rows.ts'
 import { everything, failure, firstPass, handClock, newDelivery, retried, row, START } from '../inboxes/inbox-kit.ts'
 import type { TestInbox } from '../inboxes/test-inbox.ts'
@@ -80,7 +80,7 @@ export function describeLook(name: string, newStore: () => Store): void {
           [2, 'outlet', 'lag:2', 1, 9],
           [2, 'shop', 'dead:a', 1, 0],
           [2, 'shop', 'done:a', 1, 0],
-          [2, 'shop', 'quarantined', 1, 0],
+          [2, 'shop', 'quarantined:element_unreadable', 1, 0],
           [2, 'shop', 'unhandled:toy.ping', 1, 0],
         ]),
       )
@@ -275,6 +275,31 @@ export function describeLook(name: string, newStore: () => Store): void {
       await settle(4)
       await pruneAll(inbox)
       expect(await listed(1, 2, 3, 4)).toEqual([])
+    })
+
+    it('adds what was counted of requests, once, to the minutes it is of, and keeps it', async () => {
+      const clock = handClock()
+      const { inbox } = await open(['a'], clock)
+      const refused = { at: START, source: 'shop', word: 'refused:unauthorized', n: 2, sum: 0 }
+      const late = { ...refused, at: START + MINUTE, source: '', n: 1 }
+      const observe = (...observed: Observed[]) => lookOf(inbox).observe(observed)
+      await Promise.all([
+        observe(refused, late, { ...refused, word: 'ack:2', n: 3, sum: 7.6 }),
+        inbox.accept(newDelivery('x')),
+      ])
+      await observe({ ...refused, n: 5 })
+      await observe()
+      clock.advance(3 * MINUTE)
+      const expected = sorted([
+        [0, 'shop', 'ack:2', 3, 8],
+        [0, 'shop', 'in', 1, expect.any(Number)],
+        [0, 'shop', 'refused:unauthorized', 7, 0],
+        [1, '', 'refused:unauthorized', 1, 0],
+      ])
+      expect(sorted(await rowsOf(inbox, 'minute'))).toEqual(expected)
+      await crash()
+      const again = await open(['a'], clock)
+      expect(sorted(await rowsOf(again.inbox, 'minute'))).toEqual(expected)
     })
 
     it('keeps the latest 1 000 actions', async () => {

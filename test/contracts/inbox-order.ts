@@ -1,7 +1,17 @@
 /** What an inbox must do for handlers that get their events in order, and for sources that absorb copies of events. */
 import { describe, expect, it } from 'vitest'
 import type { NewWorkRow } from '../../src/ports/inbox/rows.ts'
-import { failure, firstPass, newDelivery, openWith, retried, row, START, seqsOf } from '../inboxes/inbox-kit.ts'
+import {
+  failure,
+  firstPass,
+  handClock,
+  newDelivery,
+  openWith,
+  retried,
+  row,
+  START,
+  seqsOf,
+} from '../inboxes/inbox-kit.ts'
 import type { TestInbox } from '../inboxes/test-inbox.ts'
 import { type Store, useStore } from './inbox-store.ts'
 
@@ -14,11 +24,12 @@ const parked = (key: number, changes: Partial<NewWorkRow> = {}) =>
 const unread = (dueAt: number, changes: Partial<NewWorkRow> = {}) =>
   row('a', dueAt, { attempts: 0, orderKey: undefined, ...changes })
 
+/** For inboxes with the face `ordering`. */
 export function describeOrder(name: string, newStore: () => Store): void {
   const { open, crash, next } = useStore(newStore)
   const opened = async (names: Parameters<typeof openWith>[1] = ORDERED) => {
     const one = await open(names)
-    const ordered = [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }]
+    const ordered = [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }]
     return { ...one, claimInOrder: (changes = {}) => one.claim({ handlers: ['a', 'b'], ordered, ...changes }) }
   }
 
@@ -118,12 +129,12 @@ export function describeOrder(name: string, newStore: () => Store): void {
       const first = await opened()
       await left(first.inbox, first.claim, [row('a', START + 50, { orderKey: 7 }), parked(8)], [parked(7), parked(8)])
       const second = await opened()
-      expect([...(second.opened.held ?? [])].sort((x, y) => x.key - y.key)).toEqual([
+      expect([...(second.opened.storedKeys ?? [])].sort((x, y) => x.key - y.key)).toEqual([
         { handler: 'a', key: 7 },
         { handler: 'a', key: 8 },
       ])
       expect(await second.claimInOrder()).toEqual([])
-      await second.inbox.wake?.(second.opened.held ?? [], 1)
+      await second.inbox.wake?.(second.opened.storedKeys ?? [], 1)
       const claims = await second.claimInOrder()
       expect(claims.map(({ delivery, rows }) => [delivery.seq, rows?.[0]?.orderKey])).toEqual([[1, 8]])
     })
@@ -132,7 +143,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
       const first = await opened()
       await left(first.inbox, first.claim, [row('a', START + 50, { orderKey: 7 }), parked(8, { first: 1, last: 1 })])
       const second = await opened(['a'])
-      expect(second.opened.held ?? []).toEqual([])
+      expect(second.opened.storedKeys ?? []).toEqual([])
       expect((await second.claim())[0]?.rows).toMatchObject([{ first: 1, dueAt: START }])
       expect(await second.nextDueAt()).toBe(START + 50)
     })
@@ -141,7 +152,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
       const z = { name: 'z', formerly: ['a'] }
       const under = (ordered: boolean) => ({
         handlers: ['z'],
-        ordered: ordered ? [{ handler: 'z', below: Number.MAX_SAFE_INTEGER }] : [],
+        ordered: ordered ? [{ handler: 'z', claimBefore: Number.MAX_SAFE_INTEGER }] : [],
       })
 
       it.each([
@@ -155,7 +166,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
           unread(START + 9, { first: 2, last: 2 }),
         ])
         const second = await opened([{ ...z, ordered: false }])
-        expect(second.opened.held ?? []).toEqual([])
+        expect(second.opened.storedKeys ?? []).toEqual([])
         const [claimed] = await second.claim(under(false))
         expect(claimed?.rows?.map((one) => [one.first, one.dueAt])).toEqual([
           [1, START],
@@ -180,7 +191,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
           parked(8, { first: 1, last: 1 }),
         ])
         const second = await opened([{ ...z, ordered: true }])
-        expect(second.opened.held).toEqual([{ handler: 'z', key: 8 }])
+        expect(second.opened.storedKeys).toEqual([{ handler: 'z', key: 8 }])
         expect(await second.claim(under(true))).toEqual([])
         expect(await second.nextDueAt()).toBe(START + 50)
       })
@@ -202,9 +213,9 @@ export function describeOrder(name: string, newStore: () => Store): void {
       const { inbox, claim, claimInOrder, clock } = await opened()
       await left(inbox, claim, [unread(START + 9)], [row('a', START + 1, { orderKey: 7 })])
       clock.advance(20)
-      expect(seqsOf(await claimInOrder({ ordered: [{ handler: 'a', below: 1 }] }))).toEqual([])
+      expect(seqsOf(await claimInOrder({ ordered: [{ handler: 'a', claimBefore: 1 }] }))).toEqual([])
       expect(seqsOf(await claimInOrder())).toEqual([1])
-      expect(seqsOf(await claimInOrder({ ordered: [{ handler: 'a', below: 2 }] }))).toEqual([])
+      expect(seqsOf(await claimInOrder({ ordered: [{ handler: 'a', claimBefore: 2 }] }))).toEqual([])
       expect(seqsOf(await claimInOrder())).toEqual([2])
     })
 
@@ -213,7 +224,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
       await left(inbox, claim, [unread(START)], [unread(START)])
       const ask = {
         handlers: ['a'],
-        ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }],
+        ordered: [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }],
         maxDeliveries: 1,
         maxBytes: 1e9,
       }
@@ -236,7 +247,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
       await first.inbox.settle(retried(claims[0]!, { rows: [unread(START + 9)] }))
       await crash()
       const { inbox, claim, clock } = await openWith(next(), ['b', ...ORDERED])
-      const ordered = [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }]
+      const ordered = [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }]
       const claimInOrder = async () => claim({ handlers: ['a', 'b'], ordered })
       const told = (given: Awaited<ReturnType<typeof claim>>) =>
         given.map(({ delivery, careful, rows }) => [delivery.seq, careful, rows?.map(({ handler }) => handler)])
@@ -258,7 +269,7 @@ export function describeOrder(name: string, newStore: () => Store): void {
       expect(seqsOf(await first.claimInOrder())).toEqual([1, 2])
       await crash()
       const { claim } = await openWith(next(), ORDERED)
-      const ordered = [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }]
+      const ordered = [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }]
       const claims = await claim({ handlers: ['a'], ordered })
       expect(claims.map(({ delivery, careful }) => [delivery.seq, careful])).toEqual([[1, true]])
     })
@@ -274,6 +285,99 @@ export function describeOrder(name: string, newStore: () => Store): void {
       expect(seqsOf(await claimInOrder())).toEqual([2])
     })
 
+    it('has a retry due no later after a kill where the clock was set back meanwhile', async () => {
+      const { inbox, claim, clock } = await opened()
+      await inbox.accept(newDelivery('x'))
+      await claim()
+      // Long after the last delivery came in, and the process was started.
+      clock.advance(HOUR / 2)
+      await inbox.settle(firstPass(1, { rows: [row('a', clock.now() + 1_000)], at: clock.now() }))
+      await crash()
+      const back = handClock()
+      const { nextDueAt } = await openWith(next(), ORDERED, { ...back, now: () => back.now() - 24 * HOUR })
+      expect(await nextDueAt()).toBeLessThanOrEqual(START - 24 * HOUR + 3_000)
+    })
+
+    describe('beside what is of a source that nobody asked for', () => {
+      const shop = { sources: ['shop'] }
+
+      it('gives unread rows, and rows of a key after them', async () => {
+        const { inbox, claim, claimInOrder, clock } = await opened()
+        await inbox.accept(newDelivery('other', { source: 'outlet' }))
+        for (const id of ['x', 'y']) await inbox.accept(newDelivery(id))
+        await claim()
+        await inbox.settle(firstPass(1, { rows: [unread(START)] }))
+        await inbox.settle(firstPass(2, { rows: [unread(START)] }))
+        await inbox.settle(firstPass(3, { rows: [row('a', START + 1, { orderKey: 7 })] }))
+        clock.advance(20)
+        const ask = { handlers: ['a'], maxDeliveries: 9, maxBytes: 1e9, ...shop }
+        const { claims, unread: names } = await inbox.claim({
+          ...ask,
+          ordered: [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }],
+        })
+        expect(seqsOf(claims)).toEqual([2])
+        expect(names).toEqual([])
+        expect(seqsOf(await claimInOrder(shop))).toEqual([3])
+        expect(seqsOf(await claimInOrder())).toEqual([1])
+      })
+
+      it('gives rows although a first pass of it was given back', async () => {
+        const { inbox, claim, claimInOrder } = await opened()
+        await inbox.accept(newDelivery('other', { source: 'outlet' }))
+        for (const id of ['x', 'y']) await inbox.accept(newDelivery(id))
+        await claim()
+        await inbox.settle(firstPass(2, { rows: [unread(START)] }))
+        await inbox.settle(firstPass(3, { rows: [row('a', START, { orderKey: 7 })] }))
+        inbox.release([1])
+        const ask = { handlers: ['a'], maxDeliveries: 9, maxBytes: 1e9, ...shop }
+        const { claims, returned = false } = await inbox.claim({
+          ...ask,
+          ordered: [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }],
+        })
+        expect(seqsOf(claims)).toEqual([2])
+        expect(returned).toBe(false)
+        expect(seqsOf(await claimInOrder(shop))).toEqual([3])
+        expect(seqsOf(await claimInOrder())).toEqual([1])
+      })
+
+      it('gives what is due, however much of it waits longer', async () => {
+        const { inbox, claim, claimInOrder, clock } = await opened()
+        for (const id of ['x', 'y']) await inbox.accept(newDelivery(id, { source: 'outlet' }))
+        await inbox.accept(newDelivery('z'))
+        await claim()
+        for (const seq of [1, 2, 3])
+          await inbox.settle(firstPass(seq, { rows: [row('a', START + seq, { orderKey: seq })] }))
+        clock.advance(20)
+        expect(seqsOf(await claimInOrder({ ...shop, maxDeliveries: 1 }))).toEqual([3])
+      })
+
+      it('gives nothing of it either where one delivery is asked for', async () => {
+        const { inbox, claim } = await opened()
+        for (const id of ['x', 'y']) await inbox.accept(newDelivery(id, { source: 'outlet' }))
+        await claim({ maxDeliveries: 1 })
+        await inbox.settle(firstPass(1, { rows: [row('a', START)] }))
+        for (const seq of [1, 2]) expect(await claim({ ...shop, seq })).toEqual([])
+        for (const seq of [1, 2]) expect(seqsOf(await claim({ seq }))).toEqual([seq])
+      })
+    })
+
+    it('says that unread rows are left where a claim takes very many', async () => {
+      const { inbox, claim, claimInOrder, clock } = await opened()
+      const rows = Array.from({ length: 2_100 }, (_, n) => unread(START, { first: 2 * n, last: 2 * n }))
+      await left(inbox, claim, rows, [unread(START)], [row('a', START + 1, { orderKey: 7 })])
+      clock.advance(20)
+      const ordered = [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }]
+      const ask = { handlers: ['a'], maxDeliveries: 1, maxBytes: 1e9, ordered }
+      const answers = [await inbox.claim(ask), await inbox.claim(ask), await inbox.claim(ask)]
+      expect(answers.map(({ claims, unread: names }) => [seqsOf(claims), names])).toEqual([
+        [[1], ['a']],
+        [[2], []],
+        [[3], []],
+      ])
+      expect(answers[0]?.claims[0]?.rows).toHaveLength(2_100)
+      expect(await claimInOrder()).toEqual([])
+    })
+
     it('says whether first passes are left that were given back', async () => {
       const { inbox, claim } = await opened()
       for (const id of ['x', 'y']) await inbox.accept(newDelivery(id))
@@ -281,11 +385,16 @@ export function describeOrder(name: string, newStore: () => Store): void {
       inbox.release([1, 2])
       await inbox.accept(newDelivery('z'))
       const limits = { handlers: ['a'], sources: ['shop'], maxDeliveries: 1, maxBytes: 1 << 20 }
-      const one = { ...limits, ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }] }
+      const one = { ...limits, ordered: [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }] }
       const answers = [await inbox.claim(one), await inbox.claim(one), await inbox.claim(one)]
       expect(answers.map(({ returned = false }) => returned)).toEqual([true, false, false])
     })
   })
+}
+
+/** For inboxes with the face `eventKeys`. */
+export function describeEventKeys(name: string, newStore: () => Store): void {
+  const { open, crash, next } = useStore(newStore)
 
   describe(`${name} inbox: keys of events`, () => {
     const keys = (...numbers: number[]) => Float64Array.from(numbers)

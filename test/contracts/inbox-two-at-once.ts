@@ -42,6 +42,8 @@ interface Two {
 
 type Case = (two: Two) => Promise<void>
 
+const HOUR = 3_600_000
+
 const lost = { code: 'ERR_CLAIM_LOST' }
 const letter = (handler: string, index: number) => ({
   ...{ handler, index, attempts: 1, errors: [failure('x')], at: START },
@@ -198,6 +200,37 @@ const CASES: Readonly<Record<string, Case>> = {
     expect(third?.deaths).toEqual([{ index: 1, handler: 'a', times: 1 }])
   },
 
+  async 'makes one of them the owner of an event that both reserve, and tells the other whose it is'({ one, other }) {
+    const [window, all, mine] = [HOUR, Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(1, 2)]
+    const given = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => [one, other][n % 2]!.inbox.reserve(window, START, n + 1, all)),
+    )
+    const [owner] = given[0]!
+    expect(owner).toBeGreaterThan(0)
+    expect(given).toEqual(given.map(() => [owner, owner, owner]))
+    const another = (owner ?? 0) + 1
+    // A key that begins alike is another.
+    expect(await other.inbox.reserve(window, START, another, Float64Array.of(1, 9, 7, 8, 7, 8))).toEqual([
+      0,
+      another,
+      another,
+    ])
+    expect(await one.inbox.owners(window, mine)).toEqual([owner])
+    one.clock.advance(window + window / 4)
+    expect(await one.inbox.reserve(window, one.clock.now(), another, mine)).toEqual([another])
+    expect(await other.inbox.reserve(window, one.clock.now(), 99, mine)).toEqual([another])
+  },
+
+  async 'gives an event to another once the delivery that had reserved it has given it up'({ one, other }) {
+    await fill(one, 'x', 'y')
+    await one.claim({ maxDeliveries: 1 })
+    const keys = Float64Array.of(1, 2)
+    expect(await one.inbox.reserve(HOUR, START, 1, keys)).toEqual([1])
+    expect(await other.inbox.reserve(HOUR, START, 2, keys)).toEqual([1])
+    await one.inbox.settle(firstPass(1, { forgotten: { windowMs: HOUR, keys } }))
+    expect(await other.inbox.reserve(HOUR, START, 2, keys)).toEqual([2])
+  },
+
   async 'keeps the progress of a claim until it is lost, and none after it'({ one, other, lose }) {
     await fill(one, 'x')
     await one.claim()
@@ -251,6 +284,22 @@ const CASES: Readonly<Record<string, Case>> = {
       ['d_y', false],
       ['d_z', false],
     ])
+  },
+
+  async 'has one be careful with what it can have, and then another with the rest'({ one, other, open, lose }) {
+    await one.inbox.accept(newDelivery('x', { source: 'outlet' }))
+    await one.inbox.accept(newDelivery('y'))
+    await one.claim()
+    for (const seq of [1, 2]) await one.inbox.settle(firstPass(seq, { rows: [row('a', START)] }))
+    const third = await open()
+    expect(await claimedSoon(third)).toHaveLength(2)
+    await lose(third)
+    const [mine] = await claimedSoon(one, { sources: ['shop'] })
+    expect(mine).toMatchObject({ delivery: { id: 'd_y' }, careful: true })
+    await one.inbox.settle(retried(mine!))
+    expect(await one.claim({ sources: ['shop'] })).toEqual([])
+    const theirs = await claimedSoon(other, { sources: ['outlet'] })
+    expect(theirs).toMatchObject([{ delivery: { id: 'd_x' }, careful: true }])
   },
 
   async 'leaves the deliveries of a source to the process that asks for it'({ one, other }) {

@@ -4,10 +4,13 @@
  * process ended it comes there once. A failure prints its seed; POSTHORN_SEED repeats it, POSTHORN_RUNS asks for more.
  */
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inboxesInSchema } from '../inboxes/postgres/mortal.ts'
 import { settled } from '../support/fake-clock.ts'
 import { HANDLERS, Host, Sender, type Wanted, World } from '../support/lives.ts'
 import { failuresOf, lostOf, wanted } from '../support/lives-ends.ts'
+import { inboxesInMemory, type Kept } from '../support/mortal.ts'
+import { programsOf, type Server, startServer } from '../support/postgres.ts'
 
 interface Step {
   readonly do: 'post' | 'retry' | 'replay' | 'repeat' | 'wait' | 'restart' | 'crash' | 'pause' | 'resume'
@@ -47,9 +50,9 @@ const pause: Step = { do: 'pause', events: [], ms: 0 }
 /** What a paused handler was left came after a copy that was under way. */
 const PAUSED: readonly Step[] = [pause, post('z', ''), wait(5_000), post('z', '')]
 
-async function live(steps: readonly Step[]): Promise<void> {
+async function live(steps: readonly Step[], inboxOf: Kept): Promise<void> {
   const world = new World()
-  const host = new Host(world)
+  const host = new Host(world, {}, inboxOf)
   const sender = new Sender(world, host)
   // A pause of a handler that no process has had is refused.
   await host.ask(async () => {})
@@ -105,10 +108,26 @@ function assertOwned({ done }: World, sender: Sender, failed: ReadonlyMap<number
   for (const [id, firsts] of owners) expect([id, firsts.size]).toEqual([id, 1])
 }
 
-const { POSTHORN_RUNS: runs = '60', POSTHORN_SEED: seed } = process.env
+const { POSTHORN_RUNS, POSTHORN_SEED: seed } = process.env
 
-it('every event comes to its end with every handler, whatever happens', { timeout: 600_000 }, async () => {
-  const lives = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), live)
-  const own = seed === undefined ? {} : { seed: Number(seed) }
-  await fc.assert(lives, { numRuns: Number(runs), examples: [[[...PAUSED]]], ...own })
+let server: Server | null = null
+beforeAll(async () => {
+  if (programsOf() !== null) server = await startServer({ fsync: 'off' })
+}, 60_000)
+afterAll(() => server?.remove(), 60_000)
+
+describe.each([
+  ['memory', inboxesInMemory, 60, false],
+  ['PostgreSQL', () => inboxesInSchema(server as Server), 4, programsOf() === null],
+] as const)('over the %s inbox', (_name, newKept, own, lacksServer) => {
+  it.skipIf(lacksServer)(
+    'every event comes to its end with every handler, whatever happens',
+    { timeout: 1_800_000 },
+    async () => {
+      const lives = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), (steps) => live(steps, newKept()))
+      const numRuns = Number(POSTHORN_RUNS ?? own)
+      const repeated = seed === undefined ? {} : { seed: Number(seed) }
+      await fc.assert(lives, { numRuns, examples: [[[...PAUSED]]], ...repeated })
+    },
+  )
 })

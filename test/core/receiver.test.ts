@@ -318,6 +318,18 @@ describe('close', () => {
       void send(receiver, { body: { [Symbol.asyncIterator]: () => ({ next: never }) } })
       await closesAt(clock, receiver.close({ timeoutMs: 100 }), 100)
     })
+
+    it.each([-86_400_000, 86_400_000])('when a body takes all of it and the clock is set by %i ms', async (ms) => {
+      const clock = new FakeClock()
+      const options = { inbox: memory(), sources: { shop: toy() }, logger: false as const }
+      const receiver = createReceiverIn({ clock, random: () => 0, createPacer }, options)
+      await receiver.start()
+      void send(receiver, { body: { [Symbol.asyncIterator]: () => ({ next: never }) } })
+      await clock.advance(0)
+      const closing = receiver.close({ timeoutMs: 100 })
+      clock.leap(ms)
+      await closesAt(clock, closing, 100)
+    })
   })
 
   it('during start leaves the file to others', async () => {

@@ -65,6 +65,19 @@ describe('D1: without auth and access', () => {
     expect(answer.body).toContain('This dashboard answers on its own machine alone.')
   })
 
+  it('tells a program of this machine what is missing, and only that one', async () => {
+    const { ask, board } = await asking()
+    const told = async (asked: Asked) => String((await ask.call({ board } as Asking, 'view=now', asked)).body)
+    expect(await told({ rawHeaders: ['host', 'localhost:8080'] })).toContain('Connection: keep-alive')
+    for (const asked of [
+      { rawHeaders: ['host', 'evil.example'] },
+      { rawHeaders: ['host', 'localhost:8080', 'x-forwarded-for', '192.0.2.1'] },
+      { rawHeaders: ['host', 'localhost:8080'], peer: '192.0.2.7' },
+      { rawHeaders: ['host', 'localhost:8080'], httpVersion: '1.0' },
+    ])
+      expect(await told(asked)).not.toContain('keep-alive')
+  })
+
   it('says nothing else to strangers, whatever they ask for, and the remedy in the log', async () => {
     const board = await asking()
     const peer = '192.0.2.7'

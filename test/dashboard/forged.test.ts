@@ -168,6 +168,18 @@ describe('scripts', () => {
     expect(await paused(board.receiver)).toEqual(['mailer'])
   })
 
+  it('are told that the cookie of a session is not enough', async () => {
+    const board = await asking({ access: undefined })
+    const answer = await board.ask('do=pause&as=json', {
+      method: 'POST',
+      headers: { cookie: 'connect.sid=1', 'content-type': 'application/json', 'x-posthorn-act': '1' },
+      body: Buffer.from(JSON.stringify(pause)),
+      access: { ...everything, who: 'ann' },
+    })
+    expect(answer.status).toBe(403)
+    expect(String(answer.body)).toContain('credentials in Authorization: a cookie is not enough')
+  })
+
   it('are refused without the header, without credentials, and from the page of a stranger', async () => {
     const board = await asking({ auth })
     expect((await send(board, { ...pause, matched: 1 }, { 'x-posthorn-act': '0' })).status).toBe(403)

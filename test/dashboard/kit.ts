@@ -52,6 +52,7 @@ export const views: Views = {
     return { ...shown(view, null), status: 404 }
   },
   confirm: (_, plan) => shown('confirm', plan),
+  look: async () => {},
   run: (_, progress) => shown('run', progress),
   assets: new Map([
     ['main-abc', { type: 'text/javascript', bytes: Buffer.from('1'), gzip: false }],

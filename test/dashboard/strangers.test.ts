@@ -3,12 +3,18 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { pages } from '../../src/adapters/node.ts'
+import { unauthenticated } from '../../src/auth/index.ts'
 import { replaceEverywhere } from '../../src/dashboard/addresses.ts'
 import { cellOf } from '../../src/dashboard/forms.ts'
 import { dashboard } from '../../src/dashboard/index.ts'
 import { maskedControl } from '../../src/dashboard/mask.ts'
 import { redactedBody } from '../../src/dashboard/redact.ts'
 import type { LookControl } from '../../src/dashboard/types.ts'
+import { gather } from '../../src/dashboard/views/load/loading.ts'
+import { memory } from '../../src/inboxes/memory/index.ts'
+import { createReceiver } from '../../src/index.ts'
+import { boardDoor } from '../../src/lib/symbols.ts'
+import { momentum, momentumRelay } from '../../src/providers/momentum/index.ts'
 import { all } from '../support/receivers.ts'
 import { Asking, endAll, ends, OWN, receiving } from './kit.ts'
 
@@ -169,4 +175,89 @@ it('gives a file as it is, also to whoever sends a body that nobody reads', asyn
     asked.write('x')
   })
   expect(given).toEqual(bytes)
+})
+
+it('takes a handler in a URL whose name looks like an address, and nothing that only ends with it', async () => {
+  const { receiver } = await receiving()
+  receiver.on('toy.ping', { name: '@shop/mailer' }, () => {})
+  receiver.on('toy.ping', { name: 'mailer@v2' }, () => {})
+  await receiver.start()
+  const board = new Asking(receiver)
+  const of = (filter: string) => board.ask(`view=echo&${new URLSearchParams({ filter })}`)
+  for (const filter of ['handler:"@shop/mailer"', 'handler:mailer@v2 since:6h', '-handler:"@shop/mailer",mailer@v2'])
+    expect((await of(filter)).status, filter).toBe(200)
+  for (const filter of ['handler:jo@shop/mailer', 'handler:mailer@v2.example', 'jo@shop.example handler:mailer@v2'])
+    expect((await of(filter)).status, filter).toBe(400)
+})
+
+it('has no id of a message in a URL that could be an address, and leads to the message all the same', async () => {
+  const source = momentumRelay({ auth: unauthenticated() })
+  const receiver = createReceiver({
+    inbox: memory(),
+    sources: { shop: momentum({ auth: unauthenticated() }), desk: source },
+    logger: false,
+  })
+  ends.push(() => receiver.close({ timeoutMs: 0 }))
+  const bounce = { type: 'bounce', rcpt_to: 'al@shop.example', message_id: 'Jo.Doe@mx.example', bounce_class: '10' }
+  await receiver.inject('shop', [{ msys: { message_event: bounce } }])
+  await receiver.whenIdle()
+  const asked = async (query: string, people: 'clear' | 'masked') => {
+    const [door, headers] = [
+      dashboard(receiver, { access: { people } })[boardDoor],
+      ['host', 'localhost', 'connection', 'keep-alive'],
+    ]
+    const answer = await door.answer({
+      ...{
+        method: 'GET',
+        query,
+        rawHeaders: headers,
+        body: null,
+        peer: '127.0.0.1',
+        isSecure: false,
+        httpVersion: '1.1',
+      },
+      ...{ access: undefined, signal: new AbortController().signal },
+    })
+    return { status: answer.status, body: String(answer.body) }
+  }
+  const { body } = await asked('view=events', 'clear')
+  const links = [...body.matchAll(/href="([^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'))
+  const place = links.find((href) => href.startsWith('?view=message')) ?? ''
+  expect(links.join()).not.toMatch(/jo|%40|@/i)
+  const shown = await asked(place.slice(1), 'clear')
+  expect([shown.status, shown.body.includes('Jo.Doe@mx.example')]).toEqual([200, true])
+  // Of those that may not see people there is the id alone, masked.
+  expect((await asked('view=events', 'masked')).body).not.toMatch(/view=message|Jo\.Doe/)
+  // It is no key of a person.
+  const key = new URLSearchParams(place).get('key')
+  expect((await asked(`view=person&key=${key}&as=json`, 'clear')).status).toBe(404)
+})
+
+it('masks who did it where that is an address, for those who may not see people', async () => {
+  const { receiver } = await receiving()
+  receiver.on('toy.ping', { name: 'mailer' }, () => {})
+  await receiver.start()
+  const jo = { who: 'jo@shop.example', act: ['pause'] as const }
+  const board = new Asking(receiver)
+  const { plan } = await board.plan('do=pause', { filter: 'mailer' }, { access: jo })
+  await board.post('do=pause', { filter: 'mailer', matched: '1', token: plan.token }, { access: jo })
+  const views = dashboard(receiver)[boardDoor]
+  const answer = await views.answer({
+    ...{ method: 'GET', query: 'view=storage&as=json', rawHeaders: [], body: null, peer: undefined, isSecure: true },
+    ...{ httpVersion: '1.1', access: { given: { who: 'al' } }, signal: new AbortController().signal },
+  })
+  expect(JSON.parse(String(answer.body)).data.actions).toMatchObject([{ verb: 'pause', who: 'j***@shop.example' }])
+})
+
+it('shows what it has when the time of a view is over, however far away the next row is', async () => {
+  const late = new AbortController()
+  const far: AsyncIterable<number> = {
+    [Symbol.asyncIterator]: () => {
+      let n = 0
+      return { next: () => (n++ < 2 ? Promise.resolve({ done: false, value: n }) : new Promise(() => {})) }
+    },
+  }
+  const gathering = gather(far, late.signal)
+  setImmediate(() => late.abort())
+  expect(await gathering).toEqual({ rows: [1, 2], more: true, late: true })
 })

@@ -2,7 +2,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { PermanentError } from '../../src/index.ts'
+import { deskDoor, port, watchDoor } from '../../src/lib/symbols.ts'
 import type { Access } from '../../src/ports/board.ts'
+import type { Command } from '../../src/ports/inbox/operations.ts'
 import { Asking, endAll, gathered, locationOf, OWN, receiving } from './kit.ts'
 
 afterEach(endAll)
@@ -68,6 +70,57 @@ it('asks again when more matches than was shown: 409, and nothing is done', asyn
   expect(await deadOf(receiver)).toBe(0)
 })
 
+/** Runs `meanwhile` between the count of a confirmed verb and what it does: at the first command to the inbox. */
+function whenItActs({ inbox }: Awaited<ReturnType<typeof withDead>>, meanwhile: () => Promise<unknown>): void {
+  const { carryOut } = inbox[port]
+  let isFirst = true
+  inbox[port].carryOut = (async (command: Command) => {
+    if (isFirst && command.kind === 'drop') {
+      isFirst = false
+      await meanwhile()
+    }
+    return carryOut.call(inbox[port], command)
+  }) as typeof carryOut
+}
+
+it('is bound by the count when it acts: what fails in between is left', async () => {
+  const parts = await withDead(2)
+  const { board, receiver, inject } = parts
+  const filter = { filter: 'handler:mailer' }
+  const { plan } = await board.plan('do=drop', filter, jo('drop'))
+  whenItActs(parts, () => inject(1))
+  const form = { ...filter, matched: '2', token: plan.token, confirm: '2' }
+  const run = locationOf(await board.post('do=drop', form, jo('drop'))).get('run')
+  expect((await board.json(`view=run&run=${run}`, jo())).json.data).toMatchObject({
+    state: 'done',
+    matched: 2,
+    done: 2,
+  })
+  expect(await deadOf(receiver)).toBe(1)
+})
+
+it('counts once for a form that was confirmed: what was shown is handed to the verb as its bound', async () => {
+  const { board, receiver } = await withDead(2)
+  const calls: object[] = []
+  const { as } = receiver[deskDoor]
+  const spied = {
+    ...receiver[deskDoor],
+    as: (who: string) => {
+      const control = as(who)
+      const drop = (...given: Parameters<typeof control.drop>) => {
+        calls.push(given[1] ?? {})
+        return control.drop(...given)
+      }
+      return { ...control, drop }
+    },
+  }
+  const other = new Asking({ [deskDoor]: spied, [watchDoor]: receiver[watchDoor] } as never)
+  const filter = { filter: 'handler:mailer' }
+  const { plan } = await board.plan('do=drop', filter, jo('drop'))
+  await other.post('do=drop', { ...filter, matched: '2', token: plan.token, confirm: '2' }, jo('drop'))
+  expect(calls).toMatchObject([{ dryRun: false, atMost: 2 }])
+})
+
 it.each(['', '1', '2 ', 'two', '02'])('drops nothing when %j is typed in the place of the count', async (confirm) => {
   const { board, receiver } = await withDead(2)
   const filter = { filter: 'handler:mailer' }
@@ -126,7 +179,7 @@ it('replays to handlers that are named, and says what could not be read', async 
   const { plan } = await board.plan('do=replay', wish, jo('replay'))
   expect(plan).toMatchObject({ matched: 2, fields: { to: 'mailer', rate: '1000' }, counts: { unreadable: 0 } })
   const others = { ...wish, to: 'other', matched: '2', token: plan.token }
-  expect((await board.post('do=replay', others, jo('replay'))).status).toBe(400)
+  expect((await board.post('do=replay', others, jo('replay'))).status).toBe(403)
   const faster = { ...wish, rate: '2000', matched: '2', token: plan.token }
   expect((await board.post('do=replay', faster, jo('replay'))).status).toBe(403)
   locationOf(await board.post('do=replay', { ...wish, matched: '2', token: plan.token }, jo('replay')))
@@ -149,7 +202,62 @@ it('stops a run that is under way, by its token, for whoever has the right of it
   expect((await board.post('do=stop', { run, token }, jo('drop'))).status).toBe(403)
   locationOf(await board.post('do=stop', { run, token }, jo('retry')))
   await expect.poll(async () => (await board.json(`view=run&run=${run}`, jo())).json.data.state).toBe('stopped')
-  expect(await deadOf(receiver)).toBeGreaterThan(0)
+  // What was retried has to die again.
+  await expect.poll(() => deadOf(receiver)).toBeGreaterThan(0)
+})
+
+it('tells how far a run is, and goes on with the rest of one that was stopped, by the form it gives', async () => {
+  const { board, receiver, mend } = await withDead(250)
+  mend()
+  const wish = { filter: 'handler:mailer', rate: '1' }
+  const { plan } = await board.plan('do=retry', wish, jo('retry'))
+  const form = { ...wish, matched: '250', token: plan.token }
+  const run = locationOf(await board.post('do=retry', form, jo('retry'))).get('run') ?? ''
+  const { json } = await board.json(`view=run&run=${run}`, jo())
+  expect(json.data).toMatchObject({ state: 'running', matched: 250, again: null })
+  expect(json.data.done).toBeGreaterThanOrEqual(100)
+  expect(json.data.done).toBeLessThan(250)
+  const { token } = (await board.json(`view=stop&run=${run}`, jo('retry'))).json.data
+  locationOf(await board.post('do=stop', { run, token }, jo('retry')))
+  const stopped = async () => (await board.json(`view=run&run=${run}`, jo())).json.data
+  await expect.poll(async () => (await stopped()).state).toBe('stopped')
+  const { again, done } = await stopped()
+  expect(again).toEqual({ filter: 'handler:mailer', fields: { rate: '1' } })
+  const rest = { filter: again.filter }
+  const { plan: second } = await board.plan('do=retry', rest, jo('retry'))
+  expect(second.matched).toBe(250 - done)
+  locationOf(
+    await board.post('do=retry', { ...rest, matched: String(second.matched), token: second.token }, jo('retry')),
+  )
+  expect(await deadOf(receiver)).toBe(0)
+})
+
+it('goes on with a replay that was stopped from where it has come to, and names it, so that it can be given up', async () => {
+  const { board, receiver, inject } = await withDead(1)
+  for (const size of [2, 3, 4]) await inject(size)
+  await receiver.inbox.pause('mailer')
+  const wish = { filter: 'source:shop since:1d', rate: '1' }
+  const { plan } = await board.plan('do=replay', wish, jo('replay'))
+  const form = { ...wish, matched: String(plan.matched), token: plan.token }
+  const run = locationOf(await board.post('do=replay', form, jo('replay'))).get('run') ?? ''
+  const { token } = (await board.json(`view=stop&run=${run}`, jo('replay'))).json.data
+  locationOf(await board.post('do=stop', { run, token }, jo('replay')))
+  const stopped = async () => (await board.json(`view=run&run=${run}`, jo())).json.data
+  await expect.poll(async () => (await stopped()).state).toBe('stopped')
+  const { again, replay, done } = await stopped()
+  // By its place in the log, which no clock has a part in.
+  const after = expect.stringMatching(/^d_[a-z2-7]+$/)
+  expect(again).toEqual({ filter: 'source:shop since:1d', fields: { rate: '1', after } })
+  expect((await receiver.inbox.stats()).replays[replay]).toBeGreaterThan(0)
+  expect((await board.plan('do=drop', { filter: `run:${replay}` }, jo('drop'))).plan.matched).toBeGreaterThan(0)
+  const { filter, fields } = again
+  const rest = (await board.plan('do=replay', { filter, ...fields }, jo('replay'))).plan
+  expect(rest.matched).toBeLessThan(plan.matched)
+  expect(rest.matched + done).toBeGreaterThanOrEqual(plan.matched)
+  // Its token is that of the rest, and of nothing else.
+  const whole = { filter, rate: '1', matched: String(rest.matched), token: rest.token }
+  expect((await board.post('do=replay', whole, jo('replay'))).status).toBe(403)
+  locationOf(await board.post('do=replay', { ...whole, ...fields }, jo('replay')))
 })
 
 it('answers 400 to a wish that is none, with what is wrong', async () => {

@@ -17,8 +17,13 @@ const read = (page: string) => readFileSync(join(root, page), 'utf8')
 const fenced = /^```(\w*)[^\n]*\n([\s\S]*?)^```$/gm
 const prose = (text: string) => text.replaceAll(fenced, '')
 
+const anchors = new Map<string, readonly string[]>()
+
 /** As forges make them: a second heading of a name gets a number. And those that are written out. */
-function anchorsOf(text: string): string[] {
+function anchorsOf(page: string): readonly string[] {
+  const known = anchors.get(page)
+  if (known !== undefined) return known
+  const text = read(page)
   const times = new Map<string, number>()
   const written = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)
   const headings = [...prose(text).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => {
@@ -30,11 +35,12 @@ function anchorsOf(text: string): string[] {
     times.set(anchor, n + 1)
     return n === 0 ? anchor : `${anchor}-${n}`
   })
-  return [...written, ...headings]
+  anchors.set(page, [...written, ...headings])
+  return anchors.get(page) ?? []
 }
 
 it('leads to files and headings that are there', () => {
-  const broken = pages.flatMap((page) =>
+  const broken = ['SECURITY.md', 'CHANGELOG.md', 'examples/README.md', ...pages].flatMap((page) =>
     [...prose(read(page)).matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, link = '']) => link)
       .filter((link) => !/^[a-z]+:/.test(link))
@@ -42,11 +48,18 @@ it('leads to files and headings that are there', () => {
         const [path = '', anchor] = link.split('#')
         const target = path === '' ? page : join(dirname(page), path)
         if (!existsSync(join(root, target))) return true
-        return anchor !== undefined && !anchorsOf(read(target)).includes(anchor)
+        return anchor !== undefined && !anchorsOf(target).includes(anchor)
       })
       .map((link) => `${page}: ${link}`),
   )
   expect(broken).toEqual([])
+})
+
+it('names every example', () => {
+  const page = read('examples/README.md')
+  const shown = [...page.matchAll(/\]\(([^)\s/]+)/g)].map(([, name]) => name)
+  const names = readdirSync(join(root, 'examples')).filter((name) => !['README.md', 'tsconfig.json'].includes(name))
+  expect(names.filter((name) => !shown.includes(name))).toEqual([])
 })
 
 it('is found from README', () => {

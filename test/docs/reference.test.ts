@@ -41,3 +41,15 @@ it('has a page for each entry that has more than schemas', () => {
   const pages = filesIn(join(root, 'docs/reference')).map((name) => name.replace('.md', ''))
   expect(pages.filter((name) => name !== 'README')).toEqual(entries.sort())
 })
+
+it('shows each function in an example', () => {
+  const sections = filesIn(join(root, 'docs/reference')).flatMap((page) =>
+    readFileSync(join(root, 'docs/reference', page), 'utf8')
+      .split(/^## /m)
+      .slice(1)
+      .filter((section) => /^[a-z]\w*\(\)\n/.test(section))
+      .map((section) => ({ name: `${page} ${section.split('\n')[0]}`, hasExample: section.includes('```ts') })),
+  )
+  expect(sections.length).toBeGreaterThan(60)
+  expect(sections.filter(({ hasExample }) => !hasExample).map(({ name }) => name)).toEqual([])
+})

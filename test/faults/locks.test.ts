@@ -92,8 +92,11 @@ describe('a second receiver on the file', () => {
     const site = new Site()
     const first = await site.start(soon)
     await first.sender.deliver(site.ledger.add([{}]))
+    // Within a second the first would make its lock anew, and keep the file.
+    first.child.process.kill('SIGSTOP')
     unlinkSync(`${site.path}-lock`)
     const second = await site.start(soon)
+    first.child.process.kill('SIGCONT')
     await vi.waitFor(async () => expect(await first.control('health')).toMatchObject({ ready: false }), 20_000)
     expect(await second.control('health')).toMatchObject({ ready: true })
     for (let i = 0; i < 5; i++) {

@@ -33,4 +33,4 @@ it('senders of many small deliveries and a killed process in the middle of it en
     await load
   }
   await endsWell(site, await site.start({ ...soon, limits }))
-})
+}, 120_000)

@@ -14,5 +14,5 @@ describeWith(['strace'], 'the step to another schema', () => {
     const { faults, kills } = await killedInTheStep(seeded(1), nextRelease(), rounds(2, 20, 100))
     expect(faults).toEqual([])
     expect(kills).toBeGreaterThan(1)
-  }, 120_000)
+  }, 400_000)
 })

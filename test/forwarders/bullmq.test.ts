@@ -34,8 +34,8 @@ it('each queue gets its events, and one that fails keeps none of the others', as
   expect(added).toEqual([[events[0]?.id, events[2]?.id]])
   expect(new Map(result?.failed.map(({ id, error }) => [id, (error as Error).message]))).toEqual(
     new Map([
-      [events[1]?.id, 'down'],
-      [events[3]?.id, 'down'],
+      [events[1]?.id, 'no confirmation: down'],
+      [events[3]?.id, 'no confirmation: down'],
       [events[4]?.id, expect.stringContaining('a Queue of BullMQ')],
     ]),
   )

@@ -63,7 +63,8 @@ export function describeBroker<C>({ name, program, open }: Kind<C>, more: (tried
     it.each(['keys', 'batches'] as const)(
       'every event arrives though the broker is killed in the middle: %s',
       async (by) => {
-        const { faults } = await handOn(site, { path: join(folder, `${by}.db`), events: 1_000, kills: 1, by })
+        const plan = { path: join(folder, `${by}.db`), events: 1_000, kills: 1, by, size: 100 }
+        const { faults } = await handOn(site, plan)
         expect(faults).toEqual([])
       },
       180_000,

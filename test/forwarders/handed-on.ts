@@ -1,5 +1,5 @@
 /** Events through an inbox and a forwarder into a broker that is killed on the way, and what is wrong with what arrived. */
-
+import { setTimeout } from 'node:timers/promises'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { createReceiver } from '../../src/index.ts'
 import type { AnyEvent } from '../../src/types.ts'
@@ -19,6 +19,8 @@ export interface Plan {
 export interface HandedOn {
   readonly faults: readonly string[]
   readonly repeats: number
+  /** Events that were handed to the client and not confirmed, at each kill. */
+  readonly underWay: readonly number[]
   /** From the first call of the handler to the last confirmation. */
   readonly ms: number
 }
@@ -36,15 +38,48 @@ export async function handOn(site: Site, { path, events, kills, by, size = 500 }
   let confirmed = 0
   let killed = 0
   let restart = Promise.resolve()
+  let isDue = false
   const done = Promise.withResolvers<void>()
   const count = (more: number) => {
     confirmed += more
     if (killed < kills && confirmed >= ((killed + 1) * events) / (kills + 1)) {
       killed++
-      restart = restart.then(() => site.broker.kill()).then(() => site.broker.start())
-      restart.catch(done.reject)
+      isDue = true
     }
     if (confirmed >= events) done.resolve()
+  }
+  let sent = 0
+  let shortestMs = Number.POSITIVE_INFINITY
+  let share = 0.5
+  const underWay: number[] = []
+  /** Amid a call: the server has some of it, and has confirmed less. */
+  async function kill() {
+    await setTimeout(Number.isFinite(shortestMs) ? shortestMs * share : 0)
+    if (sent === 0) {
+      share /= 2
+      isDue = true
+      return
+    }
+    underWay.push(sent)
+    await site.broker.kill()
+    await site.broker.start()
+  }
+  /** When a kill is due, with these events under way. */
+  const strike = async <T>(count: number, send: () => Promise<T>): Promise<T> => {
+    const at = performance.now()
+    sent += count
+    try {
+      const sending = send()
+      if (isDue) {
+        isDue = false
+        restart = restart.then(kill)
+        restart.catch(done.reject)
+      }
+      return await sending
+    } finally {
+      sent -= count
+      shortestMs = Math.min(shortestMs, performance.now() - at)
+    }
   }
   const retry = { attempts: 1_000, minMs: 50, maxMs: 500 }
   const { forward } = site
@@ -54,14 +89,14 @@ export async function handOn(site: Site, { path, events, kills, by, size = 500 }
       { name: 'out', concurrency: 100, retry, orderBy: (event) => event.email },
       async (event, context) => {
         began ??= performance.now()
-        await forward(event, context)
+        await strike(1, () => forward(event, context))
         count(1)
       },
     )
   else
     receiver.onBatch('*', { name: 'out', size, maxWaitMs: 20, retry }, async (batch, context) => {
       began ??= performance.now()
-      const result = await forward(batch, context)
+      const result = await strike(batch.length, () => forward(batch, context))
       count(batch.length - (result?.failed.length ?? 0))
       return result
     })
@@ -71,7 +106,9 @@ export async function handOn(site: Site, { path, events, kills, by, size = 500 }
   await restart
   await receiver.close()
   const arrived = (await site.arrived()).filter(({ event }) => fields(event).run === by)
-  return { faults: faultsOf(arrived, events, by === 'keys'), repeats: arrived.length - events, ms }
+  const faults = faultsOf(arrived, events, by === 'keys')
+  if (underWay.length !== kills || underWay.includes(0)) faults.push(`at the kills ${underWay} were under way`)
+  return { faults, repeats: arrived.length - events, underWay, ms }
 }
 
 /** The inbox as receivers without handlers leave it. */

@@ -1,7 +1,7 @@
 /** Events posted over HTTP: what arrives, and what each answer makes of the event. */
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
@@ -201,9 +201,11 @@ describe('what an answer means', () => {
 
   it.each([
     [429, '7', 7_000],
-    [503, '0', 0],
+    [503, '0', 1_000],
     [503, '99999999', 3_600_000],
-    [503, new Date(0).toUTCString(), 0],
+    [503, new Date(0).toUTCString(), 1_000],
+    [429, new Date(8.64e15).toUTCString(), 3_600_000],
+    [429, 'Sunday, 06-Nov-94 08:49:37 GMT', 1_000],
   ])('%i with Retry-After %s waits %i ms, and costs no attempt', async (code, retryAfter, afterMs) => {
     answer = status(code, { 'retry-after': retryAfter })
     const error = await errorOf(event())
@@ -213,8 +215,10 @@ describe('what an answer means', () => {
   })
 
   it('a Retry-After that says nothing, or that comes with another status, is none', async () => {
-    answer = status(503, { 'retry-after': 'soon' })
-    expect(await errorOf(event())).not.toBeInstanceOf(RetryLater)
+    for (const text of ['soon', '-5', '1.5', '7 s', 'Nonsense, at all', '9'.repeat(400)]) {
+      answer = status(503, { 'retry-after': text })
+      expect(await errorOf(event()), text).not.toBeInstanceOf(RetryLater)
+    }
     answer = status(500, { 'retry-after': '7' })
     expect(await errorOf(event())).not.toBeInstanceOf(RetryLater)
   })
@@ -238,6 +242,34 @@ describe('what an answer means', () => {
     })
     await newForward()(event(), handlerContext())
     expect(await ended).toBe(false)
+  })
+
+  it('a body that comes without an end is cut when the time is up, and holds no connection', async () => {
+    const cut = Promise.withResolvers<unknown>()
+    async function* endless(signal: AbortSignal) {
+      yield new Uint8Array(10)
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }
+    const slow: HttpForwardOptions<AnyEvent>['fetch'] = async (_url, { signal }) => {
+      signal.addEventListener('abort', cut.resolve)
+      return { status: 200, headers: { get: () => null }, body: endless(signal) }
+    }
+    await newForward({ fetch: slow, timeoutMs: 20 })(event(), handlerContext())
+    await cut.promise
+  })
+
+  it('a connection that the consumer has closed meanwhile costs one attempt at most', async () => {
+    const one = newForward()
+    const kept = Promise.withResolvers<Socket | null>()
+    answer = (response) => {
+      kept.resolve(response.socket)
+      response.writeHead(200).end()
+    }
+    await one(event(), handlerContext())
+    ;(await kept.promise)?.destroy()
+    const [end] = await Promise.allSettled([one(event(), handlerContext())])
+    if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'ERR_FORWARD_UNCONFIRMED' })
+    await one(event(), handlerContext())
   })
 
   it('the signal of the context ends the post, with its reason', async () => {

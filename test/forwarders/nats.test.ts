@@ -18,9 +18,23 @@ describeBroker(nats, (tried) => {
     const events = [event(), event()]
     const subject = ({ id }: AnyEvent) => (id === events[0]?.id ? 'nobody.listens' : 'mail.bounced')
     const one = forward<AnyEvent>({ jetstream, subject })
-    expect(await hand(one, events)).toEqual({ failed: [{ id: events[0]?.id, error: expect.any(Error) }] })
+    expect(await hand(one, events)).toEqual({
+      failed: [{ id: events[0]?.id, error: expect.objectContaining({ code: 'ERR_FORWARD_REFUSED' }) }],
+    })
     expect((await tried().arrivedOf(events)).map(({ id }) => id)).toEqual([events[1]?.id])
     await expect(hand(one, events[0] as AnyEvent)).rejects.toThrow()
+  })
+
+  it('an event that is larger than the server takes fails alone', async () => {
+    const { js: jetstream } = tried().site.client
+    const events = [event(), event()]
+    const body = ({ id }: AnyEvent) => (id === events[0]?.id ? 'x'.repeat(1_100_000) : 1)
+    const error = expect.objectContaining({
+      code: 'ERR_FORWARD_UNCONFIRMED',
+      message: expect.stringContaining('max_payload'),
+    })
+    const one = forward<AnyEvent>({ jetstream, subject: 'mail.x', body })
+    expect(await hand(one, events)).toEqual({ failed: [{ id: events[0]?.id, error }] })
   })
 
   it('nothing but the stream that is named may take it', async () => {

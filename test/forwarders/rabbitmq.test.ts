@@ -39,13 +39,42 @@ describeBroker(rabbitmq, (tried) => {
     await channel.close()
   })
 
+  it('a batch throws with one event for which the broker closes the channel, so that it is tried in parts', async () => {
+    const { client: connection } = tried().site
+    const events = Array.from({ length: 4 }, event)
+    const bad = events[1]?.id
+    const exchange = ({ id }: AnyEvent) => (id === bad ? 'none' : '')
+    const one = forward<AnyEvent>({ connection, exchange, routingKey: 'mail' })
+    await expect(hand(one, events)).rejects.toMatchObject({ code: 'ERR_FORWARD_REFUSED' })
+    expect(await hand(one, events.slice(2))).toEqual({ failed: [] })
+    expect(await hand(one, events.slice(1, 2))).toEqual({
+      failed: [{ id: bad, error: expect.objectContaining({ code: 'ERR_FORWARD_REFUSED' }) }],
+    })
+  })
+
   it('an exchange that is not there closes the channel, not the process; the next event has another', async () => {
     const { client: connection } = tried().site
     let exchange = 'none'
     const one = forward<AnyEvent>({ connection, exchange: () => exchange, routingKey: 'mail' })
-    await expect(hand(one, event())).rejects.toThrow()
+    const refused = { code: 'ERR_FORWARD_REFUSED', message: expect.stringContaining("no exchange 'none'") }
+    await expect(hand(one, event())).rejects.toMatchObject(refused)
     exchange = ''
     await hand(one, event())
+  })
+})
+
+it('names no event where a channel fails without a word of the broker', async () => {
+  const channel: ConfirmChannelLike = {
+    on: () => {},
+    publish(_exchange, _key, _content, _options, confirmed) {
+      confirmed(new Error('channel closed'))
+      return true
+    },
+  }
+  const one = forward<AnyEvent>({ connection: { createConfirmChannel: async () => channel }, routingKey: 'mail' })
+  const unconfirmed = expect.objectContaining({ code: 'ERR_FORWARD_UNCONFIRMED' })
+  expect(await hand(one, [event(), event()])).toMatchObject({
+    failed: [{ error: unconfirmed }, { error: unconfirmed }],
   })
 })
 

@@ -20,7 +20,15 @@ function describeStreams(tried: () => Tried<IoredisLike | NodeRedisLike>, length
     await hand(forward<AnyEvent>({ redis, stream: 'mail' }), event())
     const stream = ({ id }: AnyEvent) => (id === events[0]?.id ? 'a text' : 'mail')
     const result = await hand(forward<AnyEvent>({ redis, stream }), events)
-    expect(result?.failed).toEqual([{ id: events[0]?.id, error: expect.any(Error) }])
+    expect(result?.failed).toEqual([
+      {
+        id: events[0]?.id,
+        error: expect.objectContaining({
+          code: 'ERR_FORWARD_UNCONFIRMED',
+          message: expect.stringContaining('WRONGTYPE'),
+        }),
+      },
+    ])
     expect((await tried().arrivedOf(events)).map(({ id }) => id)).toEqual([events[1]?.id])
   })
 }

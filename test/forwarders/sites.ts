@@ -69,7 +69,7 @@ async function openNats(): Promise<Site<{ readonly js: JetStreamClient; readonly
     client: { js, manager },
     forward: toNats<AnyEvent>({ jetstream: js, subject: (event) => `mail.${event.type}`, timeoutMs: 2_000 }),
     async arrived() {
-      const { state } = await manager.streams.info('MAIL')
+      const { state } = await answered(() => manager.streams.info('MAIL'))
       const name = 'reader'
       await manager.consumers.add('MAIL', {
         durable_name: name,
@@ -95,8 +95,18 @@ async function openNats(): Promise<Site<{ readonly js: JetStreamClient; readonly
   }
 }
 
+/** A question to a broker that was just started again; the client drops one that it sent while its connection broke. */
+async function answered<T>(ask: () => Promise<T>, tries = 5): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (tries === 1) throw error
+    return answered(ask, tries - 1)
+  }
+}
+
 async function openIoredis(): Promise<Site<Redis>> {
-  const broker = await startRedis()
+  const broker = await startRedis('always')
   const redis = new Redis(broker.port, '127.0.0.1', { retryStrategy: () => RECONNECT_MS })
   redis.on('error', () => {})
   return {
@@ -120,7 +130,7 @@ const newNodeRedis = (port: number) =>
   createClient({ socket: { port, host: '127.0.0.1', reconnectStrategy: RECONNECT_MS } })
 
 async function openNodeRedis(): Promise<Site<ReturnType<typeof newNodeRedis>>> {
-  const broker = await startRedis()
+  const broker = await startRedis('always')
   const redis = newNodeRedis(broker.port)
   redis.on('error', () => {})
   await redis.connect()
@@ -142,7 +152,7 @@ async function openNodeRedis(): Promise<Site<ReturnType<typeof newNodeRedis>>> {
 }
 
 async function openBullmq(): Promise<Site<Queue>> {
-  const broker = await startRedis()
+  const broker = await startRedis('always')
   const connection = new Redis(broker.port, '127.0.0.1', { retryStrategy: () => RECONNECT_MS })
   connection.on('error', () => {})
   const queue = new Queue('mail', { connection })

@@ -1,12 +1,13 @@
 /** The examples of whole hosts, as they are: started by what they name, posted to, and stopped. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { cpSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { execFile } from 'node:child_process'
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { sampleEvent } from 'posthorn/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { areBrought } from '../support/brought.ts'
-import { install, newApplication } from '../support/installed.ts'
+import { install, newApplication, PACKS_MS } from '../support/installed.ts'
+import { Started } from './started.ts'
 
 const root = join(import.meta.dirname, '../..')
 const SECRET = 'a token of some length'
@@ -81,7 +82,7 @@ const isBrought = ({ modules }: Example) => areBrought(join(root, modules, '..')
 /** Built once: each example gets a copy. */
 const built = newApplication('hosts')
 
-beforeAll(() => install(built, ['fastify-plugin', 'jose']), MINUTE)
+beforeAll(() => install(built, ['fastify-plugin', 'jose']), PACKS_MS)
 afterAll(() => rmSync(built, { recursive: true, force: true }))
 
 describe.each(EXAMPLES)('the example of $name', (example) => {
@@ -89,50 +90,20 @@ describe.each(EXAMPLES)('the example of $name', (example) => {
 })
 
 function describeExample(example: Example): void {
-  const application = newApplication(example.files.replace('.ts', ''))
-  let server: { readonly process: ChildProcess; lines: string } | undefined
+  let started: Started
 
   beforeAll(async () => {
-    const from = join(root, 'examples', example.files)
-    const to = example.files.endsWith('.ts') ? join(application, example.files) : application
-    cpSync(from, to, { recursive: true, filter: (path) => !/node_modules|\.output|\.nitro/.test(path) })
-    cpSync(join(built, 'node_modules'), join(application, 'node_modules'), { recursive: true })
     const modules = join(root, example.modules)
     const names = example.only ?? readdirSync(modules).filter((name) => name !== 'jose' && name !== 'fastify-plugin')
-    for (const name of names) symlinkSync(join(modules, name), join(application, 'node_modules', name))
-    if (example.build) await promisify(execFile)(node, [...example.build], { cwd: application })
+    started = new Started(
+      example.files,
+      built,
+      names.map((name) => [name, example.modules]),
+    )
+    if (example.build) await promisify(execFile)(node, [...example.build], { cwd: started.folder })
   }, 3 * MINUTE)
-
-  afterEach(async () => {
-    const child = server?.process
-    server = undefined
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((end) => child.once('close', end))
-    process.kill(-Number(child.pid), 'SIGKILL')
-    await ended
-  })
-
-  afterAll(() => rmSync(application, { recursive: true, force: true }))
-
-  /** Starts the server and answers its address. */
-  async function start(): Promise<string> {
-    const [program, ...args] = example.command
-    const env = {
-      PATH: process.env.PATH,
-      HOME: application,
-      PORT: '0',
-      WEBHOOK_TOKEN: SECRET,
-      YESPO_KEY: SECRET,
-      MOMENTUM_TOKEN: SECRET,
-    }
-    const child = spawn(resolve(application, program), args, { cwd: application, env, detached: true })
-    const started = { process: child, lines: '' }
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (started.lines += data))
-    server = started
-    const listening = /listening on:? +https?:\/\/\S+:(\d+)/i
-    await expect.poll(() => started.lines, { timeout: MINUTE }).toMatch(listening)
-    return `http://127.0.0.1:${started.lines.match(listening)?.[1]}`
-  }
+  afterEach(() => started.kill())
+  afterAll(() => started.remove())
 
   let posts = 0
   const post = (address: string, credentials = example.credentials) =>
@@ -145,20 +116,18 @@ function describeExample(example: Example): void {
   it(
     'takes, refuses, handles and stops in order',
     async () => {
-      const address = await start()
+      const env = { WEBHOOK_TOKEN: SECRET, YESPO_KEY: SECRET, MOMENTUM_TOKEN: SECRET }
+      const address = await started.start(example.command, env)
       expect((await post(address, {})).status).toBe(401)
       const answer = await post(address)
       expect([answer.status, JSON.parse(await answer.text())]).toMatchObject([200, { status: 'accepted' }])
-      await expect.poll(() => server?.lines, { timeout: MINUTE }).toMatch(example.handled)
+      await expect.poll(() => started.lines, { timeout: MINUTE }).toMatch(example.handled)
       for (const [path, [status, text]] of Object.entries(example.answers ?? {})) {
         const probed = await fetch(address + path)
         expect([path, probed.status]).toEqual([path, status])
         expect(await probed.text()).toMatch(text)
       }
-      server?.process.kill('SIGTERM')
-      await expect.poll(() => server?.process.exitCode, { timeout: MINUTE }).toBe(0)
-      expect(server?.lines).toContain('stopped, nothing left over')
-      expect(server?.lines).not.toMatch(/sender\.left|posthorn error/)
+      await started.stop()
     },
     3 * MINUTE,
   )

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path'
 import { sampleEvent } from 'posthorn/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { install, newApplication } from '../support/installed.ts'
+import { install, newApplication, PACKS_MS } from '../support/installed.ts'
 import { freePort, programsOf, type Server, startServer } from '../support/postgres.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -22,7 +22,7 @@ describe.skipIf(!isThere && !process.env.CI)('with nginx and the programs of Pos
     symlinkSync(join(root, 'node_modules/pg'), join(application, 'node_modules/pg'))
     cpSync(join(root, 'examples/postgres/main.js'), join(application, 'main.js'))
     server = await startServer()
-  }, 2 * MINUTE)
+  }, PACKS_MS)
   afterAll(async () => {
     for (const child of started) child.kill('SIGKILL')
     server?.remove()

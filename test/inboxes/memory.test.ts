@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
-import { Store } from '../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../src/inboxes/memory/store.ts'
 import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
 import { describeLook } from '../contracts/inbox-look.ts'
 import { describeMemos } from '../contracts/inbox-memos.ts'
-import { describeOrder } from '../contracts/inbox-order.ts'
+import { describeEventKeys, describeOrder } from '../contracts/inbox-order.ts'
 import { describeProgress } from '../contracts/inbox-progress.ts'
 import { describeReplays } from '../contracts/inbox-replay.ts'
 import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
@@ -15,13 +15,14 @@ import { TestInbox } from './test-inbox.ts'
 
 /** A store outlives the inbox that is not closed. */
 const newStore = () => {
-  const kept = new Store()
+  const kept = new MemoryStore()
   return { next: () => new TestInbox(new MemoryInbox(kept)), crash: async () => {}, remove: async () => {} }
 }
 
 describeInbox('memory', newStore)
 describeGuarantees('memory', newStore)
 describeOrder('memory', newStore)
+describeEventKeys('memory', newStore)
 describeLook('memory', newStore)
 describeMemos('memory', newStore)
 describeUpkeep('memory', newStore)

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../src/inboxes/memory/store.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import { codeOf } from '../../src/lib/code-of.ts'
 import type { Claim, NotedCall } from '../../src/ports/inbox/claims.ts'
@@ -242,10 +242,10 @@ class Life {
     // Some share their batch id with another.
     const facts = { body, source: `s${delivery % 3}`, batchId: `b${delivery % 12}`, receivedAt: this.#clock.now() }
     const accepted = await this.#inbox.accept(newDelivery(`${delivery}${large ? ' large' : ''}`, facts))
-    const { seq, status, settled } = accepted
+    const { seq, status, isDone } = accepted
     this.#model.accept(seq, status, body.byteLength)
     if (status === 'duplicate' && this.#rearm) this.#model.reviveAllDead(seq)
-    expect(settled).toBe(this.#model.isOver(seq))
+    expect(isDone).toBe(this.#model.isOver(seq))
     return accepted
   }
 
@@ -431,7 +431,7 @@ function text(bytes: Uint8Array): string {
 }
 
 function keptInMemory(): Kept {
-  const store = new Store()
+  const store = new MemoryStore()
   return { next: () => new TestInbox(new MemoryInbox(store)), crash: async () => {} }
 }
 

@@ -6,7 +6,7 @@ import { describeInbox } from '../contracts/inbox.ts'
 import { describeGuarantees } from '../contracts/inbox-guarantees.ts'
 import { describeLook } from '../contracts/inbox-look.ts'
 import { describeMemos } from '../contracts/inbox-memos.ts'
-import { describeOrder } from '../contracts/inbox-order.ts'
+import { describeEventKeys, describeOrder } from '../contracts/inbox-order.ts'
 import { describeProgress } from '../contracts/inbox-progress.ts'
 import { describeReplays } from '../contracts/inbox-replay.ts'
 import { describeUpkeep } from '../contracts/inbox-upkeep.ts'
@@ -40,6 +40,7 @@ const newStore = () => {
 describeInbox('SQLite', newStore)
 describeGuarantees('SQLite', newStore)
 describeOrder('SQLite', newStore)
+describeEventKeys('SQLite', newStore)
 describeLook('SQLite', newStore)
 describeMemos('SQLite', newStore)
 describeUpkeep('SQLite', newStore)

@@ -73,7 +73,7 @@ export class TestInbox {
   }
 
   note(seq: number, calls: readonly NotedCall[]): Promise<void> {
-    return this.port.claims.note({ seq, token: this.tokenOf(seq) }, calls)
+    return this.port.claims.noteCalls({ seq, token: this.tokenOf(seq) }, calls)
   }
 
   async saveProgress(progress: readonly TestProgress[]): Promise<readonly number[]> {
@@ -174,8 +174,12 @@ export class TestInbox {
     return (await this.port.ordering?.wake(keys, atMost)) ?? []
   }
 
-  async owners(windowMs: number, keys: Float64Array): Promise<readonly number[]> {
-    return (await this.port.eventKeys?.owners(windowMs, keys)) ?? []
+  async owners(windowMs: number, keys: Float64Array, seq = 1): Promise<readonly number[]> {
+    return (await this.port.eventKeys?.firstSeen(windowMs, keys, seq)) ?? []
+  }
+
+  async reserve(windowMs: number, at: number, seq: number, keys: Float64Array): Promise<readonly number[]> {
+    return (await this.port.eventKeys?.reserve?.({ windowMs, at, seq, keys })) ?? []
   }
 
   async backup(path: string): Promise<{ readonly bytes: number }> {

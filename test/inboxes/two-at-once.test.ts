@@ -1,7 +1,7 @@
 /** The contract of inboxes with several processes, on two ports over one store in memory, and what it must notice. */
 import { expect, it } from 'vitest'
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../src/inboxes/memory/store.ts'
 import type { InboxPort } from '../../src/ports/inbox/index.ts'
 import { describeTwoAtOnce, failuresOf, type SharedStore } from '../contracts/inbox-two-at-once.ts'
 import { portWith } from '../support/port-methods.ts'
@@ -9,7 +9,7 @@ import { SOURCES } from './test-inbox.ts'
 
 /** `mutate` puts a fault into a port. */
 function sharedStore(
-  store: Store,
+  store: MemoryStore,
   newPort = () => new MemoryInbox(store, { beside: true }),
   mutate = (inner: MemoryInbox): InboxPort => inner,
 ): SharedStore {
@@ -29,10 +29,10 @@ function sharedStore(
   }
 }
 
-describeTwoAtOnce('memory', () => sharedStore(new Store()))
+describeTwoAtOnce('memory', () => sharedStore(new MemoryStore()))
 
 it('notices an inbox that takes claims for held which were lost', async () => {
-  class Trusting extends Store {
+  class Trusting extends MemoryStore {
     override isHeld(seq: number): boolean {
       return this.held.has(seq)
     }
@@ -44,7 +44,7 @@ it('notices an inbox that takes claims for held which were lost', async () => {
 
 it('notices an inbox that takes whoever else has it open for dead', async () => {
   const store = () => {
-    const kept = new Store()
+    const kept = new MemoryStore()
     return sharedStore(kept, () => new MemoryInbox(kept))
   }
   expect(await failuresOf(store)).toContain(
@@ -54,7 +54,7 @@ it('notices an inbox that takes whoever else has it open for dead', async () => 
 
 it('notices an inbox that does not look at what another has claimed', async () => {
   const store = () => {
-    const kept = new Store()
+    const kept = new MemoryStore()
     const forgetful = (inner: MemoryInbox) =>
       portWith(inner, {
         claim(request) {
@@ -70,7 +70,8 @@ it('notices an inbox that does not look at what another has claimed', async () =
 it('notices an inbox that gives deliveries of sources that were not asked for', async () => {
   const all = (inner: MemoryInbox) =>
     portWith(inner, { claim: (request) => inner.claims.claim({ ...request, sources: SOURCES }) })
-  expect(await failuresOf(() => sharedStore(new Store(), undefined, all))).toEqual([
+  expect(await failuresOf(() => sharedStore(new MemoryStore(), undefined, all))).toEqual([
+    'has one be careful with what it can have, and then another with the rest',
     'leaves the deliveries of a source to the process that asks for it',
   ])
 })

@@ -3,6 +3,9 @@
  * of events, pauses, retries, replays and erasures by a second process, leaps of the clock, syncs that fail. It ends well:
  * the last process settles all there is, and the audit looks at it from outside.
  */
+import { copyFileSync, existsSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createReceiver } from '../../src/core/receiver.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
 import type { Ledger, Element as Posted, Sent } from '../faults/harness/ledger.ts'
@@ -86,10 +89,11 @@ class Life {
     await running.sender.load(3, () => null)
     const isSettled = await settles(running, this.#site)
     const left = isSettled ? null : await control.inbox.stats()
+    const kept = isSettled ? null : keptOf(this.#site.path)
     await control.close()
     const code = await running.end()
     const found = !isSettled
-      ? [`work is left that nobody takes up: ${JSON.stringify(left)}`]
+      ? [`work is left that nobody takes up: ${JSON.stringify(left)}; as it was: ${kept}`]
       : await auditLife(this.#site, {
           replays: this.#replays,
           erased: this.#erased,
@@ -209,6 +213,13 @@ class Life {
       ...(dice > 0.5 && dice < 0.6 && { slow: true }),
     }
   }
+}
+
+/** The file, with its log, as it is while its process has it: for whoever looks into what is left. */
+function keptOf(path: string): string {
+  const copy = join(mkdtempSync(join(tmpdir(), 'posthorn-left-')), 'inbox.db')
+  for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, copy + end)
+  return copy
 }
 
 /** Without a call that goes through for so long: after everything that the plan has anybody wait for. */

@@ -1,18 +1,18 @@
 /**
  * A life of a schema: two to four processes work on it, are killed, stopped past their lease, replaced in order, and lose
- * their server; a sender keeps a ledger. Triggers write down who took what, and whose lease was over when it was taken away.
+ * their server; senders keep a ledger. One handler of the processes has an order: each of them runs it when the one before
+ * has ended, and what it does is written down. Triggers write down who took what, and whose lease was over when it was taken away.
  */
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { migrateAt } from '../../src/inboxes/postgres/copy/index.ts'
 import { between, type Random } from '../faults/harness/random.ts'
-import { Child } from '../support/child.ts'
+import { Processes, post, until } from '../inboxes/postgres/processes.ts'
+import type { Child } from '../support/child.ts'
+import { OrderedLedger } from '../support/ordered-ledger.ts'
 import type { Server } from '../support/postgres.ts'
 
-const script = join(import.meta.dirname, '../support/postgres-child.ts')
-const authorization = `Basic ${Buffer.from('mailjet:a-password-of-some-length').toString('base64')}`
 const LEASE_MS = 1_500
-const PATIENCE_MS = 120_000
+const STILL_MS = 60_000
 
 const TRACE = `
 CREATE TABLE @trace (n bigserial PRIMARY KEY, what text, seq int8, owner int8, until timestamptz, at timestamptz DEFAULT clock_timestamp());
@@ -40,20 +40,23 @@ SELECT 'settled by another', s.seq FROM @settled s WHERE s.owner <> (
 export interface Lived {
   /** Sentences; none: all is well. */
   readonly faults: readonly string[]
+  /** What began before earlier events of its key had ended. */
+  readonly outOfOrder: readonly string[]
   readonly acknowledged: number
   readonly refused: number
   readonly kills: number
 }
 
-export async function livePostgres(server: Server, random: Random, steps: number): Promise<Lived> {
+/** `root`: the checkout that the processes run from; default this one. */
+export async function livePostgres(server: Server, random: Random, steps: number, root?: string): Promise<Lived> {
   const schema = `life_${randomBytes(6).toString('hex')}`
   const at = (text: string) => text.replaceAll('@', `"${schema}".`)
   await migrateAt({ url: server.url, schema })
   await server.run(at(TRACE))
-  const life = new Life(server.url, schema)
+  const life = new Life(new Processes(server, schema), root)
   try {
     for (let n = between(random, 2, 4); n > 0; n--) await life.join()
-    const senders = [life.send(), life.send()]
+    const senders = [1, 2, 3].map((address) => life.send(address))
     let kills = 0
     for (let step = 0; step < steps; step++) {
       await life.acknowledgedMore(between(random, 1, 25))
@@ -71,28 +74,27 @@ export async function livePostgres(server: Server, random: Random, steps: number
     }
     life.isOver = true
     await Promise.all(senders)
-    const faults = await life.faults(async (text) => server.run(at(text)))
+    const faults = await life.faults()
     const overlaps = await server.run(at(OVERLAPS))
     faults.push(...overlaps.map(({ what, seq }) => `${what}: ${seq}`))
-    return { faults, acknowledged: life.acknowledged.size, refused: life.refused, kills }
+    return { faults, outOfOrder: life.outOfOrder(), acknowledged: life.acknowledged.size, refused: life.refused, kills }
   } finally {
     await life.end()
   }
 }
 
 class Life {
-  readonly acknowledged = new Set<string>()
+  readonly acknowledged = new Set<number>()
   refused = 0
   isOver = false
-  readonly #url: string
-  readonly #schema: string
-  readonly #all: Child[] = []
+  readonly #processes: Processes
+  readonly #root: string | undefined
+  readonly #ledger = new OrderedLedger()
   #current: Child[] = []
-  #id = 0
 
-  constructor(url: string, schema: string) {
-    this.#url = url
-    this.#schema = schema
+  constructor(processes: Processes, root: string | undefined) {
+    this.#processes = processes
+    this.#root = root
   }
 
   get size(): number {
@@ -102,8 +104,8 @@ class Life {
   /** One that cannot start, as while the server is away, is started again. */
   async join(): Promise<void> {
     for (;;) {
-      const child = new Child(script, [this.#url, this.#schema, String(LEASE_MS), 'slow'])
-      this.#all.push(child)
+      const ledger = this.#ledger.path
+      const child = this.#processes.start('lives', { leaseMs: LEASE_MS, root: this.#root, ledger })
       const isUp = await child.line('port').then(
         () => true,
         () => false,
@@ -135,12 +137,16 @@ class Life {
     child?.process.kill('SIGCONT')
   }
 
-  async send(): Promise<void> {
-    while (!this.isOver) {
-      const id = ++this.#id
-      const child = this.#current[id % Math.max(1, this.#current.length)]
-      if (child !== undefined && (await post(child, id))) this.acknowledged.add(String(id))
-      else {
+  /** The next of an address is sent once the one before it is stored, to whichever process. */
+  async send(address: number): Promise<void> {
+    for (let n = 1; !this.isOver; n++) {
+      const id = n * 10 + address
+      for (let to = n; !this.isOver; to++) {
+        const child = this.#current[to % Math.max(1, this.#current.length)]
+        if (child !== undefined && (await post(child, [id], { email: `jo${address}@shop.example` }))) {
+          this.acknowledged.add(id)
+          break
+        }
         this.refused += 1
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
@@ -153,18 +159,18 @@ class Life {
   }
 
   /** Once nothing is left to do. */
-  async faults(run: (text: string) => Promise<readonly Record<string, unknown>[]>): Promise<string[]> {
+  async faults(): Promise<string[]> {
+    const processes = this.#processes
     if (this.#current.length === 0) await this.join()
-    const count = async (text: string) => Number((await run(`SELECT count(*)::int AS n FROM ${text}`))[0]?.n)
-    const isDone = await until(async () => (await count('@pass')) + (await count('@work')) === 0)
-    const done = new Set(this.#all.flatMap(({ lines }) => lines.flatMap(({ done: id }) => (id ? [String(id)] : []))))
+    const isDone = await this.#settles()
+    const done = this.#ledger.ended
     const lost = [...this.acknowledged].filter((id) => !done.has(id))
     const left = {
-      quarantined: await count('@quarantine'),
-      held: await count('@held'),
-      notes: await count('@under_way'),
+      quarantined: await processes.count('quarantine'),
+      held: await processes.count('held'),
+      notes: await processes.count('under_way'),
     }
-    const unsettled = (await count('@delivery')) - (await count('@settled'))
+    const unsettled = (await processes.count('delivery')) - (await processes.count('settled'))
     return [
       ...(isDone ? [] : ['work is left']),
       ...lost.map((id) => `acknowledged and never handled: ${id}`),
@@ -173,30 +179,26 @@ class Life {
     ]
   }
 
+  /** On a slow machine it takes as long as it takes: false once nothing has been handled for a minute. */
+  async #settles(): Promise<boolean> {
+    for (let known = -1; ; ) {
+      const { size } = this.#ledger.ended
+      if (size === known) return false
+      known = size
+      const end = performance.now() + STILL_MS
+      while (performance.now() < end) {
+        if ((await this.#processes.pending()) === 0) return true
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+  }
+
+  outOfOrder(): string[] {
+    return this.#ledger.outOfOrder()
+  }
+
   async end(): Promise<void> {
     this.isOver = true
-    for (const child of this.#all) await child.kill()
+    await this.#processes.end()
   }
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; ) {
-    if (await isSo()) return true
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  return false
-}
-
-async function post(child: Child, id: number): Promise<boolean> {
-  const { port } = await child.line('port')
-  const sent = fetch(`http://127.0.0.1:${port}/webhooks/news`, {
-    method: 'POST',
-    body: JSON.stringify([{ event: 'open', time: 1_780_000_000, MessageID: id, email: 'jo@shop.example' }]),
-    headers: { authorization },
-    signal: AbortSignal.timeout(10_000),
-  })
-  return sent.then(
-    (response) => response.ok,
-    () => false,
-  )
 }

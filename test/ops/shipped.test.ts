@@ -85,9 +85,28 @@ describe('the alerts and panels', () => {
   })
 
   it('have a case that fires and one that does not', () => {
-    const cases = read('test/ops/posthorn.rules.test.yml')
-    for (const [name] of alerts)
-      for (const what of ['fires', 'is quiet']) expect(cases).toContain(`- name: ${name} ${what}`)
+    const cases = read('test/ops/posthorn.rules.test.yml').split('  - name: ').slice(1)
+    for (const [name] of alerts) {
+      const own = cases.filter((one) => one.startsWith(`${name} `))
+      const asked = own.map((one) => [
+        one.includes(`alertname: ${name}\n`),
+        /exp_alerts:( \[\])?/.exec(one)?.[1] === undefined,
+      ])
+      expect([name, asked]).toEqual([
+        name,
+        expect.arrayContaining([
+          [true, true],
+          [true, false],
+        ]),
+      ])
+      expect(asked.map(([isAsked]) => isAsked)).not.toContain(false)
+      for (const one of own) expect(one).toMatch(/^\w+ (fires|is quiet)/)
+      for (const one of own) expect(one.includes('exp_alerts: []')).toBe(/^\w+ is quiet/.test(one))
+    }
+  })
+
+  it('want as many deliveries as the findings do, where one of a few would wake somebody', () => {
+    for (const name of ['PosthornAckNearLimit', 'PosthornSendersLeave']) expect(alerts.get(name)).toMatch(/>= 20$/)
   })
 })
 

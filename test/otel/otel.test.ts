@@ -14,7 +14,7 @@ import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerPro
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
-import { createReceiver, OptionError, PermanentError } from '../../src/index.ts'
+import { createReceiver, type Instrument, OptionError, PermanentError } from '../../src/index.ts'
 import { port } from '../../src/lib/symbols.ts'
 import { otel } from '../../src/otel/index.ts'
 import { otelName } from '../../src/otel/names.ts'
@@ -144,6 +144,31 @@ it('links the work to the request that brought it, also after a restart', async 
   await second.close()
 })
 
+it.each([
+  ['a trace of zeros', '00-00000000000000000000000000000000-0000000000000001-01'],
+  ['a span of zeros', '00-0000000000000000000000000000000a-0000000000000000-01'],
+  ['no digits', `00-${'z'.repeat(32)}-${'z'.repeat(16)}-01`],
+  ['an address', 'jo@shop.example'],
+  ['a megabyte', 'x'.repeat(1_000_000)],
+  ['what is no text', { toString: () => `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }],
+])('links the work to nothing where %s was given as its trace', async (_what, given) => {
+  const store: Instrument['store'] = (_about, run) => run(given as string)
+  const { receiver } = receiving({ instrument: { ...otel(), store } })
+  receiver.on('*', { name: 'any' }, () => {})
+  expect((await send(receiver)).status).toBe(200)
+  await receiver.whenIdle()
+  expect(one('process shop').links).toEqual([])
+})
+
+it('links to nothing, whatever else an inbox says of where it came from', () => {
+  const pass = otel().pass as NonNullable<Instrument['pass']>
+  const about = { source: 'shop', deliveryId: 'd', receivedAt: new Date(0), first: true, run: null }
+  const settled = { end: 'settled', events: 1, handled: 1, dead: 0, quarantined: 0 } as const
+  for (const traceparent of [`00-${'_'.repeat(32)}-${'_'.repeat(16)}-zz`, '', 5, {}, []])
+    pass({ ...about, traceparent } as never, async () => settled)
+  return vi.waitFor(() => expect(named('process shop').map(({ links }) => links)).toEqual([[], [], [], [], []]))
+})
+
 describe('the calls of handlers', () => {
   const fails = () => {
     throw Object.assign(new PermanentError('jo@shop.example has moved'), { code: 'EMOVED' })
@@ -271,6 +296,23 @@ describe('the metrics', () => {
       status,
     ])
     expect(JSON.stringify([points, shown])).not.toMatch(/jo@|example|Hello|https:/)
+  })
+
+  it('name a source where there is one: a batch of several has none', async () => {
+    const sources = { shop: toy(), news: toy() }
+    const { receiver } = receiving({ sources, instrument: otel({ spans: 'event' }) })
+    receiver.onBatch('*', { name: 'batch', size: 2 }, () => {})
+    await Promise.all([send(receiver), send(receiver, { target: '/news', body: '[{"type":"pong"}]' })])
+    await receiver.whenIdle()
+    const points = (await collected()).get('messaging.process.duration')?.dataPoints ?? []
+    expect(points.map(({ attributes }) => attributes['messaging.destination.name'])).toEqual([undefined])
+    const settled = named('settle').length + named('settle shop').length + named('settle news').length
+    const operated = (await collected()).get('messaging.client.operation.duration')?.dataPoints ?? []
+    const settles = operated.filter(({ attributes }) => attributes['messaging.operation.name'] === 'settle')
+    const bySource = (source: string) =>
+      settles.filter(({ attributes }) => attributes['messaging.destination.name'] === source)
+    expect(settled).toBeGreaterThan(0)
+    for (const source of ['shop', 'news']) expect(bySource(source)).toHaveLength(named(`settle ${source}`).length)
   })
 
   it('end with the receiver', async () => {

@@ -111,6 +111,9 @@ it('agree after failures, repeats, refusals, and a restart', async () => {
   isUp = true
   await traffic(second, 20)
 
+  // What was asked of it in its last minute is stored at its end.
+  await clock.advance(60_000)
+
   const lives = [first.register, second.register]
   const metric = (name: string) => scraped(lives, `posthorn_${name}`)
   const own = [first.receiver.metrics(), second.receiver.metrics()]
@@ -159,10 +162,18 @@ it('agree after failures, repeats, refusals, and a restart', async () => {
   expect(dead).toEqual(tallied(rest('dead:')))
   expect([sum((one) => one.dead), stats.deadLetters]).toEqual([total(dead), total(dead)])
   // Each attempt that failed: those that were tried again, and the last of each that died.
-  expect(total(await metric('attempts_failed_total'))).toBe(sum((one) => one.retried + one.dead))
+  const failed = await metric('attempts_failed_total')
+  expect(total(failed)).toBe(sum((one) => one.retried + one.dead))
+  const [again, last] = [tallied(rest('fail:')), tallied(rest('dead:'))]
+  expect(again.fails).toBeGreaterThan(10)
+  expect(total(again)).toBe(sum((one) => one.retried))
+  const byHandler: Counts = {}
+  for (const [labels, count] of Object.entries(failed)) add(byHandler, labels.split(' ')[0] ?? '', count)
+  for (const [handler, count] of Object.entries(last)) add(again, handler, count)
+  expect(again).toEqual(byHandler)
   const quarantined = await metric('quarantined_total')
   expect(quarantined).toMatchObject({ 'shop element_unreadable': 3, 'shop delivery_unreadable': 3 })
-  expect(total(tallied(rest('quarantined')))).toBe(total(quarantined))
+  expect(tallied(rest('quarantined:', '$ '))).toEqual(quarantined)
   expect([sum((one) => one.quarantined), stats.quarantined]).toEqual([6, 6])
   const unhandled = await metric('unhandled_total')
   expect(unhandled).toEqual(tallied(rest('unhandled:', '$ ')))
@@ -178,8 +189,14 @@ it('agree after failures, repeats, refusals, and a restart', async () => {
   const refused = await metric('refused_total')
   expect(refused).toEqual({ 'shop unauthorized': 3 })
   expect(sum((one) => one.rejected.unauthorized ?? 0)).toBe(3)
-  expect(total(await metric('auth_refused_total'))).toBe(sum((one) => total({ ...one.turnedAway })))
+  expect(tallied(rest('refused:', '$ '))).toEqual(refused)
+  const turnedAway = await metric('auth_refused_total')
+  expect(total(turnedAway)).toBe(sum((one) => total({ ...one.turnedAway })))
+  expect(tallied(rest('turned:', '$ '))).toEqual(turnedAway)
   expect(total(await metric('ack_seconds'))).toBe(sum((one) => one.ackMs.count))
+  const acks = tallied(rest('ack:'))
+  const buckets = own[0]?.ackMs.buckets.map((count, at) => count + (own[1]?.ackMs.buckets[at] ?? 0)) ?? []
+  expect(buckets.map((_, at) => acks[at] ?? 0)).toEqual(buckets)
   const uses = await all((await second.receiver.inbox.seen()).values() as never)
   expect(uses).toHaveLength(3)
   // Nothing is left, so that all that came is accounted for.

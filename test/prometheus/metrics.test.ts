@@ -218,6 +218,56 @@ it('makes no more series of a million hostile events', async () => {
   expect(lines).toContain('posthorn_events_total{source="shop",type="unknown",name="toy.unknown"} 1000079')
 }, 120_000)
 
+describe('the labels', () => {
+  it('of handlers are a hundred, those that were registered first, and `other`', async () => {
+    const register = new Registry()
+    const { receiver } = receiving()
+    metrics(receiver, { register })
+    for (let n = 0; n < 150; n++) receiver.on(n < 120 ? 'toy.pong' : 'toy.ping', { name: `h${n}` }, () => {})
+    await send(receiver, { body: '[{"type":"ping"}]' })
+    await receiver.whenIdle()
+    const handled = of(await scrape(register), 'posthorn_handled_total')
+    expect(handled).toHaveLength(101)
+    expect(handled).toContain('posthorn_handled_total{handler="other"} 30')
+  })
+
+  it('are written so that every line is one, whatever handlers and credentials are called', async () => {
+    const register = new Registry()
+    const names = ['', 'a"} 1\nforged_total 5', 'b\\', '__proto__', 'ünï', '{x="y"}']
+    const secrets = names.map((name, n) => ({ label: name || 'none', secret: `a-secret-of-some-length-${n}` }))
+    const auth = header('x-key', [...secrets, 'a-secret-without-a-label'])
+    const { receiver } = receiving({ sources: { shop: toy({ auth }), constructor: toy({ auth }) } })
+    metrics(receiver, { register })
+    for (const name of names) if (name !== '') receiver.on('toy.ping', { name }, () => {})
+    for (const secret of [...secrets.map(({ secret }) => secret), 'a-secret-without-a-label'])
+      for (const target of ['/shop', '/constructor'])
+        await send(receiver, { target, headers: ['x-key', secret], body: `[{"type":"ping","of":"${secret}"}]` })
+    await receiver.whenIdle()
+    const lines = await scrape(register)
+    expect(lines.filter((line) => !/^posthorn_\w+(\{(\w+="([^"\\]|\\[\\n"])*",?)*\})? \S+$/.test(line))).toEqual([])
+    expect(of(lines, 'posthorn_handled_total')).toHaveLength(5)
+    const series = lines.map((line) => line.slice(0, line.lastIndexOf(' ')))
+    expect(series.filter((one, at) => series.indexOf(one) !== at)).toEqual([])
+    expect(of(lines, 'posthorn_credential_last_used')).toHaveLength(12)
+  })
+})
+
+it('measures nothing below zero, whatever is done to the clock', async () => {
+  const clock = new FakeClock()
+  const register = new Registry()
+  const receiver = receiverIn(clock)
+  open.push(receiver)
+  metrics(receiver, { register })
+  receiver.on('toy.ping', { name: 'works' }, () => clock.leap(-3_600_000))
+  await send(receiver)
+  await receiver.whenIdle()
+  const lines = await scrape(register)
+  const sums = lines.filter((line) => /^posthorn_\w+_sum/.test(line)).map((line) => Number(line.split(' ').at(-1)))
+  expect(sums.length).toBeGreaterThan(3)
+  expect(sums.filter((sum) => sum < 0)).toEqual([])
+  expect(lines).toContain('posthorn_settle_seconds_sum{source="shop"} 0')
+})
+
 it('says that a receiver is not ready, and no more, before it is', async () => {
   const register = new Registry()
   metrics(receiving().receiver, { register })
@@ -303,6 +353,38 @@ describe('a registry', () => {
       'min',
       'min',
     ])
+  })
+
+  it('that was cleared takes the receiver in again', async () => {
+    const register = new Registry()
+    const { receiver } = receiving()
+    const first = metrics(receiver, { register })
+    register.clear()
+    const again = metrics(receiver, { register, names: true })
+    expect(again).not.toBe(first)
+    await send(receiver)
+    const accepted = 'posthorn_deliveries_total{source="shop",result="accepted"} 1'
+    expect(await scrape(register)).toContain(accepted)
+    // It took nothing out that is not its own.
+    first.dispose()
+    expect(await scrape(register)).toContain(accepted)
+  })
+
+  it('that was cleared keeps what another has put in since, whenever the first leaves', async () => {
+    const register = new Registry()
+    const [one, other] = [receiving().receiver, receiving().receiver]
+    const first = metrics(one, { register })
+    register.clear()
+    metrics(other, { register })
+    first.dispose()
+    await send(other)
+    expect(await scrape(register)).toContain('posthorn_deliveries_total{source="shop",result="accepted"} 1')
+  })
+
+  it('of a prom-client that waits for no metric is refused: it would show none', () => {
+    const old = Object.assign(new Registry(), { registerCollector: () => {} })
+    expect(() => metrics(receiving().receiver, { register: old })).toThrow(OptionError)
+    expect(old.getMetricsAsArray()).toEqual([])
   })
 
   it('that has another metric of such a name is refused, and left as it was', () => {

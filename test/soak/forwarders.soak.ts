@@ -31,7 +31,10 @@ async function roundOf(kind: Kind, figures: Figures): Promise<string[]> {
       const plan = { path: join(folder, `${by}-${kills}.db`), events: EVENTS, kills, by, size: SIZE }
       const found = await handOn(site, plan)
       faults.push(...found.faults.map((fault) => `${by}, ${kills} kills: ${fault}`))
-      if (kills > 0) add(figures, `repeats by ${by}`, found.repeats)
+      if (kills > 0) {
+        add(figures, `repeats by ${by}`, found.repeats)
+        figures[`under way by ${by}`] = found.underWay.join(', ')
+      }
       return { ms: found.ms, events: (await site.arrived()).map(({ event }) => event) }
     })
   const { ms, events } = await hand('batches', 0)

@@ -38,7 +38,10 @@ export function startNats(): Promise<Broker> {
   }))
 }
 
-/** With an append-only file, which is synced as `appendfsync` says. */
+/**
+ * With an append-only file, which is synced as `appendfsync` says. With `everysec` it puts off writing, after its answers, while a
+ * sync takes long: a kill then loses what was confirmed.
+ */
 export function startRedis(appendfsync: 'always' | 'everysec' = 'everysec'): Promise<Broker> {
   const settings = { bind: '127.0.0.1', dir: '', port: '', save: '', appendonly: 'yes', appendfsync }
   return started('redis-server', (dir, port) => ({

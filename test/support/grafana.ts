@@ -16,6 +16,9 @@ export const panelsOf = ({ panels }: Dashboard): Panel[] => panels.filter(({ typ
 export const expressionsOf = (dashboard: Dashboard): string[] =>
   panelsOf(dashboard).flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
 
-/** As Grafana asks for it with everything chosen. */
-export const withoutVariables = (expression: string, interval = '5m'): string =>
-  expression.replaceAll('$__rate_interval', interval).replaceAll(/"\$(job|source|handler)"/g, '".*"')
+/** As Grafana asks for it with this job chosen, and everything of it. */
+export const withoutVariables = (expression: string, interval = '5m', job = '.*'): string =>
+  expression
+    .replaceAll('$__rate_interval', interval)
+    .replaceAll('"$job"', `"${job}"`)
+    .replaceAll(/"\$(source|handler)"/g, '".*"')

@@ -83,16 +83,17 @@ export class Host {
   readonly #world: World
   /** Of its receivers, besides those that all lives have. */
   readonly #options: object
-  readonly #inboxOf = inboxesInMemory()
+  readonly #inboxOf: ReturnType<typeof inboxesInMemory>
   #life: Life = { isDead: true }
   #receiver: Receiver | null = null
   restarts = 0
   /** Whether the next process has the handler with an order. */
   keeps = true
 
-  constructor(world: World, options: object = {}) {
+  constructor(world: World, options: object = {}, inboxOf = inboxesInMemory()) {
     this.#world = world
     this.#options = options
+    this.#inboxOf = inboxOf
   }
 
   /** Of a process that lives; null when it dies over it. */

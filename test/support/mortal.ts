@@ -1,7 +1,7 @@
 /** An inbox in memory that outlives the processes that work on it. */
 
 import { MemoryInbox } from '../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../src/inboxes/memory/store.ts'
 import { port } from '../../src/lib/symbols.ts'
 import type { Inbox } from '../../src/ports/inbox/index.ts'
 
@@ -11,8 +11,10 @@ export interface Life {
 }
 
 /** Answers the inbox of each next process. */
-export function inboxesInMemory(): (life: Life) => Inbox {
-  const store = new Store()
+export type Kept = (life: Life) => Inbox
+
+export function inboxesInMemory(): Kept {
+  const store = new MemoryStore()
   return (life) => ({ kind: 'memory', [port]: mortal(new MemoryInbox(store), life) })
 }
 

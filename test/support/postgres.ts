@@ -36,9 +36,22 @@ export interface Server {
 export interface Making {
   /** An empty folder for its tables, as on a small disk; its log stays apart. */
   readonly data?: string
+  /** Its clock is as this file says, in the words of libfaketime: `+0`, `+1d`; read anew at each look at the clock. */
+  readonly clock?: string
   /** It is a standby of this server, and hears of it by `port`. */
   readonly standbyOf?: { readonly server: Server; readonly port: number }
 }
+
+const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
+
+/** Whether servers with a clock of their own can be started. */
+export const isFaketimeThere = (): boolean => existsSync(FAKETIME)
+
+/** Timers go by the steady clock, which is the machine's. */
+const byClock = (file: string) => ({
+  ...{ LD_PRELOAD: FAKETIME, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' },
+  ...{ FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_DONT_RESET: '1' },
+})
 
 /** `settings` go into postgresql.conf, such as `fsync: 'off'`. */
 export async function startServer(
@@ -58,6 +71,7 @@ export async function startServer(
     const { status, stderr } = spawnSync(join(bin, program), args, {
       ...user,
       cwd: folder,
+      ...(making.clock !== undefined && { env: { ...process.env, ...byClock(making.clock) } }),
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     if (status !== 0) throw new Error(`${program} failed: ${stderr}`)

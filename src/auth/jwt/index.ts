@@ -10,9 +10,18 @@ import { createVerify, loadJose } from './verify.ts'
  * options ask for: SparkPost fetches such tokens by OAuth 2.0 (SparkPost API reference, Webhooks, `auth_type: oauth2`,
  * Aug 2026). `iss`, `aud` and `exp` must be there, and the life of a token is capped.
  *
- * A bad token is 401, which makes SparkPost fetch a new one; while nobody can tell, because the keys of the issuer are
- * not known, the answer is 503. Tokens are checked once: the same one again, before its end, costs no signature. Bad
- * ones past 20 a minute from one address, or 200 in all, wait in a line.
+ * A bad token is 401, which makes SparkPost fetch a new one; while the keys of the issuer are not
+ * known, the answer is 503. A token is verified once; until it expires, no further signature is checked for it. After 20 bad
+ * tokens a minute from one address, or 200 in all, further checks wait in a queue.
+ * @example
+ * sparkpost({
+ *   auth: jwt({
+ *     issuer: 'https://login.example.com/',
+ *     audience: 'https://hooks.example.com/webhooks',
+ *     jwksUrl: 'https://login.example.com/.well-known/jwks.json',
+ *     clients: ['sparkpost'],
+ *   }),
+ * })
  * @throws OptionError naming the option
  */
 export function jwt(options: JwtOptions): Auth {

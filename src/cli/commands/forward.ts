@@ -1,8 +1,7 @@
 import type { Done } from '../exit.ts'
-import { basicOf, headersOf, webAddressOf, wholeNumberOf } from '../values.ts'
+import { basicOf, dashboardAddressOf, headersOf, webAddressOf, wholeNumberOf } from '../values.ts'
 import { FILTER, filterOf, ofFilter } from './inbox-options.ts'
 
-const DASHBOARD = 'https://ops.example/ops'
 const LOCAL = 'http://localhost:3000/webhooks/shop'
 
 export const forwardCommand = (done: Done) =>
@@ -15,7 +14,7 @@ export const forwardCommand = (done: Done) =>
     .option(
       '--url <dashboard>',
       'the inbox is elsewhere, behind this dashboard; credentials: POSTHORN_DASHBOARD_BASIC=user:password or POSTHORN_DASHBOARD_BEARER in the environment',
-      webAddressOf('--url', DASHBOARD),
+      dashboardAddressOf,
     )
     .option('--raw', 'with --url: bytes as they are; default: stand-ins in the place of addresses', false)
     .option('--from <place>', 'where it begins the first time: now, start, since:1h, or the id of a delivery', 'now')

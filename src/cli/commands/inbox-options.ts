@@ -2,7 +2,7 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { OptionError } from '../../errors.ts'
 import { spanOf } from '../inbox/times.ts'
-import { wholeNumberOf } from '../values.ts'
+import { dashboardAddressOf, wholeNumberOf } from '../values.ts'
 
 /** Of every command. */
 export const ofInbox = (name: string, summary: string) =>
@@ -20,6 +20,20 @@ export const ofInbox = (name: string, summary: string) =>
     )
     .option('--json', 'JSON: one object, or one a line for a list', false)
     .option('--utc', 'times in UTC; default: in the zone of this machine', false)
+
+export const URL_OPTION = () =>
+  new Option(
+    '--url <dashboard>',
+    'the inbox is elsewhere, behind this dashboard; credentials: POSTHORN_DASHBOARD_BASIC=user:password or POSTHORN_DASHBOARD_BEARER in the environment',
+  )
+    .argParser(dashboardAddressOf)
+    .conflicts(['inbox', 'postgres', 'schema', 'config', 'group', 'missed'])
+
+/** Of a command that a dashboard cannot stand in for. */
+export const NO_URL = (command: string, why: string) =>
+  new Option('--url <dashboard>').hideHelp().argParser((): never => {
+    throw new OptionError(`posthorn inbox ${command}: --url does not go with it, ${why}`)
+  })
 
 const FILTERS = `
 A filter: ids as they are, source:shop, type:bounced,complained, since:6h, at:02:00..03:30. One that excludes begins with -

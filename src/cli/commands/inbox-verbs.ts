@@ -1,8 +1,9 @@
 import { Command } from '@commander-js/extra-typings'
+import { OptionError } from '../../errors.ts'
 import type { Done } from '../exit.ts'
 import { spanOf as msOf } from '../inbox/times.ts'
-import { listOf, numberOf, wholeNumberOf } from '../values.ts'
-import { FILTER, filterOf, ofFilter, ofInbox, ofLimited } from './inbox-options.ts'
+import { listOf, numberOf, personOf, wholeNumberOf } from '../values.ts'
+import { FILTER, filterOf, NO_URL, ofFilter, ofInbox, ofLimited, URL_OPTION } from './inbox-options.ts'
 
 const acting = (name: string, summary: string) =>
   ofFilter(name, summary)
@@ -10,16 +11,28 @@ const acting = (name: string, summary: string) =>
     .option('--dry-run', 'says what it would do', false)
     .option('--rate <n>', 'at most so many a second', (text: string) => numberOf('--rate', text, 0.001, 1e9))
     .option('--at-most <n>', 'does nothing where more is matched', wholeNumberOf('--at-most', 0, 1e12))
+    .addOption(URL_OPTION())
     .addHelpText('after', ASKS)
 
 const ASKS = `
 On a terminal it shows what it would do and asks; elsewhere it wants --yes or --dry-run, and ends with 4 without.`
+
+/** Which, as the dashboard takes it. */
+function fieldsOf(words: readonly string[], options: Parameters<typeof filterOf>[1]) {
+  const { filter, all } = filterOf(words, options)
+  return { ...(filter === undefined ? {} : { filter }), ...(all ? { all } : {}) }
+}
 
 const retryCommand = (done: Done) =>
   acting('retry', 'tries again what failed: dead letters and quarantine')
     .argument(...FILTER)
     .option('--all', 'everything', false)
     .action(async (words, options) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { actElsewhere } = await import('../inbox/act-elsewhere.ts')
+        return done(await actElsewhere('retry', fieldsOf(words, options), { ...options, url }))
+      }
       const { retry } = await import('../inbox/verbs.ts')
       done(await retry(filterOf(words, options), options))
     })
@@ -29,6 +42,11 @@ const dropCommand = (done: Done) =>
     .argument(...FILTER)
     .option('--all', 'everything', false)
     .action(async (words, options) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { actElsewhere } = await import('../inbox/act-elsewhere.ts')
+        return done(await actElsewhere('drop', fieldsOf(words, options), { ...options, url }))
+      }
       const { drop } = await import('../inbox/verbs.ts')
       done(await drop(filterOf(words, options), options))
     })
@@ -39,11 +57,27 @@ const replayCommand = (done: Done) =>
     .option('--to <handler>', 'to this handler; may be repeated', listOf)
     .option('--missed', 'with --to: what was settled before it was registered', false)
     .option('--all', 'everything', false)
-    .action(async (words, options) => {
+    .option('--after <delivery>', 'goes on behind this delivery, which a stopped replay has named')
+    .action(async (words, { after, ...options }) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { actElsewhere } = await import('../inbox/act-elsewhere.ts')
+        return done(
+          await actElsewhere(
+            'replay',
+            {
+              ...fieldsOf(words, options),
+              ...(options.to === undefined ? {} : { to: options.to }),
+              ...(after === undefined ? {} : { after }),
+            },
+            { ...options, url },
+          ),
+        )
+      }
       const { replay } = await import('../inbox/verbs.ts')
       const { to, missed } = options
       const targets = { ...(to === undefined ? {} : { to }), ...(missed ? { missed } : {}) }
-      done(await replay({ ...filterOf(words, options), ...targets }, options))
+      done(await replay({ ...filterOf(words, options), ...targets }, { ...options, after }))
     })
 
 const reparseCommand = (done: Done) =>
@@ -51,16 +85,28 @@ const reparseCommand = (done: Done) =>
     .argument(...FILTER)
     .option('--all', 'everything', false)
     .action(async (words, options) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { actElsewhere } = await import('../inbox/act-elsewhere.ts')
+        return done(await actElsewhere('reparse', fieldsOf(words, options), { ...options, url }))
+      }
       const { reparse } = await import('../inbox/verbs.ts')
       done(await reparse(filterOf(words, options), options))
     })
 
 const eraseCommand = (done: Done) =>
   acting('erase', 'takes a person out of all that is stored')
-    .argument('<address>', 'of the person')
+    .argument('<address>', 'of the person', personOf)
     .argument(...FILTER)
     .option('--copies', 'also removes the copies of damaged logs that may hold the address', false)
     .action(async (email, words, options) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { actElsewhere } = await import('../inbox/act-elsewhere.ts')
+        if (filterOf(words, options).filter !== undefined)
+          throw new OptionError('with --url erase takes a person whole, without a filter')
+        return done(await actElsewhere('erase', { email, copies: options.copies }, { ...options, url }))
+      }
       const { erase } = await import('../inbox/verbs.ts')
       done(await erase({ email, ...filterOf(words, options) }, options))
     })
@@ -69,12 +115,18 @@ const asking = (name: string, summary: string) =>
   ofInbox(name, summary)
     .option('--yes', 'does it without asking', false)
     .option('--dry-run', 'changes nothing', false)
+    .addOption(URL_OPTION())
     .addHelpText('after', ASKS)
 
 const pauseCommand = (done: Done) =>
   asking('pause', 'holds a handler, over restarts, until resume')
     .argument('<handler>', 'its durable name')
     .action(async (handler, options) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { actElsewhere } = await import('../inbox/act-elsewhere.ts')
+        return done(await actElsewhere('pause', { filter: handler }, { ...options, url }))
+      }
       const { pause } = await import('../inbox/keep.ts')
       done(await pause(handler, options))
     })
@@ -83,6 +135,11 @@ const resumeCommand = (done: Done) =>
   asking('resume', 'lets a handler work again')
     .argument('<handler>', 'its durable name')
     .action(async (handler, options) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { actElsewhere } = await import('../inbox/act-elsewhere.ts')
+        return done(await actElsewhere('resume', { filter: handler }, { ...options, url }))
+      }
       const { resume } = await import('../inbox/keep.ts')
       done(await resume(handler, options))
     })
@@ -90,6 +147,11 @@ const resumeCommand = (done: Done) =>
 const pruneCommand = (done: Done) =>
   asking('prune', 'lets go now of what the retention says; otherwise done in the background').action(
     async (options) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { actElsewhere } = await import('../inbox/act-elsewhere.ts')
+        return done(await actElsewhere('prune', {}, { ...options, url }))
+      }
       const { prune } = await import('../inbox/keep.ts')
       done(await prune(options))
     },
@@ -97,7 +159,13 @@ const pruneCommand = (done: Done) =>
 
 const exportCommand = (done: Done) =>
   ofFilter('export', 'all that is stored of a person: one JSON object a line')
-    .argument('<address>', 'of the person')
+    .addOption(
+      NO_URL(
+        'export',
+        'as a dashboard hands out no bytes of many deliveries: run it where the inbox is; "person" lists',
+      ),
+    )
+    .argument('<address>', 'of the person', personOf)
     .argument(...FILTER)
     .action(async (email, words, options) => {
       const { exportPerson } = await import('../inbox/keep.ts')
@@ -106,6 +174,7 @@ const exportCommand = (done: Done) =>
 
 const backupCommand = (done: Done) =>
   ofInbox('backup', 'a copy of the inbox as of one moment, while it is in use')
+    .addOption(NO_URL('backup', 'as the copy is made beside the inbox: run it there'))
     .argument('<file>', 'a path where nothing is yet')
     .action(async (file, options) => {
       const { backup } = await import('../inbox/keep.ts')
@@ -120,7 +189,13 @@ const checkCommand = (done: Done) =>
     .option('--max-dead <n>', 'so many dead letters there may be', wholeNumberOf('--max-dead', 0, 1e12), 0)
     .option('--max-quarantined <n>', 'and so many rows of quarantine', wholeNumberOf('--max-quarantined', 0, 1e12), 0)
     .option('--silent <source=time>', 'a source may be silent for so long; may be repeated', silentOf, [])
+    .addOption(URL_OPTION())
     .action(async (options) => {
+      const { url } = options
+      if (url !== undefined) {
+        const { checkElsewhere } = await import('../inbox/check.ts')
+        return done(await checkElsewhere({ ...options, url }))
+      }
       const { check } = await import('../inbox/check.ts')
       done(await check(options))
     })
@@ -132,6 +207,7 @@ function silentOf(text: string, before: ReadonlyArray<readonly [string, number]>
 
 const diffCommand = (done: Done) =>
   ofLimited('diff', 'what reads otherwise now than it did; of two deliveries, how they differ')
+    .addOption(NO_URL('diff', 'as it reads stored bytes with this release: run it where the inbox is'))
     .description(
       'What is in quarantine and can be read by this release, with --handled also what was handled and reads otherwise; ends with 1 when there is something. Of two deliveries how they differ; ends with 1 when their events do.',
     )

@@ -19,7 +19,7 @@ export const serveCommand = (done: Done) =>
     .option('--host <address>', 'on which address; default: that of the configuration, or every one')
     .option(
       '--ops-port <port>',
-      'where the dashboard is, and /live and /ready are answered',
+      'where the dashboard is, and /live, /ready and, with prom-client installed, /metrics are answered',
       wholeNumberOf('--ops-port', 0, 65_535),
     )
     .option(

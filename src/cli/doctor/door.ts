@@ -5,9 +5,11 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { request as secureRequest } from 'node:https'
+import { isIP } from 'node:net'
+import { connect } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import { type CredentialOptions, credentialHeaders } from '../credentials.ts'
-import { bytesText } from '../out/format.ts'
+import { bytesText, counted } from '../out/format.ts'
 import { post } from '../post.ts'
 import { type Finding, ill, well } from './finding.ts'
 
@@ -25,8 +27,12 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** @throws an error of the network when nobody is there */
 export async function door(options: DoorOptions): Promise<Finding[]> {
+  const shown = [tls(options), ...(await certificate(options))]
+  // Nobody posts there, and nor can we.
+  if (shown.some(({ id, ok }) => id === 'certificate' && !ok)) return shown
   return [
-    tls(options),
+    ...shown,
+    await clock(options),
     await probe(options, 'GET'),
     await probe(options, 'HEAD'),
     await stranger(options),
@@ -40,6 +46,61 @@ function tls({ url }: DoorOptions): Finding {
   if (/^(localhost|127\.|\[::1\])/.test(hostname)) return well('tls', 'http, on this machine')
   const why = 'credentials and addresses of people can be read on the way'
   return ill('tls', 'http', why, `give the sender https://${hostname}`)
+}
+
+const DAY_MS = 86_400_000
+/** Who renews by hand needs some days; who has it renewed has done it by then. */
+const SOON_MS = 14 * DAY_MS
+
+/** Of the server that answers for the address: nothing where that is no https. */
+async function certificate({ url }: DoorOptions): Promise<Finding[]> {
+  const { protocol, hostname, port } = new URL(url)
+  if (protocol !== 'https:') return []
+  const { end, untrusted } = await certificateOf(hostname.replace(/^\[|\]$/g, ''), Number(port || 443))
+  const days = Math.floor((end - Date.now()) / DAY_MS)
+  if (untrusted !== null && days >= 0) {
+    const why = 'senders do not post where they do not trust the certificate'
+    const mend = 'serve the whole chain, of a public authority: ssl_certificate fullchain.pem;   # nginx'
+    return [ill('certificate', `the certificate is not trusted: ${untrusted}`, why, mend)]
+  }
+  const what = days < 0 ? 'the certificate has expired' : `the certificate is good for ${counted(days, 'day')}`
+  if (end - Date.now() > SOON_MS) return [well('certificate', what)]
+  const why = 'senders do not post where the certificate has expired'
+  return [ill('certificate', what, why, `certbot renew --cert-name ${hostname}; or see the log of what renews it`)]
+}
+
+interface Certificate {
+  /** In epoch ms. */
+  readonly end: number
+  /** null: trusted by this machine. */
+  readonly untrusted: string | null
+}
+
+function certificateOf(host: string, port: number): Promise<Certificate> {
+  return new Promise((resolve, reject) => {
+    const servername = isIP(host) === 0 ? { servername: host } : {}
+    const socket = connect({ host, port, ...servername, rejectUnauthorized: false, timeout: PATIENCE_MS }, () => {
+      const { authorized, authorizationError } = socket
+      const untrusted = authorized ? null : String(authorizationError)
+      resolve({ end: Date.parse(socket.getPeerCertificate().valid_to), untrusted })
+      socket.destroy()
+    })
+    socket.on('timeout', () => socket.destroy(new Error(`no answer from ${host}:${port}`)))
+    socket.on('error', reject)
+  })
+}
+
+/** More is no way and no rounding: tokens and times of events are judged by it. */
+const APART_MS = 30_000
+
+async function clock({ url }: DoorOptions): Promise<Finding> {
+  const { date } = await post(url, 'HEAD', {}, '')
+  if (date === null) return well('server_clock', 'the server does not say what time it is')
+  const apart = Date.parse(date) - Date.now()
+  const what = `the clock of the server: ${Math.round(Math.abs(apart) / 1_000)} s ${apart < 0 ? 'behind' : 'ahead of'} this one`
+  if (Math.abs(apart) <= APART_MS) return well('server_clock', what)
+  const why = 'signatures and tokens are refused, and events are late or of the future; one of both clocks is wrong'
+  return ill('server_clock', what, why, 'timedatectl set-ntp true; chronyc makestep')
 }
 
 /** eSputnik checks an address with GET, Mailjet and SparkPost with a post. */

@@ -1,6 +1,6 @@
 /** The file of an inbox, and the disk it lies on. */
 
-import { statfsSync, statSync } from 'node:fs'
+import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadSqlite } from '../../lib/load-sqlite.ts'
 import { bytesText } from '../out/format.ts'
@@ -16,7 +16,7 @@ const SLOW_MS = 500
 
 export function file(path: string, deep: boolean): Finding[] {
   const at = resolve(path)
-  return [mode(at), log(at), free(at), syncs(at), ...(deep ? [content(at)] : [])]
+  return [mode(at), owner(at), lock(at), log(at), free(at), syncs(at), ...(deep ? [content(at)] : [])]
 }
 
 function mode(path: string): Finding {
@@ -25,6 +25,40 @@ function mode(path: string): Finding {
   if ((mode & 0o077) === 0) return well('file', what)
   return ill('file', what, 'others of this machine can read what it holds of people', `chmod 600 ${path}*`)
 }
+
+/** A command that ran as another user leaves files beside it that the receiver cannot write. */
+function owner(path: string): Finding {
+  const { uid, gid } = statSync(path)
+  const others = ['-wal', '-shm', '-lock'].filter((end) => {
+    const beside = statSync(`${path}${end}`, { throwIfNoEntry: false })
+    return beside !== undefined && beside.uid !== uid
+  })
+  if (others.length === 0) return well('owner', `its files belong to user ${uid}`)
+  const what = `${others.join(', ')} beside it belong to another user than ${uid}`
+  return ill('owner', what, 'the receiver cannot write them, and answers 503', `chown ${uid}:${gid} ${path}*`)
+}
+
+/** Whoever has the inbox open holds a lock on the file beside it. */
+function lock(path: string): Finding {
+  const isOpen = existsSync(`${path}-lock`) && isLocked(`${path}-lock`)
+  return well('lock', isOpen ? 'a process has it open' : 'no process has it open: nothing is stored or handled')
+}
+
+function isLocked(path: string): boolean {
+  const db = new (loadSqlite().DatabaseSync)(path, { readOnly: true, timeout: 0 })
+  try {
+    db.prepare('SELECT 1 FROM sqlite_schema').all()
+    return false
+  } catch (error) {
+    // SQLITE_BUSY
+    if (isBusy(error)) return true
+    throw error
+  } finally {
+    db.close()
+  }
+}
+
+const isBusy = (error: unknown) => (error as { errcode?: number }).errcode === 5
 
 function log(path: string): Finding {
   const bytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0

@@ -10,8 +10,27 @@ const SAFE_NODES: ReadonlyArray<readonly [major: number, minor: number, patch: n
 /** First release without the WAL-reset bug (sqlite.org/wal.html, "The WAL-Reset Bug", Mar 2026). */
 const SOUND_SQLITE = [3, 51, 3] as const
 
-export function machine(versions: NodeJS.ProcessVersions = process.versions): Finding[] {
-  return [node(versions.node), sqlite(versions.sqlite ?? '0')]
+export function machine(versions: NodeJS.ProcessVersions = process.versions, openFiles = openFileLimit()): Finding[] {
+  return [node(versions.node), sqlite(versions.sqlite ?? '0'), ...(openFiles === null ? [] : [files(openFiles)])]
+}
+
+/** Each sender's connection is one, and so is each file of the inbox. */
+const FEW_FILES = 1_024
+
+function files(limit: number): Finding {
+  const what = `at most ${Number.isFinite(limit) ? limit : 'so many as there are'} open files and connections`
+  if (limit > FEW_FILES) return well('open_files', what)
+  const why =
+    'past it no connection of a sender is taken; a shell has the limit of its own, and a service that of its unit'
+  return ill('open_files', what, why, 'ulimit -n 65536; in a unit of systemd: LimitNOFILE=65536')
+}
+
+/** Of this process; null where the system has none. */
+function openFileLimit(): number | null {
+  if (process.platform === 'win32') return null
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }
+  const soft = userLimits?.open_files?.soft
+  return soft === undefined ? null : soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft)
 }
 
 function node(version: string): Finding {

@@ -1,6 +1,7 @@
 /** What is forwarded: the log of an inbox elsewhere, by its dashboard. */
 import type { LoggedDelivery } from '../../dashboard/index.ts'
 import { OptionError, PosthornError } from '../../errors.ts'
+import { type Asked, askDashboard } from '../dashboard.ts'
 import { tell } from '../out/streams.ts'
 import { pause } from '../signals.ts'
 import { type Followed, type Forwarded, NOTHING } from './log.ts'
@@ -19,13 +20,11 @@ const WAIT_S = 25
 const AT_ONCE = 100
 const PAUSE_MS = { least: 500, most: 30_000 }
 
-type Asked = Readonly<Record<string, string | number>>
-
 export function dashboardLog(options: DashboardLogOptions): Followed {
   const { raw, once, stop } = options
   let ahead: Forwarded[] = []
   const lines = async (asked: Asked): Promise<Forwarded[]> => {
-    const text = await answerTo(options, { as: 'ndjson', ...(raw ? {} : { redact: 1 }), ...asked })
+    const text = await askDashboard(options, { view: 'log', as: 'ndjson', ...(raw ? {} : { redact: 1 }), ...asked })
     return text
       .split('\n')
       .filter((line) => line !== '')
@@ -33,7 +32,9 @@ export function dashboardLog(options: DashboardLogOptions): Followed {
   }
   return {
     async last() {
-      const { data } = JSON.parse(await answerTo(options, { as: 'json', ...(raw ? {} : { redact: 1 }) }))
+      const { data } = JSON.parse(
+        await askDashboard(options, { view: 'log', as: 'json', ...(raw ? {} : { redact: 1 }) }),
+      )
       return Number(data.lastSeq)
     },
     async idAt(seq) {
@@ -79,45 +80,4 @@ async function untilThere(ask: () => Promise<Forwarded[]>, stop: AbortSignal): P
     }
   }
   return []
-}
-
-/** @throws ERR_API_UNREACHABLE, ERR_API_UNAUTHORIZED, ERR_API_REJECTED */
-async function answerTo({ url, stop }: DashboardLogOptions, asked: Asked): Promise<string> {
-  const address = new URL(url)
-  address.search = String(new URLSearchParams({ view: 'log', ...stringsOf(asked) }))
-  const { host } = address
-  const answer = await fetch(address, {
-    headers: { ...authorization(), accept: 'application/json' },
-    redirect: 'error',
-    signal: stop,
-  }).catch((cause: unknown) => {
-    throw new PosthornError('ERR_API_UNREACHABLE', `The dashboard at ${host} does not answer.`, { cause })
-  })
-  const text = await answer.text().catch((cause: unknown) => {
-    throw new PosthornError('ERR_API_UNREACHABLE', `The dashboard at ${host} broke off.`, { cause })
-  })
-  if (answer.status === 200) return text
-  if (answer.status === 401 || answer.status === 403)
-    throw new PosthornError('ERR_API_UNAUTHORIZED', `The dashboard at ${host} answers ${answer.status}: ${said(text)}`)
-  const code = answer.status >= 500 || answer.status === 429 ? 'ERR_API_UNREACHABLE' : 'ERR_API_REJECTED'
-  throw new PosthornError(code, `The dashboard at ${host} answers ${answer.status}.`)
-}
-
-const stringsOf = (asked: Asked) =>
-  Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, String(value)]))
-
-/** From the environment: what stands in a command line is seen by others. */
-function authorization(): Record<string, string> {
-  const { POSTHORN_DASHBOARD_BASIC: basic, POSTHORN_DASHBOARD_BEARER: bearer } = process.env
-  if (bearer) return { authorization: `Bearer ${bearer}` }
-  return basic ? { authorization: `Basic ${Buffer.from(basic).toString('base64')}` } : {}
-}
-
-/** The sentence of the dashboard; of whoever else answers nothing. */
-function said(text: string): string {
-  try {
-    const { posthorn, message } = JSON.parse(text)
-    if (posthorn === 1 && typeof message === 'string') return message
-  } catch {}
-  return 'POSTHORN_DASHBOARD_BASIC or POSTHORN_DASHBOARD_BEARER lets in.'
 }

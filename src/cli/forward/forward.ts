@@ -5,6 +5,7 @@
 import { OptionError } from '../../errors.ts'
 import { type CredentialOptions, credentialHeaders } from '../credentials.ts'
 import { type InboxOptions, withInbox } from '../inbox/open.ts'
+import { timeText } from '../out/format.ts'
 import { say, tell } from '../out/streams.ts'
 import { type Posted, post } from '../post.ts'
 import { pause, untilSignal } from '../signals.ts'
@@ -27,6 +28,8 @@ export interface ForwardOptions extends InboxOptions, CredentialOptions {
   readonly skipAfter?: number | undefined
   readonly filter: { readonly filter?: string }
   readonly json: boolean
+  /** Default: times in the zone of this machine. */
+  readonly utc?: boolean
 }
 
 /** How often it is looked for what has come, in ms. */
@@ -98,7 +101,8 @@ class Forwarding {
   /** What retention has taken meanwhile is said, not passed over in silence. */
   #tellGap(seq: number, next: Forwarded): void {
     const gone = next.seq - seq - 1
-    if (gone > 0) tell(`${gone} deliveries are gone, received before ${new Date(next.receivedAt).toISOString()}.`)
+    if (gone > 0)
+      tell(`${gone} deliveries are gone, received before ${timeText(new Date(next.receivedAt), this.#options.utc)}.`)
   }
 
   /** False: stopped before it was taken. */

@@ -1,8 +1,10 @@
 /** `posthorn inbox check`: whether all is well, as an exit code and one line; for cron and Nagios. */
-import { OptionError } from '../../errors.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
 import type { InboxStats } from '../../public/inbox.ts'
+import { viewAt } from '../dashboard.ts'
 import { counted, spanText } from '../out/format.ts'
 import { say } from '../out/streams.ts'
+import { untilSignal } from '../signals.ts'
 import { byWhom, type LookOptions } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 
@@ -23,17 +25,60 @@ interface Finding {
 export async function check(options: CheckOptions): Promise<0 | 1> {
   return withInbox(options, async (opened) => {
     const stats = await opened.control.stats()
-    const findings = [...findingsIn(stats, options), ...(await silences(opened, options))]
-    if (options.json) say(JSON.stringify({ ok: findings.length === 0, findings, stats }))
-    else say(lineOf(findings, stats))
-    return findings.length === 0 ? 0 : 1
+    return told([...findingsIn(stats, options), ...(await silences(opened, options))], stats, options)
   })
 }
 
-const ageOf = ({ oldestPendingAt: at }: InboxStats): number =>
-  at === null ? 0 : Math.max(0, Date.now() - at.getTime())
+function told(findings: readonly Finding[], stats: Standing, { json }: CheckOptions): 0 | 1 {
+  if (json) say(JSON.stringify({ ok: findings.length === 0, findings, stats }))
+  else say(lineOf(findings, stats))
+  return findings.length === 0 ? 0 : 1
+}
 
-function findingsIn(stats: InboxStats, options: CheckOptions): Finding[] {
+/** What is looked at: of a dashboard it is all that there is. */
+type Standing = Pick<
+  InboxStats,
+  'pending' | 'pendingBytes' | 'oldestPendingAt' | 'deadLetters' | 'quarantined' | 'paused'
+>
+
+/** Of the view `now`. */
+interface Now {
+  readonly backlog: { readonly deliveries: number; readonly bytes: number; readonly oldestAt: string | null }
+  readonly handlers: ReadonlyArray<{
+    readonly name: string
+    readonly paused: { readonly by: 'hand' | 'failures'; readonly since: string } | null
+  }>
+  readonly senders: ReadonlyArray<{ readonly source: string; readonly lastAt: string | null }>
+}
+
+/** As `check`, of an inbox behind a dashboard. @throws ERR_API_UNREACHABLE where nobody answers, or its inbox does not */
+export async function checkElsewhere(options: CheckOptions & { readonly url: string }): Promise<0 | 1> {
+  return untilSignal(async (stop) => {
+    const found = await viewAt<Now>({ url: options.url, stop }, { view: 'now' })
+    const { counts } = (found?.frame ?? {}) as { counts?: { dead: number; quarantine: number } | null }
+    if (!found || !counts) throw new PosthornError('ERR_API_UNREACHABLE', 'The dashboard does not tell how it stands.')
+    const { backlog, handlers, senders } = found.data
+    const stats: Standing = {
+      ...{ pending: backlog.deliveries, pendingBytes: backlog.bytes, oldestPendingAt: dateOf(backlog.oldestAt) },
+      ...{ deadLetters: counts.dead, quarantined: counts.quarantine },
+      paused: handlers.flatMap(({ name, paused }) =>
+        paused === null ? [] : [{ handler: name, by: paused.by, since: new Date(paused.since) }],
+      ),
+    }
+    const silent = options.silent.flatMap(([source, ms]) => {
+      const sender = senders.find((one) => one.source === source)
+      if (sender === undefined) throw noSource(source)
+      return silenceOf(source, ms, dateOf(sender.lastAt))
+    })
+    return told([...findingsIn(stats, options), ...silent], stats, options)
+  })
+}
+
+const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text))
+
+const ageOf = ({ oldestPendingAt: at }: Standing): number => (at === null ? 0 : Math.max(0, Date.now() - at.getTime()))
+
+function findingsIn(stats: Standing, options: CheckOptions): Finding[] {
   const { pending, deadLetters, quarantined, paused } = stats
   const { maxAge, maxPending = Number.POSITIVE_INFINITY, maxDead, maxQuarantined } = options
   const found: Array<Finding | false> = [
@@ -53,16 +98,22 @@ async function silences({ control, sources }: OpenInbox, { silent }: CheckOption
   const found: Finding[] = []
   for (const [source, ms] of silent) {
     const { value: newest } = await control.deliveries({ source })[Symbol.asyncIterator]().next()
-    if (newest === undefined && !(source in sources)) throw new OptionError(`--silent: there is no source "${source}"`)
-    const since = newest === undefined ? Number.POSITIVE_INFINITY : Date.now() - newest.receivedAt.getTime()
-    if (since > ms) found.push({ id: 'sender_silent', what: `"${source}" ${silence(since)}` })
+    if (newest === undefined && !(source in sources)) throw noSource(source)
+    found.push(...silenceOf(source, ms, newest?.receivedAt ?? null))
   }
   return found
 }
 
+const noSource = (source: string) => new OptionError(`--silent: there is no source "${source}"`)
+
+function silenceOf(source: string, ms: number, lastAt: Date | null): Finding[] {
+  const since = lastAt === null ? Number.POSITIVE_INFINITY : Date.now() - lastAt.getTime()
+  return since > ms ? [{ id: 'sender_silent', what: `"${source}" ${silence(since)}` }] : []
+}
+
 const silence = (ms: number) => (Number.isFinite(ms) ? `is silent for ${spanText(ms)}` : 'was never heard of')
 
-function lineOf(findings: readonly Finding[], stats: InboxStats): string {
+function lineOf(findings: readonly Finding[], stats: Standing): string {
   const { pending, deadLetters, quarantined } = stats
   const what = findings.length === 0 ? 'all is well' : findings.map((one) => one.what).join('; ')
   const numbers = `pending=${pending} age=${Math.round(ageOf(stats) / 1_000)}s dead=${deadLetters} quarantined=${quarantined}`

@@ -3,7 +3,7 @@
 import { parseFilter } from '../../core/filter/parse.ts'
 import type { EventFilter } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
-import { timeText, whoText } from '../out/format.ts'
+import { idText, timeText, whoText } from '../out/format.ts'
 import { type Column, type OutOptions, showRows } from '../out/lines.ts'
 import { tell } from '../out/streams.ts'
 import { type List, showList } from './list.ts'
@@ -17,7 +17,7 @@ const columnsOf = ({ utc }: OutOptions): Column<AnyEvent>[] => [
   { head: 'event', of: ({ id }) => id, from: 100 },
   { head: 'source', of: ({ source }) => source, from: 120 },
   { head: 'who', of: whoText },
-  { head: 'message', of: ({ messageId }) => messageId ?? '', from: 160 },
+  { head: 'message', of: ({ messageId }) => idText(messageId ?? ''), from: 160 },
   { head: 'why', of: whyOf },
 ]
 
@@ -61,7 +61,7 @@ export async function message(id: string, filter: Omit<Said, 'after'>, options: 
     const looking = new Looking(opened, options)
     const found = await opened.control.message(id, filter, looking.options)
     looking.end()
-    return showTimeline(found?.events ?? [], opened, options, `nothing is stored of message ${id}`)
+    return showTimeline(found?.events ?? [], opened, options, `nothing is stored of message ${idText(id)}`)
   })
 }
 

@@ -1,32 +1,34 @@
 /** `posthorn inbox pause`, `resume`, `prune`, `backup`, `export`. */
 import { OptionError } from '../../errors.ts'
-import type { PersonalRecord, PersonFilter } from '../../public/inbox.ts'
+import type { PersonalRecord, PersonFilter, VerbReport } from '../../public/inbox.ts'
 import { isYes } from '../out/ask.ts'
 import { bytesText } from '../out/format.ts'
 import { showRows } from '../out/lines.ts'
 import { say, tell } from '../out/streams.ts'
-import { type ActOptions, assertDecided } from './act.ts'
+import { type ActOptions, assertDecided, tellOfMissing } from './act.ts'
 import type { LookOptions } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 
 /** What has no count before it is done: it is asked for, or done. */
-async function asked(
+async function asked<R extends object>(
   verb: string,
   what: string,
   options: ActOptions,
-  run: (opened: OpenInbox) => Promise<object>,
-  done: (report: object) => string,
-): Promise<0 | 4> {
+  run: (opened: OpenInbox) => Promise<R & Pick<VerbReport, 'missingShards'>>,
+  done: (report: R) => string,
+): Promise<0 | 4 | 5> {
   assertDecided(verb, options)
   return withInbox(options, async (opened) => {
     if (!options.dryRun && !options.yes && !(await isYes(`${what}?`, opened.stop))) {
       tell('Nothing was changed.')
       return 4
     }
-    const report = options.dryRun ? {} : await run(opened)
+    const report = options.dryRun ? null : await run(opened)
     if (options.json) say(JSON.stringify({ verb, dryRun: options.dryRun, ...report }))
-    else say(options.dryRun ? `${what}: nothing was changed.` : done(report))
-    return 0
+    else say(report === null ? `${what}: nothing was changed.` : done(report))
+    if (report?.missingShards === undefined) return 0
+    tellOfMissing(report)
+    return 5
   })
 }
 
@@ -65,7 +67,7 @@ export const prune = (options: ActOptions) =>
         throw new OptionError('prune needs --config: what is kept, and for how long, stands in the configuration')
       return control.prune()
     },
-    (report) =>
+    ({ missingShards: _, ...report }) =>
       Object.entries(report)
         .map(([what, count]) => `${what}\t${count}`)
         .join('\n'),

@@ -1,6 +1,7 @@
 /** `posthorn inbox stats`, `ls`, `dead`, `quarantine`: what is stored, as it stands. */
 import { letterName } from '../../lib/letter-name.ts'
 import type { DeadLetterFilter, DeliveryFilter, InboxStats, QuarantineFilter } from '../../public/inbox.ts'
+import type { ListOptions as Listed } from '../../public/look.ts'
 import type { DeadLetter, DeliverySummary, Quarantined } from '../../types.ts'
 import { bytesText, counted, spanText, timeText, whoText } from '../out/format.ts'
 import { type Column, type OutOptions, showFacts } from '../out/lines.ts'
@@ -57,14 +58,14 @@ const countsText = (counts: Readonly<Record<string, number>>): string =>
     .join('\n')
 
 /** Deliveries, newest first. */
-export async function ls(filter: DeliveryFilter, options: ListOptions): Promise<0> {
+export async function ls(filter: DeliveryFilter, options: ListOptions): Promise<0 | 130> {
   return withInbox(options, async ({ control, stop }) => {
     const list: List<DeliverySummary> = {
       ...{ name: 'posthorn inbox ls', what: 'deliveries', columns: deliveryColumns(options) },
-      ...{ rows: () => control.deliveries(filter), key: ({ id }) => id },
+      ...{ rows: (listing) => control.deliveries(filter, listing), key: ({ id }) => id },
     }
     await showList(list, options, stop)
-    return 0
+    return stop.aborted && !options.watch ? 130 : 0
   })
 }
 
@@ -90,21 +91,24 @@ export function remarksOf({ events, duplicates, senderLeft, isTest, kept }: Deli
 }
 
 /** Dead letters, newest first; with `group` how many there are of each kind. */
-export async function dead(filter: DeadLetterFilter, options: ListOptions & { readonly group: boolean }): Promise<0> {
+export async function dead(
+  filter: DeadLetterFilter,
+  options: ListOptions & { readonly group: boolean },
+): Promise<0 | 130> {
   return withInbox(options, async ({ control, stop }) => {
-    const letters = () => control.deadLetters(filter)
+    const letters = (listing: Listed) => control.deadLetters(filter, listing)
     const ofAll = { name: 'posthorn inbox dead', what: 'dead letters' }
     const list: List<DeadLetter> = {
       ...{ ...ofAll, columns: letterColumns(options), rows: letters },
       key: ({ event, handler }) => letterName(event, handler),
     }
     const groups: List<Group> = {
-      ...{ ...ofAll, columns: groupColumns(options), rows: () => groupsOf(letters()) },
+      ...{ ...ofAll, columns: groupColumns(options), rows: (listing) => groupsOf(letters(listing)) },
       key: ({ handler, error, code }) => JSON.stringify([handler, error, code]),
     }
     if (options.group) await showList(groups, { ...options, limit: undefined }, stop)
     else await showList(list, options, stop)
-    return 0
+    return stop.aborted && !options.watch ? 130 : 0
   })
 }
 
@@ -176,19 +180,19 @@ const groupColumns = ({ utc }: OutOptions): Column<Group>[] => [
 ]
 
 /** What could not be read, newest first. */
-export async function quarantine(filter: QuarantineFilter, options: ListOptions): Promise<0> {
+export async function quarantine(filter: QuarantineFilter, options: ListOptions): Promise<0 | 130> {
   return withInbox(options, async ({ control, stop }) => {
     const list: List<Quarantined> = {
       ...{ name: 'posthorn inbox quarantine', what: 'rows of quarantine', columns: quarantineColumns },
-      rows: () => control.quarantine(filter),
+      rows: (listing) => control.quarantine(filter, listing),
       key: ({ deliveryId, index }) => (index === null ? deliveryId : `${deliveryId}.${index}`),
     }
     await showList(list, options, stop)
-    return 0
+    return stop.aborted && !options.watch ? 130 : 0
   })
 }
 
-const quarantineColumns: Column<Quarantined>[] = [
+export const quarantineColumns: Column<Quarantined>[] = [
   { head: 'delivery', of: ({ deliveryId }) => deliveryId },
   { head: 'element', of: ({ index }) => (index === null ? 'all' : String(index)), right: true },
   { head: 'source', of: ({ source }) => source },

@@ -3,7 +3,7 @@ import { PosthornError } from '../../errors.ts'
 import type { StoredEvent } from '../../public/inbox.ts'
 import { type ReadResult, read } from '../../read/index.ts'
 import type { AnyEvent, AttemptError, DeadLetter, Delivery, ErrorRecord } from '../../types.ts'
-import { bytesText, timeText, whoText } from '../out/format.ts'
+import { bytesText, counted, idText, timeText, whoText } from '../out/format.ts'
 import { type OutOptions, showFacts, showRows } from '../out/lines.ts'
 import { say } from '../out/streams.ts'
 import { type LookOptions, remarksOf } from './look.ts'
@@ -117,7 +117,7 @@ function eventFacts({ event, progress }: StoredEvent, { utc }: OutOptions): Arra
     bounce?: { kind: string; class: string | null; reason: string | null }
     smtp?: { text: string | null } | null
   }
-  const times = (attempts: number | null) => (attempts ? `, after ${attempts} calls` : '')
+  const times = (attempts: number | null) => (attempts ? `, after ${counted(attempts, 'call')}` : '')
   return [
     ['event', event.id],
     ['name', `${event.name} (${event.type})`],
@@ -125,7 +125,7 @@ function eventFacts({ event, progress }: StoredEvent, { utc }: OutOptions): Arra
     ['occurred', timeText(event.occurredAt, utc)],
     ['received', timeText(event.receivedAt, utc)],
     ['who', whoText(event)],
-    ['message', event.messageId],
+    ['message', event.messageId === null ? null : idText(event.messageId)],
     ['effect', event.effect],
     ['bounce', bounce === undefined ? null : [bounce.kind, bounce.class].filter(Boolean).join(', class ')],
     ['reason', bounce?.reason ?? null],
@@ -140,7 +140,7 @@ function eventFacts({ event, progress }: StoredEvent, { utc }: OutOptions): Arra
 function showLetter({ handler, attempts, errors, since }: DeadLetter, { utc }: OutOptions): void {
   say('')
   showFacts([
-    ['dead for', `${handler}, since ${timeText(since, utc)}, after ${attempts} calls`],
+    ['dead for', `${handler}, since ${timeText(since, utc)}, after ${counted(attempts, 'call')}`],
     ...errors.map((error): [string, string] => [
       `call ${error.attempt}`,
       `${timeText(error.at, utc)} ${causes(error)}`,
@@ -155,6 +155,6 @@ function causes({ name, code, message, stack, cause }: ErrorRecord): string {
 }
 
 function notThere(id: string): 1 {
-  process.stderr.write(`posthorn inbox show: there is no ${id} in this inbox\n`)
+  process.stderr.write(`posthorn inbox show: there is no ${idText(id)} in this inbox\n`)
   return 1
 }

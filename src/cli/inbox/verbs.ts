@@ -32,8 +32,8 @@ const progressed = ({ queued, matched }: Report) => `${queued} of ${matched}`
 export const retry = (filter: Said, options: VerbOptions) =>
   act(options, {
     verb: 'retry',
-    run: ({ control, stop }, dryRun) =>
-      control.retry(said<RetryFilter>(filter), { ...rateOf(options), dryRun, signal: stop }),
+    run: ({ control, stop }, how) =>
+      control.retry(said<RetryFilter>(filter), { ...rateOf(options), ...how, signal: stop }),
     matched: ({ matched }) => `${counted(matched, 'failure')} to be tried again`,
     done: (report) => `${progressed(report)} are tried again.`,
   })
@@ -41,8 +41,8 @@ export const retry = (filter: Said, options: VerbOptions) =>
 export const drop = (filter: Said, options: VerbOptions) =>
   act(options, {
     verb: 'drop',
-    run: ({ control, stop }, dryRun) =>
-      control.drop(said<DropFilter>(filter), { ...rateOf(options), dryRun, signal: stop }),
+    run: ({ control, stop }, how) =>
+      control.drop(said<DropFilter>(filter), { ...rateOf(options), ...how, signal: stop }),
     matched: ({ matched }) => `${counted(matched, 'failure or event', 'failures and events')} to be given up, for good`,
     done: (report) => `${progressed(report)} are given up.`,
   })
@@ -50,31 +50,34 @@ export const drop = (filter: Said, options: VerbOptions) =>
 export const reparse = (filter: Said, options: VerbOptions) =>
   act(options, {
     verb: 'reparse',
-    run: ({ control, stop }, dryRun) =>
-      control.reparse(said<ReparseFilter>(filter), { ...rateOf(options), dryRun, signal: stop }),
+    run: ({ control, stop }, how) =>
+      control.reparse(said<ReparseFilter>(filter), { ...rateOf(options), ...how, signal: stop }),
     matched: ({ matched }) => `${counted(matched, 'event')} in quarantine that can be read now`,
     done: (report) => `${progressed(report)} are handed to the handlers.`,
   })
 
 export const replay = (
   filter: Said & { readonly to?: readonly string[] },
-  options: VerbOptions & { readonly utc: boolean },
+  options: VerbOptions & { readonly utc: boolean; readonly after?: string | undefined },
 ) => {
   const progress = new Progress()
-  let reachedAt: Date | null = null
+  const { after } = options
+  let place: string | null = after ?? null
   const action: Act<ReplayReport> = {
     verb: 'replay',
-    async run({ control, stop }, dryRun) {
+    async run({ control, stop }, how) {
       const report = await control.replay(said<ReplayFilter>(filter), {
-        ...{ ...rateOf(options), dryRun, signal: stop },
+        ...{ ...rateOf(options), ...how, signal: stop, ...(after === undefined ? {} : { after }) },
         onProgress(done) {
-          reachedAt = done.reachedAt
+          place = done.place ?? place
           progress.show(`${counted(done.deliveries, 'delivery', 'deliveries')}, ${counted(done.matched, 'event')}`)
         },
       })
       progress.end()
-      if (stop.aborted && !dryRun && reachedAt !== null)
-        tell(`Go on with since:${reachedAt.toISOString()}; give up what is queued with: inbox drop run:${report.run}`)
+      if (stop.aborted && !how.dryRun) {
+        const goOn = place === null ? '' : `Go on with the same and --after ${place}; `
+        tell(`Stopped. ${goOn}give up what is queued with: inbox drop run:${report.run}`)
+      }
       return report
     },
     matched: ({ matched, unreadable }) => `${counted(matched, 'event')} to be handled again${unread(unreadable)}`,
@@ -91,9 +94,9 @@ export const erase = (person: PersonFilter, options: VerbOptions & { readonly co
   const progress = new Progress()
   const action: Act<EraseReport> = {
     verb: 'erase',
-    async run({ control, stop }, dryRun) {
+    async run({ control, stop }, how) {
       const report = await control.erase(person, {
-        ...{ ...rateOf(options), dryRun, signal: stop, copies: options.copies },
+        ...{ ...rateOf(options), ...how, signal: stop, copies: options.copies },
         onProgress: ({ deliveries, matched }) =>
           progress.show(`${counted(deliveries, 'delivery', 'deliveries')} searched, ${matched} found`),
       })
@@ -101,7 +104,7 @@ export const erase = (person: PersonFilter, options: VerbOptions & { readonly co
       return report
     },
     matched: ({ matched, deliveries, closed }) =>
-      `${counted(matched, 'element')} in ${counted(deliveries, 'delivery', 'deliveries')} to be erased${shut(closed)}`,
+      `${counted(matched, 'element')} to be erased (${counted(deliveries, 'delivery', 'deliveries')} searched)${shut(closed)}`,
     done: (report) =>
       [`${progressed(report)} are erased${shut(report.closed)}.`, ...report.leftIn.map(left)].join('\n'),
   }

@@ -52,3 +52,8 @@ export function whoText({
   if (recipient === null) return ''
   return channel === 'email' ? redacted(recipient) : `${recipient.slice(0, 2)}***`
 }
+
+const MOST_OF_ID = 200
+
+/** An id that its sender gave, or somebody typed: none that is honest is longer. */
+export const idText = (id: string): string => (id.length <= MOST_OF_ID ? id : `${id.slice(0, MOST_OF_ID)}…`)

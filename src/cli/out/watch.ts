@@ -3,6 +3,7 @@
  * what is new or has changed is a line of JSON.
  */
 import { styleText } from 'node:util'
+import { pause } from '../signals.ts'
 import { timeText } from './format.ts'
 import { isRead, linesOf, say, tell } from './streams.ts'
 
@@ -80,17 +81,4 @@ async function follow(view: View, everyMs: number, stop: AbortSignal): Promise<v
     seen = new Map(now)
     await pause(everyMs, stop)
   }
-}
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  if (stop.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      stop.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    stop.addEventListener('abort', end)
-  })
 }

@@ -1,7 +1,7 @@
 /** The options that every client takes. */
 import { systemClock } from '../../core/base/clock.ts'
 import { OptionError, PosthornError } from '../../errors.ts'
-import { kindOf, wholeNumber } from '../../lib/options.ts'
+import { kindOf, LONGEST_TIMER_MS, wholeNumber } from '../../lib/options.ts'
 import { assertSecret, readSecret, secretMissing } from '../../lib/secret.ts'
 import type { Secret } from '../../types.ts'
 import type { Refusal } from './answer.ts'
@@ -23,14 +23,12 @@ export interface ApiParts {
   readonly refusalOf: (body: unknown) => Refusal
 }
 
-const MAX_MS = 2 ** 31 - 1
-
 /** A sender that tests a target gives it 10 s for its answer. */
 const DEFAULT_TIMEOUT_MS = 30_000
 
 /** @throws OptionError */
 export function createApi({ name, timeoutMs, headers = {}, ...parts }: ApiParts): Api {
-  const limit = wholeNumber(`${name}: timeoutMs`, timeoutMs, DEFAULT_TIMEOUT_MS, 1, MAX_MS)
+  const limit = wholeNumber(`${name}: timeoutMs`, timeoutMs, DEFAULT_TIMEOUT_MS, 1, LONGEST_TIMER_MS)
   return new Api({ ...parts, name, headers, timeoutMs: limit, clock: systemClock })
 }
 

@@ -50,9 +50,17 @@ const KEYS = keysOf<RotateSecretOptions>({
 const DAY_MS = 86_400_000
 
 /**
- * Rotates the secret of a source without a request that is refused: both are accepted, the sender is switched, the last use of
- * the old one is waited for, the old one goes. Resolves then; the process must live that long, and `hooks.rotate` is the
- * part of it that a command can do.
+ * Rotates the secret of a source without refusing a request: it has both secrets accepted, gives the sender the new one, waits
+ * for the last use of the old one, removes the old one, and resolves. The process must live that long. `hooks.rotate` is the step
+ * that changes the sender.
+ * @example
+ * await rotateSecret(receiver, {
+ *   source: 'shop',
+ *   old: '2025',
+ *   acceptBoth: () => vault.publish(['2025', '2026']),
+ *   switchOver: () => hooks.rotate('shop', { to: () => vault.read('2026') }),
+ *   dropOld: () => vault.publish(['2026']),
+ * })
  * @throws OptionError; what the three functions and `reloadSecrets` throw; the reason of the signal, which ends the wait with
  * both secrets accepted
  */

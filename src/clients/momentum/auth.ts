@@ -1,7 +1,7 @@
 /** How a webhook of the family authenticates: as its owner writes it, on the wire, and as it is found. */
 import { OptionError } from '../../errors.ts'
 import { isObject } from '../../lib/guards.ts'
-import { kindOf, knownKeys } from '../../lib/options.ts'
+import { knownKeys } from '../../lib/options.ts'
 import { assertSecret } from '../../lib/secret.ts'
 import type { Secret } from '../../types.ts'
 import { assertLogin, recordIn, webAddressIn } from '../api/arguments.ts'
@@ -113,6 +113,3 @@ export function foundAuth(wire: Readonly<Record<string, unknown>>): FoundAuth {
     uses: (secret) => secret !== '' && secrets.has(secret),
   }
 }
-
-/** How a wrong `auth` is called in a message of a place that takes fewer kinds. */
-export const calledAuth = (auth: unknown): string => (isObject(auth) ? Object.keys(auth).join() : kindOf(auth))

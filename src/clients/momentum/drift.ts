@@ -43,7 +43,11 @@ export interface DriftOptions extends CallOptions {
 
 /**
  * Asks SparkPost or Momentum for the documentation and the samples of its events, and compares them with what this version
- * knows: so that a change is known before an event of it comes.
+ * knows, so that you learn of a change before such an event comes.
+ * @example
+ * const client = momentumWebhooks({ apiKey: { env: 'SPARKPOST_API_KEY' } })
+ * const drift = await catalogueDrift({ client })
+ * if (drift.hasDrift) console.error(drift.text())
  * @throws ApiError (rejects); OptionError
  */
 export async function catalogueDrift(options: DriftOptions): Promise<CatalogueDrift> {

@@ -59,6 +59,9 @@ const DELIVERY_EVENTS = 1_000
  * Asks the sender for its events of this time, compares them with what was received since a day before, by the sender's ids
  * or else fingerprints, and injects those that are missing, in the envelope of the webhook. A second run injects nothing. An
  * event that the sender still repeats by webhook may come after it: `dedupeEvents` of the source absorbs it then.
+ * @example
+ * const client = sparkpostEvents({ apiKey: { env: 'SPARKPOST_API_KEY' } })
+ * const { present, injected } = await backfill(receiver, { client, source: 'shop', since })
  * @throws OptionError (rejects) for wrong options; for a time that is older than `retention.bodies`, or of which bodies
  * were pruned or erased, unless `mayRepeat`; ApiError; what `inject` throws
  */

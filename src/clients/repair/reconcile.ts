@@ -57,7 +57,10 @@ const LOOK_BACK_MS = 33 * 3_600_000
 
 /**
  * Compares the batches that failed at SparkPost or Momentum with the inbox, by batch id. Changes nothing: `backfill` fetches
- * what is lost.
+ * the lost events.
+ * @example
+ * const client = momentumWebhooks({ apiKey: { env: 'SPARKPOST_API_KEY' } })
+ * const { lost, arrived } = await reconcile(receiver, { client, source: 'shop' })
  * @throws OptionError (rejects) for a wrong option, and where no webhook posts to the source; ApiError
  */
 export function reconcile(receiver: RepairedReceiver, options: ReconcileOptions): Promise<ReconcileReport> {

@@ -5,6 +5,8 @@ export class Load {
   #bytes = 0
   #requests = 0
   #begun = 0
+  /** Told once, when no request is left. */
+  readonly #onNone: (() => void)[] = []
 
   get bytes(): number {
     return this.#bytes
@@ -32,6 +34,11 @@ export class Load {
 
   leave(): void {
     this.#requests--
+    if (this.#requests === 0) for (const tell of this.#onNone.splice(0)) tell()
+  }
+
+  onNone(tell: () => void): void {
+    this.#onNone.push(tell)
   }
 
   take(bytes: number): void {

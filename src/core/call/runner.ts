@@ -7,6 +7,7 @@ import { thrown } from '../../lib/thrown.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Telling } from '../../ports/telling.ts'
 import type { HandlerContext } from '../../public/handlers.ts'
+import type { AnyEvent } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
 import type { Wrap } from '../base/wraps.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
@@ -18,15 +19,15 @@ import { TimeLimit } from './time-limit.ts'
 import { callAbout, callEnd } from './wrapped.ts'
 
 /** Waiting longer than this, with every place taken, a handler is behind the others. */
-const BEHIND_MS = 1_000
+export const BEHIND_MS = 1_000
 
 export interface RunnerParts extends Telling {
   readonly clock: Clock
   readonly pacer: Pacer
   /** Whether a handler that only fails is paused; not where the sender's own backoff is the pause. */
   readonly pauses: boolean
-  /** Whether a call may begin: a process that may lose its claims begins none. */
-  mayBegin(): boolean
+  /** Whether a call may begin with these events: none does whose claim may be lost. */
+  mayBegin(events: AnyEvent | readonly AnyEvent[]): boolean
   /** Around each call; null: nothing. */
   readonly wrap: Wrap<'call'> | null
   /** Told when the handler pauses or resumes by itself. */
@@ -270,9 +271,14 @@ export class Runner {
     return new Attempt(number, this.spec.name, this.#parts.clock.steady(), ended, outOfOrder, events)
   }
 
-  #run<T>(attempt: Attempt, call: Call<T>, subject: T, tasks: Task | readonly Task[]): void {
+  #run<T extends AnyEvent | readonly AnyEvent[]>(
+    attempt: Attempt,
+    call: Call<T>,
+    subject: T,
+    tasks: Task | readonly Task[],
+  ): void {
     const { wrap } = this.#parts
-    if (this.#closed || !this.#parts.mayBegin()) attempt.abandon()
+    if (this.#closed || !this.#parts.mayBegin(subject)) attempt.abandon()
     else if (wrap === null) attempt.run(call, subject)
     else this.#runWrapped(wrap, attempt, call, subject, tasks)
     if (!attempt.isOver) this.#limit.add(attempt)

@@ -103,7 +103,7 @@ export interface Turn {
 }
 
 /** A task that may go in an order: its turn comes after that of others, and the order hears first how its call ended. */
-export abstract class Ordered extends Task {
+export abstract class OrderedTask extends Task {
   #turn: Turn | null = null
 
   /** How it ended for its event. */

@@ -5,12 +5,12 @@ import type { Bound, Clause, NumberClause, WordClause } from './clause.ts'
 import type { NumberKey, WordKey } from './keys.ts'
 
 /** What keys are about: each has a value, several, or none (then the key, with or without `-`, is not met or met). */
-export type Facts = { readonly [K in WordKey]?: string | readonly string[] | null } & {
+export type FilterFacts = { readonly [K in WordKey]?: string | readonly string[] | null } & {
   readonly [K in NumberKey]?: number
 }
 
 /** Ids and times are not looked at: inboxes do that. */
-export function matches(clauses: readonly Clause[], facts: Facts): boolean {
+export function matches(clauses: readonly Clause[], facts: FilterFacts): boolean {
   return clauses.every((clause) => {
     if (clause.kind === 'words') return hasWord(clause, facts[clause.key]) !== clause.not
     return clause.kind !== 'numbers' || isWithin(clause, facts[clause.key]) !== clause.not
@@ -51,7 +51,7 @@ export const EVENT_KEYS = [
   ...['test', 'left', 'late'],
 ] as const satisfies readonly string[]
 
-export function eventFacts(event: AnyEvent): Facts {
+export function eventFacts(event: AnyEvent): FilterFacts {
   const bounce = 'bounce' in event ? (event.bounce as { kind: string; class: string | null }) : null
   return {
     source: event.source,

@@ -1,7 +1,16 @@
 /** What a user registers, checked once: patterns, sources, names and limits. */
 import { OptionError } from '../../errors.ts'
 import { didYouMean } from '../../lib/nearest.ts'
-import { assertFunction, assertOptions, keysOf, kindOf, knownKeys, shown, wholeNumber } from '../../lib/options.ts'
+import {
+  assertFunction,
+  assertOptions,
+  keysOf,
+  kindOf,
+  knownKeys,
+  LONGEST_TIMER_MS,
+  shown,
+  wholeNumber,
+} from '../../lib/options.ts'
 import type { BatchOptions, HandlerOptions } from '../../public/handlers.ts'
 import type { AnyEvent, RetryOptions } from '../../types.ts'
 import { checkPatterns, type Vocabulary, wordsOf } from './patterns.ts'
@@ -31,7 +40,6 @@ const KEYS = {
   onBatch: keysOf<BatchOptions<string>>({ ...SHARED, size: true, maxWaitMs: true }),
 }
 const RETRY = keysOf<RetryOptions>({ attempts: true, minMs: true, maxMs: true })
-const MAX_MS = 2 ** 31 - 1
 
 /** @throws OptionError, with code ERR_PATTERN for a pattern that can match nothing. */
 export function defineHandler(
@@ -62,10 +70,10 @@ export function defineHandler(
     formerly: checkFormerly(options.formerly),
     tests: checkTests(options.tests),
     retry: retryPlan({ ...defaults.retry, ...retry }),
-    timeoutMs: wholeNumber('timeoutMs', timeoutMs, 30_000, 1, MAX_MS),
+    timeoutMs: wholeNumber('timeoutMs', timeoutMs, 30_000, 1, LONGEST_TIMER_MS),
     concurrency: wholeNumber('concurrency', concurrency, 8, 1, 10_000),
     size: isBatch ? wholeNumber('size', options.size, 100, 1, 100_000) : 1,
-    maxWaitMs: isBatch ? wholeNumber('maxWaitMs', options.maxWaitMs, 1_000, 0, MAX_MS) : 0,
+    maxWaitMs: isBatch ? wholeNumber('maxWaitMs', options.maxWaitMs, 1_000, 0, LONGEST_TIMER_MS) : 0,
     orderBy: checkOrderBy(options.orderBy),
   }
 }
@@ -93,17 +101,17 @@ export function checkDefaults(handlers: HandlerDefaults): void {
   knownKeys('handlers', handlers, keysOf<HandlerDefaults>(DEFAULTS))
   const { retry = {}, timeoutMs, concurrency } = handlers
   retryPlan(retry)
-  wholeNumber('handlers.timeoutMs', timeoutMs, 30_000, 1, MAX_MS)
+  wholeNumber('handlers.timeoutMs', timeoutMs, 30_000, 1, LONGEST_TIMER_MS)
   wholeNumber('handlers.concurrency', concurrency, 8, 1, 10_000)
 }
 
 function retryPlan(retry: RetryOptions): RetryPlan {
   knownKeys('retry', retry, RETRY)
-  const minMs = wholeNumber('retry.minMs', retry.minMs, 1_000, 0, MAX_MS)
+  const minMs = wholeNumber('retry.minMs', retry.minMs, 1_000, 0, LONGEST_TIMER_MS)
   return {
     attempts: wholeNumber('retry.attempts', retry.attempts, 36, 1, 1_000_000),
     minMs,
-    maxMs: wholeNumber('retry.maxMs', retry.maxMs, Math.max(minMs, 3_600_000), minMs, MAX_MS),
+    maxMs: wholeNumber('retry.maxMs', retry.maxMs, Math.max(minMs, 3_600_000), minMs, LONGEST_TIMER_MS),
   }
 }
 

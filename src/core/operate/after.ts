@@ -7,7 +7,7 @@ import { eventId, eventOrDelivery } from './ids.ts'
 /** Of one delivery; nobody has more handlers and elements in one. */
 const MOST = 100_000
 
-interface Placed {
+export interface Placed {
   readonly after?: string
   readonly ids?: readonly string[]
 }

@@ -1,22 +1,24 @@
 /** The public look into the inbox: pages become async iterables, stored elements become events again. */
-import { resolve } from 'node:path'
 import { OptionError, PosthornError } from '../../errors.ts'
 import { parseElement } from '../../json/slices.ts'
+import { letterName } from '../../lib/letter-name.ts'
 import { shown } from '../../lib/options.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { Cursor, Pruned, RowIds } from '../../ports/inbox/operations.ts'
 import type { StoredStats } from '../../ports/inbox/records.ts'
-import type { StoredDeadLetter, StoredDelivery } from '../../ports/inbox/rows.ts'
+import type { StoredDeadLetter, StoredDelivery, StoredQuarantine } from '../../ports/inbox/rows.ts'
 import type { Provider } from '../../ports/provider.ts'
 import type { InboxControl, InboxStats, PruneReport, VerbOptions, VerbReport } from '../../public/inbox.ts'
+import type { ListOptions } from '../../public/look.ts'
 import type { AnyEvent, DeadLetter, Delivery, DeliverySummary, Quarantined } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
-import { eventFacts, type Facts, matches, yesOrNo } from '../filter/matches.ts'
+import { eventFacts, type FilterFacts, matches, yesOrNo } from '../filter/matches.ts'
 import { Registry } from '../handlers/registry.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
 import { toAttemptErrors, toPaused } from '../read/to-public.ts'
-import { placeOf } from './after.ts'
+import { type Placed, placeOf } from './after.ts'
+import { countedSpans, placesOf, type Span, topOf } from './counted.ts'
 import { findEvents, findMessage, findPerson } from './events.ts'
 import { readsRows } from './filter-text.ts'
 import {
@@ -36,9 +38,22 @@ import { erasePerson, exportPerson } from './people.ts'
 import { differences, reparse } from './reparse.ts'
 import { replay } from './replay.ts'
 import { storedEvent } from './stored-event.ts'
-import { dropHandler, dropReplay, pages, pagesOf, run, type VerbParts } from './verbs.ts'
+import { dropHandler, dropReplay, missingIn, type pages, pagesFromFew, run, type VerbParts } from './verbs.ts'
 
 type ProviderOf = (source: string) => Provider | undefined
+
+interface Listing<R, T> {
+  readonly read: Parameters<typeof pages<R>>[0]
+  readonly id: (row: R) => number
+  /** As `after` takes it. */
+  readonly name: (row: R) => string
+  /** When there may be something; absent: whenever the filter says. */
+  readonly spans?: ((filter: Selection) => AsyncIterable<Span>) | undefined
+  /** null: it is not meant. */
+  readonly shown: (row: R, checked: Selection) => T | null
+}
+
+type ListedDelivery = StoredDelivery & { readonly bytes: number }
 
 export interface ControlParts extends KnownParts {
   readonly clock: Clock
@@ -69,19 +84,32 @@ export function createInboxControl(parts: ControlParts): InboxControl {
   }
   async function* listed<R, T>(
     verb: 'deliveries' | 'deadLetters' | 'quarantine',
-    read: Parameters<typeof pages<R>>[0],
-    id: (row: R) => number,
+    { read, id, name, spans, shown }: Listing<R, T>,
     filter: Selection = {},
-    shown: (row: R, checked: Selection) => T | null,
+    options: ListOptions = {},
   ): AsyncGenerator<T> {
+    const { signal, onProgress } = checkedLook(verb, options)
     const checked = await known(verb, checkedFilter(verb, filter, clock.now()))
     const first = await placeOf(inbox, verb, checked)
-    for (const page of pagesOf(checked))
-      for await (const rows of pages(read, id, page, first))
+    let [looked, found] = [0, 0]
+    for await (const page of placesOf(checked, spans?.(checked) ?? null))
+      for await (const rows of pagesFromFew((p) => read({ ...p, signal }), id, page, first)) {
         for (const row of rows) {
           const one = shown(row, checked)
-          if (one !== null) yield one
+          if (one === null) continue
+          found++
+          yield one
         }
+        looked += rows.length
+        onProgress?.({ rows: looked, found, place: name(rows.at(-1) as R) })
+        if (signal?.aborted) return
+      }
+  }
+  /** Deliveries of a source are counted with the deliveries themselves. */
+  async function* sourceSpans({ source, ids, since, until, after }: Selection & Placed): AsyncGenerator<Span> {
+    if (source === undefined || ids !== undefined) return yield { since: since?.getTime(), until: until?.getTime() }
+    const fields = { source, ...(since && { since }), ...(until && { until }) }
+    yield* countedSpans(parts, fields, { now: clock.now(), top: await topOf(inbox, after) })
   }
   async function pause(verb: string, handler: string, by: 'hand' | null, more: readonly unknown[]): Promise<void> {
     takesNoMore(verb, 'the name of a handler alone', more)
@@ -92,8 +120,13 @@ export function createInboxControl(parts: ControlParts): InboxControl {
     await done(verb, { handler }, {}, {})
   }
   /** Dry runs are no actions. */
-  async function done<R extends Partial<VerbReport>>(verb: string, filter: object, run: VerbOptions, report: R) {
-    return run.dryRun ? report : noted(inbox, { verb, filter, at: clock.now() }, report)
+  async function done<R extends Partial<VerbReport>>(
+    verb: string,
+    filter: object,
+    { dryRun }: Pick<VerbOptions, 'dryRun'>,
+    report: R,
+  ) {
+    return dryRun ? report : noted(inbox, { verb, filter, at: clock.now() }, report)
   }
   return {
     async *tallies(filter = {}) {
@@ -116,14 +149,15 @@ export function createInboxControl(parts: ControlParts): InboxControl {
       await open()
       return toStats(await inbox.records.stats())
     },
-    async *deliveries(filter) {
-      yield* listed(
-        'deliveries',
-        (page) => inbox.records.list('deliveries', page),
-        (row) => row.seq,
-        filter,
-        (row, checked) => (isMeantRow(row, checked) ? summary(row, row.bytes) : null),
-      )
+    async *deliveries(filter, options) {
+      const listing: Listing<ListedDelivery, DeliverySummary> = {
+        read: (page) => inbox.records.list('deliveries', { ...page, isLook: true }),
+        id: (row) => row.seq,
+        name: (row) => row.id,
+        spans: sourceSpans,
+        shown: (row, checked) => (isMeantRow(row, checked) ? summary(row, row.bytes) : null),
+      }
+      yield* listed('deliveries', listing, filter, options)
     },
     async *events(filter = {}, options = {}) {
       const [checked, looked] = [checkedFilter('events', filter, clock.now()), checkedLook('events', options)]
@@ -144,26 +178,26 @@ export function createInboxControl(parts: ControlParts): InboxControl {
       const stored = await inbox.records.delivery(deliveryId)
       return stored === null ? null : toDelivery(stored)
     },
-    async *deadLetters(filter) {
-      yield* listed(
-        'deadLetters',
-        (page) => inbox.records.list('deadLetters', page),
-        (row) => row.id,
-        filter,
-        (row, checked) => {
+    async *deadLetters(filter, options) {
+      const listing: Listing<StoredDeadLetter, DeadLetter> = {
+        read: (page) => inbox.records.list('deadLetters', page),
+        id: (row) => row.id,
+        name: ({ delivery, index, run, handler }) => letterName({ id: `${delivery.id}.${index}`, run }, handler),
+        shown: (row, checked) => {
           const letter = letterOf(row)
           return isMeantLetter(letter, row, checked) ? letter : null
         },
-      )
+      }
+      yield* listed('deadLetters', listing, filter, options)
     },
-    async *quarantine(filter) {
-      yield* listed(
-        'quarantine',
-        (page) => inbox.records.list('quarantine', page),
-        (row) => row.id,
-        filter,
-        (row, checked) => (isMeantItem(row, checked) ? toQuarantined(row) : null),
-      )
+    async *quarantine(filter, options) {
+      const listing: Listing<StoredQuarantine, Quarantined> = {
+        read: (page) => inbox.records.list('quarantine', page),
+        id: (row) => row.id,
+        name: ({ deliveryId, index }) => (index === null ? deliveryId : `${deliveryId}.${index}`),
+        shown: (row, checked) => (isMeantItem(row, checked) ? toQuarantined(row) : null),
+      }
+      yield* listed('quarantine', listing, filter, options)
     },
     async retry(filter, options = {}) {
       const [selection, checked] = [checkedAction('retry', filter, clock.now()), checkedOptions('retry', options)]
@@ -189,8 +223,9 @@ export function createInboxControl(parts: ControlParts): InboxControl {
       const report = await replay({ ...parts, nameOf, registry: registry() }, selection, checked)
       return done('replay', filter, checked, report)
     },
-    async *differences(filter = {}) {
-      yield* differences(parts, await known('differences', checkedFilter('differences', filter, clock.now())))
+    async *differences(filter = {}, options = {}) {
+      const { signal } = checkedLook('differences', options)
+      yield* differences(parts, await known('differences', checkedFilter('differences', filter, clock.now())), signal)
     },
     async reparse(filter, options = {}) {
       const [selection, checked] = [checkedAction('reparse', filter, clock.now()), checkedOptions('reparse', options)]
@@ -219,10 +254,9 @@ export function createInboxControl(parts: ControlParts): InboxControl {
     async backup(path, ...more: readonly unknown[]) {
       if (typeof path !== 'string' || path.trim() === '' || path.includes('\0') || more.length > 0)
         throw new OptionError(`inbox.backup takes the path of a file that is not there yet, got ${shown(path)}`)
-      const to = resolve(path)
       await open()
       if (inbox.copies === undefined) throw new OptionError('inbox.backup: this inbox has no file that could be copied')
-      return inbox.copies.backup(to)
+      return inbox.copies.backup(path)
     },
   }
 }
@@ -243,7 +277,7 @@ function isMeantLetter({ event, handler, attempts }: DeadLetter, row: StoredDead
   return where === undefined || matches(where.rows, { ...eventFacts(event), handler, attempts, run: row.run })
 }
 
-function rowFacts(row: StoredDelivery & { readonly bytes: number }, provider: Provider | undefined): Facts {
+function rowFacts(row: StoredDelivery & { readonly bytes: number }, provider: Provider | undefined): FilterFacts {
   const { source, credential, isTest, senderLeft, kept = 'all', duplicates: dup, bytes: size } = row
   const name = provider?.name ?? null
   return { source, provider: name, credential, test: yesOrNo(isTest), left: yesOrNo(senderLeft), kept, dup, size }
@@ -252,6 +286,7 @@ function rowFacts(row: StoredDelivery & { readonly bytes: number }, provider: Pr
 /** Portion by portion, without pauses: somebody waits for it. */
 async function pruneAll(inbox: InboxPort): Promise<PruneReport> {
   let report: PruneReport = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0 }
+  const missing = new Set<number>()
   for (let from: Cursor | null = null; ; ) {
     const pruned: Pruned = await inbox.carryOut({ kind: 'prune', from })
     report = {
@@ -260,7 +295,8 @@ async function pruneAll(inbox: InboxPort): Promise<PruneReport> {
       deadLetters: report.deadLetters + pruned.deadLetters,
       quarantined: report.quarantined + pruned.quarantined,
     }
-    if (pruned.next === null) return report
+    if (pruned.missingShard !== undefined) missing.add(pruned.missingShard)
+    if (pruned.next === null) return { ...report, ...missingIn(missing) }
     from = pruned.next
   }
 }

@@ -14,7 +14,7 @@ export type FilterVerb =
 export type Check = (at: string, value: unknown) => void
 
 /** What was read of a text; absent: there was none. */
-export interface Read {
+export interface ReadFilter {
   readonly where?: Where
 }
 
@@ -45,7 +45,7 @@ export const COLUMNS = ['source', 'handler', 'name', 'type', 'outcome', 'run'] a
 export const readsRows = (where: Where | undefined): boolean => where !== undefined && where.rows.length > 0
 
 /** What quarantine can be told by, too. */
-export const isOfQuarantine = ({ where }: Read): boolean =>
+export const isOfQuarantine = ({ where }: ReadFilter): boolean =>
   where === undefined || where.rows.every(({ key }) => ROWS.quarantine?.includes(key))
 
 /**
@@ -57,7 +57,7 @@ export function withText<F extends object>(
   table: Readonly<Record<string, Check>>,
   filter: F & { readonly filter?: string },
   now: number,
-): F & Read {
+): F & ReadFilter {
   const { filter: text, ...fields } = filter
   if (text === undefined) return { ...filter }
   const at = `inbox.${verb}: filter`
@@ -72,7 +72,7 @@ export function withText<F extends object>(
     else read[clause.key] = value
   }
   // The fields of F without its text, which they were read from.
-  return { ...fields, ...read, where: { clauses, rows } } as unknown as F & Read
+  return { ...fields, ...read, where: { clauses, rows } } as unknown as F & ReadFilter
 }
 
 /** Of the field that the clause is; undefined: it is none, but rows can be told by it. */

@@ -16,9 +16,9 @@ import type {
   RetryFilter,
   VerbOptions,
 } from '../../public/inbox.ts'
-import type { LookFilter, LookOptions, TallyFilter } from '../../public/look.ts'
+import type { EventOptions, ListOptions, LookFilter, LookOptions, TallyFilter } from '../../public/look.ts'
 import { isPlaceIn } from './after.ts'
-import { type Check, type FilterVerb, type Read, readsRows, withText } from './filter-text.ts'
+import { type Check, type FilterVerb, type ReadFilter, readsRows, withText } from './filter-text.ts'
 import { eventOrDelivery } from './ids.ts'
 import { Person } from './person.ts'
 
@@ -31,8 +31,7 @@ const DEAD = { ...SPAN, handler: assertWord, name: assertWord, run: isRun }
 const FAILED = { ...DEAD, outcome: outcomeOf('dead', 'quarantined'), all: isTrue }
 const PERSON = { ...TEXT, email: assertWord, since: isDate, until: isDate, source: assertWord }
 const PLACE = { ...TEXT, after: isPlaceIn('events'), since: isDate, until: isDate, source: assertWord }
-const VERB = { dryRun: isBoolean, ratePerSecond: isRate, signal: isSignal }
-const PROGRESS = { ...VERB, onProgress: assertFunction }
+const VERB = { dryRun: isBoolean, atMost: isCount, ratePerSecond: isRate, signal: isSignal, onProgress: assertFunction }
 
 export const FILTERS = {
   deliveries: { ...SPAN, after: isPlaceIn('deliveries') } satisfies Table<DeliveryFilter>,
@@ -69,20 +68,27 @@ export function checkedTallies(filter: TallyFilter): TallyFilter {
 export const OPTIONS = {
   retry: VERB satisfies Table<VerbOptions>,
   drop: VERB satisfies Table<VerbOptions>,
-  replay: PROGRESS satisfies Table<ReplayOptions>,
+  replay: { ...VERB, after: isPlaceIn('deliveries') } satisfies Table<ReplayOptions>,
   reparse: VERB satisfies Table<VerbOptions>,
-  erase: { ...PROGRESS, copies: isBoolean } satisfies Table<EraseOptions>,
+  erase: { ...VERB, copies: isBoolean } satisfies Table<EraseOptions>,
 }
 
 /** Options of looks that read. */
 const LOOK = { signal: isSignal, onProgress: assertFunction } satisfies Table<LookOptions>
-export const LOOKS = { events: LOOK, message: LOOK, person: LOOK }
+export const LOOKS = {
+  ...{ events: { ...LOOK, counted: isBoolean } satisfies Table<EventOptions>, message: LOOK, person: LOOK },
+  differences: { signal: isSignal } satisfies Table<Pick<LookOptions, 'signal'>>,
+  ...{ deliveries: LOOK, deadLetters: LOOK, quarantine: LOOK },
+}
+
+type Looking = keyof typeof LOOKS
 
 /** @throws OptionError */
-export function checkedLook(verb: 'events' | 'message' | 'person', options: LookOptions): LookOptions {
-  knownKeys(`inbox.${verb}: the options`, options, Object.keys(LOOK))
+export function checkedLook<O extends LookOptions | ListOptions>(verb: Looking, options: O): O {
+  const table: Readonly<Record<string, Check>> = LOOKS[verb]
+  knownKeys(`inbox.${verb}: the options`, options, Object.keys(table))
   for (const [option, value] of Object.entries(options))
-    if (value !== undefined) LOOK[option as keyof LookOptions](`inbox.${verb}: ${option}`, value)
+    if (value !== undefined) table[option]?.(`inbox.${verb}: ${option}`, value)
   return { ...options }
 }
 
@@ -94,7 +100,7 @@ const NARROWING: readonly string[] = ['since', 'until', 'source', 'handler', 'na
  * fields, and `where`. `now` is what its times are told by.
  * @throws OptionError naming the field, and what it takes; FilterError with the place in the text
  */
-export function checkedFilter<F extends object>(verb: FilterVerb, filter: F, now: number): F & Read {
+export function checkedFilter<F extends object>(verb: FilterVerb, filter: F, now: number): F & ReadFilter {
   const table: Readonly<Record<string, Check>> = FILTERS[verb]
   knownKeys(`inbox.${verb}: the filter`, filter, Object.keys(table))
   for (const [field, value] of Object.entries(filter)) checkField(`inbox.${verb}: ${field}`, value, table[field])
@@ -102,7 +108,7 @@ export function checkedFilter<F extends object>(verb: FilterVerb, filter: F, now
 }
 
 /** What a verb that acts is about, once it is checked; without a field it is everything, since that was said. */
-export interface Selection extends DeadLetterFilter, Read {
+export interface Selection extends DeadLetterFilter, ReadFilter {
   readonly outcome?: 'dead' | 'quarantined' | 'unhandled'
   readonly to?: readonly string[]
   readonly missed?: boolean
@@ -130,7 +136,7 @@ function assertTogether(verb: string, selection: Selection): void {
 }
 
 /** As `checkedFilter`; a person must be named. @throws OptionError */
-export function checkedPerson(verb: 'export' | 'erase', person: PersonFilter, now: number): PersonFilter & Read {
+export function checkedPerson(verb: 'export' | 'erase', person: PersonFilter, now: number): PersonFilter & ReadFilter {
   const copy = checkedFilter(verb, person, now)
   new Person(copy.email)
   return copy
@@ -198,6 +204,11 @@ function isBoolean(at: string, value: unknown): void {
 
 function isTrue(at: string, value: unknown): void {
   if (value !== true) throw new OptionError(`${at} can only be true, got ${shown(value)}`)
+}
+
+function isCount(at: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    throw new OptionError(`${at} must be a whole number, 0 or more, got ${shown(value)}`)
 }
 
 function isRate(at: string, value: unknown): void {

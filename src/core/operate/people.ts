@@ -9,7 +9,7 @@ import type { EraseOptions, EraseReport, PersonalRecord, PersonFilter } from '..
 import type { AnyEvent } from '../../types.ts'
 import { Person } from './person.ts'
 import { type Found, type SearchParts, searchDeadLetter, searchDelivery } from './search.ts'
-import { pages, pause } from './verbs.ts'
+import { assertAtMost, pages, pause } from './verbs.ts'
 
 export interface PeopleParts extends SearchParts {
   readonly inbox: InboxPort
@@ -48,7 +48,7 @@ export async function erasePerson(
   run: EraseOptions = {},
 ): Promise<EraseReport> {
   const person = new Person(filter.email)
-  const eraser = new Eraser(parts, run)
+  const eraser = new Eraser(parts, run, await counted(parts, filter, person, run))
   // A dead letter may come back to life, or die, while the deliveries are gone through.
   await eraser.letters(filter, person)
   await eraser.deliveries(filter, person)
@@ -57,10 +57,28 @@ export async function erasePerson(
   return eraser.report()
 }
 
+/** What was counted, and nothing else is taken; null: there is no bound. @throws PosthornError ERR_MORE_MATCHED */
+async function counted(
+  parts: PeopleParts,
+  filter: PersonFilter,
+  person: Person,
+  { atMost, dryRun, signal }: EraseOptions,
+): Promise<ReadonlySet<string> | null> {
+  if (atMost === undefined || dryRun) return null
+  const counting = new Eraser(parts, signal === undefined ? { dryRun: true } : { dryRun: true, signal }, null)
+  await counting.letters(filter, person)
+  await counting.deliveries(filter, person)
+  assertAtMost(counting.found.size, atMost)
+  return counting.found
+}
+
 class Eraser {
   readonly #parts: PeopleParts
   readonly #run: EraseOptions
-  readonly #found = new Set<string>()
+  /** Nothing else is taken; null: all that is there. */
+  readonly #only: ReadonlySet<string> | null
+  /** Elements and whole bodies, by the number of their delivery. */
+  readonly found = new Set<string>()
   #waiting: Erasure[] = []
   #waitingBytes = 0
   #busy: Erasure[] = []
@@ -69,9 +87,10 @@ class Eraser {
   #erased = 0
   #leftIn: readonly string[] = []
 
-  constructor(parts: PeopleParts, run: EraseOptions) {
+  constructor(parts: PeopleParts, run: EraseOptions, only: ReadonlySet<string> | null) {
     this.#parts = parts
     this.#run = run
+    this.#only = only
   }
 
   async deliveries(filter: PersonFilter, person: Person): Promise<void> {
@@ -119,7 +138,7 @@ class Eraser {
 
   report(): EraseReport {
     return {
-      matched: this.#found.size,
+      matched: this.found.size,
       queued: this.#erased,
       deliveries: this.#searched,
       closed: this.#closed,
@@ -132,13 +151,16 @@ class Eraser {
     // Damaged bytes cannot be looked into either.
     if (delivery === null || match === null || match.kind === 'closed') return void this.#closed++
     const indices = match.kind === 'whole' ? null : match.found.map(({ index }) => index)
-    if (indices?.length !== 0) await this.#take({ seq: delivery.seq, indices }, delivery.body.byteLength)
+    await this.#take({ seq: delivery.seq, indices }, delivery.body.byteLength)
   }
 
-  async #take(erasure: Erasure, bytes: number): Promise<void> {
-    for (const index of erasure.indices ?? ['whole']) this.#found.add(`${erasure.seq}.${index}`)
+  async #take({ seq, indices: all }: Erasure, bytes: number): Promise<void> {
+    const isMeant = (what: number | 'whole') => this.#only?.has(`${seq}.${what}`) ?? true
+    const indices = all === null ? (isMeant('whole') ? null : []) : all.filter(isMeant)
+    if (indices?.length === 0) return
+    for (const index of indices ?? ['whole']) this.found.add(`${seq}.${index}`)
     if (this.#run.dryRun) return
-    this.#waiting.push(erasure)
+    this.#waiting.push({ seq, indices })
     this.#waitingBytes += bytes
     if (this.#waiting.length >= MOST_DELIVERIES || this.#waitingBytes >= MOST_BYTES) await this.#hand()
   }
@@ -178,7 +200,7 @@ async function* lostLettersOf(
   const rows = pages<StoredDeadLetter>(
     (page) => parts.inbox.records.list('deadLetters', page),
     (row) => row.id,
-    { source },
+    { source, isWhole: true },
   )
   for await (const page of rows)
     for (const letter of page) {
@@ -191,13 +213,19 @@ async function* lostLettersOf(
 }
 
 function pageOf({ source, since, until }: PersonFilter): Omit<Page, 'before' | 'limit'> {
-  return { source, since: since?.getTime(), until: until?.getTime() }
+  return { source, since: since?.getTime(), until: until?.getTime(), isWhole: true }
 }
 
 type Facts = Omit<StoredDelivery, 'body'>
 
 async function deadFor({ inbox }: PeopleParts, { id: deliveryId, seq }: Facts, index: number): Promise<string[]> {
-  const letters = await inbox.records.list('deadLetters', { before: null, limit: 1_000, deliveryId, index })
+  const letters = await inbox.records.list('deadLetters', {
+    before: null,
+    limit: 1_000,
+    deliveryId,
+    index,
+    isWhole: true,
+  })
   return letters.filter(({ delivery }) => delivery.seq === seq).map(({ handler }) => handler)
 }
 

@@ -6,7 +6,7 @@ import type { StoredQuarantine } from '../../ports/inbox/rows.ts'
 import type { ReparseDifference, VerbOptions, VerbReport } from '../../public/inbox.ts'
 import { type ReadParts, readAgain } from '../read/read-again.ts'
 import type { Selection } from './filters.ts'
-import { pages, pagesOf, pause } from './verbs.ts'
+import { bounded, missingIn, pages, pagesOf, pause } from './verbs.ts'
 
 export interface ReparseParts extends ReadParts {
   readonly clock: Clock
@@ -21,37 +21,49 @@ interface Compared {
 const PAGE = 1_000
 
 /** Changes nothing. */
-export async function* differences(parts: ReparseParts, filter: Selection): AsyncGenerator<ReparseDifference> {
-  for await (const { difference } of compare(parts, filter, undefined)) if (isOne(difference)) yield difference
+export async function* differences(
+  parts: ReparseParts,
+  filter: Selection,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReparseDifference> {
+  for await (const { difference } of compare(parts, filter, signal, new Set())) if (isOne(difference)) yield difference
 }
 
 /** What can be read now goes to every handler its delivery belongs to, as its first run. */
 export async function reparse(parts: ReparseParts, filter: Selection, options: VerbOptions): Promise<VerbReport> {
-  const { dryRun = false, ratePerSecond: rate = Number.POSITIVE_INFINITY, signal } = options
+  const { dryRun = false, ratePerSecond: rate = Number.POSITIVE_INFINITY, signal, onProgress } = options
   let [matched, queued] = [0, 0]
-  for await (const { difference, ids } of compare(parts, filter, signal)) {
+  const missing = new Set<number>()
+  const found = compare(parts, filter, signal, missing)
+  for await (const { difference, ids } of await bounded(found, readableIn, options)) {
     if (signal?.aborted) break
     const events = difference.readable.length
     matched += events
-    if (dryRun || ids.length === 0) continue
-    if ((await parts.inbox.carryOut({ kind: 'revive', ids: { dead: [], quarantined: ids } })) > 0) queued += events
-    if (Number.isFinite(rate)) await pause(parts.clock, (events / rate) * 1_000, signal)
+    if (!dryRun && ids.length > 0)
+      queued += (await parts.inbox.carryOut({ kind: 'revive', ids: { dead: [], quarantined: ids } })) > 0 ? events : 0
+    onProgress?.({ matched, queued })
+    if (!dryRun && ids.length > 0 && Number.isFinite(rate)) await pause(parts.clock, (events / rate) * 1_000, signal)
   }
-  return { matched, queued }
+  return { matched, queued, ...missingIn(missing) }
 }
+
+const readableIn = ({ difference }: Compared): number => difference.readable.length
 
 async function* compare(
   parts: ReparseParts,
   filter: Selection,
   signal: AbortSignal | undefined,
+  missing: Set<number>,
 ): AsyncGenerator<Compared> {
   if (filter.handled && filter.since === undefined && filter.ids === undefined)
     throw new OptionError('inbox: handled: true reads every delivery in range: give since, or ids')
   const seen = new Set<string>()
   const { handled = false, ...rest } = filter
-  for (const page of pagesOf(rest)) {
+  for (const one of pagesOf(rest)) {
+    const page = { ...one, missing }
     const { index, ...place } = page
     for await (const id of handled ? inHistory(parts, place) : inQuarantine(parts, page)) {
+      if (signal?.aborted) return
       const key = `${id} ${index ?? ''}`
       if (seen.has(key)) continue
       seen.add(key)
@@ -61,13 +73,13 @@ async function* compare(
   }
 }
 
-type Place = ReturnType<typeof pagesOf>[number]
+type Page = ReturnType<typeof pagesOf>[number] & { readonly missing?: Set<number> }
 
-async function* inQuarantine({ inbox }: ReparseParts, page: Place): AsyncGenerator<string> {
+async function* inQuarantine({ inbox }: ReparseParts, page: Page): AsyncGenerator<string> {
   for await (const rows of quarantineOf(inbox, page)) for (const { deliveryId } of rows) yield deliveryId
 }
 
-async function* inHistory({ inbox }: ReparseParts, page: Place): AsyncGenerator<string> {
+async function* inHistory({ inbox }: ReparseParts, page: Page): AsyncGenerator<string> {
   for (let after = 0; ; ) {
     const rows: readonly HistoryRow[] = await inbox.records.history({ ...page, after, limit: PAGE })
     for (const { id } of rows) yield id
@@ -77,7 +89,7 @@ async function* inHistory({ inbox }: ReparseParts, page: Place): AsyncGenerator<
   }
 }
 
-const quarantineOf = (inbox: ReadParts['inbox'], page: Place) =>
+const quarantineOf = (inbox: ReadParts['inbox'], page: Page) =>
   pages<StoredQuarantine>(
     (p) => inbox.records.list('quarantine', p),
     (row) => row.id,

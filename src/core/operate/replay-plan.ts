@@ -2,12 +2,18 @@
 import { OptionError } from '../../errors.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { Registry } from '../handlers/registry.ts'
+import { deliveryPlace, there } from './after.ts'
 import type { Selection } from './filters.ts'
+import { deliveryIdOf } from './ids.ts'
 
 export interface Plan {
   readonly filter: Selection
   /** The events are looked at, one by one: only those of a name, or without a handler. */
   readonly reads: boolean
+  /** Only deliveries behind this place of the log. */
+  readonly after: number
+  /** Its deliveries come in the order of the log: neither by `ids` nor those of dead letters. */
+  readonly hasPlaces: boolean
   /** Who gets something, of a delivery that belongs to these handlers. */
   targets(belongsTo: readonly string[]): readonly string[]
 }
@@ -21,8 +27,9 @@ export interface PlanParts {
 const DAY_MS = 86_400_000
 
 /** @throws OptionError naming what is missing in the filter, or does not go together */
-export async function planReplay(parts: PlanParts, filter: Selection): Promise<Plan> {
+export async function planReplay(parts: PlanParts, filter: Selection, after: string | undefined): Promise<Plan> {
   const { outcome, name } = filter
+  const first = await placeOf(parts, filter, after)
   const unhandled = outcome === 'unhandled'
   const reads = unhandled || (name !== undefined && outcome !== 'dead')
   if (filter.missed && (filter.to === undefined || outcome === 'dead'))
@@ -35,7 +42,23 @@ export async function planReplay(parts: PlanParts, filter: Selection): Promise<P
   if (unhandled && all.length === 0)
     throw new OptionError('inbox.replay: outcome "unhandled" needs the handlers: register them in this process too')
   const known = await parts.inbox.records.handlers()
-  return { filter, reads, targets: targetsOf(filter, unhandled ? all : null, active(known)) }
+  return {
+    filter,
+    reads,
+    after: first,
+    hasPlaces: hasPlaces(filter),
+    targets: targetsOf(filter, unhandled ? all : null, active(known)),
+  }
+}
+
+const hasPlaces = ({ ids, outcome }: Selection) => ids === undefined && outcome !== 'dead'
+
+async function placeOf({ inbox }: PlanParts, filter: Selection, after: string | undefined): Promise<number> {
+  if (after === undefined) return 0
+  if (!hasPlaces(filter))
+    throw new OptionError('inbox.replay: after goes with neither ids nor outcome "dead": those come in another order')
+  const at = 'inbox.replay: after'
+  return there(at, after, await deliveryPlace(inbox, deliveryIdOf(at, after)))
 }
 
 /** Handlers that nobody has registered lately are owed nothing new; measured by the last one anybody has. */

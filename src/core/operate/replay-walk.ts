@@ -16,8 +16,11 @@ export interface WalkParts extends ReadParts, PlanParts {
 
 /** What was found in one delivery; nothing, where there is nothing to do. */
 export interface Found {
+  readonly id: string
   readonly seq: number
   readonly receivedAt: number
+  /** What of the delivery was asked for: the same, and only the same, whenever it is walked. */
+  readonly asked: string
   readonly targets: readonly string[]
   /** Number of events. */
   readonly count: number
@@ -31,17 +34,41 @@ type Range = Pick<ReadOptions, 'first' | 'last'>
 
 const PAGE = 1_000
 
-export async function* walk(parts: WalkParts, plan: Plan, signal: AbortSignal | undefined): AsyncGenerator<Found> {
-  if (plan.filter.outcome === 'dead') return yield* walkDead(parts, plan)
-  for await (const [row, range] of history(parts, plan)) yield await find(parts, plan, row, { ...range, signal })
+/** The latest delivery and the latest dead letter: what comes behind them is none of it. */
+export interface Border {
+  readonly seq: number
+  readonly letter: number
+  /** The shards that have not answered since: nothing more of theirs is part of it. */
+  readonly missing: Set<number>
+}
+
+export async function borderOf({ inbox }: Pick<WalkParts, 'inbox'>, missing: Set<number>): Promise<Border> {
+  const latest = { before: null, limit: 1, missing }
+  const [delivery] = await inbox.records.list('deliveries', latest)
+  const [letter] = await inbox.records.list('deadLetters', latest)
+  return { seq: delivery?.seq ?? 0, letter: letter?.id ?? 0, missing }
+}
+
+export async function* walk(
+  parts: WalkParts,
+  plan: Plan,
+  border: Border,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Found> {
+  if (plan.filter.outcome === 'dead') return yield* walkDead(parts, plan, border)
+  for await (const [row, range] of history(parts, plan, border))
+    yield { ...(await find(parts, plan, row, { ...range, signal })), asked: String(range.first ?? '') }
 }
 
 /** By id the way is direct; otherwise what was there at the beginning, in order of the log. */
-async function* history({ inbox }: WalkParts, { filter }: Plan): AsyncGenerator<[HistoryRow, Range]> {
-  const newest = (await inbox.records.list('deliveries', { before: null, limit: 1 }))[0]?.seq ?? 0
+async function* history(
+  { inbox }: WalkParts,
+  { filter, after }: Plan,
+  { seq: newest, missing }: Border,
+): AsyncGenerator<[HistoryRow, Range]> {
   for (const { deliveryId, index, ...page } of pagesOf(dedupedIds(filter))) {
     const range = index === undefined ? {} : { first: index, last: index }
-    for await (const row of rowsOf(inbox, { ...page, deliveryId }, newest)) yield [row, range]
+    for await (const row of rowsOf(inbox, { ...page, deliveryId, missing }, after, newest)) yield [row, range]
   }
 }
 
@@ -53,9 +80,10 @@ function dedupedIds({ ids, outcome: _, ...filter }: Plan['filter']) {
 async function* rowsOf(
   inbox: WalkParts['inbox'],
   page: Omit<HistoryPage, 'after' | 'limit'>,
+  first: number,
   newest: number,
 ): AsyncGenerator<HistoryRow> {
-  for (let after = 0; after < newest; ) {
+  for (let after = first; after < newest; ) {
     const rows = await inbox.records.history({ ...page, after, limit: PAGE })
     for (const row of rows) if (row.seq <= newest) yield row
     if (rows.length < PAGE) return
@@ -113,24 +141,30 @@ function meant(registry: Registry, { name, outcome }: Plan['filter'], { handlers
 }
 
 /** Newest first, as dead letters are listed; an event that died for several handlers is handed to others once. */
-async function* walkDead({ inbox, nameOf, provider }: WalkParts, { filter }: Plan): AsyncGenerator<Found> {
+async function* walkDead(
+  { inbox, nameOf, provider }: WalkParts,
+  { filter }: Plan,
+  { letter: newest, missing }: Border,
+): AsyncGenerator<Found> {
   const { outcome: _, to, ...rest } = filter
   const handed = new Set<string>()
   for (const page of pagesOf(rest))
     for await (const letters of pages<StoredDeadLetter>(
       (p) => inbox.records.list('deadLetters', p),
       (letter) => letter.id,
-      page,
+      { ...page, missing },
+      newest + 1,
     ))
       for (const letter of letters) {
         const key = `${letter.delivery.id}.${letter.index} ${to === undefined ? letter.handler : ''}`
         if (provider(letter.delivery.source) === undefined || handed.has(key)) continue
         if (filter.name !== undefined && nameOf(letter) !== filter.name) continue
         handed.add(key)
-        yield { ...nothing(letter.delivery), targets: to ?? [letter.handler], count: 1, at: () => letter.index }
+        const one = { targets: to ?? [letter.handler], count: 1, at: () => letter.index }
+        yield { ...nothing(letter.delivery), ...one, asked: key }
       }
 }
 
-function nothing({ seq, receivedAt }: Pick<HistoryRow, 'seq' | 'receivedAt'>): Found {
-  return { seq, receivedAt, targets: [], count: 0, at: () => 0, unreadable: false }
+function nothing({ id, seq, receivedAt }: Pick<HistoryRow, 'id' | 'seq' | 'receivedAt'>): Found {
+  return { id, seq, receivedAt, asked: '', targets: [], count: 0, at: () => 0, unreadable: false }
 }

@@ -58,7 +58,7 @@ export function searchDeadLetter(parts: SearchParts, letter: StoredDeadLetter, p
   return searchElement(parts, delivery, { element: parsed(raw), raw, index, size }, person)
 }
 
-interface Place {
+interface ElementRef {
   readonly element: unknown
   readonly raw: Uint8Array
   readonly index: number
@@ -68,7 +68,7 @@ interface Place {
 function searchElement(
   parts: SearchParts,
   delivery: Omit<StoredDelivery, 'body'>,
-  { element, raw, index, size }: Place,
+  { element, raw, index, size }: ElementRef,
   person: Person,
 ): Found | null {
   const copy = () => new Uint8Array(raw)

@@ -4,7 +4,13 @@ import type { StoredEvent } from '../../public/inbox.ts'
 import type { AnyEvent } from '../../types.ts'
 import { isMeant, type Registry } from '../handlers/registry.ts'
 import { deliveryFacts, toEvent, UNREAD } from '../read/event.ts'
-import { type ReadParts, readAgain } from '../read/read-again.ts'
+import { parsedElements, type ReadParts, readAgain } from '../read/read-again.ts'
+
+/** As `DeskDoor.elements`. */
+export const storedElements = (parts: ReadParts, deliveryId: string, indexes: readonly number[]) =>
+  parsedElements(parts, deliveryId, indexes)
+
+export type ElementParts = ReadParts
 
 type Step = StoredEvent['progress'][number]
 

@@ -1,8 +1,9 @@
 /**
- * Keys of one handler with rows that something unread may be before: those of before this process started, since after a
- * crash first passes come again, and those of passes that settle while unread rows are stored, since nobody knows the keys
- * of those. They are woken when nothing of that is left, and not before by a pass that settles rows of the key. Events
- * that come meanwhile are parked as long as rows are stored under their key, and whoever parks also wakes.
+ * Carried keys of one handler: rows are stored under them, and an unread row may be before those in the log. A key is
+ * carried when its rows were stored before this process started, since after a crash earlier deliveries are passed again,
+ * or when a pass stores rows of it while unread rows wait, since nobody knows the keys of unread rows. Its rows are woken
+ * only when nothing unread is left; a pass that settles rows of the key does not wake them before that. An event of the
+ * key that comes meanwhile is parked, and the pass that parks it wakes the key.
  */
 import type { Empty } from './key.ts'
 import type { Lines } from './lines.ts'
@@ -12,7 +13,7 @@ export class Carried {
   readonly #lines: Lines
   readonly #seats: Seats
   #isWaiting: boolean
-  /** Passes that may still leave something that is before it; null: such passes may come. */
+  /** Passes under way that may still leave unread rows before the carried ones; null: more such passes may come. */
   #before: Set<Seat> | null = null
 
   constructor(lines: Lines, seats: Seats) {
@@ -21,24 +22,24 @@ export class Carried {
     this.#isWaiting = lines.carried().length > 0
   }
 
-  /** Nobody has been told of all its keys yet. */
+  /** Some carried keys have not been returned as ready to be woken yet. */
   get isWaiting(): boolean {
     return this.#isWaiting
   }
 
-  /** Nothing that is before it is in the inbox any more. Answers the keys that may be woken now. */
+  /** Called when the inbox has nothing unread any more. Returns the keys that may be woken now. */
   keysParkedBefore(): readonly Empty[] {
     if (!this.#isWaiting) return []
     this.#before ??= new Set(this.#seats.all())
     return this.#free()
   }
 
-  /** Rows of these keys may be stored, and what is unread may be before them. */
+  /** Makes these keys carried: rows may be stored under them, and an unread row may be before those. */
   take(keys: Iterable<number>): void {
     for (const key of keys) this.#lines.of(key).isCarried = this.#isWaiting = true
   }
 
-  /** Something was left that may be before it. */
+  /** A pass has left unread rows that may be before the carried ones. */
   mayComeBefore(): void {
     this.#before = null
   }

@@ -17,7 +17,7 @@ export function orderKeyOf({ name, orderBy }: HandlerSpec, event: AnyEvent): num
   throw new OptionError(`orderBy of handler "${name}" must return a text or null, got ${got}`)
 }
 
-/** A key without anything in its line, and what was known of it then. */
+/** A key whose line is empty; `changes` tells whether anything has become of the key since. */
 export interface Empty {
   readonly key: number
   readonly changes: number

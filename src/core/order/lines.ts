@@ -9,10 +9,10 @@ export interface Line {
   /** The first one is with the handler. */
   readonly places: Place[]
   /** Rows are stored under the key, or will be. */
-  isHeld: boolean
+  hasRows: boolean
   /** Passes whose settlement may change what is stored under the key. */
   seats: number
-  /** Counts everything that could make an answer of the inbox old. */
+  /** Grows with every event that comes or ends: an answer of the inbox that was asked for before is out of date. */
   changes: number
   /** Rows have been stored under the key since before the start, or since unread ones were stored that may be before. */
   isCarried: boolean
@@ -21,11 +21,11 @@ export interface Line {
 export class Lines {
   readonly #lines = new Map<number, Line>()
 
-  /** `held`: the keys that rows are stored under. */
-  constructor(held: readonly number[]) {
-    for (const key of held) {
+  /** `storedKeys`: the keys that rows are stored under. */
+  constructor(storedKeys: readonly number[]) {
+    for (const key of storedKeys) {
       const line = this.of(key)
-      line.isHeld = true
+      line.hasRows = true
       line.isCarried = true
     }
   }
@@ -34,19 +34,19 @@ export class Lines {
   of(key: number): Line {
     const known = this.#lines.get(key)
     if (known !== undefined) return known
-    const line = { places: [], isHeld: false, seats: 0, changes: 0, isCarried: false }
+    const line = { places: [], hasRows: false, seats: 0, changes: 0, isCarried: false }
     this.#lines.set(key, line)
     return line
   }
 
-  isHeld(key: number): boolean {
-    return this.#lines.get(key)?.isHeld === true
+  hasRows(key: number): boolean {
+    return this.#lines.get(key)?.hasRows === true
   }
 
   /** The pass of the seat has rows of the key, or leaves some. */
-  hold(key: number, seat: Seat): void {
+  keepRows(key: number, seat: Seat): void {
     const line = this.of(key)
-    line.isHeld = true
+    line.hasRows = true
     line.changes++
     if (seat.keys.has(key)) return
     seat.keys.add(key)
@@ -61,18 +61,18 @@ export class Lines {
     if (at !== -1) places.splice(at, 1)
   }
 
-  /** Nothing is in the line any more: it is forgotten, unless rows are stored under its key. */
-  end(key: number, { isHeld, seats }: Line): void {
-    if (!isHeld && seats === 0) this.#lines.delete(key)
+  /** Forgets a line that has become empty, unless rows are stored under its key. */
+  end(key: number, { hasRows, seats }: Line): void {
+    if (!hasRows && seats === 0) this.#lines.delete(key)
   }
 
-  /** Answers the keys that no other pass knows, and that have nothing in line; carried ones may have to wait on. */
+  /** Returns the keys of the seat that no other pass knows and whose lines are empty; `carriedWait`: no carried ones. */
   settled(seat: Seat, carriedWait: boolean): Empty[] {
     for (const key of seat.keys) this.of(key).seats--
     return [...seat.keys].flatMap((key) => this.idle(key, carriedWait))
   }
 
-  /** The keys that are carried, but those that a pass knows: it will ask for them. */
+  /** The carried keys that no pass under way knows; a pass that knows a key has it woken when it settles. */
   carried(): Empty[] {
     const carried: Empty[] = []
     for (const [key, { isCarried, seats, places, changes }] of this.#lines)
@@ -86,7 +86,7 @@ export class Lines {
     return line === undefined || (line.seats === 0 && line.places.length === 0 && line.changes === changes)
   }
 
-  /** The key, where it waits for rows that are stored and for nothing else; carried ones may have to wait on. */
+  /** The key, where only stored rows are left of its line, so that they may be woken; `carriedWait`: not a carried one. */
   idle(key: number, carriedWait: boolean): Empty[] {
     const line = this.#lines.get(key)
     if (line === undefined || line.seats > 0 || line.places.length > 0) return []
@@ -94,7 +94,7 @@ export class Lines {
     return [{ key, changes: line.changes }]
   }
 
-  /** The inbox has answered: `left` are the keys that have rows. What has changed since is asked about once more. */
+  /** The inbox was asked to wake `asked`; `left` are the keys that have rows. Forgets the others, unless changed since. */
   woken(asked: readonly Empty[], left: ReadonlySet<number>): void {
     for (const { key, changes } of asked)
       if (!left.has(key) && this.#lines.get(key)?.changes === changes) this.#lines.delete(key)

@@ -11,7 +11,7 @@
  * | in line               | `line.places`, behind one | the one before it is over                                  |
  * | begun                 | first of `line.places`    | its handler has answered                                   |
  * | over: done, or dead   | nowhere                   | the next in line begins                                    |
- * | over: to be retried   | a row that waits, its key | its time has come; the key is held, the line is parked     |
+ * | over: to be retried   | a row that waits, its key | its time has come; the key has rows, the line is parked     |
  * | over: parked          | a row that is parked      | the last pass that knows the key has settled (`wake`)      |
  * | over: given back      | an unread row             | the inbox hands it out, in the order of the log            |
  *
@@ -47,7 +47,7 @@ export interface OrderParts {
   /** False: nothing waits for what is stored. */
   readonly strict: boolean
   /** Keys that rows are stored under. */
-  readonly held: readonly number[]
+  readonly storedKeys: readonly number[]
   /** Told when there is room again. */
   onRoom(): void
 }
@@ -65,9 +65,11 @@ export class Order implements Seating {
   readonly #waiting = new Set<Place>()
   readonly #lateness = new Lateness()
   #returns = 0
+  /** The last delivery that was begun for the handler. */
+  #reached = 0
   /** Unread rows may be stored: first passes leave everything. */
   #mayHaveUnread: boolean
-  /** Something was given back while the claim was under way that begins now: its rows may come after that. */
+  /** While the inbox was asked for the claims that begin now, something was given back: their rows may come after it. */
   #isAnsweredLate = false
 
   constructor(runner: Runner, parts: OrderParts) {
@@ -75,7 +77,7 @@ export class Order implements Seating {
     this.#runner = runner
     this.#parts = parts
     this.#mayHaveUnread = parts.strict
-    this.#lines = new Lines(parts.held)
+    this.#lines = new Lines(parts.storedKeys)
     this.#carried = new Carried(this.#lines, this.#seats)
   }
 
@@ -90,41 +92,47 @@ export class Order implements Seating {
   join(seq: number, rows: readonly Keyed[] | null, stopped: readonly Keyed[] = []): Seat {
     const seat = new Seat(seq, this)
     if (!this.strict) return seat
+    this.#reached = Math.max(this.#reached, seq)
     this.#seats.add(seat)
     seat.mustGiveBack = rows === null ? this.#mayHaveUnread : this.#isAnsweredLate
     this.#seats.beginReading(seat)
-    for (const { orderKey } of rows ?? []) if (typeof orderKey === 'number') this.#lines.hold(orderKey, seat)
-    for (const { orderKey } of stopped) if (typeof orderKey === 'number') this.hold(orderKey, seat)
+    for (const { orderKey } of rows ?? []) if (typeof orderKey === 'number') this.#lines.keepRows(orderKey, seat)
+    for (const { orderKey } of stopped) if (typeof orderKey === 'number') this.stopKey(orderKey, seat)
     return seat
   }
 
-  hold(key: number, seat: Seat): void {
-    this.#lines.hold(key, seat)
+  stopKey(key: number, seat: Seat): void {
+    this.#lines.keepRows(key, seat)
     seat.stopped.add(key)
   }
 
   /** Before the inbox is asked for work. */
   snapshot(): Snapshot {
-    return { returns: this.#returns, isQuiet: this.below === NOBODY }
+    return { returns: this.#returns, isQuiet: this.claimBefore === NOBODY }
   }
 
-  /** The first delivery that will leave something unread: what comes after it must not be claimed before that. */
-  get below(): number {
-    return this.#seats.below
+  /** `seq` of the first delivery under way that will leave unread rows: claim only rows of deliveries before it. */
+  get claimBefore(): number {
+    return this.#seats.claimBefore
   }
 
-  /** The inbox has answered, with unread rows left or not; told before its claims begin. */
+  /** The last delivery that was begun for the handler. */
+  get reached(): number {
+    return this.#reached
+  }
+
+  /** The inbox has answered a claim; called before its claims begin. `hasUnread`: unread rows are left in the inbox. */
   answered({ isQuiet, returns }: Snapshot, hasUnread: boolean): void {
     this.#isAnsweredLate = returns !== this.#returns
     if (isQuiet && !hasUnread && !this.#isAnsweredLate) this.#mayHaveUnread = false
   }
 
-  /** Keys that something unread may be before may still have to be woken. */
+  /** Whether carried keys have still to be woken. */
   get hasCarried(): boolean {
     return this.#carried.isWaiting
   }
 
-  /** No first pass is in the inbox that a process died over or gave back. Answers the keys that waited for what was unread, and may be woken now. */
+  /** Called when no first pass is left that a process died over or gave back. Returns the carried keys to wake now. */
   keysParkedBefore(): readonly Empty[] {
     return this.#mayHaveUnread ? [] : this.#carried.keysParkedBefore()
   }
@@ -176,7 +184,7 @@ export class Order implements Seating {
     if (!this.strict) return []
     this.#seats.delete(seat)
     if (this.#mayHaveUnread) this.#carried.take(seat.keys)
-    // In this order: what was parked before leaves out the keys that this pass still knows, and asks for itself.
+    // Carried keys first: they leave out the keys that this pass still knows, which `Lines.settled` returns next.
     return [...this.#carried.settled(seat), ...this.#lines.settled(seat, this.#carried.isWaiting)]
   }
 
@@ -189,7 +197,7 @@ export class Order implements Seating {
     this.#lines.woken(asked, left)
   }
 
-  /** A row of the key was removed: answers the key where no pass will ask for it. */
+  /** A row of the key was removed from the inbox: returns the key, unless a pass that knows it will have it woken. */
   freed(key: number): readonly Empty[] {
     return this.strict ? this.#lines.idle(key, this.#carried.isWaiting) : []
   }
@@ -203,7 +211,7 @@ export class Order implements Seating {
     const line = this.#lines.of(place.key)
     line.changes++
     const mayPass = place.fromRow && !place.seat.stopped.has(place.key)
-    const mustPark = (line.isHeld && !mayPass) || line.places.length >= MOST_IN_LINE
+    const mustPark = (line.hasRows && !mayPass) || line.places.length >= MOST_IN_LINE
     if (this.strict && mustPark) this.#park(place)
     else if (line.places.push(place) === 1) this.#begin(place)
   }
@@ -222,8 +230,8 @@ export class Order implements Seating {
     line.places.shift()
     line.changes++
     if (how === 'returned') this.#returned(place)
-    // Others may have been parked behind it meanwhile: its settlement is what they wait for.
-    if (line.isHeld || (how === 'retry' && this.strict)) this.#lines.hold(place.key, place.seat)
+    // Events that were parked behind it meanwhile wait for the settlement of this pass.
+    if (line.hasRows || (how === 'retry' && this.strict)) this.#lines.keepRows(place.key, place.seat)
     if (how === 'retry' && this.strict) this.#stop(place, line)
     const next = line.places[0]
     if (next !== undefined) this.#begin(next)
@@ -235,12 +243,12 @@ export class Order implements Seating {
     this.giveBackAllWaiting()
   }
 
-  /** It is left: unread, or under its key where something after it is stored so. */
+  /** The event is left: unread, or under its key where a later event of the key is stored under it already. */
   #keep(place: Place): void {
     place.seat.hasLeft = true
-    if (!this.#lines.isHeld(place.key)) return
+    if (!this.#lines.hasRows(place.key)) return
     place.task.keepKey(place.key)
-    this.#lines.hold(place.key, place.seat)
+    this.#lines.keepRows(place.key, place.seat)
   }
 
   #stop(place: Place, line: Line): void {
@@ -255,7 +263,7 @@ export class Order implements Seating {
   }
 
   #park(place: Place): void {
-    this.#lines.hold(place.key, place.seat)
+    this.#lines.keepRows(place.key, place.seat)
     place.seat.stopped.add(place.key)
     this.#leaveLine(place)
     place.task.parked(place.key)

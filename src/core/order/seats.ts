@@ -1,20 +1,20 @@
-/** The passes of one handler in the order of the log: whose events may come into line, and who leaves some unread. */
+/** The passes of one handler in the order of the log: whose events may come into line, and which leave rows unread. */
 
 import type { Outcome } from '../call/attempt.ts'
-import type { Ordered, Turn } from '../call/task.ts'
+import type { OrderedTask, Turn } from '../call/task.ts'
 import type { Empty } from './key.ts'
 
 /** Comes after every delivery. */
 export const NOBODY = Number.MAX_SAFE_INTEGER
 
-/** The order of a handler, as its seats, its places and their passes see it. */
+/** The order of a handler, as its seats and places see it. */
 export interface Seating {
   readonly handler: string
   take(place: Place): void
   giveBack(place: Place): void
   ended(place: Place, outcome: Outcome): void
   endReading(seat: Seat): void
-  hold(key: number, seat: Seat): void
+  stopKey(key: number, seat: Seat): void
   settled(seat: Seat): readonly Empty[]
   giveBackAllWaiting(): void
   parkWaiting(seat: Seat): void
@@ -29,12 +29,12 @@ export class Place implements Turn {
   readonly order: Seating
   readonly seat: Seat
   readonly key: number
-  /** It comes from a row that is stored under its key: it need not wait for those. */
+  /** The event comes from a row that is stored under its key: it does not wait for the stored rows of the key. */
   readonly fromRow: boolean
-  readonly task: Ordered
+  readonly task: OrderedTask
   state: Turn['state'] = 'waiting'
 
-  constructor(order: Seating, seat: Seat, key: number, fromRow: boolean, task: Ordered) {
+  constructor(order: Seating, seat: Seat, key: number, fromRow: boolean, task: OrderedTask) {
     this.order = order
     this.seat = seat
     this.key = key
@@ -60,9 +60,9 @@ export class Seat {
   readonly waitingForEarlier: Place[] = []
   /** Keys that this pass has rows of, or leaves rows of. */
   readonly keys = new Set<number>()
-  /** Keys of which an event has failed or was parked in this pass: rows it was given with them must wait too. */
+  /** Keys of which an event has failed or was parked in this pass: its later events of the key wait too. */
   readonly stopped = new Set<number>()
-  /** Something was given back that may be before it: nothing of it may begin any more. */
+  /** An event was given back that may be before those of this pass: none of them may begin any more. */
   mustGiveBack = false
   /** A part of its delivery will be stored as unread. */
   hasLeft = false
@@ -73,13 +73,13 @@ export class Seat {
   }
 
   /** Takes the event in, in the order of its delivery. */
-  take(key: number, fromRow: boolean, task: Ordered): void {
+  take(key: number, fromRow: boolean, task: OrderedTask): void {
     this.order.take(new Place(this.order, this, key, fromRow, task))
   }
 
-  /** An event of the key has failed before: what comes after it waits for the row that the settlement makes of it. */
-  hold(key: number): void {
-    this.order.hold(key, this)
+  /** An event of the key failed in an earlier pass: later events wait for the row that the settlement makes of it. */
+  stopKey(key: number): void {
+    this.order.stopKey(key, this)
   }
 
   /** Everything of its delivery was taken in, or is left. */
@@ -87,7 +87,7 @@ export class Seat {
     this.order.endReading(this)
   }
 
-  /** The settlement of its pass is durable: answers the keys whose rows may be woken now. */
+  /** The settlement of the pass is durable: returns the keys whose rows may be woken now. */
   settled(): readonly Empty[] {
     return this.order.settled(this)
   }
@@ -98,13 +98,13 @@ export class Seat {
     if (!this.mustGiveBack) this.order.giveBackAllWaiting()
   }
 
-  /** Parks what waits behind others of its key: the pass is not to wait for it. */
+  /** Parks the events of the pass that wait behind others of their key, so that the pass need not wait for them. */
   parkWaiting(): void {
     this.order.parkWaiting(this)
   }
 }
 
-/** Those of passes that have not been settled, of an order that is strict. */
+/** The seats of passes that have not been settled, in the order of the log; for a strict order alone. */
 export class Seats {
   readonly #seats: Seat[] = []
   readonly #reading = new Set<Seat>()
@@ -142,8 +142,8 @@ export class Seats {
     return true
   }
 
-  /** The first delivery that will leave something unread: what comes after it must not be claimed before that. */
-  get below(): number {
+  /** `seq` of the first delivery whose pass leaves rows unread; `NOBODY` where none does. */
+  get claimBefore(): number {
     const leaves = (seat: Seat) => seat.hasLeft || (seat.mustGiveBack && this.#reading.has(seat))
     return this.#seats.find(leaves)?.seq ?? NOBODY
   }

@@ -1,13 +1,13 @@
 /**
- * What the inbox could not do is asked of it again until it does, so that a failure that passes leaves nothing lying.
- * Whoever asks keeps what it holds meanwhile: nothing overtakes it.
+ * Repeats what an inbox could not do, until it does it: trouble that passes leaves no work behind. The caller keeps its
+ * claim meanwhile, so that nothing overtakes it.
  */
 import { codeOf } from '../../lib/code-of.ts'
 import type { Clock } from '../../ports/clock.ts'
 
 const AGAIN_MS = 1_000
 
-/** Nobody asks any more, because the work has ended. */
+/** The call was given up, because the work has ended. */
 export class GivenUp extends Error {}
 
 export class Again {
@@ -21,12 +21,12 @@ export class Again {
     this.#trouble = trouble
   }
 
-  /** Something waits for the inbox to work again. */
+  /** Whether a call waits to be repeated. */
   get isWaiting(): boolean {
     return this.#waiting > 0
   }
 
-  /** From now on what fails is given up. */
+  /** From now on a call that fails is given up, and not repeated. */
   end(): void {
     this.#isOver = true
   }
@@ -63,10 +63,10 @@ export class Again {
 
   #assertWorthWhile(what: string, error: unknown): void {
     const code = codeOf(error)
-    // No failure: another process has it.
+    // A lost claim is no failure: another process has it.
     if (code === 'ERR_CLAIM_LOST') throw error
     this.#trouble(what, error)
-    // What the inbox refuses as such it would refuse for ever.
+    // An inbox that refuses the call itself would refuse it for ever.
     if (code === 'ERR_OPTION') throw error
     if (this.#isOver || code === 'ERR_INBOX_CLOSED') throw new GivenUp(what, { cause: error })
   }

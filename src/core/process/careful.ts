@@ -1,7 +1,7 @@
 /**
- * Calls of a delivery over which a process died. What is under way is written down before it begins, so that an event
- * that kills its process is found. They are noted and made together, so that a start after a crash costs little more
- * than any other; only what was under way in a death before is alone.
+ * Calls for a delivery that a process held when it died. Each call is noted in the inbox before it begins, so that an
+ * event that kills its process is found. Calls are noted and made in groups, so that a start after a crash costs little
+ * more than any other. A call that was under way in a death before is made alone.
  */
 import { callKey } from '../../lib/call-key.ts'
 import type { Claim } from '../../ports/inbox/claims.ts'
@@ -14,17 +14,19 @@ export interface CarefulCall {
   readonly event: AnyEvent
   readonly index: number
   readonly row: WorkRow | null
-  /** It was under way in a death before. */
+  /** It was under way when a process died. */
   readonly alone: boolean
 }
 
-/** Of the calls of one note; each is suspected, and alone the next time, when the process dies over them. */
+/**
+ * Calls in one group. When the process dies during a group, each of them is suspected, and made alone the next time.
+ */
 const MOST_TOGETHER = 64
 
 export class CarefulCalls {
   readonly #deaths: ReadonlyMap<string, number>
   #calls: CarefulCall[] = []
-  /** Added and not handed in yet. */
+  /** Calls that were added and are not handed to their handler yet. */
   readonly #waiting = new Set<CarefulCall>()
   #isSuspected = false
 
@@ -36,12 +38,12 @@ export class CarefulCalls {
     return this.#calls.length === 0
   }
 
-  /** They are to be made before more are added. */
+  /** Whether the gathered calls must be made before another is added. */
   get isDue(): boolean {
     return this.#isSuspected || this.#calls.length >= MOST_TOGETHER
   }
 
-  /** How many processes have died while it was under way. */
+  /** How many processes died while the handler had this element. */
   deathsAt(index: number, handler: string): number {
     return this.#deaths.get(callKey(index, handler)) ?? 0
   }
@@ -52,17 +54,17 @@ export class CarefulCalls {
     this.#isSuspected ||= call.alone
   }
 
-  /** It is handed in, or left for later. */
+  /** The call is handed to its handler, or left for later. */
   begin(call: CarefulCall): void {
     this.#waiting.delete(call)
   }
 
-  /** Calls that have not begun, of one handler. */
+  /** Calls of one handler that have not begun. */
   waiting(handler: string): CarefulCall[] {
     return [...this.#waiting].filter(({ lane }) => lane.spec.name === handler)
   }
 
-  /** Takes them out: in order, in groups that are each noted and made together. */
+  /** Takes all calls out, in order, as groups. */
   take(): CarefulCall[][] {
     const groups: CarefulCall[][] = []
     let open: CarefulCall[] = []

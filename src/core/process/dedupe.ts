@@ -2,11 +2,11 @@
  * Events that come with more than one delivery, for sources with `dedupeEvents`: the first delivery that has an event
  * owns it, and copies in others are not handed to anybody.
  *
- * In one process a key is settled with the first pass that has handed its event on, in the same transaction, so that a crash loses
- * neither; until then it is reserved in memory. Where several processes work on the inbox it is reserved there, before its
- * event is handed on. The first pass decides for all handlers of its delivery: what it absorbs
- * is left to none of them. Inside one delivery nothing is a copy: a sender that lists two like events means two, and what
- * it repeats comes with another delivery. An event that died or went to quarantine gives its key up.
+ * In one process the settlement of the first pass that handed an event on stores its key too, in one transaction, so
+ * that a crash loses neither; until then the key is reserved in memory. Where several processes work on the inbox, the
+ * inbox reserves the key before the event is handed on. The first pass decides for all handlers of its delivery: none
+ * of them gets a copy. Inside one delivery nothing is a copy: a sender that lists two equal events means two, and a
+ * repeat comes with another delivery. An event that died or went to quarantine gives its key up.
  */
 import { digestPair, type Pair } from '../../lib/digest-pair.ts'
 import type { Claim, Settlement } from '../../ports/inbox/claims.ts'
@@ -16,27 +16,27 @@ import type { AnyEvent } from '../../types.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 
 /**
- * Asked about at once: so many events are read before the first of them is handed on. Fewer cost more turns of two
- * threads, more hold an acknowledgement longer that waits for the same thread.
+ * So many events are read, and asked about in one call, before the first of them is handed on. Fewer cost more turns
+ * between two threads; more delay acknowledgements, which wait for the same thread.
  */
 const PORTION = 2_048
 
-/** What is asked of the inbox, again and again until it answers. */
-export interface Keeper extends Pick<EventKeyStore, 'owners' | 'reserve'> {
+/** The calls to the inbox, which are repeated until they succeed. */
+export interface Keeper extends Pick<EventKeyStore, 'firstSeen' | 'reserve'> {
   now(): number
 }
 
 /** An event that is read and not yet handed on. */
-export interface Read {
+export interface ReadEvent {
   readonly event: AnyEvent
   readonly matched: readonly HandlerSpec[]
   readonly index: number
 }
 
-/** The key of now, then those of earlier recipes, under which nothing is stored any more. */
+/** The key to store, then keys of earlier fingerprint recipes: they are looked up, and never stored any more. */
 type Keys = readonly [now: Pair, ...earlier: Pair[]]
 
-interface Asked extends Read {
+interface Asked extends ReadEvent {
   readonly keys: Keys | null
 }
 
@@ -63,13 +63,13 @@ export class Dedupe {
     return new Copies(this, source.provider, windowMs, delivery.seq, rows === null, progress.length > 0)
   }
 
-  /** Whether another delivery under way has reserved it. */
+  /** Whether a pass over another delivery has reserved the key. */
   isOthers([high, low]: Pair, seq: number): boolean {
     const known = this.#reserved.get(high)
     return known !== undefined && known.low === low && known.seq !== seq
   }
 
-  /** Nothing is reserved where another key begins alike: its event is handed on, and absorbs nothing yet. */
+  /** Reserves nothing where another key has the same `high`: the event is handed on, and absorbs no copies yet. */
   reserve([high, low]: Pair, seq: number): void {
     if (!this.#reserved.has(high)) this.#reserved.set(high, { low, seq })
   }
@@ -89,11 +89,11 @@ export class Copies {
   readonly #seq: number
   readonly #firstPass: boolean
   readonly #reserved: number[] = []
-  /** The keys of what was handed on in a first pass, as far as they are not saved. */
+  /** Keys of events that this first pass handed on and that are not saved yet. */
   readonly #keys = new Map<number, number>()
-  /** The keys of what died, where they may be stored. */
+  /** Keys of events that died, where the inbox may have them stored. */
   readonly #gone = new Map<number, number>()
-  /** Keys of this first pass may be stored. */
+  /** Whether the inbox may have keys of this delivery stored already. */
   #mayBeStored: boolean
   #read: Asked[] = []
 
@@ -106,8 +106,11 @@ export class Copies {
     this.#mayBeStored = resumed || !firstPass
   }
 
-  /** `mayBeCopy` false: nobody wants it, so that it owns no key; or it was handed on before a crash, and has its key. */
-  add(read: Read, mayBeCopy: boolean): void {
+  /**
+   * `mayBeCopy` false: no handler asks for the event, so it needs no key; or it was handed on before a crash, and has
+   * it.
+   */
+  add(read: ReadEvent, mayBeCopy: boolean): void {
     const { event } = read
     this.#read.push({ ...read, keys: mayBeCopy && !event.isTest && !event.isReplay ? this.#keysOf(event) : null })
   }
@@ -116,14 +119,14 @@ export class Copies {
     return this.#read.length >= PORTION
   }
 
-  /** What was read, in order, with the answer whether it is a copy. */
-  async take(): Promise<readonly (Read & { readonly isCopy: boolean })[]> {
+  /** The events read since the last call, in order, each with whether it is a copy. */
+  async take(): Promise<readonly (ReadEvent & { readonly isCopy: boolean })[]> {
     const read = this.#read
     this.#read = []
     const keyed = read.filter(hasKey)
     if (this.#firstPass && this.#all.keeper.reserve !== undefined) return this.#takeReserved(read, keyed)
     const reserved = new Set<Asked>(keyed.filter(({ keys }) => this.#all.isOthers(keys[0], this.#seq)))
-    // Before asking: who settles meanwhile is not in the answer, and has nothing reserved any more.
+    // Reserve before `#ask`: a pass that settles during the call is missing in its answer, and has released its keys.
     for (const one of keyed) if (!reserved.has(one)) this.#reserve(one.keys[0])
     const owners = await this.#ask(keyed)
     return read.map((one) => {
@@ -134,12 +137,13 @@ export class Copies {
     })
   }
 
-  /** What has no owner by any of its keys is reserved for this delivery. */
+  /** Makes this delivery the owner, in the inbox, of each key that has none. */
   async #takeReserved(read: readonly Asked[], keyed: readonly Keyed[]) {
     const owners = await this.#ask(keyed.filter(({ keys }) => keys.length > 1))
     const free = keyed.filter((one) => (owners.get(one) ?? 0) === 0)
     for (const [i, owner] of (await this.#reserveAll(free)).entries()) owners.set(free[i] as Keyed, owner)
-    this.#mayBeStored ||= free.length > 0
+    // A reservation that a pass made before a crash counts as well: it belongs to this delivery.
+    this.#mayBeStored ||= keyed.length > 0
     return read.map((one) => {
       const owner = owners.get(one) ?? 0
       const { event, matched, index } = one
@@ -154,7 +158,7 @@ export class Copies {
     return (await keeper.reserve?.({ windowMs: this.#windowMs, at: keeper.now(), seq: this.#seq, keys })) ?? []
   }
 
-  /** It died, or is in quarantine: copies of it are to be handed on. */
+  /** The event died, or is in quarantine: later copies of it are handed on. */
   giveUp(event: AnyEvent): void {
     const keys = event.isTest || event.isReplay ? null : this.#keysOf(event)
     for (const [high, low] of keys ?? []) {
@@ -163,7 +167,7 @@ export class Copies {
     }
   }
 
-  /** What the settlement says about keys, or progress that is saved before it. */
+  /** The keys for the settlement, or for progress that is saved before it. */
   changes(at: number): KeyChanges {
     const [windowMs, keys, gone] = [this.#windowMs, listOf(this.#keys), listOf(this.#gone)]
     this.#mayBeStored ||= keys.length > 0
@@ -173,7 +177,7 @@ export class Copies {
     }
   }
 
-  /** They are durable before the settlement. */
+  /** These changes are durable before the settlement: leave them out of it. */
   saved({ keys, forgotten }: KeyChanges): void {
     for (const high of highsOf(keys)) this.#keys.delete(high)
     for (const high of highsOf(forgotten)) this.#gone.delete(high)
@@ -189,7 +193,7 @@ export class Copies {
     this.#reserved.push(key[0])
   }
 
-  /** What is another's must not look reserved to that one's own work. */
+  /** A copy: drop our reservation, or later rows of the delivery that owns the key would see it as taken. */
   #learn([high, low]: Pair, isCopy: boolean): void {
     if (isCopy) this.#all.release(high, this.#seq)
     else if (this.#firstPass) this.#keys.set(high, low)
@@ -198,7 +202,7 @@ export class Copies {
   async #ask(read: readonly Keyed[]): Promise<Map<Asked, number>> {
     if (read.length === 0) return new Map()
     const keys = Float64Array.from(read.flatMap((one) => one.keys.flat()))
-    const owners = await this.#all.keeper.owners(this.#windowMs, keys)
+    const owners = await this.#all.keeper.firstSeen(this.#windowMs, keys, this.#seq)
     const found = new Map<Asked, number>()
     let from = 0
     for (const one of read) {

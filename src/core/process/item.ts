@@ -4,33 +4,33 @@ import type { NewWorkRow, StoredError, WorkRow } from '../../ports/inbox/rows.ts
 import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import { type Outcome, RETURNED } from '../call/attempt.ts'
-import { Ordered } from '../call/task.ts'
+import { OrderedTask } from '../call/task.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 import { type End, endOf, type Times } from './end.ts'
 
-/** The lane that it is in, as it sees that. */
+/** What an item asks of its lane. */
 export interface ItemLane {
   readonly spec: HandlerSpec
   readonly pass: Times
   readonly about: PassAbout | null
-  /** The row that stands for it, once it has ended; null: none does. `now`: from when its waits are reckoned. */
+  /** The work row that replaces an item that has ended; null: it needs none. Its wait is counted from `now`. */
   rowOf(item: Item, now: number): NewWorkRow | null
-  /** Told exactly once, when its end is set. */
+  /** Called exactly once, when `item.end` is set. */
   ended(item: Item, event: AnyEvent, outcome: Outcome): void
 }
 
 const NO_ERRORS: readonly StoredError[] = Object.freeze([])
 
-/** Lets go of the event when it has ended. */
-export class Item extends Ordered {
+/** Drops its event when it has ended: a large delivery has many items. */
+export class Item extends OrderedTask {
   readonly index: number
   readonly alone: boolean
-  /** What it comes from; null: a first pass. */
+  /** The work row that it was claimed with; null: a first pass. */
   readonly row: WorkRow | null
-  /** Its own, once it is known. */
+  /** The order key of the event, once `orderBy` was called. */
   orderKey: number | null = null
   end: End | null = null
-  /** What lies before it was done: no row may reach over that. */
+  /** The elements just before it are done: no row may reach over them. */
   isBroken = false
   readonly lane: ItemLane
   #event: AnyEvent | null
@@ -45,7 +45,7 @@ export class Item extends Ordered {
     this.lane = lane
   }
 
-  /** Not to be asked for once it has ended. */
+  /** Read it only while the item has not ended. */
   get event(): AnyEvent {
     return this.#event as AnyEvent
   }
@@ -62,7 +62,10 @@ export class Item extends Ordered {
     return this.row === null ? NO_ERRORS : this.row.errors
   }
 
-  /** What it is stored under when it is given back: the order key of its row, or one that others are stored under. */
+  /**
+   * The order key to store it under when it is given back: that of its row, or one under which later rows are stored
+   * already.
+   */
   get storedKey(): number | null {
     return this.row?.orderKey ?? this.#keptKey
   }

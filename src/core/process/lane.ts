@@ -1,4 +1,4 @@
-/** What one handler has to do in one claim, and what is left of it at the end. */
+/** One handler in one claim: the events that it gets, and the work rows for those that are not over at the end. */
 import type { NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
 import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
@@ -12,21 +12,21 @@ import { Item, type ItemLane } from './item.ts'
 import type { Resumed } from './resumed.ts'
 import { without } from './stretches.ts'
 
-/** The pass of a lane, as the lane sees it. */
+/** What a lane asks of its pass. */
 export interface LanePass extends Times {
   readonly about: PassAbout | null
-  /** An event has ended for a handler; `item.end` says how. Told exactly once for each. */
+  /** An event has ended for a handler; `item.end` says how. Called exactly once for each item. */
   ended(spec: HandlerSpec, item: Item, event: AnyEvent, outcome: Outcome): void
 }
 
-/** So many items that are done are kept at least, before they are dropped together. */
+/** Done items are dropped together, once there are so many. */
 const WORTH_DROPPING = 1_000
 
 /** A stretch of elements that the handler has not been given. */
 export interface Left {
   readonly first: number
   readonly last: number
-  /** What it is left of; null: a first pass. */
+  /** The work row that they belong to; null: a first pass. */
   readonly row: WorkRow | null
 }
 
@@ -34,24 +34,29 @@ export class Lane implements ItemLane {
   readonly spec: HandlerSpec
   readonly #runner: Runner
   readonly pass: LanePass
-  /** null: its events go in no order. */
+  /** null: the handler has no `orderBy`, or the lane is apart. */
   readonly #seat: Seat | null
   readonly #resumed: Resumed | null
-  /** In order of their hand-in; those that are done are dropped now and then: a large delivery has very many. */
+  /** All events for the handler are left for later: another process runs it, or earlier deliveries are not settled. */
+  readonly #isApart: boolean
+  /**
+   * In the order in which they were handed in. Done ones are dropped now and then: a large delivery has very many.
+   */
   #items: Item[] = []
   #doneKept = 0
   #done = 0
-  /** What came after the last item that was kept is done and dropped. */
+  /** Whether done items that came after the last one in `#items` were dropped. */
   #brokenEnd = false
   readonly #left: Left[] = []
   #aside = false
 
-  constructor(runner: Runner, pass: LanePass, seat: Seat | null, resumed: Resumed | null = null) {
+  constructor(runner: Runner, pass: LanePass, seat: Seat | null, resumed: Resumed | null = null, isApart = false) {
     this.spec = runner.spec
     this.#runner = runner
     this.pass = pass
     this.#seat = seat
     this.#resumed = resumed
+    this.#isApart = isApart
   }
 
   /** Whether the rest was left for later: nothing more is to be handed in. */
@@ -71,12 +76,17 @@ export class Lane implements ItemLane {
     return this.#seat
   }
 
-  /** Better left for later: the handler is behind, or something before this must be read first. */
+  /**
+   * Whether to leave the rest for later: the handler is behind or apart, or an earlier unread row must be read first.
+   */
   isBehind(now?: number): boolean {
-    return this.#runner.isBehind(now) || this.#seat?.mustGiveBack === true
+    return this.#isApart || this.#runner.isBehind(now) || this.#seat?.mustGiveBack === true
   }
 
-  /** The rest of a row stays what it was: the handler is paused, or something before it must be read first. */
+  /**
+   * Whether to leave the rest of a row as it is stored: the handler is paused, or an earlier unread row must be read
+   * first.
+   */
   mustEnd(): boolean {
     return (this.#runner.paused !== null && this.#runner.isBehind()) || this.#seat?.mustGiveBack === true
   }
@@ -101,13 +111,16 @@ export class Lane implements ItemLane {
     else this.#inTurn(this.#seat, item)
   }
 
-  /** Told of each event of a pass that goes on: one that failed before its handler had an order stops its key from now on. */
+  /**
+   * Called for each event of a resumed pass. An event that failed before its handler had `orderBy` gets its order key
+   * here, and stops the line of that key.
+   */
   recall(event: AnyEvent, index: number): void {
     const { name } = this.spec
     if (this.#seat === null || !this.#resumed?.lacksKey(name, index)) return
     const key = keyOrNull(this.spec, event)
     this.#resumed.giveKey(name, index, key)
-    if (key !== null) this.#seat.hold(key)
+    if (key !== null) this.#seat.stopKey(key)
   }
 
   ended(item: Item, event: AnyEvent, outcome: Outcome): void {
@@ -134,7 +147,7 @@ export class Lane implements ItemLane {
     this.#brokenEnd ||= broken
   }
 
-  /** A key that cannot be told is a failure of the handler for this event, and holds no other. */
+  /** Where `orderBy` throws, the handler has failed for this event, and no other event waits for it. */
   #inTurn(seat: Seat, item: Item): void {
     try {
       item.orderKey = orderKeyOf(this.spec, item.event)
@@ -154,34 +167,37 @@ export class Lane implements ItemLane {
     for (const item of this.#items) item.withdraw()
   }
 
-  /** A row of its own begins: the last one's rest is noted. */
+  /** The next work row of the claim begins; what was left of the one before is in `#left`. */
   goOn(): void {
     this.#aside = false
   }
 
-  /** What runs is told to stop, or given up. */
+  /** Aborts the signals of calls that run (`stop`), or drops their results (`abandon`). */
   end(how: 'stop' | 'abandon'): void {
     for (const item of this.#items) item[how]()
   }
 
-  /** What was handed in or left and is not over. */
+  /** Elements that were handed in or left, and are not over. */
   open(): Left[] {
     const isOpen = ({ end }: Item) => end === null || end.kind === 'returned'
     const open = this.#items.filter(isOpen).map(({ index, row }) => ({ first: index, last: index, row }))
     return [...open, ...this.#left]
   }
 
-  /** What has ended with a row. */
+  /** Items whose end is stored as a work row. */
   endedWithRow(): Item[] {
     return this.#items.filter(({ end }) => end?.kind === 'retry' || end?.kind === 'parked')
   }
 
-  /** Rows for all that is not over: one for each failed event, one for each stretch that was given back or left. */
+  /**
+   * Work rows for the elements that are not over: one for each failed event, one for each stretch that was given back
+   * or left.
+   */
   rows(now: number): NewWorkRow[] {
     const resumed = this.#resumed
     const rows = this.#rows(now)
     if (resumed === null) return rows.map(({ row }) => row)
-    // What was over before lies between.
+    // A row may span elements that were over before the crash: cut them out.
     return rows.flatMap(({ row, from }) => [...without(row, resumed.over(from, this.spec.name))])
   }
 
@@ -190,12 +206,12 @@ export class Lane implements ItemLane {
     let kind: Kind = null
     let before: WorkRow | null = null
     for (const item of this.#items) {
-      // What was done in between is not theirs.
+      // A row must not span done items.
       if (item.isBroken) kind = null
       const open = rows.at(-1)
       const row = this.rowOf(item, now)
       const own = row === null ? null : kindOf(item)
-      // Between elements of two rows lie others, which are not theirs.
+      // Parked items share a row only where their elements are neighbours.
       const isNext = typeof own !== 'number' || open?.row.last === item.index - 1
       const joined = own !== null && own === kind && isNext && item.row === before && open !== undefined
       if (joined) open.row = { ...open.row, last: item.index }
@@ -214,14 +230,14 @@ export class Lane implements ItemLane {
     return rows
   }
 
-  /** What is stored under a key waits for its turn there. */
+  /** A row with an order key is stored parked: it waits for its turn under that key. */
   #leftOf(first: number, last: number, row: WorkRow | null, now: number): NewWorkRow {
     const { attempts = 0, errors = [], orderKey, replay = null } = row ?? {}
     const parked = typeof orderKey === 'number'
     return { handler: this.spec.name, first, last, attempts, dueAt: now, parked, errors, orderKey, replay }
   }
 
-  /** null: it is over. */
+  /** The work row of an item; null: the item is over. */
   rowOf({ index, attempts, errors, storedKey, orderKey, end, row: from }: Item, now: number): NewWorkRow | null {
     const replay = from?.replay ?? null
     const row = { handler: this.spec.name, first: index, last: index, attempts, dueAt: now, errors, replay }
@@ -245,7 +261,7 @@ export class Lane implements ItemLane {
   }
 }
 
-/** Where it cannot be told it is asked for again when the handler is called. */
+/** null also where `orderBy` throws: it is called again before the handler is. */
 function keyOrNull(spec: HandlerSpec, event: AnyEvent): number | null {
   try {
     return orderKeyOf(spec, event)
@@ -254,7 +270,7 @@ function keyOrNull(spec: HandlerSpec, event: AnyEvent): number | null {
   }
 }
 
-/** Neighbours of one kind share a row: those that nobody has tried, and those parked behind the same key. */
+/** Neighbours of one kind share a work row: `fresh`, which no call has tried; a number, parked under that order key. */
 type Kind = 'fresh' | number | null
 
 const isFresh = (row: WorkRow | null) => row === null || (row.attempts === 0 && (row.orderKey ?? null) === null)

@@ -11,14 +11,14 @@ export function hasLarge(scan: Scan): boolean {
 }
 
 /** The place of one pass in the line. */
-export interface Place {
+export interface LargeTurn {
   /** Resolves when the pass may parse what it has. */
   readonly entered: Promise<void>
   /** Whether it has entered or not. */
   leave(): void
 }
 
-interface Waiting extends Place {
+interface Waiting extends LargeTurn {
   readonly bytes: number
   readonly enter: () => void
   inside: boolean
@@ -39,7 +39,7 @@ export class LargeLine {
   }
 
   /** null: the body is too small for any large element. */
-  join({ length: bytes }: Uint8Array): Place | null {
+  join({ length: bytes }: Uint8Array): LargeTurn | null {
     if (bytes < LARGE) return null
     const { promise: entered, resolve: enter } = Promise.withResolvers<void>()
     const place: Waiting = { bytes, entered, enter, inside: false, leave: () => this.#leave(place) }

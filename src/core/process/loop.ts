@@ -1,4 +1,6 @@
-/** The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more. */
+/**
+ * The process half: claims what the inbox has, passes it through the handlers, settles, and sleeps until there is more.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { codeOf } from '../../lib/code-of.ts'
 import type { ClaimToken } from '../../ports/inbox/claim-ref.ts'
@@ -17,7 +19,7 @@ import type { PassResult } from './result.ts'
 import { Saver } from './saver.ts'
 import { passAbout, SettleGroups, summaryOf } from './wrapped.ts'
 
-export interface ProcessParts extends Omit<PassParts, 'note' | 'large'> {
+export interface ProcessParts extends Omit<PassParts, 'noteCalls' | 'large'> {
   readonly inbox: Pick<InboxPort, 'claims' | 'ordering' | 'on'>
   /** Those that it knows how to read, by name: it may get more. */
   readonly sources: ReadonlyMap<string, unknown>
@@ -29,6 +31,8 @@ export interface ProcessParts extends Omit<PassParts, 'note' | 'large'> {
   settled(pass: Pass, result: PassResult, conflictsWith: string | null): void
   /** Told of each claim that was lost: what came of it is dropped, and another process has it. */
   lost(claim: Claim): void
+  /** The process runs the handler from now on: what its order knew before counts no more, only these keys are held. */
+  takeOver(handler: string, held: readonly number[]): void
   /** Told of every source, again and again, that deliveries wait for in vain. */
   unknownSource(source: string): void
   /** Told when the inbox or Posthorn itself failed; never because a handler did. */
@@ -47,19 +51,22 @@ export interface Process {
    */
   stop(timeoutMs: number): Promise<{ readonly drained: boolean; readonly returned: number }>
   /**
-   * Works on one delivery alone, due or not, until it is done or `cut` says so; true when nothing is left to do on it here. False also
-   * when another claim holds it.
+   * Works on one delivery alone, due or not, until it is done or `cut` says so; true when nothing is left to do on it
+   * here. False also when another claim holds it.
    */
   workOn(seq: number, cut: AbortSignal): Promise<boolean>
 }
 
 const MAX_CLAIMS = 256
-/** Of one claim: it comes when all of it is read from the file, and nothing is worked on meanwhile where all else is done. */
+/**
+ * Of one claim of the inbox. All its bodies are read before the first of them is worked on: a larger claim would leave
+ * handlers idle meanwhile.
+ */
 const AT_ONCE_BYTES = 8 << 20
-/** Larger ones are mails, each of which is held several times while it is read. */
+/** A larger delivery is a mail; while it is read, several copies of it are in memory. */
 const ALONE_BYTES = 16 << 20
 const AGAIN_MS = 1_000
-/** So many keys are woken at once: what is to be stored waits for no more. */
+/** Keys that are woken in one call: accepts wait no longer than for these. */
 const MOST_WOKEN = 1_000
 /** For handlers that were told to stop because the sender will not wait longer. */
 const GRACE_MS = 250
@@ -76,21 +83,19 @@ class Worker implements Process {
   readonly #groups: SettleGroups | null
   /** Under way, by claim. */
   readonly #passes = new Map<ClaimToken, Pass>()
-  /** Of claims that were lost: what comes of them is dropped. With what calls their end off. */
+  /** Passes whose claims were lost: their results are dropped. Each with the function that cancels its abandoning. */
   readonly #lost = new Map<Pass, () => void>()
-  /** Those that wait for what is stored. */
-  readonly #ordered: readonly Order[]
   /** Claimed and not yet settled, begun or not, and their bytes. */
   #active = 0
   #bytes = 0
   /** In the order of their claims. */
   #toBegin: Pass[] = []
   #beginning = false
-  /** Given back because of a stop; what a slow handler leaves for later is not. */
+  /** Events given back because of a stop; those that a slow handler leaves for later are not counted. */
   #returned = 0
   #stopping = false
   #asking = false
-  /** There may be something that the last claim has not seen. */
+  /** Work may have come since the last claim. */
   #dirty = true
   #running = false
   #listening = false
@@ -102,8 +107,7 @@ class Worker implements Process {
     this.#saver = new Saver({ ...parts, lost: (tokens) => this.#lose(tokens) })
     this.#groups = parts.wraps.settle === null ? null : new SettleGroups(parts.wraps.settle)
     const large = new LargeLine(parts.claimBytes)
-    this.#passParts = { ...parts, large, note: (pass, calls) => this.#note(pass, calls) }
-    this.#ordered = [...parts.orders.values()].filter((order) => order.strict)
+    this.#passParts = { ...parts, large, noteCalls: (pass, calls) => this.#noteCalls(pass, calls) }
   }
 
   start(): void {
@@ -118,7 +122,7 @@ class Worker implements Process {
   #listen(): void {
     const { inbox } = this.#parts
     this.#listening = true
-    // A request that stores, or an operator, tells of work; what comes of it is not theirs.
+    // A request or an operator tells of work; the work does not run in their async context.
     inbox.on({
       work: AsyncLocalStorage.bind(() => this.kick()),
       freed: AsyncLocalStorage.bind((keys) => void this.#wakeFreed(keys)),
@@ -150,7 +154,7 @@ class Worker implements Process {
     while (this.#active > 0 || this.#asking) await new Promise<void>((resolve) => this.#waiters.push(resolve))
     cancelStop()
     cancelAbandon()
-    // A drain that did not wait for the end of it may have been followed by another.
+    // Another drain may have begun after one that did not wait for its end.
     if (!this.#running) {
       each(runners, (runner) => runner.stop())
       this.#saver.stop()
@@ -176,7 +180,7 @@ class Worker implements Process {
     const result = await this.#finish(pass)
     cut.removeEventListener('abort', stop)
     cancelAbandon()
-    // What waits for a handler that is not here waits without the sender.
+    // Rows of handlers that this process does not have do not count: the sender does not wait for them.
     return result !== null && !result.settlement.rows.some(({ handler }) => this.#parts.runners.has(handler))
   }
 
@@ -188,7 +192,7 @@ class Worker implements Process {
     for (const resolve of this.#waiters.splice(0)) resolve()
   }
 
-  /** Asks for work while there is room and hope. */
+  /** Claims while there is room and there may be work. */
   async #ask(): Promise<void> {
     if (this.#asking) return
     this.#asking = true
@@ -200,12 +204,12 @@ class Worker implements Process {
     if (!this.#running || this.#isIdle()) this.#wake()
   }
 
-  /** Where it may not, the inbox tells of work when it may. */
+  /** Where false, the inbox calls `work` once it is true again. */
   #mayBegin(): boolean {
     return this.#parts.inbox.claims.mayBegin?.() ?? true
   }
 
-  /** A body that nothing is to be claimed beside takes all of the room. */
+  /** A body larger than `ALONE_BYTES` takes all of the room: nothing is claimed beside it. */
   #costOf(bytes: number): number {
     return bytes > ALONE_BYTES ? Math.max(bytes, this.#parts.claimBytes) : bytes
   }
@@ -214,7 +218,10 @@ class Worker implements Process {
     return this.#active < MAX_CLAIMS && this.#bytes < this.#parts.claimBytes
   }
 
-  /** First what anybody can work on, then one event for each paused handler whose time has come. Returns when to look again. */
+  /**
+   * First what anybody can work on, then one event for each paused handler whose time has come. Returns when to look
+   * again.
+   */
   async #claimAll(): Promise<number | null> {
     const runners = [...this.#parts.runners.values()]
     const hasRoom = (runner: Runner) =>
@@ -230,17 +237,22 @@ class Worker implements Process {
     return next
   }
 
+  /** Those that wait for what is stored. */
+  get #ordered(): readonly Order[] {
+    return [...this.#parts.orders.values()].filter((order) => order.strict)
+  }
+
   #request(handlers: readonly string[]): ClaimRequest {
     const maxBytes = Math.min(this.#parts.claimBytes - this.#bytes, AT_ONCE_BYTES)
     const limits = { maxDeliveries: Math.max(1, MAX_CLAIMS - this.#active), maxBytes: Math.max(1, maxBytes) }
-    const ordered = this.#ordered.map(({ handler, below }) => ({ handler, below }))
+    const ordered = this.#ordered.map(({ handler, claimBefore, reached }) => ({ handler, claimBefore, reached }))
     return { handlers, sources: [...this.#parts.sources.keys()], ...limits, ordered }
   }
 
   async #claim(request: ClaimRequest): Promise<number | null> {
     const { inbox, clock } = this.#parts
     try {
-      const snapshots = this.#ordered.map((order) => order.snapshot())
+      const snapshots = new Map<Order, Snapshot>(this.#ordered.map((order) => [order, order.snapshot()]))
       const {
         claims,
         nextDueAt,
@@ -248,11 +260,13 @@ class Worker implements Process {
         returned = false,
         more = true,
         unknownSources = [],
+        taken = [],
       } = await inbox.claims.claim(request)
       for (const source of unknownSources) this.#parts.unknownSource(source)
-      if (claims.length > 0 && more) this.#dirty = true
-      for (const [i, order] of this.#ordered.entries())
-        order.answered(snapshots[i] as Snapshot, unread.includes(order.handler))
+      for (const { handler, held } of taken) this.#parts.takeOver(handler, held)
+      if ((claims.length > 0 && more) || taken.length > 0) this.#dirty = true
+      for (const order of this.#ordered)
+        order.answered(snapshots.get(order) ?? order.snapshot(), unread.includes(order.handler))
       if (this.#running) this.#begin(claims)
       else inbox.claims.release(claims.map(refOf))
       if (!returned && this.#hasCarried()) await this.#keysParkedBefore(claims)
@@ -267,7 +281,7 @@ class Worker implements Process {
     return this.#ordered.some((order) => order.hasCarried)
   }
 
-  /** Once nothing is left that a process died over: it is given first, and nothing else beside it. */
+  /** Once no suspect is left: an inbox hands suspects out first, and nothing beside them. */
   async #keysParkedBefore(claims: readonly Claim[]): Promise<void> {
     const isPast = claims.length > 0 ? !claims.some(({ careful }) => careful) : this.#active === 0
     if (isPast) await this.#wakeFree(new Map(this.#ordered.map((order) => [order, order.keysParkedBefore()])))
@@ -300,7 +314,7 @@ class Worker implements Process {
     while (this.#toBegin.length > 0) {
       await pacer.breathe()
       for (const pass of this.#toBegin.splice(0)) {
-        // A moment also where there is time: the one before is settled before too many others begin.
+        // One microtask also where there is time left: the pass before can settle before too many others begin.
         await (pacer.spent() ? pacer.breathe() : null)
         void this.#work(pass)
       }
@@ -327,12 +341,12 @@ class Worker implements Process {
     return pass
   }
 
-  /** What has come to an end goes with the note into one commit. */
-  #note(pass: Pass, calls: readonly NotedCall[]): Promise<void> {
+  /** Saves what the pass has finished in the same commit as the note. */
+  #noteCalls(pass: Pass, calls: readonly NotedCall[]): Promise<void> {
     const { delivery } = pass.claim
     return this.#parts.again.ask(`what is under way of ${delivery.id} could not be noted`, () => {
       this.#saver.save((other) => other === pass)
-      return this.#parts.inbox.claims.note(refOf(pass.claim), calls)
+      return this.#parts.inbox.claims.noteCalls(refOf(pass.claim), calls)
     })
   }
 
@@ -390,7 +404,7 @@ class Worker implements Process {
     this.#parts.lost(pass.claim)
   }
 
-  /** Whoever has it now asks for what is parked behind its events. */
+  /** The process that has the claim now wakes what is parked behind its events. */
   #endLost(pass: Pass): void {
     const cancelAbandon = this.#lost.get(pass)
     if (cancelAbandon === undefined) return
@@ -406,7 +420,7 @@ class Worker implements Process {
    */
   #giveBack(pass: Pass): void {
     this.#parts.inbox.claims.release([refOf(pass.claim)])
-    // Nobody has counted what is in it: there is something.
+    // The events in it were not counted: it counts as one.
     if (this.#stopping) this.#returned++
   }
 
@@ -431,8 +445,10 @@ class Worker implements Process {
   /** What is not woken now is woken by the next start. */
   async #wakeSome(asked: readonly Woken[]): Promise<void> {
     const wake = async () => {
-      // Rows of a key that a pass has come to know since need not be its first: that pass asks when it has settled.
-      const still = asked.filter(({ order, empty }) => order.isIdle(empty))
+      // Rows of a key that a pass has come to know since need not be its first: that pass asks when it has settled. What
+      // an order knows that was taken over since is old.
+      const isNow = (order: Seating) => this.#parts.orders.get(order.handler) === order
+      const still = asked.filter(({ order, empty }) => isNow(order) && order.isIdle(empty))
       if (still.length === 0) return
       const keys = still.map(({ order: { handler }, empty: { key } }) => ({ handler, key }))
       tellWoken(still, (await this.#parts.inbox.ordering?.wake(keys, MOST_IN_LINE)) ?? [])

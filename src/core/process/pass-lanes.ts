@@ -1,7 +1,7 @@
 /**
- * The side of a pass that its handlers are on: a lane for each that this process has, how many events are with them, and
- * the waits until there are fewer. A base of the pass and not a part of it: there is one for each delivery, and three
- * objects more took 1 µs beside the 20 that a delivery of one event takes (measured).
+ * The lanes of a pass, one for each of its handlers that this process has; how many events are with handlers; and the
+ * waits until there are fewer. A base class of `Pass`, not a member: three more objects for each delivery took 1 µs
+ * beside the 20 µs that a delivery of one event takes (measured).
  */
 
 import type { Clock } from '../../ports/clock.ts'
@@ -10,7 +10,7 @@ import type { WorkRow } from '../../ports/inbox/rows.ts'
 import type { PassAbout } from '../../ports/instrument.ts'
 import type { AnyEvent } from '../../types.ts'
 import type { Outcome } from '../call/attempt.ts'
-import type { Runner } from '../call/runner.ts'
+import { BEHIND_MS, type Runner } from '../call/runner.ts'
 import type { HandlerSpec } from '../handlers/spec.ts'
 import type { Order } from '../order/order.ts'
 import type { Seat } from '../order/seats.ts'
@@ -20,36 +20,33 @@ import { Resumed } from './resumed.ts'
 
 export interface LanesParts {
   readonly runners: ReadonlyMap<string, Runner>
-  /** Of the handlers whose events go in order. */
+  /** By name, for the handlers with `orderBy`. */
   readonly orders: ReadonlyMap<string, Order>
   readonly clock: Clock
   random(): number
 }
 
-/** A handler that is behind by this much is not waited for any longer. */
-const BEHIND_MS = 1_000
-
 export abstract class PassLanes implements LanePass {
   readonly claim: Claim
   readonly jitter: number
-  /** What wraps know the pass by; null: there are none. */
+  /** The pass as wraps see it; null: there are no wraps. */
   about: PassAbout | null = null
-  /** In the order of each handler that has one; still taken when the pass has failed. */
+  /** Its seat in the order of each lane's handler that has `orderBy`. They stay taken when the pass has failed. */
   readonly seats: readonly Seat[]
-  /** Of the handlers that this process has. */
+  /** By name, for the handlers of the claim that this process has. */
   readonly lanes: ReadonlyMap<string, Lane>
-  /** Handlers of the recorded set that this process does not have; with rows there are none. */
+  /** Handlers that the delivery belongs to and this process does not have; empty over work rows. */
   readonly absent: readonly string[]
-  /** null: nothing of it was brought to an end before. */
+  /** null: no earlier claim has saved progress. */
   readonly resumed: Resumed | null
   readonly #clock: Clock
   /**
-   * Twice as many may be with their handlers; then the pass waits until fewer are. More than all batches that wait for
-   * company can hold together, so that none of them waits for what the pass keeps back.
+   * At twice this many events with handlers the pass waits until there are fewer than this. It is more than all batches
+   * together hold while they fill, so that no batch waits for events that the pass keeps back.
    */
   readonly #roomBelow: number
   #outstanding = 0
-  /** Who waits is woken when fewer are outstanding. */
+  /** `#wake` is called when fewer than this are outstanding. */
   #wakeBelow = 0
   #wake = NOTHING
 
@@ -62,9 +59,10 @@ export abstract class PassLanes implements LanePass {
     for (const name of rows === null ? handlers : rows.map((row) => row.handler)) {
       const runner = parts.runners.get(name)
       if (runner === undefined || lanes.has(name)) continue
-      const seat = seatIn(parts.orders.get(name), claim, resumed)
+      const isApart = claim.apart?.includes(name) === true
+      const seat = isApart ? null : seatIn(parts.orders.get(name), claim, resumed)
       if (seat !== null) seats.push(seat)
-      lanes.set(name, new Lane(runner, this, seat, resumed))
+      lanes.set(name, new Lane(runner, this, seat, resumed, isApart))
       roomBelow += runner.spec.size
     }
     this.claim = claim
@@ -81,12 +79,12 @@ export abstract class PassLanes implements LanePass {
     return this.#clock.now()
   }
 
-  /** What tells how long somebody has waited. */
+  /** Steady time in ms: measures how long something has waited. */
   protected steady(): number {
     return this.#clock.steady()
   }
 
-  /** What still runs is left for later; its result is dropped. */
+  /** Gives back the events of calls that still run, and drops the results of these calls. */
   abandon(): void {
     for (const lane of this.lanes.values()) lane.end('abandon')
   }
@@ -98,7 +96,7 @@ export abstract class PassLanes implements LanePass {
     if (--this.#outstanding < this.#wakeBelow) this.#wake()
   }
 
-  /** Told that the pass has waited for a second: what holds it is to be left aside. */
+  /** Called when the pass has waited for `BEHIND_MS`: sets aside what it waits for. */
   protected abstract waitsLong(): void
 
   protected get outstanding(): number {
@@ -115,28 +113,28 @@ export abstract class PassLanes implements LanePass {
     lane.take(event, index, row, alone, now)
   }
 
-  /** Whether one of them asks for the event, or may: what an absent one asks for is not known here. */
+  /** Whether a handler asks for the event, or may: this process does not know what an absent handler asks for. */
   protected isAsked(matched: readonly HandlerSpec[]): boolean {
     return this.absent.length > 0 || matched.some((spec) => this.lanes.has(spec.name))
   }
 
-  /** Nothing more is handed in. */
+  /** The pass hands no more events in. */
   protected endReading(): void {
     for (const seat of this.seats) seat.endReading()
   }
 
-  /** Nothing of the pass is stored: what comes after its delivery in the order of a handler goes back too. */
+  /** The pass settles nothing: for handlers with `orderBy`, events of later deliveries that wait are given back too. */
   protected leave(): void {
     for (const seat of this.seats) seat.leave()
   }
 
-  /** Waits for room: for enough of it to be worth while, after a second for any. */
+  /** Waits until half the room is free; after `BEHIND_MS`, until any is. */
   protected room(): Promise<void> {
-    return this.below(this.#roomBelow, 2 * this.#roomBelow)
+    return this.untilFewerThan(this.#roomBelow, 2 * this.#roomBelow)
   }
 
-  /** Waits until fewer than `count` events are with their handlers, after a second fewer than `later`. */
-  protected async below(count: number, later = count): Promise<void> {
+  /** Waits until fewer than `count` events are with handlers; after `BEHIND_MS`, fewer than `later`. */
+  protected async untilFewerThan(count: number, later = count): Promise<void> {
     this.#wakeBelow = count
     while (this.#outstanding >= this.#wakeBelow) {
       const cancel = this.#clock.after(BEHIND_MS, () => {

@@ -1,6 +1,6 @@
 /**
- * One claim, from stored bytes to its settlement: scan → slices → provider → handlers. Replay, recovery after a crash
- * and tests come through here too.
+ * The work on one claim, from stored bytes to its settlement: scan → slices → provider → handlers. Replays, recovery
+ * after a crash and tests take the same way.
  */
 import type { Scan } from '../../json/scan.ts'
 import { ERASED } from '../../json/tombstone.ts'
@@ -35,20 +35,23 @@ import { PassTrace } from './trace.ts'
 export interface PassParts extends LanesParts, Telling {
   /** Whether the inbox keeps counts by time. */
   readonly tallies: boolean
-  /** What is read is to be found again. */
+  /** Whether the inbox keeps traces, by which the events of a delivery are found again. */
   readonly traces: boolean
   readonly registry: Registry
   readonly dedupe: Dedupe
   readonly pacer: Pacer
   readonly large: LargeLine
   provider(source: string): Provider | undefined
-  /** Before careful calls, with what has come to an end until now. */
-  note(pass: Pass, calls: readonly NotedCall[]): Promise<void>
-  /** Who looks on while a test delivers. */
+  /**
+   * Stores which calls are about to be made, before careful calls; in the same commit, what the pass has finished until
+   * now.
+   */
+  noteCalls(pass: Pass, calls: readonly NotedCall[]): Promise<void>
+  /** The watcher of `deliver` of `posthorn/testing`. */
   readonly test?: TestWatch | undefined
 }
 
-/** An event that was under way when so many processes died does not get another. */
+/** An event with so many deaths goes to quarantine. */
 const MOST_DEATHS = 3
 
 export class Pass extends PassLanes {
@@ -57,25 +60,25 @@ export class Pass extends PassLanes {
   readonly #copies: Copies | null
   /** null: the inbox keeps no counts by time. */
   readonly #tally: PassTally | null
-  /** null: nobody keeps it, or this is no first pass, or not the beginning of it. */
+  /** null: the inbox keeps no traces, or this pass does not read the delivery from its beginning for the first time. */
   readonly #trace: PassTrace | null
   readonly #result: ResultDraft
-  /** null: nobody listens, or this is no first pass. */
+  /** null: nobody listens to the fact `read`, or this is no first pass. */
   readonly counts: ReadCounts | null
-  /** What the clock said when the pass last had to wait: looking at it for each event costs more than handing it in. */
+  /** Steady time when the pass last waited. Reading the clock for each event costs more than handing the event in. */
   #time = 0
-  /** The element after the one that was looked at last. */
+  /** Index of the next element to read. */
   #next = 0
-  /** Of the rows of the claim, the one that is being read. */
+  /** Index in `claim.rows` of the row that is being read. */
   #rowAt = 0
   #count = 0
   #scanned = false
   #stopping = false
-  /** Calls to be made after their note; null: they need none. */
+  /** Calls that need a note before them; null: no process died over this delivery. */
   readonly #careful: CarefulCalls | null
-  /** Made when it is needed: most passes are short. */
+  /** Made by the first `unsaved`: most passes end before it. */
   #saving: Saving | null = null
-  /** When it began, in steady time. */
+  /** Steady time at which the pass began. */
   readonly since: number
 
   constructor(parts: PassParts, claim: Claim) {
@@ -91,7 +94,7 @@ export class Pass extends PassLanes {
     this.since = this.#time
   }
 
-  /** What has come to an end and is not saved; null: nothing. */
+  /** The ends of events that are not saved yet; null: there are none. */
   unsaved(): Unsaved | null {
     if (!this.#scanned) return null
     this.#saving ??= new Saving(this.#view())
@@ -128,6 +131,7 @@ export class Pass extends PassLanes {
   #tallyAtEnd(tally: PassTally): Tally {
     for (const [name, lane] of this.lanes) tally.done(name, lane.done)
     const { delivery, rows } = this.claim
+    for (const [name, count] of this.resumed?.failures(rows ?? []) ?? []) tally.failed(name, count)
     return tally.toTally(rows === null ? this.now() - delivery.receivedAt : null)
   }
 
@@ -136,10 +140,10 @@ export class Pass extends PassLanes {
     const place = this.#parts.large.join(delivery.body)
     try {
       const provider = this.#parts.provider(delivery.source)
-      // Only what is asked for is claimed.
+      // A claim asks for deliveries of known sources only.
       if (provider === undefined) throw new Error(`a delivery of "${delivery.source}" was not asked for`)
       const scanning = scanBody(delivery, this.#parts.pacer, provider.ids)
-      // Not to wait where there is nothing to wait for has passes that begin one after the other keep their order.
+      // No `await` for a small body: an extra microtask would let a later pass overtake this one.
       const scan = scanning instanceof Promise ? await scanning : scanning
       if (typeof scan === 'string') return this.#result.unreadable(scan)
       if (place !== null && hasLarge(scan)) await place.entered
@@ -153,7 +157,7 @@ export class Pass extends PassLanes {
       if (this.#careful?.isEmpty === false) await this.#callNoted(this.#careful)
       this.endReading()
       if (this.#parts.test?.hurries()) for (const { runner } of this.lanes.values()) runner.sendOff()
-      if (this.outstanding > 0) await this.below(1)
+      if (this.outstanding > 0) await this.untilFewerThan(1)
       return this.#result.complete(scan, this, this.#copies)
     } catch (error) {
       this.leave()
@@ -170,14 +174,14 @@ export class Pass extends PassLanes {
     this.#rowAt++
   }
 
-  /** Nothing more begins, what has not begun is left for later, what runs is told to stop. */
+  /** Begins no more calls, leaves what has not begun for later, and aborts the signals of calls that run. */
   stop(): void {
     this.#stopping = true
     if (this.#scanned) this.#leaveRest()
     for (const lane of this.lanes.values()) lane.end('stop')
   }
 
-  /** Rows of work notice by themselves, each where it stands. */
+  /** Only of a first pass: over work rows, `#rowEnds` sees `#stopping` and leaves the rest of each row. */
   #leaveRest(): void {
     const [first, last] = this.claim.rows === null ? [this.#next, this.#count - 1] : [1, 0]
     for (const lane of this.lanes.values()) if (!lane.isAside) lane.setAside(first, last)
@@ -207,7 +211,7 @@ export class Pass extends PassLanes {
     return this.isFull || this.#careful?.isDue === true || this.#parts.pacer.spent()
   }
 
-  /** Before an event. After the last one nobody waits for a slice only to say what came of it. */
+  /** Called before each event, not after the last one: the pass may settle without a fresh slice of time. */
   async #wait(): Promise<void> {
     if (this.#careful?.isDue) await this.#callNoted(this.#careful)
     if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
@@ -215,7 +219,7 @@ export class Pass extends PassLanes {
     this.#time = this.steady()
   }
 
-  /** Hands on what was read and is no copy. */
+  /** Hands on the events read since the last call that are no copies. */
   async #handChecked(copies: Copies): Promise<void> {
     for (const { isCopy, ...read } of await copies.take()) {
       if (this.#mustWait()) await this.#wait()
@@ -225,7 +229,10 @@ export class Pass extends PassLanes {
     }
   }
 
-  /** The handler of the row is paused, or behind while others wait for it, or all stops: the rest stays what it was. */
+  /**
+   * Whether to leave the rest of the row as it is stored: the pass stops, the handler of the row is paused, or it is
+   * behind and rows of other handlers wait.
+   */
   #rowEnds(row: WorkRow, index: number, last: number): boolean {
     const lane = this.lanes.get(row.handler)
     if (lane === undefined) return false
@@ -235,7 +242,7 @@ export class Pass extends PassLanes {
     return true
   }
 
-  /** By a handler that could go on; one that is behind itself would hold what was set aside for it. */
+  /** Whether a later row belongs to another handler that is not behind itself. */
   #isWaitedFor(row: WorkRow): boolean {
     const rows = this.claim.rows ?? []
     const waiting = rows.slice(rows.indexOf(row) + 1).filter(({ handler }) => handler !== row.handler)
@@ -269,7 +276,7 @@ export class Pass extends PassLanes {
     else this.#dispatch(event, matched, index, row)
   }
 
-  /** Nothing was counted of a pass that a crash has ended. */
+  /** Counts the calls that succeeded before the crash: the pass that died has counted none of them. */
   #countDoneBefore(resumed: Resumed, matched: readonly HandlerSpec[], index: number, row: WorkRow | null): void {
     if (row === null && contains(resumed.copies, index)) return
     const names = row === null ? matched.map(({ name }) => name) : [row.handler]
@@ -278,12 +285,15 @@ export class Pass extends PassLanes {
         this.#tally?.done(name, 1)
   }
 
-  /** It is over since it was put in quarantine. */
+  /** Whether the event went to quarantine for its deaths with this handler: no call for it succeeded. */
   #hasKilled(name: string, index: number): boolean {
     return this.claim.deaths.some((one) => one.index === index && one.handler === name && one.times >= MOST_DEATHS)
   }
 
-  /** Nobody is to be given it. What has died before is told with this settlement, and its key absorbs nothing. */
+  /**
+   * Whether no handler gets the event, since it was over before the crash. Its dead letters from then are told with
+   * this settlement, and it gives its key up for them.
+   */
   #isOver(
     resumed: Resumed,
     event: AnyEvent,
@@ -335,11 +345,11 @@ export class Pass extends PassLanes {
     this.#copies?.giveUp(event)
   }
 
-  /** Nothing else of the delivery is with its handlers meanwhile. */
+  /** Notes and makes the gathered calls, group by group. No other event of the delivery is with a handler meanwhile. */
   async #callNoted(careful: CarefulCalls): Promise<void> {
     for (const group of careful.take()) {
       const calls = group.map(({ index, lane }) => ({ index, handler: lane.spec.name }))
-      await this.#parts.note(this, calls)
+      await this.#parts.noteCalls(this, calls)
       for (const call of group) {
         const { lane, event, index, row, alone } = call
         if (this.#parts.pacer.spent()) await this.#parts.pacer.breathe()
@@ -348,7 +358,7 @@ export class Pass extends PassLanes {
         else this.hand(lane, event, index, row, this.steady(), alone)
       }
       for (const runner of new Set(group.map(({ lane }) => lane.runner))) runner.sendOff()
-      await this.below(1)
+      await this.untilFewerThan(1)
     }
   }
 
@@ -357,6 +367,7 @@ export class Pass extends PassLanes {
     this.leaves()
     if (outcome.end === 'failed') this.#parts.test?.failed({ handler: spec.name, event, error: outcome.error })
     if (end?.kind === 'retry' && outcome.end === 'failed') {
+      this.#tally?.failed(spec.name, 1)
       const { attempts: attempt, dueAt: retryAt } = end
       this.#parts.tell('failed', { event, handler: spec.name, attempt, error: outcome.error, retryAt })
     }
@@ -366,8 +377,8 @@ export class Pass extends PassLanes {
   }
 
   /**
-   * In a first pass only: rows of work hold nobody but their own handler. After a crash all wait: what was left would be
-   * called without a note.
+   * In a first pass, sets slow handlers aside; a work row delays no handler but its own. Not in a pass with care:
+   * events set aside would be called later without a note.
    */
   protected waitsLong(): void {
     if (this.#careful !== null) return
@@ -375,7 +386,7 @@ export class Pass extends PassLanes {
     if (firstPass)
       for (const lane of this.lanes.values())
         if (!lane.isAside && lane.isBehind()) lane.setAside(this.#next, this.#count - 1)
-    // A key that is slow holds what follows it, not the rest.
+    // A slow event holds the later events of its order key, and no others.
     if (firstPass || this.isFull) for (const seat of this.seats) seat.parkWaiting()
   }
 }

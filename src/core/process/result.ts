@@ -1,4 +1,4 @@
-/** What a pass leaves: noted while it runs, complete when it has ended. */
+/** The result of a pass: gathered while it runs, complete when it has ended. */
 import type { Scan } from '../../json/scan.ts'
 import { elementBytes } from '../../json/slices.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -17,7 +17,9 @@ import type { Resumed } from './resumed.ts'
 import { Stacks } from './stored-error.ts'
 import { sizeOf, united, without } from './stretches.ts'
 
-/** The settlement, and the dead events for whoever is told once it is stored. */
+/**
+ * The settlement, and what is told once it is stored. `returned`: events that were given back, once for each handler.
+ */
 export interface PassResult extends PassEnd {
   readonly returned: number
 }
@@ -27,23 +29,26 @@ type Letter = Omit<NewDeadLetter, 'element'>
 
 interface DeadDraft extends Dead {
   letter: NewDeadLetter
-  /** What it comes from; null: a first pass. */
+  /** The work row of the event; null: a first pass. */
   readonly row: WorkRow | null
   isSaved: boolean
 }
 
-/** What is not in the progress that was saved. */
+/** Ends that no saved progress has. */
 export interface UnsavedEnds {
   readonly ends: Pick<Ends, 'dead' | 'quarantined' | 'unhandled' | 'copies'>
   readonly isEmpty: boolean
-  /** It is now. */
+  /** Call it once they are durable. */
   saved(): void
 }
 
-/** Every element of the largest ordinary batch; a body of a million `{}` would hold the inbox for seconds. */
+/**
+ * As many as the largest ordinary batch has elements; a row for each of a million `{}` would hold the inbox for
+ * seconds.
+ */
 const MOST_QUARANTINED = 10_000
 
-/** Becomes the result itself, and its settlement too, without a copy: there is one for each delivery. */
+/** Is the result that `run` resolves with, not copied into one: there is one for each delivery. */
 export class ResultDraft implements PassResult {
   readonly settlement: SettlementDraft
   readonly dead: DeadDraft[] = []
@@ -52,23 +57,26 @@ export class ResultDraft implements PassResult {
   handledBy: PassEnd['handledBy'] = NOBODY
   readonly #clock: Clock
   readonly #resumed: Resumed | null
-  /** Elements of this pass, as those of earlier ones are in `#resumed`. */
+  /** Elements that this pass absorbed as copies; those of the pass before the crash are in `#resumed`. */
   readonly #copies: [first: number, last: number][] = []
-  /** What died in earlier passes, and was not met in this one yet. */
+  /** Dead letters of the pass before the crash whose events this pass has not read yet. */
   #deadBefore: readonly Letter[]
-  /** The rows that what is in quarantine comes from, in the order of the settlement; null: a first pass. */
+  /** The work row of each entry of `settlement.quarantined`, in the same order; null: a first pass. */
   readonly #quarantinedFrom: (WorkRow | null)[] | null
-  /** How much of it is in the progress that was saved. */
+  /** How much of the settlement is in saved progress. */
   #saved: Saved
-  /** Elements that need not go there once more, since a row of work may find them there already; null: a first pass. */
-  readonly #inQuarantine: Set<number | null> | null
+  /**
+   * Elements in quarantine already: a work row may meet them again, and so may the next handler whose calls for the
+   * element killed the process. An element has one row of quarantine.
+   */
+  readonly #inQuarantine: Set<number | null>
 
   constructor({ token, delivery, rows, quarantined }: Claim, clock: Clock, resumed: Resumed | null) {
     this.#clock = clock
     this.#resumed = resumed
     this.#deadBefore = resumed?.dead ?? NONE
-    this.#inQuarantine = rows === null && resumed === null ? null : new Set(quarantined)
-    for (const { index } of resumed?.quarantined ?? NONE) this.#inQuarantine?.add(index)
+    this.#inQuarantine = new Set(quarantined)
+    for (const { index } of resumed?.quarantined ?? NONE) this.#inQuarantine.add(index)
     this.#quarantinedFrom = rows === null ? null : []
     this.settlement = {
       token,
@@ -86,8 +94,8 @@ export class ResultDraft implements PassResult {
   }
 
   /**
-   * `index` null: the whole delivery. Past 10 000 in one claim, one row that stands for the whole delivery says so, and
-   * the rest is not listed.
+   * `index` null: the whole delivery. After 10 000 rows of one claim, one more stands for the rest (`kind: 'more'`),
+   * and further ones are dropped.
    */
   quarantine(
     index: number | null,
@@ -97,10 +105,10 @@ export class ResultDraft implements PassResult {
     kind?: NewQuarantine['kind'],
   ): void {
     const known = this.#inQuarantine
-    if (known?.has(index) || known?.has(null)) return
-    known?.add(index)
     const { quarantined } = this.settlement
     const listed = quarantined.length
+    if (listed > MOST_QUARANTINED || known.has(index) || known.has(null)) return
+    known.add(index)
     if (this.#quarantinedFrom !== null) this.#quarantinedFrom[listed] = row
     const at = this.#clock.now()
     if (listed < MOST_QUARANTINED) quarantined.push({ index, reason, path, at, ...(kind && { kind }) })
@@ -113,7 +121,7 @@ export class ResultDraft implements PassResult {
     unhandled[name] = (unhandled[name] ?? 0) + 1
   }
 
-  /** The element is a copy: no handler of its delivery gets it. They come in order. */
+  /** The element is a copy: no handler of its delivery gets it. Called in ascending order of `index`. */
   absorb(index: number): void {
     this.settlement.duplicateEvents++
     const open = this.#copies.at(-1)
@@ -128,7 +136,10 @@ export class ResultDraft implements PassResult {
     this.dead.push({ event, letter, error: errors.at(-1), row, isSaved: false })
   }
 
-  /** Told of each event of a pass that goes on: what died before is told with the settlement. Whether it has. */
+  /**
+   * Called for each event of a resumed pass: its dead letters of before the crash are told with this settlement.
+   * Returns whether it has any.
+   */
   recall(event: AnyEvent, index: number): boolean {
     const isIt = (letter: Letter) => letter.index === index && letter.run === event.run
     const found = this.#deadBefore.filter(isIt)
@@ -141,7 +152,7 @@ export class ResultDraft implements PassResult {
     return true
   }
 
-  /** Of the row, or of the first pass; of its dead letters those that may be saved. */
+  /** Unsaved ends of the row, or of the first pass (null); of its dead letters only those that `maySave` allows. */
   unsaved(row: WorkRow | null, maySave: (letter: Letter) => boolean): UnsavedEnds {
     const dead = this.dead.filter((one) => !one.isSaved && one.row === row && maySave(one.letter))
     const from = this.#quarantinedFrom
@@ -160,7 +171,7 @@ export class ResultDraft implements PassResult {
     return { ends, isEmpty: many === 0, saved }
   }
 
-  /** Of a first pass; later ones have nothing of the kind. */
+  /** Only a first pass counts unhandled events and copies; over work rows both are empty. */
   #unsavedOfAll(): Pick<Ends, 'unhandled' | 'copies'> {
     const { unhandled, copiesTo } = this.#saved
     const counts = Object.entries(this.settlement.unhandled).map(([name, count]) => [
@@ -179,7 +190,7 @@ export class ResultDraft implements PassResult {
     return { quarantined: quarantined.length, unhandled: { ...unhandled }, copiesTo }
   }
 
-  /** Instead of `complete`, of a delivery without elements that could be read. */
+  /** Instead of `complete`, for a body that cannot be read as elements. */
   unreadable(reason: string): PassResult {
     this.quarantine(null, reason, null, null)
     return this
@@ -201,7 +212,7 @@ export class ResultDraft implements PassResult {
       one.letter = whole(one.letter)
       settlement.dead.push(one.letter)
     }
-    // Nobody can read their events any more.
+    // This pass read no event for these letters, so no `Dead` tells them; they are stored.
     settlement.dead.push(...this.#deadBefore.map(whole))
     this.handledBy = lanes
     for (const lane of lanes.values()) {
@@ -226,7 +237,7 @@ export class ResultDraft implements PassResult {
   }
 }
 
-/** Counts of what was saved. */
+/** How many of each list are saved; copies below element `copiesTo` are. */
 interface Saved {
   readonly quarantined: number
   readonly unhandled: Readonly<Record<string, number>>

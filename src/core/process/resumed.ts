@@ -1,4 +1,4 @@
-/** What earlier passes brought to an end of what this one is about: it is not handed to anybody again. */
+/** What earlier passes over the same claim have finished and saved: no handler gets it again. */
 import { callKey } from '../../lib/call-key.ts'
 import type { Claim } from '../../ports/inbox/claims.ts'
 import type { Progress, Stretch } from '../../ports/inbox/progress.ts'
@@ -6,6 +6,7 @@ import type { NewWorkRow, WorkRow } from '../../ports/inbox/rows.ts'
 import { contains } from './stretches.ts'
 
 const NOTHING: readonly Stretch[] = Object.freeze([])
+const NOBODY: readonly string[] = Object.freeze([])
 
 export class Resumed {
   readonly #rows: NewWorkRow[]
@@ -19,17 +20,20 @@ export class Resumed {
   /** Where in `rows` those stand whose key is to be asked for. */
   readonly #keyless = new Map<string, number>()
 
-  constructor(progress: readonly Progress[]) {
+  /** `apart`: as in the claim. Whoever runs these handlers reads the keys of their rows anew, in their turn. */
+  constructor(progress: readonly Progress[], apart: readonly string[] = NOBODY) {
+    const isUnread = ({ handler, replay }: NewWorkRow) => replay === null && apart.includes(handler)
+    const rows = progress.flatMap((one) => one.rows)
     this.#at = progress[0]?.at ?? 0
-    this.#rows = progress.flatMap(({ rows }) => rows)
+    this.#rows = rows.map((row) => (isUnread(row) ? { ...row, orderKey: undefined, parked: false } : row))
     this.dead = progress.flatMap(({ dead }) => dead)
     this.quarantined = progress.flatMap(({ quarantined }) => quarantined)
     this.#byRow = new Map(progress.map((one) => [one.row, one]))
   }
 
   /** null: nothing was brought to an end before. */
-  static of({ progress = [] }: Claim): Resumed | null {
-    return progress.length === 0 ? null : new Resumed(progress)
+  static of({ progress = [], apart }: Claim): Resumed | null {
+    return progress.length === 0 ? null : new Resumed(progress, apart)
   }
 
   /** Elements that are over for the handler; `row` null: in the first pass. */
@@ -53,6 +57,17 @@ export class Resumed {
     for (const { handler, index } of this.dead) yield callKey(index, handler)
   }
 
+  /** By handler the attempts that failed and are to be repeated. `rows`: what they were attempts of, but for a first pass. */
+  failures(rows: readonly WorkRow[]): ReadonlyMap<string, number> {
+    const failures = new Map<string, number>()
+    for (const { row: id, rows: left } of this.#byRow.values()) {
+      const before = rows.find((row) => row.id === id)
+      for (const row of left)
+        if (hasFailedSince(row, before)) failures.set(row.handler, (failures.get(row.handler) ?? 0) + 1)
+    }
+    return failures
+  }
+
   get copies(): readonly Stretch[] {
     return this.#byRow.get(null)?.copies ?? NOTHING
   }
@@ -66,7 +81,10 @@ export class Resumed {
     return index < (this.#byRow.get(null)?.next ?? 0)
   }
 
-  /** Rows that its settlement makes: due not later than the whole wait from now: the clock may have been set back since the claim. */
+  /**
+   * Rows that its settlement makes: due not later than the whole wait from now: the clock may have been set back since
+   * the claim.
+   */
   rowsAt(now: number): NewWorkRow[] {
     return this.#rows.map((row) => ({ ...row, dueAt: Math.min(row.dueAt, now + Math.max(0, row.dueAt - this.#at)) }))
   }
@@ -94,4 +112,10 @@ export class Resumed {
     const row = at === undefined ? undefined : this.#rows[at]
     if (at !== undefined && row !== undefined) this.#rows[at] = { ...row, orderKey }
   }
+}
+
+/** `RetryLater` counts no attempt, and of many errors the latest ones are kept. */
+function hasFailedSince({ attempts, errors }: NewWorkRow, before: WorkRow | undefined): boolean {
+  const [last, lastBefore] = [errors.at(-1), before?.errors.at(-1)]
+  return last !== undefined && (attempts !== before?.attempts || last.at !== lastBefore?.at)
 }

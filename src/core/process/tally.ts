@@ -1,4 +1,4 @@
-/** Counts what a pass reads and what becomes of it, for the counts by time that an inbox keeps. */
+/** Counts the events that a pass reads and how their calls end, for the counts by time that an inbox keeps. */
 import type { Tally } from '../../ports/inbox/look.ts'
 import type { AnyEvent, Bounce } from '../../types.ts'
 
@@ -7,7 +7,7 @@ export const LATE_MS: readonly number[] = [1_000, 10_000, 60_000, 600_000, 3_600
 /** Upper bounds in ms, from the receipt to the end of the first pass. */
 export const LAG_MS: readonly number[] = [10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000]
 
-/** Of one native name and type. */
+/** Events of one native name and type; `sum` of their `lateMs`. */
 interface Counter {
   readonly name: string
   readonly type: string
@@ -15,9 +15,9 @@ interface Counter {
   sum: number
 }
 
-/** A wrong date would outweigh all others. */
+/** `lateMs` is capped at a week: one wrong date would outweigh all others. */
 const MOST_LATE_MS = 604_800_000
-/** Long texts of strangers would fill the list of words. */
+/** In characters: long texts of a sender would fill the list of words. */
 const LONGEST_CLASS = 40
 
 export class PassTally {
@@ -25,7 +25,8 @@ export class PassTally {
   readonly #events: Counter[] = []
   /** Made when there is something to count: most deliveries are short. */
   #words: Map<string, number> | null = null
-  readonly #done: [handler: string, count: number][] = []
+  readonly #done: ByHandler = []
+  readonly #failed: ByHandler = []
   readonly #late = new Array<number>(LATE_MS.length + 1).fill(0)
 
   /** An event of a first pass, once. */
@@ -41,10 +42,12 @@ export class PassTally {
   }
 
   done(handler: string, count: number): void {
-    if (count === 0) return
-    const known = this.#done.find(([name]) => name === handler)
-    if (known === undefined) this.#done.push([handler, count])
-    else known[1] += count
+    add(this.#done, handler, count)
+  }
+
+  /** Failed attempts that will be repeated. */
+  failed(handler: string, count: number): void {
+    add(this.#failed, handler, count)
   }
 
   /** `lagMs` null: no first pass. */
@@ -62,6 +65,7 @@ export class PassTally {
     for (const [word, n] of this.#words ?? NONE) put(word, n, 0)
     const received = words.length
     for (const [handler, n] of this.#done) put(`done:${handler}`, n, 0)
+    for (const [handler, n] of this.#failed) put(`fail:${handler}`, n, 0)
     if (lagMs !== null) put(LAG[bucketOf(LAG_MS, lagMs)] as string, 1, lagMs)
     return { words, numbers, received }
   }
@@ -83,14 +87,24 @@ export class PassTally {
   }
 }
 
+/** Few, and most often one. */
+type ByHandler = [handler: string, count: number][]
+
+function add(counts: ByHandler, handler: string, count: number): void {
+  if (count === 0) return
+  const known = counts.find(([name]) => name === handler)
+  if (known === undefined) counts.push([handler, count])
+  else known[1] += count
+}
+
 const NONE: ReadonlyMap<string, number> = new Map()
 const LATE = Array.from({ length: LATE_MS.length + 1 }, (_, bucket) => `late:${bucket}`)
 const LAG = Array.from({ length: LAG_MS.length + 1 }, (_, bucket) => `lag:${bucket}`)
 
-/** Texts put together anew for each delivery would be hashed anew, too. */
+/** Words by name and type, kept: a text built anew for each delivery would be hashed anew too. */
 const words = new Map<string, Map<string, string>>()
 
-/** Names and types are those of the catalogues. */
+/** Names and types come from the catalogues, so `words` stays small. */
 function wordOf(name: string, type: string): string {
   const types = words.get(name) ?? new Map<string, string>()
   words.set(name, types)

@@ -2,12 +2,13 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../../ports/clock.ts'
-import type { Claim, OrderKey, Settlement } from '../../ports/inbox/claims.ts'
+import type { Claim, Claims, OrderKey, Settlement } from '../../ports/inbox/claims.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { StoredPause } from '../../ports/inbox/records.ts'
 import type { SourcePort } from '../../ports/provider.ts'
 import type { Telling } from '../../ports/telling.ts'
 import type { TestWatch } from '../../ports/test-door.ts'
+import type { AnyEvent } from '../../types.ts'
 import type { Pacer } from '../base/pacer.ts'
 import type { Wraps } from '../base/wraps.ts'
 import type { Pause } from '../call/pause.ts'
@@ -35,22 +36,22 @@ export interface WorkParts extends Telling {
   readonly pacer: Pacer
   readonly wraps: Wraps
   readonly test: TestWatch
-  /** Told after everybody else. */
+  /** Called after the fact `settled` is told. */
   settled(claim: Claim, settlement: Settlement): void
 }
 
 /** Runs in the context of `AsyncLocalStorage` that it is made in. */
 export class Work {
-  /** Handlers, hooks and lines have this one, whoever asks for work. */
+  /** The async context of `new Work`: handlers, hooks and lines run in it, not in that of the caller. */
   readonly #home = AsyncLocalStorage.snapshot()
   readonly #parts: WorkParts
   readonly #runners: ReadonlyMap<string, Runner>
-  readonly #orders: ReadonlyMap<string, Order>
+  readonly #orders: Map<string, Order>
   readonly #process: Process
   readonly #again: Again
   /** Handlers whose pauses are being stored. */
   readonly #storing = new Set<string>()
-  /** Deliveries that a request of ours is working on: a repeat waits for it. */
+  /** By `seq`, the deliveries that a request of this process works on: a repeat waits for that work. */
   readonly #inRequests = new Map<number, InRequest>()
   #settled = 0
   #inBackground = false
@@ -60,7 +61,8 @@ export class Work {
     this.#again = new Again(parts.clock, this.#trouble)
     this.#runners = new Map(parts.handlers.map((spec) => [spec.name, this.#newRunner(spec)]))
     const ordered = [...this.#runners].filter(([, { spec }]) => spec.orderBy !== null)
-    this.#orders = new Map(ordered.map(([name, runner]) => [name, this.#newOrder(runner, held)]))
+    const keysOf = (name: string) => held.filter(({ handler }) => handler === name).map(({ key }) => key)
+    this.#orders = new Map(ordered.map(([name, runner]) => [name, this.#newOrder(runner, keysOf(name))]))
     this.#process = this.#newProcess()
     this.#applyPauses(paused)
     parts.settings.inbox.on({ paused: (list) => this.#home(() => this.#applyPauses(list)) })
@@ -73,7 +75,7 @@ export class Work {
     this.#process.start()
   }
 
-  /** There may be more to claim. */
+  /** Says that there may be more to claim. */
   kick(): void {
     this.#home(() => this.#process.kick())
   }
@@ -83,7 +85,7 @@ export class Work {
     return [...this.#runners.values()].reduce((sum, runner) => sum + runner.events, 0)
   }
 
-  /** Something waits until the inbox works again. */
+  /** Whether a call to the inbox is being repeated until the inbox works again. */
   get waitsForInbox(): boolean {
     return this.#again.isWaiting
   }
@@ -113,7 +115,9 @@ export class Work {
     return this.#settled - before
   }
 
-  /** A store that does not answer is waited for as long again; what comes of it later is stored, or given back. */
+  /**
+   * Waits at most `ms + STOP_MS`, also for an inbox that does not answer; later ends are still settled or given back.
+   */
   async #stopWithin(ms: number): Promise<void> {
     const cut = cutAt(this.#parts.clock, ms + STOP_MS, undefined)
     await Promise.race([this.#process.stop(ms), cut.reached])
@@ -132,7 +136,7 @@ export class Work {
         const before = this.#inRequests.get(seq)
         const { work, isCut } = before ?? this.#workOn(seq, cut)
         const done = (await Promise.race([work, cut.reached])) === true
-        // What another request had to leave, since its sender did not wait, is this one's to go on with.
+        // The request that began this work was cut: claim the delivery again, for this request.
         if (done || before === undefined || !isCut()) return done
       }
       return false
@@ -156,7 +160,7 @@ export class Work {
     return new Runner(spec, {
       ...{ clock, pacer, tell, hears, wrap: wraps.call },
       pauses: settings.ack === 'stored',
-      mayBegin: () => settings.inbox.claims.mayBegin?.() ?? true,
+      mayBegin: (events) => mayBegin(settings.inbox.claims, events),
       onRoom: () => this.#process.kick(),
       onPause: (pause) => {
         tell('paused', { handler: spec.name, by: pause?.by ?? null })
@@ -166,7 +170,7 @@ export class Work {
     })
   }
 
-  /** As it is when it is stored: it may have changed since it was to be. */
+  /** Stores the pause of the handler; again where the pause changed while it was being stored. */
   async #storePause(name: string): Promise<void> {
     if (this.#storing.has(name)) return
     this.#storing.add(name)
@@ -180,15 +184,19 @@ export class Work {
       do await this.#again.ask('a pause could not be stored', store)
       while (stored !== now())
     } catch {
-      // Told; the handler is paused, or tried, in this process all the same.
+      // `Again` has told it. In this process the pause holds without being stored.
     }
     this.#storing.delete(name)
   }
 
-  #newOrder(runner: Runner, held: readonly OrderKey[]): Order {
-    const keys = held.filter(({ handler }) => handler === runner.spec.name).map(({ key }) => key)
+  #newOrder(runner: Runner, storedKeys: readonly number[]): Order {
     const strict = this.#parts.settings.ack === 'stored'
-    return new Order(runner, { strict, held: keys, onRoom: () => this.#process.kick() })
+    return new Order(runner, { strict, storedKeys, onRoom: () => this.#process.kick() })
+  }
+
+  #takeOver(name: string, held: readonly number[]): void {
+    const runner = this.#runners.get(name)
+    if (runner !== undefined) this.#orders.set(name, this.#newOrder(runner, held))
   }
 
   #newDedupe(): Dedupe {
@@ -197,7 +205,8 @@ export class Work {
     const { eventKeys } = inbox
     const reserve = eventKeys?.reserve?.bind(eventKeys)
     return new Dedupe(sources, {
-      owners: (windowMs, keys) => this.#again.ask(what, async () => (await eventKeys?.owners(windowMs, keys)) ?? []),
+      firstSeen: (windowMs, keys, seq) =>
+        this.#again.ask(what, async () => (await eventKeys?.firstSeen(windowMs, keys, seq)) ?? []),
       now: () => this.#parts.clock.now(),
       ...(reserve && { reserve: (reservation) => this.#again.ask(what, () => reserve(reservation)) }),
     })
@@ -216,11 +225,12 @@ export class Work {
       traces: settings.inbox.traces === true,
       sources: settings.sources,
       registry: new Registry(handlers),
-      // Decoded events of a slice and copies on their way take about as much again, and more.
+      // An eighth: decoded slices and copies on their way take about as much again, or more.
       claimBytes: Math.floor(settings.memoryBytes / 8),
       provider: (source) => settings.sources.get(source)?.provider,
       test: this.#parts.test,
       lost: (claim) => tell('lost', { claim }),
+      takeOver: (name, keys) => this.#takeOver(name, keys),
       unknownSource: (source) => tell('unknownSource', { source }),
       trouble: this.#trouble,
       settled: ({ claim, counts }, result, conflictsWith) => {
@@ -232,7 +242,7 @@ export class Work {
     })
   }
 
-  /** What a hand or an earlier process has paused; what we paused or resumed ourselves comes back here and changes nothing. */
+  /** Applies the stored pauses. A change that this process made itself comes back here too, and changes nothing. */
   #applyPauses(list: readonly StoredPause[]): void {
     for (const [name, runner] of this.#runners) {
       const pause = list.find(({ handler }) => handler === name) ?? null
@@ -245,6 +255,12 @@ export class Work {
   }
 }
 
+function mayBegin(claims: Claims, events: AnyEvent | readonly AnyEvent[]): boolean {
+  if (claims.mayBegin === undefined) return true
+  if (!Array.isArray(events)) return claims.mayBegin((events as AnyEvent).delivery.id)
+  return events.every(({ delivery }: AnyEvent) => claims.mayBegin?.(delivery.id))
+}
+
 const isSame = (one: Pause | null, other: Pause | null) =>
   one?.by === other?.by && (one?.probe ?? true) === (other?.probe ?? true)
 
@@ -252,7 +268,7 @@ const isSame = (one: Pause | null, other: Pause | null) =>
 interface InRequest {
   /** Never rejects; true when nothing is left to do. */
   readonly work: Promise<boolean>
-  /** Whether it had to stop, because its sender did not wait any longer. */
+  /** Whether the request that began the work was cut: its time is up, or its sender has left. */
   isCut(): boolean
 }
 
@@ -260,7 +276,7 @@ type Cut = ReturnType<typeof cutAt>
 
 const STOP_MS = 1_000
 
-/** The moment when time is up or a signal says so, which another context may do. */
+/** Reached after `ms`, or when `signal` aborts; bound to this async context, since another may abort the signal. */
 function cutAt(clock: Clock, ms: number, signal: AbortSignal | undefined) {
   const controller = new AbortController()
   const cut = AsyncLocalStorage.bind(() => controller.abort())

@@ -25,12 +25,12 @@ function reasonOf(what: string, at: number, cause: string | null): string {
   return `${what} at byte ${at}${cause === null ? '' : `: likely ${cause}`}`
 }
 
-interface Place {
+interface Position {
   readonly at: number | null
   readonly cause: string | null
 }
 
-function placeOf(body: Uint8Array, { kind, at, from }: ScanFailure): Place {
+function placeOf(body: Uint8Array, { kind, at, from }: ScanFailure): Position {
   switch (kind) {
     case 'many':
       return { at: null, cause: null }

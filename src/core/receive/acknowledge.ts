@@ -7,10 +7,10 @@ import type { SourcePort } from '../../ports/provider.ts'
 import { answerStored, refuse } from './answers.ts'
 import { batchIdOf, headersOfRecord } from './body-rules.ts'
 import { deliveryId } from './identity.ts'
-import type { From, Read, ReceiveParts } from './parts.ts'
+import type { From, ReceiveParts, TakenBody } from './parts.ts'
 import { WaitingSender } from './waiting-sender.ts'
 
-export async function store(parts: ReceiveParts, from: From, read: Read): Promise<NeutralResponse> {
+export async function store(parts: ReceiveParts, from: From, read: TakenBody): Promise<NeutralResponse> {
   const { load } = parts
   const began = performance.now()
   const size = read.bytes.length
@@ -106,16 +106,16 @@ function answer(
   port: SourcePort,
   sender: WaitingSender,
   id: string,
-  { status, settled, seq }: Accepted,
+  { status, isDone, seq }: Accepted,
 ): NeutralResponse | Promise<NeutralResponse> {
   const onUndelivered = (hostAnswered: boolean) => sender.leave(hostAnswered)
-  if (handled === null || settled) return answerStored(status, id, onUndelivered)
+  if (handled === null || isDone) return answerStored(status, id, onUndelivered)
   return handled(seq, port, sender.gone).then((done) =>
     done ? answerStored(status, id, onUndelivered) : { ...refuse('not_handled'), onUndelivered },
   )
 }
 
-function deliveryOf(parts: ReceiveParts, from: From, read: Read, hash: Uint8Array): NewDelivery {
+function deliveryOf(parts: ReceiveParts, from: From, read: TakenBody, hash: Uint8Array): NewDelivery {
   const { provider } = from.port
   const receivedAt = parts.clock.now()
   const batchId = batchIdOf(from.headers, provider.batchIdHeader)

@@ -4,13 +4,13 @@ import type { ServerResponse } from 'node:http'
 import { PosthornError } from '../../errors.ts'
 import { whenLeft } from '../../http/left.ts'
 import { LINGER_BYTES, LINGER_MS } from '../../http/linger.ts'
-import type { HostDoor, NeutralRequest, NeutralResponse, Place } from '../../ports/host.ts'
+import type { HostDoor, Mount, NeutralRequest, NeutralResponse } from '../../ports/host.ts'
 
 /**
  * The answer to one request. Never rejects, as `take` does not. The headers of a fetch request are joined where they
  * repeat, so a credential sent twice is one wrong credential.
  */
-export async function handleFetch(take: HostDoor['receive'], request: Request, place: Place = {}): Promise<Response> {
+export async function handleFetch(take: HostDoor['receive'], request: Request, place: Mount = {}): Promise<Response> {
   const body = bodyOf(request)
   const asked = new FetchRequest(request, body, place)
   const answer = await take(asked)
@@ -29,7 +29,7 @@ class FetchRequest implements NeutralRequest {
   isAnswered = false
   readonly #request: Request
 
-  constructor(request: Request, body: NeutralRequest['body'], { source, prefix }: Place) {
+  constructor(request: Request, body: NeutralRequest['body'], { source, prefix }: Mount) {
     this.method = request.method
     this.target = targetOf(request.url)
     this.rawHeaders = [...request.headers].flat()

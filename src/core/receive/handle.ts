@@ -3,7 +3,7 @@ import { OptionError } from '../../errors.ts'
 import { assertPlace } from '../../http/place.ts'
 import { callSafely } from '../../lib/call-safely.ts'
 import { kindOf } from '../../lib/options.ts'
-import type { HostDoor, Place } from '../../ports/host.ts'
+import type { HostDoor, Mount } from '../../ports/host.ts'
 import { refuse } from './answers.ts'
 import { handleFetch, toResponse } from './fetch.ts'
 
@@ -18,7 +18,7 @@ export interface HandleParts {
 /** Never rejects: hosts pass `handle` on as it is. A wrong call is told to the log and answered 500, which senders repeat. */
 export async function handle(parts: HandleParts, request: unknown, place: unknown): Promise<Response> {
   try {
-    return await handleFetch(parts.take, asRequest(request), asPlace(parts.names, place))
+    return await handleFetch(parts.take, asRequest(request), asMount(parts.names, place))
   } catch (error) {
     // Only what we say of a call ourselves is known to hold nothing of a request.
     const what = error instanceof OptionError ? error.message : 'handle was called with a request that cannot be read'
@@ -57,8 +57,8 @@ const ignored = () => {}
  * fields are not ours to refuse.
  * @throws OptionError for a source or a prefix that cannot be meant
  */
-function asPlace(names: readonly string[], given: unknown): Place {
-  const { source, prefix } = Object(given) as Place
+function asMount(names: readonly string[], given: unknown): Mount {
+  const { source, prefix } = Object(given) as Mount
   assertPlace('handle', names, { source, prefix })
   return { source, prefix }
 }

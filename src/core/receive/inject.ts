@@ -1,6 +1,6 @@
 /** Bodies that come in by another way than HTTP: a backfill, a test. Same store, same dedupe, same handlers. */
-import { createHash } from 'node:crypto'
 import { OptionError } from '../../errors.ts'
+import { digestBytes } from '../../lib/digest.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { keysOf, kindOf, knownKeys, oneOf, shown } from '../../lib/options.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -51,7 +51,7 @@ export async function inject(
   { origin = 'backfill' }: InjectOptions,
 ): Promise<{ id: string; status: 'accepted' | 'duplicate'; bytes: number }> {
   const bytes = bytesOf(body)
-  const sha256 = createHash('sha256').update(bytes).digest()
+  const sha256 = digestBytes(bytes)
   const id = deliveryId(source, null, sha256)
   const isTest = origin === 'test'
   const receivedAt = clock.now()

@@ -8,7 +8,7 @@ import type { NeutralRequest } from '../../ports/host.ts'
 import type { SourcePort } from '../../ports/provider.ts'
 import type { Load } from '../base/load.ts'
 import { type BodyPlan, planBody } from './body-rules.ts'
-import type { Read, ReceiveParts } from './parts.ts'
+import type { ReceiveParts, TakenBody } from './parts.ts'
 
 /** The body, or why it is not taken. */
 export function takeBody(
@@ -16,7 +16,7 @@ export function takeBody(
   port: SourcePort,
   body: NeutralRequest['body'],
   headers: Headers,
-): Read | AnswerCode | Promise<Read | AnswerCode> {
+): TakenBody | AnswerCode | Promise<TakenBody | AnswerCode> {
   const maxBytes = port.bodyBytes ?? parts.limits.bodyBytes
   const plan = planBody(headers, maxBytes)
   if (typeof plan === 'string') return plan
@@ -37,7 +37,7 @@ interface Bounds {
   readonly isStored: boolean
 }
 
-const asItIs = (bytes: Uint8Array): Read => ({ bytes, sha256: null, own: false, undecoded: null })
+const asItIs = (bytes: Uint8Array): TakenBody => ({ bytes, sha256: null, own: false, undecoded: null })
 
 async function read(parts: ReceiveParts, body: Chunks, plan: BodyPlan, { maxBytes, bodyMs, isStored }: Bounds) {
   const room = new Room(parts, plan.length ?? 0)
@@ -91,7 +91,7 @@ async function decoded(
   wire: Gathered,
   coding: 'gzip' | 'deflate',
   limits: Parameters<typeof decodeBody>[2],
-): Promise<Read | AnswerCode> {
+): Promise<TakenBody | AnswerCode> {
   const plain = await decodeBody(wire.bytes, coding, limits)
   if (plain === 'unreadable') return { ...wire, undecoded: coding }
   return typeof plain === 'string' ? plain : { ...plain, undecoded: null }
@@ -101,7 +101,7 @@ async function decoded(
 const knownToKeep = new WeakSet<ReceiveParts>()
 
 /** The host has read and decoded it already. */
-function kept(parts: ReceiveParts, body: Uint8Array, maxBytes: number): Read | AnswerCode {
+function kept(parts: ReceiveParts, body: Uint8Array, maxBytes: number): TakenBody | AnswerCode {
   if (!knownToKeep.has(parts)) warnOfKept(parts)
   return body.length > maxBytes ? 'body_too_large' : asItIs(body)
 }

@@ -1,6 +1,6 @@
 /** What a source keeps under keys of its own: deliveries whose id is told by the key alone. */
-import { createHash } from 'node:crypto'
 import { codeOf } from '../../lib/code-of.ts'
+import { digestBytes } from '../../lib/digest.ts'
 import type { NewDelivery } from '../../ports/inbox/intake.ts'
 import type { KeptByKey } from '../../ports/responder.ts'
 import { deliveryId } from './identity.ts'
@@ -27,7 +27,7 @@ export function keptByKey(parts: ReceiveParts, source: string): KeptByKey {
   }
 }
 
-const hashOf = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest()
+const hashOf = (bytes: Uint8Array | string) => digestBytes(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
 
 /** The hash stands in the place of that of a body: whoever knows the key finds what was kept. */
 const idOf = (source: string, key: string) => deliveryId(source, 'kept', hashOf(key))

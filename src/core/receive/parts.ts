@@ -10,8 +10,8 @@ import type { Telling } from '../../ports/telling.ts'
 import type { Deadlines } from '../base/deadlines.ts'
 import type { Load } from '../base/load.ts'
 import type { Wrap } from '../base/wraps.ts'
+import type { ConcurrencyLimits } from './concurrency-limits.ts'
 import type { Recorder } from './recorder.ts'
-import type { Seats } from './seats.ts'
 
 export interface ReceiveLimits {
   readonly bodyBytes: number
@@ -36,7 +36,7 @@ export interface ReceiveParts extends Telling {
   /** With `ack: 'handled'`: works on the delivery until all is settled (true), or time or the sender is gone. */
   readonly handled: ((seq: number, port: SourcePort, gone: AbortSignal) => Promise<boolean>) | null
   /** For sources that answer by themselves. */
-  readonly seats: Seats
+  readonly concurrency: ConcurrencyLimits
   readonly recorder: Recorder
   /**
    * Starts if nobody has; the doors by source name once open, else what to answer. With `inboxless` the doors as soon
@@ -69,7 +69,7 @@ export interface From {
 }
 
 /** A body as it is to be stored. */
-export interface Read extends Gathered {
+export interface TakenBody extends Gathered {
   /** The coding that could not be undone; the bytes are then those of the wire. */
   readonly undecoded: string | null
 }

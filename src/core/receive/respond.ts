@@ -19,7 +19,7 @@ import { refuse } from './answers.ts'
 import { headersOfRecord } from './body-rules.ts'
 import { deliveryId } from './identity.ts'
 import { keptByKey } from './kept-by-key.ts'
-import type { From, Read, ReceiveParts } from './parts.ts'
+import type { From, ReceiveParts, TakenBody } from './parts.ts'
 
 /** Promo codes and tokens: no proxy on the way keeps them, and no browser takes the answer for a page. */
 const HEADERS = Object.freeze({
@@ -34,7 +34,7 @@ type Answered = Pick<NeutralResponse, 'status' | 'headers' | 'body' | 'code'>
 export async function respond(
   parts: ReceiveParts,
   from: From,
-  read: Read,
+  read: TakenBody,
   responder: Responder,
 ): Promise<NeutralResponse> {
   const { load, clock, limits } = parts
@@ -55,7 +55,7 @@ export async function respond(
   }
 }
 
-function askedOf({ source, port, request }: From, read: Read): Asked {
+function askedOf({ source, port, request }: From, read: TakenBody): Asked {
   const carriers = port.auth[portOf].carriers ?? NOWHERE
   return {
     id: `c_${toBase32(randomBytes(16))}`,
@@ -102,7 +102,7 @@ async function resultOf(parts: ReceiveParts, from: From, asked: Asked, responder
     return await responder.respond(asked, tools).catch((error: unknown) => ({ error }))
   }
   try {
-    return await Promise.race([parts.seats.take(responder, run), late.promise])
+    return await Promise.race([parts.concurrency.take(responder, run), late.promise])
   } finally {
     cancel()
   }

@@ -4,13 +4,9 @@
  */
 import type { Facts } from '../../ports/telling.ts'
 import type { Metrics } from '../../public/receiver.ts'
+import { ACK_BUCKETS_MS, ackBucketOf } from './ack-buckets.ts'
 import { CredentialUses } from './credential-uses.ts'
 import type { Teller } from './teller.ts'
-
-/** Upper bounds of the histogram of acknowledgements, in ms; the last ones are time limits of senders. */
-export const ACK_BUCKETS_MS: readonly number[] = [
-  1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 6_000, 10_000,
-]
 
 type Counter = Exclude<keyof Metrics, 'rejected' | 'turnedAway' | 'credentials' | 'ackMs'>
 
@@ -71,8 +67,7 @@ export class Counters {
   }
 
   #acknowledged(ms: number): void {
-    const found = ACK_BUCKETS_MS.findIndex((bound) => ms <= bound)
-    const bucket = found < 0 ? ACK_BUCKETS_MS.length : found
+    const bucket = ackBucketOf(ms)
     this.#buckets[bucket] = (this.#buckets[bucket] as number) + 1
     this.#sum += ms
     this.#count++

@@ -4,6 +4,7 @@ import { frame as frameOf } from '../parts/frame.ts'
 import { html } from '../parts/html.ts'
 import type { Frame, See, TimeMode } from '../parts/see.ts'
 import { draw, isView } from '../views/draws.ts'
+import { checked } from './check.ts'
 import { copied, type Keys, listen } from './keys.ts'
 import { toolbar } from './toolbar.ts'
 
@@ -177,6 +178,7 @@ if (root !== null && isView(state.view)) {
   update()
   listen(keys)
   copied()
+  checked()
   document.querySelector<HTMLElement>('#confirm, [data-first]')?.focus()
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden && canLookAgain) void look()

@@ -36,8 +36,6 @@ const PARENTS: Readonly<Record<string, string>> = {
   event: 'events',
   message: 'events',
   person: 'events',
-  confirm: 'replays',
-  run: 'replays',
 }
 
 const BOTTOM = ['now', 'events', 'dead', 'quarantine']

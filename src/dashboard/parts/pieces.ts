@@ -39,6 +39,10 @@ export const name = (value: string): Markup => html`<code class="name">${text(va
 
 export const code = (value: string): Markup => html`<code>${text(value)}</code>`
 
+/** A JSON pointer, which breaks before a slash where it has to. */
+export const pathOf = (path: string): Markup =>
+  html`<code>${path.split('/').map((part, n) => (n === 0 ? text(part) : html`<wbr />/${text(part)}`))}</code>`
+
 /** An id that can be copied. */
 export function id(value: string, href: string | null = null): Markup {
   const shown = html`<code class="id">${text(value)}</code>`

@@ -1,4 +1,5 @@
 /** Small charts as SVG: geometry in attributes, no style, the numbers in words beside it. */
+import { number } from './format.ts'
 import { html, type Markup } from './html.ts'
 
 const [WIDTH, HEIGHT] = [120, 24]
@@ -46,10 +47,10 @@ export function bars(
     })
   })
   return html`<figure class="chart">
-    <figcaption>${title}: ${total} in all, at most ${most === 1 && total === 0 ? 0 : most} in one step</figcaption>
+    <figcaption>${title}: ${number(total)} in all, at most ${number(most === 1 && total === 0 ? 0 : most)} in one step</figcaption>
     <svg viewBox=${`0 0 ${WIDE} ${TALL}`} role="img" aria-label=${`${title}, a table follows`}>
       <path class="axis" d=${`M${LEFT} 4V${TALL - BELOW}H${WIDE}M${LEFT - 4} 8H${LEFT}`} />
-      <text x=${LEFT - 8} y="12" text-anchor="end">${most}</text>
+      <text x=${LEFT - 8} y="12" text-anchor="end">${number(most)}</text>
       <text x=${LEFT - 8} y=${TALL - BELOW} text-anchor="end">0</text>
       ${rects}
     </svg>

@@ -19,16 +19,27 @@ export interface TableOptions<R> {
 }
 
 export function table<R>({ caption, columns, rows, key, quiet }: TableOptions<R>): Markup {
+  const unique = once()
   return html`<table>
     <caption class=${quiet ? 'hidden' : ''}>${caption}</caption>
     <thead><tr>${columns.map(({ head, is }) => html`<th scope="col" class=${is}>${head}</th>`)}</tr></thead>
     <tbody>${rows.map(
       (row) =>
-        html`<tr key=${key(row)} data-row="">${columns.map(
+        html`<tr key=${unique(key(row))} data-row="">${columns.map(
           ({ of, is, head }) => html`<td class=${is} data-head=${is === 'what' ? null : head}>${of(row)}</td>`,
         )}</tr>`,
     )}</tbody>
   </table>`
+}
+
+/** Two rows may be named alike, such as what is in quarantine for two handlers: a name that comes again gets a number. */
+function once(): (name: string) => string {
+  const seen = new Map<string, number>()
+  return (name) => {
+    const times = (seen.get(name) ?? 0) + 1
+    seen.set(name, times)
+    return times === 1 ? name : `${name} #${times}`
+  }
 }
 
 /** Where a list goes on, and what was not looked at. */

@@ -2,7 +2,7 @@
 import { number, percent } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
 import { empty, link, section, sourceLink, word } from '../parts/pieces.ts'
-import { type See, to } from '../parts/see.ts'
+import { here, type See, to } from '../parts/see.ts'
 import { bars } from '../parts/spark.ts'
 import { table } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -63,8 +63,31 @@ export function drawBounces(data: BouncesData, see: See): Markup {
             }),
           )
     }
+    ${newest.length > 0 && byDomain(data, see)}
     ${newest.length > 0 && section('The newest', table({ caption: 'The newest bounces', quiet: true, rows: newest, key: ({ id }) => id, columns: eventColumns(see, [reply]) }))}
     <p>${link(to('suppression', { range }), 'Whom to take off the list')}</p>`
+}
+
+function byDomain({ domains }: BouncesData, see: See): Markup {
+  if (domains === null) return html`<p><a href=${here(see, { domains: '1' })}>At which receiving domains?</a></p>`
+  return section(
+    'By receiving domain',
+    html`${see.partial !== null && html`<p class="notice">${see.partial}</p>`}<p>Of the newest ${number(domains.of)} of this range.</p>${table(
+      {
+        caption: 'Bounces by receiving domain',
+        quiet: true,
+        rows: domains.rows,
+        key: ({ domain }) => domain,
+        columns: [
+          { head: 'Domain', is: 'what', of: ({ domain }) => (domain === '' ? '–' : text(domain)) },
+          { head: 'Bounces', is: 'many', of: ({ count }) => number(count) },
+          { head: 'Hard', is: 'many', of: ({ hard }) => number(hard) },
+          { head: 'To take off', is: 'many', of: ({ suppress }) => number(suppress) },
+          { head: 'Said last', is: 'long', of: ({ said }) => text(said) },
+        ],
+      },
+    )}`,
+  )
 }
 
 const filterOf = ({ source, kind, class: name }: BounceClass): string =>

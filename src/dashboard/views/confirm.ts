@@ -1,7 +1,7 @@
 /** `view=confirm`: what a verb would do, before it does; `view=run`: how far it is. */
 import { number } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
-import { code, link, mark, section } from '../parts/pieces.ts'
+import { code, link, mark, section, verbForm } from '../parts/pieces.ts'
 import { mayAct, type See, to } from '../parts/see.ts'
 import { facts } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -22,6 +22,8 @@ export interface RunData {
   readonly startedAt: string
   readonly endedAt: string | null
   readonly error: string | null
+  readonly replay: string | null
+  readonly again: { readonly filter: string; readonly fields: Readonly<Record<string, string>> } | null
   /** For the button that stops it; null: there is none. */
   readonly token: string | null
 }
@@ -70,7 +72,7 @@ const STATES = {
 }
 
 export function drawRun(data: RunData, see: See): Markup {
-  const { verb, filter, state, matched, done, startedAt, endedAt, error, run, token } = data
+  const { verb, filter, state, matched, done, startedAt, endedAt, error, run, token, replay, again } = data
   const took = Date.parse(endedAt ?? new Date(see.now).toISOString()) - Date.parse(startedAt)
   return html`${facts([
     ['State', STATES[state]],
@@ -82,5 +84,6 @@ export function drawRun(data: RunData, see: See): Markup {
   ])}
   <p><progress max=${Math.max(1, matched)} value=${state === 'done' ? Math.max(1, matched) : done} aria-label="Done">${done} of ${matched}</progress></p>
   ${state === 'running' && token !== null && mayAct(see, verb) && html`<form method="post" action="?do=stop" class="verb"><input type="hidden" name="run" value=${run} /><input type="hidden" name="token" value=${token} /><button type="submit">Stop</button></form>`}
+  <div class="verbs">${again !== null && verbForm(see, { verb, ...again, label: 'Go on with the rest…', key: 'r' })}${again !== null && replay !== null && verbForm(see, { verb: 'drop', filter: `run:${replay}`, label: 'Give up what waits of it…' })}</div>
   ${state !== 'running' && section('What next', html`<ul><li>${link(to('dead'), 'Dead letters: what is left of them')}</li><li>${link(to('now'), 'Now')}</li><li>${link(to('storage'), 'What was done, with who did it')}</li></ul>`)}`
 }

@@ -14,9 +14,9 @@ export function drawDead(data: DeadData, see: See): Markup {
   if (total === 0) return empty('No dead letters.', 'Every event was handled, or is still being tried.')
   return html`<p>${counted(total, 'event')} failed for good. They are stored with their errors, and stay until they are retried or given up.</p>
     ${filterForm(see, 'dead', q)}
+    ${q !== '' && rows.length > 0 && html`<div class="verbs">${verbForm(see, { verb: 'retry', filter: q, label: 'Retry these…', key: 'r' })}${verbForm(see, { verb: 'drop', filter: q, label: 'Give these up…' })}</div>`}
     ${groups === null ? letters(data, see) : grouped(groups, data, see)}
     ${pager(see, rows.length)}
-    <div class="verbs">${q !== '' && rows.length > 0 && verbForm(see, { verb: 'retry', filter: q, label: 'Retry these…', key: 'r' })}${q !== '' && rows.length > 0 && verbForm(see, { verb: 'drop', filter: q, label: 'Give these up…' })}</div>
     ${lacking(see, 'retry', 'drop')}`
 }
 
@@ -57,12 +57,13 @@ function letters({ rows, q }: DeadData, see: See): Markup {
     caption: 'Dead letters, newest first',
     quiet: true,
     rows,
-    key: ({ id, handler }) => `${id} ${handler}`,
+    key: ({ id, run, handler }) => `${id} ${run} ${handler}`,
     columns: [
       {
         head: 'Event',
         is: 'what',
-        of: (row) => html`<a href=${to('event', { id: row.id })} data-open="" data-id=${row.id}>${typeMark(row)}</a>`,
+        of: (row) =>
+          html`<a href=${to('event', { id: row.id })} data-open="" data-id=${row.id}>${typeMark(row)}</a>${row.run !== null && html` <span class="flag">replay</span>`}`,
       },
       { head: 'Since', is: 'when', of: ({ since }) => when(since, see) },
       { head: 'Who', is: 'who', of: whoLink },

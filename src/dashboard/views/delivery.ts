@@ -1,5 +1,5 @@
 /** `view=delivery`: what exactly came. */
-import { bytes } from '../parts/format.ts'
+import { bytes, number } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
 import {
   code,
@@ -11,6 +11,7 @@ import {
   name as nameOf,
   notice,
   ownLinks,
+  pathOf,
   section,
   sourceLink,
   verbForm,
@@ -36,11 +37,14 @@ export function drawDelivery(data: DeliveryData, see: See): Markup {
     ['Delivery', idOf(delivery.id)],
     ['Source', sourceLink(delivery.source)],
     ['Received', when(delivery.receivedAt, see)],
-    ['Size', `${bytes(delivery.bytes)} (${delivery.bytes} bytes)`],
+    ['Size', `${bytes(delivery.bytes)}${delivery.bytes < 1_000 ? '' : ` (${number(delivery.bytes)} bytes)`}`],
     ['Events', delivery.events],
     ['Batch', delivery.batchId === null ? null : code(delivery.batchId)],
     ['Credential', delivery.credential === null ? null : text(delivery.credential)],
-    ['SHA-256', idOf(delivery.sha256)],
+    [
+      'SHA-256',
+      html`${idOf(delivery.sha256)}${see.frame.bytes && delivery.kept === 'all' && html`<button type="button" class="copy" data-check=${to('delivery', { id, as: 'body' })} data-sha256=${delivery.sha256} hidden>check</button>`}`,
+    ],
     ['Remarks', remarks(delivery)],
   ])}
   ${delivery.kept === 'none' && notice('Its bytes are gone: their time was over. Hash, size and counts stay.')}
@@ -63,7 +67,7 @@ function events({ events: rows, dead }: DeliveryData, see: See): Markup {
   }
   return section(
     'Events',
-    html`${table({ caption: 'Its events, in order', quiet: true, rows, key: ({ id }) => id, columns: eventColumns(see, [state]) })}${pager(see, rows.length)}`,
+    html`${table({ caption: 'Its events, the last first', quiet: true, rows, key: ({ id }) => id, columns: eventColumns(see, [state]) })}${pager(see, rows.length)}`,
   )
 }
 
@@ -74,22 +78,34 @@ function quarantined({ quarantined: rows, id }: DeliveryData): Markup {
   if (rows.length === 0) return null
   return section(
     'In quarantine',
-    table({
+    html`${table({
       caption: 'What could not be read',
       quiet: true,
       rows,
-      key: ({ index }) => String(index),
+      key: ({ index, reason }) => `${index} ${reason}`,
       columns: [
         {
           head: 'Element',
           is: 'what',
           of: ({ index }) => (index === null ? 'the whole body' : `${id.slice(0, 10)}….${index}`),
         },
-        { head: 'Place', of: ({ path }) => (path === null ? null : code(path)) },
+        { head: 'Place', of: ({ path }) => (path === null ? null : pathOf(path)) },
         { head: 'Why', is: 'long', of: ({ reason }) => text(reason) },
+        { head: 'What came', is: 'long', of: ({ came }) => (came === null ? null : code(came)) },
+        {
+          head: 'Reads now',
+          of: ({ readsNow }) => (readsNow === null ? mark('none', 'no') : mark('well', html`as ${text(readsNow)}`)),
+        },
       ],
-    }),
+    })}
+    ${rows.map(inPlace)}`,
   )
+}
+
+/** The element, with the place marked that nobody could read. */
+function inPlace({ index, reason, came, around }: DeliveryData['quarantined'][number]): Markup {
+  if (around === null || came === null) return null
+  return html`<details><summary>Element ${index}: ${text(reason)}</summary><pre class="raw" tabIndex="0"><code>${text(around.before, { lines: true })}<mark>${text(came)}</mark>${text(around.after, { lines: true })}</code></pre></details>`
 }
 
 function raw({ text: body, hex, delivery, id }: DeliveryData, see: See): Markup {
@@ -100,7 +116,7 @@ function raw({ text: body, hex, delivery, id }: DeliveryData, see: See): Markup 
     'Bytes',
     html`<p><a href=${to('delivery', { id, as: 'body' })} download="">Download</a></p>
     ${body !== null && html`<pre class="raw" tabIndex="0"><code>${text(body, { lines: true })}</code></pre>`}
-    ${hex !== null && html`<details><summary>The first bytes in hex</summary><pre class="raw" tabIndex="0"><code>${hex}</code></pre></details>`}
+    ${hex !== null && html`<details><summary>The first bytes in hex</summary><pre class="raw hex" tabIndex="0"><code>${hex}</code></pre></details>`}
     ${lacking(see)}`,
   )
 }

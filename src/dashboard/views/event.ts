@@ -53,7 +53,7 @@ export function drawEvent(data: EventData, see: See): Markup {
     ['Reply', event.reply !== null && event.reply !== event.bounce?.reason ? text(event.reply) : null],
     ['Link', strange(event.url)],
     ['Effect', EFFECTS[event.effect] ?? text(event.effect)],
-    ['Message', messageLink(event.messageId)],
+    ['Message', messageLink(event)],
     ['Source', sourceLink(event.source)],
     [
       'Delivery',

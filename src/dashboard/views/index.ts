@@ -79,6 +79,11 @@ export function confirm(request: ViewRequest, plan: Plan): Shown {
   })
 }
 
+/** What stands around the page of a run, as it is now. */
+export async function look(request: ViewRequest): Promise<void> {
+  await loadFrame(request)
+}
+
 /** The page of a run. */
 export function run(request: ViewRequest, progress: Progress): Shown {
   const { startedAt, endedAt, ...rest } = progress
@@ -115,7 +120,8 @@ function refused(
 }
 
 /** What a program is told begins with the call that it made. */
-const forReaders = (message: string): string => message.replace(/^inbox\.\w+: (?:filter: )?/, '')
+const forReaders = (message: string): string =>
+  message.replace(/^inbox\.\w+: (?:filter: )?/, '').replace(/ \(at character \d+\)(?:; did you mean "[^"]*"\?)?$/, '')
 
 function shown(request: ViewRequest, frame: Frame, view: ViewName, loaded: Loaded<unknown>): Shown {
   const { title, status = 200, next = null, partial = null, rows } = loaded

@@ -76,7 +76,7 @@ function drawing(events: readonly EventRow[], see: See): Markup {
   return html`<figure class="chart line"><svg viewBox=${`0 0 ${WIDE} ${TALL}`} role="img" aria-label="The events below, by time">
       <path class="axis" d=${`M16 22H${WIDE - 16}`} />
       ${events.slice(0, 200).map((event, i) => html`<circle cx=${at(times[i] ?? from)} cy="22" r="7" class=${event.automated ? 'hollow' : dotOf(event)}><title>${event.type}</title></circle>`)}
-    </svg><figcaption>${until > from ? html`From ${when(new Date(from).toISOString(), see)} to ${when(new Date(until).toISOString(), see)}, ${spanText(until - from)}.` : html`All at ${when(new Date(from).toISOString(), see)}.`} Hollow: done by a machine.</figcaption></figure>`
+    </svg><figcaption>${until > from ? html`From ${when(new Date(from).toISOString(), see)} to ${when(new Date(until).toISOString(), see)}, ${spanText(until - from)}.` : html`All at ${when(new Date(from).toISOString(), see)}.`}${events.some(({ automated }) => automated) && ' Hollow: done by a machine.'}</figcaption></figure>`
 }
 
 function dotOf({ type, effect }: EventRow): string {

@@ -110,7 +110,7 @@ function handlers({ handlers: rows, backlog }: NowData, see: See): Markup {
   const waits =
     backlog.deliveries === 0
       ? 'Nothing waits.'
-      : html`${counted(backlog.deliveries, 'delivery', 'deliveries')} (${bytes(backlog.bytes)}) with work left${backlog.oldestAt !== null && html`, the oldest from ${ago(backlog.oldestAt, see)}`}.`
+      : html`${counted(backlog.deliveries, 'delivery', 'deliveries')} with work left${backlog.bytes > 0 && `, ${bytes(backlog.bytes)} of them not read yet`}${backlog.oldestAt !== null && html`, the oldest from ${ago(backlog.oldestAt, see)}`}.`
   return section(
     'Handlers',
     html`<p>${waits}</p>${

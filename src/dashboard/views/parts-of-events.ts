@@ -19,11 +19,18 @@ export function typeMark({ type, effect, isTest, lateMs, automated, bounce }: Ev
 
 export function whoLink({ who, key }: Pick<EventRow, 'who' | 'key'>): Markup {
   if (who === null) return html`<span class="none">–</span>`
-  return key === null ? text(who) : link(to('person', { key }), text(who))
+  // Where it has to be broken, then before its domain.
+  const at = who.lastIndexOf('@')
+  const shown = at <= 0 ? text(who) : html`${text(who.slice(0, at))}<wbr />${text(who.slice(at))}`
+  return key === null ? shown : link(to('person', { key }), shown)
 }
 
-export const messageLink = (messageId: string | null): Markup =>
-  messageId === null ? null : link(to('message', { id: messageId }), html`<code>${text(messageId)}</code>`)
+export function messageLink({ messageId, messageKey }: Pick<EventRow, 'messageId' | 'messageKey'>): Markup {
+  if (messageId === null) return null
+  const shown = html`<code>${text(messageId)}</code>`
+  if (messageKey !== null) return link(to('message', { key: messageKey }), shown)
+  return messageId.includes('@') ? shown : link(to('message', { id: messageId }), shown)
+}
 
 export function eventColumns(see: See, more: readonly Column<EventRow>[] = []): readonly Column<EventRow>[] {
   return [
@@ -39,16 +46,23 @@ export function eventColumns(see: See, more: readonly Column<EventRow>[] = []): 
   ]
 }
 
+/** What each listing can be asked for. */
+const HINTS: Readonly<Record<string, string>> = {
+  events: 'type:bounced -bounce:soft source:shop since:6h',
+  deliveries: 'source:shop test:no since:6h',
+  dead: 'handler:warehouse type:bounced since:6h',
+}
+
 /** The box of a filter, with the ranges beside it. */
 export function filterForm(see: See, view: string, q: string, ranges: readonly string[] = [], range = ''): Markup {
-  const hint = 'type:bounced -bounce:soft source:shop since:6h'
+  const hint = HINTS[view] ?? 'source:shop since:6h'
   return html`<form method="get" class="filter" role="search" aria-label="Filter">
     <input type="hidden" name="view" value=${view} />
     <label for="filter">Filter</label>
     <input id="filter" name="filter" value=${q} placeholder=${hint} autocomplete="off" spellcheck="false" />
     ${range !== '' && html`<input type="hidden" name="range" value=${range} />`}
     <button type="submit">Apply</button>
-    ${q !== '' && html`<a href=${here(see, { filter: null, after: null })}>Without</a>`}
+    ${q !== '' && html`<a href=${here(see, { filter: null, after: null })}>Clear</a>`}
   </form>${rangeLinks(see, ranges, range)}`
 }
 

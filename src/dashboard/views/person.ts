@@ -49,7 +49,7 @@ const columns = (see: See) => [
     of: (row: EventRow) => html`<a href=${to('event', { id: row.id })} data-open="">${typeMark(row)}</a>`,
   },
   { head: 'Happened', is: 'when' as const, of: ({ occurredAt }: EventRow) => when(occurredAt, see) },
-  { head: 'Message', of: ({ messageId }: EventRow) => messageLink(messageId) },
+  { head: 'Message', of: messageLink },
   { head: 'Source', of: ({ source }: EventRow) => text(source) },
   { head: 'Why', is: 'long' as const, of: ({ bounce, reply }: EventRow) => text(bounce?.reason ?? reply) },
 ]

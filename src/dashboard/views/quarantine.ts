@@ -1,7 +1,7 @@
 /** `view=quarantine`: bytes that no handler has seen, grouped by why. */
 import { counted, number } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
-import { code, empty, lacking, link, mark, section, sourceLink, verbForm, word } from '../parts/pieces.ts'
+import { code, empty, lacking, link, mark, pathOf, section, sourceLink, verbForm, word } from '../parts/pieces.ts'
 import { here, type See, to } from '../parts/see.ts'
 import { pager, table } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
@@ -35,7 +35,7 @@ export function drawQuarantine(data: QuarantineData, see: See): Markup {
               head: 'Source',
               of: ({ source }) => link(to('quarantine', { filter: `source:${word(source)}` }), text(source)),
             },
-            { head: 'Place', of: ({ path }) => (path === null ? null : code(path)) },
+            { head: 'Place', of: ({ path }) => (path === null ? null : pathOf(path)) },
           ],
         }),
       )
@@ -58,7 +58,7 @@ export function drawQuarantine(data: QuarantineData, see: See): Markup {
                 html`<a href=${to('delivery', { id: deliveryId })} data-open="">${code(`${deliveryId.slice(0, 14)}…`)}${index === null ? ', all of it' : `, element ${index}`}</a>`,
             },
             { head: 'Source', of: ({ source }) => sourceLink(source) },
-            { head: 'Place', of: ({ path }) => (path === null ? null : code(path)) },
+            { head: 'Place', of: ({ path }) => (path === null ? null : pathOf(path)) },
             { head: 'Why', is: 'long', of: ({ reason }) => text(reason) },
           ],
         }),

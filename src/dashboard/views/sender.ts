@@ -33,6 +33,14 @@ export function drawSender(data: SenderData, see: See): Markup {
         : `${spanText(data.usualGapMs)}: look after ${spanText(Math.max(600_000, 10 * data.usualGapMs))} of silence, act after ${spanText(Math.max(1_800_000, 30 * data.usualGapMs))}`,
     ],
     ['Waits for an answer', spanText(data.ackLimitMs)],
+    [
+      'Answered, p99',
+      data.acks &&
+        mark(
+          data.acks.p99Ms > data.ackLimitMs / 2 ? 'look' : 'well',
+          `${spanText(data.acks.p99Ms)}, of the latest ${number(data.acks.of)} here`,
+        ),
+    ],
     ['Deliveries', link(to('deliveries', { filter: `source:${word(source)}` }), 'newest first')],
   ])}
   ${findings(data.findings, see)}

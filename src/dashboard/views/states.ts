@@ -1,7 +1,7 @@
 /** When there is no view to show: what was asked for makes no sense, or the inbox does not answer. */
 import { html, type Markup } from '../parts/html.ts'
 import { code, empty, link, mark } from '../parts/pieces.ts'
-import { type See, to } from '../parts/see.ts'
+import { here, type See, to } from '../parts/see.ts'
 import { text } from '../parts/text.ts'
 import { filterForm } from './parts-of-events.ts'
 
@@ -25,7 +25,15 @@ export function drawRefused({ message, q, start, end, nearest, asked }: RefusedD
     end !== null &&
     q !== '' &&
     html`<p><code>${text(q.slice(0, start))}<mark>${text(q.slice(start, end))}</mark>${text(q.slice(end))}</code></p>`
-  return html`${WITH_FILTERS.has(asked) && filterForm(see, asked, q)}<div class="empty" role="alert"><p>${mark('look', text(message))}</p>${place}${nearest !== null && html`<p>Did you mean ${code(nearest)}?</p>`}<p>${link(to('now'), 'Now')}</p></div>`
+  return html`${WITH_FILTERS.has(asked) && filterForm(see, asked, q)}<div class="empty" role="alert"><p>${mark('look', text(message))}</p>${place}${meant(see, { q, start, end, nearest })}<p>${link(to('now'), 'Now')}</p></div>`
+}
+
+/** One click away. */
+function meant(see: See, { q, start, end, nearest }: Pick<RefusedData, 'q' | 'start' | 'end' | 'nearest'>): Markup {
+  if (nearest === null) return null
+  if (start === null || end === null) return html`<p>Did you mean ${code(nearest)}?</p>`
+  const filter = q.slice(0, start) + nearest + q.slice(end)
+  return html`<p>Did you mean ${link(here(see, { filter, after: null }), code(filter))}?</p>`
 }
 
 export interface ClosedData {

@@ -99,18 +99,18 @@ export function scenario(name: ScenarioName, options: ScenarioOptions = {}): Sce
 }
 
 function settledOf(name: ScenarioName, options: ScenarioOptions): Settled {
-  const number = (option: 'every' | 'at' | 'posts' | 'overMs', fallback: number) =>
-    wholeNumber(`scenario ${name}: ${option}`, options[option], fallback, 1, 1_000_000)
-  const { byMs = -3_600_000, kill } = options
+  const number = (option: string, value: number | undefined, fallback: number) =>
+    wholeNumber(`scenario ${name}: ${option}`, value, fallback, 1, 1_000_000)
+  const { every, at, posts, overMs, byMs = -3_600_000, kill } = options
   if (!Number.isSafeInteger(byMs))
     throw new OptionError(`scenario ${name}: byMs must be a whole number of milliseconds`)
   if (name === 'receiver-killed' && typeof kill !== 'function')
     throw new OptionError(`scenario ${name}: kill must be a function that ends the receiver and starts it again`)
   return {
-    every: number('every', 3),
-    at: number('at', 2),
-    posts: number('posts', 5),
-    overMs: number('overMs', 1_000),
+    every: number('every', every, 3),
+    at: number('at', at, 2),
+    posts: number('posts', posts, 5),
+    overMs: number('overMs', overMs, 1_000),
     byMs,
     kill: kill ?? (() => {}),
   }

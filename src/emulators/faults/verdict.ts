@@ -23,7 +23,7 @@ export interface Verdict {
  * never came proves nothing.
  *
  * @example
- * const verdict = judge(mailjet.report(), countsOfMyHandler, faults)
+ * const verdict = judge(emulator.report(), countsOfMyHandler, faults)
  * assert(verdict.passed, verdict.why.join('\n'))
  * @throws OptionError
  */

@@ -5,7 +5,7 @@
  * and, for Momentum's own fields, a consumer in production (github.com/midnight-pm/Momentum-Webhook-Ingest).
  */
 import { catalogue } from '../../providers/momentum/catalogue.ts'
-import { momentumSamples } from '../../testing/samples/momentum.ts'
+import { momentumSamples } from '../../providers/momentum/samples.ts'
 import { pick } from './values.ts'
 
 type Fields = Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@ import { assertFunction, keysOf, kindOf, knownKeys } from '../../lib/options.ts'
 import { thrown } from '../../lib/thrown.ts'
 import type { BatchFailures } from '../../public/handlers.ts'
 import type { AnyEvent } from '../../types.ts'
-import { allFailed, type Forward, forwardTo } from '../kit/forward.ts'
+import { allFailed, confirmedBy, type Forward, forwardTo } from '../kit/forward.ts'
 import { type BodyOf, jsonOf, messageIdOf } from '../kit/message.ts'
 import { assertMethods, type ForEach, textForEach } from '../kit/options.ts'
 
@@ -52,7 +52,10 @@ interface Settings<E> {
 export function forward<E extends AnyEvent>(options: BullmqForwardOptions<E>): Forward<E> {
   const { queueOf, jobOf } = settingsOf(options)
   return forwardTo<E>({
-    one: async (event) => queueOf(event).addBulk([jobOf(event)]),
+    async one(event) {
+      const [queue, job] = [queueOf(event), jobOf(event)]
+      return confirmedBy(() => queue.addBulk([job]))
+    },
     many: (events) => addAll(events, { queueOf, jobOf }),
   })
 }
@@ -78,7 +81,7 @@ async function addAll<E extends AnyEvent>(events: readonly E[], { queueOf, jobOf
 /** In one round trip. Where it fails some jobs may be in: added again, they are known by their ids. */
 async function addGroup<E extends AnyEvent>(queue: QueueLike, events: readonly E[], jobs: QueueJob[]) {
   try {
-    await queue.addBulk(jobs)
+    await confirmedBy(() => queue.addBulk(jobs))
     return { failed: [] }
   } catch (error) {
     return allFailed(events, thrown(error))

@@ -8,6 +8,8 @@ export interface AnswerLike {
   readonly body: AsyncIterable<unknown> | null
 }
 
+/** Waiting costs no attempt, so that a consumer that says 0, or a date that has passed, would be asked without a pause. */
+const SHORTEST_WAIT_MS = 1_000
 /** Whoever is asked to wait longer asks again after it. */
 const LONGEST_WAIT_MS = 3_600_000
 
@@ -29,6 +31,9 @@ export function errorOf(
 /** Seconds, or a date (RFC 9110 section 10.2.3). */
 function waitOf(retryAfter: string | null, now: number): number | null {
   if (retryAfter === null) return null
-  const ms = /^\d+$/.test(retryAfter.trim()) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - now
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_WAIT_MS) : null
+  const text = retryAfter.trim()
+  if (!/^(\d+|[A-Z][a-z]+, .*)$/.test(text)) return null
+  // Dates begin with their weekday: `Date.parse` takes "-5" and "1.5" for days, too.
+  const ms = /^\d/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now
+  return Number.isFinite(ms) ? Math.min(Math.max(SHORTEST_WAIT_MS, ms), LONGEST_WAIT_MS) : null
 }

@@ -98,15 +98,16 @@ async function post<E>(settings: HttpSettings<E>, id: string, body: string, sign
       redirect: 'manual',
       signal: AbortSignal.any([signal, late.signal]),
     })
-    void discard(answer)
+    void discard(answer).finally(() => clearTimeout(timer))
+    // A body that comes slowly has what is left of the time, so that no connection is held for ever; no process waits for it.
+    timer.unref()
     return { status: answer.status, error: errorOf(answer, host, permanent, now()) }
   } catch (error) {
+    clearTimeout(timer)
     signal.throwIfAborted()
     const why = late.signal.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${connectionCodeOf(error)}`
     // Without the cause: errors of a connection may quote what was sent.
     return { status: null, error: new PosthornError('ERR_FORWARD_UNCONFIRMED', `${host}: ${why}`) }
-  } finally {
-    clearTimeout(timer)
   }
 }
 

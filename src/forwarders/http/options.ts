@@ -1,6 +1,6 @@
 /** The options of the forwarder over HTTP, checked. */
 import { OptionError } from '../../errors.ts'
-import { assertFunction, keysOf, kindOf, knownKeys, wholeNumber } from '../../lib/options.ts'
+import { assertFunction, keysOf, kindOf, knownKeys, LONGEST_TIMER_MS, wholeNumber } from '../../lib/options.ts'
 import type { Secrets } from '../../types.ts'
 import type { BodyOf } from '../kit/message.ts'
 import type { AnswerLike } from './answer.ts'
@@ -75,13 +75,14 @@ export function settingsOf<E>(options: HttpForwardOptions<E>): HttpSettings<E> {
   assertFunction('forward: fetch', options.fetch)
   const url = urlOf(options.url)
   const now = () => Date.now()
+  const { permanent = PERMANENT } = options
   return {
     url: url.href,
     host: url.host,
     sign: signWith(options.secrets, now),
     headers: headersOf(options.headers),
-    timeoutMs: wholeNumber('forward: timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, 2 ** 31 - 1),
-    permanent: statusesOf(options.permanent),
+    timeoutMs: wholeNumber('forward: timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, LONGEST_TIMER_MS),
+    permanent: statusesOf(permanent),
     // Looked up with each call, since tests put another in its place.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     bodyOf: options.body ?? ((event) => event),
@@ -117,7 +118,6 @@ function headersOf(given: unknown = {}): Record<string, string> {
 }
 
 function statusesOf(given: unknown): readonly number[] {
-  if (given === undefined) return PERMANENT
   if (Array.isArray(given) && given.every((status) => Number.isInteger(status) && status >= 400 && status <= 599))
     return [...given]
   throw new OptionError(`forward: permanent must be a list of statuses from 400 to 599, got ${kindOf(given)}`)

@@ -1,4 +1,5 @@
 /** The one function that a forwarder gives: a handler of `on`, and of `onBatch`. */
+import { PosthornError } from '../../errors.ts'
 import { thrown } from '../../lib/thrown.ts'
 import type { BatchFailures, HandlerContext } from '../../public/handlers.ts'
 import type { AnyEvent } from '../../types.ts'
@@ -42,6 +43,29 @@ export async function publishEach<E extends AnyEvent>(
 /** All of them have failed, and of none can be said that it is to blame: no other part is to be tried. */
 export function allFailed(events: readonly AnyEvent[], error: unknown): BatchFailures {
   return { failed: events.map(({ id }) => ({ id, error })) }
+}
+
+/**
+ * What the client answers; what it throws becomes an error with a code. Its own error is not kept: some hold the command, with
+ * the event in it.
+ * @throws PosthornError ERR_FORWARD_UNCONFIRMED
+ */
+export async function confirmedBy<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    if (error instanceof PosthornError) throw error
+    throw new PosthornError('ERR_FORWARD_UNCONFIRMED', `no confirmation: ${said(error)}`)
+  }
+}
+
+/** `TimeoutError: timeout`. */
+export function said(error: unknown): string {
+  const { name = typeof error, message = '' } = Object(thrown(error)) as {
+    readonly name?: unknown
+    readonly message?: unknown
+  }
+  return name === 'Error' ? `${message}` : `${name}: ${message}`
 }
 
 async function failureOf<E extends AnyEvent>(publish: (event: E) => Promise<unknown>, event: E) {

@@ -1,8 +1,8 @@
 /** Events published to NATS JetStream: exported as `posthorn/forwarders/nats`. */
 import { PosthornError } from '../../errors.ts'
-import { assertFunction, keysOf, knownKeys, wholeNumber } from '../../lib/options.ts'
+import { assertFunction, keysOf, knownKeys, LONGEST_TIMER_MS, wholeNumber } from '../../lib/options.ts'
 import type { AnyEvent } from '../../types.ts'
-import { type Forward, forwardTo, publishEach } from '../kit/forward.ts'
+import { confirmedBy, type Forward, forwardTo, publishEach } from '../kit/forward.ts'
 import { type BodyOf, jsonOf, messageIdOf } from '../kit/message.ts'
 import { assertMethods, type ForEach, textForEach } from '../kit/options.ts'
 
@@ -65,14 +65,26 @@ function publisherOf<E extends AnyEvent>(options: NatsForwardOptions<E>): (event
   assertMethods('forward: jetstream', jetstream, ['publish'], 'what jetstream(connection) gives')
   assertFunction('forward: body', options.body)
   const subjectOf = textForEach<E>('forward: subject', options.subject)
-  const timeout = wholeNumber('forward: timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, 2 ** 31 - 1)
+  const timeout = wholeNumber('forward: timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, LONGEST_TIMER_MS)
   const expect = stream === undefined ? {} : { expect: { streamName: textForEach('forward: stream', stream)(null) } }
 
   return async function publish(event) {
     const given = { msgID: messageIdOf(event), timeout, ...expect }
-    const confirmed = await jetstream.publish(subjectOf(event), jsonOf(body(event)), given)
+    const [subject, text] = [subjectOf(event), jsonOf(body(event))]
+    const confirmed = await confirmedBy(() => publishTo(jetstream, subject, text, given))
     // Whoever passes a connection in its place is told so here: its publish confirms nothing.
     if (typeof confirmed?.stream !== 'string')
       throw new PosthornError('ERR_FORWARD_UNCONFIRMED', 'no stream confirmed: jetstream must be a client of JetStream')
+  }
+}
+
+/** Both clients say that JetStream is not there where no stream listens to the subject: nobody has answered. */
+async function publishTo(jetstream: JetStreamLike, ...given: Parameters<JetStreamLike['publish']>) {
+  try {
+    return await jetstream.publish(...given)
+  } catch (error) {
+    const { name, code } = Object(error) as { readonly name?: unknown; readonly code?: unknown }
+    if (name !== 'JetStreamNotEnabled' && code !== '503') throw error
+    throw new PosthornError('ERR_FORWARD_REFUSED', 'no stream listens to the subject, or the server has no JetStream')
   }
 }

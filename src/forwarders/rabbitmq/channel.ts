@@ -1,5 +1,6 @@
 /** A channel in confirm mode, opened when it is needed, and again after it was closed. */
 import { PosthornError } from '../../errors.ts'
+import { confirmedBy, said } from '../kit/forward.ts'
 
 export interface Published {
   readonly exchange: string
@@ -40,10 +41,19 @@ export interface ConnectionLike {
   createConfirmChannel(): Promise<ConfirmChannelLike>
 }
 
+/** The broker has closed the channel because of one message, such as one to an exchange that is not there. */
+export class ChannelRefused extends PosthornError {
+  constructor(error: unknown) {
+    super('ERR_FORWARD_REFUSED', `the broker closed the channel: ${said(error)}`)
+  }
+}
+
 interface Open {
   readonly channel: ConfirmChannelLike
   /** How many messages of an id came back, and are still to be confirmed. */
   readonly returned: Map<string, number>
+  /** Why the broker has closed it: something that was published to it is wrong. */
+  refusal: PosthornError | null
 }
 
 export class ConfirmingChannel {
@@ -56,13 +66,18 @@ export class ConfirmingChannel {
 
   /**
    * Resolves when a queue has the message: the broker confirms one that no queue takes, too, after it has returned it.
-   * @throws ERR_FORWARD_REFUSED for one that came back; what amqplib gives for a channel that was closed
+   * @throws ERR_FORWARD_REFUSED for one that came back; ChannelRefused for all that were under way where the broker has closed
+   * the channel because of one; ERR_FORWARD_UNCONFIRMED
    */
   async publish({ exchange, routingKey, content, options }: Published): Promise<void> {
-    const { channel, returned } = await this.#open()
+    const open = await confirmedBy(() => this.#open())
+    const { channel, returned } = open
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    channel.publish(exchange, routingKey, content, options, (error) => (error ? reject(error) : resolve()))
-    await promise
+    await confirmedBy(async () => {
+      const confirmed = (error: unknown) => (error ? reject(open.refusal ?? error) : resolve())
+      channel.publish(exchange, routingKey, content, options, confirmed)
+      await promise
+    })
     if (!takeOne(returned, options.messageId)) return
     throw new PosthornError('ERR_FORWARD_REFUSED', 'the broker returned the message: no queue takes its routing key')
   }
@@ -80,10 +95,13 @@ export class ConfirmingChannel {
         const id = String(properties.messageId)
         returned.set(id, (returned.get(id) ?? 0) + 1)
       })
-      // Without a listener the process would end; those who wait are told by their callbacks.
-      channel.on('error', () => {})
+      const open: Open = { channel, returned, refusal: null }
+      // Comes before the callbacks of those who wait.
+      channel.on('error', (error) => {
+        open.refusal = new ChannelRefused(error)
+      })
       channel.on('close', () => this.#forget())
-      return { channel, returned }
+      return open
     } catch (error) {
       this.#forget()
       throw error

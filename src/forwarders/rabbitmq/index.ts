@@ -4,7 +4,7 @@ import type { AnyEvent } from '../../types.ts'
 import { type Forward, forwardTo, publishEach } from '../kit/forward.ts'
 import { type BodyOf, jsonOf, messageIdOf } from '../kit/message.ts'
 import { assertMethods, type ForEach, textForEach } from '../kit/options.ts'
-import { ConfirmingChannel, type ConnectionLike } from './channel.ts'
+import { ChannelRefused, ConfirmingChannel, type ConnectionLike } from './channel.ts'
 
 export type { Forward } from '../kit/forward.ts'
 export type { BodyOf } from '../kit/message.ts'
@@ -61,5 +61,13 @@ export function forward<E extends AnyEvent>(options: RabbitmqForwardOptions<E>):
       },
     })
   }
-  return forwardTo<E>({ one: publish, many: (events) => publishEach(events, publish) })
+  return forwardTo<E>({ one: publish, many: (events) => publishMany(events, publish) })
+}
+
+/** A batch that throws is tried again in parts, until the event for which the broker closes the channel stands alone. */
+async function publishMany<E extends AnyEvent>(events: readonly E[], publish: (event: E) => Promise<void>) {
+  const result = await publishEach(events, publish)
+  const refused = result.failed.find(({ error }) => error instanceof ChannelRefused)
+  if (refused !== undefined && events.length > 1) throw refused.error
+  return result
 }

@@ -2,7 +2,7 @@
 import { PosthornError } from '../../errors.ts'
 import { assertFunction, keysOf, knownKeys, wholeNumber } from '../../lib/options.ts'
 import type { AnyEvent } from '../../types.ts'
-import { type Forward, forwardTo, publishEach } from '../kit/forward.ts'
+import { confirmedBy, type Forward, forwardTo, publishEach } from '../kit/forward.ts'
 import { type BodyOf, jsonOf, messageIdOf } from '../kit/message.ts'
 import { assertMethods, type ForEach, textForEach } from '../kit/options.ts'
 
@@ -56,7 +56,8 @@ export function forward<E extends AnyEvent>(options: RedisForwardOptions<E>): Fo
   const append = appendTo(options)
 
   async function publish(event: E): Promise<void> {
-    const entry = await append(streamOf(event), { id: messageIdOf(event), event: jsonOf(body(event)) })
+    const [stream, fields] = [streamOf(event), { id: messageIdOf(event), event: jsonOf(body(event)) }]
+    const entry = await confirmedBy(() => append(stream, fields))
     // A transaction says that it has queued the command, and a client in a test whatever it likes.
     if (typeof entry !== 'string' || !/^\d+-\d+$/.test(entry))
       throw new PosthornError('ERR_FORWARD_UNCONFIRMED', 'the server gave the entry no id')

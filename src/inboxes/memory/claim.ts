@@ -1,11 +1,11 @@
-import type { Claim, Claimed, ClaimRequest, InOrder } from '../../ports/inbox/claims.ts'
+import type { Claim, Claimed, ClaimRequest, OrderedHandler } from '../../ports/inbox/claims.ts'
 import { type Candidate as Choosable, choose } from '../rules/choose.ts'
 import { longestDue } from '../rules/longest-due.ts'
 import { comesWith, isOfClaim, isTooEarly, type Stop, type Unread } from '../rules/order.ts'
 import { type Entry, toDelivery } from './entry.ts'
 import { claimableOf, findStops, hasReturned, isDue } from './order.ts'
 import type { Session } from './session.ts'
-import type { Store, Work } from './store.ts'
+import type { MemoryStore, Work } from './store.ts'
 
 interface Candidate extends Choosable {
   readonly entry: Entry
@@ -56,7 +56,7 @@ function pick(session: Session, request: ClaimRequest, asked: Asked, now: number
 }
 
 /** This delivery, due or not. */
-function findOne(store: Store, seq: number, asked: Asked): Candidate | null {
+function findOne(store: MemoryStore, seq: number, asked: Asked): Candidate | null {
   const entry = store.at(seq)
   if (!entry || store.held.has(seq) || !asked.sources.has(entry.delivery.source)) return null
   if (!entry.passed) return store.own.length === 0 ? null : candidate(entry, false, entry.careful)
@@ -70,13 +70,13 @@ function findOne(store: Store, seq: number, asked: Asked): Candidate | null {
 }
 
 /** Deliveries with due rows of the asked handlers, the longest due first; unread rows of one handler in order. */
-function dueWork(store: Store, asked: Asked, ordered: readonly InOrder[], now: number): Candidate[] {
+function dueWork(store: MemoryStore, asked: Asked, ordered: readonly OrderedHandler[], now: number): Candidate[] {
   const rows = [...asked.handlers].flatMap((handler) => [...claimableOf(store, handler, ordered, asked.sources, now)])
   return longestDue(rows).map(({ seq }) => candidate(store.at(seq)!, true, false))
 }
 
 /** What was under claim when a process died, due again and in its turn. */
-function carefulWork(store: Store, asked: Asked, ordered: readonly InOrder[], now: number): Candidate[] {
+function carefulWork(store: MemoryStore, asked: Asked, ordered: readonly OrderedHandler[], now: number): Candidate[] {
   const stops = findStops(store, ordered, asked.sources, () => false)
   const mayBeClaimed = (work: Work) =>
     asked.handlers.has(work.row.handler) &&
@@ -88,7 +88,7 @@ function carefulWork(store: Store, asked: Asked, ordered: readonly InOrder[], no
 }
 
 /** Deliveries whose first pass has not ended, in order of the log. */
-function newDeliveries(store: Store, { sources }: Asked): Candidate[] {
+function newDeliveries(store: MemoryStore, { sources }: Asked): Candidate[] {
   if (store.own.length === 0) return []
   const free = store.unpassed().filter(({ seq, delivery }) => !store.held.has(seq) && sources.has(delivery.source))
   return free.map((entry) => candidate(entry, false, entry.careful))
@@ -100,7 +100,7 @@ function candidate(entry: Entry, work: boolean, careful: boolean): Candidate {
 
 /** Without the rows that come after one that is still to be read. `dueBy` null: due or not. */
 function claimed(
-  store: Store,
+  store: MemoryStore,
   candidate: Candidate,
   asked: Asked,
   dueBy: number | null,
@@ -129,20 +129,20 @@ function take(session: Session, { entry, careful }: Candidate, work: readonly Wo
 }
 
 /** Where all before it that were never claimed are of sources nobody asked for, it is fixed whose they are. */
-function passOver(store: Store, { seq }: Entry): void {
+function passOver(store: MemoryStore, { seq }: Entry): void {
   const before = store.unpassed().filter((entry) => entry.seq < seq && entry.handlers === null)
   const isPassedOver = ({ delivery }: Entry) => ![...store.sessions].some((one) => one.sources?.has(delivery.source))
   if (before.every(isPassedOver)) for (const entry of before) entry.handlers = store.belonging()
 }
 
-function unknownSources(store: Store, { handlers, sources }: Asked): string[] {
+function unknownSources(store: MemoryStore, { handlers, sources }: Asked): string[] {
   const unpassed = store.unpassed().map(({ delivery }) => delivery.source)
   const works = [...store.work.values()].filter(({ row }) => handlers.has(row.handler))
   const all = [...unpassed, ...works.flatMap(({ seq }) => store.at(seq)?.delivery.source ?? [])]
   return [...new Set(all)].filter((source) => !sources.has(source))
 }
 
-function nextDueAt(store: Store, asked: Asked, now: number): number | null {
+function nextDueAt(store: MemoryStore, asked: Asked, now: number): number | null {
   const works = [...store.work.values()].filter(({ row }) => asked.handlers.has(row.handler) && row.dueAt > now)
   const times = works.filter((work) => store.stateOf(work) === 'waiting').map(({ row }) => row.dueAt)
   return times.length === 0 ? null : Math.min(...times)

@@ -17,7 +17,7 @@ export class MemoryClaims implements Claims {
     return claim(this.#session, request)
   }
 
-  async note({ seq, token }: ClaimRef, calls: readonly NotedCall[]): Promise<void> {
+  async noteCalls({ seq, token }: ClaimRef, calls: readonly NotedCall[]): Promise<void> {
     const { store } = this.#session
     this.#session.opening()
     const entry = store.at(seq)

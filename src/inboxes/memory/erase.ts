@@ -7,11 +7,11 @@ import type { OrderKey } from '../../ports/inbox/claims.ts'
 import type { Erased, Erasure } from '../../ports/inbox/operations.ts'
 import { leftOf } from '../rules/ranges.ts'
 import { alter, type Entry } from './entry.ts'
-import type { Store } from './store.ts'
+import type { MemoryStore } from './store.ts'
 
 /** With the keys of the work rows that ended. */
 export function erase(
-  store: Store,
+  store: MemoryStore,
   erasures: readonly Erasure[],
 ): { readonly report: Erased; readonly freed: readonly OrderKey[] } {
   const before = new Map(store.work)
@@ -30,16 +30,16 @@ export function erase(
   return { report: { erased, busy }, freed }
 }
 
-function eraseWhole(store: Store, entry: Entry): number {
-  if (entry.kept === 'none') return 0
-  alter(entry, emptiedBody())
-  forget(store, entry, () => true)
+function eraseWhole(store: MemoryStore, entry: Entry): number {
+  const hadBytes = entry.kept !== 'none'
+  if (hadBytes) alter(entry, emptiedBody())
+  const letters = forget(store, entry, () => true)
   for (const [id, { seq }] of store.work) if (seq === entry.seq) store.work.delete(id)
   store.progress.endAll(entry.seq)
-  return 1
+  return hadBytes ? 1 : letters
 }
 
-function eraseElements(store: Store, entry: Entry, indices: readonly number[]): number {
+function eraseElements(store: MemoryStore, entry: Entry, indices: readonly number[]): number {
   const altered = entry.kept === 'none' ? null : withoutElements(entry.delivery.body, indices)
   if (altered && altered.erased > 0) alter(entry, altered.body)
   const letters = forget(store, entry, (index) => index !== null && indices.includes(index))
@@ -50,7 +50,7 @@ function eraseElements(store: Store, entry: Entry, indices: readonly number[]): 
 }
 
 /** Answers how many elements had a dead letter. */
-function forget(store: Store, entry: Entry, isIt: (index: number | null) => boolean): number {
+function forget(store: MemoryStore, entry: Entry, isIt: (index: number | null) => boolean): number {
   const letters = store.dead.filter((dead) => dead.entry === entry && isIt(dead.letter.index))
   store.dead = store.dead.filter((dead) => !letters.includes(dead))
   store.quarantined = store.quarantined.filter((one) => one.entry !== entry || !isIt(one.item.index))
@@ -59,7 +59,7 @@ function forget(store: Store, entry: Entry, isIt: (index: number | null) => bool
 }
 
 /** Rows with nothing else in them end; longer ones go on without these elements, and without what was said of any. */
-function endWork(store: Store, { seq }: Entry, erased: ReadonlySet<number>): void {
+function endWork(store: MemoryStore, { seq }: Entry, erased: ReadonlySet<number>): void {
   for (const [id, work] of store.work) {
     const left = work.seq === seq ? leftOf(work.row, erased) : 'untouched'
     if (left === 'ended') store.endWork(id)
@@ -68,7 +68,7 @@ function endWork(store: Store, { seq }: Entry, erased: ReadonlySet<number>): voi
 }
 
 /** Takes an address out of all stored errors. Answers whether rows that are being worked on hold it. */
-export function cutErrors(store: Store, email: string): boolean {
+export function cutErrors(store: MemoryStore, email: string): boolean {
   const cut = createCut(email)
   store.dead = store.dead.map((dead) => ({ ...dead, letter: { ...dead.letter, errors: cut(dead.letter.errors) } }))
   let busy = store.progress.cutErrors((seq) => store.held.has(seq), cut)

@@ -31,7 +31,7 @@ export class EventKeySlices {
       }
   }
 
-  owners(windowMs: number, keys: Float64Array, now: number, isSteady: boolean): number[] {
+  firstSeen(windowMs: number, keys: Float64Array, now: number, isSteady: boolean): number[] {
     const width = widthOf(windowMs)
     const oldest = oldestCounted(width, now, isSteady)
     const slices = [...(this.#slices.get(width) ?? [])].filter(([number]) => number >= oldest)

@@ -22,12 +22,12 @@ import { lookAt } from './look.ts'
 import { memosIn } from './memos.ts'
 import { carryOver, see, takeStock } from './open.ts'
 import { carryOut } from './operations.ts'
-import { heldKeys, keepOrder, wake } from './order.ts'
+import { keepOrder, storedKeys, wake } from './order.ts'
 import { prune } from './prune.ts'
 import { MemoryRecords } from './records.ts'
 import { Session } from './session.ts'
 import { left } from './stats.ts'
-import { Store } from './store.ts'
+import { MemoryStore } from './store.ts'
 
 export class MemoryInbox implements InboxPort {
   readonly intake: Intake
@@ -39,7 +39,7 @@ export class MemoryInbox implements InboxPort {
   readonly ordering: Ordering = { wake: async (keys, atMost) => this.#wake(keys, atMost) }
   readonly eventKeys: EventKeyStore
   readonly #session: Session
-  readonly #store: Store
+  readonly #store: MemoryStore
   #cancelRenewal: () => void = () => {}
   #cancelPruning: () => void = () => {}
   #over = false
@@ -49,11 +49,11 @@ export class MemoryInbox implements InboxPort {
    * `store` is what an inbox held before, as a file would. `beside`: others may have it open at the same time; without it
    * whoever has not closed it is dead when it is opened.
    */
-  constructor(store: Store = new Store(), { beside = false } = {}) {
+  constructor(store: MemoryStore = new MemoryStore(), { beside = false } = {}) {
     this.#store = store
     this.#isBeside = beside
     this.eventKeys = {
-      owners: async (windowMs, keys) => this.#owners(windowMs, keys),
+      firstSeen: async (windowMs, keys) => this.#firstSeen(windowMs, keys),
       ...(beside && { reserve: async (reservation) => this.#reserve(reservation) }),
     }
     this.#session = new Session(store)
@@ -83,7 +83,7 @@ export class MemoryInbox implements InboxPort {
     const { own } = this.#store
     const absent = this.#store.belonging().filter((name) => !own.includes(name))
     const stats = await this.records.stats()
-    return { stats, newHandlers, left: left(this.#store), absent, held: heldKeys(this.#store) }
+    return { stats, newHandlers, left: left(this.#store), absent, storedKeys: storedKeys(this.#store) }
   }
 
   on(listener: InboxListener): void {
@@ -104,15 +104,15 @@ export class MemoryInbox implements InboxPort {
     this.#session.end()
   }
 
-  #owners(windowMs: number, keys: Float64Array): readonly number[] {
+  #firstSeen(windowMs: number, keys: Float64Array): readonly number[] {
     const now = this.#session.opening().clock.now()
-    return this.#store.eventKeys.owners(windowMs, keys, now, this.#session.isSteady())
+    return this.#store.eventKeys.firstSeen(windowMs, keys, now, this.#session.isSteady())
   }
 
   #reserve({ seq, ...keys }: Reservation): readonly number[] {
     this.#session.opening()
     this.#store.eventKeys.keep(keys, seq, this.#session.isSteady())
-    return this.#owners(keys.windowMs, keys.keys)
+    return this.#firstSeen(keys.windowMs, keys.keys)
   }
 
   /** Others take it for dead: its claims are theirs to be careful with, and it is told. It goes on, with new claims. */

@@ -9,8 +9,9 @@ import type { Inbox } from '../../ports/inbox/index.ts'
 import { MemoryInbox } from './inbox.ts'
 
 /**
- * An inbox in memory, for tests. It warns once when it is opened. Closed and opened again, it still has its contents,
- * as a file would.
+ * An inbox in memory, for tests. It logs one warning when it is opened. After it is closed and opened again, it still has
+ * its contents, as a file would.
+ * @example createReceiver({ inbox: memory(), sources })
  * @throws OptionError when it is given anything
  */
 export function memory(...options: readonly never[]): Inbox {

@@ -20,7 +20,7 @@ export class MemoryIntake implements Intake {
     if (known) return this.#repeat(known, onRedelivery)
     const { seq } = store.add(delivery)
     this.#session.tellOfWork()
-    return { status: 'accepted', seq, settled: false }
+    return { status: 'accepted', seq, isDone: false }
   }
 
   noteSenderLeft(seq: number): void {
@@ -44,7 +44,7 @@ export class MemoryIntake implements Intake {
     const dead = this.#session.store.dead.filter((letter) => letter.entry === entry)
     if (onRedelivery === 'record') for (const letter of dead) letter.redeliveries += 1
     else if (dead.length > 0) this.#rearm(dead)
-    return { status: 'duplicate', seq: entry.seq, settled: this.#isOver(entry) }
+    return { status: 'duplicate', seq: entry.seq, isDone: this.#isOver(entry) }
   }
 
   #rearm(dead: readonly Dead[]): void {

@@ -1,7 +1,7 @@
 /** What is kept for those who look: counts by time, last uses, actions. */
 import type { NewDelivery } from '../../ports/inbox/intake.ts'
 import type { LastUse, LookPort, Step, StoredAction, TallyRow, TallyWindow } from '../../ports/inbox/look.ts'
-import { KEPT, STEP_MS, slotOf, sumOf, type Tell, Words } from '../rules/tally.ts'
+import { KEPT, STEP_MS, slotOf, sumOf, type Tell, tellObserved, Words } from '../rules/tally.ts'
 import { MOST_ACTIONS, Uses } from '../rules/uses.ts'
 
 type Counts = Map<string, { n: number; sum: number }>
@@ -79,6 +79,10 @@ export function lookAt(looks: Looks, assertOpen: () => unknown): LookPort {
     async seen() {
       assertOpen()
       return looks.uses()
+    },
+    async observe(observed) {
+      assertOpen()
+      tellObserved(observed, looks)
     },
     async noteAction(action) {
       assertOpen()

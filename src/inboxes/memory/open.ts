@@ -4,10 +4,10 @@ import type { InboxOpened, InboxOpening } from '../../ports/inbox/opening.ts'
 import { renamesOf } from '../rules/renames.ts'
 import type { Entry } from './entry.ts'
 import { sweepCancelled } from './replay.ts'
-import type { Store } from './store.ts'
+import type { MemoryStore } from './store.ts'
 
 /** Whatever is still claimed was claimed by a process that died: the next one is to be careful with it. */
-export function takeStock(store: Store): void {
+export function takeStock(store: MemoryStore): void {
   for (const [seq, { rows, holder }] of store.held) {
     if (store.sessions.has(holder)) continue
     if (rows === null) store.at(seq)!.careful = true
@@ -19,7 +19,7 @@ export function takeStock(store: Store): void {
 }
 
 /** Carries renames over to stored work and registers the handlers; returns those never seen before. */
-export function carryOver(store: Store, { handlers, clock }: InboxOpening): InboxOpened['newHandlers'] {
+export function carryOver(store: MemoryStore, { handlers, clock }: InboxOpening): InboxOpened['newHandlers'] {
   store.renames = renamesOf(handlers)
   rename(store, store.renames)
   store.turn = 0
@@ -31,7 +31,7 @@ export function carryOver(store: Store, { handlers, clock }: InboxOpening): Inbo
 }
 
 /** The handlers of this process are in use. */
-export function see(store: Store, now: number): void {
+export function see(store: MemoryStore, now: number): void {
   for (const name of store.own) store.seen.set(name, now)
 }
 
@@ -48,7 +48,7 @@ function countDeath(entry: Entry, call: NotedCall): void {
   entry.deaths = all.sort(byCall)
 }
 
-function rename(store: Store, renames: ReadonlyMap<string, string>): void {
+function rename(store: MemoryStore, renames: ReadonlyMap<string, string>): void {
   if (renames.size === 0) return
   const now = (name: string) => renames.get(name) ?? name
   const renamed = <T extends { readonly handler: string }>(one: T): T => ({ ...one, handler: now(one.handler) })
@@ -73,7 +73,7 @@ function renamedDeaths(deaths: readonly Death[], now: (name: string) => string):
 
 const byCall = (a: Death, b: Death) => a.index - b.index || (a.handler < b.handler ? -1 : 1)
 
-function renameSeen(store: Store, old: string, name: string): void {
+function renameSeen(store: MemoryStore, old: string, name: string): void {
   const seenAt = store.seen.get(old)
   if (seenAt !== undefined) store.seen.set(name, seenAt)
   store.seen.delete(old)

@@ -1,16 +1,16 @@
 /** Rows of handlers that get their events in order. The rules are those of `rules/order.ts`. */
-import type { InOrder, OrderKey } from '../../ports/inbox/claims.ts'
+import type { OrderedHandler, OrderKey } from '../../ports/inbox/claims.ts'
 import type { InboxOpening } from '../../ports/inbox/opening.ts'
 import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 import { claimable, type Due, isDueIn, limitOf, type Stop, stopAt, toWake, type Unread } from '../rules/order.ts'
 import { ordersOf } from '../rules/renames.ts'
-import type { Store, Work } from './store.ts'
+import type { MemoryStore, Work } from './store.ts'
 
 /**
  * At the opening, before rows are renamed: rows of handlers that have an order now are unread, those of handlers without
  * one keep none.
  */
-export function keepOrder(store: Store, { handlers, clock }: InboxOpening): void {
+export function keepOrder(store: MemoryStore, { handlers, clock }: InboxOpening): void {
   for (const [name, ordered] of ordersOf(handlers)) {
     if (store.ordered.has(name) === ordered) continue
     if (ordered) store.ordered.add(name)
@@ -31,7 +31,7 @@ function toWaiting(row: NewWorkRow, now: number): NewWorkRow {
 }
 
 /** Keys that rows are stored under. */
-export function heldKeys(store: Store): OrderKey[] {
+export function storedKeys(store: MemoryStore): OrderKey[] {
   const keys = new Map<string, OrderKey>()
   for (const { row } of store.work.values())
     if (typeof row.orderKey === 'number')
@@ -40,7 +40,7 @@ export function heldKeys(store: Store): OrderKey[] {
 }
 
 /** False: it has no rows. */
-export function wake(store: Store, { handler, key }: OrderKey, atMost: number, now: number): boolean {
+export function wake(store: MemoryStore, { handler, key }: OrderKey, atMost: number, now: number): boolean {
   const works = worksOf(store, ({ row }) => row.handler === handler && row.orderKey === key)
   const rows = works.map((work) => ({ seq: work.seq, isParked: store.stateOf(work) === 'parked', work }))
   for (const { work } of toWake(rows, atMost))
@@ -49,15 +49,15 @@ export function wake(store: Store, { handler, key }: OrderKey, atMost: number, n
 }
 
 /** Whether it may be claimed by its own state. */
-export function isDue(store: Store, work: Work, now: number): boolean {
+export function isDue(store: MemoryStore, work: Work, now: number): boolean {
   return isDueIn(store.stateOf(work), work.row.dueAt, now)
 }
 
 /** Rows of the handler that may be claimed now. */
 export function claimableOf(
-  store: Store,
+  store: MemoryStore,
   handler: string,
-  ordered: readonly InOrder[],
+  ordered: readonly OrderedHandler[],
   sources: ReadonlySet<string>,
   now: number,
 ) {
@@ -71,24 +71,24 @@ export function claimableOf(
 
 /** Where each stops that was asked for. */
 export function findStops(
-  store: Store,
-  ordered: readonly InOrder[],
+  store: MemoryStore,
+  ordered: readonly OrderedHandler[],
   sources: ReadonlySet<string>,
   isPicked: (one: Unread) => boolean,
 ): Map<string, Stop> {
-  const below = (one: InOrder) => limitOf(one, hasReturned(store, sources))
-  const unread = ({ handler }: InOrder) => unreadOf(store, handler, sources)
-  return new Map(ordered.map((one) => [one.handler, stopAt(unread(one), below(one), isPicked)]))
+  const claimBefore = (one: OrderedHandler) => limitOf(one, hasReturned(store, sources))
+  const unread = ({ handler }: OrderedHandler) => unreadOf(store, handler, sources)
+  return new Map(ordered.map((one) => [one.handler, stopAt(unread(one), claimBefore(one), isPicked)]))
 }
 
 /** A first pass was given back that could be claimed. */
-export function hasReturned(store: Store, sources: ReadonlySet<string>): boolean {
+export function hasReturned(store: MemoryStore, sources: ReadonlySet<string>): boolean {
   return store
     .unpassed()
     .some(({ handlers, seq, delivery }) => handlers !== null && !store.held.has(seq) && sources.has(delivery.source))
 }
 
-function unreadOf(store: Store, handler: string, sources: ReadonlySet<string>): Unread[] {
+function unreadOf(store: MemoryStore, handler: string, sources: ReadonlySet<string>): Unread[] {
   const claimed = new Set([...store.held.values()].flatMap(({ rows }) => rows ?? []))
   const isUnread = (work: Work) => work.row.handler === handler && store.stateOf(work) === 'unread'
   const works = worksOf(store, (work) => isUnread(work) && store.isOf(work.seq, sources))
@@ -100,7 +100,7 @@ function unreadOf(store: Store, handler: string, sources: ReadonlySet<string>): 
   }))
 }
 
-function dueOf(store: Store, handler: string, now: number): Due[] {
+function dueOf(store: MemoryStore, handler: string, now: number): Due[] {
   const isIt = (work: Work) =>
     work.row.handler === handler && store.stateOf(work) === 'waiting' && work.row.dueAt <= now
   const works = worksOf(store, isIt).sort((a, b) => a.row.dueAt - b.row.dueAt || a.seq - b.seq)
@@ -108,6 +108,6 @@ function dueOf(store: Store, handler: string, now: number): Due[] {
 }
 
 /** In the order of the log. */
-function worksOf(store: Store, isIt: (work: Work) => boolean): Work[] {
+function worksOf(store: MemoryStore, isIt: (work: Work) => boolean): Work[] {
   return [...store.work.values()].filter(isIt).sort((a, b) => a.seq - b.seq || a.row.first - b.row.first)
 }

@@ -4,11 +4,11 @@ import type { Retention } from '../../ports/inbox/opening.ts'
 import type { Pruned } from '../../ports/inbox/operations.ts'
 import { type Cutoffs, cutoffsAt, type Finished, isForgotten, losesBody } from '../rules/retention.ts'
 import { alter, type Entry } from './entry.ts'
-import type { Store } from './store.ts'
+import type { MemoryStore } from './store.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
-export function prune(store: Store, retention: Retention | undefined, wall: number, isSteady: boolean): Pruned {
+export function prune(store: MemoryStore, retention: Retention | undefined, wall: number, isSteady: boolean): Pruned {
   if (isSteady) store.believedAt = wall
   if (isSteady) store.looks.forgetBefore(wall)
   if (!retention) return { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0, next: null, over: false }
@@ -28,7 +28,7 @@ export function prune(store: Store, retention: Retention | undefined, wall: numb
   return { ...expired, bodies: takes.length, deliveries: removes.length, next: null, over: isOver() }
 }
 
-function expire(store: Store, cutoffs: Cutoffs) {
+function expire(store: MemoryStore, cutoffs: Cutoffs) {
   const before = { deadLetters: store.dead.length, quarantined: store.quarantined.length }
   store.dead = store.dead.filter(({ letter }) => letter.at > cutoffs.deadLetters)
   store.quarantined = store.quarantined.filter(({ item }) => item.at > cutoffs.quarantined)
@@ -39,22 +39,22 @@ function expire(store: Store, cutoffs: Cutoffs) {
 }
 
 /** With nothing left to do, and none before them whose first pass has not ended. */
-function settledEntries(store: Store): Entry[] {
+function settledEntries(store: MemoryStore): Entry[] {
   const first = store.entries.findIndex((entry) => !entry.passed)
   const passed = store.entries.slice(0, first === -1 ? undefined : first)
   return passed.filter((entry) => store.isSettled(entry))
 }
 
-function finished(store: Store, entry: Entry): Finished {
+function finished(store: MemoryStore, entry: Entry): Finished {
   const { receivedAt, body } = entry.delivery
   const isQuarantined = store.quarantined.some((item) => item.entry === entry)
   return { receivedAt, hasBody: body.byteLength > 0, isQuarantined }
 }
 
-function isDead(store: Store, entry: Entry): boolean {
+function isDead(store: MemoryStore, entry: Entry): boolean {
   return store.dead.some((dead) => dead.entry === entry)
 }
 
-function bytesOf(store: Store): number {
+function bytesOf(store: MemoryStore): number {
   return store.entries.reduce((sum, { delivery }) => sum + delivery.body.byteLength, 0)
 }

@@ -13,7 +13,7 @@ import { pageOf } from './page.ts'
 import { history, progress } from './replay.ts'
 import type { Session } from './session.ts'
 import { stats } from './stats.ts'
-import type { Store } from './store.ts'
+import type { MemoryStore } from './store.ts'
 
 export class MemoryRecords implements Records {
   readonly #session: Session
@@ -55,13 +55,13 @@ export class MemoryRecords implements Records {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  #store(): Store {
+  #store(): MemoryStore {
     this.#session.opening()
     return this.#session.store
   }
 }
 
-const LISTINGS: { readonly [K in keyof Listings]: (store: Store, page: Page) => readonly Listings[K][] } = {
+const LISTINGS: { readonly [K in keyof Listings]: (store: MemoryStore, page: Page) => readonly Listings[K][] } = {
   deliveries(store, page) {
     const { traced } = page
     const may = store.entries.filter(

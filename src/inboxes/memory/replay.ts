@@ -7,10 +7,10 @@ import type { ReplayMark, WorkRow } from '../../ports/inbox/rows.ts'
 import { eventsIn } from '../rules/ranges.ts'
 import type { Entry } from './entry.ts'
 import { restoreElements } from './revive.ts'
-import type { Store, Work } from './store.ts'
+import type { MemoryStore, Work } from './store.ts'
 
 /** Answers the number of rows made. */
-export function replay(store: Store, mark: ReplayMark, rows: readonly ReplayRow[], now: number): number {
+export function replay(store: MemoryStore, mark: ReplayMark, rows: readonly ReplayRow[], now: number): number {
   if (isCancelled(store, mark.run))
     throw new PosthornError('ERR_REPLAY_CANCELLED', `The replay ${mark.run} was cancelled.`)
   const found = rows.filter(({ seq }) => hasElements(store, store.at(seq)))
@@ -28,7 +28,7 @@ export function replay(store: Store, mark: ReplayMark, rows: readonly ReplayRow[
 }
 
 /** Whether its first pass has ended, and it has its bytes or those that its dead letters can give back. */
-function hasElements(store: Store, entry: Entry | undefined): boolean {
+function hasElements(store: MemoryStore, entry: Entry | undefined): boolean {
   if (!entry?.passed) return false
   if (!entry.taken) return true
   if (!store.dead.some((dead) => dead.entry === entry)) return false
@@ -37,7 +37,7 @@ function hasElements(store: Store, entry: Entry | undefined): boolean {
 }
 
 /** Answers the number of events in the rows taken. */
-export function cancel(store: Store, run: string, limit: number): number {
+export function cancel(store: MemoryStore, run: string, limit: number): number {
   store.cancelledRuns.add(run)
   const free = [...store.work.values()].filter((work) => work.row.replay?.run === run && !isHeld(store, work))
   const taken = free.slice(0, limit)
@@ -46,30 +46,30 @@ export function cancel(store: Store, run: string, limit: number): number {
 }
 
 /** What was under claim when a replay was cancelled, and was given back, is not taken up again by the next process. */
-export function sweepCancelled(store: Store): void {
+export function sweepCancelled(store: MemoryStore): void {
   for (const run of store.cancelledRuns) cancel(store, run, Number.POSITIVE_INFINITY)
 }
 
 /** `run` is null for what belongs to no replay. */
-export function isCancelled(store: Store, run: string | null): boolean {
+export function isCancelled(store: MemoryStore, run: string | null): boolean {
   return run !== null && store.cancelledRuns.has(run)
 }
 
-export function replays(store: Store): Record<string, number> {
+export function replays(store: MemoryStore): Record<string, number> {
   const events: Record<string, number> = {}
   for (const { row } of store.work.values())
     if (row.replay !== null) events[row.replay.run] = (events[row.replay.run] ?? 0) + eventsIn([row])
   return events
 }
 
-export function history(store: Store, page: HistoryPage): HistoryRow[] {
+export function history(store: MemoryStore, page: HistoryPage): HistoryRow[] {
   return store.entries
     .filter((entry) => entry.passed && !entry.taken && matches(entry, page))
     .slice(0, page.limit)
     .map(toRow)
 }
 
-export function progress(store: Store, deliveryId: string, index: number): EventProgress | null {
+export function progress(store: MemoryStore, deliveryId: string, index: number): EventProgress | null {
   const entry = store.latest(deliveryId)
   if (entry === undefined) return null
   const dead = store.dead.filter((one) => one.entry === entry && one.letter.index === index)
@@ -83,7 +83,7 @@ export function progress(store: Store, deliveryId: string, index: number): Event
   }
 }
 
-function rowsOver(store: Store, { seq }: Entry, index: number): WorkRow[] {
+function rowsOver(store: MemoryStore, { seq }: Entry, index: number): WorkRow[] {
   const rows = store.workOf(seq).map(({ row }) => row)
   return rows.filter(({ first, last }) => first <= index && index <= last).sort((a, b) => a.id - b.id)
 }
@@ -101,4 +101,4 @@ function toRow({ seq, delivery, events, handlers }: Entry): HistoryRow {
   return { seq, id, source, receivedAt, events, handlers: handlers ?? [] }
 }
 
-const isHeld = (store: Store, { seq, row }: Work) => store.held.get(seq)?.rows?.includes(row.id) ?? false
+const isHeld = (store: MemoryStore, { seq, row }: Work) => store.held.get(seq)?.rows?.includes(row.id) ?? false

@@ -6,10 +6,10 @@ import { rowOfItem, rowOfLetter } from '../rules/again.ts'
 import { DROPPED_AT } from '../rules/dropped.ts'
 import { eventsIn } from '../rules/ranges.ts'
 import { alter, type Entry } from './entry.ts'
-import type { Dead, Quarantined, Store } from './store.ts'
+import type { Dead, MemoryStore, Quarantined } from './store.ts'
 
 /** The history of errors goes on; attempts begin anew. */
-export function revive(store: Store, ids: RowIds, now: number): number {
+export function revive(store: MemoryStore, ids: RowIds, now: number): number {
   for (const { entry } of pick(store.dead, ids.dead)) restoreElements(store, entry)
   const { dead, quarantined } = take(store, ids)
   for (const letter of dead) reviveDeadLetter(store, letter, now)
@@ -17,14 +17,14 @@ export function revive(store: Store, ids: RowIds, now: number): number {
   return dead.length + quarantined.length
 }
 
-export function drop(store: Store, ids: RowIds): number {
+export function drop(store: MemoryStore, ids: RowIds): number {
   const { dead, quarantined } = take(store, ids)
   store.cancelled += dead.length + quarantined.length
   return dead.length + quarantined.length
 }
 
 /** Answers the number of events in the rows ended; what is done for a handler of this process goes on. */
-export function endWork(store: Store, name: string, limit: number, dryRun: boolean): number {
+export function endWork(store: MemoryStore, name: string, limit: number, dryRun: boolean): number {
   const handler = store.nameOf(name)
   if (store.own.includes(handler)) return 0
   const rows = [...store.work.values()].map(({ row }) => row).filter((row) => row.handler === handler)
@@ -38,7 +38,7 @@ export function endWork(store: Store, name: string, limit: number, dryRun: boole
 }
 
 /** A delivery whose bytes were taken gets the elements back that its dead letters have kept. */
-export function restoreElements(store: Store, entry: Entry): void {
+export function restoreElements(store: MemoryStore, entry: Entry): void {
   if (entry.kept !== 'none') return
   const letters = store.dead.filter((dead) => dead.entry === entry).map(({ letter }) => letter)
   const elements = new Map(letters.map(({ index, element }) => [index, element]))
@@ -46,7 +46,7 @@ export function restoreElements(store: Store, entry: Entry): void {
 }
 
 /** Removes them from the store. */
-function take(store: Store, ids: RowIds): { readonly dead: Dead[]; readonly quarantined: Quarantined[] } {
+function take(store: MemoryStore, ids: RowIds): { readonly dead: Dead[]; readonly quarantined: Quarantined[] } {
   const dead = pick(store.dead, ids.dead)
   const quarantined = pick(store.quarantined, ids.quarantined)
   store.dead = store.dead.filter((one) => !dead.includes(one))
@@ -58,11 +58,11 @@ function pick<T extends { readonly id: number }>(rows: readonly T[], ids: readon
   return [...new Set(ids)].flatMap((id) => rows.filter((row) => row.id === id))
 }
 
-function reviveDeadLetter(store: Store, { entry, letter }: Dead, now: number): void {
+function reviveDeadLetter(store: MemoryStore, { entry, letter }: Dead, now: number): void {
   store.addWork(entry.seq, { ...rowOfLetter(letter, now), errors: letter.errors })
 }
 
-function reviveQuarantine(store: Store, { entry, item }: Quarantined, now: number): void {
+function reviveQuarantine(store: MemoryStore, { entry, item }: Quarantined, now: number): void {
   for (const handler of entry.handlers ?? [])
     store.addWork(entry.seq, rowOfItem(handler, item.index, entry.events, now))
   entry.deaths = item.index === null ? [] : entry.deaths.filter((death) => death.index !== item.index)

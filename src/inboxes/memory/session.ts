@@ -4,17 +4,18 @@ import type { OrderKey } from '../../ports/inbox/claims.ts'
 import type { InboxListener } from '../../ports/inbox/index.ts'
 import type { InboxOpening } from '../../ports/inbox/opening.ts'
 import { SteadyWatch, waitsToLetGo } from '../rules/steady.ts'
+import { see } from './open.ts'
 import { pausesOf } from './stats.ts'
-import type { Hold, Holder, Store } from './store.ts'
+import type { Hold, Holder, MemoryStore } from './store.ts'
 
 export class Session implements Holder {
-  readonly store: Store
+  readonly store: MemoryStore
   sources: ReadonlySet<string> | null = null
   readonly #listeners: InboxListener[] = []
   #opening: InboxOpening | null = null
   #watch: SteadyWatch | null = null
 
-  constructor(store: Store) {
+  constructor(store: MemoryStore) {
     this.store = store
   }
 
@@ -33,8 +34,10 @@ export class Session implements Holder {
 
   begin(opening: InboxOpening): void {
     const { clock, logger } = opening
-    const tell = (aheadMs: number) =>
+    const tell = (aheadMs: number) => {
       logger.warn({ event: 'inbox.clock_leapt', inbox: 'memory', aheadMs }, waitsToLetGo(aheadMs))
+      see(this.store, clock.now())
+    }
     this.store.believedAt ||= this.store.now || clock.now()
     this.#watch = new SteadyWatch(clock, this.store.believedAt, tell)
     this.#opening = opening

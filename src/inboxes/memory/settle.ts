@@ -7,10 +7,10 @@ import { asOf } from '../rules/leap.ts'
 import { tellReceived, tellSettled } from '../rules/tally.ts'
 import type { Entry } from './entry.ts'
 import { isCancelled } from './replay.ts'
-import type { Hold, Store } from './store.ts'
+import type { Hold, MemoryStore } from './store.ts'
 
 /** Of a claim that is held. Answers the id of the delivery it is in conflict with. */
-export function settle(store: Store, settlement: Settlement, now: number, isSteady: boolean): string | null {
+export function settle(store: MemoryStore, settlement: Settlement, now: number, isSteady: boolean): string | null {
   const entry = store.at(settlement.seq)
   const hold = store.held.get(settlement.seq)
   if (!entry || !hold) throw new Error(`delivery ${settlement.seq} is not claimed`)
@@ -31,7 +31,7 @@ export function settle(store: Store, settlement: Settlement, now: number, isStea
   return conflict
 }
 
-function endFirstPass(store: Store, entry: Entry, { events, trace = null }: Settlement): void {
+function endFirstPass(store: MemoryStore, entry: Entry, { events, trace = null }: Settlement): void {
   store.pass(entry)
   store.progress.end(entry.seq, null)
   entry.careful = false
@@ -40,7 +40,7 @@ function endFirstPass(store: Store, entry: Entry, { events, trace = null }: Sett
 }
 
 /** Rows that were claimed and are not ended. */
-function leaveRows(store: Store, { rows }: Hold): void {
+function leaveRows(store: MemoryStore, { rows }: Hold): void {
   for (const id of rows ?? []) {
     const work = store.work.get(id)
     if (work) work.careful = false
@@ -48,7 +48,7 @@ function leaveRows(store: Store, { rows }: Hold): void {
 }
 
 /** Answers what was carried out: without what is of a replay that was cancelled. */
-function write(store: Store, entry: Entry, given: Settlement, now: number): Settlement {
+function write(store: MemoryStore, entry: Entry, given: Settlement, now: number): Settlement {
   const settlement = withoutCancelled(given, (run) => isCancelled(store, run))
   const { rows, at, dead, quarantined, unhandled } = settlement
   for (const row of asOf(rows, at, now)) store.addWork(entry.seq, row)
@@ -63,7 +63,7 @@ function write(store: Store, entry: Entry, given: Settlement, now: number): Sett
 }
 
 /** Answers the claims that are lost. */
-export function saveProgress(store: Store, progress: readonly NewProgress[], isSteady: boolean): ClaimToken[] {
+export function saveProgress(store: MemoryStore, progress: readonly NewProgress[], isSteady: boolean): ClaimToken[] {
   return progress.flatMap((one) => {
     if (!isUnderClaim(store, one)) return [one.token]
     store.progress.save(structuredClone(one))
@@ -72,13 +72,13 @@ export function saveProgress(store: Store, progress: readonly NewProgress[], isS
   })
 }
 
-function isUnderClaim(store: Store, { seq, token, row }: NewProgress): boolean {
+function isUnderClaim(store: MemoryStore, { seq, token, row }: NewProgress): boolean {
   const hold = store.held.get(seq)
   if (hold?.token !== token) return false
   return row === null ? hold.rows === null : hold.rows?.includes(row) === true
 }
 
-function writeKeys(store: Store, entry: Entry, settlement: Settlement, isSteady: boolean): void {
+function writeKeys(store: MemoryStore, entry: Entry, settlement: Settlement, isSteady: boolean): void {
   const { duplicateEvents = 0 } = settlement
   const { source } = entry.delivery
   const { duplicateEvents: counts } = store
@@ -88,13 +88,13 @@ function writeKeys(store: Store, entry: Entry, settlement: Settlement, isSteady:
 
 type Keys = Pick<Settlement, 'keys' | 'forgotten'>
 
-function keepKeys(store: Store, seq: number, { keys, forgotten }: Keys, isSteady: boolean): void {
+function keepKeys(store: MemoryStore, seq: number, { keys, forgotten }: Keys, isSteady: boolean): void {
   if (keys) store.eventKeys.keep(keys, seq, isSteady)
   if (forgotten) store.eventKeys.forget(forgotten.windowMs, forgotten.keys, seq)
 }
 
 /** The first of its batch to be settled stands for it. */
-function conflictOf(store: Store, entry: Entry): string | null {
+function conflictOf(store: MemoryStore, entry: Entry): string | null {
   const { source, batchId, isTest, sha256 } = entry.delivery
   if (batchId === null || isTest) return null
   const batch = JSON.stringify([source, batchId])

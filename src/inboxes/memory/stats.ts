@@ -3,9 +3,9 @@ import { usedSince } from '../rules/belonging.ts'
 import { eventsIn } from '../rules/ranges.ts'
 import type { Entry } from './entry.ts'
 import { replays } from './replay.ts'
-import type { Store } from './store.ts'
+import type { MemoryStore } from './store.ts'
 
-export function stats(store: Store, now: number): StoredStats {
+export function stats(store: MemoryStore, now: number): StoredStats {
   const pending = store.entries.filter((entry) => !store.isSettled(entry))
   return {
     pending: pending.length,
@@ -26,16 +26,16 @@ export function stats(store: Store, now: number): StoredStats {
 }
 
 /** All that is left to do on it is work of replays. */
-function isReplayed(store: Store, entry: Entry): boolean {
+function isReplayed(store: MemoryStore, entry: Entry): boolean {
   return entry.passed && store.workOf(entry.seq).every(({ row }) => row.replay !== null)
 }
 
-export function pausesOf(store: Store): StoredPause[] {
+export function pausesOf(store: MemoryStore): StoredPause[] {
   return [...store.pauses.values()].sort((a, b) => (a.handler < b.handler ? -1 : 1))
 }
 
 /** The handlers with work that this process does not have. */
-export function left(store: Store): { readonly name: string; readonly events: number }[] {
+export function left(store: MemoryStore): { readonly name: string; readonly events: number }[] {
   const events = new Map<string, number>()
   for (const { row } of store.work.values())
     if (!store.own.includes(row.handler)) events.set(row.handler, (events.get(row.handler) ?? 0) + eventsIn([row]))
@@ -43,7 +43,7 @@ export function left(store: Store): { readonly name: string; readonly events: nu
 }
 
 /** Of these deliveries those that no process asks for. */
-function orphanedSources(store: Store, pending: readonly Entry[]): Record<string, number> {
+function orphanedSources(store: MemoryStore, pending: readonly Entry[]): Record<string, number> {
   const counts: Record<string, number> = {}
   const asked = [...store.sessions].flatMap(({ sources }) => sources ?? [])
   if (asked.length === 0) return counts
@@ -53,7 +53,7 @@ function orphanedSources(store: Store, pending: readonly Entry[]): Record<string
   return counts
 }
 
-function orphaned(store: Store, now: number): Record<string, number> {
+function orphaned(store: MemoryStore, now: number): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { row } of store.work.values()) {
     const seenAt = store.own.includes(row.handler) ? now : store.seen.get(row.handler)

@@ -53,7 +53,7 @@ export interface Hold {
 }
 
 /** What the inbox holds. Everything but `turn` is what a file would keep. */
-export class Store {
+export class MemoryStore {
   readonly entries: Entry[] = []
   readonly work = new Map<number, Work>()
   dead: Dead[] = []

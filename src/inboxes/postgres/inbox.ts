@@ -10,7 +10,7 @@ import type { InboxOpened, InboxOpening } from '../../ports/inbox/opening.ts'
 import type { AnswerTo, Command } from '../../ports/inbox/operations.ts'
 import type { Ordering } from '../../ports/inbox/ordering.ts'
 import type { Records } from '../../ports/inbox/records.ts'
-import { ownersOf } from './claims/event-keys.ts'
+import { ownersOf, reserve } from './claims/event-keys.ts'
 import { Cut } from './db/cut.ts'
 import { closed } from './life/session.ts'
 import { wake } from './life/wake.ts'
@@ -19,7 +19,7 @@ import { claimsOf } from './open/claims-face.ts'
 import { lookOf } from './open/look-face.ts'
 import { Opened } from './open/opened.ts'
 import { recordsOf } from './open/records-face.ts'
-import { carryOut } from './operate/commands.ts'
+import { carryOut } from './operate/carry-out.ts'
 import { readMemo, writeMemo } from './operate/memos.ts'
 
 /** Of a close that nobody has set a shorter time for, and of a start that is to end. */
@@ -61,17 +61,23 @@ export class PostgresInbox implements InboxPort {
     this.ordering = {
       wake: async (keys, atMost) => {
         const { session } = this.#now()
+        // As it is now: what is known of the keys is of this owner.
+        const { owner } = session
         const now = await session.now()
-        const found = await session.db.transaction((tx) => wake(tx, keys, atMost, now))
+        const found = await session.db.transaction((tx) => wake(tx, owner, keys, atMost, now))
         session.tellOfWork()
         return found
       },
     }
     this.look = lookOf(() => this.#now())
     this.eventKeys = {
-      owners: async (windowMs, keys) => {
+      firstSeen: async (windowMs, keys) => {
         const { session } = this.#now()
         return ownersOf(session.db, { windowMs, keys }, session.wall.now(), session.watch.isSteady())
+      },
+      reserve: async (reservation) => {
+        const { session } = this.#now()
+        return reserve(session.db, reservation, session.wall.now(), session.watch.isSteady())
       },
     }
   }

@@ -41,8 +41,11 @@ interface CommonOptions {
 
 /** A pool of its own, with at most 8 connections, and one more for the thread that renews the lease. */
 export interface PostgresUrlOptions extends CommonOptions {
-  /** `postgres://user:password@host:5432/database`, as the package `pg` takes it. The database must exist. */
-  readonly connectionString: string
+  /**
+   * `postgres://user:password@host:5432/database`, as the package `pg` takes it. The database must exist. An environment variable
+   * that is not set is refused with ERR_OPTION when the inbox is made.
+   */
+  readonly connectionString: string | undefined
   /**
    * How long handlers may hold up the event loop before the process counts as dead all the same, in ms. Default 120_000.
    */
@@ -142,6 +145,8 @@ function checkUrl(url: unknown): string {
 }
 
 function checkSchema(schema: unknown): string {
-  if (typeof schema === 'string' && /^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
-  throw new OptionError(`postgres: schema must be of a-z, 0-9 and _, at most 63, got ${shown(schema)}`)
+  if (typeof schema === 'string' && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
+  throw new OptionError(
+    `postgres: schema must be of a-z, 0-9 and _, at most 63, and not begin with pg_, got ${shown(schema)}`,
+  )
 }

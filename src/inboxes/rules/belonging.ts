@@ -1,13 +1,13 @@
 /**
- * Whom a delivery belongs to that is claimed for the first time: the handlers of the process that claims it, and those that
- * were in use a short time ago. A script that drains with one handler, or a release that is taken back, must not take from
- * the others what they are owed.
+ * Which handlers a delivery belongs to when it is claimed for the first time: those of the process that claims it, and
+ * those in use in the last 24 hours. A script that drains with one handler, or a release that is rolled back, must not
+ * take deliveries away from the others.
  */
 
-/** So long after it was last known to be in use a handler is owed nothing new, and what it left is orphaned, in ms. */
+/** A handler not in use for so long, in ms, gets no new deliveries, and its work rows count as orphaned. */
 const IN_USE_MS = 86_400_000
 
-/** Handlers that were seen later than this are in use. */
+/** Handlers with a later `seenAt` are in use. */
 export const usedSince = (now: number): number => now - IN_USE_MS
 
 interface Seen {
@@ -15,7 +15,7 @@ interface Seen {
   readonly seenAt: number
 }
 
-/** Sorted. */
+/** The names, sorted. */
 export function belongingAt(now: number, own: readonly string[], seen: Iterable<Seen>): string[] {
   const names = new Set(own)
   for (const { name, seenAt } of seen) if (seenAt > usedSince(now)) names.add(name)

@@ -1,7 +1,7 @@
-/** Replays that were cancelled: what a pass under way would leave of them is not kept. */
+/** Cancelled replays: a pass under way leaves no rows or dead letters of them. */
 import type { Settlement } from '../../ports/inbox/claims.ts'
 
-/** `isCancelled` is asked of each replay by its id. Of a first pass nothing is of a replay. */
+/** The settlement without rows and dead letters of runs that `isCancelled`. A first pass has none of a replay. */
 export function withoutCancelled<S extends Pick<Settlement, 'firstPass' | 'rows' | 'dead'>>(
   settlement: S,
   isCancelled: (run: string) => boolean,

@@ -1,12 +1,12 @@
 /**
- * What a claim takes. Of these the first that there is:
+ * What a claim takes: the first of these that applies.
  *
- * 1. nothing, while its process works on something with care;
- * 2. the one delivery that was asked for, due or not;
- * 3. what a process died over, where this one may be the one that is careful;
- * 4. work that is due and new deliveries, in turn.
+ * 1. Nothing, while the process holds a suspect.
+ * 2. The one delivery of `request.seq`, due or not.
+ * 3. Suspects, where no other process works on some.
+ * 4. Due work and new deliveries, in turn.
  *
- * What is to be handled with care is given when its process has nothing else under claim.
+ * A suspect is given only to a process that holds no other claim.
  */
 import type { ClaimRequest } from '../../ports/inbox/claims.ts'
 import { pickInTurn, type Sized, type Turn } from './in-turn.ts'
@@ -14,19 +14,20 @@ import { pickSuspects } from './suspects.ts'
 
 export interface Candidate extends Sized {
   readonly seq: number
-  /** Work rows of it; otherwise it is its first pass. */
+  /** True: work rows of the delivery; false: its first pass. */
   readonly work: boolean
   readonly careful: boolean
 }
 
-/** What could be claimed; each is asked for where it decides something. */
+/** What could be claimed; `choose` calls each only where it needs it. */
 export interface Offer<C extends Candidate> {
-  /** null: nobody can have it now. */
+  /** null: it cannot be claimed now. */
   one(seq: number): C | null
   /** In the order of the log. */
   suspects(): Iterable<C>
+  /** Whether other suspects may be claimed with it. */
   mayHaveCompany(suspect: C): boolean
-  /** Whether no other process is careful. */
+  /** Whether no other process works on suspects. */
   mayCare(): boolean
   /** The longest due first. */
   due(): readonly C[]
@@ -34,11 +35,11 @@ export interface Offer<C extends Candidate> {
   fresh(): readonly C[]
 }
 
-/** The process that asks. */
+/** The process that claims. */
 export interface Asking {
   /** How many claims it has. */
   readonly held: number
-  /** One of them is handled with care. */
+  /** Whether one of them is of a suspect. */
   readonly isCareful: boolean
   readonly turn: Turn
 }
@@ -46,7 +47,7 @@ export interface Asking {
 export interface Choice<C> {
   readonly picked: readonly C[]
   readonly turn: Turn
-  /** There may be more that could be claimed. */
+  /** Whether more may be claimable. */
   readonly more: boolean
 }
 
@@ -64,12 +65,12 @@ export function choose<C extends Candidate>(
   if (suspects.length > 0 && offer.mayCare()) return only(ifAlone(suspects, held))
   const [due, fresh] = [offer.due(), offer.fresh()]
   const { picked, turn: next } = pickInTurn<C>([due, fresh], turn, request)
-  // What is claimed of the work rows of a handler decides about others, so that only a second look can tell.
+  // A claimed row of a handler with `orderBy` can make others of it claimable, so only another claim can tell.
   const more = due.length > 0 || fresh.length >= maxDeliveries || picked.length < fresh.length
   return { picked, turn: next, more }
 }
 
-/** `held`: how many claims the process has. */
+/** Nothing where a suspect is picked and the process holds claims (`held` of them). */
 export const ifAlone = <C extends Pick<Candidate, 'careful'>>(picked: readonly C[], held: number): readonly C[] =>
   held > 0 && picked.some(({ careful }) => careful) ? [] : picked
 

@@ -1,17 +1,19 @@
-/** Handlers that were given up: what passes under way would leave for them is given up too, and counted as cancelled. */
+/** Handlers that `endWork` gave up: passes under way leave nothing for them, and these events count as cancelled. */
 import type { Settlement } from '../../ports/inbox/claims.ts'
 import { eventsIn } from './ranges.ts'
 
-/** When such a handler was seen last, until an opening names it again. */
+/** The `seenAt` of such a handler, until an opening names it again. */
 export const DROPPED_AT = 0
 
 interface Left<S> {
   readonly settlement: S
-  /** Events. */
+  /** Number of events. */
   readonly cancelled: number
 }
 
-/** Of a first pass: only there something is left for handlers that nobody has. */
+/**
+ * The settlement without rows and dead letters of dropped handlers. Only a first pass leaves rows for absent handlers.
+ */
 export function withoutDropped<S extends Pick<Settlement, 'firstPass' | 'rows' | 'dead'>>(
   settlement: S,
   isDropped: (handler: string) => boolean,

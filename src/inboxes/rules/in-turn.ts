@@ -1,7 +1,7 @@
 /** Fair picking for the inboxes: retries never starve new deliveries, nor the other way round. */
 
 export interface Sized {
-  /** What it takes to work on it, in bytes. */
+  /** Memory that the work on it takes. */
   readonly bytes: number
 }
 
@@ -14,8 +14,8 @@ export interface Limits {
 export type Turn = 0 | 1
 
 /**
- * Picks from two queues in turn, so that each gets half while both have something, and keeps the order of each. What
- * does not fit ends the picking, never makes it skip ahead; the first is given whatever its size.
+ * Picks from two queues in turn, so that each gets half while both have items, and keeps the order of each. The first
+ * item that does not fit ends the picking; the very first is picked whatever its size.
  */
 export function pickInTurn<T extends Sized>(
   queues: readonly [due: readonly T[], fresh: readonly T[]],

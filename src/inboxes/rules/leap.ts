@@ -1,25 +1,25 @@
 /**
- * A wall clock that is set back would leave every retry waiting by as much longer: one of a second waits a day. An inbox
- * knows times that have been, so a leap shows, while it is open and between two openings; due times are then brought
- * forward by as much. A clock set forward makes retries early.
+ * When the wall clock is set back by a day, a retry due in a second would wait a day longer. An inbox writes down the
+ * latest time, so it notices such a leap, while it is open and between two openings, and moves due times back by as
+ * much. A clock set forward makes retries early.
  */
 
-/** Smaller steps are those of a clock that is kept right; they delay nothing by more than this. */
+/** Smaller steps are normal corrections of a clock; they delay a retry by no more than this. */
 const LEAP_MS = 2_000
 
-/** How far the clock was set back since it said `latest`; 0: it was not. */
+/** How far the clock was set back since it showed `latest`, in ms; 0: it was not. */
 export function leapBack(latest: number, now: number): number {
   return now < latest - LEAP_MS ? latest - now : 0
 }
 
-/** When a row is due that is later than now by a clock that has leapt. */
+/** The due time after a leap: later times move by `leap`, past ones stay. */
 export const broughtForward = (dueAt: number, leap: number, now: number): number => (dueAt > now ? dueAt - leap : dueAt)
 
-/** Due times that were reckoned when the clock said `at` and are stored when it says less. */
+/** A due time computed at `at`, corrected where the clock now shows less. */
 export const reckonedAnew = (dueAt: number, at: number | undefined, now: number): number =>
   at !== undefined && now < at ? dueAt - (at - now) : dueAt
 
-/** Rows with their due times reckoned anew. */
+/** Rows with corrected due times. */
 export const asOf = <R extends { readonly dueAt: number }>(
   rows: readonly R[],
   at: number | undefined,

@@ -1,7 +1,7 @@
-/** The order in which work that is due is given. */
+/** The order in which due work is claimed. */
 import type { Due } from './order.ts'
 
-/** Each delivery once, at the time its first row is due; the longest due first, then in the order of the log. */
+/** One row for each delivery, the earliest due; the longest due first, then in the order of the log. */
 export function longestDue<D extends Pick<Due, 'seq' | 'dueAt'>>(rows: Iterable<D>): D[] {
   const bySeq = new Map<number, D>()
   for (const row of rows) {

@@ -1,9 +1,9 @@
 /**
  * Rows of handlers with `orderBy`: which of them may be claimed, as every inbox decides it.
  *
- * | state   | what waits so                                   | made by                              | ended by                  |
+ * | state   | rows in it                                      | made by                              | ended by                  |
  * |---------|-------------------------------------------------|--------------------------------------|---------------------------|
- * | unread  | elements whose key nobody has asked for yet     | a pass whose handler is behind,      | a claim, in the order of  |
+ * | unread  | elements `orderBy` was not called for yet       | a pass whose handler is behind,      | a claim, in the order of  |
  * |         |                                                 | paused, absent or stopped; a revival;| the log                   |
  * |         |                                                 | an opening that gives its handler    |                           |
  * |         |                                                 | an order                             |                           |
@@ -13,24 +13,24 @@
  * |         | replays and events without a key                |                                      |                           |
  * | claimed | what a pass works on                            | a claim                              | its settlement or release |
  *
- * Any state ends when an operator erases the elements or an owner opens the inbox for whom the handler has no order. The
- * process asks for `wake` when no pass can leave anything before the row: after the settlement of the last one that knows
- * the key, when the inbox tells of keys whose rows were removed (`onFreed`), and for keys that had rows before its start, or
- * got some while unread ones were stored, not earlier than all that may be before those has been read. The clock has a part
- * in `waiting` alone.
+ * Any state ends when an operator erases the elements, or when an owner opens the inbox without `orderBy` for the
+ * handler. The process calls `wake` for a key when no pass can leave an earlier row of it: after the settlement of the
+ * last pass that knows the key, or when the inbox calls `InboxListener.freed`. For keys that had rows before the start,
+ * or got some while unread rows were stored, it waits until all unread rows that may come earlier have been read. Only
+ * `waiting` depends on the clock.
  */
-import type { InOrder } from '../../ports/inbox/claims.ts'
+import type { OrderedHandler } from '../../ports/inbox/claims.ts'
 import type { NewWorkRow } from '../../ports/inbox/rows.ts'
 
 export interface Unread {
   readonly seq: number
   readonly dueAt: number
   readonly isClaimed: boolean
-  /** It was under claim when a process died: it is claimed with care, but in its turn. */
+  /** It was under claim when a process died: claimed as a suspect, but in its turn. */
   readonly isCareful: boolean
 }
 
-/** A row that waits for its time, and whose time has come. */
+/** A row in state `waiting` whose due time has come. */
 export interface Due {
   readonly seq: number
   readonly dueAt: number
@@ -39,7 +39,7 @@ export interface Due {
 
 export type RowState = 'unread' | 'parked' | 'waiting'
 
-/** The state of a row that nobody has claimed. */
+/** The state of a row that is not under claim. */
 export function stateOf({ orderKey, parked, replay }: NewWorkRow, handlerHasOrder: boolean): RowState {
   if (!handlerHasOrder || replay !== null) return 'waiting'
   if (orderKey === undefined) return 'unread'
@@ -47,68 +47,71 @@ export function stateOf({ orderKey, parked, replay }: NewWorkRow, handlerHasOrde
 }
 
 /**
- * Deliveries with rows of an ordered handler that may be claimed now: unread ones in the order of the log, up to the
- * first whose delivery is under claim for something else or that wants care, and due no earlier than those before them;
- * then those that are due, those with a key only up to the first delivery with unread ones. Both lists are read as far as it goes.
+ * Deliveries with rows of an ordered handler that may be claimed now. Unread rows in the order of the log, up to the
+ * first that is a suspect or whose delivery is under claim for other rows; each is due no earlier than those before it.
+ * Then due rows; those with a key only up to the first delivery with unread rows. Reads both lists only as far as
+ * needed.
  */
 export function* claimable(
   unread: Iterable<Unread>,
   due: Iterable<Due>,
-  below: number,
+  claimBefore: number,
   isHeld: (seq: number) => boolean,
 ): Generator<Pick<Due, 'seq' | 'dueAt'>> {
   let [latest, first] = [0, Number.POSITIVE_INFINITY]
   for (const { seq, dueAt, isClaimed, isCareful } of unread) {
     if (isClaimed) continue
     first = Math.min(first, seq)
-    if (isCareful || isHeld(seq) || seq >= below) break
+    if (isCareful || isHeld(seq) || seq >= claimBefore) break
     latest = Math.max(latest, dueAt)
     yield { seq, dueAt: latest }
   }
-  for (const row of due) if (!row.hasKey || (row.seq < below && row.seq <= first)) yield row
+  for (const row of due) if (!row.hasKey || (row.seq < claimBefore && row.seq <= first)) yield row
 }
 
-/** How far the rows of an ordered handler go that may be claimed now, and whether unread ones are left then. */
+/** How far an ordered handler may be claimed now, and whether unread rows are left then. */
 export interface Stop {
-  /** The last delivery, by `seq`. */
+  /** `seq` of the last delivery whose rows may be claimed. */
   readonly last: number
   readonly isUnread: boolean
 }
 
-/** An ordered handler stops at its first unread row that is not claimed, and not in the pick or not below the limit. */
-export function stopAt(unread: Iterable<Unread>, below: number, isPicked: (one: Unread) => boolean): Stop {
+/** An ordered handler stops at its first unread row that is neither claimed nor both picked and below `claimBefore`. */
+export function stopAt(unread: Iterable<Unread>, claimBefore: number, isPicked: (one: Unread) => boolean): Stop {
   for (const one of unread)
-    if (!one.isClaimed && !(isPicked(one) && one.seq < below))
-      return { last: Math.min(below - 1, one.seq), isUnread: true }
-  return { last: below - 1, isUnread: false }
+    if (!one.isClaimed && !(isPicked(one) && one.seq < claimBefore))
+      return { last: Math.min(claimBefore - 1, one.seq), isUnread: true }
+  return { last: claimBefore - 1, isUnread: false }
 }
 
-/** Whether rows of a delivery come with this claim of it: what wants care comes with no other. Nothing: it is not claimed. */
+/**
+ * Whether a row comes with this claim of its delivery: suspect rows only with a claim with care. undefined: no claim.
+ */
 export const isOfClaim = (claim: { readonly careful: boolean } | undefined, isCareful: boolean): boolean =>
   claim !== undefined && (claim.careful || !isCareful)
 
-/** Whether a row comes after one that is still to be read. */
+/** Whether an unread row comes before this one in the order of the handler. */
 export function isTooEarly(seq: number, row: NewWorkRow, stop: Stop | undefined): boolean {
   return row.replay === null && row.orderKey !== null && seq > (stop?.last ?? seq)
 }
 
-/** Whether a row whose time has come comes with this claim of its delivery. */
+/** Whether a due row comes with this claim of its delivery. */
 export const comesWith = (
   claim: { readonly seq: number; readonly careful: boolean } | undefined,
   { row, careful }: { readonly row: NewWorkRow; readonly careful: boolean },
   stops: ReadonlyMap<string, Stop>,
 ): boolean => claim !== undefined && isOfClaim(claim, careful) && !isTooEarly(claim.seq, row, stops.get(row.handler))
 
-/** Whether a row may be claimed at all by its own state. */
+/** Whether the state of a row lets it be claimed. */
 export const isDueIn = (state: RowState, dueAt: number, now: number): boolean =>
   state === 'unread' || (state === 'waiting' && dueAt <= now)
 
-/** While a first pass waits that was given back, nothing after it may be claimed. */
-export const limitOf = ({ below }: InOrder, isReturned: boolean): number => (isReturned ? 0 : below)
+/** 0, which claims nothing, while a first pass that was given back waits. */
+export const limitOf = ({ claimBefore }: OrderedHandler, isReturned: boolean): number => (isReturned ? 0 : claimBefore)
 
 /**
- * Whose rows are to be woken, of all of a key in the order of the log: the first ones of one delivery, as far as they are
- * parked. Behind one that waits for its time nothing is woken, also where one that came back late lies before it.
+ * The rows to wake, of all rows of a key in the order of the log: the first ones, as far as they are parked and of one
+ * delivery. No row behind a `waiting` one is woken, even where a parked row that was stored late comes before that one.
  */
 export function toWake<R extends { readonly seq: number; readonly isParked: boolean }>(
   rows: readonly R[],

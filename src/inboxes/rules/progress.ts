@@ -1,21 +1,23 @@
-/** The progress of passes under way, as every inbox keeps it: where it ends and the next part begins, and what leaves it. */
+/** The progress of passes under way, as every inbox keeps it: its parts, and how renames and erasures change them. */
 import type { Ends, NewProgress, Progress, Stretch } from '../../ports/inbox/progress.ts'
 import type { NewWorkRow, StoredError } from '../../ports/inbox/rows.ts'
 import { asOf } from './leap.ts'
 import { leftOf } from './ranges.ts'
 
-/** Where the pass stands; the last one saved is true. */
+/** How far the pass has come; the last one saved counts. */
 export type Reached = Pick<Progress, 'next' | 'over'>
 
 export const reachedOf = ({ next, over }: Omit<NewProgress, 'token'>): Reached => ({ next, over })
 
-/** null: nothing stands in this part. */
+/** The ends in this part; null: it has none. */
 export function endsOf({ rows, at, dead, quarantined, unhandled, copies }: Omit<NewProgress, 'token'>): Ends | null {
   const many = rows.length + dead.length + quarantined.length + copies.length + Object.keys(unhandled).length
   return many === 0 ? null : { rows, at, dead, quarantined, unhandled, copies }
 }
 
-/** All of it, from the parts in the order they were saved in. The clock may have been set back since. */
+/**
+ * The whole progress, from its parts in the order they were saved; due times are corrected for a clock set back since.
+ */
 export function progressOf(row: number | null, reached: Reached, parts: readonly Ends[], now: number): Progress {
   const unhandled: Record<string, number> = {}
   for (const part of parts)
@@ -33,7 +35,7 @@ export function progressOf(row: number | null, reached: Reached, parts: readonly
   }
 }
 
-/** As its handlers are called now. */
+/** With the current names of the handlers. */
 export function renamedReached({ next, over }: Reached, renames: ReadonlyMap<string, string>): Reached {
   const renamed: Record<string, readonly Stretch[]> = {}
   for (const [name, stretches] of Object.entries(over)) {
@@ -51,7 +53,7 @@ export function renamedEnds(ends: Ends, renames: ReadonlyMap<string, string>): E
   return { ...ends, rows: ends.rows.map(renamed), dead: ends.dead.map(renamed) }
 }
 
-/** With other errors in what stands for its elements. */
+/** With `change` applied to the errors of all rows and dead letters. */
 export function endsWithErrors(ends: Ends, change: (errors: readonly StoredError[]) => readonly StoredError[]): Ends {
   const changed = <T extends { readonly errors: readonly StoredError[] }>(one: T): T => ({
     ...one,
@@ -60,7 +62,7 @@ export function endsWithErrors(ends: Ends, change: (errors: readonly StoredError
   return { ...ends, rows: ends.rows.map(changed), dead: ends.dead.map(changed) }
 }
 
-/** Without what stands for these elements. They stay over, and what was counted stays counted. */
+/** Without rows, dead letters and quarantine of erased elements. The elements stay over, and counts stay. */
 export function endsWithout(ends: Ends, erased: ReadonlySet<number>): Ends {
   return {
     ...ends,

@@ -1,6 +1,6 @@
-/** Work rows as ranges of elements: how many events they are, and what is left of one after an erasure. */
+/** Work rows as ranges of elements: how many events they have, and what an erasure leaves of a row. */
 
-/** Both ends are of it. */
+/** Both ends inclusive. */
 export interface Range {
   readonly first: number
   readonly last: number
@@ -10,9 +10,9 @@ export const eventsIn = (rows: readonly Range[]): number =>
   rows.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
 /**
- * - `untouched`: no erased element is in it
- * - `shrunk`: it goes on without them, and without its errors: nobody knows which element they are of
- * - `ended`: nothing else was in it
+ * - `untouched`: no element of the row is erased
+ * - `shrunk`: some are; the row stays without its errors, since they do not say which element they are about
+ * - `ended`: all are
  */
 export type Left = 'untouched' | 'shrunk' | 'ended'
 
@@ -22,7 +22,7 @@ export function leftOf(range: Range, erased: ReadonlySet<number>): Left {
   return inside === eventsIn([range]) ? 'ended' : 'shrunk'
 }
 
-/** By the shorter way: a row may be about a million elements, a person too. */
+/** Walks the shorter of the two: a row may have a million elements, and so may an erasure. */
 function countWithin({ first, last }: Range, erased: ReadonlySet<number>): number {
   let count = 0
   if (last - first < erased.size) for (let index = first; index <= last; index++) count += erased.has(index) ? 1 : 0

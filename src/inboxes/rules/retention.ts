@@ -1,16 +1,16 @@
-/** What is old enough to go, as every inbox decides it. */
+/** What is old enough to be removed, as every inbox decides it. */
 import type { Retention } from '../../ports/inbox/opening.ts'
 
-/** What was received, or made, at this moment or before is old enough to go, in ms. -Infinity: it is kept for ever. */
+/** In epoch ms: what was received, or made, then or before is old enough. -Infinity: it is kept for ever. */
 export interface Cutoffs {
   readonly bodies: number
-  /** The rows that repeats are told by. */
+  /** Rows of deliveries, by which repeats are recognised. */
   readonly keys: number
   readonly deadLetters: number
   readonly quarantined: number
 }
 
-/** While the clock may not be believed nothing is old. */
+/** While the clock is not steady nothing is old enough. */
 export function cutoffsAt(retention: Retention, wall: number, isSteady: boolean): Cutoffs {
   const now = isSteady ? wall : 0
   const { bodiesMs, keysMs, deadLettersMs, quarantineMs } = retention
@@ -28,7 +28,7 @@ export interface Finished {
   readonly isQuarantined: boolean
 }
 
-/** Whether its body has had its time. `isOver` is asked last: whether the store is larger than it may be. */
+/** Whether the time of a body is over. `isOver`, called last: whether the store is larger than `maxBytes`. */
 export const hasHadItsTime = (receivedAt: number, { bodies }: Cutoffs, isOver: () => boolean): boolean =>
   receivedAt <= bodies || isOver()
 
@@ -36,6 +36,6 @@ export const hasHadItsTime = (receivedAt: number, { bodies }: Cutoffs, isOver: (
 export const losesBody = (one: Finished, cutoffs: Cutoffs, isOver: () => boolean): boolean =>
   one.hasBody && !one.isQuarantined && hasHadItsTime(one.receivedAt, cutoffs, isOver)
 
-/** Whether a delivery with no work left is forgotten whole. */
+/** Whether the row of a delivery with no work left is removed. `isDead`: it has dead letters. */
 export const isForgotten = (one: Finished, isDead: boolean, { keys }: Cutoffs): boolean =>
   !one.hasBody && !one.isQuarantined && !isDead && one.receivedAt <= keys

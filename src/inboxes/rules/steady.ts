@@ -1,12 +1,12 @@
 /**
- * Whether the wall clock may be believed by who lets go of what is old. One wrong answer of a time server, and everything
- * looks old enough: after a leap forward retention waits until the clock has gone evenly for an hour.
+ * Whether retention may believe the wall clock. After one wrong answer of a time server everything looks old enough:
+ * after a leap forward retention waits until the clock has run evenly for an hour.
  */
 import type { Clock } from '../../ports/clock.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** More than this between two looks is no clock that is kept right. */
+/** A larger difference to the steady clock between two calls of `isSteady` is a leap. */
 const LEAP_MS = 60_000
 
 export class SteadyWatch {
@@ -17,7 +17,7 @@ export class SteadyWatch {
   /** In steady time. */
   #waitsUntil = Number.NEGATIVE_INFINITY
 
-  /** `believedAt`: the last time of day that retention went by; 0: there was none. `tell` is called after a leap. */
+  /** `believedAt`: the latest wall time that retention believed; 0: none. `tell` is called after a leap. */
   constructor(clock: Clock, believedAt: number, tell: (aheadMs: number) => void) {
     this.#clock = clock
     this.#tell = tell
@@ -41,7 +41,7 @@ export class SteadyWatch {
   }
 }
 
-/** Whether so much time has passed while nobody looked that it may be a leap. */
+/** Whether `now` is so far after `believedAt` that the clock may have leapt while the inbox was closed. */
 export const isJump = (believedAt: number, now: number): boolean => believedAt > 0 && now - believedAt > DAY_MS
 
 export const waitsToLetGo = (aheadMs: number): string =>

@@ -1,13 +1,13 @@
-/** What the inboxes give to be handled with care, after a crash. */
+/** Which suspects one claim takes, after a crash. */
 import type { Limits, Sized } from './in-turn.ts'
 
-/** About as many events as the calls of one delivery that are noted at a time: what may be suspected after another death. */
+/** About as many events as one note has calls: so many may have a death after another crash. */
 const MOST_DELIVERIES = 64
 const MOST_BYTES = 64 << 10
 
 /**
- * From suspects in order of the log the first, whatever its size; with it those behind it that are small, as long as
- * each of them may have company.
+ * The first of the suspects, which come in the order of the log, whatever its size; with it the next ones, as long as
+ * they fit and `mayHaveCompany`. A first one that is large, or may not have company, comes alone.
  */
 export function pickSuspects<T extends Sized>(
   suspects: Iterable<T>,

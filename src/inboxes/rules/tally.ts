@@ -1,6 +1,9 @@
-/** Counts by time, as every inbox keeps them: which words a settlement has, how many there may be, how long they are kept. */
+/**
+ * Counts by time, as every inbox keeps them: the words of a settlement, how many there may be, how long they are kept.
+ */
+import { quarantineKind, type ToQuarantine } from '../../lib/quarantine-kinds.ts'
 import type { Settlement } from '../../ports/inbox/claims.ts'
-import type { Step } from '../../ports/inbox/look.ts'
+import type { Observed, Step } from '../../ports/inbox/look.ts'
 
 export const STEP_MS: Readonly<Record<Step, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }
 
@@ -9,19 +12,26 @@ export const KEPT: Readonly<Record<Step, number>> = { minute: 2_880, hour: 840, 
 
 export const slotOf = (at: number, step: Step): number => Math.floor(at / STEP_MS[step])
 
-/** Stops where numbers are exact no longer. */
+/** The sum, capped where numbers stop being exact. */
 export const sumOf = (sum: number, more: number): number =>
   Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.round(sum + more)))
+
+/** Hands counts of requests to `counts`, each at its own instant. */
+export function tellObserved(observed: readonly Observed[], counts: Pick<Counts, 'tell'>): void {
+  for (const { at, source, word, n, sum } of observed) counts.tell(at, source, word, n, sum)
+}
 
 /** Receives one count. */
 export type Tell = (word: string, n: number, sum: number) => void
 
-/** What counts at the receipt of its delivery. */
+/** Tells the words that count at the receipt of the delivery. */
 export function tellReceived({ tally }: Pick<Settlement, 'tally'>, tell: Tell): void {
   if (tally !== undefined) tellWords(tally, 0, tally.received, tell)
 }
 
-/** What counts when it is settled; `settlement` as it is carried out, without what was cancelled. */
+/**
+ * Tells the words that count when it is settled; `settlement` as it is carried out, without cancelled rows and letters.
+ */
 export function tellSettled(
   { tally, dead, quarantined, unhandled, duplicateEvents = 0 }: Omit<Settlement, 'token'>,
   tell: Tell,
@@ -29,10 +39,12 @@ export function tellSettled(
   if (tally === undefined) return
   tellWords(tally, tally.received, tally.words.length, tell)
   for (const { handler } of dead) tell(`dead:${handler}`, 1, 0)
-  if (quarantined.length > 0) tell('quarantined', quarantined.length, 0)
+  for (const one of quarantined) tell(quarantinedWord(one), 1, 0)
   for (const name in unhandled) tell(`unhandled:${name}`, unhandled[name] ?? 0, 0)
   if (duplicateEvents > 0) tell('copy', duplicateEvents, 0)
 }
+
+export const quarantinedWord = (item: ToQuarantine): string => `quarantined:${quarantineKind(item)}`
 
 type Told = Pick<NonNullable<Settlement['tally']>, 'words' | 'numbers'>
 
@@ -71,7 +83,7 @@ export interface Count {
   sum: number
 }
 
-/** What is counted together before it is written, by minute, source and word. */
+/** Counts gathered before they are written, by minute, source and word. */
 export class Counts {
   readonly #words: Words
   readonly #counts = new Map<number, Map<string, Map<string, Count>>>()

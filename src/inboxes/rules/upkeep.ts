@@ -1,11 +1,11 @@
-/** What an open inbox does from time to time, and what it says of that. */
+/** How often an open inbox does its upkeep, and the warning about `maxBytes`. */
 
 /** How often it notes that its handlers are still in use, in ms. */
 export const RENEW_MS = 3_600_000
-/** How often it looks for what is old, in ms. */
+/** How often it prunes by retention, in ms. */
 export const PRUNE_MS = 300_000
 
-/** Said once, until it is below `maxBytes` again. */
+/** Logged once, until the inbox is below `maxBytes` again. */
 export const OVER_MAX: string =
   'the inbox is larger than retention.maxBytes: what is left is unfinished, in quarantine or too young to forget; see ' +
   'receiver.inbox.stats()'

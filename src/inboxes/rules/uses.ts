@@ -1,17 +1,17 @@
 /** Uses of credentials: how they are told apart, and how many there may be. */
 
-/** A function of the user's may invent labels without end: what comes past so many of a source counts as `other`. */
+/** Labels of a source; further ones count as `other`, since a function of the user may invent labels without end. */
 const MOST_LABELS = 100
 const OTHER = 'other'
 
-/** The latest actions that are kept. */
+/** How many of the latest actions are kept. */
 export const MOST_ACTIONS = 1_000
 
-/** By source and label. */
+/** Uses by source and label. */
 export class Uses<T> {
   readonly #sources = new Map<string, Map<string | null, T>>()
 
-  /** Of the label, or of the others; `make` makes the first. */
+  /** The use of the label, or of `other`; `make` makes it where there is none yet. */
   of(source: string, label: string | null, make: (label: string | null) => T): T {
     const labels = this.#sources.get(source) ?? new Map<string | null, T>()
     this.#sources.set(source, labels)

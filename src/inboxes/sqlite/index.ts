@@ -33,6 +33,7 @@ const KEYS = keysOf<SqliteOptions>({ path: true, ownerWaitMs: true, minFreeBytes
 
 /**
  * An inbox in a SQLite file. Nothing is opened before the receiver starts.
+ * @example createReceiver({ inbox: sqlite({ path: './posthorn.db' }), sources })
  * @throws ERR_OPTION
  * @throws ERR_NODE_VERSION on a Node older than 22.18
  */

@@ -1,8 +1,8 @@
 /** How a claim is named. */
 
 /**
- * Names one claim, and proves that it is still held; no two claims of a process have the same. Only the inbox knows what
- * is in it.
+ * Names one claim, and proves that it is still held; no two claims of a process have the same token. Only the inbox
+ * reads its content.
  */
 export type ClaimToken = string | number
 

@@ -1,4 +1,4 @@
-/** What the process half takes out of an inbox, and how it settles that. */
+/** How the process half claims deliveries and work rows, and settles them. */
 import type { ClaimRef, ClaimToken } from './claim-ref.ts'
 import type { EventKeys } from './event-keys.ts'
 import type { Tally } from './look.ts'
@@ -9,57 +9,73 @@ import type { NewDeadLetter, NewQuarantine, NewWorkRow, StoredDelivery, WorkRow 
 /** The face that the process half holds. */
 export interface Claims {
   /**
-   * Hands out due work rows and never-claimed deliveries in turn, each delivery in at most one claim at a time; the
-   * rows of one delivery come together. New deliveries come in order of `seq`, and their set of handlers is recorded
-   * durably before this resolves. At least one claim is given when there is one, whatever its size.
+   * Claims due work rows and never-claimed deliveries in turn, each delivery in at most one claim at a time; the rows
+   * of one delivery come in one claim. New deliveries come in order of `seq`, and their set of handlers is durable
+   * before this resolves. The first claim ignores `maxBytes`, so that a large delivery is claimed too.
    */
   claim(request: ClaimRequest): Promise<Claimed>
   /**
-   * Before careful calls: durable when it resolves. It stands until the delivery is settled or another note takes its
-   * place; each call of the one that stands when the process dies is counted in `Claim.deaths`, once.
+   * Notes the calls of a suspect that are about to be made: durable when it resolves. The note stands until the
+   * delivery is settled or another note replaces it. If the process dies, each call in the note counts as one death in
+   * `Claim.deaths`.
    * @throws ERR_CLAIM_LOST; nothing is noted then
    */
-  note(claim: ClaimRef, calls: readonly NotedCall[]): Promise<void>
+  noteCalls(claim: ClaimRef, calls: readonly NotedCall[]): Promise<void>
   /**
-   * Keeps how far passes under way have come, all of it durable in one transaction when it resolves; the next claim of
-   * the same first pass, or row, gives it back. Settling ends it. Until then nobody sees the rows, dead letters and
-   * quarantine in it, and nothing of it is counted; keys of events count at once. What was erased leaves it, and a
-   * handler that was renamed has its new name there. The same part may be saved again, with more in it.
-   * Resolves with the claims that are lost: nothing of theirs is kept.
+   * Saves how far passes under way have come; durable in one transaction when it resolves. The next claim of the same
+   * first pass, or row, has the progress in `Claim.progress`; the settlement removes it. Until then the rows, dead
+   * letters and quarantine in it are neither listed nor counted; keys of events count at once. Erasing takes elements
+   * out of the progress, and renaming a handler renames it there. The same part may be saved again, with more in it.
+   * Resolves with the tokens of lost claims: nothing of their progress is saved.
    */
   saveProgress(progress: readonly NewProgress[]): Promise<readonly ClaimToken[]>
   /**
-   * Commits all of it in one transaction. Rejects otherwise only when the store is lost; the claim is then still held,
-   * and the same settlement can be handed in again: what was carried out after all is not carried out twice.
-   * Rows and dead letters of a replay that was cancelled are not made.
-   * From then on nobody reads the body that came with the claim: its memory may be used again, or be gone.
-   * Resolves with the id of an earlier delivery of the same source that had the same batch id and other bytes; test
+   * Commits the settlement in one transaction. Where it rejects without ERR_CLAIM_LOST the store is lost: the claim is
+   * still held, and the same settlement can be handed in again; one that was committed after all is not carried out
+   * twice. Rows and dead letters of a cancelled replay are not stored. After the call the caller reads the body of the
+   * claim no more: the inbox may use its memory again.
+   * `conflictsWith`: the id of an earlier delivery of the same source with the same batch id and other bytes; test
    * traffic is never in conflict.
-   * @throws ERR_CLAIM_LOST; nothing of it is stored then
+   * @throws ERR_CLAIM_LOST; nothing of the settlement is stored then
    */
   settle(settlement: Settlement): Promise<{ readonly conflictsWith: string | null }>
   /**
-   * Asked before each call of a handler, so it is cheap. False: the claims of this process may be lost soon, and nothing
-   * is to begin; `work` is told when it may again. Absent: claims live as long as the process.
+   * Called before each call of a handler, so it is cheap. False: the claim of this delivery may be lost soon, so begin
+   * no call for it; without an id, the answer is for all claims of this process. The inbox calls `InboxListener.work`
+   * when it is true again. Absent: claims live as long as the process.
    */
-  mayBegin?(): boolean
-  /** Gives claims back unfinished, as if never claimed; those that are lost are passed over. */
+  mayBegin?(deliveryId?: string): boolean
+  /** Gives claims back unfinished, as if never claimed; lost claims are ignored. */
   release(claims: readonly ClaimRef[]): void
 }
 
-/** What a claim was answered with. */
+/** The answer to a claim. */
 export interface Claimed {
   readonly claims: readonly Claim[]
-  /** Later than now: when the next row of the asked handlers falls due, held or not. */
+  /** When the next row of `request.handlers` falls due, under claim or not; later than now. null: none does. */
   readonly nextDueAt: number | null
-  /** The `ordered` handlers that have rows whose key is not known, beyond those under claim now. */
+  /**
+   * The `ordered` handlers that have unread rows which are not under claim; an inbox may leave out those that come
+   * after `OrderedHandler.reached`.
+   */
   readonly unread?: readonly string[] | undefined
-  /** First passes that were given back are left, because they were more than was asked for. */
+  /** First passes are left that were given back or that other processes work on: they may leave rows. */
   readonly returned?: boolean | undefined
-  /** False where all that could be claimed is given; an inbox that does not know leaves it out. */
+  /**
+   * The `ordered` handlers that this process runs from its next claim on; replaces what it knew of their stored keys.
+   */
+  readonly taken?: readonly TakenOrder[] | undefined
+  /** False: nothing else can be claimed now. Absent: the inbox does not know. */
   readonly more?: boolean | undefined
-  /** Sources that were not asked for, of deliveries that could have been claimed. */
+  /** Sources that are not in `request.sources` and have deliveries that could be claimed. */
   readonly unknownSources?: readonly string[] | undefined
+}
+
+/** A handler with `orderBy` that this process takes over: no other process runs it. */
+export interface TakenOrder {
+  readonly handler: string
+  /** Order keys that rows are stored under. */
+  readonly held: readonly number[]
 }
 
 /** A delivery to work on. */
@@ -67,24 +83,31 @@ export interface Claim {
   readonly token: ClaimToken
   readonly delivery: StoredDelivery
   /**
-   * The handlers this delivery belongs to, fixed at its first claim: those of the process that claimed it, and others that
-   * were in use in the 24 hours before. Where it was passed over, since its source was not asked for, an inbox may have
-   * fixed them then.
+   * The handlers this delivery belongs to, fixed at its first claim: those of the process that claimed it, and others
+   * that were in use in the 24 hours before. Where a claim passed over it, since `request.sources` had not its source,
+   * an inbox may have fixed them then.
    */
   readonly handlers: readonly string[]
-  /** null: the first pass over the whole delivery. Otherwise only these rows, all of handlers that were asked for. */
+  /**
+   * Of a first pass: handlers with `orderBy` that do not get its events now, since another process runs them or earlier
+   * deliveries are not settled yet. Their events are left as unread rows, for the process that runs the handler.
+   */
+  readonly apart?: readonly string[] | undefined
+  /** null: the first pass over the whole delivery. Otherwise only these rows, all of `request.handlers`. */
   readonly rows: readonly WorkRow[] | null
   /**
-   * A process died while it worked on this: no call is to be made without a `note` before it, and those that have
-   * `deaths` are each to be alone. The process has no other claim beside such a delivery, but those that came with it:
-   * small ones in their first pass, none of which has `deaths`.
+   * A process died while it held this delivery.
+   * 1. Call `noteCalls` before each handler call.
+   * 2. Make calls that `deaths` names one at a time.
+   * 3. The process has no other claim meanwhile, save those that came with this one: small deliveries in their first
+   *    pass, without `deaths`.
    */
   readonly careful: boolean
-  /** Events that were under way, as their notes say, when a process died: how often. */
+  /** Calls that were noted when a process died, each with the number of deaths. */
   readonly deaths: readonly Death[]
-  /** With rows: the elements of it that are in quarantine, ascending; null is the whole delivery, and comes first. */
+  /** With rows: elements of the delivery that are in quarantine, ascending; null, the whole delivery, comes first. */
   readonly quarantined: ReadonlyArray<number | null>
-  /** What was saved of its first pass, or of its rows, before the claim that it was saved under ended. Absent: nothing. */
+  /** The progress that an earlier claim of the same first pass, or of the same rows, has saved. Absent: none. */
   readonly progress?: readonly Progress[] | undefined
 }
 
@@ -94,31 +117,35 @@ export interface NotedCall {
   readonly handler: string
 }
 
-/** What was under way when a process died. */
+/** A call that was noted when a process died. */
 export interface Death extends NotedCall {
   readonly times: number
 }
 
 export interface ClaimRequest {
-  /** Rows of these handlers only; none at all when it is empty. */
+  /** Only rows of these handlers. Empty: no rows. */
   readonly handlers: readonly string[]
-  /** Deliveries of these sources only: what is stored of others waits for a process that knows their source. */
+  /** Only deliveries of these sources: those of other sources wait for a process that has their source. */
   readonly sources: readonly string[]
   readonly maxDeliveries: number
   readonly maxBytes: number
   /** Only this delivery, due or not; `maxDeliveries` and `maxBytes` do not matter then. */
   readonly seq?: number | undefined
-  readonly ordered?: readonly InOrder[] | undefined
+  readonly ordered?: readonly OrderedHandler[] | undefined
 }
 
 /**
- * A handler that gets its events in order. Its rows without a key come in the order of the log, those with one only from
- * deliveries before the first that has some without, and none while a first pass waits that was given back.
+ * A handler with `orderBy`. Where several processes have it, one of them runs it: the others get no rows of it, and
+ * their first passes leave its events unread. Claim its unread rows (no key yet) in the order of the log. Claim keyed
+ * rows only from deliveries before the first unread one. Claim nothing for it while a first pass that was given back
+ * waits.
  */
-export interface InOrder {
+export interface OrderedHandler {
   readonly handler: string
-  /** Rows of deliveries before this one only, by `seq`. */
-  readonly below: number
+  /** Only rows of deliveries with a lower `seq`. */
+  readonly claimBefore: number
+  /** The last delivery, by `seq`, that the process has begun to read for this handler. Absent: any. */
+  readonly reached?: number | undefined
 }
 
 /** The rows of a handler whose events have this key. */
@@ -127,7 +154,7 @@ export interface OrderKey {
   readonly key: number
 }
 
-/** How far a claim came. Settling ends the claim. */
+/** The result of the work on a claim. Settling ends the claim. */
 export interface Settlement extends ClaimRef {
   /** True ends the first pass; false settles work rows. */
   readonly firstPass: boolean
@@ -136,20 +163,23 @@ export interface Settlement extends ClaimRef {
   /** Ids of the work rows that are finished or replaced by `rows`. */
   readonly endedRows: readonly number[]
   readonly rows: readonly NewWorkRow[]
-  /** What the wall clock said when the due times of `rows` were reckoned; absent: as it says when they are stored. */
+  /** Wall clock time at which the due times of `rows` were computed; absent: the time at which they are stored. */
   readonly at?: number | undefined
   readonly dead: readonly NewDeadLetter[]
   readonly quarantined: readonly NewQuarantine[]
-  /** Native names nobody asked for, with their number of events. */
+  /** Native names that no handler asked for, with the number of their events. */
   readonly unhandled: Readonly<Record<string, number>>
-  /** Events that were handled with another delivery, and are not handed to anybody: how many. */
+  /** How many events were absorbed as copies: another delivery owns them. */
   readonly duplicateEvents?: number | undefined
-  /** Absorb later copies of these events from now on; keys that are known already stay with their delivery. */
+  /** Keys that this delivery owns from now on: later copies are absorbed. A key that has an owner keeps it. */
   readonly keys?: EventKeys | null | undefined
-  /** Of a first pass: what its delivery is found by again (lib/trace.ts). null: it is to be read, whatever is looked for. */
+  /**
+   * Of a first pass: the trace by which a search finds its delivery (lib/trace.ts). null: none, so that every search
+   * reads the delivery.
+   */
   readonly trace?: Uint8Array | null | undefined
-  /** Absent: nothing is counted by time. */
+  /** The counts by time. Absent: none are kept. */
   readonly tally?: Tally | undefined
-  /** Keys of events that died: they absorb nothing any more, but for what another delivery keeps. */
+  /** Keys of events that died, given up: later copies are handed on. A key that another delivery owns stays. */
   readonly forgotten?: Omit<EventKeys, 'at'> | null | undefined
 }

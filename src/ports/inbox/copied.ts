@@ -1,4 +1,4 @@
-/** All that an inbox has stored, as rows that another kind of inbox takes over. Texts of JSON stay as they are. */
+/** All that an inbox has stored, as rows that another kind of inbox takes over. JSON texts stay as they are stored. */
 import type { NewDelivery } from './intake.ts'
 import type { NewQuarantine } from './rows.ts'
 
@@ -18,21 +18,21 @@ export interface CopiedDelivery
     | 'traceparent'
   > {
   readonly seq: number
-  /** Of what was received. */
+  /** Bytes of the body as received. */
   readonly size: number
-  /** As it is stored; null: its bytes were taken. */
+  /** The body as it is stored; null: retention or erasure removed it. */
   readonly body: Uint8Array | null
   readonly coding: 'zstd' | null
-  /** Other bytes stand in the place of those received. */
+  /** Erasure or retention has replaced the received bytes; null: it has not. */
   readonly altered: { readonly sha256: Uint8Array; readonly size: number; readonly taken: boolean } | null
   readonly duplicates: number
   readonly senderLeft: boolean
   /** Its first pass has ended. */
   readonly passed: boolean
   readonly events: number | null
-  /** Not passed: it was under way when a process died. */
+  /** A suspect: not passed, and under claim when a process died. */
   readonly careful: boolean
-  /** Names; null: never claimed. */
+  /** Names of the handlers it belongs to; null: never claimed. */
   readonly handlers: readonly string[] | null
 }
 
@@ -77,12 +77,12 @@ export interface CopiedProgress {
   readonly seq: number
   /** null: of the first pass. */
   readonly work: number | null
-  /** null: where the pass stands; else the place of what stands for elements that are over. */
+  /** null: `next` and `over`. Otherwise the number of this part of `Ends`. */
   readonly part: number | null
   readonly what: string
 }
 
-/** The rows by what they are. */
+/** The rows by table. */
 export interface CopiedRows {
   readonly deliveries: CopiedDelivery
   readonly work: CopiedWork
@@ -99,7 +99,7 @@ export interface CopiedRows {
   }
   readonly handlers: { readonly name: string; readonly seenAt: number; readonly ordered: boolean }
   readonly pauses: { readonly handler: string; readonly reason: string; readonly since: number }
-  /** Replays that were given up. */
+  /** Cancelled replays. */
   readonly cancelledRuns: { readonly id: string }
   readonly counts: {
     readonly kind: 'unhandled' | 'duplicate' | 'cancelled' | 'expired' | 'erased'
@@ -110,10 +110,10 @@ export interface CopiedRows {
 
 export type CopiedTable = keyof CopiedRows
 
-/** An inbox that nobody works on while it is open. */
+/** An inbox to copy from; no process works on it while it is open. */
 export interface CopySource {
   rows<T extends CopiedTable>(table: T): Iterable<CopiedRows[T]>
-  /** The last time of day that retention went by, and the last that is known; 0: none. */
+  /** Epoch ms: the latest time that retention believed, and the latest that was written down; 0: none. */
   readonly times: { readonly believedAt: number; readonly latestAt: number }
   close(): void
 }

@@ -1,14 +1,14 @@
 /** Copies of an inbox that is stored in a place of its own. */
 export interface Copies {
   /**
-   * Makes a copy of all that is stored, as of one moment, at an absolute path: whole and on stable storage when it
-   * resolves with its bytes; nobody waits for it.
-   * @throws ERR_OPTION when something is there
+   * Copies all that is stored, as of one moment, to an absolute path: whole and on stable storage when it resolves with
+   * the size of the copy. Accepts and claims do not wait for it.
+   * @throws ERR_OPTION when the path exists
    */
   backup(path: string): Promise<{ readonly bytes: number }>
   /**
-   * Copies that the inbox has made by itself and that may hold what was erased from it, by their names; with `remove`
-   * they are removed. Resolves with those that are left.
+   * Names copies that the inbox has made by itself and that may hold erased data; with `remove` it removes them.
+   * Resolves with the names of those that are left.
    */
   leftovers(remove: boolean): Promise<readonly string[]>
 }

@@ -1,30 +1,30 @@
 /** What sources with `dedupeEvents` need of an inbox: which delivery has an event first. */
 
-/** Keys of events, two numbers below 2^53 for each, that one delivery is to be known by. */
+/** Keys of events of one delivery, two numbers below 2^53 for each. */
 export interface EventKeys {
   /** How long a key is kept at least, in ms; at most a quarter longer. */
   readonly windowMs: number
-  /** When they were made: decides how long they live. */
+  /** Epoch ms from which `windowMs` counts. */
   readonly at: number
   readonly keys: Float64Array
 }
 
 export interface EventKeyStore {
   /**
-   * The delivery that each key was kept for, by `seq`, 0 for none, in the order of the request, which is two numbers for
-   * each key.
+   * For each key the `seq` of the delivery that owns it, 0 where none does; in the order of `keys`, which has two
+   * numbers for each key. `seq`: the delivery whose events these are.
    */
-  owners(windowMs: number, keys: Float64Array): Promise<readonly number[]>
+  firstSeen(windowMs: number, keys: Float64Array, seq: number): Promise<readonly number[]>
   /**
-   * As `owners`, and makes the delivery the owner of each key that has none, so that of two processes that ask at the same
-   * time one is told so. Asked in a first pass before its events are handed on; a settlement brings no keys then. Where a
-   * reservation is lost with its process, its delivery is worked on again, and still has it. Absent: one process alone works
-   * on the store, and keeps its reservations in memory.
+   * As `firstSeen`, and makes the delivery the owner of each key that has none: where two processes call at the same
+   * time, one delivery becomes the owner. Called in a first pass before its events are handed on; its settlement then
+   * brings no keys. When the process dies, its delivery is claimed again and still owns the key. Absent: only one
+   * process works on the store, and core keeps the reservations in memory.
    */
   reserve?(reservation: Reservation): Promise<readonly number[]>
 }
 
 export interface Reservation extends EventKeys {
-  /** Of the delivery whose events these are. */
+  /** The delivery whose events these are. */
   readonly seq: number
 }

@@ -1,8 +1,9 @@
 /**
- * The inbox as core sees it: five small faces, each held by who needs it. Types only; instants are epoch milliseconds.
+ * The inbox as core sees it: small faces, each held by the part of core that needs it. Types only; instants are epoch
+ * milliseconds.
  *
- * What holds for every inbox stands here. What an embedded inbox promises beyond that (a `seq` without gaps, claims that
- * live as long as their process, memory that is given away) stands with it, in `inboxes/memory` and `inboxes/sqlite`.
+ * These promises hold for every inbox. What an embedded inbox promises beyond them (a `seq` without gaps, claims that
+ * live as long as their process, memory that is given away) stands in `inboxes/memory` and `inboxes/sqlite`.
  */
 import type { port } from '../../lib/symbols.ts'
 import type { ClaimToken } from './claim-ref.ts'
@@ -23,10 +24,9 @@ export interface Inbox {
 }
 
 /**
- * The durable store, and the only place where the two halves meet.
- * Outside of open and close every method that answers rejects with ERR_INBOX_CLOSED; a closed port can be opened again.
- * The optional faces are what an inbox may decline: core then refuses the options that need them, with the name of the
- * inbox.
+ * The durable store, and the only place where the two halves meet. Before `open` and after `close` every method that
+ * returns a promise rejects with ERR_INBOX_CLOSED; a closed port can be opened again. An inbox may lack an optional
+ * face: core then refuses the options that need it, and names the inbox.
  */
 export interface InboxPort {
   /**
@@ -34,51 +34,53 @@ export interface InboxPort {
    * @throws ERR_INBOX_OWNED, ERR_INBOX_FOREIGN, ERR_INBOX_VERSION, ERR_INBOX_MOUNT, ERR_INBOX_CORRUPT, ERR_INBOX_IO
    */
   open(opening: InboxOpening): Promise<InboxOpened>
-  /** Finishes what was handed in, gives claims back and lets go of the store. Idempotent. */
+  /** Finishes the calls under way, gives claims back and releases the store. Idempotent. */
   close(): Promise<void>
   /**
-   * It is to be closed: what a store over a network has not answered so many ms from now is given up. It rejects with
-   * ERR_INBOX_IO then, as does what is asked later, and `close` has nothing to wait for. An inbox without it always answers.
+   * Called before `close`: calls that a store over a network has not answered in `ms` are given up. They reject with
+   * ERR_INBOX_IO then, as do later calls, and `close` has nothing to wait for. Absent: the store always answers.
    */
   endWithin?(ms: number): void
   /** May be called before `open`; the listener stays over closing and opening again. */
   on(listener: InboxListener): void
-  /** Of the receive half. */
+  /** For the receive half. */
   readonly intake: Intake
-  /** Of the process half. */
+  /** For the process half. */
   readonly claims: Claims
-  /** Of whoever looks. */
+  /** For readers: counts, listings, searches. */
   readonly records: Records
-  /** Of operators: see each `Command` for what is done when it resolves, and with what. */
+  /** For operators: each `Command` says what is done when this resolves, and what it resolves with. */
   carryOut<C extends Command>(command: C): Promise<AnswerTo<C>>
-  /** Without it no handler has `orderBy`. */
+  /** Absent: no handler may have `orderBy`. */
   readonly ordering?: Ordering
-  /** Without it no source has `dedupeEvents`. */
+  /** Absent: no source may have `dedupeEvents`. */
   readonly eventKeys?: EventKeyStore
-  /** Without it there is nothing that could be copied, and no copy that could hold what was erased. */
+  /** Absent: the store cannot be copied, and the inbox makes no copies that could hold erased data. */
   readonly copies?: Copies
-  /** Without it nothing is counted by time, and no tally of a settlement is given a thought. */
+  /** Absent: the inbox keeps no counts by time, and passes make no tally. */
   readonly look?: LookPort
-  /** Without it a process remembers for itself what it has told whom. */
+  /** Absent: each process keeps its memos for itself. */
   readonly memos?: Memos
-  /** It keeps the traces of settlements. */
+  /** Whether it keeps `Settlement.trace`. */
   readonly traces?: boolean
+  /** It has several logs: of two deliveries in different logs, `seq` does not say which came first. */
+  readonly isManyLogs?: boolean
 }
 
-/** What an inbox tells without being asked. Each is called outside of the call that caused it. */
+/** What an inbox tells by itself. Each is called outside of the call that caused it. */
 export interface InboxListener {
   /**
-   * Something may be claimable that was not: an accept, a settlement with due rows. Or it will be: a claim that is asked
-   * for while an accept is on its way may take what it stores, in the same transaction. May be called often.
+   * There may be more to claim: after an accept, or a settlement with due rows. Or there will be: a claim that is asked
+   * for while an accept is under way may take its delivery in the same transaction. May be called often.
    */
   work?(): void
-  /** Rows of these keys were removed without a settlement: what was parked behind them may be woken. */
+  /** Rows of these keys were removed without a settlement: rows parked behind them may be woken. */
   freed?(keys: readonly OrderKey[]): void
-  /** The whole list of paused handlers, after every change of it, wherever it was asked for. */
+  /** The whole list of paused handlers, after every change of it, by whichever process. */
   paused?(paused: readonly StoredPause[]): void
   /**
-   * These claims are no longer this process's: others may have them. Their calls are to end, and what comes of them is
-   * not stored. Never called by an inbox whose claims live as long as the process.
+   * This process has lost these claims: others may have the deliveries. End their calls; nothing of these claims is
+   * stored any more. Never called by an inbox whose claims live as long as the process.
    */
   lost?(tokens: readonly ClaimToken[]): void
 }

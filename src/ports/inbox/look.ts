@@ -1,11 +1,28 @@
-/** What an inbox keeps for those who look: counts over time, last uses, what operators did. Instants are epoch ms. */
+/**
+ * What an inbox keeps for readers: counts by time, last uses of credentials, actions of operators. Instants are epoch
+ * ms.
+ */
 
-/** Counts of one settlement: `words[i]` has `numbers[2 * i]` of something, which sum up to `numbers[2 * i + 1]`. */
+/**
+ * Counts of one settlement: `words[i]` was counted `numbers[2 * i]` times, with values that sum up to `numbers[2 * i +
+ * 1]`.
+ */
 export interface Tally {
   readonly words: readonly string[]
   readonly numbers: readonly number[]
-  /** So many of the words, the first, count at the receipt of the delivery, the others when it is settled. */
+  /** The first `received` words count at the receipt of the delivery, the others when it is settled. */
   readonly received: number
+}
+
+/** A count of requests: most requests store nothing in the inbox. */
+export interface Observed {
+  /** Counts in the minute of this instant. */
+  readonly at: number
+  /** Empty: none. */
+  readonly source: string
+  readonly word: string
+  readonly n: number
+  readonly sum: number
 }
 
 export type Step = 'minute' | 'hour' | 'day'
@@ -26,7 +43,7 @@ export interface TallyRow {
   readonly sum: number
 }
 
-/** The use of a credential by stored deliveries, repeats too. */
+/** The use of a credential by stored deliveries, repeats included. */
 export interface LastUse {
   readonly source: string
   /** null: it has no label. */
@@ -36,7 +53,7 @@ export interface LastUse {
   readonly count: number
 }
 
-/** What somebody did: a verb of the inbox that changed something. */
+/** An action of an operator: a verb of the inbox that changed something. */
 export interface NewAction {
   readonly at: number
   readonly who: string | null
@@ -52,13 +69,15 @@ export interface StoredAction extends NewAction {
 }
 
 /**
- * Counts are committed with what they count, and with nothing else; they name nobody, and neither erasing nor retention
- * changes them. Minutes are kept for 48 hours, hours for 35 days, days (of UTC) for 400.
+ * Counts are committed with the settlement they belong to, except those of `observe`. They hold no address, and neither
+ * erasing nor retention changes them. Minutes are kept for 48 hours, hours for 35 days, days (of UTC) for 400.
  */
 export interface LookPort {
-  /** In order of time; all of a window at once, so windows are to be short. */
+  /** In order of time, the whole window at once: ask for short windows. */
   tallies(window: TallyWindow): Promise<readonly TallyRow[]>
   seen(): Promise<readonly LastUse[]>
+  /** Adds them to the counts, in one transaction, maybe with other writes; durable when it resolves. */
+  observe(observed: readonly Observed[]): Promise<void>
   /** Durable when it resolves; the latest 1 000 are kept. */
   noteAction(action: NewAction): Promise<void>
   /** Newest first. */

@@ -1,20 +1,20 @@
-/** What the processes on one inbox remember together, beside deliveries: a text under each name. Types only. */
+/** Memos that the processes on one inbox share: a text under each name. Types only. */
 
 export interface Memo {
   readonly text: string
-  /** Higher each time it is written. */
+  /** Grows with each write. */
   readonly version: number
 }
 
 export interface Memos {
-  /** null: none was written under this name. */
+  /** null: no memo has this name. */
   read(name: string): Promise<Memo | null>
   /**
-   * Stores the text in place of the one of this version, or of none for null. Durable when it resolves, with the version
-   * that it has now; with null where another was written meanwhile: nothing is stored then. Of several processes that ask
-   * at the same time one is told a version.
+   * Replaces the memo of version `after`; null: writes the first one. Durable when it resolves with the new version.
+   * Resolves with null, and stores nothing, where another version was written meanwhile: of several processes that
+   * write at the same time, one gets a version.
    */
   write(name: string, text: string, after: number | null): Promise<number | null>
-  /** What time it is, to all of them alike; in epoch ms. Throws where the inbox is not open. */
+  /** The time, the same for all processes on the inbox, in epoch ms. Throws where the inbox is not open. */
   now(): number
 }

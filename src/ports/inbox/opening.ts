@@ -1,4 +1,4 @@
-/** How an inbox is opened, and what it says of itself then. */
+/** How an inbox is opened, and what the opening returns. */
 import type { Logger } from '../../types.ts'
 import type { Clock } from '../clock.ts'
 import type { OrderKey } from './claims.ts'
@@ -9,46 +9,51 @@ export interface InboxOpening {
   readonly handlers: ReadonlyArray<{
     readonly name: string
     readonly formerly: readonly string[]
-    /** Its rows keep their order keys; where they have some from before and this is not true, they lose them. */
+    /** True: the handler has `orderBy`, and its rows keep their order keys. Otherwise its rows lose them. */
     readonly ordered?: boolean | undefined
   }>
   readonly logger: Logger
   readonly clock: Clock
   /**
-   * `owner` accepts and claims. `control` looks and carries out commands beside running owners: it never claims or
-   * accepts.
+   * `owner` accepts and claims. `control` reads and carries out commands beside running owners; it never accepts or
+   * claims.
    */
   readonly role: 'owner' | 'control'
-  /** A repeat of a delivery with dead letters: only recorded on them, or also makes them work again. */
+  /** What a repeat of a delivery does to its dead letters: count as a redelivery, or also make them work again. */
   readonly onRedelivery: 'record' | 'rearm'
   /** Absent: everything is kept. */
   readonly retention?: Retention | undefined
 }
 
 /**
- * How long what is finished is kept, in ms, Infinity for ever: bodies from their receipt, unless work, or quarantine, is
- * left; the rows that repeats are told by as long as `keysMs` and the body, and while a dead letter or quarantine stands;
- * dead letters and quarantine from the moment they were made.
+ * How long finished things are kept, in ms; Infinity: for ever. A body: from its receipt, and while work or quarantine
+ * of it is left. The row of a delivery, by which its repeats are recognised: as long as `keysMs` and the body, and
+ * while a dead letter or quarantine of it stands. Dead letters and quarantine: from the moment they were made.
  */
 export interface Retention {
   readonly bodiesMs: number
   readonly keysMs: number
   readonly deadLettersMs: number
   readonly quarantineMs: number
-  /** Above it, bodies go before their time, the oldest first; in bytes of the store. null: no limit. */
+  /** Size of the store in bytes above which bodies go before their time, the oldest first. null: no limit. */
   readonly maxBytes: number | null
 }
 
 export interface InboxOpened {
   readonly stats: StoredStats
-  /** Where it is stored, and whether it was made by this opening. Absent: in no file. */
+  /** The file, and whether this opening made it. Absent: the inbox is not a file. */
   readonly place?: { readonly path: string; readonly isMade: boolean } | undefined
-  /** Handlers never seen before, with the number of stored events that were settled without them. */
+  /** Handlers that no opening has named before, with the number of stored events that were settled without them. */
   readonly newHandlers: ReadonlyArray<{ readonly name: string; readonly settledWithout: number }>
-  /** Names that are not opened with and have work, with the number of its events; replays count too. */
+  /**
+   * Handlers that this process does not have and that have work rows, with the number of events in them, replays
+   * included.
+   */
   readonly left?: ReadonlyArray<{ readonly name: string; readonly events: number }> | undefined
-  /** Names that are not opened with and that what is claimed for the first time now belongs to: they were in use lately. */
+  /** Handlers that this process does not have and that new deliveries belong to, since they were in use lately. */
   readonly absent?: readonly string[] | undefined
-  /** Order keys that rows are stored under, of the ordered handlers opened with. Nothing is woken before `wake`. */
-  readonly held?: readonly OrderKey[] | undefined
+  /**
+   * Order keys of stored rows, of the ordered handlers that this process runs. No row of them is woken before `wake`.
+   */
+  readonly storedKeys?: readonly OrderKey[] | undefined
 }

@@ -1,10 +1,10 @@
-/** What operators have an inbox do to what is stored. */
+/** Commands of operators on stored data. */
 import type { NewWorkRow, ReplayMark } from './rows.ts'
 
-/** What operators ask for, each with what is done when it resolves. */
+/** Each says what is done when `carryOut` resolves. */
 export type Command = Revive | Drop | PauseHandler | Prune | Erase | CutErrors | Purge | Replay | CancelReplay | EndWork
 
-/** What each command is answered with. */
+/** What `carryOut` resolves with, by `kind`. */
 export interface CommandAnswers {
   /** The number of rows found; ids that are gone already are passed over. */
   revive: number
@@ -15,7 +15,7 @@ export interface CommandAnswers {
   prune: Pruned
   erase: Erased
   cut: Cut
-  /** Where the next portion goes on; null when it is so for everything that was removed before the first portion. */
+  /** Where the next portion goes on; null: everything removed before the first portion is purged. */
   purge: Cursor | null
   /** The number of rows made. */
   replay: number
@@ -27,42 +27,42 @@ export interface CommandAnswers {
 
 export type AnswerTo<C extends Command> = CommandAnswers[C['kind']]
 
-/** How far a command that is carried out in portions has come. Only the inbox that made it knows what is in it; null begins. */
+/** How far a command in portions has come; null begins. Only the inbox that made it reads its content. */
 export type Cursor = number | string
 
 /**
- * Makes work again of dead letters (a row for their handler) and of quarantine (rows for every handler the delivery
- * belongs to; over all its elements where it was quarantined whole), with no attempts spent and due at once; their
- * rows are gone when it resolves.
+ * Makes work rows of dead letters (one for their handler) and of quarantine (one for every handler the delivery belongs
+ * to; over all its elements where the whole delivery is in quarantine), with no attempts spent and due at once. The
+ * dead letters and quarantine are gone when it resolves.
  */
 export interface Revive {
   readonly kind: 'revive'
   readonly ids: RowIds
 }
 
-/** Gives up dead letters and quarantine: gone when it resolves, counted as cancelled. */
+/** Deletes dead letters and quarantine, and counts their events as cancelled. */
 export interface Drop {
   readonly kind: 'drop'
   readonly ids: RowIds
 }
 
-/** Pauses a handler durably, or resumes it (null); every owner's listeners are told, wherever it was asked. */
+/** Pauses a handler durably, or resumes it (`by: null`). `InboxListener.paused` is called in every owner. */
 export interface PauseHandler {
   readonly kind: 'pause'
   readonly handler: string
   readonly by: 'hand' | 'failures' | null
 }
 
-/** Lets go of what retention says, one portion of a few ms. Unfinished work is never touched. */
+/** Removes what `Retention` lets go, in one portion of a few ms. Never touches unfinished work. */
 export interface Prune {
   readonly kind: 'prune'
   readonly from: Cursor | null
 }
 
 /**
- * Takes elements out of stored bytes; tombstones take their place, and indices, ids and the hash of what was received
- * stay. With them go their dead letters, their quarantine and their work rows. All of it, or nothing, is done to a
- * delivery; what is done is durable when this resolves.
+ * Takes elements out of stored bytes: tombstones take their place; indices, ids and the hash of the received body stay.
+ * Their dead letters, quarantine and work rows are removed too. A delivery is erased as asked, or not at all; durable
+ * when this resolves.
  */
 export interface Erase {
   readonly kind: 'erase'
@@ -79,16 +79,17 @@ export interface CutErrors {
   readonly from: Cursor | null
 }
 
-/** Sees to it, portion by portion, that what was removed cannot be found anywhere in the store either. */
+/** Clears the store, portion by portion, of what was removed before: afterwards its bytes are nowhere in it. */
 export interface Purge {
   readonly kind: 'purge'
   readonly from: Cursor | null
 }
 
 /**
- * Makes work of a replay, due at once, all of it durable when it resolves; rows of deliveries that are not stored,
- * or whose first pass has not ended, are passed over. One that has lost its bytes gets the elements back that its dead
- * letters have kept, as with `revive`; without any it is passed over. Fails with ERR_REPLAY_CANCELLED.
+ * Makes work rows of a replay, due at once, durable when it resolves. Rows of deliveries that are not stored, or have
+ * not passed, are skipped. A delivery without its bytes gets back the elements that its dead letters have kept, as with
+ * `revive`; without dead letters it is skipped.
+ * @throws ERR_REPLAY_CANCELLED
  */
 export interface Replay {
   readonly kind: 'replay'
@@ -97,8 +98,8 @@ export interface Replay {
 }
 
 /**
- * Takes back work of a replay, at most so many rows at once; neither work nor dead letters are made of it any more.
- * What is under claim is finished, and not repeated.
+ * Deletes work rows of a replay, at most `limit` at once; no rows or dead letters of this run are made from now on.
+ * Calls of rows under claim go on, and are not repeated.
  */
 export interface CancelReplay {
   readonly kind: 'cancel'
@@ -107,9 +108,9 @@ export interface CancelReplay {
 }
 
 /**
- * Gives up work that waits for a handler that no owner has, at most so many rows at once, and owes it nothing new, of
- * first passes under way neither: counted as cancelled. With `dryRun` nothing is done, and all rows are counted. Nothing
- * happens to a handler that an owner has.
+ * Deletes work rows of a handler that no owner has, at most `limit` at once, and counts their events as cancelled. No
+ * new delivery belongs to the handler, and first passes under way leave no rows for it. With `dryRun` nothing is done,
+ * and all rows are counted. Does nothing for a handler that an owner has.
  */
 export interface EndWork {
   readonly kind: 'endWork'
@@ -118,33 +119,35 @@ export interface EndWork {
   readonly dryRun: boolean
 }
 
-/** Elements of a delivery that a handler is to get again; both inclusive. */
+/** Elements of a delivery that a handler gets again, `first` to `last`, both inclusive. */
 export interface ReplayRow extends Pick<NewWorkRow, 'handler' | 'first' | 'last'> {
   readonly seq: number
 }
 
 /** One portion of pruning. */
 export interface Pruned {
-  /** Bodies that were taken. */
+  /** Bodies removed. */
   readonly bodies: number
-  /** Rows of deliveries that were removed: a repeat of them would be new. */
+  /** Deliveries removed whole: a repeat of one is stored as new. */
   readonly deliveries: number
   readonly deadLetters: number
   readonly quarantined: number
   /** Where the next portion goes on; null: this was the last. */
   readonly next: Cursor | null
-  /** The store is above its `maxBytes`, and nothing more can go. */
+  /** The store is above `Retention.maxBytes`, and no more bodies can go. */
   readonly over: boolean
+  /** The shard whose turn it was, and that did not answer; its portion is passed over. */
+  readonly missingShard?: number | undefined
 }
 
-/** What is to be taken out of one delivery: these elements, or all of its bytes. */
+/** The elements to take out of one delivery; null: all of its bytes. */
 export interface Erasure {
   readonly seq: number
   readonly indices: readonly number[] | null
 }
 
 export interface Erased {
-  /** Elements, or whole bodies, that were there and are gone. */
+  /** Elements, or whole bodies, that were erased. */
   readonly erased: number
   /** Deliveries that are under claim: nothing was done to them. */
   readonly busy: readonly number[]
@@ -157,7 +160,7 @@ export interface RowIds {
 }
 
 /**
- * Where cutting goes on; null when no row holds the address any more. Rows that are being worked on are waited for in
- * that way.
+ * Where the next portion goes on; null: no row holds the address any more. While a
+ * row under claim holds it, cutting begins anew.
  */
 export type Cut = Cursor | null

@@ -3,8 +3,8 @@ import type { OrderKey } from './claims.ts'
 
 export interface Ordering {
   /**
-   * Makes the first rows of each key due now, at most so many of each, where the very first is parked: those of its
-   * first delivery alone, since another may be under claim for other work. Resolves with the keys that have rows at all.
+   * For each key whose first row is parked: makes its first rows due now, at most `atMost`, all of the delivery that
+   * the first row belongs to. Resolves with the keys that have rows. Skips keys of handlers that another process runs.
    */
   wake(keys: readonly OrderKey[], atMost: number): Promise<readonly OrderKey[]>
 }

@@ -1,4 +1,6 @@
-/** What a pass has brought to an end before its settlement, kept beside its claim so that a crash repeats only the rest. */
+/**
+ * What a pass has finished before its settlement: saved, so that after a crash only the rest is repeated.
+ */
 import type { ClaimRef } from './claim-ref.ts'
 import type { EventKeys } from './event-keys.ts'
 import type { NewDeadLetter, NewQuarantine, NewWorkRow } from './rows.ts'
@@ -6,10 +8,12 @@ import type { NewDeadLetter, NewQuarantine, NewWorkRow } from './rows.ts'
 /** Elements of a delivery, both inclusive. */
 export type Stretch = readonly [first: number, last: number]
 
-/** What stands for elements that are over; all of it is made by the settlement, and by nothing before. */
+/**
+ * Rows, dead letters and quarantine of elements that are over. They become real with the settlement, not before.
+ */
 export interface Ends {
   readonly rows: readonly NewWorkRow[]
-  /** What the wall clock said when the due times of `rows` were reckoned. */
+  /** Wall clock time at which the due times of `rows` were computed. */
   readonly at: number
   readonly dead: ReadonlyArray<Omit<NewDeadLetter, 'element'>>
   readonly quarantined: readonly NewQuarantine[]
@@ -23,17 +27,20 @@ export interface Ends {
 export interface Progress extends Ends {
   /** The id of the work row; null: the first pass. */
   readonly row: number | null
-  /** Elements before it have been looked at: what is said of them whoever their handlers are is said. */
+  /** Index of the first element that was not read: quarantine and copies of all before it are saved. */
   readonly next: number
-  /** By handler the elements that are over: done, or with what stands for them in `Ends`. Ascending, with gaps between. */
+  /**
+   * By handler the elements that are over: done, or with a row, dead letter or quarantine in `Ends`. Ascending
+   * stretches, with gaps between.
+   */
   readonly over: Readonly<Record<string, readonly Stretch[]>>
-  /** How many parts `Ends` was saved in. */
+  /** The number of parts that `Ends` was saved in. */
   readonly parts: number
 }
 
-/** What is saved: `next` and `over` as they are now, `Ends` as far as they are not in an earlier part. */
+/** The progress to save: `next` and `over` as they are now, and of `Ends` what no earlier part has. */
 export interface NewProgress extends Progress, ClaimRef {
-  /** Keys that its events are to be known by from now on, and those that are to absorb nothing any more. */
+  /** As in a settlement. */
   readonly keys?: EventKeys | null | undefined
   readonly forgotten?: Omit<EventKeys, 'at'> | null | undefined
 }

@@ -1,48 +1,48 @@
-/** What an inbox stores: deliveries, and what is left of the work on them. Instants are epoch milliseconds. */
+/** What an inbox stores: deliveries, work rows, dead letters, quarantine. Instants are epoch milliseconds. */
 import type { NewDelivery } from './intake.ts'
 
 export interface StoredDelivery extends NewDelivery {
-  /** Its place in the log: one that is accepted after another was answered has a higher one. From 1, with gaps. */
+  /** Its place in the log, from 1, with gaps. A delivery that arrives after another was answered has a higher `seq`. */
   readonly seq: number
   readonly senderLeft: boolean
   readonly duplicates: number
   readonly events: number | null
   /**
-   * What is left of the bytes; absent: all of them. `some`: elements were taken out, and tombstones stand in their place
-   * (json/tombstone.ts). `none`: `body` is empty. `sha256` is that of the body as received all the same.
+   * What is left of the body; absent: all of it. `some`: elements were erased, and tombstones stand in their place
+   * (json/tombstone.ts). `none`: `body` is empty. `sha256` is always that of the body as received.
    */
   readonly kept?: 'some' | 'none' | undefined
-  /** Size of the body as received, where not all of it is left. */
+  /** Size of the body as received, where `kept` is set. */
   readonly bytes?: number | undefined
 }
 
-/** What was not finished in the first pass: a handler's range of indices, both inclusive, in one delivery. */
+/** Elements of one delivery, `first` to `last`, both inclusive, that one handler has still to do. */
 export interface NewWorkRow {
   readonly handler: string
   readonly first: number
   readonly last: number
-  /** Attempts already made; 0 when the handler has not seen the range. */
+  /** Attempts already made; 0: the handler has not been called for these elements. */
   readonly attempts: number
-  /** Not to be claimed before; of no meaning while it is parked, or its key is not known. */
+  /** Claim it no earlier. Without meaning while the row is parked or unread. */
   readonly dueAt: number
-  /** It waits behind others of its key, not for its time: not to be claimed before a `wake`. Absent: false. */
+  /** The row waits behind others of its order key: claim it only after a `wake`. Absent: false. */
   readonly parked?: boolean | undefined
   readonly errors: readonly StoredError[]
-  /** The replay it is work of; null: the first run. */
+  /** The replay that the row belongs to; null: none. */
   readonly replay: ReplayMark | null
   /**
-   * The key that its handler orders these events by; null: they go in no order. Absent: not known yet, and where the
-   * handler has an order they are claimed in the order of the log.
+   * The order key of these events; null: they go in no order. Absent: `orderBy` was not called for them yet; rows of a
+   * handler with `orderBy` are then claimed in the order of the log.
    */
   readonly orderKey?: number | null | undefined
 }
 
-/** What marks the work of a replay, and which events of its ranges it is about. */
+/** Which replay a work row belongs to, and which events of its range are replayed. */
 export interface ReplayMark {
   readonly run: string
   /** Only events of this native name; null: of every name. */
   readonly name: string | null
-  /** Only events that no handler their delivery belongs to asks for. */
+  /** Only events that none of the handlers that their delivery belongs to asks for. */
   readonly unhandled: boolean
 }
 
@@ -64,7 +64,7 @@ export interface StoredCause {
 export interface StoredError extends StoredCause {
   readonly attempt: number
   readonly at: number
-  /** The element of the delivery whose error has the same stack, where this one's was left out for that. */
+  /** The stack is left out here: it is that of the error of this element of the delivery. */
   readonly stackAt?: number | undefined
 }
 
@@ -85,11 +85,11 @@ export interface NewDeadLetter {
 export interface NewQuarantine {
   /** null: the whole delivery. */
   readonly index: number | null
-  /** For people: nothing is decided by it. */
+  /** A sentence for people. No code decides by it. */
   readonly reason: string
   /**
-   * `deadly`: it can be read, and the process died over it again and again. `more`: it stands for elements that are not
-   * listed. Absent: it could not be read.
+   * `deadly`: it can be read, and processes died again and again while it was with a handler. `more`: the row stands
+   * for elements that are not listed. Absent: it could not be read.
    */
   readonly kind?: 'deadly' | 'more' | undefined
   readonly path: string | null
@@ -100,7 +100,7 @@ export interface StoredDeadLetter extends NewDeadLetter {
   readonly id: number
   /** The delivery without its body. */
   readonly delivery: Omit<StoredDelivery, 'body'>
-  /** How many repeats of its delivery have come since it died. */
+  /** Repeats of its delivery since it died. */
   readonly redeliveries: number
 }
 

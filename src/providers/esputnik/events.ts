@@ -4,7 +4,7 @@
  * An absent field does not apply; no null stands in any published example.
  */
 import type { z } from 'zod'
-import type { Fields, WireKit } from '../kit/wire-schema.ts'
+import type { Fields, FlatBody, WireKit } from '../kit/wire-schema.ts'
 
 const source = 'docs.yespo.io "Webhooks for Tracking Activity", June 2025'
 
@@ -51,6 +51,8 @@ function statusDataOf({ list, objectOrList }: WireKit): z.ZodType {
 
 /** The field whose word tells what an activity is. */
 export const WORD = 'activityStatus'
+
+export const BODY: FlatBody = { className: 'activity', schemaName: 'esputnikActivities', isList: true }
 
 export function schemasOf(kit: WireKit) {
   const shared = { ...commonOf(kit), statusData: statusDataOf(kit) }

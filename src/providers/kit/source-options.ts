@@ -1,6 +1,6 @@
 /** Checks what the factories of all providers are given. Private. */
 import { OptionError } from '../../errors.ts'
-import { keysOf, kindOf, knownKeys, wholeNumber } from '../../lib/options.ts'
+import { keysOf, kindOf, knownKeys, LONGEST_TIMER_MS, wholeNumber } from '../../lib/options.ts'
 import { port } from '../../lib/symbols.ts'
 import type { MetadataSchema } from '../../types.ts'
 import { assertMetadataSchema } from './metadata.ts'
@@ -10,22 +10,32 @@ export interface SourceOptions<A> {
   /** Who may post; see `posthorn/auth`. */
   readonly auth: A
   readonly limits?: {
-    /** Largest body in bytes, after the content coding; minimum 1. Default: the receiver's. */
+    /**
+     * Largest body in bytes, after the content coding; minimum 1. Default: the receiver's; 64 MiB for mails that come in
+     * (`mailjetParse`, `momentumRelay`), 256 KiB for `esputnikWorkflow`.
+     */
     readonly bodyBytes?: number
-    /** How long a body may take, in ms; minimum 1. Default: the receiver's. */
+    /** How long a body may take, in ms; minimum 1. Default: the receiver's; 120_000 for mails that come in. */
     readonly bodyMs?: number
   }
   /**
    * How long the sender is let wait for its answer, in ms: for the commit, and with `ack: 'handled'` for the handlers.
-   * Default: 8_000 for SparkPost, which gives up after 10 s; else the receiver's own limits.
+   * Default: the receiver's own limits; for SparkPost, which gives up after 10 s, 8_000.
    */
   readonly ackWithinMs?: number
   /**
    * An event that comes again in another delivery is not handed to anybody: told by the sender's event id with its
-   * class and type, else by what the provider knows to tell events apart. `windowMs`: for how long after it was handled,
-   * default 172_800_000 (48 h), minimum 60_000; copies are absorbed for up to a quarter longer. Default: false.
+   * class and type, else by what the provider knows to tell events apart. Default: off.
    */
-  readonly dedupeEvents?: boolean | { readonly windowMs?: number }
+  readonly dedupeEvents?:
+    | boolean
+    | {
+        /**
+         * For how long after an event was handled its copies are absorbed, in ms, and up to a quarter longer. Default
+         * 172_800_000 (48 h), minimum 60_000.
+         */
+        readonly windowMs?: number
+      }
 }
 
 /** What factories take of senders that hand on metadata of the application. */
@@ -64,7 +74,7 @@ export function checkSourceOptions(
   const { ackWithinMs } = options
   return {
     bodyBytes: given(`${factory}: limits.bodyBytes`, limits.bodyBytes),
-    bodyMs: given(`${factory}: limits.bodyMs`, limits.bodyMs, 2 ** 31 - 1),
+    bodyMs: given(`${factory}: limits.bodyMs`, limits.bodyMs, LONGEST_TIMER_MS),
     ackWithinMs: given(`${factory}: ackWithinMs`, ackWithinMs),
     dedupeWindowMs: windowOf(`${factory}: dedupeEvents`, options.dedupeEvents),
   }

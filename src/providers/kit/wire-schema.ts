@@ -70,3 +70,24 @@ export interface WireKit extends Readonly<Record<Kind, Field>> {
   /** The schema of one native wire type. */
   wire(meta: WireMeta, fields: Fields): z.ZodObject
 }
+
+/** The body of a sender whose events stand in it as they are, without classes around them. */
+export interface FlatBody {
+  /** What schemas call one event: `payload`. */
+  readonly className: string
+  /** What code calls the schema of a body: `mailjetBody`. */
+  readonly schemaName: string
+  /** Whether the documents know lists only, and no event alone. */
+  readonly isList: boolean
+}
+
+/** `events.ts` of such a sender. */
+export interface FlatWire {
+  /** The field whose word tells what an event is. */
+  readonly WORD: string
+  readonly BODY: FlatBody
+  /** The schemas, by that word. */
+  schemasOf(kit: WireKit): Readonly<Record<string, z.ZodObject>>
+  /** What comes in bodies of its own, by name. Absent: nothing. */
+  readonly aloneOf?: ((kit: WireKit) => Readonly<Record<string, z.ZodObject>>) | undefined
+}

@@ -5,7 +5,8 @@
  * body of 2012.
  */
 import type { z } from 'zod'
-import type { Fields, WireKit } from '../kit/wire-schema.ts'
+import type { Fields, FlatBody, WireKit } from '../kit/wire-schema.ts'
+import { parseSchemaOf } from './events-parse.ts'
 
 const source = 'Mailjet Event API guide (mailjet/api-documentation guides/_event-api.md), March 2023'
 
@@ -51,6 +52,11 @@ const causesOf = ({ text }: WireKit) => ({
 
 /** The field whose word tells what an event is. */
 export const WORD = 'event'
+
+export const BODY: FlatBody = { className: 'payload', schemaName: 'mailjetBody', isList: false }
+
+/** A mail of the Parse API. */
+export const aloneOf = (kit: WireKit) => ({ parse: parseSchemaOf(kit) })
 
 export function schemasOf(kit: WireKit) {
   const common = commonOf(kit)

@@ -4,7 +4,5 @@
  * `posthorn/zod`: senders add fields without notice.
  */
 export type { OnWire, PayloadSchema } from '../typed.ts'
-export * from './esputnik.generated.ts'
-export * from './mailjet.generated.ts'
+export * from './all.generated.ts'
 export * from './mailjet-parse.ts'
-export * from './momentum.generated.ts'

@@ -41,8 +41,11 @@ import type {
   MomentumTrackEvent,
   MomentumUnsubscribeEvent,
 } from '../../providers/momentum/payloads.generated.ts'
+import { momentumLevels } from '../levels.ts'
 import { typedBy } from '../typed.ts'
-import { momentum } from './schemas.ts'
+import { rules } from './rules.ts'
+
+const levels = momentumLevels(rules)
 
 type Id =
   | 'ab_test_id'
@@ -57,8 +60,8 @@ type Id =
   | 'template_id'
   | 'transmission_id'
   | 'webhook_id'
-const event = typedBy<Id>(momentum.events)
-const classOf = typedBy<Id>(momentum.classes)
+const event = typedBy<Id>(levels.events)
+const classOf = typedBy<Id>(levels.classes)
 
 /** `message_event.bounce`: The remote host refused the message for good, or its time ran out. */
 export const momentumBounce = event<MomentumBounce>("message_event.bounce")
@@ -137,4 +140,4 @@ export const momentumIngestEvent = classOf<MomentumIngestEvent>("ingest_event")
 /** One `adaptive_event`. */
 export const momentumAdaptiveEvent = classOf<MomentumAdaptiveEvent>("adaptive_event")
 /** The body of a post, as a list whatever was posted. */
-export const momentumBatch = momentum.body as z.ZodType<readonly MomentumElement[]>
+export const momentumBatch = levels.body as z.ZodType<readonly MomentumElement[]>

@@ -11,17 +11,15 @@ export const SECTIONS = {
   C: { title: 'Configuration and surroundings', ids: 10 },
 } as const
 
-const NO_POSTGRES = 'there is no PostgreSQL inbox'
-
 /** Ids without a test, each with its reason. */
 export const NOT_TRIED: Readonly<Record<string, string>> = {
-  A12: 'No setting trusts forwarded addresses: `X-Forwarded-For` is never read, so there is no list of proxies to get wrong.',
-  A26: 'Whether plain HTTP is let through is the decision of the host or its proxy: see the threat model.',
-  C3: 'The one address that is called, `jwksUrl`, is tried as T21; nothing else here calls out. A name that resolves to an inner address is not looked for: the address comes from your configuration.',
-  C6: `No option names a table or a stream; ${NO_POSTGRES}.`,
-  C9: 'Secrets are read at the start and kept in closures: that no inspection shows them is tried as L6.',
-  L4: `Errors of PostgreSQL: ${NO_POSTGRES}.`,
-  L11: 'Nothing exports CSV.',
+  A12: 'No setting trusts forwarded addresses: `X-Forwarded-For` is never read, so no list of proxies can be wrong.',
+  A26: 'The host or its proxy decides whether plain HTTP is accepted: see the threat model.',
+  C3: 'The one URL that a receiver fetches, `jwksUrl`, is tried as T21. Names that resolve to an internal address are not checked: the URL comes from your configuration.',
+  C6: 'One option is a name in SQL: `schema` of the PostgreSQL inbox. It takes only a to z, 0 to 9 and `_`; `test/inboxes/postgres/open.test.ts` tries others.',
+  C9: 'Secrets are read at the start and kept in closures; L6 tries that no inspection shows them.',
+  L4: 'Errors of PostgreSQL are not tried on every host; `test/inboxes/postgres/open.test.ts` checks that they show no password.',
+  L11: 'Only the dashboard exports CSV: it is tried in `test/dashboard/data.test.ts`.',
 }
 
 /** By section, then by number. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Receiver } from '../../../src/index.ts'
+import type { ListProgress, Receiver } from '../../../src/index.ts'
 import { letterName } from '../../../src/lib/letter-name.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { send } from '../../support/neutral.ts'
@@ -105,4 +105,26 @@ it('goes on behind the last delivery that a look has read', async () => {
     ),
   )
   expect(left).toEqual(read.slice(1))
+})
+
+it.each([
+  ['deliveries', 'size:>9000000'],
+  ['deadLetters', 'attempts:>99'],
+  ['quarantine', '-provider:toy'],
+] as const)('%s that match nothing end at a signal, and say where they go on', async (listing, filter) => {
+  for (let n = 10; n < 1_015; n++) await receiver.inject('shop', [{ type: 'ping', n }, { bad: n }])
+  await receiver.whenIdle()
+  const stop = new AbortController()
+  const progress: ListProgress[] = []
+  const onProgress = (one: ListProgress) => {
+    progress.push(one)
+    stop.abort()
+  }
+  const found = receiver.inbox[listing]({ filter }, { signal: stop.signal, onProgress })
+  expect(await all(found as AsyncIterable<unknown>)).toEqual([])
+  expect(progress).toEqual([{ rows: expect.any(Number), found: 0, place: expect.any(String) }])
+  const [{ rows = 0, place = '' } = {}] = progress
+  const whole = await LISTINGS[listing]({})
+  expect(rows).toBeLessThan(whole.length)
+  expect(await LISTINGS[listing]({ after: place })).toEqual(whole.slice(rows))
 })

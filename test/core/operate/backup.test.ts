@@ -18,6 +18,8 @@ it('copies the inbox of a receiver, and a receiver on the copy has what was stor
   const { bytes } = await receiver.inbox.backup(relative(process.cwd(), copy))
   expect(bytes).toBeGreaterThan(0)
   await expect(receiver.inbox.backup(copy)).rejects.toMatchObject({ code: 'ERR_OPTION' })
+  const nowhere = receiver.inbox.backup(join(folder, 'nowhere', 'copy.db'))
+  await expect(nowhere).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining('folder') })
   await receiver.close()
   const next = newReceiver(sqlite({ path: copy }))
   expect(await next.inbox.delivery(id)).toMatchObject({ id, kept: 'all' })

@@ -52,7 +52,7 @@ describe('tallies', () => {
         '0 shop ev:toy.pong/complained 1',
         '0 shop late:0 2',
         '0 shop late:1 1',
-        '0 shop quarantined 1',
+        '0 shop quarantined:element_unreadable 1',
         '0 shop done:pings 1',
         '0 shop dead:pings 1',
         '0 shop unhandled:toy.pong 1',

@@ -38,3 +38,18 @@ it('is told by its events, in the order in which they happened', async () => {
   expect(await receiver.inbox.message('abc-1', { filter: '-type:clicked' })).toBeNull()
   await expect(receiver.inbox.message('')).rejects.toMatchObject({ code: 'ERR_OPTION' })
 })
+
+it.each([
+  ['a "quoted" one', '\\"'],
+  ['back\\slash', '\\\\'],
+  ['a/slash', '\\/'],
+])('is found where its id is written with escapes: %s', async (id, written) => {
+  const made = createReceiver({ inbox: memory(), sources: { mo: momentum({ auth }) }, logger: false })
+  made.on('*', { name: 'all' }, () => {})
+  const body = JSON.stringify([click(id, '1460989509')]).replaceAll(/(?<!\\)\//g, '\\/')
+  expect(body).toContain(written)
+  await made.inject('mo', body)
+  await made.whenIdle()
+  expect((await made.inbox.message(id))?.events).toHaveLength(1)
+  await made.close()
+})

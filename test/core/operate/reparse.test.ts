@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MemoryInbox } from '../../../src/inboxes/memory/inbox.ts'
 import { memory } from '../../../src/inboxes/memory/index.ts'
-import { Store } from '../../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../../src/inboxes/memory/store.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { Inbox } from '../../../src/ports/inbox/index.ts'
 import type { Provider } from '../../../src/ports/provider.ts'
@@ -128,7 +128,7 @@ describe('reparse', () => {
   })
 
   it('takes a delivery that was quarantined whole', async () => {
-    const store = new Store()
+    const store = new MemoryStore()
     const inbox = { kind: 'memory', [port]: new MemoryInbox(store) }
     const older = await openWith(new MemoryInbox(store), ['a', 'b'], handClock())
     await older.inbox.accept(newDelivery('x', { body: Buffer.from('[{"type":"ping"},{"bad":1}]') }))
@@ -153,7 +153,7 @@ describe('reparse', () => {
   })
 
   it('takes a delivery that an older version quarantined whole, since one byte of it is not UTF-8', async () => {
-    const store = new Store()
+    const store = new MemoryStore()
     const older = await openWith(new MemoryInbox(store), ['a', 'b'], handClock())
     const body = Buffer.from('[{"type":"ping"},{"type":"ping","to":"J\xf6"},{"type":"ping"}]', 'latin1')
     await older.inbox.accept(newDelivery('x', { body }))
@@ -174,7 +174,7 @@ describe('reparse', () => {
   })
 
   it('leaves an event alone that the process has died of', async () => {
-    const store = new Store()
+    const store = new MemoryStore()
     const inbox = { kind: 'memory', [port]: new MemoryInbox(store) }
     for (let death = 0; death < 3; death++) {
       const dying = await openWith(new MemoryInbox(store), ['a'], handClock())

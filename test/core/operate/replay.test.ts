@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createReceiverIn } from '../../../src/core/receiver.ts'
 import { memory } from '../../../src/inboxes/memory/index.ts'
+import { sharded } from '../../../src/inboxes/sharded/index.ts'
 import type { AnyEvent, ReplayFilter } from '../../../src/index.ts'
 import { FakeClock, settled } from '../../support/fake-clock.ts'
 import { rememberingLogger } from '../../support/log.ts'
@@ -53,6 +54,19 @@ async function post(receiver: Receiver, body: string, target = '/hooks/shop'): P
   const { json } = await send(receiver, { body, target })
   await receiver.whenIdle()
   return String(json.id)
+}
+
+/** Begins to replay everything, and stops after so many ms. */
+async function stopped(receiver: Receiver, ratePerSecond: number, ms: number) {
+  const controller = new AbortController()
+  let place: string | null = null
+  const onProgress = (progress: { readonly place: string | null }) => {
+    place = progress.place
+  }
+  const replaying = receiver.inbox.replay({ all: true }, { ratePerSecond, signal: controller.signal, onProgress })
+  await clock.advance(ms)
+  controller.abort()
+  return { ...(await replaying), place: place as string | null }
 }
 
 describe('a replay', () => {
@@ -274,6 +288,7 @@ describe('a replay by name', () => {
     expect(report).toMatchObject({ matched: 2, queued: 0 })
     expect(told).toEqual(
       [1, 1, 2].map((matched, n) => ({
+        place: null,
         run: report.run,
         deliveries: n + 1,
         matched,
@@ -395,6 +410,73 @@ describe('the rate of a replay', () => {
     expect(seen).toHaveLength(50)
     expect(await receiver.inbox.replay({ all: true }, { signal })).toMatchObject({ matched: 0, queued: 0 })
   })
+
+  it('with a bound hands out a delivery whole, and an event of it that was asked for beside it once more', async () => {
+    const receiver = newReceiver()
+    const { taken } = watched(receiver, 'a')
+    const id = await post(receiver, pings(3))
+    taken()
+    const ids = [id, `${id}.0`]
+    expect(await receiver.inbox.replay({ ids }, { atMost: 4 })).toMatchObject({ matched: 4, queued: 4 })
+    await receiver.whenIdle()
+    expect(taken()).toEqual(['a 0', 'a 0', 'a 1', 'a 2'])
+  })
+
+  it('goes on behind the place of one that was stopped, though the clock was set back: nothing is left out', async () => {
+    const receiver = newReceiver()
+    const { seen } = watched(receiver, 'a')
+    for (const n of [0, 1, 2, 3, 4]) {
+      await post(
+        receiver,
+        pings(30, () => ({ delivery: n })),
+      )
+      clock.leap(n === 2 ? -3_600_000 : 1_000)
+    }
+    seen.length = 0
+    const { queued, place } = await stopped(receiver, 50, 500)
+    expect(queued).toBe(50)
+    await receiver.whenIdle()
+    const first = seen[0]?.event.delivery.id
+    // Of the second only a part is queued, so it comes again as a whole.
+    expect(place).toBe(first)
+    await receiver.inbox.replay({ all: true }, { after: String(first) })
+    await receiver.whenIdle()
+    expect(new Set(seen.map(({ event }) => event.id)).size).toBe(150)
+    expect(seen).toHaveLength(50 + 120)
+    const placed: (string | null)[] = []
+    await receiver.inbox.replay({ ids: [String(first)] }, { onProgress: ({ place }) => void placed.push(place) })
+    expect(placed).toEqual([null])
+    for (const filter of [{ ids: [String(first)] }, { outcome: 'dead', since: START }] as ReplayFilter[])
+      await expect(receiver.inbox.replay(filter, { after: String(first) })).rejects.toMatchObject({
+        code: 'ERR_OPTION',
+      })
+  })
+
+  it.each([0, 1, 3, 8])(
+    'goes on over shards behind the place of one that was stopped after %i deliveries',
+    async (stop) => {
+      const receiver = newReceiver({ inbox: sharded({ inboxes: [memory(), memory(), memory()] }) })
+      const { seen } = watched(receiver, 'a')
+      for (let n = 0; n < 10; n++) {
+        await post(
+          receiver,
+          pings(10, () => ({ delivery: n })),
+        )
+        // Each shard has a log of its own, and its clock may be set.
+        clock.leap(n % 3 === 1 ? -60_000 : 1_000)
+      }
+      seen.length = 0
+      const { queued, place: after } = await stopped(receiver, 10, stop * 1_000)
+      expect(queued).toBeGreaterThanOrEqual(stop * 10)
+      expect(queued).toBeLessThan(100)
+      const { queued: rest } = await receiver.inbox.replay({ all: true }, after === null ? {} : { after })
+      await receiver.whenIdle()
+      expect(new Set(seen.map(({ event }) => event.id)).size).toBe(100)
+      // One that was queued in part comes again as a whole, and no other.
+      expect(queued + rest).toBeLessThanOrEqual(110)
+      expect(seen).toHaveLength(queued + rest)
+    },
+  )
 
   it('must be more than nothing', async () => {
     const receiver = newReceiver()

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { MemoryInbox } from '../../../src/inboxes/memory/inbox.ts'
 import { memory } from '../../../src/inboxes/memory/index.ts'
-import { Store } from '../../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../../src/inboxes/memory/store.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { Inbox } from '../../../src/ports/inbox/index.ts'
 import type { AnyEvent } from '../../../src/types.ts'
@@ -82,7 +82,7 @@ it('nothing that a claim gives begins before what was left while the claim was u
 
 it('what an earlier process left parked waits for each first pass that it gave back', async () => {
   const clock = new FakeClock()
-  const store = new Store()
+  const store = new MemoryStore()
   const inMemory = (): Inbox => ({ kind: 'memory', [port]: new MemoryInbox(store) })
   let isDiskFull = false
   const first = receiverIn(clock, { inbox: troubled(inMemory(), ['settle'], () => isDiskFull) })
@@ -130,4 +130,38 @@ it('what an earlier process left parked waits for each first pass that it gave b
   await second.whenIdle()
   expect(seen).toEqual([8, 9, 1, 2])
   await second.close({ timeoutMs: 0 })
+})
+
+it('what a claim sets apart is left for whoever runs the handler, and handed out in its turn once that is this process', async () => {
+  let runs: 'another' | 'taken' | 'this' = 'another'
+  const inbox = around(memory(), (inner) => ({
+    async claim(request) {
+      if (runs === 'this') return inner.claim(request)
+      const handlers = request.handlers.filter((name) => name !== 'kept')
+      const answer = await inner.claim({ ...request, handlers, ordered: [] })
+      const taken = runs === 'taken' ? [{ handler: 'kept', held: [] }] : []
+      if (runs === 'taken') runs = 'this'
+      const claims = answer.claims.map((claim) => ({ ...claim, apart: ['kept'] }))
+      return { ...answer, claims, unread: ['kept'], taken }
+    },
+  }))
+  const receiver = receiverIn(new FakeClock(), { inbox })
+  const seen: Record<'kept' | 'plain', unknown[]> = { kept: [], plain: [] }
+  receiver.on('toy.ping', { name: 'kept', orderBy: byKey }, ({ payload: { n } }) => void seen.kept.push(n))
+  receiver.on('toy.ping', { name: 'plain' }, ({ payload: { n } }) => void seen.plain.push(n))
+  await receiver.start()
+  const post = async (...numbers: number[]) => {
+    await send(receiver, { body: JSON.stringify(numbers.map((n) => ({ type: 'ping', n, key: 'a' }))) })
+    await settled()
+  }
+  await post(0, 1)
+  await post(2)
+  expect(seen).toEqual({ kept: [], plain: [0, 1, 2] })
+  expect((await receiver.inbox.stats()).pending).toBe(2)
+  runs = 'taken'
+  await post(3)
+  await post(4)
+  expect(seen).toEqual({ kept: [0, 1, 2, 3, 4], plain: [0, 1, 2, 3, 4] })
+  expect((await receiver.inbox.stats()).pending).toBe(0)
+  await receiver.close()
 })

@@ -1,7 +1,7 @@
 /** A handler with `orderBy` over an inbox that fails for one delivery: those after it do not overtake it. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { MemoryInbox } from '../../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../../src/inboxes/memory/store.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { Inbox } from '../../../src/ports/inbox/index.ts'
 import type { AnyEvent } from '../../../src/types.ts'
@@ -12,13 +12,13 @@ import { receiverIn } from '../../support/receivers.ts'
 import { toy } from '../../support/toy.ts'
 import { troubled } from '../../support/troubled.ts'
 
-const READING = ['note', 'owners'] as const
+const READING = ['noteCalls', 'firstSeen'] as const
 type Call = (typeof READING)[number] | 'settle'
 
 const FIRST = [0, 1, 2]
 const SECOND = [3, 4]
 
-let store: Store
+let store: MemoryStore
 let clock: FakeClock
 let seen: number[]
 let failures: number
@@ -27,7 +27,7 @@ let most: number
 let open: { close(options?: object): Promise<unknown> }[]
 
 beforeEach(() => {
-  store = new Store()
+  store = new MemoryStore()
   clock = new FakeClock()
   seen = []
   failures = 0

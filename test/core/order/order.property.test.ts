@@ -1,5 +1,5 @@
 /**
- * Random lives of a handler with `orderBy`, over both inboxes: events that fail, handlers that are slow, pauses, restarts under
+ * Random lives of a handler with `orderBy`, over every inbox: events that fail, handlers that are slow, pauses, restarts under
  * another name, crashes, leaps of the clock, inboxes that fail for a while, retries of dead letters, replays and erasures.
  * Whatever happens, the events of a key never overlap, never overtake each other, and every one comes to its end. A failure
  * prints its seed; POSTHORN_SEED repeats it, POSTHORN_RUNS asks for more.
@@ -8,26 +8,25 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqlite } from '../../../src/inboxes/sqlite/index.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { Inbox } from '../../../src/ports/inbox/index.ts'
 import type { HandlerContext } from '../../../src/public/handlers.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import { around } from '../../faults/harness/around.ts'
+import { inboxesInSchema } from '../../inboxes/postgres/mortal.ts'
 import { FakeClock, settled } from '../../support/fake-clock.ts'
-import { inboxesInMemory, type Life, mortalInbox } from '../../support/mortal.ts'
+import { inboxesInMemory, type Kept, type Life, mortalInbox } from '../../support/mortal.ts'
 import { send } from '../../support/neutral.ts'
+import { programsOf, type Server, startServer } from '../../support/postgres.ts'
 import { receiverIn } from '../../support/receivers.ts'
 import { troubled } from '../../support/troubled.ts'
 import { KNOWN, type Step, step, type Verb } from './lives/steps.ts'
 import { Watch } from './lives/watch.ts'
 
 /** What the work on deliveries asks of an inbox. */
-const WORK = ['claim', 'note', 'saveProgress', 'settle', 'wake'] as const
-
-/** Answers the inbox of each next process. */
-type Kept = (life: Life) => Inbox
+const WORK = ['claim', 'noteCalls', 'saveProgress', 'settle', 'wake'] as const
 
 async function live(steps: readonly Step[], inboxOf: Kept): Promise<Watch> {
   const clock = new FakeClock()
@@ -153,16 +152,27 @@ function copied(path: string): string {
 const seed = process.env.POSTHORN_SEED === undefined ? {} : { seed: Number(process.env.POSTHORN_SEED) }
 const runs = (own: number) => Number(process.env.POSTHORN_RUNS ?? own)
 
+let server: Server | null = null
+beforeAll(async () => {
+  if (programsOf() !== null) server = await startServer({ fsync: 'off' })
+}, 60_000)
+afterAll(() => server?.remove(), 60_000)
+
 describe.each([
-  ['memory', inboxesInMemory, runs(60)],
-  ['SQLite', keptInFile, runs(15)],
-] as const)('a handler with orderBy over the %s inbox', (_name, newKept, numRuns) => {
+  ['memory', inboxesInMemory, runs(60), false],
+  ['SQLite', keptInFile, runs(15), false],
+  ['PostgreSQL', () => inboxesInSchema(server as Server), runs(8), programsOf() === null],
+] as const)('a handler with orderBy over the %s inbox', (_name, newKept, numRuns, lacksServer) => {
   const timeout = Math.max(300_000, numRuns * 5_000)
-  it('gets the events of a key one at a time, in order, whatever happens', { timeout }, async () => {
-    const lives = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
-      const watch = await live(steps, newKept())
-      for (const [key, ended] of watch.ended) if (key !== '') expect(ended).toEqual([...ended].sort((a, b) => a - b))
-    })
-    await fc.assert(lives, { numRuns, examples: KNOWN.map((steps) => [steps]), ...seed })
-  })
+  it.skipIf(lacksServer)(
+    'gets the events of a key one at a time, in order, whatever happens',
+    { timeout },
+    async () => {
+      const lives = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
+        const watch = await live(steps, newKept())
+        for (const [key, ended] of watch.ended) if (key !== '') expect(ended).toEqual([...ended].sort((a, b) => a - b))
+      })
+      await fc.assert(lives, { numRuns, examples: KNOWN.map((steps) => [steps]), ...seed })
+    },
+  )
 })

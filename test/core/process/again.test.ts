@@ -1,7 +1,7 @@
 /** An inbox that fails for a while: what waits for it goes on when it works again, in order, and health says so meanwhile. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MemoryInbox } from '../../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../../src/inboxes/memory/store.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import { handClock, newDelivery, openWith } from '../../inboxes/inbox-kit.ts'
@@ -11,16 +11,16 @@ import { pings, receiverIn } from '../../support/receivers.ts'
 import { toy } from '../../support/toy.ts'
 import { troubled } from '../../support/troubled.ts'
 
-const MAY_FAIL = ['note', 'settle', 'owners', 'wake', 'carryOut', 'claim', 'saveProgress'] as const
+const MAY_FAIL = ['noteCalls', 'settle', 'firstSeen', 'wake', 'carryOut', 'claim', 'saveProgress'] as const
 
-let store: Store
+let store: MemoryStore
 let clock: FakeClock
 let failing: Set<(typeof MAY_FAIL)[number]>
 let failures: number
 let open: { close(options?: object): Promise<unknown> }[]
 
 beforeEach(() => {
-  store = new Store()
+  store = new MemoryStore()
   clock = new FakeClock()
   failing = new Set()
   failures = 0
@@ -60,7 +60,7 @@ function putAside(body: string): void {
 describe('an inbox that fails for a while', () => {
   it('at a note: the delivery goes on with it, before what comes after it in its order', async () => {
     await die(3)
-    failing.add('note')
+    failing.add('noteCalls')
     const receiver = newReceiver()
     const seen: string[] = []
     receiver.on('*', { name: 'a', orderBy: () => 'one' }, (event) => void seen.push(place(event)))
@@ -81,7 +81,7 @@ describe('an inbox that fails for a while', () => {
     const receiver = newReceiver({ sources: { shop: toy({ dedupeWindowMs: 3_600_000 }) } })
     const seen: string[] = []
     receiver.on('*', { name: 'a' }, (event) => void seen.push(place(event)))
-    failing.add('owners')
+    failing.add('firstSeen')
     await send(receiver, { body: '[{"type":"ping","id":"x"}]' })
     await clock.advance(1_500)
     expect([seen, failures]).toEqual([[], 2])

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Pacer } from '../../../src/core/base/pacer.ts'
 import { MemoryInbox } from '../../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../../src/inboxes/memory/store.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { NotedCall } from '../../../src/ports/inbox/claims.ts'
 import { around } from '../../faults/harness/around.ts'
@@ -11,7 +11,7 @@ import { FakeClock, settled } from '../../support/fake-clock.ts'
 import { send } from '../../support/neutral.ts'
 import { all, pings, receiverIn } from '../../support/receivers.ts'
 
-let store: Store
+let store: MemoryStore
 let clock: FakeClock
 let open: { close(options?: object): Promise<unknown> }[]
 let notes: (readonly NotedCall[])[]
@@ -21,7 +21,7 @@ let claims: number
 let noting: Promise<void>
 
 beforeEach(() => {
-  store = new Store()
+  store = new MemoryStore()
   clock = new FakeClock()
   open = []
   notes = []
@@ -62,9 +62,9 @@ function newReceiver({
       claims += answer.claims.length
       return answer
     },
-    note: (claim, calls) => {
+    noteCalls: (claim, calls) => {
       notes.push(calls)
-      return noting.then(() => inner.note(claim, calls))
+      return noting.then(() => inner.noteCalls(claim, calls))
     },
   }))
   const receiver = receiverIn(clock, { inbox, ...options }, createPacer)

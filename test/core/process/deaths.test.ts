@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { MemoryInbox } from '../../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../../src/inboxes/memory/store.ts'
+import { MemoryStore } from '../../../src/inboxes/memory/store.ts'
 import { callKey } from '../../../src/lib/call-key.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { NotedCall } from '../../../src/ports/inbox/claims.ts'
@@ -15,7 +15,7 @@ const never = () => new Promise<never>(() => {})
 /** One process after the other on one inbox; all that is noted when one dies counts as a death of it. */
 class Host {
   readonly clock = new FakeClock()
-  readonly #store = new Store()
+  readonly #store = new MemoryStore()
   readonly #standing = new Map<number, readonly NotedCall[]>()
   /** In how many deaths a call was said to be under way by itself. */
   readonly alone = new Map<string, number>()
@@ -27,8 +27,8 @@ class Host {
     const life = this.#life
     const isDead = () => life !== this.#life
     const inbox = around({ kind: 'memory', [port]: new MemoryInbox(this.#store) }, (inner) => ({
-      note: (claim, calls) =>
-        isDead() ? never() : inner.note(claim, calls).then(() => void this.#standing.set(claim.seq, calls)),
+      noteCalls: (claim, calls) =>
+        isDead() ? never() : inner.noteCalls(claim, calls).then(() => void this.#standing.set(claim.seq, calls)),
       settle: (settlement) =>
         isDead() ? never() : inner.settle(settlement).finally(() => this.#standing.delete(settlement.seq)),
       saveProgress: (progress) => (isDead() ? never() : inner.saveProgress(progress)),
@@ -119,4 +119,31 @@ it('events that kill their process are quarantined after three deaths each, and 
   // Each is in one group with a deadly one at most, and was under way at the first death at most.
   expect(Math.max(...innocent)).toBeLessThanOrEqual(3)
   expect(innocent.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(events + 64 * (deadly.length + 1))
+})
+
+it('an event that killed its process with each of its handlers is one row of quarantine, and is called once by each when it is retried', async () => {
+  const deaths = ['a', 'b'].map((handler) => ({ index: 1, handler, times: 3 }))
+  let isFirst = true
+  const inbox = around({ kind: 'memory', [port]: new MemoryInbox(new MemoryStore()) }, (inner) => ({
+    async claim(request) {
+      const claimed = await inner.claim(request)
+      const claims = isFirst ? claimed.claims.map((claim) => ({ ...claim, careful: true, deaths })) : claimed.claims
+      isFirst &&= claims.length === 0
+      return { ...claimed, claims }
+    },
+  }))
+  const receiver = receiverIn(new FakeClock(), { inbox })
+  const calls: string[] = []
+  for (const name of ['a', 'b'])
+    receiver.on('*', { name }, ({ delivery: { index } }) => {
+      if (index === 1) calls.push(name)
+    })
+  await receiver.inject('shop', JSON.parse(pings(3)))
+  await receiver.whenIdle()
+  expect(calls).toEqual([])
+  expect((await all(receiver.inbox.quarantine())).map(({ index }) => index)).toEqual([1])
+  expect(await receiver.inbox.retry({ outcome: 'quarantined' })).toMatchObject({ matched: 1 })
+  await receiver.whenIdle()
+  expect(calls.sort()).toEqual(['a', 'b'])
+  await receiver.close()
 })

@@ -283,7 +283,7 @@ it('is refused with an inbox that keeps no keys', async () => {
   )
   const receiver = newReceiver({ inbox: { kind: 'other', [port]: less } })
   await expect(receiver.start()).rejects.toMatchObject({ code: 'ERR_OPTION' })
-  expect(inbox[port].eventKeys?.owners).toBeTypeOf('function')
+  expect(inbox[port].eventKeys?.firstSeen).toBeTypeOf('function')
 })
 
 describe('an event without an id, over a new version of its fingerprint', () => {

@@ -1,37 +1,24 @@
 /** Claims that another process takes over while this one works on them: two receivers over one store in memory. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { MemoryInbox } from '../../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../../src/inboxes/memory/store.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { HandlerContext } from '../../../src/public/handlers.ts'
 import type { AnyEvent } from '../../../src/types.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
 import { rememberingLogger } from '../../support/log.ts'
 import { send } from '../../support/neutral.ts'
+import { useProcesses } from '../../support/processes.ts'
 import { all, pings, receiverIn } from '../../support/receivers.ts'
 
-let clock: FakeClock
-let store: Store
-let open: { close(options: { timeoutMs: number }): Promise<unknown> }[]
-
-beforeEach(() => {
-  clock = new FakeClock()
-  store = new Store()
-  open = []
-})
-
-afterEach(async () => {
-  for (const receiver of open) await receiver.close({ timeoutMs: 0 })
-})
+const processes = useProcesses()
 
 type Handle = (event: AnyEvent, context: HandlerContext) => void | Promise<void>
 
 function newProcess(handle: Handle, options: object = {}) {
-  const inbox = new MemoryInbox(store, { beside: true })
+  const inbox = new MemoryInbox(processes.store, { beside: true })
   const logger = rememberingLogger()
-  const receiver = receiverIn(clock, { inbox: { kind: 'memory', [port]: inbox }, logger })
+  const receiver = receiverIn(processes.clock, { inbox: { kind: 'memory', [port]: inbox }, logger })
   receiver.on('toy.ping', { name: 'a', concurrency: 1, timeoutMs: 600_000, ...options }, handle)
-  open.push(receiver)
+  processes.open.push(receiver)
   const events = () => logger.lines.flatMap(({ facts }) => ('event' in facts ? [facts.event] : []))
   return { receiver, inbox, events }
 }
@@ -79,7 +66,7 @@ it('takes the result of a call that does not heed its signal for nothing', async
   await other.receiver.start()
   await stuck.receiver.inbox.pause('a')
   stuck.inbox.lose()
-  await clock.advance(1_000)
+  await processes.clock.advance(1_000)
   release.resolve()
   await stuck.receiver.whenIdle()
   expect(stuck.receiver.metrics()).toMatchObject({ claimsLost: 1, handled: 0 })
@@ -96,7 +83,7 @@ it('is told by the settlement alone where nobody has told before', async () => {
   await send(slow.receiver, { body: pings(1) })
   await expect.poll(() => calls).toBe(1)
   // As where the word of it is late: the store knows, the process does not.
-  for (const [seq, hold] of store.held) store.held.set(seq, { ...hold, token: hold.token + 1_000 })
+  for (const [seq, hold] of processes.store.held) processes.store.held.set(seq, { ...hold, token: hold.token + 1_000 })
   release.resolve()
   await slow.receiver.whenIdle()
   expect(slow.receiver.metrics()).toMatchObject({ claimsLost: 1, handled: 0 })

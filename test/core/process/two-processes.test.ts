@@ -1,39 +1,26 @@
 /** What core asks of an inbox that several processes work on: two receivers over one store in memory. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemoryInbox } from '../../../src/inboxes/memory/inbox.ts'
-import { Store } from '../../../src/inboxes/memory/store.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import type { Inbox } from '../../../src/ports/inbox/index.ts'
 import type { HandlerContext } from '../../../src/public/handlers.ts'
 import type { AnyEvent } from '../../../src/types.ts'
 import { around } from '../../faults/harness/around.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
 import { send } from '../../support/neutral.ts'
+import { useProcesses } from '../../support/processes.ts'
 import { pings, receiverIn } from '../../support/receivers.ts'
 import { toy } from '../../support/toy.ts'
 
-let clock: FakeClock
-let store: Store
-let open: { close(options: { timeoutMs: number }): Promise<unknown> }[]
+const processes = useProcesses()
 
-beforeEach(() => {
-  clock = new FakeClock()
-  store = new Store()
-  open = []
-})
-
-afterEach(async () => {
-  for (const receiver of open) await receiver.close({ timeoutMs: 0 })
-})
-
-const newInbox = (): Inbox => ({ kind: 'memory', [port]: new MemoryInbox(store, { beside: true }) })
+const newInbox = (): Inbox => ({ kind: 'memory', [port]: new MemoryInbox(processes.store, { beside: true }) })
 
 type Handle = (event: AnyEvent, context: HandlerContext) => void | Promise<void>
 
 function newProcess(inbox: Inbox, handle: Handle, options: object = {}) {
-  const receiver = receiverIn(clock, { inbox, ...options })
+  const receiver = receiverIn(processes.clock, { inbox, ...options })
   receiver.on('toy.ping', { name: 'a', concurrency: 1 }, handle)
-  open.push(receiver)
+  processes.open.push(receiver)
   return receiver
 }
 
@@ -51,7 +38,7 @@ describe('a process that may lose its claims soon', () => {
     await receiver.whenIdle()
     expect(begun).toEqual([0, 1])
     expect(await receiver.inbox.stats()).toMatchObject({ pending: 1, deadLetters: 0 })
-    await clock.advance(60_000)
+    await processes.clock.advance(60_000)
     expect(begun).toEqual([0, 1])
     may = true
     // As an inbox does that has got its lease again.
@@ -69,11 +56,11 @@ describe('two processes that get the same events at the same time, with dedupeEv
   /** Both have claimed one of two deliveries with the same events before either hands anything on. */
   async function both(inboxes: readonly [Inbox, Inbox]) {
     const seen: string[] = []
-    const receiving = receiverIn(clock, { inbox: newInbox(), sources, role: 'receive' })
-    open.push(receiving)
+    const receiving = receiverIn(processes.clock, { inbox: newInbox(), sources, role: 'receive' })
+    processes.open.push(receiving)
     for (const batch of ['x', 'y']) await send(receiving, { body: body(batch) })
     const claimed = inboxes.map(() => Promise.withResolvers<void>())
-    const processes = inboxes.map((inbox, i) => {
+    const receivers = inboxes.map((inbox, i) => {
       const one = around(inbox, (inner) => ({
         async claim(request) {
           const answer = await inner.claim({ ...request, maxDeliveries: Math.min(1, request.maxDeliveries) })
@@ -84,9 +71,9 @@ describe('two processes that get the same events at the same time, with dedupeEv
       }))
       return newProcess(one, (event) => void seen.push(`${event.senderEventId}`), { sources })
     })
-    await Promise.all(processes.map((receiver) => receiver.start()))
-    await Promise.all(processes.map((receiver) => receiver.whenIdle()))
-    return { seen, stats: await processes[0]!.inbox.stats() }
+    await Promise.all(receivers.map((receiver) => receiver.start()))
+    await Promise.all(receivers.map((receiver) => receiver.whenIdle()))
+    return { seen, stats: await receivers[0]!.inbox.stats() }
   }
 
   it('hand each of them on once', async () => {

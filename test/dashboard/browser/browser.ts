@@ -1,5 +1,6 @@
 /** A real Chromium, and pages that note whatever a page must not do. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -54,4 +55,33 @@ export async function open(browser: Browser, url: string, options: BrowserContex
     if (new URL(request.url()).origin !== origin) faults.push(`asked ${request.url()}`)
   })
   return { page, context, faults }
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Axe {
+  run(
+    context: object,
+    options: object,
+  ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>
+}
+
+/** What axe finds, by all of its rules or by these. */
+export async function violations(page: Page, where: string, rules?: readonly string[]): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE)
+  const found = await page.evaluate(
+    async (only) => {
+      const { axe } = globalThis as unknown as { axe: Axe }
+      const runOnly = only === null ? {} : { runOnly: { type: 'rule', values: only } }
+      const { violations } = await axe.run(
+        { exclude: ['tbody tr:nth-child(n+5)'] },
+        { ...runOnly, resultTypes: ['violations'], preload: false },
+      )
+      return violations.map(
+        ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary?.slice(0, 200)}`,
+      )
+    },
+    rules === undefined ? null : [...rules],
+  )
+  return found.map((one) => `${where}: ${one}`)
 }

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { all } from '../../support/receivers.ts'
-import { hasChromium, launch, open } from './browser.ts'
+import { hasChromium, launch, open, violations } from './browser.ts'
 import { world } from './world.ts'
 
 const LONG_MS = 120_000
@@ -42,8 +42,10 @@ describe.skipIf(!hasChromium)('the night shift', () => {
     await ready()
     const letters = (await all(receiver.inbox.deadLetters())).length
     expect(await page.locator('.big').textContent()).toBe(String(letters))
+    expect(await violations(page, 'confirm')).toEqual([])
     await Promise.all([page.waitForURL(/view=run/), press('Enter')])
     await ready()
+    expect(await violations(page, 'run')).toEqual([])
     await clock.advance(3_600_000)
     await receiver.whenIdle()
     await press('g')
@@ -92,6 +94,10 @@ describe.skipIf(!hasChromium)('the night shift', () => {
     const { url, receiver, close } = await world()
     const { page, context, faults } = await open(browser, url)
     await page.addInitScript(() => localStorage.setItem('posthorn.every', '1'))
+    const [letter] = await all(receiver.inbox.deadLetters())
+    await page.goto(`${url}?view=delivery&id=${letter?.event.delivery.id}`)
+    await page.locator('[data-check]').click()
+    await page.waitForSelector('[data-check]:has-text("the same here")')
     await page.goto(`${url}?view=dead`)
     await page.waitForSelector('html.js')
     await page.evaluate(() => document.querySelector('h1')?.setAttribute('data-kept', 'yes'))

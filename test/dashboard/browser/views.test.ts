@@ -2,15 +2,13 @@
  * Every view in a real Chromium: accessible in both widths and both schemes, within the policy, without a script, and with
  * texts of strangers in every field. `UPDATE_PICTURES=1` writes the pictures of the documents anew.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasChromium, launch, open } from './browser.ts'
+import { hasChromium, launch, open, violations } from './browser.ts'
 import { addressesOf, NAUGHTY, type World, world } from './world.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const PICTURES = join(import.meta.dirname, '../../../docs/pictures')
 const WIDE = { width: 1280, height: 900 }
 const PHONE = { width: 390, height: 844 }
@@ -40,7 +38,6 @@ describe.skipIf(!hasChromium)('the views in Chromium', () => {
         await page.goto(made.url + at)
         await page.waitForSelector('html.js')
         found.push(...faults.splice(0).map((fault) => `${name}: ${fault}`))
-        await page.evaluate(AXE)
         found.push(...(await violations(page, `${name} light`)))
         await page.emulateMedia({ colorScheme: 'dark' })
         found.push(...(await violations(page, `${name} dark`, ['color-contrast'])))
@@ -73,7 +70,8 @@ describe.skipIf(!hasChromium)('the views in Chromium', () => {
     const made = await world({ traffic: 'naughty' })
     const { page, context, faults } = await open(browser, made.url)
     for (const [name, at] of Object.entries(addressesOf(made))) {
-      await page.goto(made.url + at)
+      const answer = await page.goto(made.url + at)
+      expect(answer?.status(), name).toBe(name === 'error' ? 400 : 200)
       await page.waitForSelector('html.js')
       const state = await page.evaluate(() => ({
         ran: (globalThis as { ran?: number }).ran ?? null,
@@ -93,6 +91,39 @@ describe.skipIf(!hasChromium)('the views in Chromium', () => {
     for (const text of NAUGHTY.filter((one) => one.length < 2_000)) expect(shown).toContain(chipped(text))
     expect(faults).toEqual([])
     await context.close()
+    await made.close()
+  })
+
+  it('says that the inbox does not answer, accessible in light and dark, on a phone and without scripts', {
+    timeout: LONG_MS,
+  }, async () => {
+    const made = await world()
+    const { page, context, faults } = await open(browser, made.url, { colorScheme: 'light' })
+    await page.goto(`${made.url}?view=dead`)
+    await page.waitForSelector('html.js')
+    made.lose()
+    const found: string[] = []
+    for (const view of ['now', 'dead', 'quarantine']) {
+      const answer = await page.goto(`${made.url}?view=${view}`)
+      expect(answer?.status(), view).toBe(503)
+      await page.waitForSelector('html.js')
+      expect(await page.locator('main').textContent()).toContain('The inbox does not answer.')
+      expect(await page.locator('.verbs form').count()).toBe(0)
+      found.push(...(await violations(page, `${view} closed, light`)))
+      await page.emulateMedia({ colorScheme: 'dark' })
+      found.push(...(await violations(page, `${view} closed, dark`, ['color-contrast'])))
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.setViewportSize(PHONE)
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.push(`${view}: too wide`)
+      await page.setViewportSize(WIDE)
+    }
+    expect(found).toEqual([])
+    expect(faults).toEqual([])
+    await context.close()
+    const plain = await open(browser, made.url, { javaScriptEnabled: false })
+    await plain.page.goto(`${made.url}?view=dead`)
+    expect(await plain.page.locator('main').textContent()).toContain('The inbox does not answer.')
+    await plain.context.close()
     await made.close()
   })
 
@@ -132,28 +163,3 @@ const chipped = (text: string): string =>
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
     (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`,
   )
-
-interface Axe {
-  run(
-    context: object,
-    options: object,
-  ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>
-}
-
-async function violations(page: Page, where: string, rules?: readonly string[]): Promise<string[]> {
-  const found = await page.evaluate(
-    async (only) => {
-      const { axe } = globalThis as unknown as { axe: Axe }
-      const runOnly = only === null ? {} : { runOnly: { type: 'rule', values: only } }
-      const { violations } = await axe.run(
-        { exclude: ['tbody tr:nth-child(n+5)'] },
-        { ...runOnly, resultTypes: ['violations'], preload: false },
-      )
-      return violations.map(
-        ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary?.slice(0, 200)}`,
-      )
-    },
-    rules === undefined ? null : [...rules],
-  )
-  return found.map((one) => `${where}: ${one}`)
-}

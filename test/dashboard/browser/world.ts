@@ -5,6 +5,9 @@ import { pages } from '../../../src/adapters/node.ts'
 import { token } from '../../../src/auth/index.ts'
 import { dashboard } from '../../../src/dashboard/index.ts'
 import type { Access } from '../../../src/dashboard/types.ts'
+import { PosthornError } from '../../../src/errors.ts'
+import { memory } from '../../../src/inboxes/memory/index.ts'
+import { port } from '../../../src/lib/symbols.ts'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
 import { momentum, momentumRelay } from '../../../src/providers/momentum/index.ts'
 import { deliver, sampleEvent } from '../../../src/testing/index.ts'
@@ -47,6 +50,8 @@ export interface World {
   readonly receiver: ReturnType<typeof receiverIn>
   /** Whether the database of the handler is down. */
   readonly database: { isDown: boolean }
+  /** From now on the inbox answers nobody. */
+  lose(): void
   readonly ids: { delivery: string; event: string; dead: string; message: string; key: string }
   close(): Promise<void>
 }
@@ -59,7 +64,9 @@ export interface WorldOptions {
 export async function world({ access = EVERYTHING, traffic = 'night' }: WorldOptions = {}): Promise<World> {
   const clock = new FakeClock(NOW - (traffic === 'none' ? 0 : 26 * 60 * MINUTE))
   const database = { isDown: false }
+  const inbox = memory()
   const receiver = receiverIn(clock, {
+    inbox,
     sources: {
       shop: momentum({ auth: token([{ label: '2026', secret: 'shop-secret-of-the-tests' }]) }),
       letters: mailjet({ auth: token('letters-secret-of-the-tests') }),
@@ -84,6 +91,10 @@ export async function world({ access = EVERYTHING, traffic = 'night' }: WorldOpt
   if (traffic === 'naughty') await naughty(made)
   return {
     ...made,
+    lose() {
+      const away = () => Promise.reject(new PosthornError('ERR_INBOX_IO', 'The disk is gone'))
+      Object.assign(inbox[port].records, { stats: away, list: away, delivery: away })
+    },
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -92,7 +103,7 @@ export async function world({ access = EVERYTHING, traffic = 'night' }: WorldOpt
   }
 }
 
-type Making = Omit<World, 'close'>
+type Making = Omit<World, 'close' | 'lose'>
 
 const seconds = (clock: FakeClock) => Math.floor(clock.now() / 1_000)
 
@@ -222,6 +233,7 @@ async function naughty({ clock, receiver, database, ids, url }: Making): Promise
       target_link_url: text,
       message_id: id,
       rcpt_to: `n${i}@shop.example`,
+      raw_rcpt_to: `n${i}@shop.example`,
     }
     await deliver(receiver as never, 'shop' as never, [bounce, click])
     await clock.advance(MINUTE)
@@ -271,7 +283,7 @@ export function addressesOf({ ids }: World): Readonly<Record<string, string>> {
     deadEvent: at('event', { id: ids.dead || 'd_aaaaaaaaaaaaaaaaaaaaaaaaaa.0' }),
     message: at('message', { id: ids.message || 'none' }),
     person: at('person', { key: ids.key || 'aaaaaaaaaaaaa' }),
-    bounces: at('bounces'),
+    bounces: at('bounces', { domains: '1' }),
     suppression: at('suppression'),
     dead: at('dead'),
     deadOf: at('dead', { filter: 'handler:warehouse' }),

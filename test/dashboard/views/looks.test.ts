@@ -73,6 +73,28 @@ describe('pages of a view', () => {
   })
 })
 
+describe('the view of a person', () => {
+  it('shows what the words beside the address let through, and says that this is not all', async () => {
+    const { receiver } = await begin({ traffic: 'none' })
+    const of = (type: string, n: number) => ({
+      type,
+      message_id: `m${n}`,
+      rcpt_to: 'jo@shop.example',
+      event_id: `e${n}`,
+    })
+    await deliver(receiver as never, 'shop' as never, [of('delivery', 1), of('spam_complaint', 2), of('delivery', 3)])
+    const [{ key = '' } = {}] = (await look('?view=events&range=24h')).data.rows as readonly { key?: string }[]
+    const whole = await look(`?view=person&key=${key}`)
+    const delivered = await look(`?view=person&key=${key}&filter=type:delivered`)
+    const names = ({ data }: Answer) => (data.events as readonly { name: string }[]).map(({ name }) => name)
+    expect(names(whole)).toHaveLength(3)
+    expect(names(delivered)).toEqual(['momentum.delivery', 'momentum.delivery'])
+    expect([whole.partial, delivered.partial]).toEqual([null, expect.stringContaining('type:delivered')])
+    expect(await page(`?view=person&key=${key}&filter=type:delivered`)).not.toContain('nothing stored speaks against')
+    expect((await look(`?view=person&key=${key}&filter=type:nonsense`)).status).toBe(400)
+  })
+})
+
 describe('the frame', () => {
   it('says what is wrong, with the numbers of stats', async () => {
     const { receiver } = await begin()
@@ -93,11 +115,10 @@ describe('the frame', () => {
       ({ word, at }) => word === 'dead:warehouse' && +at > made.clock.now() - 900_000,
     )
     const shared = new Shared()
-    seed(shared, tallied, made.clock.now())
-    const before = tallied.filter(({ at }) => +at < Math.floor(made.clock.now() / 60_000) * 60_000)
-    expect(before.length).toBeGreaterThan(0)
+    seed(shared, tallied)
+    expect(tallied.length).toBeGreaterThan(0)
     expect(shared.window.sum('dead:warehouse', 15, made.clock.now())).toBe(
-      before.reduce((sum, { count }) => sum + count, 0),
+      tallied.reduce((sum, { count }) => sum + count, 0),
     )
   })
 
@@ -113,7 +134,11 @@ describe('states', () => {
     const { status, view, data } = await look('?view=events&filter=tpye:bounced')
     expect({ status, view }).toEqual({ status: 400, view: 'refused' })
     expect(data).toMatchObject({ start: 0, end: 4, nearest: 'type', q: 'tpye:bounced' })
-    expect(await page('?view=events&filter=tpye:bounced')).toContain('<mark>tpye</mark>:bounced')
+    const shown = await page('?view=events&filter=tpye:bounced')
+    expect(shown).toContain('<mark>tpye</mark>:bounced')
+    // Said once, with a way there.
+    expect(shown.match(/did you mean/gi)).toHaveLength(1)
+    expect(shown).toContain('href="?view=events&amp;filter=type%3Abounced"')
   })
 
   it.each([
@@ -165,6 +190,28 @@ describe('rights', () => {
   })
 })
 
+describe('the page of a run', () => {
+  it('has beside it what is the case after it, not before', async () => {
+    const { url, clock } = await begin()
+    const { origin } = new URL(url)
+    const headers = { origin, 'sec-fetch-site': 'same-origin' }
+    const post = (fields: Record<string, string>) =>
+      fetch(`${url}?do=drop&as=json`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams(fields),
+        redirect: 'manual',
+      })
+    const { data } = (await (await post({ filter: 'handler:warehouse' })).json()) as { data: Record<string, string> }
+    expect((await look('?view=dead')).frame.counts.dead).toBe(data.matched)
+    await clock.advance(1_000)
+    const { matched = '', token = '' } = data
+    const done = await post({ filter: 'handler:warehouse', matched, token, confirm: String(matched) })
+    const { frame, data: run } = await look(done.headers.get('location') ?? '')
+    expect([run.state, frame.counts.dead]).toEqual(['done', 0])
+  })
+})
+
 describe('the life of a message', () => {
   it('is in the order in which it happened, and a bounce after the delivery is told apart', async () => {
     await begin()
@@ -178,6 +225,94 @@ describe('the life of a message', () => {
       'bounced',
     ])
     expect(await page('?view=message&id=m-of-jo')).toContain('delivered, then bounced out of band')
+  })
+})
+
+describe('a delivery of which something is in quarantine', () => {
+  const quarantined = async () => {
+    const [item] = (await all(made.receiver.inbox.quarantine())).filter(({ path }) => path?.endsWith('bounce_class'))
+    const address = `?view=delivery&id=${item?.deliveryId}`
+    const rows = (await look(address)).data.quarantined as readonly { path: string; around: object | null }[]
+    return { rows, odd: rows.find(({ path }) => path.endsWith('bounce_class')), shown: await page(address) }
+  }
+
+  it('has what came at its place in the element, beside what was expected, and whether it reads now', async () => {
+    await begin()
+    const { odd, rows, shown } = await quarantined()
+    expect(odd).toMatchObject({
+      reason: expect.stringMatching(/^\w+\.bounce: expected /),
+      came: '{"odd":true}',
+      around: {
+        before: expect.stringContaining('"timestamp": "not a time",\n      "bounce_class": '),
+        after: '\n    }\n  }\n}',
+      },
+      readsNow: null,
+    })
+    expect(shown).toContain('<mark>{&quot;odd&quot;:true}</mark>')
+    expect(rows.find(({ path }) => path === '/msys')).toMatchObject({ came: '7', around: { before: '{\n  "msys": ' } })
+  })
+
+  it('has the kinds alone of what came, for those who may not see bytes', async () => {
+    await begin({ access: { people: 'clear' } })
+    expect((await quarantined()).odd).toMatchObject({
+      came: '{"odd":"(boolean)"}',
+      around: { before: expect.stringContaining('"timestamp": "(text)"') },
+    })
+    expect((await made.receiver.inbox.actions()).filter(({ verb }) => verb === 'bytes')).toEqual([])
+  })
+})
+
+describe('a sender', () => {
+  it('has what it waits for its answers, of those that this process has given', async () => {
+    await begin()
+    const { acks, ackLimitMs } = (await look('?view=sender&source=shop')).data as {
+      acks: { p99Ms: number; of: number }
+      ackLimitMs: number
+    }
+    expect(acks.of).toBeGreaterThan(100)
+    expect(acks.p99Ms).toBeLessThan(ackLimitMs)
+    await made.close()
+    await begin({ traffic: 'none' })
+    expect((await look('?view=sender&source=shop')).data.acks ?? null).toBeNull()
+  })
+})
+
+describe('bounces by receiving domain', () => {
+  it('are counted when somebody asks, of people who are masked, too', async () => {
+    await begin({ access: {} })
+    expect((await look('?view=bounces')).data.domains).toBeNull()
+    const { data } = await look('?view=bounces&domains=1')
+    const { of, rows } = data.domains as {
+      of: number
+      rows: readonly { domain: string; count: number; suppress: number }[]
+    }
+    const since = new Date(made.clock.now() - 86_400_000)
+    const bounced = (await all(made.receiver.inbox.events({ type: 'bounced', since } as never))).length
+    expect([of, rows.reduce((sum, { count }) => sum + count, 0)]).toEqual([bounced, bounced])
+    expect(rows.map(({ domain }) => domain).sort()).toEqual(['firma.example', 'mail.example', 'shop.example'])
+    expect(rows.reduce((sum, { suppress }) => sum + suppress, 0)).toBeGreaterThan(0)
+    expect(await page('?view=bounces&domains=1')).toContain('By receiving domain')
+  })
+})
+
+describe('texts of strangers in a page', () => {
+  it('end no script and begin no comment: the state of a page stands in an attribute (D8)', async () => {
+    await begin({ traffic: 'naughty' })
+    const shown = await page('?view=bounces')
+    expect(shown.match(/<script\b[^>]*>/g)).toEqual([expect.stringContaining('src="?asset=')])
+    expect([...shown.matchAll(/<!--|<\/script|<iframe|<svg\/on/g)].map(([found]) => found)).toEqual(['</script'])
+    const [, state = ''] = shown.match(/data-state="([^"]*)"/) ?? []
+    const parsed = JSON.parse(state.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&'))
+    expect(parsed.data.newest.map(({ reply }: { reply: string }) => reply)).toEqual(
+      expect.arrayContaining(NAUGHTY.filter((one) => one.length < 2_000)),
+    )
+  })
+
+  it('are cut in lists (D9)', async () => {
+    await begin({ traffic: 'naughty' })
+    const { data } = await look('?view=bounces')
+    const longest = Math.max(...(data.newest as readonly { reply: string }[]).map(({ reply }) => reply.length))
+    expect([longest > 2_000, longest < 2_100]).toEqual([true, true])
   })
 })
 

@@ -30,7 +30,16 @@ it('says that nothing speaks against a person only where all of it is shown', ()
       occurredAt: at,
       receivedAt: at,
     },
-    ...{ lateMs: 0, who: 'j***@shop.example', key: 'k', messageId: null, effect: 'none', isTest: false, bounce: null },
+    ...{
+      lateMs: 0,
+      who: 'j***@shop.example',
+      key: 'k',
+      messageId: null,
+      messageKey: null,
+      effect: 'none',
+      isTest: false,
+      bounce: null,
+    },
     ...{ automated: null, url: null, reply: null },
   } satisfies EventRow
   const data = { links: [], key: 'k', who: 'j***@shop.example', evidence: null, counts: {}, events: [event] }
@@ -68,7 +77,7 @@ describe('texts of strangers', () => {
   })
 })
 
-describe('an address in an event', () => {
+describe('an address in an event (D5)', () => {
   it.each([
     'javascript:alert(1)',
     'JAVASCRIPT:alert(1)',

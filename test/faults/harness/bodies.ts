@@ -2,14 +2,14 @@
 import type { Element, Ledger, Sent } from './ledger.ts'
 import { between, type Random } from './random.ts'
 
-/** Mostly small; one in ten of up to 300 kB, one in a hundred of up to 2 MB, which commits alone. */
-export function mixed(ledger: Ledger, random: Random): () => Sent {
+/** Mostly small; one in ten of up to 300 kB, one in a hundred of up to 2 MB, which commits alone. `more`: of each element. */
+export function mixed(ledger: Ledger, random: Random, more: () => Element = () => ({})): () => Sent {
   return () => {
     const dice = random()
     const most = dice < 0.01 ? 2_000_000 : dice < 0.1 ? 300_000 : 2_000
     const elements = between(random, 1, 8)
     const pad = noise(random, Math.ceil(between(random, 0, most) / elements))
-    return ledger.add(Array.from({ length: elements }, (): Element => ({ pad })))
+    return ledger.add(Array.from({ length: elements }, (): Element => ({ pad, ...more() })))
   }
 }
 

@@ -38,10 +38,10 @@ const inbox = around(sqlite({ path: plan.path, minFreeBytes: 0 }), (inner) => ({
     log('saved', handedIn)
     return lost
   },
-  async note(claim, calls) {
+  async noteCalls(claim, calls) {
     const words = calls.map(({ index, handler }) => `${handler}:${index}`)
     log('noting', ...words)
-    await inner.note(claim, calls)
+    await inner.noteCalls(claim, calls)
     log('noted', ...words)
   },
 }))

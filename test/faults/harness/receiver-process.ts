@@ -90,6 +90,7 @@ const controls: Readonly<Record<string, (argument: string) => unknown>> = {
     aheadMs += Number(ms)
     passedMs += Number(ms)
   },
+  '/control/metrics': () => receiver.metrics(),
   '/control/settled': settled,
 }
 

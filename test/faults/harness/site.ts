@@ -1,8 +1,11 @@
 /** A place for one scenario: a folder, a ledger, and receiver processes on one file. All of it is gone after the test. */
+import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { text } from 'node:stream/consumers'
 import { afterAll } from 'vitest'
 import { migrations } from '../../../src/inboxes/sqlite/file/db/migrations.ts'
 import { Child } from '../../support/child.ts'
@@ -82,7 +85,7 @@ function asOurs(path: string): void {
 }
 
 type Control =
-  | ('health' | 'memory' | 'stats' | 'go' | 'settled' | 'prune' | 'retry')
+  | ('health' | 'memory' | 'stats' | 'go' | 'settled' | 'metrics' | 'prune' | 'retry')
   /** What the wall clock is ahead from now on, in ms; how much time passes by every clock; what to replay, as JSON. */
   | `${'clock' | 'pass' | 'replay'}?${string}`
 
@@ -103,9 +106,12 @@ export class Running {
   }
 
   async control<T>(what: Control): Promise<T> {
-    const response = await fetch(`http://127.0.0.1:${this.port}/control/${what}`)
-    if (!response.ok) throw new Error(await response.text())
-    return response.json() as Promise<T>
+    // `fetch` gives up after five minutes without an answer; work may take longer to settle.
+    const asked = get(`http://127.0.0.1:${this.port}/control/${what}`, { agent: false })
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    const body = await text(response)
+    if (response.statusCode !== 200) throw new Error(body)
+    return JSON.parse(body) as T
   }
 
   async kill(): Promise<void> {

@@ -48,23 +48,23 @@ export const MUTANTS = {
   'synchronous=OFF': synchronous('OFF', 0),
   'acknowledged before the commit': [
     {
-      file: 'src/inboxes/sqlite/main/owner.ts',
+      file: 'src/inboxes/sqlite/main/owner-session.ts',
       find: 'const accepted = await this.#outbox.accept(delivery, given)',
       replace:
-        "this.#outbox.accept(delivery, given).catch(() => {})\n    const accepted = { status: 'accepted', seq: 0, settled: false } as Accepted & { body?: undefined }",
+        "this.#outbox.accept(delivery, given).catch(() => {})\n    const accepted = { status: 'accepted', seq: 0, isDone: false } as Accepted & { body?: undefined }",
     },
   ],
   'a failed commit acknowledged': [
     {
       file: 'src/core/receive/acknowledge.ts',
       find: "resolve({ code: 'storage_failed', late: null })",
-      replace: "resolve({ status: 'accepted' as const, seq: 0, settled: false })",
+      replace: "resolve({ status: 'accepted' as const, seq: 0, isDone: false })",
     },
   ],
   'settled before the handler ends': [
     {
       file: 'src/core/process/pass.ts',
-      find: 'if (this.outstanding > 0) await this.below(1)\n      return this.#result.complete(',
+      find: 'if (this.outstanding > 0) await this.untilFewerThan(1)\n      return this.#result.complete(',
       replace: 'return this.#result.complete(',
     },
   ],
@@ -109,7 +109,7 @@ export const MUTANTS = {
     },
   ],
   'no note before a dangerous call': [
-    { file: 'src/core/process/pass.ts', find: 'await this.#parts.note(this, calls)', replace: '' },
+    { file: 'src/core/process/pass.ts', find: 'await this.#parts.noteCalls(this, calls)', replace: '' },
   ],
   'two owners': [
     {
@@ -135,5 +135,33 @@ export const NEXT_RELEASE: Mutant = [
     replace:
       "import { APPLICATION_ID, migrations as released } from './migrations.ts'\n" +
       "const migrations = [...released, 'CREATE TABLE of_next_release (x INTEGER) STRICT; UPDATE progress SET mark = mark']",
+  },
+]
+
+/** Faults of the order over PostgreSQL, which a life must find. */
+export const MUTANTS_POSTGRES = {
+  'every process runs a handler with an order': [
+    {
+      file: 'src/inboxes/postgres/claims/claim.ts',
+      find: 'return this.#session.orders.runs(owner, name) && found.orders.get(name) === owner',
+      replace: 'return true',
+    },
+  ],
+  'a first pass does not look at those of other processes': [
+    {
+      file: 'src/inboxes/postgres/claims/claim.ts',
+      find: 'seq < from ? [] : [handler]',
+      replace: 'seq < from ? [] : [handler].slice(1)',
+    },
+  ],
+} satisfies Record<string, Mutant>
+
+/** As it, of an inbox in PostgreSQL: what it adds the present build does not know. */
+export const NEXT_RELEASE_POSTGRES: Mutant = [
+  {
+    file: 'src/inboxes/postgres/db/migrations.ts',
+    find: 'ORDERING]',
+    replace:
+      "ORDERING, 'CREATE TABLE @of_next_release (x int4); ALTER TABLE @settled ADD COLUMN of_next_release int4 DEFAULT 7']",
   },
 ]

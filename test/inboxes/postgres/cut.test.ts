@@ -89,6 +89,73 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(nth).toBeGreaterThan(20)
   })
 
+  /** A commit that has what `event` says waits, as it would for a standby, and does not see that nobody hears of it. */
+  async function slowCommits(schema: string, event: string) {
+    const other = new pg.Client({ connectionString: server.url })
+    other.on('error', () => {})
+    await other.connect()
+    await other.query('SELECT pg_advisory_lock(42)')
+    await server.run(
+      `CREATE FUNCTION @wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_advisory_xact_lock_shared(42); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER wait AFTER ${event} EXECUTE FUNCTION @wait()`.replaceAll('@', `"${schema}".`),
+    )
+    const waiting = () => server.run("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    return {
+      /** Its connection is cut while it waits. */
+      async cut(asked: Promise<unknown>) {
+        await expect.poll(waiting, { timeout: 20_000 }).toHaveLength(1)
+        proxy.aim(server.port)
+        await expect(asked).rejects.toSatisfy(isIo)
+      },
+      async end() {
+        await other.query('SELECT pg_advisory_unlock(42)')
+        await other.end()
+      },
+    }
+  }
+
+  it.each([
+    [
+      'of a first pass',
+      'UPDATE OF owner ON @pass DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.owner IS NOT NULL)',
+    ],
+    ['of rows', 'INSERT ON @held DEFERRABLE INITIALLY DEFERRED FOR EACH ROW'],
+  ])('a claim %s whose commit outlives its connection is given again', { timeout: 60_000 }, async (what, event) => {
+    const schema = newSchema()
+    const inbox = await open(schema)
+    await inbox.accept(newDelivery('x'))
+    await claimed(inbox)
+    if (what === 'of rows') await inbox.settle(firstPass(1, { rows: [row('a', START)] }))
+    else inbox.release([1])
+    const commits = await slowCommits(schema, event)
+    await commits.cut(inbox.claim(ALL))
+    const next = again(() => inbox.claim(ALL))
+    // It has nothing, or waits.
+    await Promise.race([next, new Promise((resolve) => setTimeout(resolve, 500))])
+    await commits.end()
+    const { claims } = await next
+    expect(claims.length > 0 ? claims : await claimed(inbox)).toMatchObject([{ delivery: { seq: 1 } }])
+    await inbox.close()
+  })
+
+  it('nothing is claimed of a delivery before its settlement is heard of', { timeout: 60_000 }, async () => {
+    const schema = newSchema()
+    const inbox = await open(schema)
+    await inbox.accept(newDelivery('x'))
+    await claimed(inbox)
+    const commits = await slowCommits(schema, 'DELETE ON @pass DEFERRABLE INITIALLY DEFERRED FOR EACH ROW')
+    const settlement = firstPass(1, { rows: [row('a', START)] })
+    await commits.cut(inbox.settle(settlement))
+    await commits.end()
+    const rows = () => server.run(`SELECT 1 FROM "${schema}".work`)
+    await expect.poll(rows, { timeout: 20_000 }).toHaveLength(1)
+    expect((await again(() => inbox.claim(ALL))).claims).toEqual([])
+    await again(() => inbox.settle(settlement))
+    expect(await claimed(inbox)).toMatchObject([{ rows: [{ handler: 'a' }] }])
+    await inbox.close()
+  })
+
   it('bodies that do not come are given up, as the connection is', async () => {
     const client = new pg.Client({ connectionString: `postgres://postgres@127.0.0.1:${proxy.port}/postgres` })
     client.on('error', () => {})

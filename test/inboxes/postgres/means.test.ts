@@ -6,11 +6,14 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createReceiver } from '../../../src/core/receiver.ts'
+import { connect } from '../../../src/inboxes/postgres/connect.ts'
+import { PostgresInbox } from '../../../src/inboxes/postgres/inbox.ts'
 import { postgres } from '../../../src/inboxes/postgres/index.ts'
 import { isPoolerThere, type Pooler, startPooler } from '../../support/pooler.ts'
 import { programsOf, type Server, startServer } from '../../support/postgres.ts'
 import { toy } from '../../support/toy.ts'
-import { newSchema } from './store.ts'
+import { newDelivery, openWith } from '../inbox-kit.ts'
+import { newSchema, settingsFor } from './store.ts'
 
 /** For large values that do not shrink. */
 const noise = (bytes: number) =>
@@ -123,6 +126,31 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     await expect.poll(async () => (await receiver.health()).ready, { timeout: 20_000 }).toBe(true)
     expect((await receiver.inject('shop', pings('x'))).status).toMatch(/accepted|duplicate/)
     await expect.poll(async () => (await receiver.inbox.stats()).pending, { timeout: 20_000 }).toBe(0)
+  })
+
+  it('starts that find no connection left, all at once, wait for one each', { timeout: 60_000 }, async () => {
+    const server = await serverWith({ fsync: 'off', max_connections: '36', superuser_reserved_connections: '0' })
+    const taken = Array.from({ length: 36 }, () => new pg.Client({ connectionString: server.url }))
+    for (const client of taken) {
+      client.on('error', () => {})
+      await client.connect()
+    }
+    let tries = 0
+    const counting = async () => {
+      const pool = await connect(server.url)
+      return { ...pool, connect: () => pool.connect().finally(() => tries++) }
+    }
+    const schema = newSchema()
+    const inboxes = Array.from({ length: 12 }, () => {
+      const port = new PostgresInbox({ ...settingsFor(server, schema), connect: counting })
+      ends.push(() => port.close())
+      return openWith(port, ['a'])
+    })
+    await Promise.race([expect.poll(() => tries, { timeout: 30_000 }).toBeGreaterThan(24), Promise.all(inboxes)])
+    await Promise.all(taken.map((client) => client.end()))
+    const opened = await Promise.all(inboxes)
+    await Promise.all(opened.map(({ inbox }, n) => inbox.accept(newDelivery(`n${n}`))))
+    expect(await opened[0]?.inbox.stats()).toMatchObject({ pending: 12 })
   })
 
   it.skipIf(process.getuid?.() !== 0)(

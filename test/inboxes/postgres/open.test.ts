@@ -5,13 +5,10 @@ import { connect } from '../../../src/inboxes/postgres/connect.ts'
 import { faultOf, toInboxError } from '../../../src/inboxes/postgres/db/failure.ts'
 import { PostgresInbox } from '../../../src/inboxes/postgres/inbox.ts'
 import { type PostgresPool, postgres } from '../../../src/inboxes/postgres/index.ts'
-import { realAfter } from '../../../src/inboxes/postgres/life/upkeep.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import { programsOf, type Server, startServer } from '../../support/postgres.ts'
 import { everything, firstPass, keptLines, newDelivery, openWith } from '../inbox-kit.ts'
 import { newSchema, settingsFor } from './store.ts'
-
-const ORDERED = [{ name: 'a', formerly: [], ordered: true }]
 
 describe('the options', () => {
   const url = 'postgres://somebody:secret@db.internal/events'
@@ -22,6 +19,7 @@ describe('the options', () => {
     [{ connectionString: 'postgres://somebody:secret/word@db.internal/events' }, 'connectionString'],
     [{ connectionString: 'postgres://somebody:secret@db.internal:port/events' }, 'connectionString'],
     [{ connectionString: url, schema: 'Quoted"' }, 'schema'],
+    [{ connectionString: url, schema: 'pg_posthorn' }, 'schema'],
     [{ connectionString: url, leaseMs: 5 }, 'leaseMs'],
     [{ connectionString: url, stallMs: Number.NaN }, 'stallMs'],
     [{ connectionString: url, durability: 'none' }, 'durability'],
@@ -168,6 +166,16 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     await inbox.close()
   })
 
+  it.each(['control (x int4)', 'delivery (x int4)'])("a schema that is another's is told to be: %s", async (table) => {
+    const schema = newSchema()
+    await server.run(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.${table}`)
+    const opening = openWith(new PostgresInbox(settingsFor(server, schema)), ['a'])
+    await expect(opening).rejects.toMatchObject({
+      code: 'ERR_INBOX_IO',
+      message: expect.stringContaining('of its own'),
+    })
+  })
+
   it('a name that cannot be stored is refused with the reason', async () => {
     const opening = openWith(new PostgresInbox(settingsFor(server, newSchema())), ['a\0b'])
     await expect(opening).rejects.toMatchObject({ code: 'ERR_INBOX_IO', message: expect.stringContaining('U+0000') })
@@ -206,36 +214,6 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     const stored = await inbox.deliveries(everything)
     expect(Buffer.concat(stored.map((one) => one.sha256).reverse())).toEqual(Buffer.from(sha256))
     await inbox.close()
-  })
-
-  it('a handler with an order has no second process beside it, whichever was first', async () => {
-    const schema = newSchema()
-    const open = (handlers: Parameters<typeof openWith>[1]) =>
-      openWith(new PostgresInbox(settingsFor(server, schema, { leaseMs: 3_000, after: realAfter })), handlers)
-    const first = await open(ORDERED)
-    await expect(open(['b'])).rejects.toMatchObject({ code: 'ERR_INBOX_OWNED' })
-    await first.inbox.close()
-    const second = await open(['b'])
-    await expect(open(ORDERED)).rejects.toMatchObject({ code: 'ERR_INBOX_OWNED' })
-    await (await open(['b'])).inbox.close()
-    await second.inbox.close()
-    await (await open(ORDERED)).inbox.close()
-  })
-
-  it('a process that was killed, and had a handler with an order, is waited for', async () => {
-    const schema = newSchema()
-    const open = () => openWith(new PostgresInbox(settingsFor(server, schema)), ORDERED)
-    const first = await open()
-    await first.inbox.accept(newDelivery('x'))
-    await first.inbox.close()
-    await server.run(`
-      INSERT INTO ${schema}.process (owner, until, host, pid, handlers, ordered)
-      VALUES (7, clock_timestamp() + interval '1 second', 'gone', 1, '{a}', true);
-      UPDATE ${schema}.pass SET owner = 7`)
-    const second = await open()
-    expect(second.logger.lines[0]?.facts).toMatchObject({ event: 'inbox.waiting', host: 'gone', pid: 1 })
-    expect(await second.claim()).toMatchObject([{ delivery: { id: 'd_x' }, careful: true }])
-    await second.inbox.close()
   })
 
   it('looks and commands beside running processes, with the role of control', async () => {

@@ -1,63 +1,32 @@
 /** Real processes at one database: killed, stopped, and replaced while deliveries come in. */
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../src/lib/random.ts'
-import { Child } from '../../support/child.ts'
+import type { Child } from '../../support/child.ts'
 import { programsOf, type Server, startServer } from '../../support/postgres.ts'
-import { newSchema } from './store.ts'
-
-const script = join(import.meta.dirname, '../../support/postgres-child.ts')
-const authorization = `Basic ${Buffer.from('mailjet:a-password-of-some-length').toString('base64')}`
-const LEASE_MS = 1_500
+import { type Mode, Processes, post } from './processes.ts'
 
 describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => {
   let server: Server
-  let schema: string
-  let children: Child[]
+  let processes: Processes
 
   beforeAll(async () => {
     server = await startServer({ fsync: 'off' })
   }, 60_000)
   afterAll(() => server.remove(), 60_000)
   beforeEach(() => {
-    schema = newSchema()
-    children = []
+    processes = new Processes(server)
   })
-  afterEach(async () => {
-    for (const child of children) await child.kill()
-  })
+  afterEach(() => processes.end())
 
-  function start(mode: 'none' | 'handle' | 'slow' | 'hang' | 'spin', leaseMs = LEASE_MS): Child {
-    const child = new Child(script, [server.url, schema, String(leaseMs), mode])
-    children.push(child)
-    return child
-  }
-
-  /** Whether it was acknowledged. */
-  async function post(child: Child, ...ids: readonly number[]): Promise<boolean> {
-    const { port } = await child.line('port')
-    const events = ids.map((id) => ({ event: 'open', time: 1_780_000_000, MessageID: id, email: 'jo@shop.example' }))
-    const sent = fetch(`http://127.0.0.1:${port}/webhooks/news`, {
-      method: 'POST',
-      body: JSON.stringify(events),
-      headers: { authorization },
-    })
-    return sent.then(
-      (response) => response.ok,
-      () => false,
-    )
-  }
-
-  const said = (key: 'handled' | 'done') =>
-    children.flatMap(({ lines }) => lines.flatMap((line) => (key in line ? [String(line[key])] : [])))
-  const count = async (table: string) =>
-    Number((await server.run(`SELECT count(*)::int AS n FROM "${schema}".${table}`))[0]!.n)
-  const pending = async () => (await count('pass')) + (await count('work'))
+  const start = (mode: Mode, leaseMs?: number) => processes.start(mode, leaseMs === undefined ? {} : { leaseMs })
+  const said = (key: 'handled' | 'done') => processes.said(key)
+  const count = (table: string) => processes.count(table)
+  const pending = () => processes.pending()
 
   it('what a process had when it was killed another handles', { timeout: 60_000 }, async () => {
     const [receiving, hanging] = [start('none'), start('hang')]
     await hanging.line('port')
-    expect(await post(receiving, 1)).toBe(true)
+    expect(await post(receiving, [1])).toBe(true)
     await hanging.line('handled')
     await hanging.kill()
     const next = start('handle')
@@ -68,7 +37,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
   it('SIGTERM hands over at once', { timeout: 60_000 }, async () => {
     const [receiving, hanging] = [start('none', 60_000), start('hang', 60_000)]
     await hanging.line('port')
-    await post(receiving, 1)
+    await post(receiving, [1])
     await hanging.line('handled')
     const next = start('handle', 60_000)
     await next.line('port')
@@ -85,7 +54,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     const sender = async () => {
       while (!isOver) {
         const own = ++id
-        if (await post(three[own % 3]!, own, own + 1_000_000)) acknowledged.add(String(own))
+        if (await post(three[own % 3]!, [own, own + 1_000_000])) acknowledged.add(String(own))
         else await new Promise((resolve) => setTimeout(resolve, 10))
       }
     }
@@ -114,7 +83,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
   }, async () => {
     const [receiving, stopped] = [start('none'), start('hang')]
     await stopped.line('port')
-    await post(receiving, 1)
+    await post(receiving, [1])
     await stopped.line('handled')
     stopped.process.kill('SIGSTOP')
     const next = start('handle')
@@ -123,7 +92,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     stopped.process.kill('SIGCONT')
     // It goes on as another process, and works.
     await expect.poll(() => count('process'), { timeout: 20_000 }).toBe(3)
-    await post(receiving, 2)
+    await post(receiving, [2])
     await expect.poll(() => said('handled').includes('2'), { timeout: 20_000 }).toBe(true)
     expect(await count('settled')).toBeLessThanOrEqual(2)
   })
@@ -133,7 +102,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
   }, async () => {
     const [spinning, other] = [start('spin'), start('none')]
     await spinning.line('port')
-    await post(other, 1)
+    await post(other, [1])
     await spinning.line('handled')
     const watching = start('handle')
     await watching.line('port')
@@ -154,7 +123,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
         const own = ++id
         const child = current[own % current.length]!
         underWay.add(child)
-        if (!(await post(child, own))) refused.push(own)
+        if (!(await post(child, [own]))) refused.push(own)
         underWay.delete(child)
       }
     }

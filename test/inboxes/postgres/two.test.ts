@@ -51,14 +51,14 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     for (const port of ports) await port.close()
   })
 
-  async function join(after: After = never, leaseMs = 60_000) {
+  async function join(after: After = never, leaseMs = 60_000, by = clock) {
     const port = new PostgresInbox(settingsFor(server, schema, { leaseMs, after }))
     ports.push(port)
     const inbox = new TestInbox(port)
     const lost: ClaimToken[] = []
     port.on({ lost: (tokens) => void lost.push(...tokens) })
     const handlers = [{ name: 'a', formerly: [] }]
-    const opened = await inbox.open({ handlers, logger: keptLines(), clock, role: 'owner', onRedelivery: 'record' })
+    const opened = await inbox.open({ handlers, logger: keptLines(), clock: by, role: 'owner', onRedelivery: 'record' })
     const claim = async (limits = {}) => (await inbox.claim({ ...ALL, ...limits })).claims
     return { port, inbox, claim, lost, opened }
   }
@@ -113,6 +113,55 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     }))
     await inbox.settle(retried(again!, { dead }))
     expect(await inbox.stats()).toMatchObject({ pending: 0, deadLetters: 10_000 })
+  })
+
+  it('progress that is saved at the moment of the settlement goes with it', { timeout: 60_000 }, async () => {
+    const { inbox, claim } = await join()
+    await fill(inbox, 2)
+    await claim()
+    await sql(`CREATE FUNCTION @wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_advisory_xact_lock_shared(43); RETURN new; END $$;
+      CREATE TRIGGER wait BEFORE INSERT ON @progress FOR EACH ROW EXECUTE FUNCTION @wait()`)
+    const other = new pg.Client({ connectionString: server.url })
+    await other.connect()
+    await other.query('SELECT pg_advisory_lock(43)')
+    const waiting = () => server.run('SELECT 1 FROM pg_locks WHERE NOT granted')
+    const progress = (seq: number) => ({
+      ...{ seq, row: null, next: 1, over: { a: [[0, 0] as const] }, parts: 0, rows: [], at: START },
+      ...{ dead: [], quarantined: [], unhandled: { x: 1 }, copies: [] },
+    })
+    try {
+      const saved = inbox.saveProgress([progress(1)])
+      await expect.poll(waiting, { timeout: 20_000 }).toHaveLength(1)
+      let isSettled = false
+      const settled = inbox.settle(firstPass(1)).then(() => {
+        isSettled = true
+      })
+      await expect.poll(async () => isSettled || (await waiting()).length > 1, { timeout: 20_000 }).toBe(true)
+      await other.query('SELECT pg_advisory_unlock(43)')
+      await Promise.all([saved, settled])
+    } finally {
+      await other.end()
+    }
+    // Of one that is being settled already none is saved.
+    const late = inbox.settle(firstPass(2))
+    await Promise.all([late, inbox.saveProgress([progress(2)])])
+    expect(await sql('SELECT seq FROM @progress')).toEqual([])
+  })
+
+  it('what cannot be stored fails alone, of all that come and are settled with it', async () => {
+    const { inbox, port, claim } = await join()
+    const come = await Promise.allSettled(['w', 'x', 'y\0', 'z'].map((name) => inbox.accept(newDelivery(name))))
+    expect(come.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(come[2]).toMatchObject({ reason: { code: 'ERR_INBOX_IO' } })
+    expect(port.intake.trouble()).toBeNull()
+    const seqs = seqsOf(await claim())
+    expect(seqs).toHaveLength(3)
+    const ends = seqs.map((seq, n) => firstPass(seq, { rows: [row(n === 1 ? 'a\0' : 'a', START + 1)] }))
+    const settled = await Promise.allSettled(ends.map((end) => inbox.settle(end)))
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    await inbox.settle(firstPass(seqs[1] ?? 0))
+    expect(await sql('SELECT count(*)::int AS n FROM @settled')).toEqual([{ n: 3 }])
   })
 
   it('each delivery is in one claim at a time, whoever asks', async () => {
@@ -233,6 +282,49 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await two.inbox.stats()).toMatchObject({ pending: 0 })
   })
 
+  /** What another session does before it is let go on, and what has to wait for it meanwhile. */
+  async function stepped<T>(statements: readonly string[], run: () => Promise<T>): Promise<T> {
+    const other = new pg.Client({ connectionString: server.url })
+    await other.connect()
+    try {
+      await other.query('BEGIN')
+      for (const text of statements) await other.query(text.replaceAll('@', `"${schema}".`))
+      const running = run()
+      await expect.poll(() => waiting(server)).toBeGreaterThan(0)
+      await other.query('COMMIT')
+      return await running
+    } finally {
+      await other.end()
+    }
+  }
+
+  it('a settlement at the very moment of a reap finds its claim lost', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 1)
+    await one.claim()
+    const [first] = await owners()
+    const reaping = [`DELETE FROM @process WHERE owner = ${first}`, 'UPDATE @pass SET owner = NULL, careful = true']
+    const settling = () => one.inbox.settle(firstPass(1, { rows: [row('a', START)] })).catch((error: unknown) => error)
+    expect(await stepped(reaping, settling)).toMatchObject({ code: 'ERR_CLAIM_LOST' })
+    expect(await sql('SELECT seq FROM @settled UNION ALL SELECT seq FROM @work')).toEqual([])
+    expect(await two.claim()).toMatchObject([{ delivery: { seq: 1 }, careful: true, rows: null }])
+  })
+
+  it('a reap at the very moment of a settlement takes nothing that is settled', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 2)
+    await one.claim()
+    const [first] = await owners()
+    await endLease(0)
+    const settling = [
+      'DELETE FROM @pass WHERE seq = 1',
+      `INSERT INTO @settled (seq, owner, events) VALUES (1, ${first}, 1)`,
+    ]
+    await stepped(settling, () => two.port.reap())
+    expect(await two.claim()).toMatchObject([{ delivery: { seq: 2 }, careful: true }])
+    expect(await sql('SELECT seq::int FROM @settled')).toEqual([{ seq: 1 }])
+  })
+
   it('notes and progress of a lost claim are refused', async () => {
     const [one, two] = [await join(), await join()]
     await fill(one.inbox, 1)
@@ -343,6 +435,19 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(one.lost).toEqual([])
   })
 
+  it('keeps a lease of an hour where the clock of the server was set back, as seen by one whose lease is short', async () => {
+    const one = await join(never, 3_600_000)
+    const two = await join(never, 1_000)
+    await fill(one.inbox, 1)
+    await one.claim()
+    await sql(`UPDATE @process SET until = until + interval '10 minutes' WHERE owner = ${(await owners())[0]}`)
+    await two.port.reap()
+    const [left] = await sql(`SELECT until BETWEEN now() + interval '50 minutes' AND now() + interval '1 hour' AS whole
+      FROM @process WHERE owner = ${(await owners())[0]}`)
+    expect(left).toEqual({ whole: true })
+    await one.inbox.settle(firstPass(1))
+  })
+
   it('leaves at once what it had, when it is closed', async () => {
     const [one, two] = [await join(), await join()]
     await fill(one.inbox, 2)
@@ -382,6 +487,52 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await one.claim({ sources: ['outlet'] })).toEqual([])
     const [again] = await two.claim({ sources: ['shop'] })
     await two.inbox.settle(retried(again!))
+  })
+
+  describe('an event that two deliveries bring at the same moment', () => {
+    const [HOUR, keys] = [3_600_000, Float64Array.of(1, 2, 3, 4)]
+    /** In the slice that `START` is in. */
+    const insert = (client: pg.Client, slice: number, seq: number) =>
+      client.query(`INSERT INTO "${schema}".event_key VALUES (${HOUR / 4}, ${slice}, 3, 4, ${seq})`)
+
+    async function whileInserted(slice: number, run: () => Promise<unknown>) {
+      const other = new pg.Client({ connectionString: server.url })
+      await other.connect()
+      try {
+        await other.query('BEGIN')
+        await insert(other, slice, 77)
+        const running = run()
+        await expect.poll(() => waiting(server)).toBeGreaterThan(0)
+        await other.query('COMMIT')
+        return await running
+      } finally {
+        await other.end()
+      }
+    }
+
+    it('belongs to the one that reserves it first, also where the other has not ended its transaction', async () => {
+      const { inbox } = await join()
+      const slice = START / (HOUR / 4)
+      expect(await whileInserted(slice, () => inbox.reserve(HOUR, START, 1, keys))).toEqual([1, 77])
+      expect(await inbox.owners(HOUR, keys)).toEqual([1, 77])
+    })
+
+    it('belongs to one where the clocks of two processes are in two slices of time', async () => {
+      const at = (ms: number): Clock => ({ ...clock, now: () => START + ms })
+      const both = await Promise.all([join(never, 60_000, at(-1)), join(never, 60_000, at(0))])
+      for (let n = 0; n < 40; n++) {
+        const own = Float64Array.of(n, 1)
+        const owners = await Promise.all(both.map(({ inbox }, who) => inbox.reserve(HOUR, 0, 2 * n + who + 1, own)))
+        expect(owners[0], `${n}`).toEqual(owners[1])
+      }
+    })
+
+    it('keys that have expired go as others come', async () => {
+      const { inbox } = await join()
+      await sql(`INSERT INTO @event_key SELECT ${HOUR / 4}, n, 1, 1, 1 FROM generate_series(1, 9) n`)
+      await inbox.reserve(HOUR, START, 1, keys)
+      expect(await sql('SELECT count(*)::int AS n FROM @event_key')).toEqual([{ n: 7 }])
+    })
   })
 
   it('the backlog is that of all, whoever accepts and settles', async () => {

@@ -46,7 +46,7 @@ try {
   if (what === 'accept') say(JSON.stringify(await inbox.accept(newDelivery('x'))))
   if (what === 'load') await load(claim)
 } catch (error) {
-  if (what === 'own') say(`because ${(error as Error).message}`)
+  if (['own', 'look'].includes(what!)) say(`because ${(error as Error).message}`)
   say(String((error as { code?: string }).code ?? error))
 }
 

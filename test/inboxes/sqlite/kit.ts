@@ -56,6 +56,7 @@ export function meddle<T>(path: string, run: (db: DatabaseSync) => T): T {
 
 /** Makes of a file of today one of the third schema, where waiting for a turn was a due time. */
 export const BEFORE_TURNS = `
+  ALTER TABLE upkeep DROP COLUMN latest_at;
   ALTER TABLE settled DROP COLUMN trace;
   DROP TABLE memo; DROP TABLE action; DROP TABLE seen; DROP TABLE tally_mark;
   DROP TABLE tally_day; DROP TABLE tally_hour; DROP TABLE tally_minute; DROP TABLE word;

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { port } from '../../../src/lib/symbols.ts'
 import { esputnik } from '../../../src/providers/esputnik/index.ts'
-import { esputnikSamples, esputnikWire } from '../../../src/testing/samples/esputnik.ts'
+import { esputnikSamples, esputnikWire } from '../../../src/providers/esputnik/samples.ts'
 import { auth, elementsOf, reading, readText, sampleFiles } from '../support.ts'
 
 const source = esputnik({ auth, timeZone: 'Europe/Kyiv' })

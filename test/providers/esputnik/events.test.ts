@@ -4,13 +4,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { catalogue } from '../../../src/providers/esputnik/catalogue.ts'
-import { WORD } from '../../../src/providers/esputnik/events.ts'
+import * as wire from '../../../src/providers/esputnik/events.ts'
+import { esputnikSamples } from '../../../src/providers/esputnik/samples.ts'
 import { checks, ids } from '../../../src/providers/esputnik/validate.generated.ts'
-import { esputnikSamples } from '../../../src/testing/samples/esputnik.ts'
-import { esputnik as levels } from '../../../src/zod/tolerant/schemas.ts'
+import { flatLevels } from '../../../src/zod/levels.ts'
+import { rules } from '../../../src/zod/tolerant/rules.ts'
 import { mutated } from '../support.ts'
 
-const schemas: Readonly<Record<string, z.ZodObject>> = levels.events
+const schemas: Readonly<Record<string, z.ZodObject>> = flatLevels(wire, rules).events
 
 describe('schemas', () => {
   it('stand in the catalogue, in the checks and among the published files, all of them', () => {
@@ -43,7 +44,7 @@ describe.each(Object.entries(esputnikSamples))('%s', (name, samples) => {
       fc.assert(
         fc.property(mutated(fields), (changed) => {
           // The reader has looked the word up before it validates.
-          const value = { ...changed, [WORD]: fields[WORD] }
+          const value = { ...changed, [wire.WORD]: fields[wire.WORD] }
           const problem = checks[schema]?.(value)
           const parsed = schemas[schema]?.safeParse(value)
           expect(problem === null).toBe(parsed?.success)
@@ -66,7 +67,7 @@ it('statusData is judged by the compiled check as by its schema, at every depth'
     fc.property(fc.oneof(outer, fc.array(outer), fc.jsonValue()), (statusData) => {
       const problem = checks.SUBSCRIPTION_CHANGED?.({ statusData })
       expect(problem === null).toBe(
-        schemas.SUBSCRIPTION_CHANGED?.safeParse({ [WORD]: 'SUBSCRIPTION_CHANGED', statusData }).success,
+        schemas.SUBSCRIPTION_CHANGED?.safeParse({ [wire.WORD]: 'SUBSCRIPTION_CHANGED', statusData }).success,
       )
       accepted[problem === null ? 'yes' : 'no'] += 1
     }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { OptionError } from '../../../src/errors.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import { esputnik } from '../../../src/providers/esputnik/index.ts'
-import { esputnikSamples } from '../../../src/testing/samples/esputnik.ts'
+import { esputnikSamples } from '../../../src/providers/esputnik/samples.ts'
 import { auth } from '../support.ts'
 
 describe('esputnik', () => {

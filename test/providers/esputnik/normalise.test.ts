@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { esputnik } from '../../../src/providers/esputnik/index.ts'
-import { esputnikSamples, esputnikWire } from '../../../src/testing/samples/esputnik.ts'
+import { esputnikSamples, esputnikWire } from '../../../src/providers/esputnik/samples.ts'
 import { auth, reading } from '../support.ts'
 
 const source = esputnik({ auth, timeZone: 'UTC' })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { port } from '../../../src/lib/symbols.ts'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
-import { mailjetSamples, mailjetWire } from '../../../src/testing/samples/mailjet.ts'
+import { mailjetSamples, mailjetWire } from '../../../src/providers/mailjet/samples.ts'
 import { auth, reading, readText } from '../support.ts'
 
 const source = mailjet({ auth })

@@ -4,13 +4,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { catalogue } from '../../../src/providers/mailjet/catalogue.ts'
-import { WORD } from '../../../src/providers/mailjet/events.ts'
+import * as wire from '../../../src/providers/mailjet/events.ts'
+import { mailjetSamples } from '../../../src/providers/mailjet/samples.ts'
 import { checks, ids } from '../../../src/providers/mailjet/validate.generated.ts'
-import { mailjetSamples } from '../../../src/testing/samples/mailjet.ts'
-import { mailjet as levels } from '../../../src/zod/tolerant/schemas.ts'
+import { flatLevels } from '../../../src/zod/levels.ts'
+import { rules } from '../../../src/zod/tolerant/rules.ts'
 import { mutated } from '../support.ts'
 
-const schemas: Readonly<Record<string, z.ZodObject>> = levels.events
+const schemas: Readonly<Record<string, z.ZodObject>> = flatLevels(wire, rules).events
 
 describe('schemas', () => {
   it('stand in the catalogue, in the checks and among the published files, all of them', () => {
@@ -43,7 +44,7 @@ describe.each(Object.entries(mailjetSamples))('%s', (name, samples) => {
       fc.assert(
         fc.property(mutated(fields), (changed) => {
           // The reader has looked the word up before it validates.
-          const value = { ...changed, [WORD]: fields[WORD] }
+          const value = { ...changed, [wire.WORD]: fields[wire.WORD] }
           const problem = checks[schema]?.(value)
           const parsed = schemas[schema]?.safeParse(value)
           expect(problem === null).toBe(parsed?.success)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { OptionError } from '../../../src/errors.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
-import { mailjetSamples } from '../../../src/testing/samples/mailjet.ts'
+import { mailjetSamples } from '../../../src/providers/mailjet/samples.ts'
 import { auth } from '../support.ts'
 
 describe('mailjet', () => {

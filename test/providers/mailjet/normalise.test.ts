@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mailjet } from '../../../src/providers/mailjet/index.ts'
-import { mailjetSamples, mailjetWire } from '../../../src/testing/samples/mailjet.ts'
+import { mailjetSamples, mailjetWire } from '../../../src/providers/mailjet/samples.ts'
 import { auth, reading } from '../support.ts'
 
 const source = mailjet({ auth })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { momentum } from '../../../src/providers/momentum/index.ts'
-import { momentumSamples, momentumWire } from '../../../src/testing/samples/momentum.ts'
+import { momentumSamples, momentumWire } from '../../../src/providers/momentum/samples.ts'
 import { auth, reading } from '../support.ts'
 
 const source = momentum({ auth })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { port } from '../../../src/lib/symbols.ts'
 import type { Reading } from '../../../src/ports/provider.ts'
 import { momentum } from '../../../src/providers/momentum/index.ts'
-import { momentumSamples } from '../../../src/testing/samples/momentum.ts'
+import { momentumSamples } from '../../../src/providers/momentum/samples.ts'
 import { auth, mutated } from '../support.ts'
 
 const { read } = momentum({ auth })[port].provider

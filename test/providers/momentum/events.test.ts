@@ -6,12 +6,13 @@ import type { z } from 'zod'
 import { catalogue } from '../../../src/providers/momentum/catalogue.ts'
 import { reads, WORD } from '../../../src/providers/momentum/events.ts'
 import { DOCUMENTED, UNDOCUMENTED } from '../../../src/providers/momentum/events-sets.ts'
+import { momentumSamples } from '../../../src/providers/momentum/samples.ts'
 import { checks, F, fill, ids, SIZE } from '../../../src/providers/momentum/validate.generated.ts'
-import { momentumSamples } from '../../../src/testing/samples/momentum.ts'
-import { momentum as levels } from '../../../src/zod/tolerant/schemas.ts'
+import { momentumLevels } from '../../../src/zod/levels.ts'
+import { rules } from '../../../src/zod/tolerant/rules.ts'
 import { mutated } from '../support.ts'
 
-const schemas: Readonly<Record<string, z.ZodObject>> = levels.events
+const schemas: Readonly<Record<string, z.ZodObject>> = momentumLevels(rules).events
 
 /** Fields the vendor documents for each type, counted in its samples of mid-2026. */
 const COUNTS = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { OptionError } from '../../../src/errors.ts'
 import { port } from '../../../src/lib/symbols.ts'
 import { momentum, sparkpost } from '../../../src/providers/momentum/index.ts'
-import { momentumSamples } from '../../../src/testing/samples/momentum.ts'
+import { momentumSamples } from '../../../src/providers/momentum/samples.ts'
 import { auth } from '../support.ts'
 
 describe.each([

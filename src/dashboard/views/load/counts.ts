@@ -2,7 +2,7 @@
 import { watchDoor } from '../../../lib/symbols.ts'
 import type { TallyCount } from '../../../public/look.ts'
 import type { ViewRequest } from '../../types.ts'
-import { allOf, orNull, RANGES, type Range } from './loading.ts'
+import { allOf, orNull, type Range } from './loading.ts'
 
 type Step = 'minute' | 'hour' | 'day'
 type Looks = Pick<ViewRequest, 'receiver' | 'now'>
@@ -12,26 +12,55 @@ export const STEP_MS: Readonly<Record<Step, number>> = { minute: MINUTE_MS, hour
 /** Minutes are read at each look, hours and days change slowly. */
 const SHARED_MS: Readonly<Record<Step, number>> = { minute: 1_000, hour: 30_000, day: 300_000 }
 
+/** What is over does not change, but for what another process tells late: then it is read again as a whole. */
+const WHOLE_MS = 30_000
+
 interface Kept {
   readonly at: number
+  /** When all of it was read. */
+  readonly wholeAt: number
   readonly counts: Promise<readonly TallyCount[] | null>
 }
 
 /** By the door of the receiver, which is the same for all who look. */
 const kept = new WeakMap<object, Map<string, Kept>>()
 
-/** All words of so many steps until now; null where the inbox keeps none. */
-export function countsOf({ receiver, now }: Looks, step: Step, steps: number): Promise<readonly TallyCount[] | null> {
+/** Of so many steps until now, of all words or of some; null where the inbox keeps none. */
+export function countsOf(
+  { receiver, now }: Looks,
+  step: Step,
+  steps: number,
+  words: readonly string[] = [],
+): Promise<readonly TallyCount[] | null> {
   const own = ownOf(receiver[watchDoor].sources)
-  const key = `${step} ${steps}`
+  const key = `${step} ${steps} ${words.join()}`
   const before = own.get(key)
   const at = now.getTime()
   if (before !== undefined && Math.abs(at - before.at) < SHARED_MS[step]) return before.counts
-  const since = new Date(Math.floor(at / STEP_MS[step]) * STEP_MS[step] - (steps - 1) * STEP_MS[step])
-  const counts = orNull(async () => await allOf(receiver.inbox.tallies({ step, since, until: new Date(at + 1) })))
-  own.set(key, { at, counts })
+  const begin = Math.floor(at / STEP_MS[step]) * STEP_MS[step] - (steps - 1) * STEP_MS[step]
+  const read = (since: number) =>
+    orNull(async () => {
+      const filter = { step, since: new Date(since), until: new Date(at + 1), ...(words.length === 0 ? {} : { words }) }
+      return await allOf(receiver.inbox.tallies(filter))
+    })
+  const isNear = before !== undefined && at >= before.at && at - before.wholeAt < WHOLE_MS
+  const counts = isNear ? goneOn(before, begin, STEP_MS[step], read) : read(begin)
+  own.set(key, { at, wholeAt: isNear ? before.wholeAt : at, counts })
   counts.catch(() => own.delete(key))
   return counts
+}
+
+/** Reads from the step before the one in which it was read last. */
+async function goneOn(
+  { at, counts }: Kept,
+  begin: number,
+  size: number,
+  read: (since: number) => Promise<readonly TallyCount[] | null>,
+): Promise<readonly TallyCount[] | null> {
+  const from = Math.max(begin, (Math.floor(at / size) - 1) * size)
+  const [before, since] = await Promise.all([counts, read(from)])
+  if (before === null || since === null) return since
+  return [...before.filter((one) => one.at.getTime() >= begin && one.at.getTime() < from), ...since]
 }
 
 function ownOf(receiver: object): Map<string, Kept> {
@@ -128,6 +157,3 @@ function mostFirst(series: ReadonlyMap<string, readonly number[]>): Chart['serie
   const values = first[0]?.values.map((_, i) => rest.reduce((all, one) => all + (one.values[i] ?? 0), 0)) ?? []
   return [...first, { name: 'others', values }]
 }
-
-/** How far back a range of counts goes. */
-export const spanOf = (range: Range): number => RANGES[range]

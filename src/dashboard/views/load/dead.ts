@@ -1,8 +1,9 @@
 /** What failed, and can I retry? */
 import { letterName } from '../../../lib/letter-name.ts'
+import type { ListOptions } from '../../../public/look.ts'
 import type { DeadLetter } from '../../../types.ts'
 import type { ViewRequest } from '../../types.ts'
-import { asked, cut, type EventRow, eventRow, gather, iso, LATE, type Loaded } from './loading.ts'
+import { asked, cut, type EventRow, eventRow, gather, gatherListed, iso, LATE, type Loaded } from './loading.ts'
 
 export interface DeadGroup {
   readonly handler: string
@@ -17,6 +18,8 @@ export interface DeadGroup {
 
 export interface DeadRow extends EventRow {
   readonly handler: string
+  /** The replay it died in; null: in its first run. */
+  readonly run: string | null
   readonly attempts: number
   readonly since: string | null
   readonly error: string
@@ -50,14 +53,15 @@ export async function load(request: ViewRequest): Promise<Loaded<DeadData>> {
       partial: late ? LATE : null,
     }
   }
-  const { rows: found, more, late } = await gather(receiver.inbox.deadLetters(filter), signal)
+  const list = (options: ListOptions) => receiver.inbox.deadLetters(filter, options)
+  const { rows: found, more, place, partial } = await gatherListed(list, signal)
   const rows = found.map((letter) => deadRow(letter, request))
   const last = found.at(-1)
   return {
     title: 'Dead letters',
     data: { q, total, grouped: 0, groups: null, rows },
-    next: more && last !== undefined ? letterName(last.event, last.handler) : null,
-    partial: late ? LATE : null,
+    next: more && last !== undefined ? letterName(last.event, last.handler) : place,
+    partial,
     rows: rows.map(({ bounce, ...row }) => ({ ...row, bounceKind: bounce?.kind ?? null })),
   }
 }
@@ -71,6 +75,7 @@ function deadRow(letter: DeadLetter, request: ViewRequest): DeadRow {
   return {
     ...eventRow(event, request),
     handler,
+    run: event.run,
     attempts,
     since: iso(since),
     error: wordOf(letter),

@@ -1,7 +1,8 @@
 /** Did last night's batch arrive? */
+import type { ListOptions } from '../../../public/look.ts'
 import type { DeliverySummary } from '../../../types.ts'
 import type { ViewRequest } from '../../types.ts'
-import { asked, cut, gather, iso, LATE, type Loaded } from './loading.ts'
+import { asked, cut, gatherListed, iso, type Loaded } from './loading.ts'
 
 export interface DeliveryRow {
   readonly id: string
@@ -28,13 +29,15 @@ export const deliveryRow = (one: DeliverySummary): DeliveryRow => ({
 })
 
 export async function load(request: ViewRequest): Promise<Loaded<DeliveriesData>> {
-  const { rows: found, more, late } = await gather(request.receiver.inbox.deliveries(asked(request)), request.signal)
+  const { inbox } = request.receiver
+  const list = (options: ListOptions) => inbox.deliveries(asked(request), options)
+  const { rows: found, more, place, partial } = await gatherListed(list, request.signal)
   const rows = found.map(deliveryRow)
   return {
     title: 'Deliveries',
     data: { q: request.query.get('filter') ?? '', rows },
-    next: more ? (rows.at(-1)?.id ?? null) : null,
-    partial: late ? LATE : null,
+    next: more ? (rows.at(-1)?.id ?? null) : place,
+    partial,
     rows: rows.map((row) => ({ ...row })),
   }
 }

@@ -1,4 +1,5 @@
 /** What exactly came? */
+import { randomUUID } from 'node:crypto'
 import type { ViewRequest } from '../../types.ts'
 import { type DeliveryRow, deliveryRow } from './deliveries.ts'
 import {
@@ -32,6 +33,12 @@ export interface DeliveryData {
     readonly index: number | null
     readonly reason: string
     readonly path: string | null
+    /** What came at that place, as JSON, or only its kind; null: there is none. */
+    readonly came: string | null
+    /** The element around it, with line breaks; null: not of this many, or it is no JSON. */
+    readonly around: { readonly before: string; readonly after: string } | null
+    /** The native name under which it reads now, after all. */
+    readonly readsNow: string | null
   }[]
   /** The bytes as text; null: they are gone, no text, or not to be seen. */
   readonly text: string | null
@@ -61,6 +68,11 @@ export async function load(request: ViewRequest): Promise<Loaded<DeliveryData>> 
     dead[event.delivery.index] = [...(dead[event.delivery.index] ?? []), handler]
   const seesBytes = rights.bytes && !isGone
   const body = seesBytes ? await found.body().catch(() => null) : null
+  const now =
+    items.rows.length === 0 || isGone ? [] : (await gather(receiver.inbox.differences(ids, { signal }), signal)).rows
+  const readable = new Map(now.flatMap(({ readable: ones }) => ones.map(({ index, name }) => [index, name] as const)))
+  const places = items.rows.flatMap(({ index, path }) => (index === null || path === null ? [] : [index]))
+  const elements = isGone || places.length === 0 ? NONE : await request.elements(id, places)
   return {
     title: 'Delivery',
     data: {
@@ -74,12 +86,60 @@ export async function load(request: ViewRequest): Promise<Loaded<DeliveryData>> 
       },
       events: events.rows.map((event) => eventRow(event, request)),
       dead,
-      quarantined: items.rows.map(({ index, reason, path }) => ({ index, reason: cut(reason), path })),
+      quarantined: items.rows.map(({ index, reason, path }, row) => {
+        const came = path === null ? null : cameAt(elements.get(index ?? -1), path)
+        return {
+          ...{ index, reason: cut(reason), path },
+          came: came && cut(came.text, CAME_CHARS),
+          around: came && row < MOST_AROUND ? came.around() : null,
+          readsNow: index === null ? null : (readable.get(index) ?? null),
+        }
+      }),
       text: body === null ? null : cutDetail(new TextDecoder().decode(body.subarray(0, 70_000))),
       hex: body === null ? null : hexOf(body.subarray(0, HEX_BYTES)),
     },
     next: events.more ? (events.rows.at(-1)?.id ?? null) : null,
     partial: events.late || signal.aborted ? LATE : null,
+  }
+}
+
+const NONE: ReadonlyMap<number, unknown> = new Map()
+const CAME_CHARS = 300
+/** So many elements are shown whole, with so much of each before the place and behind it. */
+const [MOST_AROUND, AROUND_CHARS] = [20, 2_000]
+
+/** By the JSON pointer (RFC 6901) that the parser gave for the place. */
+function cameAt(element: unknown, path: string) {
+  const keys = path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  let [at, holder] = [element, null as object | null]
+  for (const key of keys) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return null
+    holder = at
+    at = (at as Record<string, unknown>)[key]
+  }
+  const text = JSON.stringify(at)
+  if (text === undefined) return null
+  return { text, around: () => around(element, holder, keys.at(-1) ?? '') }
+}
+
+/** What is written before the place and behind it; null: the place is the whole element. */
+function around(element: unknown, holder: object | null, key: string) {
+  if (holder === null) return null
+  const stand = randomUUID()
+  const written = JSON.stringify(
+    element,
+    function (this: unknown, name: string, value: unknown) {
+      return this === holder && name === key ? stand : value
+    },
+    2,
+  )
+  const [before = '', after = ''] = written.split(JSON.stringify(stand))
+  return {
+    before: before.length > AROUND_CHARS ? `… ${before.slice(-AROUND_CHARS)}` : before,
+    after: cut(after, AROUND_CHARS),
   }
 }
 

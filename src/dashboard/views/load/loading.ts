@@ -1,6 +1,7 @@
 /** What loading a view needs: pages that end, ranges, and what came of it. */
 
 import { OptionError } from '../../../errors.ts'
+import type { ListOptions, ListProgress } from '../../../public/look.ts'
 import type { AnyEvent } from '../../../types.ts'
 import type { ViewRequest } from '../../types.ts'
 
@@ -37,12 +38,49 @@ export interface Gathered<R> {
 /** The first rows, and whether others follow; ends with what there is when the time of the view is over. */
 export async function gather<R>(rows: AsyncIterable<R>, signal: AbortSignal, most = PAGE): Promise<Gathered<R>> {
   const found: R[] = []
-  for await (const row of rows) {
-    if (found.length === most) return { rows: found, more: true, late: false }
-    found.push(row)
-    if (signal.aborted) return { rows: found, more: true, late: true }
+  const iterator = rows[Symbol.asyncIterator]()
+  const over = overAt(signal)
+  for (;;) {
+    // Where nothing matches the next row may be far away.
+    const next = await Promise.race([iterator.next(), over])
+    if (next === null) {
+      void iterator.return?.()?.catch(() => {})
+      return { rows: found, more: found.length > 0, late: true }
+    }
+    if (next.done) return { rows: found, more: false, late: signal.aborted }
+    if (found.length === most) {
+      await iterator.return?.()
+      return { rows: found, more: true, late: false }
+    }
+    found.push(next.value)
   }
-  return { rows: found, more: false, late: signal.aborted }
+}
+
+const overAt = (signal: AbortSignal): Promise<null> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(null)
+    else signal.addEventListener('abort', () => resolve(null), { once: true })
+  })
+
+/** How far a listing has come whose filter may match nothing: where it goes on, and what it says of itself. */
+export interface Listed<R> extends Gathered<R> {
+  /** Behind the last row that was looked at, where the time was over. */
+  readonly place: string | null
+  readonly partial: string | null
+}
+
+export async function gatherListed<R>(
+  list: (options: ListOptions) => AsyncIterable<R>,
+  signal: AbortSignal,
+): Promise<Listed<R>> {
+  let [place, looked] = [null as string | null, 0]
+  const onProgress = (progress: ListProgress) => {
+    place = progress.place
+    looked = progress.rows
+  }
+  const found = await gather(list({ signal, onProgress }), signal)
+  const partial = !found.late ? null : looked === 0 ? LATE : `Looked at ${looked} rows; there are more.`
+  return { ...found, place: found.late && !found.more ? place : null, partial }
 }
 
 /** For what is bounded by itself. */
@@ -107,6 +145,8 @@ export interface EventRow {
   /** For the view of the person. */
   readonly key: string | null
   readonly messageId: string | null
+  /** In the place of an id that could hold an address: those stand in no URL. null: the id stands there, or nothing. */
+  readonly messageKey: string | null
   readonly effect: string
   readonly isTest: boolean
   readonly bounce: { readonly kind: string; readonly class: string | null; readonly reason: string | null } | null
@@ -115,7 +155,7 @@ export interface EventRow {
   readonly reply: string | null
 }
 
-export function eventRow(event: AnyEvent, request: Pick<ViewRequest, 'keyOf'>): EventRow {
+export function eventRow(event: AnyEvent, request: Pick<ViewRequest, 'keyOf' | 'messageKeyOf'>): EventRow {
   const {
     bounce = null,
     automated = null,
@@ -133,6 +173,7 @@ export function eventRow(event: AnyEvent, request: Pick<ViewRequest, 'keyOf'>): 
     who: event.recipient === null ? null : cut(event.recipient, 320),
     key: request.keyOf(event),
     messageId: event.messageId === null ? null : cut(event.messageId, 320),
+    messageKey: request.messageKeyOf(event),
     ...{ effect: event.effect, isTest: event.isTest, automated },
     bounce: bounce && {
       kind: bounce.kind,
@@ -145,7 +186,7 @@ export function eventRow(event: AnyEvent, request: Pick<ViewRequest, 'keyOf'>): 
 }
 
 /** For CSV and NDJSON. */
-export const flatEvent = ({ bounce, key: _, ...row }: EventRow): Record<string, unknown> => ({
+export const flatEvent = ({ bounce, key: _, messageKey: __, ...row }: EventRow): Record<string, unknown> => ({
   ...row,
   bounceKind: bounce?.kind ?? null,
   bounceClass: bounce?.class ?? null,

@@ -12,8 +12,8 @@ export interface MessageData {
 
 export async function load(request: ViewRequest): Promise<Loaded<MessageData>> {
   const { receiver, query, signal } = request
-  const messageId = query.get('id') ?? ''
-  const found = await receiver.inbox.message(messageId, {}, { signal })
+  const messageId = query.get('id') ?? request.messageOf(query.get('key') ?? '') ?? ''
+  const found = messageId === '' ? null : await receiver.inbox.message(messageId, {}, { signal })
   const events = found?.events.map((event) => eventRow(event, request)) ?? []
   return {
     title: 'Message',

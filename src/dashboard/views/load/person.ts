@@ -1,6 +1,16 @@
 /** Are we allowed to write to jo? */
 import type { ViewRequest } from '../../types.ts'
-import { type EventRow, eventRow, flatEvent, gather, LATE, type LinkRow, type Loaded, linksFor } from './loading.ts'
+import {
+  asked,
+  type EventRow,
+  eventRow,
+  flatEvent,
+  gather,
+  LATE,
+  type LinkRow,
+  type Loaded,
+  linksFor,
+} from './loading.ts'
 
 export interface PersonData {
   /** To tools of the reader's own. */
@@ -20,19 +30,20 @@ export async function load(request: ViewRequest): Promise<Loaded<PersonData>> {
   const address = request.addressOf(key)
   if (address === null)
     return { title: 'Person', status: 404, data: { links: [], key, who: null, evidence: null, counts: {}, events: [] } }
-  const after = query.get('after')
   let [last, reachedAt, read] = [null as string | null, null as Date | null, 0]
   const onProgress = (progress: { deliveryId: string; reachedAt: Date; deliveries: number }) => {
     last = progress.deliveryId
     reachedAt = progress.reachedAt
     read = progress.deliveries
   }
-  const found = receiver.inbox.person(address, after === null ? {} : { after }, { signal, onProgress })
+  const found = receiver.inbox.person(address, asked(request), { signal, onProgress })
   const { rows, more } = await gather(found, signal)
   const events = rows.map((event) => eventRow(event, request))
   const counts: Record<string, number> = {}
   for (const { type } of events) counts[type] = (counts[type] ?? 0) + 1
+  const filter = asked(request).filter
   const reached = (reachedAt as Date | null)?.toISOString().slice(0, 16).replace('T', ' ')
+  const late = reached === undefined ? LATE : `Looked at ${read} deliveries, back to ${reached} UTC.`
   return {
     title: request.shown(address),
     data: {
@@ -44,11 +55,8 @@ export async function load(request: ViewRequest): Promise<Loaded<PersonData>> {
       events,
     },
     next: more ? (events.at(-1)?.id ?? null) : signal.aborted ? last : null,
-    partial: signal.aborted
-      ? reached === undefined
-        ? LATE
-        : `Looked at ${read} deliveries, back to ${reached} UTC.`
-      : null,
+    // What a filter leaves out may speak against the person.
+    partial: signal.aborted ? late : filter === undefined ? null : `Only what matches ${filter} is shown.`,
     rows: events.map(flatEvent),
   }
 }

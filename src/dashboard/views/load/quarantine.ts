@@ -1,6 +1,7 @@
 /** What could not be read? */
+import type { ListOptions } from '../../../public/look.ts'
 import type { ViewRequest } from '../../types.ts'
-import { asked, cut, gather, LATE, type Loaded } from './loading.ts'
+import { asked, cut, gather, gatherListed, LATE, type Loaded } from './loading.ts'
 
 export interface QuarantineRow {
   readonly source: string
@@ -29,7 +30,8 @@ export interface QuarantineData {
 export async function load(request: ViewRequest): Promise<Loaded<QuarantineData>> {
   const { receiver, query, signal } = request
   const { quarantined: total } = await receiver.inbox.stats()
-  const { rows: found, more, late } = await gather(receiver.inbox.quarantine(asked(request)), signal)
+  const list = (options: ListOptions) => receiver.inbox.quarantine(asked(request), options)
+  const { rows: found, more, place, partial } = await gatherListed(list, signal)
   const rows = found.map(({ source, deliveryId, index, reason, path }) => ({
     source,
     deliveryId,
@@ -38,7 +40,8 @@ export async function load(request: ViewRequest): Promise<Loaded<QuarantineData>
     path: path === null ? null : cut(path, 500),
   }))
   const last = rows.at(-1)
-  const differences = query.get('readable') === '1' ? await gather(receiver.inbox.differences(), signal) : null
+  const differences =
+    query.get('readable') === '1' ? await gather(receiver.inbox.differences({}, { signal }), signal) : null
   const readable =
     differences?.rows.flatMap(({ deliveryId, readable: ones }) =>
       ones.map(({ index, name }) => ({ deliveryId, index, name })),
@@ -53,8 +56,8 @@ export async function load(request: ViewRequest): Promise<Loaded<QuarantineData>
       readable: readable?.slice(0, 1_000) ?? null,
     },
     next:
-      more && last !== undefined ? (last.index === null ? last.deliveryId : `${last.deliveryId}.${last.index}`) : null,
-    partial: late || differences?.late ? LATE : null,
+      more && last !== undefined ? (last.index === null ? last.deliveryId : `${last.deliveryId}.${last.index}`) : place,
+    partial: partial ?? (differences?.late ? LATE : null),
     rows: rows.map((row) => ({ ...row })),
   }
 }

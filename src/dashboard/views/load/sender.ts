@@ -1,6 +1,7 @@
 /** Is Mailjet late, repeating, silent? */
 import { watchDoor } from '../../../lib/symbols.ts'
 import type { ViewRequest } from '../../types.ts'
+import { type Acks, acksOf } from './acks.ts'
 import { type Chart, chartOf, countsOf, isOf, perStep, sumOf } from './counts.ts'
 import type { FindingRow } from './findings.ts'
 import { standingOf } from './frame.ts'
@@ -20,6 +21,8 @@ export interface SenderData {
   /** null: there is no such source now. */
   readonly provider: string | null
   readonly ackLimitMs: number
+  /** Of the latest answers of this process; null: it has given none. */
+  readonly acks: Acks | null
   readonly lastAt: string | null
   readonly findings: readonly FindingRow[]
   /** Of the last 24 hours; null: not kept. */
@@ -59,7 +62,7 @@ export async function load(request: ViewRequest): Promise<Loaded<SenderData>> {
   if (port === undefined && uses.length === 0 && (own ?? []).length === 0)
     return { title: 'Sender', status: 404, data: { ...NONE, source } }
   const last = uses.reduce((latest, { lastUsedAt }) => Math.max(latest, lastUsedAt.getTime()), 0)
-  const minutes = await countsOf(request, 'minute', DAY_MINUTES)
+  const minutes = await countsOf(request, 'minute', DAY_MINUTES, ['in'])
   const active =
     minutes &&
     perStep(
@@ -75,6 +78,7 @@ export async function load(request: ViewRequest): Promise<Loaded<SenderData>> {
       source,
       provider: port?.provider.name ?? null,
       ackLimitMs: port?.ackLimitMs ?? 10_000,
+      acks: acksOf(receiver, source),
       lastAt: last > 0 ? new Date(last).toISOString() : null,
       findings: findings.filter(({ about }) => about === source),
       day: own && {
@@ -101,6 +105,7 @@ const NONE: SenderData = {
   source: '',
   provider: null,
   ackLimitMs: 0,
+  acks: null,
   lastAt: null,
   findings: [],
   day: null,

@@ -35,6 +35,7 @@ export async function load(request: ViewRequest): Promise<Loaded<SuppressionData
     },
     {
       signal,
+      counted: true,
       onProgress: ({ deliveryId, deliveries }) => {
         last = deliveryId
         read = deliveries

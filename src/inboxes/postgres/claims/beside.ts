@@ -1,4 +1,4 @@
-/** What stands beside claims: deaths, quarantine, and how far their passes have come. */
+/** Reads what a claim has beside its delivery and rows: deaths, quarantine, saved progress, handlers. */
 import type { Claim, Death } from '../../../ports/inbox/claims.ts'
 import type { Progress } from '../../../ports/inbox/progress.ts'
 import { progressOf, type Reached } from '../../rules/progress.ts'
@@ -28,13 +28,13 @@ type ProgressRow = readonly [seq: number, workId: number, part: number, reached:
 export interface Beside {
   deaths(seq: number): readonly Death[]
   quarantined(seq: number): Claim['quarantined']
-  /** Of its first pass (null), or of these rows. */
+  /** The saved progress of the first pass (`rows` null), or of these rows. */
   progress(seq: number, rows: readonly number[] | null): readonly Progress[]
-  /** `setId` null: those that its settled delivery has. */
+  /** The handlers of the set; `setId` null: those that the passed delivery belongs to. */
   handlers(seq: number, setId: number | null): readonly string[]
 }
 
-/** `seqs`: all claims; `withRows`: those of work rows. */
+/** `seqs`: the deliveries of all claims; `withRows`: those claimed for work rows. */
 export async function readBesideOf(
   db: Pick<Session, 'all'>,
   seqs: readonly number[],

@@ -1,10 +1,9 @@
-/** Chooses what a claim takes, by the rules that every inbox has, inside a transaction that keeps others from it. */
+/** Chooses what a claim takes, by `rules/choose.ts`, in a transaction that keeps other processes from it. */
 import type { ClaimRequest } from '../../../ports/inbox/claims.ts'
-import { type Candidate as Choosable, ifAlone } from '../../rules/choose.ts'
-import { pickInTurn, type Turn } from '../../rules/in-turn.ts'
+import { type Candidate as Choosable, choose, type Offer } from '../../rules/choose.ts'
+import type { Turn } from '../../rules/in-turn.ts'
 import { longestDue } from '../../rules/longest-due.ts'
 import { comesWith, isOfClaim, isTooEarly, type Unread } from '../../rules/order.ts'
-import { pickSuspects } from '../../rules/suspects.ts'
 import type { Session } from '../db/database.ts'
 import { freshOf, passOf, suspectsOf } from './fresh.ts'
 import {
@@ -21,10 +20,10 @@ import {
   stopsOf,
   toRow,
 } from './rows.ts'
-import type { Due, Survey } from './survey.ts'
+import type { Survey } from './survey.ts'
 
 export interface Candidate extends Choosable {
-  /** An element of it was under way when a process died. */
+  /** Whether an element of it has deaths. */
   readonly dead?: boolean
 }
 
@@ -34,89 +33,120 @@ export interface PickContext {
   readonly now: number
   readonly low: number
   readonly turn: Turn
-  /** This process has handlers at all. */
+  /** Whether this process has any handlers. */
   readonly hasHandlers: boolean
-  /** Claims of this process. */
+  /** The number of claims of this process. */
   readonly held: number
+  /** Whether this process holds the delivery: also where the answer to its settlement was lost. */
+  isHeld(seq: number): boolean
 }
 
 export interface Picked {
   readonly candidates: readonly Candidate[]
   readonly lines: readonly Line[]
   readonly turn: Turn
+  /** Whether this process has the care: it works on suspects, or waits until it can. */
+  readonly cares: boolean
 }
 
-/** One process at a time works on what others died of; the rest go on beside it. */
+/** One process at a time has the care, and works on suspects; the others go on with other deliveries. */
 const takeCare = `
   UPDATE @control SET careful_owner = $1::int8 WHERE careful_owner IS NULL OR careful_owner = $1::int8 RETURNING 1 AS one`
 
 type Db = Pick<Session, 'all'>
 
-/** As `rules/choose.ts` says. */
 export async function pick(db: Db, context: PickContext, survey: Survey): Promise<Picked> {
   const { request, now, turn, held } = context
-  const { ordered = [], maxDeliveries } = request
-  const lines = await linesOf(db, ordered, now, Math.max(1, maxDeliveries))
-  const none = { candidates: [], lines, turn }
-  if (request.seq !== undefined) return { ...none, candidates: await pickOne(db, context, request.seq) }
-  if (maxDeliveries < 1) return none
-  const suspects = survey.suspects ? await pickCareful(db, context, lines) : []
-  if (suspects.length > 0 && (await db.all(takeCare, context.owner)).length > 0)
-    return { ...none, candidates: ifAlone(suspects, held) }
-  return { lines, ...(await pickOthers(db, context, survey.due, lines)) }
+  const { ordered = [], sources, maxDeliveries } = request
+  const lines = await linesOf(db, ordered, sources, now, Math.max(1, maxDeliveries))
+  const offer = await offerOf(db, context, survey, lines)
+  // `Claim` returns earlier where the process holds a suspect.
+  const { picked, turn: next } = choose<Candidate>(request, { held, isCareful: false, turn }, offer)
+  return { candidates: picked, lines, turn: next, cares: offer.mayCare() }
 }
 
-async function pickCareful(db: Db, { request, hasHandlers, now }: PickContext, lines: readonly Line[]) {
+const NOTHING: Offer<Candidate> = {
+  one: () => null,
+  suspects: () => [],
+  mayHaveCompany: ({ work, dead }) => !work && dead !== true,
+  mayCare: () => false,
+  due: () => [],
+  fresh: () => [],
+}
+
+/** Reads what `choose` may ask for. */
+async function offerOf(
+  db: Db,
+  context: PickContext,
+  survey: Survey,
+  lines: readonly Line[],
+): Promise<Offer<Candidate>> {
+  const { request, owner, held, isHeld } = context
+  const isFree = ({ seq }: Candidate) => !isHeld(seq)
+  if (request.seq !== undefined) {
+    const one = isHeld(request.seq) ? null : await oneOf(db, context, request.seq)
+    if (!one?.careful) return { ...NOTHING, one: () => one }
+    return held === 0 && (await takesCare(db, owner)) ? { ...NOTHING, one: () => one, mayCare: () => true } : NOTHING
+  }
+  if (request.maxDeliveries < 1) return NOTHING
+  const suspects = survey.suspects ? (await suspectsIn(db, context, lines)).filter(isFree) : []
+  if (suspects.length > 0 && (await takesCare(db, owner)))
+    return { ...NOTHING, suspects: () => suspects, mayCare: () => true }
+  // Only handlers of the request: work of a handler that is paused, or has no room, would fill the claim.
+  const asked = lines.filter(({ order }) => request.handlers.includes(order.handler))
+  const due = (await dueIn(db, survey, asked)).filter(isFree)
+  const fresh = await freshIn(db, context)
+  return { ...NOTHING, due: () => due, fresh: () => fresh }
+}
+
+const takesCare = async (db: Db, owner: string): Promise<boolean> => (await db.all(takeCare, owner)).length > 0
+
+async function suspectsIn(
+  db: Db,
+  { request, hasHandlers, now }: PickContext,
+  lines: readonly Line[],
+): Promise<Candidate[]> {
   const stops = stopsOf(lines, () => false)
   const rows = await carefulRows(db, request.handlers, request.sources, now)
   const inTime = rows.filter((row) => !isTooEarly(row.seq, asNew(row), stops.get(row.handler)))
   const work = [...new Set(inTime.map(({ seq }) => seq))].map((seq) => ({ seq, work: true, careful: true, bytes: 0 }))
   const passes = hasHandlers ? await suspectsOf(db, request.sources, 100) : []
   const fresh = passes.map(({ seq, size, dead }) => ({ seq, work: false, careful: true, bytes: size, dead }))
-  const bySeq = [...work, ...fresh].sort((a, b) => a.seq - b.seq)
-  return pickSuspects<Candidate>(bySeq, (one) => !one.work && one.dead !== true, request)
+  return [...work, ...fresh].sort((a, b) => a.seq - b.seq)
 }
 
-/** As far as the rules of order look at it. */
+/** The fields of the row that `rules/order.ts` reads. */
 function asNew(row: { readonly state: number; readonly order_key: number | null; readonly run: string | null }) {
   const replay = row.run === null ? null : { run: row.run, name: null, unhandled: false }
   return { ...{ handler: '', first: 0, last: 0, attempts: 0, dueAt: 0, errors: [] }, replay, orderKey: keyOf(row) }
 }
 
-async function pickOthers(db: Db, context: PickContext, free: readonly Due[], lines: readonly Line[]) {
-  const { request, low, turn, hasHandlers } = context
-  const inOrder = await dueInOrder(db, lines, request.sources)
-  const due = longestDue([...free, ...inOrder]).map(({ seq, bytes }) => ({ seq, work: true, careful: false, bytes }))
-  const limits = { sources: request.sources, low, maxDeliveries: request.maxDeliveries, maxBytes: request.maxBytes }
-  const found = hasHandlers ? await freshOf(db, limits) : []
-  const fresh = found.map(({ seq, size }) => ({ seq, work: false, careful: false, bytes: size }))
-  const { picked, turn: next } = pickInTurn<Candidate>([due, fresh], turn, request)
-  return { candidates: picked, turn: next }
+async function dueIn(db: Db, survey: Survey, lines: readonly Line[]): Promise<Candidate[]> {
+  const due = longestDue([...survey.due, ...(await dueInOrder(db, lines))])
+  return due.map(({ seq, bytes }) => ({ seq, work: true, careful: false, bytes }))
 }
 
-/** What is to be handled with care is given when this process has nothing else. */
-async function pickOne(db: Db, { request, owner, hasHandlers, held }: PickContext, seq: number): Promise<Candidate[]> {
-  const pass = await passOf(db, seq)
-  if (pass === 'busy' || (pass !== null && !hasHandlers)) return []
-  if (pass !== null)
-    return mayTake(db, owner, pass.careful, held, { seq, work: false, careful: pass.careful, bytes: pass.size })
-  const rows = await rowsOf(db, [seq], request.handlers)
-  if (rows.length === 0) return []
-  const careful = rows.some((row) => row.careful)
-  return mayTake(db, owner, careful, held, { seq, work: true, careful, bytes: 0 })
+async function freshIn(db: Db, { request, low, hasHandlers }: PickContext): Promise<Candidate[]> {
+  const { sources, maxDeliveries, maxBytes } = request
+  const found = hasHandlers ? await freshOf(db, { sources, low, maxDeliveries, maxBytes }) : []
+  return found.map(({ seq, size }) => ({ seq, work: false, careful: false, bytes: size }))
 }
 
-async function mayTake(db: Db, owner: string, careful: boolean, held: number, one: Candidate): Promise<Candidate[]> {
-  if (!careful) return [one]
-  return held === 0 && (await db.all(takeCare, owner)).length > 0 ? [one] : []
+/** This delivery, due or not; null: it cannot be claimed now. */
+async function oneOf(db: Db, { request, hasHandlers }: PickContext, seq: number): Promise<Candidate | null> {
+  const pass = await passOf(db, seq, request.sources)
+  if (pass === 'busy' || (pass !== null && !hasHandlers)) return null
+  if (pass !== null) return { seq, work: false, careful: pass.careful, bytes: pass.size }
+  const rows = await rowsOf(db, [seq], request)
+  return rows.length === 0 ? null : { seq, work: true, careful: rows.some((row) => row.careful), bytes: 0 }
 }
 
-/** Claims the rows of those picked, by delivery; without those that come after one that is still to be read. */
+/** Claims the rows of the picked deliveries, by `seq`. Leaves out rows behind an unread one (`isTooEarly`). */
 export async function takeRows(
   db: Db,
   { owner, request, now }: PickContext,
   { candidates, lines }: Picked,
-): Promise<{ readonly rows: ReadonlyMap<number, readonly StoredRow[]>; readonly unread: readonly string[] }> {
+): Promise<ReadonlyMap<number, readonly StoredRow[]>> {
   const work = new Map(candidates.filter((one) => one.work).map((one) => [one.seq, one]))
   const got = await holdAll(db, owner, [...work.keys()])
   const isTaken = ({ seq, isCareful }: Unread) => got.has(seq) && isOfClaim(work.get(seq), isCareful)
@@ -124,11 +154,10 @@ export async function takeRows(
   const isClaimed = (row: StoredRow) =>
     (request.seq !== undefined || isDue(row, now)) &&
     comesWith(work.get(row.seq), { row: toRow(row), careful: row.careful }, stops)
-  const found = got.size === 0 ? [] : await rowsOf(db, [...got], request.handlers)
+  const found = got.size === 0 ? [] : await rowsOf(db, [...got], request)
   const rows = new Map<number, StoredRow[]>([...got].map((seq) => [seq, []]))
   for (const row of found) if (isClaimed(row)) rows.get(row.seq)?.push(row)
   await noteHeld(db, owner, new Map([...rows].map(([seq, own]) => [seq, own.map(({ id }) => id)])))
   for (const [seq, own] of rows) if (own.length === 0) rows.delete(seq)
-  const unread = (request.ordered ?? []).map(({ handler }) => handler).filter((name) => stops.get(name)?.isUnread)
-  return { rows, unread }
+  return rows
 }

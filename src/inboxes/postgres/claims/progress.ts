@@ -1,4 +1,4 @@
-/** Notes before careful calls, and how far passes under way have come: refused where the claim is lost. */
+/** Notes before calls of suspects, and saved progress: both refused where the claim is lost. */
 import type { NotedCall } from '../../../ports/inbox/claims.ts'
 import type { NewProgress } from '../../../ports/inbox/progress.ts'
 import { endsOf, reachedOf } from '../../rules/progress.ts'
@@ -8,9 +8,11 @@ import { isAlive } from '../life/process.ts'
 import type { Session } from '../life/session.ts'
 import { keepKeys } from './settle.ts'
 
+/** Locks the claim: a settlement waits until this transaction has ended, and finds what it has written. */
 const findMine = `
-  SELECT seq FROM @pass WHERE seq = ANY ($2::int8[]) AND owner = $1::int8
-  UNION ALL SELECT seq FROM @held WHERE seq = ANY ($2::int8[]) AND owner = $1::int8`
+  WITH passes AS (SELECT seq FROM @pass WHERE seq = ANY ($2::int8[]) AND owner = $1::int8 ORDER BY seq FOR KEY SHARE),
+  rows AS (SELECT seq FROM @held WHERE seq = ANY ($2::int8[]) AND owner = $1::int8 ORDER BY seq FOR KEY SHARE)
+  SELECT seq FROM passes UNION ALL SELECT seq FROM rows`
 const findMyRows = 'SELECT seq, unnest(rows) AS id FROM @held WHERE seq = ANY ($2::int8[]) AND owner = $1::int8'
 const writeNote = `
   INSERT INTO @under_way (seq, owner, calls) VALUES ($1, $2::int8, $3)
@@ -23,7 +25,7 @@ const writeReached = `
   ON CONFLICT (seq, work_id, part) DO UPDATE SET reached = excluded.reached`
 
 /** false: the claim is lost, and nothing is noted. */
-export function note({ db, owner }: Session, hold: Hold, calls: readonly NotedCall[]): Promise<boolean> {
+export function noteCalls({ db, owner }: Session, hold: Hold, calls: readonly NotedCall[]): Promise<boolean> {
   return db.transaction(async (tx) => {
     if (!(await isAlive(tx, owner))) return false
     if ((await tx.all(findMine, owner, [hold.seq])).length === 0) return false
@@ -36,13 +38,19 @@ export function note({ db, owner }: Session, hold: Hold, calls: readonly NotedCa
 
 export interface Saving {
   readonly progress: NewProgress
-  /** null: it is lost. */
+  /** null: the claim is lost. */
   readonly hold: Hold | null
 }
 
-/** Answers those that were saved. */
-export function saveAll(session: Session, saving: readonly Saving[]): Promise<ReadonlySet<NewProgress>> {
+/**
+ * Returns the progress that was saved. Waits for a settlement under way; one that is handed in later knows by
+ * `Hold.hasMore` that there is progress, and deletes it.
+ */
+export async function saveAll(session: Session, saving: readonly Saving[]): Promise<ReadonlySet<NewProgress>> {
   const { db, owner } = session
+  const settling = () => saving.flatMap(({ hold }) => hold?.settling ?? [])
+  while (settling().length > 0) await Promise.all(settling())
+  for (const { hold } of saving) if (hold) hold.hasMore = true
   const seqs = saving.map(({ progress }) => progress.seq)
   return db.transaction(async (tx) => {
     const saved = new Set<NewProgress>()
@@ -55,7 +63,6 @@ export function saveAll(session: Session, saving: readonly Saving[]): Promise<Re
       const { seq, row } = progress
       const isHeld = hold !== null && mine.has(seq) && (row === null ? !withRows.has(seq) : ids.has(row))
       if (!isHeld) continue
-      hold.hasMore = true
       await save(tx, session, progress)
       saved.add(progress)
     }
@@ -63,7 +70,7 @@ export function saveAll(session: Session, saving: readonly Saving[]): Promise<Re
   })
 }
 
-/** A part that comes again replaces its like, and those after it. */
+/** A part that is saved again replaces the stored one and those after it. */
 async function save(tx: Db, session: Session, progress: NewProgress): Promise<void> {
   const { seq, row, parts } = progress
   const ends = endsOf(progress)

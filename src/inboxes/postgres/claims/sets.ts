@@ -9,7 +9,7 @@ const insertSet = `
 
 type Db = Pick<Session, 'all'>
 
-/** The handlers that a delivery belongs to which is claimed for the first time now, under their names of now. */
+/** The handlers, by their current names, that a delivery belongs to when it is claimed for the first time now. */
 export function belonging({ seen, aliases }: Survey, own: readonly string[], now: number): string[] {
   const named = own.map((name) => aliases.get(name) ?? name)
   return belongingAt(now, named, seen)

@@ -1,4 +1,7 @@
-/** Settlements, many in one transaction: what is mine is deleted, and the rest is inserted from what was deleted. */
+/**
+ * Settles many claims in one transaction: deletes the claims that this process holds, and inserts from what was
+ * deleted.
+ */
 import { PosthornError } from '../../../errors.ts'
 import type { Settlement } from '../../../ports/inbox/claims.ts'
 import { withoutCancelled } from '../../rules/cancelled.ts'
@@ -13,14 +16,14 @@ import type { Session } from '../life/session.ts'
 import { hashOfBatch } from '../log/hashes.ts'
 import { appendCounts, columnsOf } from '../look/told.ts'
 import { forgetKeys, writeKeys } from './event-keys.ts'
-import { cancelledOf, count, insertDead, insertQuarantined, insertRows, type NewRow } from './write.ts'
+import { addCounts, cancelledOf, insertDead, insertQuarantined, insertRows, type NewRow } from './write.ts'
 
 /**
- * The ends of first passes. A batch that another delivery of the source stands for is answered with it. Rows are found by
- * a list whose length the planner does not know: its plan for a join, or a long list, may read the whole table.
+ * Ends first passes. Returns, for a delivery of a batch, the first delivery of that batch. The subquery hides the
+ * length of the list from the planner: its plan for a join, or a long list, may read the whole table.
  *
- * Counts come added up. Where they are not those of what is settled, because some of the passes are not this process's own
- * any more, or because another delivery stands for the batch of one, the division by zero refuses all.
+ * The counts are added up by the caller. Where they do not match, because this process has lost some of the passes, or
+ * because another delivery is the first of a batch, the division by zero fails the whole statement.
  */
 const endPasses = `
   WITH mine AS (DELETE FROM @pass WHERE seq = ANY (ARRAY(SELECT unnest($2::int8[]))) AND owner = $1::int8 RETURNING seq, set_id),
@@ -47,7 +50,7 @@ const deleteRowProgress = 'DELETE FROM @progress WHERE seq = ANY ($1::int8[]) AN
 const leaveRows = 'UPDATE @work SET careful = false WHERE seq = ANY ($1::int8[]) AND id = ANY ($2::int8[]) AND careful'
 const endNotes = 'DELETE FROM @under_way WHERE seq = ANY ($1::int8[])'
 const endDeaths = `
-  DELETE FROM @death WHERE seq = ANY ($1::int8[]) AND NOT EXISTS (SELECT 1 FROM @work w WHERE w.seq = @death.seq)`
+  DELETE FROM @death WHERE seq = ANY ($1::int8[]) AND (SELECT 1 FROM @work w WHERE w.seq = @death.seq LIMIT 1) IS NULL`
 const findConflict = `
   SELECT f.id FROM @delivery f, @delivery d
   WHERE f.seq = $1 AND d.seq = $2 AND f.source = d.source AND f.batch_id = d.batch_id AND f.sha256 <> d.sha256`
@@ -65,23 +68,36 @@ export interface Settled {
   readonly conflictsWith: string | null
 }
 
-/** By `seq`; those that are not there are lost. */
+/** By `seq`; a claim that is missing was lost. */
 export type SettledAll = ReadonlyMap<number, Settled>
 
-/** Settles what is still this process's own. Rejects when it is not known whether that was done. */
-export async function settleAll(session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
-  const all = () => session.db.transaction((tx) => settleIn(tx, session, settling, now))
+/**
+ * Settles the claims that this process still holds, all of them made as `owner`: the process may have claimed the same
+ * deliveries anew since, as another. Rejects when it is not known whether they were settled.
+ */
+export async function settleAll(
+  session: Session,
+  owner: string,
+  settling: readonly Settling[],
+  now: number,
+): Promise<SettledAll> {
+  const all = () => session.db.transaction((tx) => settleIn(tx, session, owner, settling, now))
   if (!settling.every(isPlain)) return all()
   try {
-    return await settlePlain(session, settling, now)
+    return await settlePlain(session, owner, settling, now)
   } catch (error) {
     if (error instanceof PosthornError && sqlState(error.cause) === REFUSED) return all()
     throw error
   }
 }
 
-async function settlePlain(session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
-  const { db, owner } = session
+async function settlePlain(
+  session: Session,
+  owner: string,
+  settling: readonly Settling[],
+  now: number,
+): Promise<SettledAll> {
+  const { db } = session
   const settled = new Map<number, Settled>()
   for (const [seq, first] of await endFirstPasses(db, owner, settling, countsOf(session, settling, now)))
     settled.set(seq, { conflictsWith: await conflictOf(db, seq, first) })
@@ -104,14 +120,14 @@ interface Facts {
   readonly receivedAt: number
 }
 
-/** Nothing is left of it, and nothing was kept beside it. */
+/** Whether the first pass leaves no rows, letters, quarantine, counts or keys, and nothing is stored for its claim. */
 function isPlain({ settlement, hold }: Settling): boolean {
   const { firstPass, rows, dead, quarantined, unhandled, duplicateEvents = 0, keys, forgotten } = settlement
   const many = rows.length + dead.length + quarantined.length + Object.keys(unhandled).length + duplicateEvents
   return firstPass && !hold.hasMore && many === 0 && !keys && !forgotten
 }
 
-/** By `seq`, with the delivery that stands for its batch. */
+/** By `seq` of a delivery, that of the first delivery of its batch. */
 type Firsts = ReadonlyMap<number, number | null>
 
 async function endFirstPasses(
@@ -134,7 +150,7 @@ async function endFirstPasses(
   return new Map(rows.map(({ seq, first }) => [seq, first]))
 }
 
-/** Behind each other, and of each where it begins and how long it is; null: there is none. */
+/** The traces in one buffer, with the offset and length of each; length null: no trace. */
 function tracesOf(passes: readonly Settling[]): [bytes: Buffer, offsets: number[], lengths: (number | null)[]] {
   const traces = passes.map(({ settlement }) => settlement.trace ?? null)
   let off = 0
@@ -150,8 +166,14 @@ function tracesOf(passes: readonly Settling[]): [bytes: Buffer, offsets: number[
   ]
 }
 
-async function settleIn(tx: Db, session: Session, settling: readonly Settling[], now: number): Promise<SettledAll> {
-  const { owner, known } = session
+async function settleIn(
+  tx: Db,
+  session: Session,
+  owner: string,
+  settling: readonly Settling[],
+  now: number,
+): Promise<SettledAll> {
+  const { known } = session
   const works = settling.filter(({ settlement }) => !settlement.firstPass)
   const passed = await endFirstPasses(tx, owner, settling, new Counts(known.words))
   const worked = await tx.all<{ seq: number }>(
@@ -215,7 +237,7 @@ async function writeAll(
   await tx.all(endDeaths, seqs)
 }
 
-/** `settlements`: as they are carried out. */
+/** Counts by time; `settlements` as they are carried out. */
 async function tellAll(
   tx: Db,
   { known }: Session,
@@ -237,7 +259,7 @@ async function tellAll(
   await appendCounts(tx, counts)
 }
 
-/** In the time of the database. */
+/** The due time in the time of the database. */
 function dueIn({ wall }: Session, dueAt: number, at: number | undefined, now: number): number {
   const ahead = wall.ahead()
   return reckonedAnew(dueAt + ahead, at === undefined ? undefined : at + ahead, now)
@@ -262,23 +284,23 @@ async function countAll(tx: Db, settlements: readonly Settlement[], cancelled: n
   const counts: [kind: string, name: string, n: number][] = [['cancelled', '', cancelled]]
   for (const { unhandled } of settlements)
     for (const [name, n] of Object.entries(unhandled)) counts.push(['unhandled', name, n])
-  await count(tx, counts)
+  await addCounts(tx, counts)
   const copied = settlements.filter(({ duplicateEvents = 0 }) => duplicateEvents > 0)
   for (const { seq, duplicateEvents = 0 } of copied) {
     const [delivery] = await tx.all<{ source: string }>('SELECT source FROM @delivery WHERE seq = $1', seq)
-    await count(tx, [['duplicate', delivery?.source ?? '', duplicateEvents]])
+    await addCounts(tx, [['duplicate', delivery?.source ?? '', duplicateEvents]])
   }
 }
 
 type Keys = Pick<Settlement, 'seq' | 'keys' | 'forgotten'>
 
-/** Expired ones go, where the clock may be believed. */
+/** Stores and forgets the keys of a settlement; deletes expired keys, while the clock is steady. */
 export async function keepKeys(tx: Db, { watch }: Session, { seq, keys, forgotten }: Keys): Promise<void> {
   if (keys) await writeKeys(tx, keys, seq, watch.isSteady())
   if (forgotten) await forgetKeys(tx, forgotten.windowMs, forgotten.keys, seq)
 }
 
-/** The id of the delivery that stands for its batch, where that has other bytes. */
+/** The id of the first delivery of the batch, where that has other bytes; null otherwise. */
 async function conflictOf(db: Pick<Db, 'all'>, seq: number, first: number | null): Promise<string | null> {
   if (first === null || first === seq) return null
   const [other] = await db.all<{ id: string }>(findConflict, first, seq)
@@ -286,8 +308,8 @@ async function conflictOf(db: Pick<Db, 'all'>, seq: number, first: number | null
 }
 
 /**
- * What became of settlements that were sent before without an answer, and that are not this process's own now. Nobody but
- * this process ends its claims while its row is there: where it is, they were carried out.
+ * The result of a settlement whose answer was lost and whose claim is gone. While the row of this process stands, only
+ * this process ends its claims: the settlement was carried out. null: the claim was lost.
  */
 export async function carriedOut(session: Session, { settlement, hold }: Settling): Promise<Settled | null> {
   if (!hold.isUnsure || !(await isRegistered(session.db, hold.owner))) return null

@@ -1,4 +1,4 @@
-/** Settlements that are handed in together are settled together, in one transaction at a time. */
+/** Gathers settlements that are handed in at the same time into one transaction; one transaction at a time. */
 import type { Settlement } from '../../../ports/inbox/claims.ts'
 import { isItemFault } from '../db/failure.ts'
 import type { Session } from '../life/session.ts'
@@ -24,30 +24,42 @@ export class Settlements {
   settle(settlement: Settlement): Promise<Settled> {
     const hold = this.#session.holds.find(settlement)
     if (hold === null) return Promise.reject(lostClaim(settlement.seq))
-    return new Promise((resolve, reject) => {
+    const settled = new Promise<Settled>((resolve, reject) => {
       this.#waiting.push({ settlement, hold, resolve, reject })
       this.#running ??= this.#run()
     })
+    const over = () => {
+      hold.settling = null
+    }
+    hold.settling = settled.then(over, over)
+    return settled
   }
 
-  async settled(): Promise<void> {
+  async drained(): Promise<void> {
     await this.#running
   }
 
   async #run(): Promise<void> {
-    // What arrives in the same turn of the event loop comes along.
+    // Settlements of the same turn of the event loop go into the same transaction.
     await Promise.resolve()
-    while (this.#waiting.length > 0) await this.#settleAll(this.#waiting.splice(0, MOST))
+    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting)
+      await this.#settleAll(first.hold.owner, this.#next(first.hold.owner))
     this.#running = null
   }
 
-  async #settleAll(some: readonly Waiting[]): Promise<void> {
+  /** The next ones whose claims were made as this owner. */
+  #next(owner: string): readonly Waiting[] {
+    const end = this.#waiting.findIndex(({ hold }) => hold.owner !== owner)
+    return this.#waiting.splice(0, end === -1 ? MOST : Math.min(MOST, end))
+  }
+
+  async #settleAll(owner: string, some: readonly Waiting[]): Promise<void> {
     try {
       const now = await this.#session.now()
-      const settled = await settleAll(this.#session, some, now)
+      const settled = await settleAll(this.#session, owner, some, now)
       for (const one of some) await this.#end(one, settled.get(one.settlement.seq) ?? null)
     } catch (error) {
-      if (some.length > 1 && isItemFault(error)) for (const one of some) await this.#settleAll([one])
+      if (some.length > 1 && isItemFault(error)) for (const one of some) await this.#settleAll(owner, [one])
       else for (const one of some) this.#fail(one, error)
     }
   }

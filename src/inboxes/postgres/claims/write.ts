@@ -1,14 +1,16 @@
-/** Inserts what is left of work: rows, dead letters, quarantine, counts. */
+/** Inserts the work rows, dead letters, quarantine and counts of settlements. */
 import type { NewDeadLetter, NewQuarantine, NewWorkRow } from '../../../ports/inbox/rows.ts'
+import { stateOf } from '../../rules/order.ts'
 import type { Session } from '../db/database.ts'
+import { STATES } from './states.ts'
 
 type Db = Pick<Session, 'all'>
 
-/** A key counts where the handler has an order alone. */
+/** Rows of a handler without `orderBy` are `waiting`, whatever key they have. */
 const insertWork = `
   INSERT INTO @work (id, seq, source, handler, first, last, attempts, due_at, state, order_key, errors, run, only_name, only_unhandled)
   SELECT nextval('@row_id'), t.seq, d.source, t.handler, t.first, t.last, t.attempts, t.due_at,
-    CASE WHEN NOT o.ordered OR t.run IS NOT NULL THEN 0 ELSE t.state END,
+    CASE WHEN o.ordered THEN t.state ELSE 0 END,
     CASE WHEN t.state = 2 THEN NULL ELSE t.order_key END, t.errors, t.run, t.only_name, t.only_unhandled
   FROM unnest($1::int8[], $2::text[], $3::int4[], $4::int4[], $5::int4[], $6::float8[], $7::int2[], $8::int8[], $9::text[],
     $10::text[], $11::text[], $12::bool[]) WITH ORDINALITY
@@ -35,16 +37,15 @@ const findCancelled = 'SELECT id FROM @run WHERE id = ANY ($1::text[])'
 
 export type NewRow = NewWorkRow & { readonly seq: number }
 
-/** Statements stay small: so many rows in each. */
+/** Most rows in one statement. */
 const PORTION = 1_000
 
 function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < items.length; at += PORTION) yield items.slice(at, at + PORTION)
 }
 
-const [WAITING, PARKED, UNREAD] = [0, 1, 2]
-
-const stateOf = ({ orderKey, parked }: NewWorkRow) => (orderKey === undefined ? UNREAD : parked ? PARKED : WAITING)
+/** The state for a handler with `orderBy`: the statement decides whether it has. */
+const numberOf = (row: NewWorkRow) => STATES.indexOf(stateOf(row, true))
 
 export async function insertRows(db: Db, rows: readonly NewRow[]): Promise<void> {
   for (const some of portions(rows)) {
@@ -57,7 +58,7 @@ export async function insertRows(db: Db, rows: readonly NewRow[]): Promise<void>
       of(({ last }) => last),
       of(({ attempts }) => attempts),
       of(({ dueAt }) => dueAt),
-      of(stateOf),
+      of(numberOf),
       of(({ orderKey }) => orderKey ?? null),
       of(({ errors }) => JSON.stringify(errors)),
       of(({ replay }) => replay?.run ?? null),
@@ -106,8 +107,8 @@ export async function insertQuarantined(db: Db, items: ReadonlyArray<NewQuaranti
   }
 }
 
-/** Appended: `stats` adds them up, and upkeep folds them. Names may be any text. */
-export async function count(
+/** Appends counts: `stats` adds them up, and upkeep folds them. Names may be any text. */
+export async function addCounts(
   db: Db,
   counts: readonly (readonly [kind: string, name: string, n: number])[],
 ): Promise<void> {
@@ -121,7 +122,7 @@ export async function count(
   )
 }
 
-/** Those of the runs of which nothing more is to be made. */
+/** The cancelled ones among the runs. */
 export async function cancelledOf(db: Db, runs: readonly (string | null | undefined)[]): Promise<ReadonlySet<string>> {
   const named = [...new Set(runs.filter((run) => typeof run === 'string'))]
   if (named.length === 0) return new Set()

@@ -1,4 +1,7 @@
-/** Statements and transactions on a pool. A `@` before a name in a text stands for the schema. */
+/**
+ * Statements and transactions on a pool. A `@` before a name in a text stands for the schema; so it does in the name of a lock,
+ * which counts for the whole database.
+ */
 import { PosthornError } from '../../../errors.ts'
 import { CopyOut, type Fields } from './copy-out.ts'
 import type { Cut } from './cut.ts'

@@ -31,9 +31,14 @@ const SENTENCES: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong',
   '3D000': 'there is no such database: create it',
   '42501': 'the role lacks a right: it must own the schema, or have been granted its tables and sequences',
+  '42703': 'a table of the schema is not one of Posthorn: give the inbox a schema of its own',
   '42P01': 'a table is missing: the schema was changed by somebody else',
+  '42P07': 'a table of the schema is not one of Posthorn: give the inbox a schema of its own',
   '53100': 'its disk is full',
   '53300': 'all its connections are in use: raise max_connections, or lower those of others',
+  '55P03': 'a table is in use by a transaction of somebody else, which has been open for long: see pg_stat_activity',
+  '57014': 'it has ended a statement: see statement_timeout of the role',
+  '57P03': 'it is starting up',
 }
 
 /** One sentence for operators. */

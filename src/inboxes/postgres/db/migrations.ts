@@ -107,7 +107,19 @@ ALTER TABLE @settled ADD COLUMN trace bytea;
 ALTER TABLE @settled ALTER trace SET STORAGE EXTERNAL;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, MEMOS, LOOKS, TRACES]
+/** Keys of rows that were erased, until the process of their handler has heard of it: whoever erases may be another. */
+const FREED = `
+CREATE TABLE @freed (id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, handler text NOT NULL, key int8 NOT NULL);
+`
+
+/** Which process runs a handler with an order. Builds of before take themselves for the only one that claims. And how long leases are. */
+const ORDERING = `
+CREATE TABLE @ordering (handler text PRIMARY KEY, owner int8 NOT NULL);
+ALTER TABLE @process ALTER ordered SET DEFAULT false, ADD COLUMN lease_ms float8 NOT NULL DEFAULT 3600000;
+UPDATE @control SET least_client = 6;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, MEMOS, LOOKS, TRACES, FREED, ORDERING]
 
 /** The oldest build that the newest step leaves able to work is written into `least_client` by the step that ends others. */
 export const VERSION: number = MIGRATIONS.length

@@ -1,10 +1,10 @@
-/** Carries the renames of an opening over to all that is stored. */
+/** Renames handlers, by the renames of an opening, in all that is stored. */
 import { renamedEnds, renamedReached } from '../../rules/progress.ts'
 import type { Session } from '../db/database.ts'
 
 type Renames = ReadonlyMap<string, string>
 
-/** A name that is in use again is nobody's former one. */
+/** A name that a handler of this process has is no former name any more. */
 const endAliases = 'DELETE FROM @alias WHERE former = ANY ($1::text[])'
 const followAliases = 'UPDATE @alias SET name = $2 WHERE name = $1'
 const writeAlias = `
@@ -18,7 +18,11 @@ const renameSeen = `
 const renamePause = `
   WITH gone AS (DELETE FROM @pause WHERE handler = $1 RETURNING reason, since)
   INSERT INTO @pause (handler, reason, since) SELECT $2, reason, since FROM gone ON CONFLICT (handler) DO NOTHING`
-/** Of two that are one now the one that was renamed stays. */
+/** A process that runs the handler under its old name goes on to run it until that process ends. */
+const renameOrder = `
+  WITH gone AS (DELETE FROM @ordering WHERE handler = $1 RETURNING owner)
+  INSERT INTO @ordering (handler, owner) SELECT $2, owner FROM gone ON CONFLICT (handler) DO NOTHING`
+/** Where both names have deaths of an element, those of the former name count. */
 const renameDeaths = `
   WITH gone AS (DELETE FROM @death WHERE handler = $1 RETURNING seq, element_index, times)
   INSERT INTO @death (seq, element_index, handler, times) SELECT seq, element_index, $2, times FROM gone
@@ -39,7 +43,7 @@ export async function carryOver(session: Session, own: readonly string[], rename
   for (const [old, name] of renames) {
     await session.all(followAliases, old, name)
     await session.all(writeAlias, old, name)
-    for (const text of [renameWork, renameLetters, renameSeen, renamePause, renameDeaths])
+    for (const text of [renameWork, renameLetters, renameSeen, renamePause, renameDeaths, renameOrder])
       await session.all(text, old, name)
   }
   if (renames.size === 0) return
@@ -55,7 +59,7 @@ async function renameSets(session: Session, renames: Renames): Promise<void> {
   }
 }
 
-/** Two sets may be one now. */
+/** Renaming may make two sets equal: then one replaces the other. */
 async function renameSet(session: Session, id: number, names: string): Promise<void> {
   const [same] = await session.all<{ id: number }>(findSet, names)
   if (same === undefined) await session.all(writeSet, id, names)

@@ -1,6 +1,7 @@
-/** Gives back what a process had under claim: in order as it was, after a death with care. */
+/** Gives claims back: of a process that lives as they were, of one that died as suspects. */
 import type { NotedCall } from '../../../ports/inbox/claims.ts'
 import type { Session } from '../db/database.ts'
+import { leaveOrders } from './orders.ts'
 
 const releasePasses = 'UPDATE @pass SET owner = NULL WHERE owner = $1::int8 AND seq = ANY ($2::int8[])'
 const releaseHeld = 'DELETE FROM @held WHERE owner = $1::int8 AND seq = ANY ($2::int8[])'
@@ -29,14 +30,14 @@ export async function release(session: Session, owner: string, seqs: readonly nu
   await session.all(releasePasses, owner, seqs)
 }
 
-/** All that is stored as claimed by the process, but for these: what a commit left whose answer was lost. */
+/** Releases all claims stored for the process except `kept`: a commit whose answer was lost has left them. */
 export async function releaseOthers(session: Session, owner: string, kept: readonly number[]): Promise<void> {
   await session.all(forgetAllNotes, owner, kept)
   await session.all(releaseAllHeld, owner, kept)
   await session.all(releaseAllPasses, owner, kept)
 }
 
-/** What processes had under claim that are gone. Each call that was noted counts as a death, once. */
+/** Makes suspects of the claims of dead processes. Each noted call counts as one death. */
 export async function giveBackWithCare(session: Session, owners: readonly string[]): Promise<void> {
   const notes = await session.all<{ seq: number; calls: string }>(endNotes, owners)
   const deaths = notes.flatMap(({ seq, calls }) => callsOf(calls).map((call) => ({ seq, ...call })))
@@ -51,9 +52,10 @@ export async function giveBackWithCare(session: Session, owners: readonly string
   await session.all(endHeld, owners)
   await session.all(suspectPasses, owners)
   await session.all(endCare, owners)
+  await leaveOrders(session, owners)
 }
 
-/** Each of them once. */
+/** The noted calls, each once. */
 function callsOf(text: string): NotedCall[] {
   const calls: readonly NotedCall[] = JSON.parse(text)
   return [...new Map(calls.map((call) => [JSON.stringify([call.index, call.handler]), call])).values()]

@@ -1,4 +1,4 @@
-/** The handlers that processes have and had, what they are called now, and the sets that deliveries belong to. */
+/** The stored handlers: their last use, former names and order, and the handlers that have work. */
 import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
 import { usedSince } from '../../rules/belonging.ts'
 import { renamesOf } from '../../rules/renames.ts'
@@ -23,7 +23,9 @@ const findLeft = `
   GROUP BY handler ORDER BY handler`
 const findAbsent = 'SELECT name FROM @handler WHERE seen_at > $1 AND name <> ALL ($2::text[]) ORDER BY name'
 
-/** In one transaction, one process after the other: renames, the handlers of this one, and their order. */
+/**
+ * Renames handlers and registers those of this process, with their order. One process at a time, in one transaction.
+ */
 export function registerHandlers(
   db: Database,
   { handlers }: InboxOpening,
@@ -48,12 +50,12 @@ async function settledWithout(session: Session, names: readonly string[]): Promi
   return names.map((name) => ({ name, settledWithout: settled?.n ?? 0 }))
 }
 
-/** They are in use, under the names they have now. */
+/** Notes that these handlers are in use, under their current names. */
 export async function seeHandlers(db: Pick<Session, 'all'>, own: readonly string[], now: number): Promise<void> {
   if (own.length > 0) await db.all(see, own, now)
 }
 
-/** Names that neither this process nor another has, with work. */
+/** Handlers that have work rows and that neither this process nor another living one has; with the number of events. */
 export function leftOf(db: Database, own: readonly string[]): Promise<readonly { name: string; events: number }[]> {
   return db.all(findLeft, own)
 }

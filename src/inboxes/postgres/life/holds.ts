@@ -1,24 +1,30 @@
-/** The claims of this process, as it knows them. */
+/** The claims that this process holds, as far as it knows. */
 import type { ClaimRef, ClaimToken } from '../../../ports/inbox/claim-ref.ts'
 
-/** A claim under way, with the facts that its settlement asks for. */
+/** A claim under way, with what its settlement needs. */
 export interface Hold {
   readonly token: number
   readonly seq: number
-  /** Of the process, when it was made. */
+  /** The `owner` of the process when the claim was made. */
   readonly owner: string
   readonly careful: boolean
-  /** Ids of its rows; null for a first pass. */
+  /** Handlers with `orderBy` that get events of it. */
+  readonly inOrder: readonly string[]
+  /** Of a first pass: handlers with `orderBy` whose events it leaves as unread rows. */
+  readonly apart: readonly string[]
+  /** Ids of its work rows; null: a first pass. */
   readonly rows: readonly number[] | null
   readonly bytes: number
-  /** Whose it is, and since when; null: it could not be read. */
+  /** Of its delivery; null: it could not be read. */
   readonly facts: { readonly source: string; readonly receivedAt: number } | null
-  /** The batch that it is part of, and what its bytes are; null: it is in none, or is test traffic. */
+  /** The batch of its delivery; null: it has none, or is test traffic. */
   readonly batch: { readonly source: string; readonly batchId: string } | null
-  /** Something is kept beside it that ends with it: a note, deaths, progress. */
+  /** A note, deaths or progress are stored for it, which end with it. */
   hasMore: boolean
-  /** Its settlement was sent, and it is not known what became of it. */
+  /** Its settlement was sent, and the answer was lost: it may be carried out. */
   isUnsure: boolean
+  /** Resolves when the settlement under way has ended, with or without success; null: none is under way. */
+  settling: Promise<void> | null
 }
 
 export class Holds {
@@ -34,7 +40,7 @@ export class Holds {
     this.#bySeq.set(hold.seq, hold)
   }
 
-  /** null: it is not held, or by another claim. */
+  /** The hold of this claim; null: lost, or the delivery is held by another claim. */
   find({ seq, token }: ClaimRef): Hold | null {
     const hold = this.#bySeq.get(seq)
     return hold?.token === token ? hold : null
@@ -48,7 +54,7 @@ export class Holds {
     if (this.#bySeq.get(seq)?.token === token) this.#bySeq.delete(seq)
   }
 
-  /** All of them are lost. */
+  /** Forgets all claims, since they are lost; returns their tokens. */
   clear(): ClaimToken[] {
     const tokens = [...this.#bySeq.values()].map(({ token }) => token)
     this.#bySeq.clear()
@@ -57,6 +63,24 @@ export class Holds {
 
   get seqs(): number[] {
     return [...this.#bySeq.keys()]
+  }
+
+  /** Whether a claim hands events to this handler, which has `orderBy`. */
+  handsTo(handler: string): boolean {
+    for (const { inOrder } of this.#bySeq.values()) if (inOrder.includes(handler)) return true
+    return false
+  }
+
+  /** `seq` of the first claim that leaves events for the handler as unread rows; Infinity: none does. */
+  firstApart(handler: string): number {
+    let first = Number.POSITIVE_INFINITY
+    for (const { seq, apart } of this.#bySeq.values()) if (apart.includes(handler)) first = Math.min(first, seq)
+    return first
+  }
+
+  /** `seq` of each claimed first pass. */
+  get passes(): number[] {
+    return [...this.#bySeq.values()].flatMap(({ seq, rows }) => (rows === null ? [seq] : []))
   }
 
   get size(): number {

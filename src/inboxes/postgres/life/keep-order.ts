@@ -1,4 +1,4 @@
-/** At the opening: rows of handlers that have an order now are unread, those of handlers without one keep none. */
+/** At the opening: where a handler got `orderBy` its rows become unread; where it lost it, they lose their keys. */
 import type { InboxOpening } from '../../../ports/inbox/opening.ts'
 import { ordersOf } from '../../rules/renames.ts'
 import type { Session } from '../db/database.ts'
@@ -9,26 +9,30 @@ const makeUnread = 'UPDATE @work SET state = 2 WHERE handler = $1 AND order_key 
 const setFree = `
   UPDATE @work SET due_at = CASE WHEN state = 0 THEN due_at ELSE $2 END, state = 0, order_key = NULL
   WHERE handler = $1 AND (state <> 0 OR order_key IS NOT NULL)`
+const endFreed = 'DELETE FROM @freed WHERE handler = $1'
 const readKeys =
   'SELECT DISTINCT handler, order_key AS key FROM @work WHERE order_key IS NOT NULL AND handler = ANY ($1::text[])'
 
-/** Before rows are renamed and the handlers registered. */
+/** Called before rows are renamed and the handlers registered. */
 export async function keepOrder(session: Session, handlers: InboxOpening['handlers'], now: number): Promise<void> {
   for (const [name, ordered] of ordersOf(handlers)) {
     const [known] = await session.all<{ ordered: boolean }>(readOrdered, name)
     if ((known?.ordered ?? false) === ordered) continue
     if (ordered) await session.all(makeUnread, name)
-    else await session.all(setFree, name, now)
+    else {
+      await session.all(setFree, name, now)
+      await session.all(endFreed, name)
+    }
   }
 }
 
-/** As `keepOrder`, once they are registered. */
+/** Notes which handlers have `orderBy`, once they are registered. */
 export async function noteOrder(session: Session, handlers: InboxOpening['handlers']): Promise<void> {
   for (const { name, ordered = false } of handlers) await session.all(writeOrdered, name, ordered)
 }
 
-/** Keys that rows of these handlers are stored under. */
-export function heldKeys(
+/** The order keys of stored rows of these handlers. */
+export function storedKeys(
   db: Pick<Session, 'all'>,
   handlers: readonly string[],
 ): Promise<readonly { handler: string; key: number }[]> {

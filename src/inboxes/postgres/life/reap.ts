@@ -1,25 +1,35 @@
-/** Takes from processes that are gone what they had under claim. Every process does it; what one takes the others do not find. */
+/** Takes the claims of dead processes from them. Every process does this; each dead one is found by one of them. */
 import type { Database } from '../db/database.ts'
 import { giveBackWithCare } from './give-back.ts'
 
-/** Rows that somebody has locked are passed over: their process claims, and so lives, or another reaps it. */
+/** Skips locked rows: their process is claiming, and so lives, or another process reaps it. */
 const endProcesses = `
   DELETE FROM @process WHERE owner IN (
     SELECT owner FROM @process WHERE until < clock_timestamp() ORDER BY owner FOR UPDATE SKIP LOCKED)
   RETURNING owner::text`
 
-/** Owners without a row: nothing leaves any, but for a row that somebody deleted by hand. */
+/**
+ * After the clock of the server was set back, dead processes would keep their claims until it is as late again. `until`
+ * is never later than a whole lease from now, so a later one is from before: it becomes a whole lease from now. A
+ * process that lives renews it.
+ */
+const endLeap = `
+  UPDATE @process SET until = clock_timestamp() + lease_ms * interval '1 ms'
+  WHERE until > clock_timestamp() + lease_ms * interval '1 ms'`
+
+/** Owners of claims without a row in `process`: only a row that was deleted by hand leaves any. */
 const findStrays = `
   SELECT DISTINCT owner::text FROM (
-    SELECT owner FROM @held UNION SELECT owner FROM @under_way UNION SELECT owner FROM @pass WHERE owner IS NOT NULL) o
+    SELECT owner FROM @held UNION SELECT owner FROM @under_way UNION SELECT owner FROM @ordering UNION SELECT owner FROM @pass WHERE owner IS NOT NULL) o
   WHERE NOT EXISTS (SELECT 1 FROM @process p WHERE p.owner = o.owner)`
 
 /**
- * Answers how many processes were found dead. Two statements in one transaction: the second sees the claims of those that
- * had locked their row while the first waited.
+ * Returns how many processes were found dead. Two statements in one transaction: the second sees claims that were
+ * committed while the first waited.
  */
 export function reap(db: Database): Promise<number> {
   return db.transaction(async (session) => {
+    await session.all(endLeap)
     const dead = await session.all<{ owner: string }>(endProcesses)
     if (dead.length > 0)
       await giveBackWithCare(
@@ -30,10 +40,10 @@ export function reap(db: Database): Promise<number> {
   })
 }
 
-/** As `reap`, for claims that nobody has. Reads all that waits: at the start, and rarely. */
+/** As `reap`, for claims whose owner has no row. Reads all that waits: called at the start, and rarely. */
 export function sweep(db: Database): Promise<void> {
   return db.transaction(async (session) => {
-    await session.all("SELECT pg_advisory_xact_lock(hashtext('posthorn-sweep'))")
+    await session.all("SELECT pg_advisory_xact_lock(hashtext('posthorn-sweep:@'))")
     const strays = await session.all<{ owner: string }>(findStrays)
     if (strays.length > 0)
       await giveBackWithCare(

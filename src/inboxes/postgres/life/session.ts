@@ -7,8 +7,10 @@ import type { StoredPause } from '../../../ports/inbox/records.ts'
 import type { SteadyWatch } from '../../rules/steady.ts'
 import type { Database } from '../db/database.ts'
 import type { Known } from '../look/known.ts'
+import { tellFreed } from './freed.ts'
 import { seeHandlers } from './handlers.ts'
 import { Holds } from './holds.ts'
+import { Orders, type Taken } from './orders.ts'
 import type { Wall } from './wall.ts'
 
 const HOUR_MS = 3_600_000
@@ -18,16 +20,19 @@ export class Session {
   readonly opening: InboxOpening
   readonly wall: Wall
   readonly watch: SteadyWatch
-  /** For those who look. */
+  /** The words and uses that the database has stored, for counts by time. */
   readonly known: Known
   readonly holds = new Holds()
+  readonly orders = new Orders()
   /** The handlers it was opened with, sorted. */
   readonly own: readonly string[]
-  /** A handler of it has an order. */
+  /** Whether a handler of it has `orderBy`. */
   readonly isOrdered: boolean
-  /** The fence of its claims: another after they were lost. */
+  /** The token that fences its claims; a new one after they were lost. */
   owner: string
-  /** Something waits for its turn that was under way when a process died. */
+  /** How often its claims were lost. */
+  losses = 0
+  /** Suspects wait to be claimed. */
   awaitsCare = false
   /** Bytes of bodies whose first pass has not ended, as last known. */
   backlog = 0
@@ -56,14 +61,14 @@ export class Session {
     this.#seenAt = wall.now()
   }
 
-  /** With what it leapt back made good. */
+  /** The time of the database; due times are moved where it leapt back. */
   async now(): Promise<number> {
     const now = await this.wall.follow(this.db)
     if (now >= this.#seenAt + HOUR_MS) await this.see()
     return now
   }
 
-  /** Its handlers are in use. */
+  /** Notes that its handlers are in use. */
   async see(): Promise<void> {
     this.#seenAt = this.wall.now()
     await seeHandlers(this.db, this.own, this.#seenAt)
@@ -77,12 +82,17 @@ export class Session {
     if (keys.length > 0) this.#tell((listener) => listener.freed?.(keys))
   }
 
-  /** Those that the opening has told of. */
+  /** Tells the listeners the keys that any process has freed since the last call. */
+  async tellOfAllFreed(): Promise<void> {
+    if (this.isOrdered) await tellFreed(this.db, this.owner, (keys) => this.tellOfFreed(keys))
+  }
+
+  /** Notes the pauses that the opening has returned. */
   knowPauses(paused: readonly StoredPause[]): void {
     this.#pauses = JSON.stringify(paused)
   }
 
-  /** Where they are others than those that were told of last. */
+  /** Tells the listeners, where the pauses differ from those told last. */
   tellOfPauses(paused: readonly StoredPause[]): void {
     const text = JSON.stringify(paused)
     if (text === this.#pauses) return
@@ -90,8 +100,19 @@ export class Session {
     this.#tell((listener) => listener.paused?.(paused))
   }
 
-  /** All that this process has claimed is not its own any more. */
+  /** Notes the orders that this process runs; the caller tells the process half. */
+  runs(owner: string, taken: readonly Taken[]): void {
+    this.orders.told(owner, taken)
+    for (const { handler } of taken)
+      this.opening.logger.info(
+        { event: 'inbox.order_taken', inbox: 'postgres', handler },
+        `this process runs "${handler}", which has orderBy; others stand by for it`,
+      )
+  }
+
+  /** This process has lost all its claims: forgets them, and tells the listeners. */
   lose(): void {
+    this.losses += 1
     const tokens = this.holds.clear()
     if (tokens.length > 0) this.#tell((listener) => listener.lost?.(tokens))
   }

@@ -1,6 +1,6 @@
 /**
- * Whether deliveries can be stored: not after an error of the database, until it has answered again; and not after one was
- * refused, until something as large has been stored.
+ * Whether deliveries can be stored. After an error of the database: not until it has answered again. After a delivery
+ * could not be stored: not until one as large was stored.
  */
 import type { Clock } from '../../../ports/clock.ts'
 
@@ -29,20 +29,20 @@ export class Trouble {
   }
 
   /**
-   * Called once a second while there is trouble; what it resolves or rejects with comes back by `tell`. `bytes`: as many are
-   * to be stored; 0: nothing was refused.
+   * `probe` is called once a second while there is trouble; its statements report by `tell`. `bytes`: the size of the
+   * body to store; 0: nothing was refused.
    */
   probeWith(probe: (bytes: number) => Promise<unknown>): void {
     this.#probe = probe
   }
 
-  /** null: a statement went well. */
+  /** Notes an error of a statement; null: a statement succeeded. */
   tell(error: Error | null): void {
     this.#reason = error === null ? null : error.message
     this.#plan()
   }
 
-  /** A delivery of so many bytes could not be stored. */
+  /** A delivery of `bytes` could not be stored. */
   refuse(error: Error, bytes: number): void {
     this.#refusal = { reason: error.message, bytes: Math.max(1, bytes, this.#refusal?.bytes ?? 0) }
     this.#plan()
@@ -65,7 +65,7 @@ export class Trouble {
       this.#plan()
     }
     const over = () => {
-      // What was refused meanwhile may be larger.
+      // A delivery that was refused meanwhile may be larger: it keeps its refusal.
       if (this.#refusal === refusal) this.#refusal = null
       next()
     }

@@ -1,4 +1,4 @@
-/** What an open inbox does by itself, again and again. */
+/** Runs the tasks that an open inbox repeats by itself. */
 
 /** Calls `run` once after `ms`; the returned function cancels. */
 export type After = (ms: number, run: () => void) => () => void
@@ -6,11 +6,11 @@ export type After = (ms: number, run: () => void) => () => void
 interface Task {
   readonly after: After
   readonly everyMs: number
-  /** What fails is tried again the next time. */
+  /** A failure is ignored: the task runs again the next time. */
   readonly run: () => Promise<void>
 }
 
-/** Real time, which does not keep the process alive. */
+/** Timers that do not keep the process alive. */
 export const realAfter: After = (ms, run) => {
   const timer = setTimeout(run, ms)
   timer.unref()

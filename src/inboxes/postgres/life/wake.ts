@@ -1,22 +1,27 @@
-/** Wakes what is parked behind others of its key. */
+/** Wakes rows that are parked behind others of their key. */
 import type { OrderKey } from '../../../ports/inbox/claims.ts'
 import { toWake } from '../../rules/order.ts'
 import type { Session as Db } from '../db/database.ts'
+import { ownOrders } from './orders.ts'
+import { isAlive } from './process.ts'
 
 const readKey = `
   SELECT id, seq, state = 1 AS "isParked" FROM @work WHERE handler = $1 AND order_key = $2
   ORDER BY seq, first LIMIT $3 FOR UPDATE`
 const setDue = 'UPDATE @work SET state = 0, due_at = $2 WHERE id = ANY ($1::int8[])'
 
-/** Answers the keys that have rows at all. */
+/** As `Ordering.wake`, for handlers that this process runs: of others it does not know what is parked. */
 export async function wake(
   tx: Db,
+  owner: string,
   keys: readonly OrderKey[],
   atMost: number,
   now: number,
 ): Promise<readonly OrderKey[]> {
   const found: OrderKey[] = []
-  for (const one of keys) {
+  if (!(await isAlive(tx, owner))) return found
+  const mine = new Set(await ownOrders(tx, owner, [...new Set(keys.map(({ handler }) => handler))]))
+  for (const one of keys.filter(({ handler }) => mine.has(handler))) {
     const rows = await tx.all<{ id: number; seq: number; isParked: boolean }>(
       readKey,
       one.handler,

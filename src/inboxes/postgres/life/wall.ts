@@ -1,6 +1,6 @@
 /**
- * What time it is: that of the database, so that all processes agree. It is measured at the opening and with each renewal,
- * and goes on by the steady clock between; nobody who sets the clock of this machine changes it.
+ * The time of the database, so that all processes agree. It is measured at the opening and with each renewal of the
+ * lease, and runs by the steady clock in between; setting the clock of this machine does not change it.
  */
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../../../ports/clock.ts'
@@ -13,9 +13,9 @@ const lockTime = 'SELECT latest_at FROM @control FOR UPDATE'
 const setTime = 'UPDATE @control SET latest_at = $1'
 const bringForward = 'UPDATE @work SET due_at = due_at - $1 WHERE due_at > $2 AND state = 0'
 
-/** Smaller steps are the inexactness of measuring. */
+/** Smaller differences are errors of measurement. */
 const WORTH_APPLYING_MS = 500
-/** How often the latest time is written down. */
+/** How often the latest time is stored, in ms. */
 const NOTED_EACH_MS = 1_000
 
 export class Wall implements Clock {
@@ -25,7 +25,7 @@ export class Wall implements Clock {
   #latest = 0
   #noted = 0
 
-  /** `measures` false: the clock is that of a test, and true. */
+  /** `measures` false: `clock` is a test clock, and its time counts. */
   constructor(clock: Clock, measures: boolean) {
     this.#clock = clock
     this.#measures = measures
@@ -36,7 +36,7 @@ export class Wall implements Clock {
     return Math.floor(this.#base.wall + this.#clock.steady() - this.#base.steady)
   }
 
-  /** How far the time of the database is ahead of the clock that the process goes by, in ms. */
+  /** How far the time of the database is ahead of `clock`, in ms. */
   ahead(): number {
     return this.#base === null ? 0 : this.now() - this.#clock.now()
   }
@@ -59,7 +59,7 @@ export class Wall implements Clock {
       this.#base = { wall, steady: this.#clock.steady() }
   }
 
-  /** What it is now. Where the clock was set back, what is due later becomes as much less late. */
+  /** Returns the time now. Where it was set back, moves due times back by as much. */
   async follow(db: Database): Promise<number> {
     const now = this.now()
     if (leapBack(this.#latest, now) > 0) await this.#leap(db, now)
@@ -71,7 +71,7 @@ export class Wall implements Clock {
     return now
   }
 
-  /** At the opening: it may have been set back since another process had it. */
+  /** At the opening: the time may have been set back since a process last stored it. */
   async begin(db: Database): Promise<number> {
     await this.measure(db)
     const now = this.now()
@@ -80,7 +80,7 @@ export class Wall implements Clock {
     return now
   }
 
-  /** Of several processes that see the same leap one brings forward. */
+  /** Of several processes that see the same leap, one moves the due times. */
   #leap(db: Database, now: number): Promise<void> {
     return db.transaction(async (session) => {
       const [row] = await session.all<{ latest_at: number }>(lockTime)

@@ -39,7 +39,7 @@ export class Groups {
   }
 
   /** Resolves when what was handed in before is stored, or refused. */
-  async settled(): Promise<void> {
+  async drained(): Promise<void> {
     await Promise.allSettled([...this.#pending])
   }
 
@@ -115,10 +115,10 @@ export class Groups {
   async #end(item: Waiting, found: Stored | null): Promise<void> {
     try {
       const stored = found ?? (await this.#store.storeOther(item))
-      const isSettled = stored.dead ? await this.#store.repeated(stored, item.waiters.length) : stored.settled
+      const isSettled = stored.dead ? await this.#store.repeated(stored, item.waiters.length) : stored.isDone
       this.#store.stored(item, stored)
       for (const [at, { resolve }] of item.waiters.entries())
-        resolve({ status: at === 0 ? stored.status : 'duplicate', seq: stored.seq, settled: isSettled })
+        resolve({ status: at === 0 ? stored.status : 'duplicate', seq: stored.seq, isDone: isSettled })
     } catch (error) {
       for (const { reject } of item.waiters) reject(error)
     }

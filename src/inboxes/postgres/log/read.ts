@@ -6,7 +6,7 @@ import { decode } from './coding.ts'
 import { unpackMeta, unpackText } from './meta.ts'
 
 /** A delivery, or why its bytes cannot be used. */
-export type Read = { readonly delivery: StoredDelivery } | { readonly seq: number; readonly damage: string }
+export type StoredRead = { readonly delivery: StoredDelivery } | { readonly seq: number; readonly damage: string }
 
 /** The columns of a delivery without its body, with what became known of it later. */
 export interface DeliveryRow {
@@ -60,7 +60,7 @@ export function toDelivery(row: DeliveryRow): Omit<StoredDelivery, 'body'> {
 }
 
 /** From a row of `selectWithBodies` in binary format. */
-export async function toRead(fields: Fields): Promise<Read> {
+export async function toRead(fields: Fields): Promise<StoredRead> {
   const row = fromBinary(fields)
   const body = await bodyOf(row, fields)
   if (body === null) return { seq: row.seq, damage: 'the stored bytes are not those accepted' }

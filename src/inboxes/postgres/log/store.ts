@@ -78,7 +78,7 @@ export async function store(
 }
 
 function toStored(seq: number, { fresh, settled, dead }: Omit<StoredRow, 'seq'>): Stored {
-  return { status: fresh ? 'accepted' : 'duplicate', seq, settled: !fresh && settled, dead: !fresh && dead }
+  return { status: fresh ? 'accepted' : 'duplicate', seq, isDone: !fresh && settled, dead: !fresh && dead }
 }
 
 function columns(items: readonly Waiting[], labelOf: LabelOf): unknown[] {
@@ -124,11 +124,11 @@ export function storeOther(db: Database, item: Waiting, own: readonly string[], 
     if (known === undefined && kept?.seq === seq) {
       await insert(session, seq, item)
       await receive(1)
-      return { status: 'accepted', seq, settled: false, dead: false }
+      return { status: 'accepted', seq, isDone: false, dead: false }
     }
     await receive(0)
     const [state] = await session.all<Omit<StoredRow, 'seq'>>(readState, kept?.seq, own)
-    return { status: 'duplicate', seq: kept?.seq ?? seq, settled: state?.settled ?? false, dead: state?.dead ?? false }
+    return { status: 'duplicate', seq: kept?.seq ?? seq, isDone: state?.settled ?? false, dead: state?.dead ?? false }
   })
 }
 

@@ -8,7 +8,7 @@ import { columnsOf } from './told.ts'
 /** Rows in one transaction. */
 const PORTION = 50_000
 
-const lock = "SELECT pg_try_advisory_xact_lock(hashtext('posthorn-tally')) AS got"
+const lock = "SELECT pg_try_advisory_xact_lock(hashtext('posthorn-tally:@')) AS got"
 
 const takeTold = `
   WITH taken AS (DELETE FROM @told WHERE ctid = ANY (ARRAY(SELECT ctid FROM @told LIMIT $1)) RETURNING at, source, word, n, sum)

@@ -3,8 +3,10 @@
  * would be waited for until the commit of each, and while anybody holds a snapshot its versions would be walked through again
  * and again.
  */
-import type { Counts } from '../../rules/tally.ts'
+import type { Observed } from '../../../ports/inbox/look.ts'
+import { Counts, tellObserved } from '../../rules/tally.ts'
 import type { Session } from '../db/database.ts'
+import type { Known } from './known.ts'
 
 const appendTold = `
   INSERT INTO @told (at, source, word, n, sum)
@@ -28,4 +30,14 @@ export function columnsOf(counts: Counts): ToldColumns {
 export async function appendCounts(tx: Pick<Session, 'all'>, counts: Counts): Promise<void> {
   const columns = columnsOf(counts)
   if (columns[0].length > 0) await tx.all(appendTold, ...columns)
+}
+
+export async function writeObserved(
+  db: Pick<Session, 'all'>,
+  known: Known,
+  observed: readonly Observed[],
+): Promise<void> {
+  const counts = new Counts(known.words)
+  tellObserved(observed, counts)
+  await appendCounts(db, counts)
 }

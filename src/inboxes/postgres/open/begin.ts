@@ -1,4 +1,6 @@
 /** Opens: checks the server, brings the schema to this version, takes what the dead have left, and registers the process. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PosthornError } from '../../../errors.ts'
 import type { InboxListener } from '../../../ports/inbox/index.ts'
 import type { InboxOpened, InboxOpening } from '../../../ports/inbox/opening.ts'
 import { SteadyWatch, waitsToLetGo } from '../../rules/steady.ts'
@@ -6,10 +8,11 @@ import { checkServer, type Durability } from '../db/checks.ts'
 import type { Cut } from '../db/cut.ts'
 import { Database } from '../db/database.ts'
 import type { Connections } from '../db/driver.ts'
+import { sqlState } from '../db/failure.ts'
 import { assertMigrated, migrate } from '../db/migrate.ts'
 import { absentOf, leftOf, registerHandlers } from '../life/handlers.ts'
-import { heldKeys } from '../life/keep-order.ts'
-import { enterAtStart, newToken, type Other } from '../life/process.ts'
+import { takeOrders } from '../life/orders.ts'
+import { enter, newToken } from '../life/process.ts'
 import { reap, sweep } from '../life/reap.ts'
 import { Session } from '../life/session.ts'
 import { Trouble } from '../life/trouble.ts'
@@ -37,6 +40,10 @@ export interface Settings {
     readonly driver: () => string
   } | null
 }
+
+/** Too many connections; starting up. */
+const BUSY: ReadonlySet<string> = new Set(['53300', '57P03'])
+const [FIRST_WAIT_MS, MOST_WAIT_MS, PATIENCE_MS] = [100, 5_000, 60_000]
 
 const readBelieved = 'SELECT believed_at, latest_at FROM @control'
 const believe = 'UPDATE @control SET believed_at = $1'
@@ -77,7 +84,7 @@ export async function endOf(pool: Connections, cut: Cut): Promise<void> {
 
 async function beginIn(db: Database, settings: Settings, opening: InboxOpening, listeners: readonly InboxListener[]) {
   const { clock, logger } = opening
-  const { version, standbys } = await checkServer(db, settings.durability)
+  const { version, standbys } = await whenFree(() => checkServer(db, settings.durability))
   if (settings.migrates) await migrate(db, settings.schema)
   else await assertMigrated(db, settings.schema)
   const believedAt = await believedIn(db)
@@ -99,6 +106,22 @@ async function beginIn(db: Database, settings: Settings, opening: InboxOpening, 
   return { session, told }
 }
 
+/** A server that starts, or that has no connection left since others start: they are waited for, each for another time. */
+async function whenFree<T>(run: () => Promise<T>): Promise<T> {
+  for (
+    let [waitMs, end] = [FIRST_WAIT_MS, performance.now() + PATIENCE_MS];
+    ;
+    waitMs = Math.min(2 * waitMs, MOST_WAIT_MS)
+  )
+    try {
+      return await run()
+    } catch (error) {
+      const isBusy = error instanceof PosthornError && BUSY.has(sqlState(error.cause) ?? '')
+      if (!isBusy || performance.now() > end) throw error
+      await sleep(waitMs * Math.random())
+    }
+}
+
 /** The last time of day that retention went by, or else the last that is known. */
 async function believedIn(db: Database): Promise<number> {
   const [row] = await db.all<{ believed_at: number; latest_at: number }>(readBelieved)
@@ -110,22 +133,17 @@ async function register(session: Session, leaseMs: number, now: number): Promise
   await reap(db)
   await sweep(db)
   const isOwner = opening.role === 'owner'
-  const entry = { owner, leaseMs, handlers: own, isOrdered: session.isOrdered }
-  const tell = ({ host, pid }: Other) =>
-    opening.logger.warn(
-      { event: 'inbox.waiting', inbox: 'postgres', host, pid },
-      `process ${pid} on ${host} has the inbox, and a handler with orderBy runs in one alone; waiting for a sign of it`,
-    )
-  // What was waited for has left claims.
-  if (isOwner && (await enterAtStart(db, entry, tell))) await reap(db)
+  if (isOwner) await enter(db, { owner, leaseMs, handlers: own })
   const newHandlers = isOwner ? await registerHandlers(db, opening, now) : []
   await db.transaction((tx) => sweepCancelled(tx))
   const ordered = opening.handlers.flatMap(({ name, ordered: isOrdered }) => (isOrdered ? [name] : []))
+  const taken = isOwner ? await db.transaction((tx) => takeOrders(tx, owner, ordered)) : []
+  session.runs(owner, taken)
   return {
     stats: await readAllStats(db, own, now),
     newHandlers,
     left: await leftOf(db, own),
     absent: await absentOf(db, own, now),
-    held: await heldKeys(db, ordered),
+    storedKeys: taken.flatMap(({ handler, held }) => held.map((key) => ({ handler, key }))),
   }
 }

@@ -1,6 +1,6 @@
 import type { ClaimRef } from '../../../ports/inbox/claim-ref.ts'
 import type { Claims } from '../../../ports/inbox/claims.ts'
-import { note, saveAll } from '../claims/progress.ts'
+import { noteCalls, saveAll } from '../claims/progress.ts'
 import { lostClaim } from '../claims/settle.ts'
 import type { Hold } from '../life/holds.ts'
 import type { Opened } from './opened.ts'
@@ -10,10 +10,10 @@ export function claimsOf(now: () => Opened): Claims {
   return {
     mayBegin: () => now().mayBegin(),
     claim: async (request) => now().claim(request),
-    note: async (claim, calls) => {
+    noteCalls: async (claim, calls) => {
       const { session } = now()
       const hold = session.holds.find(claim)
-      if (hold === null || !(await note(session, hold, calls))) throw lostClaim(claim.seq)
+      if (hold === null || !(await noteCalls(session, hold, calls))) throw lostClaim(claim.seq)
     },
     saveProgress: async (progress) => {
       const { session } = now()

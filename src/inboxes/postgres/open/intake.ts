@@ -59,21 +59,21 @@ export class SessionIntake {
   }
 
   /** Resolves when what was handed in before is stored, or refused. */
-  async settled(): Promise<void> {
-    await this.groups.settled()
+  async drained(): Promise<void> {
+    await this.groups.drained()
     await this.#notes
   }
 
   /** Answers whether it is settled still. */
-  async #repeated({ seq, settled }: Stored, times: number): Promise<boolean> {
+  async #repeated({ seq, isDone }: Stored, times: number): Promise<boolean> {
     const { db, opening, own } = this.#session
     if (opening.onRedelivery === 'record') {
       await db.all(countRedelivery, seq, times)
-      return settled
+      return isDone
     }
     const now = await this.#session.now()
     await db.transaction((tx) => reviveLettersOf(tx, seq, now))
     this.#session.tellOfWork()
-    return settled && (await db.all(hasOwnWork, seq, own)).length === 0
+    return isDone && (await db.all(hasOwnWork, seq, own)).length === 0
   }
 }

@@ -10,13 +10,17 @@ import { Settlements } from '../claims/settlements.ts'
 import type { Cut } from '../db/cut.ts'
 import { isItemFault } from '../db/failure.ts'
 import { LeaseThread } from '../lease/lease.ts'
+import { noteFreed, type RowWithKey } from '../life/freed.ts'
 import { releaseOthers } from '../life/give-back.ts'
-import { enter, newToken, renew, renewText } from '../life/process.ts'
+import { leaveOrders } from '../life/orders.ts'
+import { enter, newToken, renew, renewText, waitForClaims } from '../life/process.ts'
 import { reap } from '../life/reap.ts'
+import { Seldom } from '../life/seldom.ts'
 import type { Session } from '../life/session.ts'
+import { holderOf, SnapshotWatch } from '../life/snapshots.ts'
 import { type After, Upkeep } from '../life/upkeep.ts'
 import { tryToStore } from '../log/try-to-store.ts'
-import { pruneOnce, tidyTallies } from '../operate/commands.ts'
+import { pruneOnce, tidyTallies } from '../operate/carry-out.ts'
 import { foldCounts } from '../operate/fold.ts'
 import { pausesOf } from '../operate/pauses.ts'
 import { type Begun, begin, endOf, type Settings } from './begin.ts'
@@ -32,6 +36,7 @@ const leave = 'DELETE FROM @process WHERE owner = $1::int8'
 const endLease = "UPDATE @process SET until = clock_timestamp() - interval '1 second' WHERE owner = $1::int8"
 const endCare = 'UPDATE @control SET careful_owner = NULL WHERE careful_owner = $1::int8'
 const sumBacklog = 'SELECT coalesce(sum(size), 0)::int8 AS n FROM @pass'
+const findRows = 'SELECT id, handler, order_key FROM @work WHERE seq = $1'
 const noteSources = 'UPDATE @process SET sources = $2::text[] WHERE owner = $1::int8'
 
 export class Opened {
@@ -42,6 +47,8 @@ export class Opened {
   readonly #begun: Begun
   readonly #settings: Settings
   readonly #upkeep: Upkeep
+  readonly #backlog = new Seldom(0)
+  readonly #snapshots: SnapshotWatch
   #lease: LeaseThread | null = null
   #commands: Promise<unknown> = Promise.resolve()
   #sources = ''
@@ -58,6 +65,7 @@ export class Opened {
     this.intake = new SessionIntake(session, this.claimer)
     this.settlements = new Settlements(session)
     this.#upkeep = new Upkeep()
+    this.#snapshots = new SnapshotWatch(session.opening.logger)
     trouble.probeWith(async (bytes) => {
       if (bytes === 0) await session.db.all('SELECT 1')
       else await tryToStore(session.db, bytes)
@@ -91,7 +99,7 @@ export class Opened {
 
   /** What accepts that were handed in before it store is claimed too, where there is nothing else. */
   async claim(request: ClaimRequest): Promise<Claimed> {
-    const pending = this.intake.groups.isIdle ? null : this.intake.groups.settled()
+    const pending = this.intake.groups.isIdle ? null : this.intake.groups.drained()
     await this.#noteSources(request)
     const claimed = await this.claimer.claim(request)
     if (claimed.claims.length > 0 || pending === null) return claimed
@@ -100,9 +108,9 @@ export class Opened {
   }
 
   /** Resolves when what was noted and given back before is stored. */
-  async settled(): Promise<void> {
-    await this.claimer.settled()
-    await this.intake.settled()
+  async drained(): Promise<void> {
+    await this.claimer.drained()
+    await this.intake.drained()
   }
 
   /** Takes from dead processes what they had. */
@@ -112,7 +120,7 @@ export class Opened {
 
   /** Commands are carried out in the order they are asked for, after what was given back before. */
   inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const next = this.#commands.then(() => this.claimer.settled()).then(run)
+    const next = this.#commands.then(() => this.claimer.drained()).then(run)
     this.#commands = next.catch(() => {})
     return next
   }
@@ -120,9 +128,9 @@ export class Opened {
   async close(): Promise<void> {
     await this.#upkeep.end()
     await this.#commands
-    await this.intake.settled()
-    await this.settlements.settled()
-    await this.claimer.settled()
+    await this.intake.drained()
+    await this.settlements.drained()
+    await this.claimer.drained()
     await this.#leave().catch(() => {
       // The lease ends by itself.
     })
@@ -133,7 +141,7 @@ export class Opened {
   async die(): Promise<void> {
     const { db, owner } = this.session
     await this.#upkeep.end()
-    await this.claimer.settled()
+    await this.claimer.drained()
     await db.all(endLease, owner)
     await this.#end()
   }
@@ -148,8 +156,10 @@ export class Opened {
     const { db, owner, opening } = this.session
     if (opening.role !== 'owner') return
     await db.transaction(async (tx) => {
+      await waitForClaims(tx, owner)
       await releaseOthers(tx, owner, [])
       await tx.all(endCare, owner)
+      await leaveOrders(tx, [owner])
       await tx.all(leave, owner)
     })
     await this.session.see()
@@ -165,9 +175,11 @@ export class Opened {
     this.#upkeep.every(after, Math.ceil(leaseMs / 5), () => this.renew())
     this.#upkeep.every(after, Math.min(REAP_MS, leaseMs), () => this.reap())
     this.#upkeep.every(after, LOOK_MS, async () => session.tellOfWork())
+    this.#upkeep.every(after, LOOK_MS, () => session.tellOfAllFreed())
     this.#upkeep.every(after, BACKLOG_MS, () => this.#measureBacklog())
     this.#upkeep.every(after, FOLD_MS, () => session.db.transaction(foldCounts))
     this.#upkeep.every(after, FOLD_MS, () => tidyTallies(session, session.wall.now()))
+    this.#upkeep.every(after, FOLD_MS, async () => this.#snapshots.found(await holderOf(session.db)))
     this.#upkeep.every(byClock, RENEW_MS, () => session.see())
     if (retention) this.#upkeep.every(byClock, PRUNE_MS, () => this.#prune())
   }
@@ -226,6 +238,7 @@ export class Opened {
   /** For all it knows others have its claims. What the database still has as its own is given back when it is there again. */
   #giveUp(): void {
     this.session.lose()
+    this.session.orders.forget()
     this.claimer.doubt()
   }
 
@@ -237,8 +250,8 @@ export class Opened {
     this.#lease?.follow(session.owner)
     this.#sources = ''
     const asked = process.hrtime.bigint()
-    const { db, owner, own: handlers, isOrdered } = session
-    await enter(db, { owner, leaseMs: this.#settings.leaseMs, handlers, isOrdered })
+    const { db, owner, own: handlers } = session
+    await enter(db, { owner, leaseMs: this.#settings.leaseMs, handlers })
     this.#renewedAt = asked
     this.#lookAgain()
   }
@@ -250,7 +263,9 @@ export class Opened {
 
   /** What others accept and settle counts too. */
   async #measureBacklog(): Promise<void> {
+    if (!this.#backlog.begins()) return
     const [sum] = await this.session.db.all<{ n: number }>(sumBacklog)
+    this.#backlog.ended()
     this.session.backlog = sum?.n ?? 0
   }
 
@@ -275,6 +290,7 @@ export class Opened {
     this.#wasOver = isOver
   }
 
+  /** All work on it ends, not only what is under claim. */
   async #condemn(seq: number, reason: string): Promise<void> {
     const { holds, opening, wall } = this.session
     opening.logger.error(
@@ -283,11 +299,14 @@ export class Opened {
     )
     const hold = holds.at(seq)
     if (hold === null) return
+    const rows = await this.session.db.all<RowWithKey & { id: number }>(findRows, seq)
     await this.settlements.settle({
-      ...{ seq, token: hold.token, firstPass: hold.rows === null, events: null, endedRows: hold.rows ?? [] },
+      ...{ seq, token: hold.token, firstPass: hold.rows === null, events: null, endedRows: rows.map(({ id }) => id) },
       ...{ rows: [], dead: [], unhandled: {} },
       quarantined: [{ index: null, reason, path: null, at: wall.now() }],
       tally: { words: [], numbers: [], received: 0 },
     })
+    await noteFreed(this.session.db, rows)
+    await this.session.tellOfAllFreed()
   }
 }

@@ -11,11 +11,11 @@ import type { Opened } from './opened.ts'
 export function recordsOf(now: () => Opened): Records {
   return {
     stats: async () => {
-      const { session } = await settled(now())
+      const { session } = await drained(now())
       return readAllStats(session.db, session.own, session.wall.now())
     },
     delivery: async (id) => {
-      const { session } = await settled(now())
+      const { session } = await drained(now())
       const seq = await latestOf(session.db, id)
       const read = seq === null ? null : await loadOne(session.db, seq)
       if (read !== null && 'damage' in read)
@@ -27,7 +27,7 @@ export function recordsOf(now: () => Opened): Records {
       return read === null || 'damage' in read ? null : read.delivery
     },
     list: async (kind, page) => {
-      const { session } = await settled(now())
+      const { session } = await drained(now())
       // The name pairs the listing with its rows, which is lost on a type parameter.
       return (await LISTINGS[kind](session.db, page)) as never
     },
@@ -38,8 +38,8 @@ export function recordsOf(now: () => Opened): Records {
 }
 
 /** What was noted and given back before counts. */
-async function settled(opened: Opened): Promise<Opened> {
-  await opened.settled()
+async function drained(opened: Opened): Promise<Opened> {
+  await opened.drained()
   return opened
 }
 

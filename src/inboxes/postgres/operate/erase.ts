@@ -1,11 +1,11 @@
 /** Taking elements out of stored deliveries, with all that was made of them. */
 import { emptiedBody, withoutElements } from '../../../json/tombstone.ts'
-import type { OrderKey } from '../../../ports/inbox/claims.ts'
 import type { Erased, Erasure } from '../../../ports/inbox/operations.ts'
 import { endsWithout } from '../../rules/progress.ts'
 import { leftOf } from '../../rules/ranges.ts'
-import { count } from '../claims/write.ts'
+import { addCounts } from '../claims/write.ts'
 import type { Database, Session as Db } from '../db/database.ts'
+import { noteFreed, type RowWithKey } from '../life/freed.ts'
 import { loadOne } from '../log/load.ts'
 import { alter } from './alter.ts'
 
@@ -30,39 +30,31 @@ const endProgress = 'DELETE FROM @progress WHERE seq = $1 AND ($2::int8[] IS NUL
 
 interface One {
   readonly erased: number
-  readonly freed: readonly OrderKey[]
+  readonly rows: readonly RowWithKey[]
 }
 
-const NOTHING: One = { erased: 0, freed: [] }
-
 /** Each delivery in a transaction of its own: all of it is done to a delivery, or nothing. */
-export async function erase(
-  db: Database,
-  erasures: readonly Erasure[],
-): Promise<{ readonly report: Erased; readonly freed: readonly OrderKey[] }> {
+export async function erase(db: Database, erasures: readonly Erasure[]): Promise<Erased> {
   const busy: number[] = []
-  const freed: OrderKey[] = []
   let erased = 0
   for (const erasure of erasures) {
     const one = await db.transaction((tx) => eraseOne(tx, erasure))
     if (one === 'busy') busy.push(erasure.seq)
-    else {
-      erased += one.erased
-      freed.push(...one.freed)
-    }
+    else erased += one
   }
-  return { report: { erased, busy }, freed }
+  return { erased, busy }
 }
 
-async function eraseOne(tx: Db, { seq, indices }: Erasure): Promise<One | 'busy'> {
+async function eraseOne(tx: Db, { seq, indices }: Erasure): Promise<number | 'busy'> {
   const [delivery] = await tx.all<{ altered: number | null }>(findDelivery, seq)
-  if (delivery === undefined) return NOTHING
+  if (delivery === undefined) return 0
   if (!(await claimAlone(tx, seq))) return 'busy'
   const isEmpty = delivery.altered === 0
   const one = indices === null ? await eraseWhole(tx, seq, isEmpty) : await eraseElements(tx, seq, indices, isEmpty)
-  await count(tx, [['erased', '', one.erased]])
+  await addCounts(tx, [['erased', '', one.erased]])
+  await noteFreed(tx, one.rows)
   await tx.all(letGo, seq)
-  return one
+  return one.erased
 }
 
 /** Nobody else claims it before this transaction has ended. */
@@ -73,17 +65,18 @@ async function claimAlone(tx: Db, seq: number): Promise<boolean> {
   return (await tx.all(holdRows, seq)).length > 0
 }
 
+/** Dead letters and quarantine may have outlived the bytes. */
 async function eraseWhole(tx: Db, seq: number, isEmpty: boolean): Promise<One> {
-  if (isEmpty) return NOTHING
-  await alter(tx, seq, emptiedBody())
-  for (const text of [deleteLetters, deleteItems, deleteDeaths]) await tx.all(text, seq, null)
+  if (!isEmpty) await alter(tx, seq, emptiedBody())
+  const letters = await tx.all<{ index: number }>(deleteLetters, seq, null)
+  for (const text of [deleteItems, deleteDeaths]) await tx.all(text, seq, null)
   const rows = await tx.all<Row>(readRows, seq)
   await tx.all(
     deleteRows,
     rows.map(({ id }) => id),
   )
   await tx.all(endProgress, seq, null)
-  return { erased: 1, freed: keysOf(rows) }
+  return { erased: isEmpty ? new Set(letters.map(({ index }) => index)).size : 1, rows }
 }
 
 async function eraseElements(tx: Db, seq: number, indices: readonly number[], isEmpty: boolean): Promise<One> {
@@ -96,8 +89,8 @@ async function eraseElements(tx: Db, seq: number, indices: readonly number[], is
   await tx.all(deleteDeaths, seq, indices)
   const gone = new Set(indices)
   await eraseProgress(tx, seq, gone)
-  const freed = await endRows(tx, seq, gone)
-  return { erased: altered ? altered.erased : new Set(letters.map(({ index }) => index)).size, freed }
+  const rows = await endRows(tx, seq, gone)
+  return { erased: altered ? altered.erased : new Set(letters.map(({ index }) => index)).size, rows }
 }
 
 async function eraseProgress(tx: Db, seq: number, erased: ReadonlySet<number>): Promise<void> {
@@ -107,16 +100,14 @@ async function eraseProgress(tx: Db, seq: number, erased: ReadonlySet<number>): 
   }
 }
 
-interface Row {
+interface Row extends RowWithKey {
   readonly id: number
-  readonly handler: string
   readonly first: number
   readonly last: number
-  readonly order_key: number | null
 }
 
-/** Rows with nothing else in them end; longer ones go on without these elements, and without what was said of any. */
-async function endRows(tx: Db, seq: number, erased: ReadonlySet<number>): Promise<readonly OrderKey[]> {
+/** Rows with nothing else in them end; longer ones go on without these elements, and without what was said of any. Answers those that ended. */
+async function endRows(tx: Db, seq: number, erased: ReadonlySet<number>): Promise<readonly Row[]> {
   const rows = await tx.all<Row>(readRows, seq)
   const ended = rows.filter((row) => leftOf(row, erased) === 'ended')
   const shrunk = rows.filter((row) => leftOf(row, erased) === 'shrunk')
@@ -133,8 +124,5 @@ async function endRows(tx: Db, seq: number, erased: ReadonlySet<number>): Promis
     forgetErrors,
     shrunk.map(({ id }) => id),
   )
-  return keysOf(ended)
+  return ended
 }
-
-const keysOf = (rows: readonly Row[]): OrderKey[] =>
-  rows.flatMap(({ handler, order_key: key }) => (key === null ? [] : [{ handler, key }]))

@@ -2,7 +2,7 @@
 import { sparseBody } from '../../../json/tombstone.ts'
 import type { RowIds } from '../../../ports/inbox/operations.ts'
 import { rowOfItem, rowOfLetter } from '../../rules/again.ts'
-import { count, insertRows, type NewRow } from '../claims/write.ts'
+import { addCounts, insertRows, type NewRow } from '../claims/write.ts'
 import type { Session as Db } from '../db/database.ts'
 import { alter } from './alter.ts'
 
@@ -60,7 +60,7 @@ export async function drop(tx: Db, ids: RowIds): Promise<number> {
   const dead = await tx.all(takeDead, ids.dead)
   const quarantined = await tx.all(takeQuarantined, ids.quarantined)
   const found = dead.length + quarantined.length
-  await count(tx, [['cancelled', '', found]])
+  await addCounts(tx, [['cancelled', '', found]])
   return found
 }
 

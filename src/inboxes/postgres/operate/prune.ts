@@ -2,7 +2,7 @@
 import type { Retention } from '../../../ports/inbox/opening.ts'
 import type { Pruned } from '../../../ports/inbox/operations.ts'
 import { type Cutoffs, cutoffsAt, type Finished, isForgotten, losesBody } from '../../rules/retention.ts'
-import { count } from '../claims/write.ts'
+import { addCounts } from '../claims/write.ts'
 import type { Session as Db } from '../db/database.ts'
 import { hashOfBatch } from '../log/hashes.ts'
 import { unpackText, withoutHeaders } from '../log/meta.ts'
@@ -11,7 +11,7 @@ import { takeBytes } from './alter.ts'
 const PORTION = 1_000
 
 /** One portion at a time, whoever asks: each takes a few ms. */
-const lock = "SELECT pg_advisory_xact_lock(hashtext('posthorn-prune'))"
+const lock = "SELECT pg_advisory_xact_lock(hashtext('posthorn-prune:@'))"
 const noteBelieved = 'UPDATE @control SET believed_at = $1'
 const expireLetters = 'DELETE FROM @dead_letter WHERE at <= $1 RETURNING id'
 const expireItems = 'DELETE FROM @quarantine WHERE at <= $1 RETURNING id'
@@ -80,7 +80,7 @@ async function excessOf(tx: Db, { maxBytes }: Retention): Promise<number> {
 async function expire(tx: Db, cutoffs: Cutoffs) {
   const deadLetters = (await tx.all(expireLetters, cutoffs.deadLetters)).length
   const quarantined = (await tx.all(expireItems, cutoffs.quarantined)).length
-  await count(tx, [['expired', '', deadLetters + quarantined]])
+  await addCounts(tx, [['expired', '', deadLetters + quarantined]])
   return { deadLetters, quarantined }
 }
 
@@ -96,7 +96,12 @@ async function portion(tx: Db, cutoffs: Cutoffs, { after, excess }: Place) {
   const taken = new Set(takes)
   const afterwards = (row: Row) => ({ ...finished(row), hasBody: !row.empty && !taken.has(row) })
   const removes = rows.filter((row) => !row.work && isForgotten(afterwards(row), row.dead, cutoffs))
-  await takeAll(tx, takes)
+  // Most go whole at once: what is deleted is not written anew before.
+  const removed = new Set(removes)
+  await takeAll(
+    tx,
+    takes.filter((row) => !removed.has(row)),
+  )
   await removeAll(tx, removes)
   const isYoung = takes.length === 0 && removes.length === 0 && rows.every((row) => row.received_at > cutoffs.bodies)
   const goesOn = rows.length === PORTION && (left > 0 || !isYoung)

@@ -4,7 +4,7 @@ import type { ReplayRow } from '../../../ports/inbox/operations.ts'
 import type { ReplayMark } from '../../../ports/inbox/rows.ts'
 import { DROPPED_AT } from '../../rules/dropped.ts'
 import { eventsIn } from '../../rules/ranges.ts'
-import { count, insertRows } from '../claims/write.ts'
+import { addCounts, insertRows } from '../claims/write.ts'
 import type { Session as Db } from '../db/database.ts'
 import { restoreAll } from './letters.ts'
 
@@ -104,7 +104,7 @@ export async function endWork(
   if (dryRun) return (await tx.all<{ n: number }>(countWork, handler))[0]?.n ?? 0
   const ended = await tx.all<Range>(takeWork, handler, Math.min(limit, 1_000_000))
   await endProgressOf(tx, ended)
-  await count(tx, [['cancelled', '', eventsIn(ended)]])
+  await addCounts(tx, [['cancelled', '', eventsIn(ended)]])
   await tx.all(noteDropped, handler, DROPPED_AT)
   await tx.all(noteChange)
   return eventsIn(ended)

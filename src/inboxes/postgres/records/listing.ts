@@ -43,23 +43,49 @@ async function pageOf<R>(
   read: (from: string, where: Where, limit: number) => Promise<readonly R[]>,
 ): Promise<readonly R[]> {
   const limit = Math.max(0, Math.trunc(page.limit))
-  const { deliveryId, traced } = page
-  let before = page.before ?? LAST
-  if (deliveryId !== undefined) return read(ofDelivery(table, key), new Where(before, hashOfId(deliveryId)), limit)
+  const { deliveryId, traced, signal } = page
+  if (deliveryId !== undefined)
+    return read(ofDelivery(table, key), new Where(page.before ?? LAST, hashOfId(deliveryId)), limit)
   const isTraced = table === 'delivery' && traced !== undefined
   const from = isTraced
     ? tracedStretch
     : `(SELECT * FROM @${table} WHERE ${key} < $1 ORDER BY ${key} DESC LIMIT ${STRETCH})`
-  const findNext = `SELECT ${key} AS key FROM @${table} WHERE ${key} < $1 ORDER BY ${key} DESC OFFSET ${STRETCH - 1} LIMIT 1`
+  const [isLook, at] = table === 'delivery' ? [page.isLook, 'received_at'] : [false, 'at']
+  const findNext = `SELECT ${key} AS key, ${at} AS at FROM @${table} WHERE ${key} < $1 ORDER BY ${key} DESC OFFSET ${STRETCH - 1} LIMIT 1`
   const own = isTraced ? [Buffer.from(traced)] : []
   const rows: R[] = []
-  for (;;) {
+  let before = page.before ?? LAST
+  if (isLook && page.until !== undefined) before = await firstAt(db, page.until + SLACK_MS, before)
+  while (!signal?.aborted) {
     rows.push(...(await read(from, new Where(before, ...own), limit - rows.length)))
     if (rows.length >= limit) return rows
-    const [next] = await db.all<{ key: number }>(findNext, before)
-    if (next === undefined) return rows
+    const [next] = await db.all<{ key: number; at: number }>(findNext, before)
+    if (next === undefined || (isLook && page.since !== undefined && next.at < page.since - SLACK_MS)) return rows
     before = next.key
   }
+  return rows
+}
+
+/** A clock that was set back by more makes a look begin too late, or end too soon; to go through all of the log would be worse. */
+const SLACK_MS = 86_400_000
+
+/** The place of the first delivery that came at this time or later, by halves; `top` where there is none below it. */
+async function firstAt(db: Query, at: number, top: number): Promise<number> {
+  const [last] = await db.all<{ seq: number }>(
+    'SELECT seq FROM @delivery WHERE seq < $1 ORDER BY seq DESC LIMIT 1',
+    top,
+  )
+  let [low, high] = [0, Math.min(top, (last?.seq ?? 0) + 1)]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const [row] = await db.all<{ seq: number; at: number }>(
+      'SELECT seq, received_at AS at FROM @delivery WHERE seq >= $1 ORDER BY seq LIMIT 1',
+      middle,
+    )
+    if (row === undefined || row.seq >= high || row.at >= at) high = middle
+    else low = row.seq + 1
+  }
+  return low
 }
 
 /**

@@ -1,4 +1,4 @@
-/** One group: everything that arrived while the last one was written, in one transaction and one commit. */
+/** One group: all calls that arrived while the group before was written, in one transaction and one commit. */
 import type { OrderKey } from '../../../ports/inbox/claims.ts'
 import type { StoredPause } from '../../../ports/inbox/records.ts'
 import { isOfTheItem, toFailure } from '../wire/failure.ts'
@@ -10,19 +10,20 @@ import { release } from './claims/release.ts'
 import { advanceMark, condemn, saveProgress, settle } from './claims/settle.ts'
 import type { Database } from './db/database.ts'
 import * as sql from './db/sql.ts'
+import * as upkeep from './db/upkeep-sql.ts'
 import { hasSuspects, noteUnderWay } from './ledger/crashes.ts'
-import { pendingBytes } from './ledger/extent.ts'
 import type { Ledger } from './ledger/ledger.ts'
+import { pendingBytes } from './ledger/log-totals.ts'
 import { draftOf, readBelongingAt, saveLedger } from './ledger/read-ledger.ts'
 import { atomically } from './ledger/transaction.ts'
 import { accept, noteSenderLeft } from './log/accept.ts'
-import { carryOut, readPauses } from './operate/commands.ts'
+import { carryOut, readPauses } from './operate/carry-out.ts'
 import { findWishes, fulfil } from './operate/wishes.ts'
 
 type Done = Extract<GroupAnswer, { readonly lost: null }>
 
 export interface GroupResult {
-  /** What the ledger is from now on. */
+  /** The ledger after the group. */
   readonly ledger: Ledger
   readonly answer: Done
 }
@@ -30,12 +31,14 @@ export interface GroupResult {
 interface Surroundings {
   readonly path: string
   readonly shortage: string | null
+  /** Whether a group that writes also writes the time (`TOLD_EACH_MS`). */
+  readonly tellsTime: boolean
 }
 
 /**
- * Carries a group out; all of it is durable on return. Settlements come early, so that what they leave due can be
- * claimed at once; claims last, so that they see what was just accepted.
- * @throws when the group as a whole failed. After an error of COMMIT nobody knows whether it is in the file.
+ * Carries a group out; all of it is durable on return. Settlements come early, so that the due rows they leave can be
+ * claimed at once; claims come last, so that they see new deliveries.
+ * @throws when the group as a whole failed. After an error of COMMIT the group may be in the file or not.
  */
 export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at: Surroundings): GroupResult {
   const group = new Group(db, ledger, request, at)
@@ -66,7 +69,7 @@ export function runGroup(db: Database, ledger: Ledger, request: GroupRequest, at
   }
 }
 
-/** After these there may be work that could not be claimed before. */
+/** After these commands there may be more to claim. */
 const MAKES_WORK: ReadonlySet<FileCommand['kind']> = new Set(['revive', 'drop', 'pause', 'replay', 'cancel'])
 
 class Group {
@@ -96,7 +99,7 @@ class Group {
     if (renew) seeOwn(db, draft, now)
     for (const seq of releases) release(db, draft, seq)
     const underWay = this.#request.underWay.map((note) => this.#item(() => noteUnderWay(db, draft, note)))
-    // What is settled in this group was saved before.
+    // Progress comes first: this group may settle the pass that saved it.
     const saved = this.#request.progress.map((one) => this.#item(() => saveProgress(db, draft, one, this.#request)))
     const settlements = this.#request.settlements.map((one) => this.#item(() => settle(db, draft, one, this.#request)))
     for (const one of condemned) condemn(db, draft, one)
@@ -115,8 +118,8 @@ class Group {
   }
 
   /**
-   * Before the settlements: those that came after the wake was asked for may store rows of the key that are not the
-   * first, since a pass before them is still under way.
+   * Wakes come before the settlements of the group. A settlement that was handed in after the wake may store rows of
+   * the same key that are not its first, since an earlier pass is still under way.
    */
   wakes(): OrderKey[][] {
     const { wakes, now } = this.#request
@@ -159,6 +162,7 @@ class Group {
 
   commit(): boolean {
     if (!this.#writing) return false
+    if (this.#at.tellsTime) this.#db.run(upkeep.noteTime, this.#request.now)
     saveLedger(this.#db, this.#before, this.draft)
     this.#db.exec('COMMIT')
     return true
@@ -170,7 +174,7 @@ class Group {
       atomically(db, draft, () => carryOut(db, draft, command, { ...this.#request, path: this.#at.path })),
     )
     if (MAKES_WORK.has(command.kind)) this.#commanded = true
-    // Some of it may be over now.
+    // The command may have ended work of deliveries in it.
     this.draft.passedOver.clear()
     if (command.kind === 'pause' && 'value' in answer && answer.value === 1) this.#pausing = true
     if (command.kind === 'purge') this.#purging = true
@@ -178,7 +182,7 @@ class Group {
     return answer
   }
 
-  /** One connection writes these tables, so nothing can come between what was read before and this. */
+  /** Only this connection writes these tables, so what was read before the transaction is still true. */
   #begin(): void {
     if (!this.#writing) this.#db.begin()
     this.#writing = true
@@ -194,7 +198,7 @@ class Group {
   }
 }
 
-/** The handlers of this process are in use, and others may not be any more. */
+/** Notes that the handlers of this process are in use, and leaves out of `belonging` those that are not any more. */
 function seeOwn(db: Database, draft: Ledger, now: number): void {
   for (const name of draft.own) db.run(sql.seeHandler, name, now)
   draft.belonging = readBelongingAt(db, draft.own, now)

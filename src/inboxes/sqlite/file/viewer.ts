@@ -1,6 +1,7 @@
 /**
- * The file as a second process sees it: read without being owned, and never written but for wishes, which the owner
- * carries out. Where there is no owner, it owns the file for that moment itself.
+ * The file as a second process sees it: it reads without owning the file, and writes only wishes, which the owner
+ * carries out. Where there is no owner, it owns the file itself for that moment. In the process of the owner the
+ * connection is kept from one read to the next; between two it has no transaction, so it keeps nothing in the WAL.
  */
 import { existsSync } from 'node:fs'
 import { PosthornError } from '../../../errors.ts'
@@ -10,32 +11,45 @@ import { toFailure } from '../wire/failure.ts'
 import type { Failure, FileAnswer, FileCommand, ItemAnswer, Settings } from '../wire/protocol.ts'
 import type { Reader } from './bodies/read.ts'
 import { faultOf } from './db/access.ts'
-import { assertReadable } from './db/connect.ts'
-import { Database } from './db/database.ts'
-import { preparePath } from './db/files.ts'
+import type { Database } from './db/database.ts'
+import { identityOf, preparePath } from './db/files.ts'
+import { openBeside, openToRead } from './db/open-to-read.ts'
 import { warningsAboutMount } from './db/place.ts'
 import * as sql from './db/sql.ts'
-import { readExtent } from './ledger/extent.ts'
-import { findById } from './ledger/ids.ts'
+import { findById, LookedIds } from './ledger/ids.ts'
+import { readLogTotals } from './ledger/log-totals.ts'
 import { backUp } from './operate/backup.ts'
 import { readStats } from './operate/stats.ts'
-import { Store } from './store.ts'
+import { OwnedFile } from './owned-file.ts'
 
-/** The owner writes for no longer than this at a time, in ms. */
-const BUSY_TIMEOUT_MS = 5_000
+/** A connection, and the file that it has open. */
+interface Kept {
+  readonly db: Database
+  readonly file: string
+}
 
 export class Viewer {
   readonly #settings: Settings
+  readonly #ids = new LookedIds()
+  #keeps = false
+  #kept: Kept | null = null
 
   constructor(settings: Settings) {
     this.#settings = settings
   }
 
-  /** One look: everything it reads is of one moment. */
+  /** Keeps the connection: opening the file and reading its schema takes longer than most reads. */
+  keepOpen(): void {
+    this.#keeps = true
+  }
+
+  /** Calls `run`; everything that it reads is of one moment. */
   read<T>(run: (reader: Reader) => T): T {
-    return this.#with({ readOnly: true }, (db) => {
+    return this.#reading((db) => {
       db.exec('BEGIN')
-      return run({ db, find: (id) => findById(db, null, id) })
+      const value = run({ db, find: (id) => findById(db, this.#ids.upTo(db), id) })
+      db.exec('COMMIT')
+      return value
     })
   }
 
@@ -44,14 +58,14 @@ export class Viewer {
   }
 
   stats(now: number): StoredStats {
-    return this.read(({ db }) => readStats(db, readExtent(db), { now, handlers: [] }))
+    return this.read(({ db }) => readStats(db, readLogTotals(db), { now, handlers: [] }))
   }
 
   wish({ kind, ...rest }: FileCommand, now: number): number {
     return this.#write((db) => db.get<{ id: number }>(sql.insertWish, now, kind, JSON.stringify(rest))?.id ?? 0)
   }
 
-  /** null while there is none. */
+  /** The result of a wish; null: none yet. */
   result(id: number): ItemAnswer<FileAnswer> | null {
     const row = this.read(({ db }) => db.get<{ result: string | null }>(sql.readWish, id))
     if (!row) throw new PosthornError('ERR_INBOX_IO', 'The owner of the inbox took too long, and forgot the wish.')
@@ -65,12 +79,12 @@ export class Viewer {
   }
 
   fulfil({ now, retention }: Calls['fulfil'][0]): null {
-    const store = new Store(this.#settings)
+    const file = new OwnedFile(this.#settings)
     try {
       // Opening carries out the wishes it finds.
-      store.open({ handlers: [], onRedelivery: 'record', retention, now, held: [], identity: null })
+      file.open({ handlers: [], onRedelivery: 'record', retention, now, held: [], identity: null })
     } finally {
-      store.close(now)
+      file.close(now)
     }
     return null
   }
@@ -83,7 +97,7 @@ export class Viewer {
     return toFailure(error, this.#settings.path, faultOf)
   }
 
-  /** One short transaction. The owner brings the log of SQLite into the file, nobody else. */
+  /** One short transaction. Only the owner checkpoints the WAL. */
   #write<T>(run: (db: Database) => T): T {
     return this.#with({ readOnly: false }, (db) => {
       db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL; BEGIN IMMEDIATE')
@@ -93,16 +107,50 @@ export class Viewer {
     })
   }
 
-  #with<T>(options: { readonly readOnly: boolean }, run: (db: Database) => T): T {
-    const { path } = this.#settings
-    if (!existsSync(path)) throw new PosthornError('ERR_INBOX_IO', `There is no inbox at ${path}.`)
-    const db = new Database(preparePath(path), options)
+  #reading<T>(run: (db: Database) => T): T {
+    if (!this.#keeps) return this.#with({ readOnly: true }, run)
+    const db = this.#kept?.file === this.#file() ? this.#kept.db : this.#openAnew()
     try {
-      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
-      assertReadable(db, path)
+      return run(db)
+    } catch (error) {
+      // After any error the next read opens a new connection.
+      this.#letGo()
+      throw error
+    }
+  }
+
+  #openAnew(): Database {
+    this.#letGo()
+    const db = this.#open({ readOnly: true })
+    this.#kept = { db, file: this.#file() }
+    return db
+  }
+
+  #letGo(): void {
+    const kept = this.#kept
+    this.#kept = null
+    kept?.db.close()
+  }
+
+  /** Identity of the file and its WAL: after either was deleted or replaced, the connection is not used any more. */
+  #file(): string {
+    const { path } = this.#settings
+    return `${identityOf(path)} ${identityOf(`${path}-wal`)}`
+  }
+
+  #with<T>(options: { readonly readOnly: boolean }, run: (db: Database) => T): T {
+    const db = this.#open(options)
+    try {
       return run(db)
     } finally {
       db.close()
     }
+  }
+
+  #open({ readOnly }: { readonly readOnly: boolean }): Database {
+    const { path } = this.#settings
+    if (!existsSync(path)) throw new PosthornError('ERR_INBOX_IO', `There is no inbox at ${path}.`)
+    const file = preparePath(path)
+    return readOnly ? openToRead(file) : openBeside(file, { readOnly })
   }
 }

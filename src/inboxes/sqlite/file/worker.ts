@@ -1,28 +1,29 @@
-/** The thread of the file: takes calls one by one, so that a commit never stops the event loop of the process. */
+/** The thread of the file: carries calls out one by one, so that a commit never stops the event loop of the process. */
+import { constants, setPriority } from 'node:os'
 import { type MessagePort, parentPort, type TransferListItem, workerData } from 'node:worker_threads'
 import { letGo } from '../../../lib/let-go.ts'
 import type { CallName, Calls, FromThread, ToThread } from '../wire/calls.ts'
 import { type BriefAnswer, fromBriefRequest, toBriefAnswer } from '../wire/compact.ts'
-import type { GroupAnswer, GroupRequest, Read, Settings } from '../wire/protocol.ts'
+import type { GroupAnswer, GroupRequest, Settings, StoredRead } from '../wire/protocol.ts'
 import { readDelivery, readLatest } from './bodies/read.ts'
 import { Checkpointer } from './checkpoint/checkpointer.ts'
-import { findOwners } from './claims/event-keys.ts'
+import { findFirstSeen } from './claims/event-keys.ts'
 import { listHistory, readHandlers, readProgress } from './claims/history.ts'
 import { listDeadLetters, listDeliveries, listQuarantine } from './log/listing.ts'
 import { listActions, listTallies, readUses } from './operate/looks.ts'
 import { readMemo } from './operate/memos.ts'
-import { Store } from './store.ts'
+import { OwnedFile } from './owned-file.ts'
 import { Viewer } from './viewer.ts'
 
 if (!parentPort) throw new Error('This file is started by the inbox, as a thread.')
 const main: MessagePort = parentPort
-const store = new Store(workerData as Settings, { checkpointer: new Checkpointer() })
+const file = new OwnedFile(workerData as Settings, { checkpointer: new Checkpointer() })
 const viewer = new Viewer(workerData as Settings)
-/** What is read from: the file as its owner has it, or as somebody beside the owner. */
-let reader: Store | Viewer = store
+/** The file to read from: as its owner, or beside the owner. */
+let reader: OwnedFile | Viewer = file
 
 const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] } = {
-  open: (request) => store.open(request),
+  open: (request) => file.open(request),
   group: (request) => toBriefAnswer(storeGroup(fromBriefRequest(request))),
   read: (seqs) => reader.read(({ db }) => seqs.map((seq) => readDelivery(db, seq))),
   find: (id) => reader.read(({ db, find }) => readLatest(db, find(id))),
@@ -37,14 +38,16 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
   actions: (limit) => reader.read(({ db }) => listActions(db, limit)),
   memo: (name) => reader.read(({ db }) => readMemo(db, name)),
   handlers: () => reader.read(({ db }) => readHandlers(db)),
-  probe: () => store.probe(),
+  probe: () => file.probe(),
   close: ({ now }) => {
-    store.close(now)
+    file.close(now)
     return null
   },
-  owners: (request) => reader.read(({ db }) => findOwners(db, request)),
-  look: ({ now }) => {
+  firstSeen: (request) => reader.read(({ db }) => findFirstSeen(db, request)),
+  look: ({ now, isBeside = false }) => {
     reader = viewer
+    if (isBeside) giveWay()
+    if (isBeside) viewer.keepOpen()
     return viewer.look(now)
   },
   wish: ({ now, command }) => viewer.wish(command, now),
@@ -59,12 +62,17 @@ const calls: { readonly [K in CallName]: (request: Calls[K][0]) => Calls[K][1] }
 
 main.on('message', ({ id, name, request }: ToThread) => {
   answer(id, name, request)
-  if (name === 'group') store.tidy()
+  if (name === 'group') file.tidy()
 })
+
+/** Where processors are scarce, whoever stores goes first. Elsewhere than on Linux it would be the whole process. */
+function giveWay(): void {
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+}
 
 /** What the small bodies came in was sent for good: once they are stored nobody reads it. */
 function storeGroup(request: GroupRequest): GroupAnswer {
-  const answer = store.group(request)
+  const answer = file.group(request)
   letGo(request.packed)
   return answer
 }
@@ -79,11 +87,11 @@ function answer(id: number, name: CallName, request: unknown): void {
   }
 }
 
-/** Bodies change hands instead of being copied. */
+/** The memory of bodies is transferred to the main thread, not copied. */
 function buffersOf(name: CallName, value: unknown): TransferListItem[] {
   if (name === 'group') return bodiesOf(value as BriefAnswer)
   if (name !== 'read') return []
-  return (value as readonly Read[]).flatMap((read) =>
+  return (value as readonly StoredRead[]).flatMap((read) =>
     'delivery' in read && read.delivery.body.buffer instanceof ArrayBuffer ? [read.delivery.body.buffer] : [],
   )
 }

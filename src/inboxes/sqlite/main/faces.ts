@@ -16,35 +16,35 @@ import type {
 import type { StoredDelivery } from '../../../ports/inbox/rows.ts'
 import type { Control } from './control.ts'
 import { listHistory, listPage } from './list-page.ts'
-import { Owner } from './owner.ts'
+import { OwnerSession } from './owner-session.ts'
 
-export class Session {
-  current: Owner | Control | null = null
+export class CurrentSession {
+  current: OwnerSession | Control | null = null
   now: () => number = () => 0
 
   /** @throws ERR_INBOX_CLOSED */
-  opened(): Owner | Control {
+  opened(): OwnerSession | Control {
     if (!this.current) throw new PosthornError('ERR_INBOX_CLOSED', 'The inbox is not open.')
     return this.current
   }
 
   /** @throws ERR_INBOX_CLOSED also where the inbox is open for control */
-  owner(): Owner {
+  owner(): OwnerSession {
     const opened = this.opened()
-    if (opened instanceof Owner) return opened
+    if (opened instanceof OwnerSession) return opened
     throw new PosthornError('ERR_INBOX_CLOSED', opened.trouble())
   }
 
   /** null where nobody is. */
-  ownerOrNone(): Owner | null {
-    return this.current instanceof Owner ? this.current : null
+  ownerOrNone(): OwnerSession | null {
+    return this.current instanceof OwnerSession ? this.current : null
   }
 }
 
 export class SqliteIntake implements Intake {
-  readonly #session: Session
+  readonly #session: CurrentSession
 
-  constructor(session: Session) {
+  constructor(session: CurrentSession) {
     this.#session = session
   }
 
@@ -70,9 +70,9 @@ export class SqliteIntake implements Intake {
 }
 
 export class SqliteClaims implements Claims {
-  readonly #session: Session
+  readonly #session: CurrentSession
 
-  constructor(session: Session) {
+  constructor(session: CurrentSession) {
     this.#session = session
   }
 
@@ -80,8 +80,8 @@ export class SqliteClaims implements Claims {
     return this.#session.owner().claim(request)
   }
 
-  async note(claim: ClaimRef, calls: readonly NotedCall[]): Promise<void> {
-    return this.#session.owner().note(claim, calls)
+  async noteCalls(claim: ClaimRef, calls: readonly NotedCall[]): Promise<void> {
+    return this.#session.owner().noteCalls(claim, calls)
   }
 
   async saveProgress(progress: readonly NewProgress[]): Promise<readonly ClaimToken[]> {
@@ -98,9 +98,9 @@ export class SqliteClaims implements Claims {
 }
 
 export class SqliteRecords implements Records {
-  readonly #session: Session
+  readonly #session: CurrentSession
 
-  constructor(session: Session) {
+  constructor(session: CurrentSession) {
     this.#session = session
   }
 

@@ -4,7 +4,7 @@
  * As with every embedded inbox `seq` has no gaps, claims live as long as the process, one delivery at a time is worked on
  * that wants care, and the memory of bodies changes hands between the threads.
  */
-
+import { resolve } from 'node:path'
 import { PosthornError } from '../../../errors.ts'
 import type { Claims } from '../../../ports/inbox/claims.ts'
 import type { Copies } from '../../../ports/inbox/copies.ts'
@@ -18,16 +18,17 @@ import type { AnswerTo, Command } from '../../../ports/inbox/operations.ts'
 import type { Ordering } from '../../../ports/inbox/ordering.ts'
 import type { Records } from '../../../ports/inbox/records.ts'
 import { Control } from './control.ts'
-import { Session, SqliteClaims, SqliteIntake, SqliteRecords } from './faces.ts'
-import { type InboxSettings, Owner } from './owner.ts'
+import { CurrentSession, SqliteClaims, SqliteIntake, SqliteRecords } from './faces.ts'
+import { type InboxSettings, OwnerSession } from './owner-session.ts'
 import { Thread } from './thread.ts'
 
-export type { InboxSettings } from './owner.ts'
+export type { InboxSettings } from './owner-session.ts'
 
 export class SqliteInbox implements InboxPort {
   readonly look: LookPort = {
     tallies: async (window) => this.#session.opened().call('tallies', window),
     seen: async () => this.#session.opened().call('seen', null),
+    observe: async (observed) => void (await this.#session.opened().command({ kind: 'observe', observed })),
     noteAction: async (action) => void (await this.#session.opened().command({ kind: 'action', action })),
     actions: async (limit) => this.#session.opened().call('actions', limit),
   }
@@ -44,7 +45,7 @@ export class SqliteInbox implements InboxPort {
   readonly records: Records
   readonly ordering: Ordering = { wake: async (keys, atMost) => this.#session.owner().wake(keys, atMost) }
   readonly eventKeys: EventKeyStore = {
-    owners: async (windowMs, keys) => this.#session.owner().owners(windowMs, keys),
+    firstSeen: async (windowMs, keys) => this.#session.owner().firstSeen(windowMs, keys),
   }
   readonly copies: Copies = {
     backup: (path) => this.#backup(path),
@@ -53,7 +54,7 @@ export class SqliteInbox implements InboxPort {
   readonly traces = true
   readonly #settings: InboxSettings
   readonly #listeners: InboxListener[] = []
-  readonly #session = new Session()
+  readonly #session = new CurrentSession()
   #closing: Promise<void> | null = null
 
   constructor(settings: InboxSettings) {
@@ -103,16 +104,16 @@ export class SqliteInbox implements InboxPort {
     const { path: from, minFreeBytes, maxPages } = this.#settings
     const thread = new Thread({ path: from, minFreeBytes, maxPages }, () => {})
     try {
-      return { bytes: await thread.call('backup', path) }
+      return { bytes: await thread.call('backup', resolve(path)) }
     } finally {
       await thread.end()
     }
   }
 
-  #newSession(opening: InboxOpening): Owner | Control {
+  #newSession(opening: InboxOpening): OwnerSession | Control {
     this.#session.now = () => opening.clock.now()
     if (opening.role === 'control') return new Control(this.#settings, opening)
-    return new Owner(this.#settings, opening, {
+    return new OwnerSession(this.#settings, opening, {
       work: () => this.#tell((listener) => listener.work?.()),
       freed: (keys) => this.#tell((listener) => listener.freed?.(keys)),
       pauses: (paused) => this.#tell((listener) => listener.paused?.(paused)),

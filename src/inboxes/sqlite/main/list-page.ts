@@ -6,9 +6,11 @@ interface Caller {
 }
 
 /** One page, gathered in stretches between which the thread takes other calls. */
-export async function listPage<K extends keyof Listings>(caller: Caller, name: K, page: Page): Promise<Listings[K][]> {
+export async function listPage<K extends keyof Listings>(caller: Caller, name: K, asked: Page): Promise<Listings[K][]> {
+  // A signal does not go to another thread.
+  const { signal, ...page } = asked
   const rows: Listings[K][] = []
-  for (let before = page.before; rows.length < page.limit; ) {
+  for (let before = page.before; rows.length < page.limit && !signal?.aborted; ) {
     const stretch = await caller.call(name, { page, before, limit: page.limit - rows.length })
     // The name pairs the call with its rows, which is lost on a type parameter.
     rows.push(...(stretch.rows as Listings[K][]))

@@ -1,6 +1,7 @@
 /** From planned claims to claims: bodies at hand first, the rest from the file in small reads. */
 import type { Claim } from '../../../ports/inbox/claims.ts'
-import type { PlannedClaim, Read } from '../wire/protocol.ts'
+import { portionsOf } from '../../rules/portions.ts'
+import type { PlannedClaim, StoredRead } from '../wire/protocol.ts'
 import type { BodyCache } from './body-cache.ts'
 
 export interface Loaded {
@@ -11,7 +12,7 @@ export interface Loaded {
 
 interface Sources {
   readonly cache: BodyCache
-  read(seqs: readonly number[]): Promise<readonly Read[]>
+  read(seqs: readonly number[]): Promise<readonly StoredRead[]>
   tokenOf(seq: number): number
 }
 
@@ -21,8 +22,8 @@ const READ_BYTES = 1024 * 1024
 export async function loadClaims(planned: readonly PlannedClaim[], { cache, read, tokenOf }: Sources): Promise<Loaded> {
   const loaded = planned.map((claim) => atHand(cache, claim))
   const missing = planned.filter((_, i) => loaded[i] === null)
-  const fromFile = new Map<number, Read | undefined>()
-  for (const some of readsOf(missing)) {
+  const fromFile = new Map<number, StoredRead | undefined>()
+  for (const some of portionsOf(missing, READ_BYTES)) {
     const reads = await read(some)
     for (const [i, seq] of some.entries()) fromFile.set(seq, reads[i])
   }
@@ -33,16 +34,16 @@ export async function loadClaims(planned: readonly PlannedClaim[], { cache, read
   )
 }
 
-const UNANSWERED: Read = { damage: 'the stored delivery was not answered' }
+const UNANSWERED: StoredRead = { damage: 'the stored delivery was not answered' }
 
-function atHand(cache: BodyCache, { seq, notes }: PlannedClaim): Read | null {
+function atHand(cache: BodyCache, { seq, notes }: PlannedClaim): StoredRead | null {
   const delivery = cache.take(seq)
   return delivery === undefined ? null : { delivery: { ...delivery, seq, ...notes } }
 }
 
 function toLoaded(
   planned: readonly PlannedClaim[],
-  loaded: ReadonlyArray<Read | null>,
+  loaded: ReadonlyArray<StoredRead | null>,
   tokenOf: Sources['tokenOf'],
 ): Loaded {
   const claims: Claim[] = []
@@ -63,20 +64,4 @@ function toLoaded(
       })
   }
   return { claims, damaged }
-}
-
-/** Small bodies together, a large one alone. */
-function readsOf(claims: readonly PlannedClaim[]): number[][] {
-  const reads: number[][] = []
-  let bytes = 0
-  for (const claim of claims) {
-    const last = reads.at(-1)
-    if (last && bytes + claim.bytes <= READ_BYTES) last.push(claim.seq)
-    else {
-      reads.push([claim.seq])
-      bytes = 0
-    }
-    bytes += claim.bytes
-  }
-  return reads
 }

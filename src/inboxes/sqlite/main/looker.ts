@@ -49,7 +49,7 @@ export class Looker {
     const thread = new Thread(this.#settings, (ended) => {
       if (this.#thread?.thread === ended) this.#thread = null
     })
-    this.#thread = { thread, ready: thread.call('look', { now: this.#clock.now() }) }
+    this.#thread = { thread, ready: thread.call('look', { now: this.#clock.now(), isBeside: true }) }
     this.#endWhenIdle(IDLE_MS)
     return this.#thread
   }

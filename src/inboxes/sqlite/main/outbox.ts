@@ -56,7 +56,7 @@ export class Outbox {
     return this.#put(this.#tray.settlements, settlement)
   }
 
-  note(underWay: UnderWay): Promise<null> {
+  noteCalls(underWay: UnderWay): Promise<null> {
     return this.#put(this.#tray.underWay, underWay)
   }
 

@@ -8,12 +8,12 @@ import type {
   Failure,
   FileAnswer,
   FileCommand,
+  FirstSeenRequest,
   HistoryStretch,
   ItemAnswer,
   OpenAnswer,
   OpenRequest,
-  OwnersRequest,
-  Read,
+  StoredRead,
   Stretch,
   StretchRequest,
 } from './protocol.ts'
@@ -23,8 +23,8 @@ export interface Calls {
   open: [OpenRequest, OpenAnswer]
   group: [BriefRequest, BriefAnswer]
   /** In the order of the request. */
-  read: [readonly number[], readonly Read[]]
-  find: [string, Read | null]
+  read: [readonly number[], readonly StoredRead[]]
+  find: [string, StoredRead | null]
   stats: [{ readonly now: number }, StoredStats]
   deliveries: [StretchRequest, Stretch<StoredDelivery & { readonly bytes: number }>]
   deadLetters: [StretchRequest, Stretch<StoredDeadLetter>]
@@ -40,11 +40,14 @@ export interface Calls {
   /** Reopens what was lost and writes a little, to see whether the store works. */
   probe: [null, { readonly shortage: string | null }]
   close: [{ readonly now: number }, null]
-  /** See `EventKeyStore.owners`. */
-  owners: [OwnersRequest, readonly number[]]
+  /** See `EventKeyStore.firstSeen`. */
+  firstSeen: [FirstSeenRequest, readonly number[]]
 
-  /** From here on looks at a file that another process may own. */
-  look: [{ readonly now: number }, { readonly stats: StoredStats; readonly warnings: readonly string[] }]
+  /** From here on looks at a file that another process may own, or, `isBeside`, another thread of this one. */
+  look: [
+    { readonly now: number; readonly isBeside?: boolean },
+    { readonly stats: StoredStats; readonly warnings: readonly string[] },
+  ]
   /** Leaves a wish for the owner; answers its id. */
   wish: [{ readonly now: number; readonly command: FileCommand }, number]
   /** The result of a wish, which is then removed; null while there is none. */

@@ -163,7 +163,7 @@ function isPlain(answer: ItemAnswer<StoredAnswer>): answer is { readonly value: 
 }
 
 function acceptedAs(seq: number): ItemAnswer<StoredAnswer> {
-  return { value: { status: 'accepted', seq, settled: false } }
+  return { value: { status: 'accepted', seq, isDone: false } }
 }
 
 function toBriefPlan({ claims, ...plan }: ClaimPlan): BriefPlan {

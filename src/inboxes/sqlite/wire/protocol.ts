@@ -6,7 +6,7 @@
 import type { ErrorCode } from '../../../errors.ts'
 import type { ClaimRequest, Death, NotedCall, OrderKey, Settlement } from '../../../ports/inbox/claims.ts'
 import type { Accepted } from '../../../ports/inbox/intake.ts'
-import type { NewAction } from '../../../ports/inbox/look.ts'
+import type { NewAction, Observed } from '../../../ports/inbox/look.ts'
 import type { InboxOpened, InboxOpening, Retention } from '../../../ports/inbox/opening.ts'
 import type { Command, CommandAnswers } from '../../../ports/inbox/operations.ts'
 import type { NewProgress, Progress } from '../../../ports/inbox/progress.ts'
@@ -112,6 +112,12 @@ interface NoteAction {
   readonly action: NewAction
 }
 
+/** Adds to the counts by time. */
+interface Observe {
+  readonly kind: 'observe'
+  readonly observed: readonly Observed[]
+}
+
 /** See `Memos.write`. */
 export interface WriteMemo {
   readonly kind: 'memo'
@@ -121,11 +127,12 @@ export interface WriteMemo {
 }
 
 /** What the thread, or the owner of the file, is asked to do. */
-export type FileCommand = Command | FindCopies | NoteAction | WriteMemo
+export type FileCommand = Command | FindCopies | NoteAction | Observe | WriteMemo
 
 interface FileAnswers extends CommandAnswers {
   copies: readonly string[]
   action: number
+  observe: number
   memo: number | null
 }
 export type FileAnswer = FileAnswers[keyof FileAnswers]
@@ -140,8 +147,8 @@ export interface Wake {
 /** What a group knows of the time. */
 export type Moment = Pick<GroupRequest, 'now' | 'isSteady'>
 
-/** See `EventKeyStore.owners`. */
-export interface OwnersRequest extends Moment {
+/** See `EventKeyStore.firstSeen`. */
+export interface FirstSeenRequest extends Moment {
   readonly windowMs: number
   readonly keys: Float64Array
 }
@@ -236,7 +243,7 @@ export type GroupAnswer =
       readonly claims: readonly ClaimPlan[]
     }
 
-export type Read = { readonly delivery: StoredDelivery } | { readonly damage: string }
+export type StoredRead = { readonly delivery: StoredDelivery } | { readonly damage: string }
 
 /** One stretch of a listing: ids from `before` down, at most `limit` rows. */
 export interface StretchRequest {

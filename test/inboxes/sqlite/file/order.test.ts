@@ -30,8 +30,8 @@ it.each([
     db.exec(`${BEFORE_TURNS} UPDATE work SET due_at = due_at - ${leap} WHERE due_at > ${START + HOUR}`),
   )
   const { inbox, opened, claim, clock } = await openWith(inboxOn(path), ORDERED)
-  const claimInOrder = () => claim({ ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }] })
-  expect(opened.held).toEqual([KEY])
+  const claimInOrder = () => claim({ ordered: [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }] })
+  expect(opened.storedKeys).toEqual([KEY])
   await inbox.wake?.([KEY], 9)
   expect(await claimInOrder()).toEqual([])
   clock.advance(50)
@@ -56,7 +56,7 @@ it('unread rows whose claim was lost with its group are claimed again, before wh
   meddle(path, (db) => db.exec('UPDATE work SET claimed = 1 WHERE seq = 1'))
   await threads.at(-1)?.worker.terminate()
   await vi.waitFor(() => inbox.stats(), 10_000)
-  const ask = { handlers: ['a'], ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }], maxBytes: 1e9 }
+  const ask = { handlers: ['a'], ordered: [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }], maxBytes: 1e9 }
   expect(await inbox.claim({ ...ask, maxDeliveries: 0 })).toMatchObject({ unread: ['a'] })
   const { claims } = await inbox.claim({ ...ask, maxDeliveries: 1 })
   expect(claims.map(({ delivery }) => delivery.seq)).toEqual([1])
@@ -70,7 +70,7 @@ it('a wake that was asked for before a settlement wakes nothing of it, also wher
   // Parked behind an event of the first delivery, whose pass is still under way.
   await inbox.settle(firstPass(2, { rows: [row('a', START, { attempts: 0, orderKey: 7, parked: true })] }))
   expect(await woken).toEqual([])
-  expect(await claim({ ordered: [{ handler: 'a', below: Number.MAX_SAFE_INTEGER }] })).toEqual([])
+  expect(await claim({ ordered: [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }] })).toEqual([])
 })
 
 it('a wake that finds nothing to wake writes nothing', async () => {

@@ -80,11 +80,9 @@ const plan: fc.Arbitrary<ClaimPlan> = fc.record({
 
 const stored: fc.Arbitrary<ItemAnswer<StoredAnswer>> = fc.oneof(
   failure,
-  fc.record({ value: fc.record({ status: fc.constant('accepted'), seq, settled: fc.constant(false) }) }),
-  fc.record({ value: fc.record({ status: fc.constant('duplicate'), seq, settled: fc.boolean() }) }),
-  seq.map(
-    (one) => ({ value: { status: 'accepted', seq: one, settled: false, body: new Uint8Array([1, 2]) } }) as const,
-  ),
+  fc.record({ value: fc.record({ status: fc.constant('accepted'), seq, isDone: fc.constant(false) }) }),
+  fc.record({ value: fc.record({ status: fc.constant('duplicate'), seq, isDone: fc.boolean() }) }),
+  seq.map((one) => ({ value: { status: 'accepted', seq: one, isDone: false, body: new Uint8Array([1, 2]) } }) as const),
 )
 
 const settled: fc.Arbitrary<ItemAnswer<Settled>> = fc.oneof(
@@ -145,7 +143,7 @@ it('needs no object for what is ordinary', () => {
   const claims = [8, 9].map((seq) => ({ ...fresh, seq, bytes: 10 * seq }))
   const answer = toBriefAnswer({
     ...others,
-    accepts: [{ value: { status: 'accepted', seq: 7, settled: false } }],
+    accepts: [{ value: { status: 'accepted', seq: 7, isDone: false } }],
     settlements: [{ value: { workIsLeft: false, conflictsWith: null } }],
     claims: [{ claims, nextDueAt: null, unread: [], returned: false, more: false, unknownSources: [] }],
   })

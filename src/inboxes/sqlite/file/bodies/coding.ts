@@ -1,4 +1,4 @@
-/** How a body lies in the file: as it is, or compressed where that pays. */
+/** How a body is stored: as it is, or compressed where that saves enough. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { letGo, letMemoryGo } from '../../../../lib/let-go.ts'
 
@@ -7,12 +7,17 @@ export interface Coded {
   readonly bytes: Uint8Array
 }
 
-/** Smaller bodies gain less than they cost. */
+/** In bytes: compressing a smaller body costs more than it saves. */
 const WORTH_TRYING = 64 * 1024
 
-/** The sender waits for it: a window that stays in the cache of the processor takes a fifth less time (10 MB: 26 ms, not 33). */
+/**
+ * The sender waits for it: a window that stays in the cache of the processor takes a fifth less time (10 MB: 26 ms, not
+ * 33).
+ */
 const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 17 }
-/** Results come in pieces that are put together in the end: a few large ones, however large a damaged row says it is. */
+/**
+ * Results come in pieces that are put together in the end: a few large ones, however large a damaged row says it is.
+ */
 const [SMALLEST_CHUNK, LARGEST_CHUNK] = [64 * 1024, 64 * 1024 * 1024]
 /** No memory that Node shares among buffers is so large. */
 const OF_ITS_OWN = 1024 * 1024
@@ -21,7 +26,7 @@ const chunkSizeFor = (size: number) => Math.min(Math.max(SMALLEST_CHUNK, size), 
 export function encode(body: Uint8Array): Coded {
   if (body.byteLength <= WORTH_TRYING) return { coding: null, bytes: body }
   const bytes = zstdCompressSync(body, { params, chunkSize: chunkSizeFor(body.byteLength >> 2) })
-  // Bytes that hardly shrink (images, ciphertext) are not worth undoing at every read.
+  // Bytes that hardly shrink (images, ciphertext) are not worth decompressing at every read.
   if (bytes.byteLength > body.byteLength * 0.9) return { coding: null, bytes: body }
   return { coding: 'zstd', bytes }
 }

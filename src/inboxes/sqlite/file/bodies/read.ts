@@ -1,9 +1,9 @@
-/** Reads stored deliveries back, and never hands out bytes that are not the ones that were accepted. */
+/** Reads stored deliveries, and never returns bytes other than the accepted ones. */
 import { hash } from 'node:crypto'
 import type { StoredDelivery } from '../../../../ports/inbox/rows.ts'
 import { isCorrupt } from '../../wire/failure.ts'
 import { unpackMeta } from '../../wire/packing.ts'
-import type { Read } from '../../wire/protocol.ts'
+import type { StoredRead } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import { decode, letCodedGo } from './coding.ts'
@@ -11,11 +11,11 @@ import { decode, letCodedGo } from './coding.ts'
 /** A file to read from. */
 export interface Reader {
   readonly db: Database
-  /** The places in the log of the deliveries with this id, ascending. */
+  /** `seq` of each delivery with this id, ascending. */
   find(id: string): readonly number[]
 }
 
-/** The columns of a delivery without its body, with what became known of it later. */
+/** The columns of a delivery without its body, with those of its tables written later. */
 export interface DeliveryColumns {
   readonly seq: number
   readonly id: string
@@ -29,7 +29,7 @@ export interface DeliveryColumns {
   readonly sender_left: number | null
   readonly duplicates: number | null
   readonly events: number | null
-  /** Size of what is stored in the place of what was received; null: that is stored. */
+  /** Size of the body that replaced the received one; null: the received one is stored. */
   readonly altered: number | null
 }
 
@@ -40,7 +40,7 @@ interface BodyColumns {
 }
 
 /** @throws when the store as such cannot be read. */
-export function readDelivery(db: Database, seq: number): Read {
+export function readDelivery(db: Database, seq: number): StoredRead {
   try {
     const row = db.get<DeliveryColumns & BodyColumns>(sql.readDelivery, seq)
     if (!row) return { damage: 'the stored delivery is missing' }
@@ -52,8 +52,8 @@ export function readDelivery(db: Database, seq: number): Read {
   }
 }
 
-/** Of those with this id, ascending, the latest; null when there are none. */
-export function readLatest(db: Database, seqs: readonly number[]): Read | null {
+/** The last of `seqs`; null: there are none. */
+export function readLatest(db: Database, seqs: readonly number[]): StoredRead | null {
   const seq = seqs.at(-1)
   return seq === undefined ? null : readDelivery(db, seq)
 }
@@ -79,7 +79,7 @@ function keptOf({ altered, size }: DeliveryColumns): Pick<StoredDelivery, 'kept'
   return altered === null ? {} : { kept: altered === 0 ? 'none' : 'some', bytes: size }
 }
 
-/** null when they are not the bytes whose hash was stored with them. */
+/** The body; null: its bytes do not match the stored hash. */
 function readBody(row: DeliveryColumns & BodyColumns): Uint8Array | null {
   const { coding, body, size, altered, sha256, stored_sha256 } = row
   const bytes = tryDecode(coding, body, altered ?? size)

@@ -1,13 +1,13 @@
 /**
- * The writer's end of a thread that brings the log of SQLite into the file, so that no group waits for it. The two share
- * two numbers, and the writer looks at them between groups.
+ * The side of the file's thread of a second thread that checkpoints: moves the WAL of SQLite into the file, so that no
+ * group waits for it. The two threads share two numbers, which the file's thread reads between groups.
  */
 import type { Worker } from 'node:worker_threads'
 import { startThread } from '../../../../lib/thread-code.ts'
 import { CHECKPOINT_THREAD } from './checkpoint-thread.ts'
 import { AT, type CheckpointRequest, RESULTS, type Result } from './shared-words.ts'
 
-/** A thread that has ended without a word must not hold up the end of the writer; nor a disk that hangs. */
+/** Longest wait of `wait`: neither a dead thread nor a disk that hangs may hold up a close. */
 const PATIENCE_MS = 2_000
 
 export class Checkpointer {
@@ -20,13 +20,13 @@ export class Checkpointer {
     return Atomics.load(this.#shared, AT.running) === 1
   }
 
-  /** What the last one came to. Asked once; null when there is nothing to tell. */
+  /** The result of the last checkpoint, returned once; null: none since. */
   takeResult(): Result | null {
     const result = RESULTS[Atomics.exchange(this.#shared, AT.result, 0)] ?? 'none'
     return result === 'none' ? null : result
   }
 
-  /** False when there is no thread any more. The first one starts it. */
+  /** Begins a checkpoint; the first call starts the thread. False: the thread has ended. */
   begin(path: string): boolean {
     if (this.#ended) return false
     this.worker ??= this.#start()
@@ -35,7 +35,7 @@ export class Checkpointer {
     return true
   }
 
-  /** Returns when none is under way. */
+  /** Returns when no checkpoint is under way, or after `PATIENCE_MS`. */
   wait(): void {
     Atomics.wait(this.#shared, AT.running, 1, PATIENCE_MS)
   }

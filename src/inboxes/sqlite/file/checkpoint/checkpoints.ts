@@ -1,7 +1,7 @@
 /**
- * When the log of SQLite is brought into the file, and by whom: inside a commit it would double the time of a large one.
- * In another thread, where there is one; what that could not do, and the end of a long log, are left to the writer,
- * between groups.
+ * When the WAL of SQLite is moved into the file, and by which thread. Inside a commit a checkpoint would double the
+ * time of a large one. The checkpoint thread does it, where there is one; the file's thread does the rest, and the end
+ * of a long WAL, between groups.
  */
 import { CHECKPOINT_FRAMES } from '../db/connect.ts'
 import type { Database } from '../db/database.ts'
@@ -10,9 +10,9 @@ import type { Checkpointer } from './checkpointer.ts'
 import { type Frames, isWhole } from './shared-words.ts'
 
 /**
- * SQLite begins its log anew once all of it is in the file and somebody writes, which another thread never sees under
- * load; when the log is longer than this, 33 MB, the writer brings in what is left. So it grows beyond by one group,
- * unless somebody reads an earlier state for long.
+ * SQLite begins its WAL anew once all of it is in the file at the next write, which under load the checkpoint thread
+ * never achieves. When the WAL is longer than this, 33 MB, the file's thread moves what is left. So it grows beyond
+ * that by one group at most, unless a reader holds an earlier state for long.
  */
 export const MOST_FRAMES = 8_000
 
@@ -23,20 +23,20 @@ interface Circumstances {
   readonly hasRoom: (bytes: number) => boolean
 }
 
-/** Of one connection. */
+/** The checkpoints of one connection. */
 export class Checkpoints {
   readonly #other: Checkpointer | null
-  /** How long the log was when it was last tried, where that was not all that could be done: not again at each group. */
+  /** Frames of the WAL at the last checkpoint, 0 where it moved all: the next waits for `CHECKPOINT_FRAMES` more. */
   #tried = 0
 
-  /** `other` is null where the writer does it. */
+  /** `other` null: the file's thread does every checkpoint. */
   constructor(other: Checkpointer | null) {
     this.#other = other
   }
 
   /**
-   * Called between groups. Where the disk has no room for all of the log in the file, none of it is moved: it would take
-   * the room that the next commits need, and come to no end.
+   * Called between groups. Where the disk has no room for the whole WAL in the file, nothing is moved: it would take
+   * the room that the next commits need, and could not finish.
    */
   look(db: Database, path: string, { isDue, hasRoom }: Circumstances): void {
     const frames = framesOf(db)
@@ -58,8 +58,8 @@ export class Checkpoints {
   }
 
   /**
-   * Somebody has read an earlier state of the file for long, or a disk was full. The other thread brings in what there is
-   * as often as it takes, while the log goes on; what comes meanwhile, in the end, the writer.
+   * The WAL is long, since a reader has held an earlier state, or the disk was full. The checkpoint thread moves what
+   * there is, again and again while the WAL grows; the file's thread moves the last frames.
    */
   #shorten(db: Database, path: string, { log, checkpointed }: Frames): void {
     if (log - checkpointed > MOST_FRAMES && this.#other?.begin(path)) return
@@ -72,5 +72,5 @@ export class Checkpoints {
   }
 }
 
-/** Asks and does nothing. */
+/** Reads the length of the WAL, and moves nothing. */
 const framesOf = (db: Database): Frames => db.get<Frames>('PRAGMA wal_checkpoint(NOOP)') ?? { log: 0, checkpointed: 0 }

@@ -1,19 +1,19 @@
-/** What the writer and its thread that checkpoints share: a request by message, and two numbers. */
+/** What the file's thread and the checkpoint thread share: a request by message, and two numbers. */
 export interface CheckpointRequest {
   readonly path: string
 }
 
-/** What SQLite answers to a checkpoint: the frames of the log, and those of them that are in the file. */
+/** What SQLite returns for a checkpoint: the frames of the WAL, and how many of them are in the file. */
 export interface Frames {
   readonly log: number
   readonly checkpointed: number
 }
 
-/** Whether nothing is left; a connection that reads an earlier state keeps what came after it in the log. */
+/** Whether the whole WAL is in the file. A reader of an earlier state keeps later frames out of it. */
 export const isWhole = (frames: Frames | undefined): boolean =>
   frames !== undefined && frames.checkpointed >= frames.log
 
 export const AT = { running: 0, result: 1 } as const
-/** As they stand in shared memory. */
+/** By their number in shared memory. */
 export const RESULTS = ['none', 'whole', 'left', 'failed'] as const
 export type Result = Exclude<(typeof RESULTS)[number], 'none'>

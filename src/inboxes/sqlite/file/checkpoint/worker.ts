@@ -1,4 +1,4 @@
-/** Brings the log of SQLite into the file, once for each message; what came of it stands in shared memory. */
+/** The checkpoint thread: one checkpoint for each message, the result in shared memory. */
 import { existsSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Database } from '../db/database.ts'
@@ -12,7 +12,7 @@ parentPort?.on('message', ({ path }: CheckpointRequest) => {
   Atomics.notify(shared, AT.running)
 })
 
-/** Why it failed the writer finds out when it does it itself. */
+/** Drops the error: the file's thread meets it when it checkpoints itself. */
 function tryToCheckpoint(path: string): Result {
   try {
     return checkpoint(path)
@@ -21,9 +21,11 @@ function tryToCheckpoint(path: string): Result {
   }
 }
 
-/** The connection is made for this alone: when the writer closes its own, to see what a failure has left, none is open. */
+/**
+ * Opens a connection for one checkpoint: when the file's thread reopens its own after a failure, no other may be open.
+ */
 function checkpoint(path: string): Result {
-  // To open a file that was deleted would make it anew.
+  // Opening a deleted file would create it anew.
   if (!existsSync(path)) return 'failed'
   const db = new Database(path)
   try {

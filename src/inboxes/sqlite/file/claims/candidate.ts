@@ -1,8 +1,8 @@
-/** What could be claimed. */
+/** A delivery whose first pass, or work rows, could be claimed. */
 import type { Candidate as Choosable } from '../../../rules/choose.ts'
-import type { Facts } from '../ledger/facts.ts'
+import type { DeliverySummary } from '../ledger/delivery-summary.ts'
 
 export interface Candidate extends Choosable {
-  /** null: its row is missing. */
-  readonly facts: Facts | null
+  /** null: the row of the delivery is missing. */
+  readonly facts: DeliverySummary | null
 }

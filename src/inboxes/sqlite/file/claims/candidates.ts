@@ -1,18 +1,23 @@
-/** What could be claimed now, in the order it is handed out. */
+/** Finds the deliveries that could be claimed now, in the order in which they are claimed. */
 import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
 import { longestDue } from '../../../rules/longest-due.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
-import { isPassed } from '../ledger/extent.ts'
-import { type Facts, type FactsColumns, readFacts, toFacts } from '../ledger/facts.ts'
+import {
+  type DeliverySummary,
+  type DeliverySummaryColumns,
+  readSummary,
+  toSummary,
+} from '../ledger/delivery-summary.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { isPassed } from '../ledger/log-totals.ts'
 import { findReturned } from '../ledger/passes.ts'
 import type { Candidate } from './candidate.ts'
-import { findInOrder, findStops } from './order.ts'
+import { findClaimable, findStops } from './order.ts'
 import type { AskedSources } from './sources.ts'
 import { readAllRows } from './work-rows.ts'
 
-/** What is asked for, with the sources it is asked of. */
+/** The handlers and the sources of a claim request. */
 export interface Asked extends Pick<ClaimRequest, 'handlers' | 'ordered'> {
   readonly of: AskedSources
 }
@@ -31,7 +36,7 @@ export function findDue(
   for (const handler of handlers) {
     let found = 0
     const order = inOrder.get(handler)
-    const rows = order ? findInOrder(db, draft, order, of, now) : findAnyDue(db, handler, now, leaveOut)
+    const rows = order ? findClaimable(db, draft, order, of, now) : findAnyDue(db, handler, now, leaveOut)
     for (const row of rows) {
       const known = dueAt.get(row.seq)
       if (known === undefined && !of.has(row.seq)) continue
@@ -51,7 +56,7 @@ function* findAnyDue(db: Database, handler: string, now: number, leaveOut: strin
     yield { seq, dueAt: due_at }
 }
 
-/** Deliveries whose first pass has not ended, in order of the log. */
+/** Deliveries whose first pass could be claimed, in order of the log. */
 export function findFirstPasses(db: Database, draft: Ledger, { of }: Asked, limit: number): Candidate[] {
   if (draft.own.length === 0) return []
   const returned = findReturned(draft, { careful: false })
@@ -63,8 +68,8 @@ export function findFirstPasses(db: Database, draft: Ledger, { of }: Asked, limi
 }
 
 /**
- * Deliveries over which a process died, in order of the log, up to the first with work rows. They come before all
- * others; other claims wait for them, and they for those.
+ * Suspects in the order of the log, up to the first with work rows. They are claimed before all other deliveries: other
+ * claims wait until the suspects are settled, and suspects wait until no other claim is under way.
  */
 export function* findSuspects(db: Database, draft: Ledger, asked: Asked, now: number): Generator<Candidate> {
   const passes = draft.own.length === 0 ? [] : findReturned(draft, { careful: true }).filter((seq) => asked.of.has(seq))
@@ -73,9 +78,9 @@ export function* findSuspects(db: Database, draft: Ledger, asked: Asked, now: nu
   if (work !== null) yield candidate(db, work, { work: true, careful: true })
 }
 
-/** The first delivery with rows over which a process died, due and in their turn. */
+/** `seq` of the first delivery with suspect work rows that are due and in their turn; null: there is none. */
 function firstCareful(db: Database, draft: Ledger, { handlers, ordered = [], of }: Asked, now: number): number | null {
-  // Nearly always.
+  // Nearly always there are none.
   if (db.get(sql.hasCarefulWork) === undefined) return null
   const stops = findStops(db, draft, ordered, of, () => false)
   const seqs = handlers.flatMap((handler) => {
@@ -87,7 +92,7 @@ function firstCareful(db: Database, draft: Ledger, { handlers, ordered = [], of 
   return seqs.length === 0 ? null : Math.min(...seqs)
 }
 
-/** This delivery, due or not; null when nobody can have it now. */
+/** This delivery, due or not; null: it cannot be claimed now. */
 export function findOne(db: Database, draft: Ledger, seq: number, { handlers, of }: Asked): Candidate | null {
   if (seq < 1 || seq > draft.lastSeq || draft.held.has(seq) || !of.has(seq)) return null
   if (!isPassed(db, draft, seq)) {
@@ -99,7 +104,7 @@ export function findOne(db: Database, draft: Ledger, seq: number, { handlers, of
   return candidate(db, seq, { work: true, careful: rows.some((row) => row.careful) })
 }
 
-/** The log has no gaps, so a row that is missing is taken up too: reading it will show the damage. */
+/** Also finds a delivery whose row is missing, since the log has no gaps: reading it will show the damage. */
 function findNeverClaimed(db: Database, draft: Ledger, of: AskedSources, limit: number): Candidate[] {
   const { progress, lastSeq, passes } = draft
   const found: Candidate[] = []
@@ -120,17 +125,17 @@ function isAtHand({ passes, fresh }: Ledger, from: number, to: number): boolean 
   return true
 }
 
-function readUnclaimed(db: Database, from: number, to: number): Map<number, Facts> {
-  const rows = db.all<FactsColumns>(sql.findNeverClaimed, from, to)
-  return new Map(rows.map((row) => [row.seq, toFacts(row)]))
+function readUnclaimed(db: Database, from: number, to: number): Map<number, DeliverySummary> {
+  const rows = db.all<DeliverySummaryColumns>(sql.findNeverClaimed, from, to)
+  return new Map(rows.map((row) => [row.seq, toSummary(row)]))
 }
 
 type What = Pick<Candidate, 'work' | 'careful'>
 
 function candidate(db: Database, seq: number, what: What): Candidate {
-  return withFacts(seq, what, readFacts(db, seq))
+  return withFacts(seq, what, readSummary(db, seq))
 }
 
-function withFacts(seq: number, { work, careful }: What, facts: Facts | null): Candidate {
+function withFacts(seq: number, { work, careful }: What, facts: DeliverySummary | null): Candidate {
   return { seq, work, careful, facts, bytes: facts?.size ?? 0 }
 }

@@ -17,11 +17,11 @@ import { findStops } from './order.ts'
 import { AskedSources } from './sources.ts'
 import { readAllRows, readDueRows } from './work-rows.ts'
 
-/** More are never planned at once, whatever was asked. */
+/** Most deliveries in one claim, whatever the request says. */
 const MOST_DELIVERIES = 10_000
 
 /**
- * Decides who gets what, on the draft, and records it: the set of handlers, and what is under claim, must be durable
+ * Chooses what the request gets, on the draft, and records it: the set of handlers and the claims must be durable
  * before work begins. `begin` begins the transaction where none is open.
  */
 export function planClaim(
@@ -61,7 +61,7 @@ function pick(db: Database, draft: Ledger, request: ClaimRequest & Asked, now: n
     one: (seq) => findOne(db, draft, seq, request),
     suspects: () => findSuspects(db, draft, request, now),
     mayHaveCompany: (one) => !(one.work || draft.deaths.has(one.seq)),
-    // The file has one process.
+    // Only one process claims from a file.
     mayCare: () => true,
     due: () => findDue(db, draft, request, now, limit),
     fresh: () => findFirstPasses(db, draft, request, limit),
@@ -79,8 +79,7 @@ function record(db: Database, draft: Ledger, picked: readonly Candidate[], of: A
 }
 
 /**
- * Never claimed, with deliveries before it that were not claimed either, and not passed over: only one that was asked
- * for.
+ * Whether this delivery is claimed out of order: neither it nor an earlier one of an asked source was claimed before.
  */
 function isAhead({ passes, progress }: Ledger, seq: number, of: AskedSources): boolean {
   if (passes.has(seq)) return false
@@ -88,7 +87,9 @@ function isAhead({ passes, progress }: Ledger, seq: number, of: AskedSources): b
   return false
 }
 
-/** null: a first pass. Without the rows that come after one that is still to be read. `dueBy` null: due or not. */
+/**
+ * The rows to claim; null: a first pass. Leaves out rows behind an unread one (`isTooEarly`). `dueBy` null: due or not.
+ */
 function rowsOf(
   db: Database,
   candidate: Candidate,
@@ -112,7 +113,7 @@ function plan(
   for (const { id } of rows ?? []) db.run(sql.claimRow, id)
   const deaths = draft.deaths.get(seq) ?? []
   const quarantined = rows ? readQuarantined(db, seq) : []
-  // Nobody has counted the events of a delivery before the end of its first pass.
+  // The number of events is not known before the first pass has ended.
   const events = rows ? readEvents(db, seq) : null
   const notes = draft.fresh.delete(seq) ? NO_NOTES : { ...readNote(db, seq), events }
   const progress = readPassProgress(db, draft, seq, rows, now)

@@ -1,17 +1,17 @@
-/** The times that a file knows to have been. */
+/** The times that are written in a file, and due times after the clock was set back. */
 import { leapBack } from '../../../rules/leap.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'
 
-/** The latest time of day that is known to have been when the file was last written; 0 when nothing is known. */
+/** The latest time that the file has written down; 0: none. */
 export function latestTime(db: Database): number {
   return db.get<{ at: number | null }>(sql.readLatestTime)?.at ?? 0
 }
 
 /**
- * The last time of day that retention went by; where it never did, the latest that is known, and of a new file that of
- * its first opening: noted, since this opening makes the time it is opened at the latest. Inside a transaction.
+ * The latest time that retention believed. Where it never ran, the latest time that the file has written down; in a new
+ * file, `now`. It is noted then, since this opening will write `now` as the latest time. Inside a transaction.
  */
 export function believedTime(db: Database, now: number): number {
   const believedAt = db.get<{ believed_at: number }>(upkeep.readUpkeep)?.believed_at
@@ -21,7 +21,7 @@ export function believedTime(db: Database, now: number): number {
   return known
 }
 
-/** Inside a transaction; changes nothing where the clock was not set back. */
+/** Moves due times back by as much as the clock was set back since `latest`. Inside a transaction. */
 export function bringForward(db: Database, latest: number, now: number): void {
   const leap = leapBack(latest, now)
   if (leap > 0) db.run(sql.bringForward, leap, now)

@@ -1,4 +1,4 @@
-/** What replays are made of: deliveries in order of the log with the handlers they belong to, and the work on one event. */
+/** Reads for replays: deliveries in order of the log with the handlers they belong to, and the state of one event. */
 import type { EventProgress, HistoryRow } from '../../../../ports/inbox/records.ts'
 import type { HistoryStretch } from '../../wire/protocol.ts'
 import type { Reader } from '../bodies/read.ts'
@@ -6,7 +6,7 @@ import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import { toWorkRow, type WorkColumns } from './work-rows.ts'
 
-/** Deliveries looked at in one go. */
+/** Deliveries read in one go. */
 const STRETCH = 1_000
 
 interface HistoryColumns {
@@ -53,7 +53,7 @@ function findQuarantine(db: Database, seq: number, index: number): EventProgress
   return row.element_index === null ? 'delivery' : 'element'
 }
 
-/** Elements of it that are in quarantine, ascending; null, the whole delivery, first. */
+/** Elements of the delivery that are in quarantine, ascending; null, the whole delivery, comes first. */
 export function readQuarantined(db: Database, seq: number): (number | null)[] {
   return db.all<{ element_index: number | null }>(sql.readQuarantineOf, seq).map((row) => row.element_index)
 }

@@ -1,5 +1,7 @@
-/** Rows of handlers that get their events in order, as they lie in the file. The rules are those of `rules/order.ts`. */
-import type { InOrder, OrderKey } from '../../../../ports/inbox/claims.ts'
+/**
+ * Rows of handlers with `orderBy`, as the file stores them. The rules are those of `rules/order.ts`.
+ */
+import type { OrderedHandler, OrderKey } from '../../../../ports/inbox/claims.ts'
 import type { InboxOpening } from '../../../../ports/inbox/opening.ts'
 import { claimable, type Due, limitOf, type Stop, stopAt, toWake, type Unread } from '../../../rules/order.ts'
 import { ordersOf } from '../../../rules/renames.ts'
@@ -15,7 +17,10 @@ interface RowOfKey {
   readonly isParked: boolean
 }
 
-/** At the opening of a process, in a transaction, before rows are renamed and the handlers registered. */
+/**
+ * Where `orderBy` of a handler came or went: makes its rows unread, or takes their keys. Before renames and
+ * `noteOrder`.
+ */
 export function keepOrder(db: Database, handlers: InboxOpening['handlers'], now: number): void {
   for (const [name, ordered] of ordersOf(handlers)) {
     if (hasOrder(db, name) === ordered) continue
@@ -24,7 +29,7 @@ export function keepOrder(db: Database, handlers: InboxOpening['handlers'], now:
   }
 }
 
-/** As `keepOrder`, once they are registered. */
+/** Notes which handlers have `orderBy`, once they are registered. */
 export function noteOrder(db: Database, handlers: InboxOpening['handlers']): void {
   for (const { name, ordered = false } of handlers) db.run(sql.setOrdered, ordered ? 1 : 0, name)
 }
@@ -32,12 +37,12 @@ export function noteOrder(db: Database, handlers: InboxOpening['handlers']): voi
 export const hasOrder = (db: Database, handler: string): boolean =>
   db.get<{ ordered: number }>(sql.isOrdered, handler)?.ordered === 1
 
-/** Keys that rows are stored under. */
-export function findHeldKeys(db: Database): OrderKey[] {
-  return db.all<OrderKey>(sql.findHeldKeys).map(({ handler, key }) => ({ handler, key }))
+/** The order keys of stored rows. */
+export function findStoredKeys(db: Database): OrderKey[] {
+  return db.all<OrderKey>(sql.findStoredKeys).map(({ handler, key }) => ({ handler, key }))
 }
 
-/** Answers the keys that have rows. `begin` begins the transaction where none is open. */
+/** Returns the keys that have rows. `begin` begins the transaction where none is open. */
 export function wakeKeys(
   db: Database,
   keys: readonly OrderKey[],
@@ -54,7 +59,9 @@ export function wakeKeys(
   })
 }
 
-/** Rows of the delivery, or this one of them, are about to be removed without a settlement. */
+/**
+ * Called before the rows of a delivery, or one of them, are removed without a settlement: `freed` is told their keys.
+ */
 export function noteFreed(db: Database, draft: Ledger, seq: number, row: number | null = null): void {
   const keys = row === null ? db.all<OrderKey>(sql.findKeysOf, seq) : db.all<OrderKey>(sql.findKeyOfRow, row)
   for (const { handler, key } of keys) draft.freed.push({ handler, key })
@@ -66,7 +73,7 @@ function firstOf(db: Database, { handler, key }: OrderKey, most: number): RowOfK
 }
 
 /** Rows of an ordered handler that may be claimed now. */
-export function findInOrder(db: Database, draft: Ledger, one: InOrder, sources: AskedSources, now: number) {
+export function findClaimable(db: Database, draft: Ledger, one: OrderedHandler, sources: AskedSources, now: number) {
   const leaveOut = JSON.stringify([...draft.held.keys()])
   const due = db.iterate<{ seq: number; due_at: number; has_key: number }>(
     sql.findDueInOrder,
@@ -74,23 +81,24 @@ export function findInOrder(db: Database, draft: Ledger, one: InOrder, sources: 
     now,
     leaveOut,
   )
-  const below = limitOf(
+  const claimBefore = limitOf(
     one,
     hasReturned(draft, (seq) => sources.has(seq)),
   )
-  return claimable(unreadOf(db, one.handler, sources), map(due, toDue), below, (seq) => draft.held.has(seq))
+  return claimable(unreadOf(db, one.handler, sources), map(due, toDue), claimBefore, (seq) => draft.held.has(seq))
 }
 
-/** Where each stops that was asked for. */
+/** Where each ordered handler of the request stops: its first unread row that is neither claimed nor in this pick. */
 export function findStops(
   db: Database,
   draft: Ledger,
-  ordered: readonly InOrder[],
+  ordered: readonly OrderedHandler[],
   sources: AskedSources,
   isPicked: (one: Unread) => boolean,
 ): Map<string, Stop> {
   const isReturned = () => hasReturned(draft, (seq) => sources.has(seq))
-  const stopOf = (one: InOrder) => stopAt(unreadOf(db, one.handler, sources), limitOf(one, isReturned()), isPicked)
+  const stopOf = (one: OrderedHandler) =>
+    stopAt(unreadOf(db, one.handler, sources), limitOf(one, isReturned()), isPicked)
   return new Map(ordered.map((one) => [one.handler, stopOf(one)]))
 }
 

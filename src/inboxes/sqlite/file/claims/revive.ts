@@ -2,12 +2,12 @@
 import type { RowIds } from '../../../../ports/inbox/operations.ts'
 import type { StoredError } from '../../../../ports/inbox/rows.ts'
 import { rowOfItem, rowOfLetter } from '../../../rules/again.ts'
-import { restoreElements } from '../bodies/altered.ts'
+import { restoreElements } from '../bodies/altered-bodies.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import { forgetDeaths } from '../ledger/crashes.ts'
-import { count, hasWork } from '../ledger/extent.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { addCounts, hasWork } from '../ledger/log-totals.ts'
 import { handlersOf } from '../ledger/passes.ts'
 import { insertRow } from './work-rows.ts'
 
@@ -19,7 +19,7 @@ interface LetterColumns {
   readonly errors: string
 }
 
-/** The history of errors goes on; attempts begin anew. */
+/** Returns the number of rows found. Attempts begin anew; dead letters keep their errors. */
 export function revive(db: Database, draft: Ledger, { dead, quarantined }: RowIds, now: number): number {
   const letters = dead.filter((id) => reviveDeadLetter(db, draft, id, now))
   const items = quarantined.filter((id) => reviveQuarantine(db, draft, id, now))
@@ -33,7 +33,7 @@ export function reviveDeadLettersOf(db: Database, draft: Ledger, seq: number, no
 export function drop(db: Database, draft: Ledger, { dead, quarantined }: RowIds): number {
   const letters = dead.filter((id) => db.run(sql.deleteDeadLetter, id) > 0).length
   const items = quarantined.filter((id) => db.run(sql.deleteQuarantine, id) > 0).length
-  count(draft, { dead_letters: -letters, quarantined: -items, cancelled: letters + items })
+  addCounts(draft, { dead_letters: -letters, quarantined: -items, cancelled: letters + items })
   return letters + items
 }
 
@@ -46,7 +46,7 @@ function reviveDeadLetter(db: Database, draft: Ledger, id: number, now: number):
   const errors = JSON.parse(letter.errors) as StoredError[]
   insertRow(db, seq, { ...rowOfLetter({ handler, index, run }, now), errors })
   db.run(sql.deleteDeadLetter, id)
-  count(draft, { dead_letters: -1, with_work: worked ? 0 : 1 })
+  addCounts(draft, { dead_letters: -1, with_work: worked ? 0 : 1 })
   return true
 }
 
@@ -55,12 +55,12 @@ function reviveQuarantine(db: Database, draft: Ledger, id: number, now: number):
   if (!item) return false
   const { seq, element_index: index, events } = item
   const handlers = handlersOf(draft, seq)
-  // Work of nobody would be lost.
+  // A delivery that belongs to no handler stays in quarantine: it would get no work row.
   if (handlers.length === 0) return false
   const worked = hasWork(db, seq)
   for (const handler of handlers) insertRow(db, seq, rowOfItem(handler, index, events, now))
   forgetDeaths(db, draft, seq, index)
   db.run(sql.deleteQuarantine, id)
-  count(draft, { quarantined: -1, with_work: worked ? 0 : 1 })
+  addCounts(draft, { quarantined: -1, with_work: worked ? 0 : 1 })
   return true
 }

@@ -1,13 +1,15 @@
-/** The sources that are asked for: what is stored of others is passed over, and waits for a process that knows them. */
+/**
+ * The sources of a claim request: deliveries of others are passed over, and wait for a process that has their source.
+ */
 import type { Database } from '../db/database.ts'
-import { type Facts, readFacts } from '../ledger/facts.ts'
+import { type DeliverySummary, readSummary } from '../ledger/delivery-summary.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 export class AskedSources {
   readonly #db: Database
   readonly #names: ReadonlySet<string>
   readonly #passedOver: Map<number, string>
-  /** Those that deliveries were passed over for. */
+  /** Sources of deliveries that were passed over. */
   readonly unknown = new Set<string>()
 
   constructor(db: Database, { passedOver }: Pick<Ledger, 'passedOver'>, names: readonly string[]) {
@@ -16,8 +18,10 @@ export class AskedSources {
     this.#passedOver = passedOver
   }
 
-  /** Also one whose row is missing: reading it will show the damage. */
-  has(seq: number, facts: Facts | null = readFacts(this.#db, seq)): boolean {
+  /**
+   * Whether the delivery is of an asked source. True also where its row is missing: reading it will show the damage.
+   */
+  has(seq: number, facts: DeliverySummary | null = readSummary(this.#db, seq)): boolean {
     if (facts === null || this.#names.has(facts.source)) {
       this.#passedOver.delete(seq)
       return true

@@ -1,4 +1,4 @@
-/** Work rows as they lie in the file. */
+/** Work rows as the file stores them. */
 import type { NewWorkRow, StoredError, WorkRow } from '../../../../ports/inbox/rows.ts'
 import { stateOf } from '../../../rules/order.ts'
 import type { Database } from '../db/database.ts'
@@ -32,13 +32,13 @@ export function insertRow(db: Database, seq: number, row: NewWorkRow): void {
   const state = stateOf(row, hasOrder(db, handler))
   const orderKey = state === 'unread' ? UNREAD : (row.orderKey ?? null)
   const only = replay?.unhandled ? 1 : 0
-  // A whole number, rounded so that it is never due too early.
+  // `dueAt` is rounded up, so that the row is never due too early.
   const progress = [attempts, orderKey, Math.ceil(dueAt), state === 'waiting' ? 'time' : 'turn'] as const
   const run = [JSON.stringify(errors), replay?.run ?? null, replay?.name ?? null, only] as const
   db.run(sql.insertRow, seq, handler, first, last, ...progress, ...run)
 }
 
-/** The order key of what was not read yet. */
+/** The stored order key of unread rows. */
 const UNREAD = -1
 
 /** The rows of a delivery that may be claimed at `now`, of the handlers asked for. */
@@ -46,7 +46,7 @@ export function readDueRows(db: Database, seq: number, handlers: readonly string
   return db.all<WorkColumns>(sql.readDueRows, seq, now, JSON.stringify(handlers)).map(toWorkRow)
 }
 
-/** All of them, due or not. */
+/** All rows of the delivery, due or not, of the handlers asked for. */
 export function readAllRows(db: Database, seq: number, handlers: readonly string[]): ReadRow[] {
   return db.all<WorkColumns>(sql.readAllRows, seq, JSON.stringify(handlers)).map(toWorkRow)
 }

@@ -1,10 +1,10 @@
-/** What SQLite does not say when it cannot open a file: which of them, why, whose it is, and who asks. */
+/** Completes SQLite's error "unable to open database file": which file, why, who owns it, and which user asks. */
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * One clause, empty where nothing is found. By access(2): to open and close one of the files would drop the locks that
- * this process holds on it (POSIX fcntl).
+ * Returns one clause, empty where every file is accessible. Uses access(2): opening and closing one of the files would
+ * drop the locks that this process holds on it (POSIX fcntl).
  */
 export function faultOf(path: string): string {
   const folder = existing(dirname(path))
@@ -16,7 +16,7 @@ export function faultOf(path: string): string {
   return code === null ? '' : `${code} on ${folder}`
 }
 
-/** A directory that is not there is to be made in the one above it. */
+/** The directory, or where it does not exist, the nearest one above it, in which it will be made. */
 function existing(folder: string): string {
   let at = folder
   while (codeOf(() => accessSync(at)) === 'ENOENT' && dirname(at) !== at) at = dirname(at)
@@ -37,7 +37,7 @@ function ownerOf(file: string): string {
   return `, which belongs to uid ${found.uid}, gid ${found.gid} (mode ${mode}); this process runs as uid ${uid}`
 }
 
-/** null: it went well. */
+/** The code of the error; null: none. */
 function codeOf(run: () => void): string | null {
   try {
     run()

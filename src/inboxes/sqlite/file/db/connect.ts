@@ -24,7 +24,7 @@ export function connect(path: string, maxPages: number | null): Database {
   try {
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     const version = assertOurs(db, path)
-    // Only has an effect before the first table. Said again it would write a page, and hide that one was lost.
+    // It has an effect only before the first table. Setting it again would write a page, and hide that one was lost.
     if (version === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
     configure(db, path)
     if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`)
@@ -44,6 +44,8 @@ export function connect(path: string, maxPages: number | null): Database {
 export function assertReadable(db: Database, path: string): void {
   const version = assertOurs(db, path)
   if (version === migrations.length) return
+  if (version === 0)
+    throw new PosthornError('ERR_INBOX_FOREIGN', `${path} is empty: no receiver has opened it as its inbox.`)
   throw new PosthornError(
     'ERR_INBOX_VERSION',
     `${path} has schema version ${version}, not ${migrations.length}: start the receiver with this release first.`,
@@ -87,13 +89,13 @@ function configure(db: Database, path: string): void {
   db.exec('PRAGMA synchronous = FULL')
   // macOS: fsync alone leaves the bytes in the drive's cache. No effect elsewhere.
   db.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
-  // The store does it between groups, where a second connection may do it too and SQLite tells how long its log is.
+  // The inbox checkpoints between groups: there a second connection may checkpoint too, and SQLite tells the log's length.
   db.exec(`PRAGMA wal_autocheckpoint = ${isSound(versionOf(db)) ? 0 : CHECKPOINT_FRAMES}`)
-  // A log that somebody's long look has made longer is cut when it begins anew.
+  // A log that a long read has made longer is truncated when it starts over.
   db.exec(`PRAGMA journal_size_limit = ${ORDINARY_LOG_BYTES}`)
   db.exec('PRAGMA trusted_schema = OFF')
   db.exec('PRAGMA temp_store = MEMORY')
-  // In kB. The default of 2 MB does not hold the indexes of 100 000 deliveries, whose pages are read for every one.
+  // In kB. The default of 2 MB does not hold the indexes of 100 000 deliveries, whose pages each delivery reads.
   db.exec('PRAGMA cache_size = -8000')
   // What is removed from a page is overwritten with it; pages that are free altogether are given back when it matters.
   db.exec('PRAGMA secure_delete = FAST')

@@ -18,7 +18,7 @@ export function keepCopy(path: string, now: number): string {
   }
 }
 
-/** Those that were made at this time, or before. */
+/** The copies made at or before this time. */
 export function findCopies(path: string, upTo = Number.POSITIVE_INFINITY): string[] {
   const mark = basename(markOf(path))
   const made = (name: string) => (name.startsWith(mark) ? Number(name.slice(mark.length) || Number.NaN) : Number.NaN)
@@ -26,7 +26,7 @@ export function findCopies(path: string, upTo = Number.POSITIVE_INFINITY): strin
   return names.sort().map((name) => join(dirname(path), name))
 }
 
-/** Answers those that could not be removed. */
+/** Removes them; returns those that could not be removed. */
 export function removeCopies(copies: readonly string[]): string[] {
   return copies.filter((copy) => !isRemoved(copy))
 }

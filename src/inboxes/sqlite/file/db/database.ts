@@ -27,7 +27,7 @@ export class Database {
     this.guard()
   }
 
-  /** Answers the number of rows it changed. */
+  /** Returns the number of rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).run(...values).changes)
   }

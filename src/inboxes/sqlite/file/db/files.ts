@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { PosthornError } from '../../../../errors.ts'
 
-/** Linux follows no more (path_resolution(7)). */
+/** Linux follows at most so many links (path_resolution(7)). */
 const MOST_LINKS = 40
 
 /**
@@ -102,7 +102,7 @@ export function identityOf(path: string): string | null {
 /** Without the device, whose number can be another one when the machine has started again. */
 export const inodeOf = (path: string): string => `${statSync(path, { bigint: true }).ino}`
 
-/** 0 where there is none. */
+/** Size in bytes; 0: there is no file. */
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

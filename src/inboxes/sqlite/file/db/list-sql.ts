@@ -8,6 +8,8 @@ import { altered } from './sql.ts'
 export const findLastDelivery = `
   SELECT max(coalesce((SELECT max(seq) FROM delivery), 0), coalesce((SELECT max(seq) FROM forgotten), 0)) AS id`
 
+export const findFrom = 'SELECT seq, received_at FROM delivery WHERE seq >= ? ORDER BY seq LIMIT 1'
+
 export const findLastDeadLetter = 'SELECT max(id) AS id FROM dead_letter'
 
 export const findLastQuarantine = 'SELECT max(id) AS id FROM quarantine'
@@ -47,7 +49,7 @@ const quarantine = (where: string) => `
   ORDER BY q.id DESC LIMIT :limit`
 
 export const listDeliveries = deliveries('d.seq >= :from')
-/** Of those up to the mark, which are settled all: their bodies lie between them, and are not come by. */
+/** Of the deliveries up to the mark, all of which are settled: this index is read instead of the log, whose bodies lie between. */
 export const listTraced = deliveries(`d.seq IN (
   SELECT seq FROM settled WHERE seq >= :from AND seq < :before AND (trace IS NULL OR instr(trace, :traced) > 0))`)
 export const listTracedAbove = deliveries('d.seq >= :from AND (s.trace IS NULL OR instr(s.trace, :traced) > 0)')

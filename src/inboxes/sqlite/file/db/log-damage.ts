@@ -1,20 +1,20 @@
 /**
- * Damage that SQLite takes for an ordinary end. At the first frame of its write-ahead log that does not add up it stops
- * reading, since a crash leaves just that; so a flipped bit or a cut takes all later commits away, without an error.
- * What a process left that was killed tells the difference: the index of the log says how many frames were committed.
+ * Damage that SQLite takes for the end of its write-ahead log. It stops reading at the first frame whose checksum is wrong,
+ * since a crash leaves such a frame; so a flipped bit or a truncation loses all later commits without an error. The index
+ * of the log (`-shm`), which a killed process leaves behind, tells the difference: it has the number of committed frames.
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { keepCopy } from './damaged-copies.ts'
 import type { Database } from './database.ts'
 
-/** What the index says of the log. */
+/** What the index (`-shm`) says about the log. */
 export interface LogState {
   /** Frames of committed transactions. */
   readonly frames: number
   /** Those of them that are in the file itself. */
   readonly filed: number
-  /** Another one each time the log begins anew. */
+  /** Changes each time the log starts over. */
   readonly salt: string
 }
 
@@ -81,7 +81,7 @@ function isOpenHere(file: string): boolean {
   try {
     return readdirSync('/proc/self/fd').some((fd) => targetOf(`/proc/self/fd/${fd}`) === file)
   } catch {
-    // Only Linux tells.
+    // Only Linux lists the open files of a process.
     return true
   }
 }

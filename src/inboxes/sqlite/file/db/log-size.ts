@@ -3,9 +3,9 @@ import type { Database } from './database.ts'
 import { sizeOf } from './files.ts'
 import * as sql from './upkeep-sql.ts'
 
-/** More than it comes to where nobody keeps an earlier state of the file open; a frame is 4 096 bytes and its header. */
+/** The log stays below this where nobody reads an earlier state of the file; a frame is 4 096 bytes and its header. */
 export const ORDINARY_LOG_BYTES = 10_240 * 4_120
-/** Beyond this it is made shorter. */
+/** A longer log is truncated. */
 export const LONG_LOG_FRAMES = 20_480
 
 export const logBytes = (path: string): number => sizeOf(`${path}-wal`)

@@ -9,7 +9,7 @@ export const readMarks = 'SELECT hours_to, days_to, minutes_from, hours_from FRO
 
 export const writeMarks = 'UPDATE tally_mark SET hours_to = ?, days_to = ?, minutes_from = ?, hours_from = ?'
 
-/** Sums stop there: beyond it no number of JavaScript is exact, and an integer that overflows would fail the group. */
+/** The largest sum: JavaScript has no exact larger number, and an integer overflow would fail the group. */
 const MOST = Number.MAX_SAFE_INTEGER
 const bounded = (sum: string) => `max(-${MOST}, min(${MOST}, ${sum}))`
 

@@ -227,7 +227,7 @@ CREATE TABLE altered (
   taken INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- What retention could not let go of when it came by.
+-- Deliveries that retention passed and could not remove yet.
 CREATE TABLE later (
   seq INTEGER PRIMARY KEY
 ) STRICT;
@@ -311,8 +311,8 @@ CREATE VIEW known AS
 `
 
 const underWay = `
--- How far passes have come that were not settled: first passes (work_id 0) and passes over work rows. Part 0 says which
--- elements are over, the parts behind it what stands for them: rows, dead letters, quarantine, counts.
+-- Saved progress of passes that are not settled: first passes (work_id 0) and passes over work rows. Part 0 says which
+-- elements are finished, the later parts what they left: rows, dead letters, quarantine, counts.
 CREATE TABLE pass_progress (
   seq INTEGER NOT NULL,
   work_id INTEGER NOT NULL,
@@ -400,8 +400,15 @@ CREATE TABLE memo (
 `
 
 const traces = `
--- What says of a delivery that something cannot be in it. NULL: nobody knows. Empty: nothing is in it.
+-- A filter of a delivery's message ids and addresses: what it denies is not in the delivery. NULL: unknown. Empty: none.
 ALTER TABLE settled ADD COLUMN trace BLOB;
 `
 
-export const migrations: readonly string[] = [first, upkeep, together, turns, owners, underWay, looks, memos, traces]
+const times = `
+-- The time of the last write, to within a second: due times are computed from it.
+ALTER TABLE upkeep ADD COLUMN latest_at INTEGER NOT NULL DEFAULT 0;
+`
+
+export const migrations: readonly string[] = [
+  ...[first, upkeep, together, turns, owners, underWay, looks, memos, traces, times],
+]

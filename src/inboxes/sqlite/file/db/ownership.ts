@@ -20,10 +20,10 @@ export function acquireOwnership(path: string): Ownership | null {
   const isInPlace = () => before !== null && identityOf(file) === before
   try {
     db.exec('PRAGMA busy_timeout = 0')
-    // Nothing is ever written here, so there is no journal to keep on disk either.
+    // Nothing is ever written to it, so it needs no journal on disk.
     db.exec('PRAGMA journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
-    // Replaced while it was opened: who did that is asked again.
+    // Replaced while it was opened: the caller tries again, and meets whoever replaced it.
     if (isInPlace()) return { isInPlace, release: () => db.close() }
     db.close()
     return null
@@ -34,7 +34,7 @@ export function acquireOwnership(path: string): Ownership | null {
   }
 }
 
-/** The file was another's since: what this process works on, the other has taken up. */
+/** Another process became the owner, and has taken over the claims of this one. */
 export function takenOver(path: string): PosthornError {
   return new PosthornError(
     'ERR_INBOX_OWNED',

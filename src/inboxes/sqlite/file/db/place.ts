@@ -26,7 +26,7 @@ export function warningsAboutFileSystem(path: string): string[] {
   return warningsAboutType(path, statfsSync(dirname(path)).type)
 }
 
-/** For tests: most of these cannot be had everywhere. */
+/** Exported for tests: most of these file systems are not available everywhere. */
 export function warningsAboutType(path: string, type: number): string[] {
   const found = process.platform === 'linux' ? FILE_SYSTEMS.get(type >>> 0) : undefined
   return found === undefined ? [] : [`${path} lies on ${found[0]}: ${WHY[found[1]]}`]
@@ -42,7 +42,7 @@ export function assertMountedWhole(path: string): void {
   if (warning !== undefined) throw new PosthornError('ERR_INBOX_MOUNT', warning)
 }
 
-/** What is to be saved first, then what to do about it. */
+/** What to save first, then how to mount the folder. */
 export function warningsAboutMount(path: string): string[] {
   if (!mountPoints().includes(path)) return []
   return [
@@ -69,7 +69,7 @@ function mountPoints(): string[] {
   )
 }
 
-/** Only Linux tells. */
+/** Linux alone; elsewhere nothing is found. */
 function mountInfo(): string {
   try {
     return readFileSync('/proc/self/mountinfo', 'utf8')

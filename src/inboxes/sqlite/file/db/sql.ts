@@ -1,21 +1,16 @@
 /**
- * Every statement of the inbox but its listings, under a verb phrase. Parameters are `?` or `:name`, never numbered: to that
- * Node binds no positional value before 22.20, 24.7 and 25.
+ * Statements that several files run, and those that read the view `known`, whose plans a test looks at. A statement of one
+ * function stands above it. Parameters are `?` or `:name`, never numbered: Node binds no positional value to a number
+ * before 22.20, 24.7 and 25.
  */
 
 // ---- log ---------------------------------------------------------------------------------------------------------
 
-export const findIndexed = 'SELECT seq FROM delivery_by_id WHERE hash = ?'
-
 export const findUnindexed = 'SELECT seq, id FROM known WHERE seq > (SELECT up_to FROM indexed)'
-
-export const findUnindexedRange = `
-  SELECT (SELECT up_to + 1 FROM indexed) AS "from", max(
-    coalesce((SELECT max(seq) FROM delivery), 0), coalesce((SELECT max(seq) FROM forgotten), 0)) AS "to"`
 
 export const readId = 'SELECT seq, id FROM known WHERE seq = ?'
 
-export const walkUnindexed = 'SELECT seq FROM known WHERE seq > (SELECT up_to FROM indexed) AND id = ?'
+export const findUnindexedAbove = 'SELECT seq, id FROM known WHERE seq > max(?, (SELECT up_to FROM indexed))'
 
 export const hasId = 'SELECT 1 FROM known WHERE seq = ? AND id = ?'
 
@@ -23,20 +18,16 @@ export const readHash = 'SELECT sha256 FROM known WHERE seq = ?'
 
 export const insertIndexed = 'INSERT OR IGNORE INTO delivery_by_id (hash, seq) VALUES (?, ?)'
 
-export const deleteIndexed = 'DELETE FROM delivery_by_id WHERE hash = ? AND seq = ?'
-
-export const noteIndexed = 'UPDATE indexed SET up_to = ?'
-
 export const insertDelivery = `
   INSERT INTO delivery (seq, id, source, batch_id, is_test, sha256, received_at, meta, size, up_to, coding, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export const findLast = 'SELECT seq, up_to FROM delivery ORDER BY seq DESC LIMIT 1'
 
-/** Bytes that are left; null: all. */
+/** The bytes that are kept; null: all. */
 export const altered = 'iif(d.forgotten, 0, a.size) AS altered'
 
-/** With the SHA-256 of nothing where nothing is left. */
+/** With the SHA-256 of no bytes where none are kept. */
 export const readDelivery = `
   SELECT d.seq, d.id, d.source, d.batch_id, d.is_test, d.sha256, d.received_at, d.meta, d.size,
          n.sender_left, n.duplicates, s.events, d.coding, d.body, ${altered},
@@ -45,13 +36,6 @@ export const readDelivery = `
   WHERE d.seq = ?`
 
 export const readReceivedAt = 'SELECT received_at FROM delivery WHERE seq = ?'
-
-/** Nothing where its bytes were taken. */
-export const hasBytes = `
-  SELECT 1 FROM delivery WHERE seq = ? AND seq NOT IN (SELECT seq FROM altered WHERE taken = 1)`
-
-export const countDuplicate = `
-  INSERT INTO note (seq, duplicates) VALUES (?, 1) ON CONFLICT DO UPDATE SET duplicates = duplicates + 1`
 
 export const noteSenderLeft = `
   INSERT INTO note (seq, sender_left) VALUES (?, 1) ON CONFLICT DO UPDATE SET sender_left = 1`
@@ -103,15 +87,15 @@ export const claimRow = 'UPDATE work SET claimed = 1 WHERE id = ?'
 export const giveLostRowsBack = `
   UPDATE work SET claimed = 0 WHERE claimed = 1 AND seq NOT IN (SELECT value FROM json_each(?))`
 
-export const giveRowsBack = 'UPDATE work SET claimed = 0 WHERE seq = ? AND claimed = 1'
-
 export const findNextDue = `
   SELECT min(due_at) AS due_at FROM work WHERE handler = ? AND waits_for = 'time' AND due_at > ?`
 
-/** The last delivery, and the last opening, renewal or close. */
+/** The last delivery, the last opening, renewal or close, and when something was written last. */
 export const readLatestTime = `
   SELECT max(at) AS at FROM (
     SELECT max(seen_at) AS at FROM handler
+    UNION ALL
+    SELECT latest_at FROM upkeep
     UNION ALL
     SELECT received_at FROM delivery WHERE seq = (SELECT max(seq) FROM delivery)
     UNION ALL
@@ -124,33 +108,15 @@ export const readPasses = 'SELECT seq, state, careful, handlers FROM first_pass 
 
 export const writePass = 'INSERT OR REPLACE INTO first_pass (seq, state, careful, handlers) VALUES (?, ?, ?, ?)'
 
-export const deletePass = 'DELETE FROM first_pass WHERE seq = ?'
-
 // ---- settle ------------------------------------------------------------------------------------------------------
 
 export const isSettled = 'SELECT 1 FROM settled WHERE seq = ?'
 
-export const insertSettled = 'INSERT INTO settled (seq, events, trace) VALUES (?, ?, ?)'
-
-export const insertSettledOnce = 'INSERT OR IGNORE INTO settled (seq, events, trace) VALUES (?, ?, ?)'
-
 export const readFacts = 'SELECT seq, source, batch_id, is_test, size, received_at FROM delivery WHERE seq = ?'
-
-export const findBatch = 'SELECT seq FROM batch WHERE hash = ?'
-
-export const insertBatch = 'INSERT OR REPLACE INTO batch (hash, seq) VALUES (?, ?)'
-
-export const deleteBatch = 'DELETE FROM batch WHERE hash = ? AND seq = ?'
 
 export const hasDelivery = 'SELECT 1 FROM known WHERE seq = ?'
 
 export const readRecentBatches = 'SELECT batches FROM recent_batches ORDER BY id'
-
-export const insertRecentBatches = 'INSERT INTO recent_batches (batches) VALUES (?)'
-
-export const findLastRecentBatches = 'SELECT max(id) AS id FROM recent_batches'
-
-export const deleteRecentBatches = 'DELETE FROM recent_batches WHERE id <= ?'
 
 /** With the other delivery, and what both are to have. */
 export const findConflict = `
@@ -161,14 +127,9 @@ export const hasWork = 'SELECT 1 FROM work WHERE seq = ? LIMIT 1'
 
 export const hasWorkOf = 'SELECT 1 FROM work WHERE seq = ? AND handler IN (SELECT value FROM json_each(?)) LIMIT 1'
 
-export const hasRow = 'SELECT 1 FROM work WHERE id = ? AND seq = ?'
-
 export const deleteRow = 'DELETE FROM work WHERE id = ? AND seq = ?'
 
 export const deleteRowsOf = 'DELETE FROM work WHERE seq = ?'
-
-/** Rows that were claimed and are not ended. */
-export const leaveRows = 'UPDATE work SET claimed = 0, careful = 0 WHERE seq = ? AND claimed = 1'
 
 export const insertRow = `
   INSERT INTO work (seq, handler, first, last, attempts, order_key, due_at, waits_for, errors, run, only_name, only_unhandled)
@@ -182,9 +143,6 @@ export const insertDeadLetter = `
 
 export const insertQuarantine = 'INSERT INTO quarantine (seq, element_index, at, what) VALUES (?, ?, ?, ?)'
 
-export const countUnhandled = `
-  INSERT INTO unhandled (name, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`
-
 // ---- passes under way --------------------------------------------------------------------------------------------
 
 export const readProgressed = 'SELECT DISTINCT seq FROM pass_progress'
@@ -194,43 +152,15 @@ export const writePassProgress = 'INSERT OR REPLACE INTO pass_progress (seq, wor
 export const readPassProgress = `
   SELECT seq, work_id, part, what FROM pass_progress WHERE seq = ? ORDER BY work_id, part`
 
-export const readAllPassProgress = 'SELECT seq, work_id, part, what FROM pass_progress ORDER BY seq, work_id, part'
-
-export const deletePassProgress = 'DELETE FROM pass_progress WHERE seq = ? AND work_id = ?'
-
-export const isRowClaimed = 'SELECT 1 FROM work WHERE id = ? AND seq = ? AND claimed = 1'
-
 // ---- crashes -----------------------------------------------------------------------------------------------------
 
-export const writeUnderWay = 'INSERT OR IGNORE INTO under_way (seq, element_index, handler) VALUES (?, ?, ?)'
-
-export const readUnderWay = 'SELECT DISTINCT seq FROM under_way'
-
-export const deleteUnderWay = 'DELETE FROM under_way WHERE seq = ?'
-
-export const deleteAllUnderWay = 'DELETE FROM under_way'
-
-export const countDeaths = `
-  INSERT INTO death (seq, element_index, handler, times) SELECT seq, element_index, handler, 1 FROM under_way WHERE true
-  ON CONFLICT DO UPDATE SET times = times + 1`
-
 export const readDeaths = 'SELECT seq, element_index, handler, times FROM death ORDER BY seq, element_index, handler'
-
-export const deleteDeathsOf = 'DELETE FROM death WHERE seq = ?'
-
-export const deleteDeathsOfElement = 'DELETE FROM death WHERE seq = ? AND element_index = ?'
-
-export const suspectRows = 'UPDATE work SET claimed = 0, careful = 1 WHERE claimed = 1'
-
-export const suspectPasses = "UPDATE first_pass SET state = 'returned', careful = 1 WHERE state = 'claimed'"
 
 // ---- dead letters, quarantine, pauses ----------------------------------------------------------------------------
 
 export const readDeadLetter = 'SELECT seq, handler, element_index, run, errors FROM dead_letter WHERE id = ?'
 
-export const findDeadLettersOf = 'SELECT id FROM dead_letter WHERE seq = ? ORDER BY id'
-
-export const countRedelivery = 'UPDATE dead_letter SET redeliveries = redeliveries + 1 WHERE seq = ?'
+export const findDeadLettersOf = 'SELECT id, element_index FROM dead_letter WHERE seq = ? ORDER BY id'
 
 export const deleteDeadLetter = 'DELETE FROM dead_letter WHERE id = ?'
 
@@ -241,7 +171,7 @@ export const deleteQuarantine = 'DELETE FROM quarantine WHERE id = ?'
 
 export const readPauses = 'SELECT handler, reason, since FROM pause ORDER BY handler'
 
-/** It has not worked since the first word, whoever had it. */
+/** Keeps `since` of the first pause; another reason replaces the reason. */
 export const pauseHandler = `
   INSERT INTO pause (handler, reason, since) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET reason = excluded.reason WHERE reason <> excluded.reason`
@@ -249,22 +179,6 @@ export const pauseHandler = `
 export const resumeHandler = 'DELETE FROM pause WHERE handler = ?'
 
 // ---- replays -----------------------------------------------------------------------------------------------------
-
-export const readRun = 'SELECT cancelled FROM run WHERE id = ?'
-
-export const cancelRun = 'INSERT INTO run (id, cancelled) VALUES (?, 1) ON CONFLICT DO UPDATE SET cancelled = 1'
-
-export const findRowsOfRun = 'SELECT id, seq, first, last FROM work WHERE run = ? AND claimed = 0 ORDER BY id LIMIT ?'
-
-export const findCancelledRuns = 'SELECT id FROM run WHERE cancelled = 1 AND events > 0 ORDER BY id'
-
-export const findRowsOfHandler = 'SELECT id, seq, first, last FROM work WHERE handler = ? ORDER BY id LIMIT ?'
-
-export const countEventsOf = 'SELECT coalesce(sum(last - first + 1), 0) AS events FROM work WHERE handler = ?'
-
-export const unseeHandler = 'UPDATE handler SET seen_at = ? WHERE name = ?'
-
-export const readSeenAt = 'SELECT seen_at FROM handler WHERE name = ?'
 
 export const deleteEndedRuns = 'DELETE FROM run WHERE events = 0 AND cancelled = 0'
 
@@ -316,15 +230,11 @@ export const insertWish = 'INSERT INTO wish (made_at, kind, arguments) VALUES (?
 
 export const findWishes = 'SELECT id, kind, arguments FROM wish WHERE result IS NULL ORDER BY id'
 
-export const answerWish = 'UPDATE wish SET result = ? WHERE id = ?'
-
 export const readWish = 'SELECT result FROM wish WHERE id = ?'
 
 export const deleteWish = 'DELETE FROM wish WHERE id = ?'
 
 export const withdrawWish = 'DELETE FROM wish WHERE id = ? AND result IS NULL'
-
-export const deleteStaleWishes = 'DELETE FROM wish WHERE made_at < ?'
 
 // ---- progress ----------------------------------------------------------------------------------------------------
 
@@ -334,8 +244,6 @@ export const readProgress = `
 export const writeProgress = `
   UPDATE progress SET mark = ?, claimed = ?, settled = ?, settled_bytes = ?, events = ?, with_work = ?,
                       dead_letters = ?, quarantined = ?, cancelled = ?`
-
-export const findSettledBetween = 'SELECT seq FROM settled WHERE seq > ? AND seq <= ? ORDER BY seq'
 
 export const readEpochs = 'SELECT from_seq, handlers FROM epoch ORDER BY from_seq'
 
@@ -372,24 +280,8 @@ export const countLeft = `
 
 // ---- opening -----------------------------------------------------------------------------------------------------
 
-export const readHandlers = 'SELECT name FROM handler'
-
 export const seeHandler = `
   INSERT INTO handler (name, seen_at) VALUES (?, ?) ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at`
-
-export const deleteHandler = 'DELETE FROM handler WHERE name = ?'
-
-export const renameInWork = 'UPDATE work SET handler = ? WHERE handler = ?'
-
-export const renameInDeadLetters = 'UPDATE dead_letter SET handler = ? WHERE handler = ?'
-
-export const renameInDeaths = 'UPDATE OR REPLACE death SET handler = ? WHERE handler = ?'
-
-export const renameInPauses = 'UPDATE OR IGNORE pause SET handler = ? WHERE handler = ?'
-
-export const rewriteEpoch = 'UPDATE epoch SET handlers = ? WHERE from_seq = ?'
-
-export const rewritePass = 'UPDATE first_pass SET handlers = ? WHERE seq = ?'
 
 // ---- order -------------------------------------------------------------------------------------------------------
 
@@ -397,7 +289,7 @@ export const rewritePass = 'UPDATE first_pass SET handlers = ? WHERE seq = ?'
 export const findUnread = `
   SELECT seq, due_at, claimed, careful FROM work WHERE handler = ? AND order_key = -1 ORDER BY seq, first`
 
-export const findHeldKeys = `
+export const findStoredKeys = `
   SELECT handler, order_key AS key FROM work WHERE order_key >= 0 GROUP BY handler, order_key`
 
 export const findFirstOfKey = `
@@ -420,31 +312,5 @@ export const unorderRows = `
   WHERE handler = ? AND order_key IS NOT NULL`
 
 // ---- keys of events ----------------------------------------------------------------------------------------------
-
-export const findSlices = 'SELECT number FROM key_slice WHERE width = ? AND number >= ? ORDER BY number'
-
-export const findAllSlices = 'SELECT width, number FROM key_slice'
-
-export const insertSlice = 'INSERT INTO key_slice (width, number) VALUES (?, ?)'
-
-export const deleteSlice = 'DELETE FROM key_slice WHERE width = ? AND number = ?'
-
-/** Names of these tables are made of numbers only. */
-export const createKeys = (table: string): string =>
-  `CREATE TABLE ${table} (high INTEGER PRIMARY KEY, low INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT`
-
-export const dropKeys = (table: string): string => `DROP TABLE IF EXISTS ${table}`
-
-/** A key that begins alike stays out: its event is handled again, never taken for the other. */
-export const insertKey = (table: string): string => `INSERT OR IGNORE INTO ${table} (high, low, seq) VALUES (?, ?, ?)`
-
-export const deleteKey = (table: string): string => `DELETE FROM ${table} WHERE high = ? AND low = ? AND seq = ?`
-
-/** With the first numbers of the keys as a JSON list; answers those that are there, by their place in it. */
-export const findKeys = (table: string): string =>
-  `SELECT asked.key AS place, kept.low, kept.seq FROM json_each(?) asked CROSS JOIN ${table} kept ON kept.high = asked.value`
-
-export const countDuplicateEvents = `
-  INSERT INTO duplicate_event (source, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`
 
 export const readDuplicateEvents = 'SELECT source AS name, count FROM duplicate_event ORDER BY source'

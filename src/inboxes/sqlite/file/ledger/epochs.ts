@@ -1,9 +1,9 @@
-/** Which handlers a delivery belongs to: the set known when it was claimed for the first time. */
+/** Which handlers deliveries belong to, by `seq`: the set is fixed when a delivery is claimed for the first time. */
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 
 export interface Epoch {
-  /** First sequence number it holds for; it ends where the next begins. */
+  /** The first `seq` of the epoch; it ends where the next begins. */
   readonly from: number
   /** Sorted. */
   readonly handlers: readonly string[]

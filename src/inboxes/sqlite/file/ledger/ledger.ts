@@ -1,25 +1,25 @@
 /**
- * What the thread knows without asking the file: marks, counts, epochs and claims. A group works on a draft, which
- * takes the place of the ledger once the group is committed; after a failure the ledger is read anew.
+ * What the thread of the file knows without reading the file: marks, counts, epochs and claims. A group works on a
+ * draft; once it is committed the draft becomes the ledger. After a failure the ledger is read anew.
  */
 import type { Death, OrderKey } from '../../../../ports/inbox/claims.ts'
 import type { InboxOpening, Retention } from '../../../../ports/inbox/opening.ts'
 import type { Turn } from '../../../rules/in-turn.ts'
 import type { Held } from '../../wire/protocol.ts'
-import type { Gathered } from '../db/filling.ts'
+import type { Gathered } from '../db/deferred-index.ts'
+import type { DeliverySummary } from './delivery-summary.ts'
 import type { Epoch } from './epochs.ts'
-import type { Extent } from './extent.ts'
-import type { Facts } from './facts.ts'
 import type { RecentIds } from './ids.ts'
+import type { LogTotals } from './log-totals.ts'
 import type { Gathering, Marks } from './looks.ts'
 
-export interface Ledger extends Extent {
+export interface Ledger extends LogTotals {
   readonly epochs: Epoch[]
-  /** Of this process; sorted. */
+  /** The handlers of this process, sorted. */
   readonly own: readonly string[]
-  /** Names a delivery belongs to when it is claimed for the first time now; sorted. */
+  /** The handlers that a delivery belongs to when it is claimed for the first time now; sorted. */
   belonging: readonly string[]
-  /** The names they have now, by those they had. */
+  /** Former names of handlers, each with the name it has now. */
   readonly renames: ReadonlyMap<string, string>
   readonly onRedelivery: InboxOpening['onRedelivery']
   /** Absent: everything is kept. */
@@ -27,59 +27,59 @@ export interface Ledger extends Extent {
   /** Deliveries under claim. */
   readonly held: Map<number, Hold>
   /**
-   * Deliveries that were stored and neither claimed nor noted since, as many as there is room for: most are claimed
-   * with the next group. Shared by ledger and draft: after a failure there are none.
+   * Some of the deliveries that were stored and neither claimed nor noted since: most are claimed with the next group,
+   * and need not be read then. Shared by ledger and draft; empty after a failure.
    */
-  readonly fresh: Map<number, Facts>
+  readonly fresh: Map<number, DeliverySummary>
   /**
-   * Deliveries that claims have passed over, with their sources. Shared by ledger and draft: what it says is of the log,
-   * and what it does not say the next claim finds again.
+   * Deliveries that claims have passed over, with their sources. Shared by ledger and draft: its entries are true
+   * whatever becomes of the group, and the next claim finds missing ones again.
    */
   readonly passedOver: Map<number, string>
-  /** Those whose first pass this group has ended. */
+  /** Deliveries whose first pass this group has ended. */
   readonly ended: Set<number>
   /** Keys of rows that this group has removed without a settlement. */
   readonly freed: OrderKey[]
-  /** First passes of which `progress.claimed` does not say enough. */
-  readonly passes: Map<number, Pass>
-  /** Deliveries with an event that is said to be under way. */
+  /** First passes whose state does not follow from `progress.claimed`. */
+  readonly passes: Map<number, FirstPassRow>
+  /** Deliveries with a note. */
   noted: ReadonlySet<number>
   deaths: ReadonlyMap<number, readonly Death[]>
-  /** Deliveries of which a pass that was not settled has brought something to an end; some settled ones too. */
+  /** Deliveries with saved progress; some without it too. */
   progressed: ReadonlySet<number>
   readonly recent: RecentBatches
   readonly ids: RecentIds
-  /** What this group counts for those who look. */
+  /** What this group counts by time, and its uses of credentials. */
   readonly looks: Gathering
-  /** How far counts by time are added up and kept. */
+  /** Up to when counts by time are added up, and from when they are kept. */
   marks: Marks
   turn: Turn
 }
 
-export interface Pass {
+export interface FirstPassRow {
   readonly state: 'claimed' | 'returned' | 'ended'
   readonly careful: boolean
-  /** Those it belongs to; null where the epochs say so. */
+  /** The handlers that the delivery belongs to; null: those of its epoch. */
   readonly handlers: readonly string[] | null
 }
 
 /** The first delivery of each of the latest batches, by the hash of the batch. */
 export interface RecentBatches extends Gathered<number> {
-  /** Those of this group. */
+  /** Batches first seen in this group. */
   readonly noted: [hash: number, seq: number][]
-  /** The last row of `recent_batches` with any of those that are being added. */
+  /** The last row of `recent_batches` that has a batch which is being added to the index. */
   upTo: number
 }
 
 export interface Hold {
-  /** It is to be handled with care, and nothing else beside it but what is given with it. */
+  /** The claim is of a suspect: the process gets no other claims beside it, save those given with it. */
   readonly careful: boolean
-  /** null: not at hand. */
-  readonly facts: Facts | null
+  /** null: not in memory. */
+  readonly facts: DeliverySummary | null
 }
 
-/** Whom a ledger is for. */
-export interface Owner {
+/** What a ledger is opened with. */
+export interface LedgerOpening {
   readonly handlers: readonly string[]
   readonly renames: ReadonlyMap<string, string>
   readonly onRedelivery: InboxOpening['onRedelivery']

@@ -1,11 +1,13 @@
-/** What a group counts for those who look, gathered in memory and written in a few narrow rows when it is committed. */
+/**
+ * Counts by time and uses of credentials of one group: gathered in memory, written in a few narrow rows at its commit.
+ */
 import type { Step } from '../../../../ports/inbox/look.ts'
 import { type Count, Counts, STEP_MS, slotOf, Words } from '../../../rules/tally.ts'
 import { Uses } from '../../../rules/uses.ts'
 import type { Database } from '../db/database.ts'
 import * as look from '../db/look-sql.ts'
 
-/** Up to which step the longer ones are added up, and from which the shorter ones are kept. */
+/** Up to when hours and days are added up, and from when minutes and hours are kept. */
 export interface Marks {
   readonly hours_to: number
   readonly days_to: number
@@ -13,10 +15,10 @@ export interface Marks {
   readonly hours_from: number
 }
 
-/** What the file knows; a group that fails leaves none of it, since the ledger is then read again. */
+/** What the file has stored; after a group that failed it is read again, with the ledger. */
 export interface Known {
   readonly words: Words
-  /** By text. */
+  /** Ids of words in the file, by text. */
   readonly ids: Map<string, number>
   readonly uses: Uses<Use>
 }
@@ -24,7 +26,7 @@ export interface Known {
 interface Use {
   readonly source: string
   readonly credential: string | null
-  /** Since it was written last. */
+  /** These three: since the use was last written. */
   firstAt: number
   lastAt: number
   count: number
@@ -34,7 +36,7 @@ function newUse(source: string, credential: string | null): Use {
   return { source, credential, firstAt: 0, lastAt: 0, count: 0 }
 }
 
-/** Of one group. */
+/** What one group counts. */
 export class Gathering {
   readonly known: Known
   readonly counts: Counts

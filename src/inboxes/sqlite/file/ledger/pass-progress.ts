@@ -1,4 +1,4 @@
-/** How far passes have come that were not settled, as it lies in the file. The rules are those of `rules/progress.ts`. */
+/** Saved progress of passes, as the file stores it. The rules are those of `rules/progress.ts`. */
 import type { Ends, Progress } from '../../../../ports/inbox/progress.ts'
 import type { StoredError } from '../../../../ports/inbox/rows.ts'
 import {
@@ -16,9 +16,9 @@ import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Stands for the first pass where work rows have their id. */
+/** `work_id` of the progress of a first pass. */
 const FIRST_PASS = 0
-/** The part that says where the pass stands; those that follow say what stands for what is over. */
+/** The part with `next` and `over`; the parts after it hold `Ends`. */
 const REACHED = 0
 
 interface Part {
@@ -41,7 +41,7 @@ export function writePassProgress(db: Database, draft: Ledger, progress: HeldPro
   if (!draft.progressed.has(seq)) draft.progressed = new Set([...draft.progressed, seq])
 }
 
-/** Of the first pass; or of these rows. */
+/** The progress of the first pass (`rows` null), or of these rows. */
 export function readPassProgress(
   db: Database,
   { progressed }: Ledger,
@@ -60,10 +60,12 @@ export function readPassProgress(
   })
 }
 
-/** The first pass is settled; what rows had goes with them. */
+const deletePassProgress = 'DELETE FROM pass_progress WHERE seq = ? AND work_id = ?'
+
+/** Deletes the progress of a settled first pass; that of work rows is deleted with them. */
 export function endFirstPassProgress(db: Database, draft: Ledger, seq: number): void {
   if (!draft.progressed.has(seq)) return
-  db.run(sql.deletePassProgress, seq, FIRST_PASS)
+  db.run(deletePassProgress, seq, FIRST_PASS)
   draft.progressed = new Set([...draft.progressed].filter((other) => other !== seq))
 }
 
@@ -78,14 +80,16 @@ export function eraseInPassProgress(
     if (part.part !== REACHED) rewrite(db, part, endsWithout(JSON.parse(part.what) as Ends, erased))
 }
 
-/** In deliveries that are not under claim. Answers whether one that is has to be looked at again. */
+const readAllPassProgress = 'SELECT seq, work_id, part, what FROM pass_progress ORDER BY seq, work_id, part'
+
+/** Cuts errors in the progress of deliveries that are not under claim. Returns whether one under claim needs it too. */
 export function cutInPassProgress(
   db: Database,
   { held }: Ledger,
   cut: (errors: readonly StoredError[]) => readonly StoredError[],
 ): boolean {
   let busy = false
-  for (const part of db.all<Part>(sql.readAllPassProgress)) {
+  for (const part of db.all<Part>(readAllPassProgress)) {
     if (part.part === REACHED) continue
     const ends = endsWithErrors(JSON.parse(part.what) as Ends, cut)
     if (JSON.stringify(ends) === part.what) continue
@@ -95,9 +99,9 @@ export function cutInPassProgress(
   return busy
 }
 
-/** At the opening of a process. */
+/** At the opening of a process: renames handlers in saved progress. */
 export function renameInPassProgress(db: Database, renames: ReadonlyMap<string, string>): void {
-  for (const part of db.all<Part>(sql.readAllPassProgress)) {
+  for (const part of db.all<Part>(readAllPassProgress)) {
     const what: unknown = JSON.parse(part.what)
     const isReached = part.part === REACHED
     rewrite(db, part, isReached ? renamedReached(what as Reached, renames) : renamedEnds(what as Ends, renames))

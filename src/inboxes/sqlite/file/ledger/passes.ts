@@ -1,24 +1,28 @@
 /**
- * First passes. In the ordinary course one number says it all: up to `progress.claimed` every delivery was claimed, and
- * those that are not settled are under claim. What that number cannot say stands in a row each: a first pass that was
- * given back, one to be careful with, one that was claimed before those below it.
+ * First passes. Normally one number is enough: up to `progress.claimed` every delivery was claimed, and those that are
+ * not settled are under claim. Each exception has a row: a first pass that was given back, one of a suspect, one that
+ * was claimed before deliveries with a lower `seq`.
  */
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import { epochOf, extend } from './epochs.ts'
-import type { Progress } from './extent.ts'
-import type { Ledger, Pass } from './ledger.ts'
+import type { FirstPassRow, Ledger } from './ledger.ts'
+import type { ProgressRow } from './log-totals.ts'
 
 interface PassColumns {
   readonly seq: number
-  readonly state: Pass['state']
+  readonly state: FirstPassRow['state']
   readonly careful: number
   readonly handlers: string | null
 }
 
-/** What is said to be claimed and is not held by this process goes to the next who asks. */
-export function readPasses(db: Database, progress: Progress, held: ReadonlyMap<number, unknown>): Map<number, Pass> {
-  const passes = new Map<number, Pass>()
+/** A first pass that the file has as claimed and that this process does not hold counts as given back. */
+export function readPasses(
+  db: Database,
+  progress: ProgressRow,
+  held: ReadonlyMap<number, unknown>,
+): Map<number, FirstPassRow> {
+  const passes = new Map<number, FirstPassRow>()
   for (const { seq, state, careful, handlers } of db.all<PassColumns>(sql.readPasses)) {
     const known = handlers === null ? null : (JSON.parse(handlers) as string[])
     const nobodys = state === 'claimed' && !held.has(seq)
@@ -29,17 +33,19 @@ export function readPasses(db: Database, progress: Progress, held: ReadonlyMap<n
   return passes
 }
 
-/** Claimed once and not settled. */
-export function* findUnsettled(db: Database, { mark, claimed }: Progress): Generator<number> {
+const findSettledBetween = 'SELECT seq FROM settled WHERE seq > ? AND seq <= ? ORDER BY seq'
+
+/** First passes that were claimed and are not settled. */
+export function* findUnsettled(db: Database, { mark, claimed }: ProgressRow): Generator<number> {
   let seq = mark + 1
-  for (const row of db.iterate<{ seq: number }>(sql.findSettledBetween, mark, claimed)) {
+  for (const row of db.iterate<{ seq: number }>(findSettledBetween, mark, claimed)) {
     for (; seq < row.seq; seq++) yield seq
     seq = row.seq + 1
   }
   for (; seq <= claimed; seq++) yield seq
 }
 
-/** The handlers a delivery belongs to that has been claimed. */
+/** The handlers that a claimed delivery belongs to. */
 export function handlersOf(draft: Ledger, seq: number): readonly string[] {
   return draft.passes.get(seq)?.handlers ?? epochOf(draft.epochs, seq)?.handlers ?? []
 }
@@ -55,7 +61,7 @@ export function claimPasses(db: Database, draft: Ledger, seqs: readonly number[]
   advance(db, draft, newest)
 }
 
-/** Records the claim of a delivery that was never claimed, before others below it. */
+/** Records the first claim of a delivery while others with a lower `seq` were never claimed. */
 export function claimAhead(db: Database, draft: Ledger, seq: number): void {
   setPass(db, draft, seq, { state: 'claimed', careful: false, handlers: draft.belonging })
 }
@@ -71,14 +77,14 @@ export function endPass(db: Database, draft: Ledger, seq: number): void {
   else setPass(db, draft, seq, { ...pass, state: 'ended', careful: false })
 }
 
-function claimAgain(db: Database, draft: Ledger, seq: number, pass: Pass): void {
+function claimAgain(db: Database, draft: Ledger, seq: number, pass: FirstPassRow): void {
   if (pass.careful || pass.handlers !== null) setPass(db, draft, seq, { ...pass, state: 'claimed' })
   else setPass(db, draft, seq, null)
 }
 
 /**
- * Moves `progress.claimed` up to `to`, and over what was claimed ahead behind it. What it passes over of sources that were
- * not asked for stands as given back.
+ * Moves `progress.claimed` up to `to`, and over deliveries behind it that were claimed ahead. Deliveries in between
+ * whose source was not asked for count as given back.
  */
 function advance(db: Database, draft: Ledger, to: number): void {
   let { claimed } = draft.progress
@@ -92,16 +98,18 @@ function advance(db: Database, draft: Ledger, to: number): void {
   if (claimed !== draft.progress.claimed) draft.progress = { ...draft.progress, claimed }
 }
 
-/** From now on the epochs say whose it is. */
-function absorb(db: Database, draft: Ledger, seq: number, pass: Pass): void {
+/** From now on the epochs say which handlers the delivery belongs to. */
+function absorb(db: Database, draft: Ledger, seq: number, pass: FirstPassRow): void {
   const told = pass.state === 'ended' || (pass.state === 'claimed' && !pass.careful)
   setPass(db, draft, seq, told ? null : { ...pass, handlers: null })
 }
 
-function setPass(db: Database, draft: Ledger, seq: number, pass: Pass | null): void {
+const deletePass = 'DELETE FROM first_pass WHERE seq = ?'
+
+function setPass(db: Database, draft: Ledger, seq: number, pass: FirstPassRow | null): void {
   if (pass === null) {
     draft.passes.delete(seq)
-    db.run(sql.deletePass, seq)
+    db.run(deletePass, seq)
     return
   }
   draft.passes.set(seq, pass)
@@ -109,13 +117,13 @@ function setPass(db: Database, draft: Ledger, seq: number, pass: Pass | null): v
   db.run(sql.writePass, seq, pass.state, pass.careful ? 1 : 0, handlers)
 }
 
-/** First passes that can be claimed again, those to be careful with or the others, in order of the log. */
-export function findReturned({ passes }: Ledger, { careful }: Pick<Pass, 'careful'>): number[] {
+/** First passes that were given back, of suspects or of others, in order of the log. */
+export function findReturned({ passes }: Ledger, { careful }: Pick<FirstPassRow, 'careful'>): number[] {
   const returned = [...passes].filter(([, pass]) => pass.state === 'returned' && pass.careful === careful)
   return returned.map(([seq]) => seq).sort((a, b) => a - b)
 }
 
-/** Whether a first pass was given back and is not claimed yet, of those that could be. */
+/** Whether a first pass that `isAsked` was given back and is not claimed again. */
 export function hasReturned({ passes }: Ledger, isAsked: (seq: number) => boolean): boolean {
   for (const [seq, { state }] of passes) if (state === 'returned' && isAsked(seq)) return true
   return false

@@ -1,11 +1,11 @@
-/** What a row of quarantine says, as it lies in the file. */
+/** The text of a row of quarantine, as the file stores it. */
 import type { NewQuarantine } from '../../../../ports/inbox/rows.ts'
 
 type What = Pick<NewQuarantine, 'reason' | 'path' | 'kind'>
 type Kind = NonNullable<What['kind']>
 
 interface Written extends Pick<What, 'reason' | 'path'> {
-  /** Absent in rows of earlier versions, which say it in their reason alone. */
+  /** Absent in rows of earlier versions, where only `reason` says it. */
   readonly kind?: Kind | null
 }
 

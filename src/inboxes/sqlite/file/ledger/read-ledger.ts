@@ -1,19 +1,19 @@
-/** A ledger read from the file, the draft that a group works on, and what is written when the group is committed. */
+/** Reads a ledger from the file, makes the draft of a group, and writes what changed at the commit. */
 import { belongingAt } from '../../../rules/belonging.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
-import { readRecentBatches, saveBatches } from './conflicts.ts'
+import { readRecentBatches, saveBatches } from './batch-conflicts.ts'
 import { readDeaths, readNoted } from './crashes.ts'
 import { readEpochs } from './epochs.ts'
-import { readExtent, writeProgress } from './extent.ts'
 import { readRecentIds } from './ids.ts'
-import type { Ledger, Owner } from './ledger.ts'
+import type { Ledger, LedgerOpening } from './ledger.ts'
+import { readLogTotals, writeProgress } from './log-totals.ts'
 import { Gathering, readKnown, readMarks, writeMarks } from './looks.ts'
 import { readProgressed } from './pass-progress.ts'
 import { readPasses } from './passes.ts'
 
-export function readLedger(db: Database, owner: Owner, now: number): Ledger {
-  const extent = readExtent(db)
+export function readLedger(db: Database, owner: LedgerOpening, now: number): Ledger {
+  const extent = readLogTotals(db)
   const held = new Map(owner.held.map(({ seq, careful }) => [seq, { careful, facts: null }]))
   return {
     ...extent,

@@ -4,7 +4,7 @@ import { isOfTheItem } from '../../wire/failure.ts'
 import type { Database } from '../db/database.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Undoes what a refused item has written and counted so far; any other failure undoes the whole group. */
+/** Where `write` refuses the item, undoes what it has written and counted; any other failure undoes the whole group. */
 export function atomically<T>(db: Database, draft: Ledger, write: () => T): T {
   const before = { ...draft }
   db.run('SAVEPOINT item')

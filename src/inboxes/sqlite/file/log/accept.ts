@@ -5,10 +5,10 @@ import { encode, letCodedGo } from '../bodies/coding.ts'
 import { reviveDeadLettersOf } from '../claims/revive.ts'
 import { blob, type Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
-import { hasWorkOf, isPassed } from '../ledger/extent.ts'
-import { type Facts, readFacts } from '../ledger/facts.ts'
+import { type DeliverySummary, readSummary } from '../ledger/delivery-summary.ts'
 import { rememberId } from '../ledger/ids.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { hasWorkOf, isPassed } from '../ledger/log-totals.ts'
 import { atomically } from '../ledger/transaction.ts'
 import { findStored } from './dedupe.ts'
 
@@ -19,11 +19,11 @@ interface Bytes {
 
 interface Circumstances {
   readonly now: number
-  /** Why nothing new is taken; null when it is. */
+  /** Why new deliveries are refused; null: they are stored. */
   readonly shortage: string | null
 }
 
-/** More are read when they are claimed. */
+/** Most entries of `Ledger.fresh`: other deliveries are read when they are claimed. */
 const MOST_FRESH = 4_096
 
 /** Stores one delivery or counts the repeat, inside the transaction of the group. */
@@ -48,19 +48,24 @@ export function accept(
   draft.lastSeq = seq
   draft.total += delivery.size
   tell(draft, delivery, 'in')
-  return { status: 'accepted', seq, settled: false }
+  return { status: 'accepted', seq, isDone: false }
 }
 
-function toKnown({ source, batchId, isTest, size, receivedAt }: PackedDelivery): Facts {
+function toKnown({ source, batchId, isTest, size, receivedAt }: PackedDelivery): DeliverySummary {
   return { source, batchId, isTest, size, receivedAt }
 }
 
+const countDuplicate = `
+  INSERT INTO note (seq, duplicates) VALUES (?, 1) ON CONFLICT DO UPDATE SET duplicates = duplicates + 1`
+
+const countRedelivery = 'UPDATE dead_letter SET redeliveries = redeliveries + 1 WHERE seq = ?'
+
 function repeat(db: Database, draft: Ledger, seq: number, now: number): Accepted {
   draft.fresh.delete(seq)
-  db.run(sql.countDuplicate, seq)
+  db.run(countDuplicate, seq)
   if (draft.onRedelivery === 'rearm') reviveDeadLettersOf(db, draft, seq, now)
-  else db.run(sql.countRedelivery, seq)
-  return { status: 'duplicate', seq, settled: isPassed(db, draft, seq) && !hasWorkOf(db, seq, draft.own) }
+  else db.run(countRedelivery, seq)
+  return { status: 'duplicate', seq, isDone: isPassed(db, draft, seq) && !hasWorkOf(db, seq, draft.own) }
 }
 
 function tell({ looks }: Ledger, { source, credential, receivedAt, size }: PackedDelivery, word: 'in' | 'dup'): void {
@@ -69,7 +74,7 @@ function tell({ looks }: Ledger, { source, credential, receivedAt, size }: Packe
 }
 
 export function noteSenderLeft(db: Database, draft: Ledger, seq: number, now: number): void {
-  const { source } = draft.fresh.get(seq) ?? readFacts(db, seq) ?? {}
+  const { source } = draft.fresh.get(seq) ?? readSummary(db, seq) ?? {}
   if (source !== undefined) draft.looks.counts.tell(now, source, 'left', 1, 0)
   draft.fresh.delete(seq)
   db.run(sql.noteSenderLeft, seq)

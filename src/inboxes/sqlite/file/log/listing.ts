@@ -1,15 +1,16 @@
-/** Listings, in stretches short enough not to hold up an acknowledgement. */
+/** Listings, read in stretches of ids short enough not to delay an acknowledgement. */
 import type { StoredDeadLetter, StoredDelivery, StoredError, StoredQuarantine } from '../../../../ports/inbox/rows.ts'
 import type { Stretch, StretchRequest } from '../../wire/protocol.ts'
 import { type DeliveryColumns, type Reader, toDelivery } from '../bodies/read.ts'
-import { blob, type Named } from '../db/database.ts'
+import { blob, type Database, type Named } from '../db/database.ts'
 import * as sql from '../db/list-sql.ts'
+import { readReceivedAt } from '../db/sql.ts'
 import { readWhat } from '../ledger/quarantine-what.ts'
 
 /** Ids looked at in one go. */
 const STRETCH = 1_000
 
-/** What one listing is made of: its statements for a stretch of ids and for one delivery, and where its ids end. */
+/** The statements of one listing: for a stretch of ids, for one delivery, and for the last id. */
 interface Statements {
   readonly stretch: string
   readonly ofDelivery: string
@@ -46,6 +47,9 @@ const deadLetters = {
 }
 const quarantine = { stretch: sql.listQuarantine, ofDelivery: sql.listQuarantineOf, findLast: sql.findLastQuarantine }
 
+/** Shared by all rows: a message between threads then holds it once. */
+const NO_BODY = new Uint8Array(0)
+
 export function listDeliveries(
   reader: Reader,
   request: StretchRequest,
@@ -53,7 +57,7 @@ export function listDeliveries(
   const { traced, deliveryId } = request.page
   const isTraced = traced !== undefined && deliveryId === undefined
   const stretch = isTraced ? takeTraced(reader, request, traced) : take<DeliveryColumns>(reader, request, deliveries)
-  return convert(stretch, (row) => ({ ...toDelivery(row), body: new Uint8Array(0), bytes: row.size }))
+  return convert(stretch, (row) => ({ ...toDelivery(row), body: NO_BODY, bytes: row.size }))
 }
 
 export function listDeadLetters(reader: Reader, request: StretchRequest): Stretch<StoredDeadLetter> {
@@ -86,9 +90,9 @@ export function listQuarantine(reader: Reader, request: StretchRequest): Stretch
 
 function take<T>(reader: Reader, request: StretchRequest, statements: Statements): Stretch<T> {
   const { db, find } = reader
-  const { page, before, limit } = request
-  const top = before ?? topOf(reader, statements)
+  const { page, limit } = request
   const { deliveryId } = page
+  const top = beginOf(reader, request, statements)
   if (deliveryId !== undefined) {
     const list = statements.ofDelivery
     const seqs = JSON.stringify(find(deliveryId))
@@ -97,27 +101,60 @@ function take<T>(reader: Reader, request: StretchRequest, statements: Statements
   const list = statements.stretch
   const from = Math.max(top - STRETCH, 0)
   const rows = db.allNamed<T>(list, { ...filtersOf(list, page), before: top, from, limit: Math.min(limit, STRETCH) })
-  return { rows, next: from > 0 ? from : null }
+  return { rows, next: from > 0 && !isBefore(db, page, from) ? from : null }
 }
 
-/** Above all ids. */
+/**
+ * Where a clock was set back by more, a page with `isLook` ends too soon; reading the whole log for it would be worse.
+ */
+const SLACK_MS = 86_400_000
+
+/** Whether, for a page with `isLook`, the delivery at `seq` and those before it are too old. */
+function isBefore(db: Database, { isLook, since }: StretchRequest['page'], seq: number): boolean {
+  if (!isLook || since === undefined) return false
+  const at = db.get<{ received_at: number }>(readReceivedAt, seq)?.received_at ?? null
+  return at !== null && at < since - SLACK_MS
+}
+
+/** The stretch has ids below this one. */
+function beginOf(reader: Reader, { page, before }: StretchRequest, statements: Statements): number {
+  const top = before ?? topOf(reader, statements)
+  const { isLook, until, deliveryId } = page
+  if (!isLook || until === undefined || deliveryId !== undefined || before !== page.before) return top
+  return firstAt(reader.db, until + SLACK_MS, top)
+}
+
+/** `seq` of the first delivery received at `at` or later, found by halving; `top` where there is none below it. */
+function firstAt(db: Database, at: number, top: number): number {
+  let [low, high] = [0, top]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const row = db.get<{ seq: number; received_at: number }>(sql.findFrom, middle)
+    if (row === undefined || row.seq >= high || row.received_at >= at) high = middle
+    else low = row.seq + 1
+  }
+  return low
+}
+
+/** The highest id, plus one. */
 const topOf = ({ db }: Reader, { findLast }: Statements): number =>
   (db.get<{ id: number | null }>(findLast)?.id ?? 0) + 1
 
-/** Those that the trace does not pass over. */
-function takeTraced(reader: Reader, { page, before, limit }: StretchRequest, traced: Uint8Array) {
+/** A stretch of deliveries, without those whose trace has none of the bytes in `traced`. */
+function takeTraced(reader: Reader, request: StretchRequest, traced: Uint8Array) {
   const { db } = reader
-  const top = before ?? topOf(reader, deliveries)
+  const { page, limit } = request
+  const top = beginOf(reader, request, deliveries)
   const mark = db.get<{ mark: number }>(sql.readMark)?.mark ?? 0
   const isAbove = top > mark + 1
   const from = Math.max(top - STRETCH, isAbove ? mark + 1 : 0)
   const list = isAbove ? sql.listTracedAbove : sql.listTraced
   const filters = { ...filtersOf(list, page), traced: blob(traced) }
   const rows = db.allNamed<DeliveryColumns>(list, { ...filters, before: top, from, limit: Math.min(limit, STRETCH) })
-  return { rows, next: from > 0 ? from : null }
+  return { rows, next: from > 0 && !isBefore(db, page, from) ? from : null }
 }
 
-/** Only those the statement has: the driver refuses others. */
+/** Only parameters that the statement has: the driver refuses others. */
 function filtersOf(list: string, { source, since, until, handler, index, run }: StretchRequest['page']): Named {
   const filters = { source, since, until, handler, index, run }
   const known = Object.entries(filters).filter(([name]) => list.includes(`:${name} `))

@@ -1,6 +1,6 @@
 /**
- * A copy of the file as it is at one moment, with what stands in its log: by a connection that only reads, so that nobody
- * waits for it.
+ * Copies the file as it is at one moment, with what stands in its WAL: over a connection that only reads, so that no
+ * group waits for it.
  */
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,12 +8,12 @@ import { OptionError } from '../../../../errors.ts'
 import { Database } from '../db/database.ts'
 import { noteClosed } from '../db/upkeep-sql.ts'
 
-/** Under another name until it is whole and on stable storage. Answers its bytes. */
+/** The copy has another name until it is whole and on stable storage. Returns its size in bytes. */
 export function backUp(db: Database, to: string): number {
   const part = `${to}-part`
   assertFree(to, part)
   try {
-    // SQLite takes an empty file for a new one, and keeps its mode.
+    // SQLite treats an empty file as a new one, and keeps its mode.
     db.run('VACUUM INTO ?', part)
     closeInOrder(part)
     sync(part)
@@ -27,16 +27,17 @@ export function backUp(db: Database, to: string): number {
   return statSync(to).size
 }
 
-/** Makes the file that is named last. */
+/** Throws where a path exists; creates `part`. */
 function assertFree(to: string, part?: string): void {
   if (existsSync(to)) throw new OptionError(`inbox.backup: ${to} is there already: it takes a path where nothing is`)
   if (part === undefined) return
+  if (!existsSync(dirname(to))) throw new OptionError(`inbox.backup: there is no folder ${dirname(to)}`)
   if (existsSync(part))
     throw new OptionError(`inbox.backup: ${part} is there: another backup is under way, or was broken off and left it`)
   closeSync(openSync(part, 'wx', 0o600))
 }
 
-/** Nothing is missing in it, as in a file that was copied without its log. */
+/** Marks the copy as closed in order: an opening would else warn that it was copied without its log. */
 function closeInOrder(path: string): void {
   const db = new Database(path)
   try {

@@ -1,15 +1,14 @@
-/** Taking an address out of the errors of events that are not the person's own. */
+/** Takes an address out of the errors of all dead letters and work rows. */
 import { createCut } from '../../../../lib/cut-address.ts'
 import type { Cut } from '../../../../ports/inbox/operations.ts'
 import type { Database } from '../db/database.ts'
-import * as sql from '../db/upkeep-sql.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { cutInPassProgress } from '../ledger/pass-progress.ts'
 
-/** At most 4 kB each: some 20 ms, for which acknowledgements wait. */
+/** Rows in a portion, of at most 4 kB each: some 20 ms, for which acknowledgements wait. */
 const ROWS = 200
 
-/** How far it has come: after this row. `busy`: rows that are being worked on hold the address. */
+/** The cursor: go on after row `after` of this kind. `busy`: rows under claim hold the address. */
 interface ErrorPlace {
   readonly kind: 'dead' | 'work'
   readonly after: number
@@ -25,8 +24,8 @@ interface Row {
 }
 
 /**
- * One portion, inside the transaction of the group; begins anew where rows that are being worked on hold the address:
- * by then they may be dead letters. What is cut is overwritten, not only unlinked.
+ * One portion, inside the transaction of the group. Begins anew where rows under claim hold the address: by then they
+ * may be dead letters. Cut text is overwritten in the file, not only unlinked.
  */
 export function cutErrors(db: Database, draft: Ledger, email: string, from: Cut): Cut {
   const place = from === null ? START : (JSON.parse(String(from)) as ErrorPlace)
@@ -34,16 +33,19 @@ export function cutErrors(db: Database, draft: Ledger, email: string, from: Cut)
   return next && JSON.stringify(next)
 }
 
+const readLetterErrors = 'SELECT id, seq, errors FROM dead_letter WHERE id > ? ORDER BY id LIMIT ?'
+const writeLetterErrors = 'UPDATE dead_letter SET errors = ? WHERE id = ?'
+
 function cutPortion(db: Database, draft: Ledger, email: string, place: ErrorPlace): ErrorPlace | null {
   const cutValue = createCut(email)
   const cut = (text: string) => JSON.stringify(cutValue(JSON.parse(text)))
   db.exec('PRAGMA secure_delete = ON')
   try {
-    const letters = place.kind === 'dead' ? db.all<Row>(sql.readLetterErrors, place.after, ROWS) : []
-    for (const { id, errors } of letters) if (cut(errors) !== errors) db.run(sql.writeLetterErrors, cut(errors), id)
+    const letters = place.kind === 'dead' ? db.all<Row>(readLetterErrors, place.after, ROWS) : []
+    for (const { id, errors } of letters) if (cut(errors) !== errors) db.run(writeLetterErrors, cut(errors), id)
     if (letters.length === ROWS) return { ...place, after: letters.at(-1)?.id ?? 0 }
     if (place.kind === 'work') return cutWork(db, draft, cut, place)
-    // Few passes are under way: all of their progress at once.
+    // All saved progress at once: few passes are under way.
     const busy = cutInPassProgress(db, draft, cutValue) || place.busy
     return cutWork(db, draft, cut, { kind: 'work', after: 0, busy })
   } finally {
@@ -51,13 +53,16 @@ function cutPortion(db: Database, draft: Ledger, email: string, place: ErrorPlac
   }
 }
 
+const readWorkErrors = "SELECT id, seq, errors FROM work WHERE id > ? AND errors <> '[]' ORDER BY id LIMIT ?"
+const writeWorkErrors = 'UPDATE work SET errors = ? WHERE id = ?'
+
 function cutWork(db: Database, draft: Ledger, cut: (text: string) => string, place: ErrorPlace): ErrorPlace | null {
-  const rows = db.all<Row>(sql.readWorkErrors, place.after, ROWS)
+  const rows = db.all<Row>(readWorkErrors, place.after, ROWS)
   let { busy } = place
   for (const { id, seq, errors } of rows) {
     if (cut(errors) === errors) continue
     if (draft.held.has(seq)) busy = true
-    else db.run(sql.writeWorkErrors, cut(errors), id)
+    else db.run(writeWorkErrors, cut(errors), id)
   }
   if (rows.length === ROWS) return { kind: 'work', after: rows.at(-1)?.id ?? 0, busy }
   return busy ? START : null

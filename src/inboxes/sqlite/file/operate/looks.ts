@@ -1,4 +1,4 @@
-/** Counts by time, last uses and actions: how they are read, added up and let go of. */
+/** Reads counts by time, last uses and actions, adds counts up, and deletes old ones. */
 import type { LastUse, NewAction, Step, StoredAction, TallyRow, TallyWindow } from '../../../../ports/inbox/look.ts'
 import { KEPT, STEP_MS, slotOf, sumOf } from '../../../rules/tally.ts'
 import { MOST_ACTIONS } from '../../../rules/uses.ts'
@@ -10,7 +10,7 @@ import { type Marks, readMarks } from '../ledger/looks.ts'
 const MINUTES = 60
 const HOURS = 24
 
-/** From the rows of that step as far as they are added up, and the rest from the shorter ones. */
+/** Reads rows of `step` as far as they are added up, and the rest from rows of shorter steps. */
 export function listTallies(db: Database, { from, to, step }: TallyWindow): TallyRow[] {
   const marks = readMarks(db)
   const [first, end] = [slotOf(from, step), slotOf(to, step)]
@@ -20,7 +20,7 @@ export function listTallies(db: Database, { from, to, step }: TallyWindow): Tall
   return step === 'minute' ? rows.map((row) => ({ ...row, at: row.at * STEP_MS.minute })) : together(rows, step)
 }
 
-/** A step may have some of both tables. */
+/** Adds up rows of one step that come from two tables. */
 function together(rows: readonly TallyRow[], step: Step): TallyRow[] {
   const sums = new Map<string, TallyRow>()
   for (const row of rows) {
@@ -59,7 +59,7 @@ const minutes = (from: number, to: number, size: number): Piece => {
   return { of: 'minute', size, from: from * MINUTES, to: to * MINUTES }
 }
 
-/** One step of it, some ms; answers whether more is to be done. `now` 0: the clock may not be believed. */
+/** Adds up, or deletes, one step: some ms. Returns whether more is to be done. `now` 0: the clock is not steady. */
 export function tidyTallies(db: Database, draft: Ledger, now: number): boolean {
   if (now === 0) return false
   return addUpHour(db, draft, now) || addUpDay(db, draft, now) || forgetOne(db, draft, now)
@@ -86,7 +86,7 @@ function addUpDay(db: Database, draft: Ledger, now: number): boolean {
   return isOver
 }
 
-/** An hour of minutes, a day of hours, a day: the oldest that are too old and added up. */
+/** Deletes the oldest hour of minutes, day of hours, or day that is too old and added up. */
 function forgetOne(db: Database, draft: Ledger, now: number): boolean {
   const { hours_to, days_to } = draft.marks
   const oldest = (step: Step) => slotOf(now, step) - KEPT[step]

@@ -1,4 +1,4 @@
-/** What is remembered beside deliveries: texts by their names, kept as JSON, since Node 22 reads a text up to its first NUL. */
+/** Memos: texts by name, stored as JSON, since Node 22 reads a text only up to its first NUL. */
 import type { Memo } from '../../../../ports/inbox/memos.ts'
 import type { WriteMemo } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
@@ -9,7 +9,7 @@ export function readMemo(db: Database, name: string): Memo | null {
   return found === undefined ? null : { ...found, text: JSON.parse(found.text) as string }
 }
 
-/** Its version; null: another was written meanwhile. */
+/** Returns the new version; null: another version was written meanwhile. */
 export function writeMemo(db: Database, { name, text, after }: WriteMemo): number | null {
   const json = JSON.stringify(text)
   const written =

@@ -1,7 +1,7 @@
 /**
- * Letting go of what is finished and old. Two numbers say how far the log has been gone through, for bodies and for
- * rows; what had to stay when they came by is looked at again in every round. So a round costs what there is to do, not
- * the length of the log, and a portion of it two ms.
+ * Retention. Two numbers say how far the log has been pruned, of bodies and of rows; deliveries that had to stay are in
+ * the table `later`, and are looked at again in every round. So a round costs what there is to do, not the length of
+ * the log, and a portion of it 2 ms.
  */
 import type { Retention } from '../../../../ports/inbox/opening.ts'
 import type { Pruned } from '../../../../ports/inbox/operations.ts'
@@ -14,24 +14,24 @@ import {
   losesBody,
 } from '../../../rules/retention.ts'
 import type { Moment } from '../../wire/protocol.ts'
-import { forget } from '../bodies/altered.ts'
+import { forget } from '../bodies/altered-bodies.ts'
 import { findCopies, removeCopies } from '../db/damaged-copies.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'
-import { forgetBatch } from '../ledger/conflicts.ts'
-import { count, hasWork } from '../ledger/extent.ts'
+import { forgetBatch } from '../ledger/batch-conflicts.ts'
 import { forgetId } from '../ledger/ids.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { addCounts, hasWork } from '../ledger/log-totals.ts'
 import { tidyTallies } from './looks.ts'
 
 /** One portion ends with whichever comes first. */
 const MOST_ROWS = 500
-/** An acknowledgement waits for a portion and its commit. */
+/** Short, since an acknowledgement waits for a portion and its commit. */
 const MOST_MS = 2
-/** `at` of a portion that has nothing to look at again. */
+/** Cursor of a portion that has looked at all of `later`. */
 const LOOKED = -1
-/** Free pages are left for what comes next; those beyond are given back, so many in a portion. */
+/** So many free pages are kept for new rows; further ones are given back, `PAGES_BACK` in a portion. */
 const SPARE_PAGES = 1_024
 const PAGES_BACK = 64
 
@@ -41,7 +41,7 @@ interface Row {
   readonly source: string
   readonly batch_id: string | null
   readonly received_at: number
-  /** 1: its bytes are gone. */
+  /** 1: its body is gone. */
   readonly forgotten: number
 }
 
@@ -64,6 +64,14 @@ export function prune(db: Database, draft: Ledger, at: number, moment: Moment & 
 }
 
 const NOTHING: Pruned = { bodies: 0, deliveries: 0, deadLetters: 0, quarantined: 0, next: null, over: false }
+
+const moveUpkeep = 'UPDATE upkeep SET bodies_to = ?, keys_to = ?, believed_at = ?'
+const deleteLater = 'DELETE FROM later WHERE seq = ?'
+const hasQuarantine = 'SELECT 1 FROM quarantine WHERE seq = ? LIMIT 1'
+const findOldDeadLetters = 'SELECT id FROM dead_letter WHERE at <= ? ORDER BY at, id LIMIT ?'
+const findOldQuarantine = 'SELECT id FROM quarantine WHERE at <= ? ORDER BY at, id LIMIT ?'
+const deleteNote = 'DELETE FROM note WHERE seq = ?'
+const deleteSettled = 'DELETE FROM settled WHERE seq = ?'
 
 class Portion {
   readonly #db: Database
@@ -92,19 +100,19 @@ class Portion {
     const expired = this.#expire()
     const again = expired ? this.#lookAgain(at) : at
     const done = again === LOOKED && this.#takeBodies() && this.#removeRows() && this.#shrink()
-    this.#db.run(upkeep.moveUpkeep, this.#bodiesTo, this.#keysTo, this.#believedAt)
+    this.#db.run(moveUpkeep, this.#bodiesTo, this.#keysTo, this.#believedAt)
     return { ...this.#pruned, next: done ? null : again, over: done && this.#isOver() }
   }
 
-  /** True when it came to the end, as with those below. */
+  /** Deletes old dead letters and quarantine. True: none are left; as with the methods below. */
   #expire(): boolean {
     const { deadLetters, quarantined } = this.cutoffs
-    const letters = this.#drop(upkeep.findOldDeadLetters, sql.deleteDeadLetter, deadLetters)
-    const items = this.#drop(upkeep.findOldQuarantine, sql.deleteQuarantine, quarantined)
+    const letters = this.#drop(findOldDeadLetters, sql.deleteDeadLetter, deadLetters)
+    const items = this.#drop(findOldQuarantine, sql.deleteQuarantine, quarantined)
     this.#pruned.deadLetters += letters
     this.#pruned.quarantined += items
     if (letters + items > 0) this.#db.run(upkeep.countUpkeep, letters + items, 0)
-    count(this.#draft, { dead_letters: -letters, quarantined: -items })
+    addCounts(this.#draft, { dead_letters: -letters, quarantined: -items })
     return !this.#isSpent()
   }
 
@@ -119,14 +127,14 @@ class Portion {
     return dropped
   }
 
-  /** Answers where to go on. */
+  /** Looks at `later` again. Returns the cursor to go on from; `LOOKED`: it came to the end. */
   #lookAgain(from: number): number {
     if (from === LOOKED) return LOOKED
     let at = from
     for (const row of this.#db.all<Row>(upkeep.findLater, from, Math.max(this.#rows, 1))) {
       if (this.#isSpent()) return at
       at = row.seq
-      if (this.#letGo(row)) this.#db.run(upkeep.deleteLater, row.seq)
+      if (this.#letGo(row)) this.#db.run(deleteLater, row.seq)
     }
     return this.#isSpent() ? at : LOOKED
   }
@@ -147,18 +155,18 @@ class Portion {
     })
   }
 
-  /** Through the log as long as `reaches` says; what cannot go yet is looked at again later. */
+  /** Prunes along the log while `reaches` is true; a delivery that must stay goes into `later`. */
   #walk(from: number, to: number, reaches: (row: Row) => boolean): boolean {
     for (const row of this.#db.all<Row>(upkeep.findToPrune, from, to, Math.max(this.#rows, 1))) {
       if (this.#isSpent()) return false
       if (!reaches(row)) return true
-      if (this.#letGo(row)) this.#db.run(upkeep.deleteLater, row.seq)
+      if (this.#letGo(row)) this.#db.run(deleteLater, row.seq)
       else this.#db.run(upkeep.lookAgainLater, row.seq)
     }
     return !this.#isSpent()
   }
 
-  /** What may go of a delivery that was come by; true when nothing is left to look at again. */
+  /** Removes what may go of a delivery, its body or its row. True: it need not be looked at again. */
   #letGo(row: Row): boolean {
     this.#rows -= 1
     const { seq } = row
@@ -178,7 +186,7 @@ class Portion {
   #remove({ seq, id, source, batch_id }: Row): void {
     forgetId(this.#db, this.#draft.ids, id, seq)
     forgetBatch(this.#db, this.#draft, seq, source, batch_id)
-    const rows = [upkeep.deleteForgotten, upkeep.deleteNote, upkeep.deleteSettled]
+    const rows = [upkeep.deleteForgotten, deleteNote, deleteSettled]
     for (const statement of rows) this.#db.run(statement, seq)
     this.#pruned.deliveries += 1
   }
@@ -190,7 +198,7 @@ class Portion {
     return free <= PAGES_BACK
   }
 
-  /** By the pages in use, so by what is really on the disk. */
+  /** Whether the pages in use, free ones left out, are more than `maxBytes`. */
   #isOver(): boolean {
     if (this.#maxBytes === null) return false
     const pages = Number(this.#db.pragma('page_count')) - Number(this.#db.pragma('freelist_count'))
@@ -198,7 +206,7 @@ class Portion {
   }
 
   #finished({ seq, received_at, forgotten }: Row): Finished {
-    return { receivedAt: received_at, hasBody: forgotten === 0, isQuarantined: this.#has(upkeep.hasQuarantine, seq) }
+    return { receivedAt: received_at, hasBody: forgotten === 0, isQuarantined: this.#has(hasQuarantine, seq) }
   }
 
   #has(statement: string, seq: number): boolean {

@@ -3,21 +3,21 @@ import { usedSince } from '../../../rules/belonging.ts'
 import type { Database } from '../db/database.ts'
 import * as sql from '../db/sql.ts'
 import * as upkeep from '../db/upkeep-sql.ts'
-import { type Extent, pendingBytes } from '../ledger/extent.ts'
-import { readPauses } from './commands.ts'
+import { type LogTotals, pendingBytes } from '../ledger/log-totals.ts'
+import { readPauses } from './carry-out.ts'
 
 interface Circumstances {
   readonly now: number
-  /** Of this process. */
+  /** The handlers of this process. */
   readonly handlers: readonly string[]
   /** Deliveries that claims of this process have passed over, by source. */
   readonly passedOver?: Readonly<Record<string, number>>
 }
 
-/** From kept counts: the same cost whatever the size of the log. Only what is orphaned is counted row by row. */
+/** Reads stored counts: the cost does not grow with the log. Only orphaned work is counted row by row. */
 export function readStats(
   db: Database,
-  extent: Extent,
+  extent: LogTotals,
   { now, handlers, passedOver = {} }: Circumstances,
 ): StoredStats {
   const { progress, lastSeq } = extent
@@ -39,7 +39,7 @@ export function readStats(
   }
 }
 
-/** The handlers with work beside these. */
+/** Other handlers that have work rows. */
 export function readLeft(
   db: Database,
   handlers: readonly string[],
@@ -61,7 +61,7 @@ function counts(rows: readonly Count[]): Record<string, number> {
   return Object.fromEntries(rows.map(({ name, count }) => [name, count]))
 }
 
-/** By place in the log: the first without an end to its first pass, or the first with a work row that is not of a replay. */
+/** The first delivery in the log that has not passed, or that has a work row of no replay. */
 function findOldest(db: Database, mark: number, lastSeq: number): number | null {
   const withWork = db.get<{ seq: number | null }>(sql.findFirstWithWork)?.seq ?? null
   const unsettled = mark < lastSeq ? mark + 1 : null

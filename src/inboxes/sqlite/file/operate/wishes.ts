@@ -1,4 +1,6 @@
-/** Wishes of other processes, on the owner's side: carried out with its next group, the result noted beside them. */
+/**
+ * Wishes of other processes, on the owner's side: carried out with its next group; the result goes into the same row.
+ */
 
 import type { Failure, FileAnswer, FileCommand, ItemAnswer } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
@@ -12,10 +14,10 @@ export interface Wish {
 
 const KINDS: Readonly<Record<FileCommand['kind'], true>> = {
   ...{ revive: true, drop: true, pause: true, prune: true, erase: true, cut: true, purge: true, copies: true },
-  ...{ replay: true, cancel: true, endWork: true, action: true, memo: true },
+  ...{ replay: true, cancel: true, endWork: true, action: true, memo: true, observe: true },
 }
 
-/** Whoever made a wish has given up waiting long before, in ms. */
+/** In ms: the process that made a wish has given up waiting long before. */
 const STALE_MS = 300_000
 
 /** In the order in which they were made. */
@@ -23,19 +25,23 @@ export function findWishes(db: Database): Wish[] {
   return db.all<Wish>(sql.findWishes)
 }
 
-/** What was never read, or never carried out. */
+const deleteStaleWishes = 'DELETE FROM wish WHERE made_at < ?'
+
+/** Deletes wishes that were never carried out, and results that were never read. */
 export function clearStaleWishes(db: Database, now: number): void {
-  db.run(sql.deleteStaleWishes, now - STALE_MS)
+  db.run(deleteStaleWishes, now - STALE_MS)
 }
 
-/** Carries one out and notes the result; a wish that is not understood has one too. */
+const answerWish = 'UPDATE wish SET result = ? WHERE id = ?'
+
+/** Carries a wish out and stores the result; one that cannot be read gets a result too. */
 export function fulfil(db: Database, wish: Wish, run: (command: FileCommand) => ItemAnswer<FileAnswer>): void {
   const command = toCommand(wish)
   const answer = command === null ? { failure: notUnderstood(wish) } : run(command)
-  db.run(sql.answerWish, JSON.stringify(answer), wish.id)
+  db.run(answerWish, JSON.stringify(answer), wish.id)
 }
 
-/** The two ends are of one schema version, so what parses has the shape of its kind. */
+/** null: it cannot be read. Both processes have the same schema version, so what parses has the shape of its kind. */
 function toCommand({ kind, arguments: text }: Wish): FileCommand | null {
   try {
     return Object.hasOwn(KINDS, kind) ? ({ kind, ...(JSON.parse(text) as object) } as FileCommand) : null

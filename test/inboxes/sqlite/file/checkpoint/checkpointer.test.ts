@@ -6,15 +6,15 @@ import { Checkpointer } from '../../../../../src/inboxes/sqlite/file/checkpoint/
 import { MOST_FRAMES } from '../../../../../src/inboxes/sqlite/file/checkpoint/checkpoints.ts'
 import { isSound } from '../../../../../src/inboxes/sqlite/file/db/connect.ts'
 import { ORDINARY_LOG_BYTES } from '../../../../../src/inboxes/sqlite/file/db/log-size.ts'
-import { Store } from '../../../../../src/inboxes/sqlite/file/store.ts'
+import { OwnedFile } from '../../../../../src/inboxes/sqlite/file/owned-file.ts'
 import { nothing, pack } from '../../../../../src/inboxes/sqlite/wire/packing.ts'
 import { firstPass, newDelivery, openWith, START } from '../../../inbox-kit.ts'
 import { inboxOn, later, meddle, newFile } from '../../kit.ts'
 
 const MB = 1 << 20
 
-function openStore(path: string, checkpointer: Checkpointer): Store {
-  const store = new Store({ path, minFreeBytes: 0, maxPages: null }, { checkpointer })
+function openStore(path: string, checkpointer: Checkpointer): OwnedFile {
+  const store = new OwnedFile({ path, minFreeBytes: 0, maxPages: null }, { checkpointer })
   const handlers = [{ name: 'a', formerly: [] }]
   store.open({ handlers, onRedelivery: 'record', now: START, held: [], identity: null })
   later(() => store.close(START))
@@ -25,7 +25,7 @@ function openStore(path: string, checkpointer: Checkpointer): Store {
 let count = 0
 const large = (bytes: number) => newDelivery(`n${count++}`, { body: randomFillSync(new Uint8Array(bytes)) })
 
-function write(store: Store, bytes: number): void {
+function write(store: OwnedFile, bytes: number): void {
   store.group({ ...nothing, now: START, ...pack([large(bytes)]) })
   store.tidy()
 }
@@ -273,7 +273,7 @@ where(sound)('moves nothing where the disk has no room for all of it, and refuse
   const path = newFile()
   const checkpointer = new Checkpointer()
   let free = 5 * MB
-  const store = new Store({ path, minFreeBytes: MB, maxPages: null }, { checkpointer, free: () => free })
+  const store = new OwnedFile({ path, minFreeBytes: MB, maxPages: null }, { checkpointer, free: () => free })
   later(() => store.close(START))
   later(() => checkpointer.worker?.terminate())
   const handlers = [{ name: 'a', formerly: [] }]

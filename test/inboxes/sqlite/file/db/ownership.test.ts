@@ -123,7 +123,7 @@ describe('a lock that is removed', () => {
     expect(first.inbox.trouble()).toContain('another process')
     await expect(first.inbox.settle(firstPass(held!.delivery.seq))).rejects.toMatchObject({ code: 'ERR_INBOX_OWNED' })
     await second.inbox.settle(firstPass(1))
-    expect(await second.inbox.accept(newDelivery('y'))).toEqual({ status: 'accepted', seq: 2, settled: false })
+    expect(await second.inbox.accept(newDelivery('y'))).toEqual({ status: 'accepted', seq: 2, isDone: false })
     await second.inbox.close()
     await expect(first.inbox.accept(newDelivery('z'))).rejects.toMatchObject({ code: 'ERR_INBOX_OWNED' })
     await first.inbox.close()
@@ -170,6 +170,6 @@ it('stops waiting for its file when it is closed', async () => {
 it('lets the process end while it is idle, not while a call is under way', async () => {
   const child = startChild('accept', newFile())
   expect(await child.ended).toEqual({ code: 0, signal: null })
-  expect(child.lines).toEqual(['open', '{"status":"accepted","seq":1,"settled":false}'])
+  expect(child.lines).toEqual(['open', '{"status":"accepted","seq":1,"isDone":false}'])
   expect(child.stderr()).not.toMatch(/sqlite/i)
 })

@@ -6,10 +6,11 @@ import {
   findById,
   forgetId,
   indexIds,
+  LookedIds,
   type RecentIds,
   readRecentIds,
 } from '../../../../../src/inboxes/sqlite/file/ledger/ids.ts'
-import { Store } from '../../../../../src/inboxes/sqlite/file/store.ts'
+import { OwnedFile } from '../../../../../src/inboxes/sqlite/file/owned-file.ts'
 import { nothing, pack } from '../../../../../src/inboxes/sqlite/wire/packing.ts'
 import { newDelivery, START } from '../../../inbox-kit.ts'
 import { later, newFile } from '../../kit.ts'
@@ -17,8 +18,8 @@ import { later, newFile } from '../../kit.ts'
 const deliveries = Array.from({ length: 40 }, (_, n) => newDelivery(`n${n}`, { body: new Uint8Array(500).fill(n) }))
 const small = { gathered: 30, portion: 7 }
 
-function openStore(path: string): Store {
-  const store = new Store({ path, minFreeBytes: 0, maxPages: null })
+function openStore(path: string): OwnedFile {
+  const store = new OwnedFile({ path, minFreeBytes: 0, maxPages: null })
   const handlers = [{ name: 'a', formerly: [] }]
   store.open({ handlers, onRedelivery: 'record', now: START, held: [], identity: null })
   later(() => store.close(START))
@@ -43,9 +44,10 @@ function fill(path: string): void {
 
 /** What is found under each id, by its place: the first of them twice. */
 function expectAllFound(db: Database, ids: RecentIds | null): void {
-  const found = deliveries.map(({ id }) => findById(db, ids, id))
+  const known = ids ?? new LookedIds().upTo(db)
+  const found = deliveries.map(({ id }) => findById(db, known, id))
   expect(found).toEqual(deliveries.map((_, n) => (n === 0 ? [1, 41] : [n + 1])))
-  expect(findById(db, ids, 'd_other')).toEqual([])
+  expect(findById(db, known, 'd_other')).toEqual([])
 }
 
 const inIndex = (db: Database) => db.all<{ seq: number }>('SELECT seq FROM delivery_by_id').length

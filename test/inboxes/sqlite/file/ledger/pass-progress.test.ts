@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { saveProgress, settle } from '../../../../../src/inboxes/sqlite/file/claims/settle.ts'
 import { connect } from '../../../../../src/inboxes/sqlite/file/db/connect.ts'
 import { readLedger } from '../../../../../src/inboxes/sqlite/file/ledger/read-ledger.ts'
-import { Store } from '../../../../../src/inboxes/sqlite/file/store.ts'
+import { OwnedFile } from '../../../../../src/inboxes/sqlite/file/owned-file.ts'
 import { nothing, pack } from '../../../../../src/inboxes/sqlite/wire/packing.ts'
 import { firstPass, newDelivery, row, START } from '../../../inbox-kit.ts'
 import { later, newFile } from '../../kit.ts'
@@ -12,7 +12,7 @@ const saved = { next: 1, over: {}, parts: 0, rows: [], at: START, dead: [], quar
 
 it('knows no more of a delivery whose last row has ended after progress was saved for it', () => {
   const path = newFile()
-  const store = new Store({ path, minFreeBytes: 0, maxPages: null })
+  const store = new OwnedFile({ path, minFreeBytes: 0, maxPages: null })
   const handlers = [{ name: 'a', formerly: [] }]
   store.open({ handlers, onRedelivery: 'record', now: START, held: [], identity: null })
   const group = { ...nothing, now: START }

@@ -33,7 +33,7 @@ describe('a backup', () => {
     expect(copy.warned).toEqual([])
     expect((await copy.inbox.deliveries(everything)).map(({ id }) => id)).toEqual(['d_y', 'd_x'])
     expect(await copy.inbox.stats()).toMatchObject({ pending: 1 })
-    expect(await copy.inbox.accept(newDelivery('x'))).toMatchObject({ status: 'duplicate', settled: true })
+    expect(await copy.inbox.accept(newDelivery('x'))).toMatchObject({ status: 'duplicate', isDone: true })
   })
 
   it('is made while deliveries are accepted, and beside the owner', async () => {
@@ -69,7 +69,7 @@ describe('a backup', () => {
     const path = newFile()
     const { inbox } = await openWith(inboxOn(path), ['a'])
     const to = join(newFolder(), 'missing', 'copy.db')
-    await expect(inbox.backup?.(to)).rejects.toMatchObject({ code: 'ERR_INBOX_IO' })
+    await expect(inbox.backup?.(to)).rejects.toMatchObject({ code: 'ERR_OPTION' })
     meddle(path, (db) => db.exec('PRAGMA user_version = 99'))
     const next = join(newFolder(), 'copy.db')
     await expect(inbox.backup?.(next)).rejects.toMatchObject({ code: 'ERR_INBOX_VERSION' })

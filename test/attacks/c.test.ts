@@ -1,4 +1,0 @@
-import { configuration } from './c.ts'
-import { describeAttacks } from './harness/describe.ts'
-
-describeAttacks('C: configuration and surroundings', configuration)

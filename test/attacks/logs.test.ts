@@ -1,0 +1,4 @@
+import { describeAttacks } from './harness/describe.ts'
+import { logs } from './logs.ts'
+
+describeAttacks('L: logs, errors, personal data', logs)

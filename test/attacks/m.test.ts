@@ -1,4 +1,0 @@
-import { describeAttacks } from './harness/describe.ts'
-import { callsAndMails } from './m.ts'
-
-describeAttacks('M: callers that wait, and mails', callsAndMails)

@@ -1,4 +1,0 @@
-import { describeAttacks } from './harness/describe.ts'
-import { tokens } from './t.ts'
-
-describeAttacks('T: tokens of an issuer', tokens)

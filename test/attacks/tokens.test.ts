@@ -1,0 +1,4 @@
+import { describeAttacks } from './harness/describe.ts'
+import { tokens } from './tokens.ts'
+
+describeAttacks('T: tokens of an issuer', tokens)

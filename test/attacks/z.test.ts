@@ -1,4 +1,0 @@
-import { describeAttacks } from './harness/describe.ts'
-import { compression } from './z.ts'
-
-describeAttacks('Z: compression', compression)
