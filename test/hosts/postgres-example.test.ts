@@ -4,8 +4,9 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path'
 import { sampleEvent } from 'posthorn/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { install, newApplication, PACKS_MS } from '../support/installed.ts'
-import { freePort, programsOf, type Server, startServer } from '../support/postgres.ts'
+import { programsOf, type Server, startServer } from '../support/postgres.ts'
 
 const root = join(import.meta.dirname, '../..')
 const SECRET = 'a token of some length'

@@ -15,6 +15,7 @@ import { momentum } from 'posthorn/momentum'
 import { webhooks } from 'posthorn/node'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { freePort } from '../support/free-port.ts'
 
 const folder = join(import.meta.dirname, '../../ops/deploy')
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
@@ -209,14 +210,6 @@ it('the container runs Node itself, as nobody in particular', () => {
   const known = /^(FROM|WORKDIR|COPY|RUN|VOLUME|ENV|USER|EXPOSE|CMD) |^#|^$/
   expect(lines.filter((line) => !known.test(line))).toEqual([])
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
 
 function reached(port: number): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createSocket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,6 +15,7 @@ import { createReceiver, PermanentError } from '../../src/index.ts'
 import { metrics } from '../../src/prometheus/index.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
 import { sampleOf } from '../../src/testing/sample.ts'
+import { freePort } from '../support/free-port.ts'
 import { type Dashboard, expressionsOf, panelsOf, withoutVariables } from '../support/grafana.ts'
 import { toy } from '../support/toy.ts'
 import { soak } from './scenario.ts'
@@ -182,12 +183,3 @@ const isReady = (url: string) =>
     ({ ok }) => ok,
     () => false,
   )
-
-async function freePort(): Promise<number> {
-  const socket = createSocket().listen(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address() as AddressInfo
-  socket.close()
-  await once(socket, 'close')
-  return port
-}

@@ -5,8 +5,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from './free-port.ts'
 
 export interface Broker {
   readonly port: number
@@ -83,7 +84,7 @@ interface Command {
 
 async function started(name: BrokerName, commandOf: (folder: string, port: number) => Command): Promise<Broker> {
   const folder = mkdtempSync(`/tmp/posthorn-${name}-`)
-  const port = await freePort()
+  const port = await freePort(3)
   const { program, args, env } = commandOf(folder, port)
   let child: ChildProcess | null = null
   const broker: Broker = {
@@ -137,16 +138,5 @@ function answers(port: number): Promise<boolean> {
     }
     socket.once('connect', () => end(true))
     socket.once('error', () => end(false))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
   })
 }

@@ -1,8 +1,9 @@
 /** A throw-away nginx, on a free port of this machine, with the servers that a test gives. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from './free-port.ts'
 
 const PROGRAM = '/usr/sbin/nginx'
 
@@ -32,15 +33,6 @@ export async function startNginx(serversAt: (port: number) => string): Promise<N
   }
   await listening(process, port)
   return { port, stop }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** Rejects when it ends before. */

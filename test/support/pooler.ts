@@ -3,7 +3,8 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { freePort, type Server } from './postgres.ts'
+import { freePort } from './free-port.ts'
+import type { Server } from './postgres.ts'
 
 export const isPoolerThere = (): boolean => spawnSync('pgbouncer', ['--version']).status === 0
 

@@ -1,9 +1,9 @@
 /** Throw-away PostgreSQL servers: in a temporary folder, on a free port, gone with the tests that started them. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
+import { freePort } from './free-port.ts'
 
 const LIBRARY = '/usr/lib/postgresql'
 
@@ -157,15 +157,4 @@ function otherUser(): { readonly uid: number; readonly gid: number } | null {
     }
   }
   throw new Error('a server needs another user than root: postgres or nobody')
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
