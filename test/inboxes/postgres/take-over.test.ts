@@ -158,6 +158,27 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await given(other)).toEqual([[2, []]])
   })
 
+  it('a claim tells what it has taken, though something is stored meanwhile', { timeout: 30_000 }, async () => {
+    const answers = new SlowAnswers()
+    const [owner, other] = [await start(), await start(ORDERED, { connect: () => answers.around(connect(server.url)) })]
+    await accept(owner, 'x')
+    await ask(owner)
+    await owner.inbox.settle(firstPass(1, { rows: [row('a', START + 50, { orderKey: 7 })] }))
+    await lose(owner, other)
+    const locker = new pg.Client(server.url)
+    await locker.connect()
+    await locker.query(`BEGIN; LOCK TABLE "${schema}".key IN EXCLUSIVE MODE`)
+    const accepted = accept(other, 'y')
+    const looked = answers.keep('fit AS')
+    const claimed = ask(other)
+    await looked
+    await locker.end()
+    await accepted
+    answers.pass()
+    expect(await claimed).toMatchObject({ taken: [{ handler: 'a', held: [7] }] })
+    expect(await given(other)).toEqual([[2, []]])
+  })
+
   it('when it was killed, another takes it with what was under way, and nothing of the former one is stored', async () => {
     const [owner, other] = [await start(), await start()]
     await accept(owner, 'x', 'y')

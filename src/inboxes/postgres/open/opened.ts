@@ -97,12 +97,16 @@ export class Opened {
     })
   }
 
-  /** What accepts that were handed in before it store is claimed too, where there is nothing else. */
+  /**
+   * What accepts that were handed in before it store is claimed too, where there is nothing else. Each order that was
+   * taken is told once: an answer that tells of one is not replaced.
+   */
   async claim(request: ClaimRequest): Promise<Claimed> {
     const pending = this.intake.groups.isIdle ? null : this.intake.groups.drained()
     await this.#noteSources(request)
     const claimed = await this.claimer.claim(request)
-    if (claimed.claims.length > 0 || pending === null) return claimed
+    const { claims, taken = [] } = claimed
+    if (claims.length > 0 || taken.length > 0 || pending === null) return claimed
     await pending
     return this.claimer.claim(request)
   }
