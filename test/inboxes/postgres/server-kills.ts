@@ -4,8 +4,6 @@ import type { Server } from '../../support/postgres.ts'
 import { faultsOf, Ledger, Processes } from './processes.ts'
 
 const SENDERS = 4
-/** The default: with a shorter one, claims that are lost three times over a slow restart would count as deaths. */
-const LEASE = { leaseMs: 15_000 }
 
 export interface Killed {
   readonly faults: readonly string[]
@@ -18,7 +16,7 @@ export async function killServer(server: Server, random: Random, rounds: number)
   const processes = new Processes(server)
   const ledger = new Ledger()
   try {
-    const two = [await processes.join('slow', LEASE), await processes.join('fail', LEASE)] as const
+    const two = [await processes.join('slow'), await processes.join('fail')] as const
     let isOver = false
     const sender = async (own: number) => {
       while (!isOver) await ledger.send((attempt) => two[(own + attempt) % 2 === 0 ? 0 : 1])

@@ -60,7 +60,9 @@ export function sharedOn(server: () => Server): () => SharedStore {
       },
       async lose(port) {
         const lost = ports.find((one) => one === port)
-        await server().run(`UPDATE "${schema}".process SET until = now() - interval '1 s' WHERE owner = ${lost?.owner}`)
+        await server().run(
+          `UPDATE "${schema}".process SET until = now() - interval '1 s', lease_ms = 0 WHERE owner = ${lost?.owner}`,
+        )
         for (const other of ports) if (other !== port && other.owner !== null) await other.reap()
         await lost?.renew()
       },

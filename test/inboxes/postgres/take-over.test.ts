@@ -96,7 +96,9 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
   /** As after a kill, once the lease is over and the other has seen it. */
   async function lose({ inbox }: Opened, other: Opened): Promise<void> {
     const { owner } = inbox.port as PostgresInbox
-    await server.run(`UPDATE "${schema}".process SET until = now() - interval '1 s' WHERE owner = ${owner}`)
+    await server.run(
+      `UPDATE "${schema}".process SET until = now() - interval '1 s', lease_ms = 0 WHERE owner = ${owner}`,
+    )
     await (other.inbox.port as PostgresInbox).reap()
   }
 

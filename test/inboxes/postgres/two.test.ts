@@ -68,7 +68,7 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     (await sql('SELECT owner::text FROM @process ORDER BY started_at')).map(({ owner }) => owner)
   /** The lease of the process that began as the nth is over. */
   const endLease = async (nth: number) =>
-    sql(`UPDATE @process SET until = now() - interval '1 second' WHERE owner = ${(await owners())[nth]}`)
+    sql(`UPDATE @process SET until = now() - interval '1 s', lease_ms = 0 WHERE owner = ${(await owners())[nth]}`)
 
   async function fill(inbox: TestInbox, count: number) {
     for (let n = 1; n <= count; n++) await inbox.accept(newDelivery(`n${n}`))
@@ -400,17 +400,49 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
   })
 
   it('that finds its lease over goes on as another, tells what it has lost, and claims anew', async () => {
-    const one = await join(realAfter, 1_000)
+    const [one, two] = [await join(), await join()]
     await fill(one.inbox, 2)
     expect(await one.claim()).toHaveLength(2)
-    const two = await join()
     const before = await owners()
-    await sql(`UPDATE @process SET until = now() - interval '1 second' WHERE owner = ${before[0]}`)
+    await endLease(0)
     await two.port.reap()
+    await one.port.renew()
     await expect.poll(() => one.lost.length, { timeout: 10_000 }).toBe(2)
-    await expect.poll(owners, { timeout: 10_000 }).toHaveLength(2)
+    expect(await owners()).toHaveLength(2)
     expect(await owners()).not.toContain(before[0])
     expect(await one.claim()).toMatchObject([{ careful: true }, { careful: true }])
+  })
+
+  it('goes on with its claims where nobody has reaped it, though its lease was over', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 2)
+    await one.claim()
+    await sql(`UPDATE @process SET until = now() - interval '1 s' WHERE owner = ${(await owners())[0]}`)
+    await one.port.renew()
+    await two.port.reap()
+    expect(await two.claim()).toEqual([])
+    await one.inbox.settle(firstPass(1))
+    expect(one.lost).toEqual([])
+  })
+
+  it('goes on with its claims after a server that was away for longer than a lease', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 2)
+    await one.claim()
+    const owner = (await owners())[0]
+    server.stop('immediate')
+    server.start()
+    await sql("UPDATE @process SET until = now() - interval '1 s'")
+    await two.port.renew()
+    await two.port.reap()
+    expect(await two.claim()).toEqual([])
+    await one.port.renew()
+    await one.inbox.settle(firstPass(1))
+    expect([one.lost, (await owners())[0]]).toEqual([[], owner])
+    // One that does not come back in time is dead.
+    await endLease(0)
+    await two.port.reap()
+    expect((await two.claim()).map(({ careful }) => careful)).toEqual([true])
   })
 
   it('goes on with its claims as long as it renews', async () => {

@@ -1,4 +1,4 @@
-/** The row of a process: until its `until` the process owns its claims. */
+/** The row of a process: while it is there, the process owns its claims; after its `until` others may delete it. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Database, Session } from '../db/database.ts'
@@ -7,10 +7,12 @@ const register = `
   INSERT INTO @process (owner, until, lease_ms, host, pid, handlers)
   VALUES ($1::int8, clock_timestamp() + $2::float8 * interval '1 ms', $2, $3, $4, $5::text[])`
 
-/** Returns no row where `until` is over: a dead process never comes to life again. */
+/**
+ * Returns no row where another process has reaped this one. Where none has, the process goes on with its claims, also
+ * after `until`.
+ */
 export const renewText = `
-  UPDATE @process SET until = clock_timestamp() + $2::float8 * interval '1 ms'
-  WHERE owner = $1::int8 AND until > clock_timestamp() RETURNING 1 AS one`
+  UPDATE @process SET until = clock_timestamp() + $2::float8 * interval '1 ms' WHERE owner = $1::int8 RETURNING 1 AS one`
 
 /** A transaction that reads the row with this lock ends before the process can be reaped. */
 export const lockAlive = `
@@ -38,7 +40,7 @@ export async function enter(db: Database, { owner, leaseMs, handlers }: Entry): 
   await db.all(register, owner, leaseMs, hostname(), process.pid, handlers)
 }
 
-/** false: the lease was over, or another process has deleted the row. */
+/** false: another process has reaped this one. */
 export async function renew(db: Database, owner: string, leaseMs: number): Promise<boolean> {
   return (await db.all(renewText, owner, leaseMs)).length > 0
 }

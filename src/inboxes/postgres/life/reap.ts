@@ -2,10 +2,16 @@
 import type { Database } from '../db/database.ts'
 import { giveBackWithCare } from './give-back.ts'
 
-/** Skips locked rows: their process is claiming, and so lives, or another process reaps it. */
+/**
+ * Skips locked rows: their process is claiming, and so lives, or another process reaps it. Nobody could renew while the
+ * server was away: after its start each process has the time of a whole lease to do so. A start that is later than now
+ * is one before the clock was set back.
+ */
 const endProcesses = `
   DELETE FROM @process WHERE owner IN (
-    SELECT owner FROM @process WHERE until < clock_timestamp() ORDER BY owner FOR UPDATE SKIP LOCKED)
+    SELECT owner FROM @process WHERE until < clock_timestamp()
+      AND clock_timestamp() NOT BETWEEN pg_postmaster_start_time() AND pg_postmaster_start_time() + lease_ms * interval '1 ms'
+    ORDER BY owner FOR UPDATE SKIP LOCKED)
   RETURNING owner::text`
 
 /**

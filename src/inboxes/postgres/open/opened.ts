@@ -33,7 +33,8 @@ const REAP_MS = 5_000
 const MIN_RENEW_MS = 1_000
 
 const leave = 'DELETE FROM @process WHERE owner = $1::int8'
-const endLease = "UPDATE @process SET until = clock_timestamp() - interval '1 second' WHERE owner = $1::int8"
+const endLease =
+  "UPDATE @process SET until = clock_timestamp() - interval '1 second', lease_ms = 0 WHERE owner = $1::int8"
 const endCare = 'UPDATE @control SET careful_owner = NULL WHERE careful_owner = $1::int8'
 const sumBacklog = 'SELECT coalesce(sum(size), 0)::int8 AS n FROM @pass'
 const findRows = 'SELECT id, handler, order_key FROM @work WHERE seq = $1'
