@@ -101,10 +101,10 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
       return child
     }
 
-    /** Events of two addresses in turn, each in a delivery of its own. */
-    async function send(to: readonly Child[], from: number, count: number): Promise<void> {
+    /** Events of the addresses in turn, each in a delivery of its own. */
+    async function send(to: readonly Child[], from: number, count: number, addresses = [1, 2]): Promise<void> {
       for (let n = from; n < from + count; n++)
-        for (const address of [1, 2]) {
+        for (const address of addresses) {
           const { port } = await (to[n % to.length] as Child).line('port')
           const event = {
             event: 'open',
@@ -148,6 +148,38 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
       await owner.kill('SIGTERM')
       await send([other], 11, 5)
       await isDone(30)
+    })
+
+    it('three that are replaced one after the other under load refuse nobody and keep the order', {
+      timeout: 180_000,
+    }, async () => {
+      const current = [
+        await start('ordered', 600_000),
+        await start('ordered', 600_000),
+        await start('ordered', 600_000),
+      ]
+      const posting: Child[] = []
+      let [isOver, sent] = [false, 0]
+      /** The next of the address is sent once the one before it is stored. */
+      const sender = async (address: number) => {
+        for (let n = 1; !isOver; n++) {
+          const child = current[(n + address) % current.length] as Child
+          posting.push(child)
+          await send([child], n, 1, [address])
+          posting.splice(posting.indexOf(child), 1)
+          sent += 1
+        }
+      }
+      const senders = [sender(1), sender(2)]
+      for (const [at, child] of [...current].entries()) {
+        current[at] = await start('ordered', 600_000)
+        // The load balancer sends it nothing from here on.
+        await expect.poll(() => posting.includes(child)).toBe(false)
+        expect((await child.kill('SIGTERM')).signal).toBeNull()
+      }
+      isOver = true
+      await Promise.all(senders)
+      await isDone(sent)
     })
 
     it('one that is stopped past its lease goes on as one that stands by: what it had under way is dropped', {
