@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { threads } from './scripts/threads.ts'
 
 // Tests start many threads and processes on the sources; compiling those once halves the start of each.
 process.env.NODE_COMPILE_CACHE ??= new URL('./node_modules/.cache/compile', import.meta.url).pathname
@@ -10,6 +11,7 @@ const src = (path: string) => new URL(`./src/${path}`, import.meta.url).pathname
 const SENDERS = readdirSync(src('providers')).join('|')
 
 export default defineConfig({
+  plugins: [threads],
   resolve: {
     alias: [
       { find: /^posthorn$/, replacement: src('index.ts') },

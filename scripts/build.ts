@@ -6,7 +6,8 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { build, type InputOptions, type OutputOptions, type Plugin, type RolldownOutput } from 'rolldown'
+import { build, type OutputOptions, type RolldownOutput } from 'rolldown'
+import { bundling, threads } from './threads.ts'
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>
@@ -17,16 +18,6 @@ interface Manifest {
 const root = join(import.meta.dirname, '..')
 const out = process.argv[2] === undefined ? join(root, 'dist') : resolve(process.argv[2])
 const manifest: Manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-
-/**
- * A module that says which file a thread runs, by that file. Whoever bundles this package, or an application with it,
- * leaves no file beside the bundle; so the module says the thread's program itself, which needs Node alone.
- */
-const THREADS: Readonly<Record<string, string>> = {
-  'src/inboxes/sqlite/file/checkpoint/checkpoint-thread.ts': 'src/inboxes/sqlite/file/checkpoint/worker.ts',
-  'src/inboxes/postgres/lease/lease-thread.ts': 'src/inboxes/postgres/lease/worker.ts',
-  'src/inboxes/sqlite/main/inbox-thread.ts': 'src/inboxes/sqlite/file/worker.ts',
-}
 
 /** `{ momentum: 'src/providers/momentum/index.ts' }`: what is built is told by `default`, its source by `types`. */
 function entries(): Record<string, string> {
@@ -91,50 +82,6 @@ const output: OutputOptions = {
   sourcemapIgnoreList: (source, map) => resolve(dirname(map), source).startsWith(join(root, 'node_modules')),
 }
 
-/** How long a plugin takes is no fault of what it builds. */
-const checks = { pluginTimings: false }
-
-/** A warning here is an import that leads nowhere, or worse. */
-const onLog: NonNullable<InputOptions['onLog']> = (level, log, handle) =>
-  handle(level === 'warn' ? 'error' : level, log)
-
-/** The modules of `THREADS` with the programs in place of the files. */
-const threads: Plugin = {
-  name: 'threads',
-  load: {
-    filter: { id: /-thread\.ts$/ },
-    handler: async (id) => withText(id, await programOf(THREADS[moduleOf(id)] ?? '')),
-  },
-}
-
-function moduleOf(id: string): string {
-  return relative(root, id).replaceAll('\\', '/')
-}
-
-/** What the module exports has that text as its value. */
-function withText(id: string, text: string): string {
-  const name = readFileSync(id, 'utf8').match(/export const (\w+): ThreadCode/)?.[1]
-  if (name === undefined) throw new Error(`${id} exports no ThreadCode.`)
-  return `export const ${name} = ${JSON.stringify(text)}`
-}
-
-/** CommonJS: the only kind of text that every Node takes for a thread. */
-async function programOf(file: string): Promise<string> {
-  const { output } = await build({
-    cwd: root,
-    input: file,
-    platform: 'node',
-    tsconfig: 'tsconfig.build.json',
-    plugins: [threads],
-    output: { format: 'cjs', codeSplitting: false, minify: false, comments: false },
-    write: false,
-    checks,
-    onLog,
-  })
-  if (output.length !== 1) throw new Error(`${file} is built into ${output.length} files.`)
-  return `${output[0].code}\n//# sourceURL=posthorn/${relative('src', file)}`
-}
-
 rmSync(out, { recursive: true, force: true })
 const built = await build({
   cwd: root,
@@ -145,8 +92,7 @@ const built = await build({
   platform: 'node',
   tsconfig: 'tsconfig.build.json',
   output,
-  checks,
-  onLog,
+  ...bundling,
 })
 chmodSync(join(out, 'cli.js'), 0o755)
 writeFileSync(join(out, 'third-party-licenses.txt'), licences(modulesOf(built.output)))
