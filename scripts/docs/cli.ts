@@ -15,13 +15,36 @@ terminal. Text output redacts e-mail addresses; JSON has them complete.
 
 This page is generated from the commands. A test runs every example on it.
 
+## The configuration
+
+\`posthorn serve\` runs what \`posthorn.config.ts\` in the current folder says, in a package of \`"type": "module"\`;
+\`posthorn.config.mjs\` works in any package. The fields are the [options of \`createReceiver\`](options.md#receiveroptions);
+\`setup\` registers the handlers, and \`serve\` says [where it listens](options.md#serveoptions):
+
+\`\`\`ts
+// posthorn.config.ts
+import { defineConfig } from 'posthorn'
+import { token } from 'posthorn/auth'
+import { momentum } from 'posthorn/momentum'
+import { sqlite } from 'posthorn/sqlite'
+
+export default defineConfig({
+  inbox: sqlite({ path: './posthorn.db' }),
+  sources: { shop: momentum({ auth: token({ env: 'MOMENTUM_TOKEN' }) }) },
+  setup: (receiver) => {
+    receiver.on('effect.suppress', { name: 'suppress' }, async (event) => console.log('no more mail to', event.email))
+  },
+  serve: { port: 3000 },
+})
+\`\`\`
+
 ## The inbox that is meant
 
 \`posthorn inbox\`, \`forward\` and \`doctor\` use the file of \`--inbox\`, the database of \`--postgres\`, or the inbox of
 \`posthorn.config.ts\` (\`--config\`). They open it while the server that owns it runs. They do not create an inbox, and never
 take it from its owner. The owner carries out the changes that they ask for; if no process has the file open, the command
 does so itself. With only a file, the command finds the sender of each source by the stored deliveries; where it cannot,
-\`--sender shop=momentum\` names it.
+\`--sender shop=momentum\` names it. \`doctor --url\` by itself looks at the address alone.
 
 If the receiver runs on another machine, most commands of \`posthorn inbox\` use its [dashboard](dashboard.md) with
 \`--url https://ops.example/ops\`. The credentials are in \`POSTHORN_DASHBOARD_BASIC\` or \`POSTHORN_DASHBOARD_BEARER\` of the

@@ -17,7 +17,7 @@ const stats = 'posthorn inbox stats --inbox inbox.db'
 
 export const RUNBOOKS: Readonly<Record<FindingId, Runbook>> = {
   storage_refuses: {
-    when: '`health().ready` is false',
+    when: '`health().ready` is false, in a process that takes deliveries by its role',
     means:
       'Deliveries are answered 503. Nothing is lost while the senders repeat: Momentum for 4 hours, SparkPost for 8.',
     causes: 'A full or broken disk, a file that another process owns, a backlog over `limits.backlogBytes`.',
@@ -54,7 +54,7 @@ export const RUNBOOKS: Readonly<Record<FindingId, Runbook>> = {
     alert: 'PosthornSenderSilent',
   },
   senders_leave: {
-    when: 'over 5 % of the senders of 15 minutes hung up before their answer',
+    when: 'over 5 % of the senders of 15 minutes hung up before their answer, of 20 at least',
     means: 'What they sent is stored or comes again, but they count it as failed and may suspend the webhook.',
     causes: 'A slow disk, a busy event loop, a proxy with a shorter time limit.',
     look: ["journalctl -u app | grep 'sender\\.left'", 'iostat -x 5 3', stats],

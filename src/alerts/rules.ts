@@ -54,8 +54,10 @@ const [MINUTE_MS, DAY_MS] = [60_000, 86_400_000]
 const MOST_REFUSED = 100
 
 const RULES: Readonly<Record<FindingId, Rule>> = {
-  storage_refuses: ({ health }) =>
-    health.ready ? [] : [whole('act', `deliveries are answered 503: ${health.reason ?? 'the inbox says no more'}`)],
+  storage_refuses: ({ health, door }) =>
+    health.ready || !door.takesDeliveries
+      ? []
+      : [whole('act', `deliveries are answered 503: ${health.reason ?? 'the inbox says no more'}`)],
   disk_low: ({ diskFree }, limits) =>
     diskFree === null || diskFree >= limits.diskFree
       ? []
@@ -69,7 +71,9 @@ const RULES: Readonly<Record<FindingId, Rule>> = {
   sender_silent: (seen, limits) => sources(seen, (source) => silent(seen, limits, source)),
   senders_leave: (seen) =>
     sources(seen, (source) => {
-      const [left, all] = [count(seen, `left:${source}`, 15), received(seen, source, 15)]
+      const left = count(seen, `left:${source}`, 15)
+      // Of one that left before its body was complete nothing was received.
+      const all = Math.max(left, received(seen, source, 15))
       if (all < ENOUGH || left / all <= 0.05) return null
       return one('act', source, `${percent(left / all)} of the senders of "${source}" hung up in 15 minutes`)
     }),

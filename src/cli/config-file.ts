@@ -9,11 +9,11 @@ import type { PosthornConfig } from '../public/config.ts'
 const NAMES = ['posthorn.config.ts', 'posthorn.config.js', 'posthorn.config.mjs']
 
 /**
- * The default export of the file; without a name, of the first default name that is there.
+ * The default export of the file; without a name, of the first default name that is there. `or`: what else may be named.
  * @throws OptionError when there is none, or it configures nothing; an error of the file system when it cannot be read
  */
-export async function configOf(file: string | undefined): Promise<PosthornConfig> {
-  const path = resolve(file ?? NAMES.find((name) => existsSync(name)) ?? missing())
+export async function configOf(file: string | undefined, or = ', or the inbox with --inbox'): Promise<PosthornConfig> {
+  const path = resolve(file ?? configHere() ?? missing(or))
   // A file that is not there is told like any other.
   readFileSync(path)
   const { default: given }: { readonly default?: unknown } = await import(pathToFileURL(path).href)
@@ -21,6 +21,10 @@ export async function configOf(file: string | undefined): Promise<PosthornConfig
   return given
 }
 
-function missing(): never {
-  throw new OptionError(`name the inbox with --inbox, or the configuration with --config: there is no ${NAMES[0]} here`)
+/** The default name that is in this folder. */
+export const configHere = (): string | undefined => NAMES.find((name) => existsSync(name))
+
+function missing(or: string): never {
+  const told = `there is no ${NAMES[0]} here (docs/cli.md has one)`
+  throw new OptionError(`${told}: name the configuration with --config${or}`)
 }

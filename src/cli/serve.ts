@@ -33,7 +33,7 @@ type AnyReceiver = Receiver<AnyEvent>
 
 /** The exit code, when the server has ended; what its stop came to is the exit code of the process by then. */
 export async function serve(options: ServeCommandOptions): Promise<0> {
-  const config = withPostgres(await configOf(options.config), options)
+  const config = withPostgres(await configOf(options.config, ''), options)
   const receiver = await receiverOf(config)
   const ops = opsOf(receiver, config.serve, options)
   if (options.check) return checked(config, receiver, options)

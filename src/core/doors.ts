@@ -27,12 +27,13 @@ export interface WatchParts {
 }
 
 export function createWatchDoor({ settings, clock, teller, counters, life, ...parts }: WatchParts): WatchDoor {
-  const { inbox, inboxKind } = settings
+  const { inbox, inboxKind, takesDeliveries } = settings
   return {
     on: (name, listener) => teller.on(name, listener),
     sources: parts.sources,
     handlers: () => parts.handlers.map(({ name }) => name),
     inboxKind,
+    takesDeliveries,
     path: parts.path,
     now: () => clock.now(),
     steady: () => clock.steady(),

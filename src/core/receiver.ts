@@ -244,7 +244,7 @@ class RunningReceiver implements ReceiverLike {
       onRedelivery,
       retention,
     })
-    if (role === 'both' || role === 'receive') await this.#rememberUses()
+    if (this.#settings.takesDeliveries) await this.#rememberUses()
     if (this.#life.isOver) return inbox.close()
     this.#life.opened()
     this.#path = opened.place?.path ?? null
@@ -431,7 +431,7 @@ class RunningReceiver implements ReceiverLike {
   async #health(): Promise<Health> {
     const { whyNotOpen } = this.#life
     if (whyNotOpen !== null) return unready(whyNotOpen)
-    const { inbox, limits, ack, background } = this.#settings
+    const { inbox, limits, ack, background, takesDeliveries } = this.#settings
     const waitsForRequests = ack === 'handled' && !background
     const { backlogBytes } = limits
     const waitsForInbox = this.#work?.waitsForInbox ?? false
@@ -439,6 +439,7 @@ class RunningReceiver implements ReceiverLike {
       inbox,
       clock: this.#world.clock,
       backlogBytes,
+      takesDeliveries,
       waitsForRequests,
       waitsForInbox,
     })

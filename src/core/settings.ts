@@ -43,6 +43,8 @@ export interface Settings {
   readonly hooks: Hooks
   readonly instrument: Instrument | null
   readonly role: ReceiverRole
+  /** By its role; else it answers 503. */
+  readonly takesDeliveries: boolean
   readonly ack: 'stored' | 'handled'
   readonly ackWithinMs: number
   /** Whether work goes on between requests. */
@@ -97,8 +99,10 @@ function waysOf(options: ReceiverOptions<Sources>) {
     throw new OptionError(
       "onRedelivery: 'rearm' does not go with ack: 'handled': each repeat would make work again of what died with the one before, and no request would ever be answered 200; use 'record', and receiver.inbox.retry()",
     )
+  const role = oneOf('role', options.role, 'both', ['both', 'receive', 'process', 'control'])
   return {
-    role: oneOf('role', options.role, 'both', ['both', 'receive', 'process', 'control']),
+    role,
+    takesDeliveries: role === 'both' || role === 'receive',
     ack,
     ackWithinMs: wholeNumber('ackWithinMs', options.ackWithinMs, 4_000, 1, LONGEST_TIMER_MS),
     background,

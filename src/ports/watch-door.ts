@@ -11,6 +11,8 @@ export interface WatchDoor extends Listening {
   /** Those that are registered now, by durable name. */
   handlers(): readonly string[]
   readonly inboxKind: string
+  /** Whether its role takes deliveries at all: a process that only handles is in order while it answers 503. */
+  readonly takesDeliveries: boolean
   /** The path of its file, once it is open; null: there is none. */
   path(): string | null
   state(): 'new' | 'open' | 'closing' | 'closed'

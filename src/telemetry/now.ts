@@ -53,7 +53,7 @@ export class Now {
       within(door, filesOf(door.path()), []),
     ])
     return [
-      reading('posthorn_ready', Number(ready)),
+      ...(door.takesDeliveries ? [reading('posthorn_ready', Number(ready))] : []),
       reading('posthorn_info', 1, version, door.inboxKind, process.versions.sqlite ?? 'none', process.version),
       ...(stats === null ? [] : storedReadings(door, stats)),
       ...files,

@@ -70,7 +70,7 @@ export const METRICS = {
       'max',
     ] as const),
   ),
-  posthorn_ready: gauge('1', '', 'Whether a delivery would be accepted now', 'min'),
+  posthorn_ready: gauge('1', '', 'Whether a delivery would be accepted now; absent where the role takes none', 'min'),
   posthorn_inbox_bytes: gauge('By', 'file', 'Files of the inbox: db and wal', 'max'),
   posthorn_disk_free_bytes: gauge('By', '', 'Free space where the inbox lies', 'min'),
   posthorn_disk_size_bytes: gauge('By', '', 'Size of the disk where the inbox lies', 'min'),

@@ -379,6 +379,30 @@ describe('a clock that is set', () => {
   })
 })
 
+it('of storage is none in a process that takes no deliveries by its role', async () => {
+  const { watch } = await watched({ role: 'process' })
+  await watch.check()
+  expect(said()).toEqual([])
+})
+
+it('of senders that leave is found where all leave before their body is complete', async () => {
+  const given = await watched()
+  const leave = () =>
+    given.receiver[hostDoor].receive({
+      ...{ method: 'POST', target: '/shop', rawHeaders: [], whenLeft: (then: () => void) => then() },
+      body: (async function* () {
+        yield Buffer.from('[{"type"')
+        throw new Error('aborted')
+      })(),
+    })
+  for (let n = 0; n < 19; n++) await leave()
+  await given.watch.check()
+  expect(said()).toEqual([])
+  await leave()
+  await given.watch.check()
+  expect(said()).toEqual([['senders_leave', 'shop', 'begun', 'act']])
+})
+
 it('has a case for each finding', () => {
   expect(Object.keys(CASES)).toEqual(FINDINGS)
 })

@@ -42,6 +42,15 @@ async function doctor(...args: string[]) {
 const MACHINE = ['node', 'sqlite', 'open_files', 'disk', 'syncs']
 const own = (ills: readonly string[]) => ills.filter((id) => !MACHINE.includes(id))
 
+const src = (file: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src', file)).href)
+const configuration = (path: string) => `import { token } from ${src('auth/index.ts')}
+import { sqlite } from ${src('inboxes/sqlite/index.ts')}
+import { momentum } from ${src('providers/momentum/index.ts')}
+export default {
+  inbox: sqlite({ path: ${JSON.stringify(path)} }),
+  sources: { shop: momentum({ auth: token('a token of some length') }) },
+}`
+
 const CLI = join(import.meta.dirname, '../../src/cli/main.ts')
 
 describe('posthorn doctor', () => {
@@ -122,7 +131,6 @@ describe('posthorn doctor', () => {
 
   it('finds secrets that are missing, short or none', async () => {
     const folder = newFolder()
-    const src = (file: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src', file)).href)
     const { receiver } = receiverAt(join(folder, 'inbox.db'))
     await receiver.start()
     await receiver.close()
@@ -148,6 +156,32 @@ export default {
     const { ills, ids } = await doctor('--config', config)
     expect(own(ills)).toEqual(['secret', 'secret', 'secret', 'secret_equal'])
     expect(ids.filter((id) => id === 'secret')).toHaveLength(6)
+  })
+
+  it('looks at the file of a configuration, the one of this folder too, and at its disk before the first start', async () => {
+    const folder = newFolder()
+    const path = join(folder, 'data', 'inbox.db')
+    writeFileSync(join(folder, 'posthorn.config.mjs'), configuration(path))
+    const read = (...args: string[]): string[] => {
+      const { stdout } = spawnSync(process.execPath, [CLI, 'doctor', '--json', ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+      return JSON.parse(stdout).findings.map(({ id }: Finding) => id)
+    }
+    const before = ['node', 'sqlite', 'open_files', 'file', 'disk', 'syncs', 'secret']
+    expect(read('--config', 'posthorn.config.mjs', '--deep')).toEqual(before)
+    expect(read()).toEqual(before)
+    expect(readdirSync(folder)).toEqual(['posthorn.config.mjs'])
+    const { receiver } = receiverAt(path)
+    await receiver.start()
+    await receiver.close()
+    const after = ['file', 'owner', 'lock', 'log', 'disk', 'syncs', 'content', 'secret', 'backlog', 'growth']
+    expect(read('--deep')).toEqual(expect.arrayContaining(after))
+    expect(read('--config', 'posthorn.config.mjs', '--deep')).toEqual(expect.arrayContaining(after))
+    // Of another inbox the configuration of this folder says nothing.
+    const { path: other } = await seeded()
+    expect(read('--inbox', other)).not.toContain('secret')
   })
 
   it('ends with 3 when there is no inbox, and refuses what is no size with 2', async () => {

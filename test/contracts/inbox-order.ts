@@ -219,6 +219,17 @@ export function describeOrder(name: string, newStore: () => Store): void {
       expect(seqsOf(await claimInOrder())).toEqual([2])
     })
 
+    it('says so of a handler that is not asked for, whose unread rows lie where another has due ones', async () => {
+      const { inbox, claim } = await opened()
+      await left(inbox, claim, [unread(START), row('b', START)], [unread(START), row('b', START)])
+      const ordered = [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }]
+      const { claims, unread: names } = await inbox.claim({
+        ...{ handlers: ['b'], sources: ['shop'], ordered, maxDeliveries: 100, maxBytes: 1e9 },
+      })
+      expect(claims.map(({ rows }) => rows?.map(({ handler }) => handler))).toEqual([['b'], ['b']])
+      expect(names).toEqual(['a'])
+    })
+
     it('says which handlers have unread rows beyond those under claim', async () => {
       const { inbox, claim } = await opened()
       await left(inbox, claim, [unread(START)], [unread(START)])

@@ -174,7 +174,29 @@ describe('a scrape', () => {
     await receiver.whenIdle()
     expect(of(await scrape(register), 'posthorn_events_total')).toEqual([
       'posthorn_events_total{source="shop",type="opened",name="toy.ping"} 1',
+      'posthorn_events_total{source="shop",type="unknown",name="toy.unknown"} 0',
     ])
+  })
+
+  it('begins at 0 what the alert of unknown types rises from, with native names too', async () => {
+    for (const names of [false, true]) {
+      const register = new Registry()
+      const { receiver } = receiving()
+      metrics(receiver, { register, names })
+      const [line = ''] = of(await scrape(register), 'posthorn_events_total')
+      receiver.on('*', { name: 'all' }, () => {})
+      await send(receiver, { body: '[{"type":"new"}]' })
+      await receiver.whenIdle()
+      expect(of(await scrape(register), 'posthorn_events_total')).toEqual([line.replace(/ 0$/, ' 1')])
+    }
+  })
+
+  it('says nothing of readiness where the role takes no deliveries', async () => {
+    const register = new Registry()
+    const { receiver } = receiving({ role: 'process' })
+    metrics(receiver, { register })
+    await receiver.start()
+    expect(of(await scrape(register), 'posthorn_ready')).toEqual([])
   })
 
   it('has each metric of the table as OpenMetrics too', async () => {

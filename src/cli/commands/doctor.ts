@@ -8,7 +8,7 @@ const PUBLIC = 'https://hooks.example.com/webhooks/shop'
 export const doctorCommand = (done: Done) =>
   ofInbox('doctor', 'what keeps a receiver from its work, each with the line that mends it')
     .description(
-      'Looks at Node, and with --inbox at the file, its disk and what it holds, with --config at the secrets, with --url at the address as senders see it, through the proxy in front. Changes nothing; with --url it posts two batches without an event. Ends with 1 when something is to be mended.',
+      'Looks at Node, and with --inbox at the file, its disk and what it holds, with --config, or a configuration in this folder, at the secrets too, with --url at the address as senders see it, through the proxy in front. Changes nothing; with --url it posts two batches without an event. Ends with 1 when something is to be mended.',
     )
     .option('--deep', 'reads the whole file for damage', false)
     .option('--url <url>', `address of a source: ${PUBLIC}`, webAddressOf('--url', PUBLIC))

@@ -1,12 +1,15 @@
 /** `posthorn doctor`: what keeps a receiver from its work, each with the line that mends it. */
+import { existsSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { escapeControls } from '../../core/base/logger.ts'
-import { configOf } from '../config-file.ts'
+import { port } from '../../lib/symbols.ts'
+import type { PosthornConfig } from '../../public/config.ts'
+import { configHere, configOf } from '../config-file.ts'
 import type { CredentialOptions } from '../credentials.ts'
 import { type InboxOptions, withInbox } from '../inbox/open.ts'
 import { say } from '../out/streams.ts'
 import { door } from './door.ts'
-import { file } from './file.ts'
+import { file, fileToCome } from './file.ts'
 import type { Finding } from './finding.ts'
 import { inbox } from './inbox.ts'
 import { machine } from './machine.ts'
@@ -29,14 +32,25 @@ export async function doctor(options: DoctorOptions): Promise<0 | 1> {
 }
 
 async function findingsOf(options: DoctorOptions): Promise<Finding[]> {
-  const { inbox: path, postgres, config, url, size, deep } = options
+  const { inbox: named, postgres, url, size, deep } = options
   const found = machine()
-  if (path !== undefined) found.push(...file(path, deep))
-  if (config !== undefined) found.push(...(await secrets((await configOf(config)).sources)))
-  if ([path, postgres, config].some((named) => named !== undefined))
+  const config = await configFor(options)
+  const path = named ?? (postgres === undefined ? config?.inbox[port].file : undefined)
+  // Before the first start there is none; one that was named has to be there.
+  const isToCome = named === undefined && path !== undefined && !existsSync(path)
+  if (path !== undefined) found.push(...(isToCome ? fileToCome(path) : file(path, deep)))
+  if (config !== null) found.push(...(await secrets(config.sources)))
+  if (!isToCome && (path !== undefined || postgres !== undefined || config !== null))
     found.push(...(await withInbox(options, (opened) => inbox(opened, path))))
   if (url !== undefined) found.push(...(await door({ ...options, url, size })))
   return found
+}
+
+/** The one that is named, else that of this folder where nothing else is named. */
+async function configFor({ config, inbox, postgres, url }: DoctorOptions): Promise<PosthornConfig | null> {
+  const isNamed = [config, inbox, postgres, url].some((one) => one !== undefined)
+  const file = isNamed ? config : configHere()
+  return file === undefined ? null : configOf(file)
 }
 
 function show({ id, ok, what, why, mend }: Finding): void {

@@ -16,7 +16,15 @@ const SLOW_MS = 500
 
 export function file(path: string, deep: boolean): Finding[] {
   const at = resolve(path)
-  return [mode(at), owner(at), lock(at), log(at), free(at), syncs(at), ...(deep ? [content(at)] : [])]
+  const folder = dirname(at)
+  return [mode(at), owner(at), lock(at), log(at), free(folder), syncs(folder), ...(deep ? [content(at)] : [])]
+}
+
+/** The first start makes it, with its folder: the disk is that of the nearest folder that is there. */
+export function fileToCome(path: string): Finding[] {
+  let folder = dirname(path)
+  while (!existsSync(folder)) folder = dirname(folder)
+  return [well('file', `${path} is not there yet: the first start makes it`), free(folder), syncs(folder)]
 }
 
 function mode(path: string): Finding {
@@ -68,17 +76,17 @@ function log(path: string): Finding {
   return ill('log', what, why, `lsof ${path}`)
 }
 
-function free(path: string): Finding {
-  const { bavail, blocks, bsize } = statfsSync(dirname(path))
+function free(folder: string): Finding {
+  const { bavail, blocks, bsize } = statfsSync(folder)
   const [left, all] = [bavail * bsize, blocks * bsize]
   const what = `${bytesText(left)} of ${bytesText(all)} free`
   if (left >= 0.1 * all && left >= 256 * MB) return well('disk', what)
   const why = 'a full disk answers 503: senders keep their deliveries, for as long as they repeat'
-  return ill('disk', what, why, `posthorn inbox prune --config posthorn.config.ts; du -sh ${dirname(path)}`)
+  return ill('disk', what, why, `posthorn inbox prune --config posthorn.config.ts; du -sh ${folder}`)
 }
 
-function syncs(path: string): Finding {
-  const { p50Ms, maxMs } = syncedWrites(dirname(path), SYNCS, 4_096)
+function syncs(folder: string): Finding {
+  const { p50Ms, maxMs } = syncedWrites(folder, SYNCS, 4_096)
   const what = `synced writes: ${p50Ms} ms, the slowest of ${SYNCS} ${maxMs} ms`
   if (maxMs < SLOW_MS) return well('syncs', what)
   const why = 'each acknowledgement waits for one, and senders give up after some seconds'

@@ -7,6 +7,9 @@
  * inbox reserves the key before the event is handed on. The first pass decides for all handlers of its delivery: none
  * of them gets a copy. Inside one delivery nothing is a copy: a sender that lists two equal events means two, and a
  * repeat comes with another delivery. An event that died or went to quarantine gives its key up.
+ *
+ * Where a handler has `orderBy`, a first pass asks for its keys when all earlier first passes under way have asked for
+ * theirs: an event has its place in the delivery that owns it, and in a later one it would come behind later events.
  */
 import { digestPair, type Pair } from '../../lib/digest-pair.ts'
 import type { Claim, Settlement } from '../../ports/inbox/claims.ts'
@@ -44,15 +47,28 @@ interface Keyed extends Asked {
   readonly keys: Keys
 }
 
+/** When a first pass may ask for its keys. */
+interface AskingTurn {
+  /** null: no earlier first pass may ask for any. */
+  readonly come: Promise<unknown> | null
+  /** The pass asks for no more. */
+  end(): void
+}
+
 /** The deliveries under way, and the keys they have reserved. */
 export class Dedupe {
   readonly #sources: ReadonlyMap<string, SourcePort>
   readonly keeper: Keeper
+  /** Whether first passes ask in the order of the log. */
+  readonly #inTurn: boolean
+  /** By `seq`, the first passes that may still ask for keys: each resolves when it asks for no more. */
+  readonly #asking = new Map<number, Promise<void>>()
   readonly #reserved = new Map<number, { readonly low: number; readonly seq: number }>()
 
-  constructor(sources: ReadonlyMap<string, SourcePort>, keeper: Keeper) {
+  constructor(sources: ReadonlyMap<string, SourcePort>, keeper: Keeper, inTurn: boolean) {
     this.#sources = sources
     this.keeper = keeper
+    this.#inTurn = inTurn
   }
 
   /** null: the source takes every event for a new one. */
@@ -60,7 +76,20 @@ export class Dedupe {
     const source = this.#sources.get(delivery.source)
     const windowMs = source?.dedupeWindowMs ?? null
     if (source === undefined || windowMs === null) return null
-    return new Copies(this, source.provider, windowMs, delivery.seq, rows === null, progress.length > 0)
+    const turn = this.#inTurn && rows === null ? this.#turnOf(delivery.seq) : null
+    return new Copies(this, source.provider, windowMs, delivery.seq, rows === null, progress.length > 0, turn)
+  }
+
+  /** Waits for passes that were made before alone, so that no two wait for each other. */
+  #turnOf(seq: number): AskingTurn {
+    const earlier = [...this.#asking].flatMap(([other, ended]) => (other < seq ? [ended] : []))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#asking.set(seq, promise)
+    const end = () => {
+      if (this.#asking.get(seq) === promise) this.#asking.delete(seq)
+      resolve()
+    }
+    return { come: earlier.length === 0 ? null : Promise.all(earlier), end }
   }
 
   /** Whether a pass over another delivery has reserved the key. */
@@ -88,6 +117,8 @@ export class Copies {
   readonly #windowMs: number
   readonly #seq: number
   readonly #firstPass: boolean
+  /** null: the pass may ask at any time. */
+  readonly #turn: AskingTurn | null
   readonly #reserved: number[] = []
   /** Keys of events that this first pass handed on and that are not saved yet. */
   readonly #keys = new Map<number, number>()
@@ -97,7 +128,16 @@ export class Copies {
   #mayBeStored: boolean
   #read: Asked[] = []
 
-  constructor(all: Dedupe, provider: Provider, windowMs: number, seq: number, firstPass: boolean, resumed: boolean) {
+  constructor(
+    all: Dedupe,
+    provider: Provider,
+    windowMs: number,
+    seq: number,
+    firstPass: boolean,
+    resumed: boolean,
+    turn: AskingTurn | null,
+  ) {
+    this.#turn = turn
     this.#all = all
     this.#provider = provider
     this.#windowMs = windowMs
@@ -121,6 +161,8 @@ export class Copies {
 
   /** The events read since the last call, in order, each with whether it is a copy. */
   async take(): Promise<readonly (ReadEvent & { readonly isCopy: boolean })[]> {
+    const come = this.#turn?.come ?? null
+    if (come !== null) await come
     const read = this.#read
     this.#read = []
     const keyed = read.filter(hasKey)
@@ -181,6 +223,11 @@ export class Copies {
   saved({ keys, forgotten }: KeyChanges): void {
     for (const high of highsOf(keys)) this.#keys.delete(high)
     for (const high of highsOf(forgotten)) this.#gone.delete(high)
+  }
+
+  /** Every event of the pass was taken, or none will be any more. */
+  endReading(): void {
+    this.#turn?.end()
   }
 
   /** The settlement is durable. */

@@ -168,6 +168,11 @@ export class Pass extends PassLanes {
     }
   }
 
+  protected override endReading(): void {
+    super.endReading()
+    this.#copies?.endReading()
+  }
+
   async #row(scan: Scan, provider: Provider, facts: DeliveryFacts, row: WorkRow): Promise<void> {
     this.#next = row.first
     await this.#range(scan, provider, facts, row.first, row.last, row)

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../../ports/clock.ts'
 import type { Claim, Claims, OrderKey, Settlement } from '../../ports/inbox/claims.ts'
+import type { Reservation } from '../../ports/inbox/event-keys.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { StoredPause } from '../../ports/inbox/records.ts'
 import type { SourcePort } from '../../ports/provider.ts'
@@ -204,12 +205,17 @@ export class Work {
     const what = 'events could not be looked up'
     const { eventKeys } = inbox
     const reserve = eventKeys?.reserve?.bind(eventKeys)
-    return new Dedupe(sources, {
-      firstSeen: (windowMs, keys, seq) =>
+    const keeper = {
+      firstSeen: (windowMs: number, keys: Float64Array, seq: number) =>
         this.#again.ask(what, async () => (await eventKeys?.firstSeen(windowMs, keys, seq)) ?? []),
       now: () => this.#parts.clock.now(),
-      ...(reserve && { reserve: (reservation) => this.#again.ask(what, () => reserve(reservation)) }),
-    })
+      ...(reserve && { reserve: (reservation: Reservation) => this.#again.ask(what, () => reserve(reservation)) }),
+    }
+    return new Dedupe(
+      sources,
+      keeper,
+      [...this.#orders.values()].some(({ strict }) => strict),
+    )
   }
 
   #newProcess(): Process {

@@ -9,6 +9,7 @@ export interface HealthParts {
   readonly inbox: InboxPort
   readonly clock: Clock
   readonly backlogBytes: number
+  readonly takesDeliveries: boolean
   /** Whether stored work waits for a repeat of its sender, or for `drain`. */
   readonly waitsForRequests: boolean
   /** Whether work waits because the inbox failed. */
@@ -21,6 +22,8 @@ const LONGEST_REPEAT_MS = 3_600_000
 export const STALE = 'work has waited for longer than any sender repeats: call drain()'
 
 const PATIENCE_MS = 2_000
+
+const TAKES_NONE = 'by its role this process takes no deliveries'
 
 const WAITING = 'the inbox failed: work waits, and is tried again every second'
 
@@ -39,8 +42,8 @@ export class HealthReader {
   #counted: { readonly stats: StoredStats; readonly until: number } | null = null
 
   async read(parts: HealthParts): Promise<Health> {
-    const { inbox, backlogBytes } = parts
-    const trouble = inbox.intake.trouble()
+    const { inbox, backlogBytes, takesDeliveries } = parts
+    const trouble = inbox.intake.trouble() ?? (takesDeliveries ? null : TAKES_NONE)
     const found = await this.#stats(parts)
     if (found === null) return unready(trouble ?? 'the inbox does not answer')
     const { stats, isKept } = found

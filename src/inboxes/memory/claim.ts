@@ -1,7 +1,7 @@
 import type { Claim, Claimed, ClaimRequest, OrderedHandler } from '../../ports/inbox/claims.ts'
 import { type Candidate as Choosable, choose } from '../rules/choose.ts'
 import { longestDue } from '../rules/longest-due.ts'
-import { comesWith, isOfClaim, isTooEarly, type Stop, type Unread } from '../rules/order.ts'
+import { comesWith, isTaken, isTooEarly, type Stop, type Unread } from '../rules/order.ts'
 import { type Entry, toDelivery } from './entry.ts'
 import { claimableOf, findStops, hasReturned, isDue } from './order.ts'
 import type { Session } from './session.ts'
@@ -25,8 +25,8 @@ export function claim(session: Session, request: ClaimRequest): Claimed {
   const { ordered = [], seq } = request
   const picked = pick(session, request, asked, now)
   const withWork = new Map(picked.filter(({ work }) => work).map((one) => [one.entry.seq, one]))
-  const isTaken = ({ seq: of, isCareful }: Unread) => isOfClaim(withWork.get(of), isCareful)
-  const stops = findStops(store, seq === undefined ? ordered : [], asked.sources, isTaken)
+  const comes = (one: Unread, handler: string) => isTaken(handler, one, withWork.get(one.seq), request.handlers)
+  const stops = findStops(store, seq === undefined ? ordered : [], asked.sources, comes)
   const rowsOf = (one: Candidate) =>
     one.work ? claimed(store, one, asked, seq === undefined ? now : null, stops) : null
   const claims = picked.flatMap((candidate) => take(session, candidate, rowsOf(candidate)) ?? [])

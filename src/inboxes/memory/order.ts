@@ -74,11 +74,12 @@ export function findStops(
   store: MemoryStore,
   ordered: readonly OrderedHandler[],
   sources: ReadonlySet<string>,
-  isPicked: (one: Unread) => boolean,
+  isPicked: (one: Unread, handler: string) => boolean,
 ): Map<string, Stop> {
   const claimBefore = (one: OrderedHandler) => limitOf(one, hasReturned(store, sources))
   const unread = ({ handler }: OrderedHandler) => unreadOf(store, handler, sources)
-  return new Map(ordered.map((one) => [one.handler, stopAt(unread(one), claimBefore(one), isPicked)]))
+  const stopOf = (one: OrderedHandler) => stopAt(unread(one), claimBefore(one), (row) => isPicked(row, one.handler))
+  return new Map(ordered.map((one) => [one.handler, stopOf(one)]))
 }
 
 /** A first pass was given back that could be claimed. */

@@ -90,6 +90,17 @@ export function stopAt(unread: Iterable<Unread>, claimBefore: number, isPicked: 
 export const isOfClaim = (claim: { readonly careful: boolean } | undefined, isCareful: boolean): boolean =>
   claim !== undefined && (claim.careful || !isCareful)
 
+/**
+ * Whether an unread row of the handler comes with this claim of its delivery, which may be claimed for rows of others: a
+ * handler that is not asked for, since it has no room, gets nothing of it.
+ */
+export const isTaken = (
+  handler: string,
+  { isCareful }: Pick<Unread, 'isCareful'>,
+  claim: { readonly careful: boolean } | undefined,
+  asked: readonly string[],
+): boolean => asked.includes(handler) && isOfClaim(claim, isCareful)
+
 /** Whether an unread row comes before this one in the order of the handler. */
 export function isTooEarly(seq: number, row: NewWorkRow, stop: Stop | undefined): boolean {
   return row.replay === null && row.orderKey !== null && seq > (stop?.last ?? seq)

@@ -43,6 +43,8 @@ export interface InboxPort {
   endWithin?(ms: number): void
   /** May be called before `open`; the listener stays over closing and opening again. */
   on(listener: InboxListener): void
+  /** The path of the file that it is, known before `open`. Absent: it is no file. */
+  readonly file?: string
   /** For the receive half. */
   readonly intake: Intake
   /** For the process half. */

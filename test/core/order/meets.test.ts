@@ -186,6 +186,22 @@ describe.each(INBOXES)('over the %s inbox', (_inbox, newInbox) => {
       expect(await receiver.inbox.stats()).toMatchObject({ pending: 0, deadLetters: 1 })
     })
 
+    it.each([3, 3_000])(
+      'a copy in the next delivery takes the place of no event, after one of %i events',
+      async (many) => {
+        const seen: number[] = []
+        const receiver = await start((event) => void seen.push(numberOf(event)), undefined, undefined, sources)
+        const others = Array.from({ length: many }, (_, n) => ({ n: -1, key: `other${n}`, id: `o${n}` }))
+        const posted = [
+          post(receiver, ...others, { n: 1, key: 'k', id: 'e1' }),
+          post(receiver, { n: 2, key: 'k', id: 'e2' }, { n: 10, key: 'k', id: 'e1' }),
+        ]
+        await Promise.all(posted)
+        await until(isDone(receiver))
+        expect(seen.filter((n) => n > 0)).toEqual([1, 2])
+      },
+    )
+
     it('a copy is absorbed for all handlers of its delivery, those too that get it when its owner has died', async () => {
       const [seen, away]: [number[], number[]] = [[], []]
       const handle: Handle = (event) => {

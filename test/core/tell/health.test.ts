@@ -48,3 +48,18 @@ it('counts it for a twentieth of the time, where that is dear; whether deliverie
   vi.spyOn(intake, 'backlogBytes').mockReturnValue(Number.POSITIVE_INFINITY)
   expect(await receiver.health()).toMatchObject({ ready: false, reason: 'too much waits to be handled' })
 })
+
+it.each([
+  ['both', true],
+  ['receive', true],
+  ['process', false],
+] as const)('says whether a process whose role is %s takes deliveries: %s', async (role, takes) => {
+  const receiver = receiverIn(new FakeClock(), { inbox: memory(), role })
+  open.push(receiver)
+  await receiver.start()
+  const { status } = await send(receiver)
+  const { ready, reason } = await receiver.health()
+  expect([status, ready, reason]).toEqual(
+    takes ? [200, true, null] : [503, false, 'by its role this process takes no deliveries'],
+  )
+})

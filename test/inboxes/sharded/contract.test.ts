@@ -37,6 +37,7 @@ const ALWAYS = {
     'tells the keys at the opening, and wakes none before it is asked to',
     'waits for its time as before where both have an order',
     'says which handlers have unread rows beyond those under claim',
+    'says so of a handler that is not asked for, whose unread rows lie where another has due ones',
     'gives unread rows, and rows of a key after them',
     'says that unread rows are left where a claim takes very many',
     'says whether first passes are left that were given back',

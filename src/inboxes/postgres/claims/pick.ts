@@ -3,7 +3,7 @@ import type { ClaimRequest } from '../../../ports/inbox/claims.ts'
 import { type Candidate as Choosable, choose, type Offer } from '../../rules/choose.ts'
 import type { Turn } from '../../rules/in-turn.ts'
 import { longestDue } from '../../rules/longest-due.ts'
-import { comesWith, isOfClaim, isTooEarly, type Unread } from '../../rules/order.ts'
+import { comesWith, isTaken, isTooEarly, type Unread } from '../../rules/order.ts'
 import type { Session } from '../db/database.ts'
 import { freshOf, passOf, suspectsOf } from './fresh.ts'
 import {
@@ -149,8 +149,9 @@ export async function takeRows(
 ): Promise<ReadonlyMap<number, readonly StoredRow[]>> {
   const work = new Map(candidates.filter((one) => one.work).map((one) => [one.seq, one]))
   const got = await holdAll(db, owner, [...work.keys()])
-  const isTaken = ({ seq, isCareful }: Unread) => got.has(seq) && isOfClaim(work.get(seq), isCareful)
-  const stops = stopsOf(request.seq === undefined ? lines : [], isTaken)
+  const comes = (one: Unread, handler: string) =>
+    got.has(one.seq) && isTaken(handler, one, work.get(one.seq), request.handlers)
+  const stops = stopsOf(request.seq === undefined ? lines : [], comes)
   const isClaimed = (row: StoredRow) =>
     (request.seq !== undefined || isDue(row, now)) &&
     comesWith(work.get(row.seq), { row: toRow(row), careful: row.careful }, stops)

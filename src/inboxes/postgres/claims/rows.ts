@@ -204,8 +204,11 @@ export async function dueInOrder(db: Db, lines: readonly Line[]): Promise<Due[]>
 }
 
 /** Where each ordered handler stops. */
-export function stopsOf(lines: readonly Line[], isPicked: (one: Unread) => boolean): Map<string, Stop> {
-  return new Map(lines.map((line) => [line.order.handler, stopOf(line, isPicked)]))
+export function stopsOf(
+  lines: readonly Line[],
+  isPicked: (one: Unread, handler: string) => boolean,
+): Map<string, Stop> {
+  return new Map(lines.map((line) => [line.order.handler, stopOf(line, (row) => isPicked(row, line.order.handler))]))
 }
 
 function stopOf({ unread, moreFrom, order }: Line, isPicked: (one: Unread) => boolean): Stop {

@@ -52,6 +52,7 @@ export class SqliteInbox implements InboxPort {
     leftovers: async (remove) => this.#session.opened().command({ kind: 'copies', remove }),
   }
   readonly traces = true
+  readonly file: string
   readonly #settings: InboxSettings
   readonly #listeners: InboxListener[] = []
   readonly #session = new CurrentSession()
@@ -59,6 +60,7 @@ export class SqliteInbox implements InboxPort {
 
   constructor(settings: InboxSettings) {
     this.#settings = settings
+    this.file = settings.path
     this.intake = new SqliteIntake(this.#session)
     this.claims = new SqliteClaims(this.#session)
     this.records = new SqliteRecords(this.#session)

@@ -1,7 +1,7 @@
 import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
 import type { WorkRow } from '../../../../ports/inbox/rows.ts'
 import { type Choice, choose } from '../../../rules/choose.ts'
-import { comesWith, isOfClaim, type Stop, type Unread } from '../../../rules/order.ts'
+import { comesWith, isTaken, type Stop, type Unread } from '../../../rules/order.ts'
 import { NO_NOTES } from '../../wire/compact.ts'
 import type { ClaimPlan, Notes, PlannedClaim } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
@@ -35,8 +35,8 @@ export function planClaim(
   const of = new AskedSources(db, draft, request.sources)
   const { picked, more } = pick(db, draft, { ...request, of }, now)
   const withWork = new Map(picked.filter(({ work }) => work).map((one) => [one.seq, one]))
-  const isTaken = ({ seq: of, isCareful }: Unread) => isOfClaim(withWork.get(of), isCareful)
-  const stops = findStops(db, draft, seq === undefined ? ordered : [], of, isTaken)
+  const comes = (one: Unread, handler: string) => isTaken(handler, one, withWork.get(one.seq), handlers)
+  const stops = findStops(db, draft, seq === undefined ? ordered : [], of, comes)
   const dueBy = seq === undefined ? now : null
   const found = picked.map((candidate) => ({ candidate, rows: rowsOf(db, candidate, handlers, dueBy, stops) }))
   const taken = found.filter(({ rows }) => rows?.length !== 0)

@@ -94,11 +94,11 @@ export function findStops(
   draft: Ledger,
   ordered: readonly OrderedHandler[],
   sources: AskedSources,
-  isPicked: (one: Unread) => boolean,
+  isPicked: (one: Unread, handler: string) => boolean,
 ): Map<string, Stop> {
   const isReturned = () => hasReturned(draft, (seq) => sources.has(seq))
   const stopOf = (one: OrderedHandler) =>
-    stopAt(unreadOf(db, one.handler, sources), limitOf(one, isReturned()), isPicked)
+    stopAt(unreadOf(db, one.handler, sources), limitOf(one, isReturned()), (row) => isPicked(row, one.handler))
   return new Map(ordered.map((one) => [one.handler, stopOf(one)]))
 }
 
