@@ -14,6 +14,8 @@ export interface Plan {
   /** `keys`: with `on` and `orderBy`; `batches`: with `onBatch`. */
   readonly by: 'keys' | 'batches'
   readonly size?: number
+  /** Batches at a time. */
+  readonly concurrency?: number
 }
 
 export interface HandedOn {
@@ -31,7 +33,10 @@ const DELIVERY = 100
 const fields = (event: AnyEvent) => event.payload as { readonly run: string; readonly n: number; readonly to: string }
 
 /** All of them, to the last confirmation; the broker is up again at the end. */
-export async function handOn(site: Site, { path, events, kills, by, size = 500 }: Plan): Promise<HandedOn> {
+export async function handOn(
+  site: Site,
+  { path, events, kills, by, size = 500, concurrency = 1 }: Plan,
+): Promise<HandedOn> {
   await fill(path, by, events)
   const receiver = createReceiver({ inbox: sqlite({ path }), sources: { shop: toy() }, logger: false })
   let began: number | null = null
@@ -94,7 +99,7 @@ export async function handOn(site: Site, { path, events, kills, by, size = 500 }
       },
     )
   else
-    receiver.onBatch('*', { name: 'out', size, maxWaitMs: 20, retry }, async (batch, context) => {
+    receiver.onBatch('*', { name: 'out', size, concurrency, maxWaitMs: 20, retry }, async (batch, context) => {
       began ??= performance.now()
       const result = await strike(batch.length, () => forward(batch, context))
       count(batch.length - (result?.failed.length ?? 0))
