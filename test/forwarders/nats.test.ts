@@ -37,6 +37,27 @@ describeBroker(nats, (tried) => {
     expect(await hand(one, events)).toEqual({ failed: [{ id: events[0]?.id, error }] })
   })
 
+  it.each([
+    ['longer than the server takes', `mail.${'x'.repeat(5_000)}`, 'at most 3900 bytes, got 5005'],
+    ['with white space', 'mail.anna smith', 'a text without white space'],
+    ['of several lines', 'mail.x\r\nPUB mail.y 1\r\n1', 'a text without white space'],
+  ])('an event with a subject %s fails alone, and is not quoted', async (_which, wrong, why) => {
+    const { js: jetstream } = tried().site.client
+    const events = [event(), event(), event()]
+    const subject = ({ id }: AnyEvent) => (id === events[1]?.id ? wrong : 'mail.x')
+    const result = await hand(forward<AnyEvent>({ jetstream, subject }), events)
+    const error = { code: 'ERR_OPTION', message: `forward: subject must return ${why}` }
+    expect(result).toMatchObject({ failed: [{ id: events[1]?.id, error }] })
+    expect((await tried().arrivedOf(events)).map(({ id }) => id)).toEqual([events[0]?.id, events[2]?.id])
+  })
+
+  it('a subject as long as may be is taken', async () => {
+    const { js: jetstream } = tried().site.client
+    const one = event()
+    await hand(forward<AnyEvent>({ jetstream, subject: `mail.${'x'.repeat(3_895)}` }), one)
+    expect((await tried().arrivedOf([one])).length).toBe(1)
+  })
+
   it('nothing but the stream that is named may take it', async () => {
     const { js: jetstream } = tried().site.client
     const one = event()
