@@ -7,6 +7,7 @@ import type { Forward } from '../../src/forwarders/kit/forward.ts'
 import { handlerContext, sampleEvent } from '../../src/testing/index.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { mayRun } from '../support/brokers.ts'
+import { CLOSE_MS, throughAbsence } from './away.ts'
 import { handOn } from './handed-on.ts'
 import type { Arrived, Kind, Site } from './sites.ts'
 
@@ -66,6 +67,21 @@ export function describeBroker<C>({ name, program, open }: Kind<C>, more: (tried
         const plan = { path: join(folder, `${by}.db`), events: 1_000, kills: 1, by, size: 100 }
         const { faults } = await handOn(site, plan)
         expect(faults).toEqual([])
+      },
+      180_000,
+    )
+
+    it.each(['keys', 'batches'] as const)(
+      'every event arrives though the broker was away for hours, from the start on: %s',
+      async (by) => {
+        const found = await throughAbsence(site, join(folder, `away-${by}.db`), by)
+        expect(found).toMatchObject({
+          health: { ready: true, paused: [{ handler: 'out', by: 'failures' }] },
+          stats: { deadLetters: 0 },
+          faults: [],
+        })
+        expect(found.stats.pending).toBeGreaterThan(0)
+        expect(found.closedInMs).toBeLessThanOrEqual(CLOSE_MS)
       },
       180_000,
     )

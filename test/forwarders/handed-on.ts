@@ -6,13 +6,15 @@ import type { AnyEvent } from '../../src/types.ts'
 import { toy } from '../support/toy.ts'
 import type { Arrived, Site } from './sites.ts'
 
+/** `keys`: with `on` and `orderBy`; `batches`: with `onBatch`. */
+export type By = 'keys' | 'batches'
+
 export interface Plan {
   readonly path: string
   readonly events: number
   /** In the middle, at even distances. */
   readonly kills: number
-  /** `keys`: with `on` and `orderBy`; `batches`: with `onBatch`. */
-  readonly by: 'keys' | 'batches'
+  readonly by: By
   readonly size?: number
   /** Batches at a time. */
   readonly concurrency?: number
@@ -110,7 +112,7 @@ export async function handOn(
   const ms = performance.now() - (began ?? 0)
   await restart
   await receiver.close()
-  const arrived = (await site.arrived()).filter(({ event }) => fields(event).run === by)
+  const arrived = ofRun(await site.arrived(), by)
   const faults = faultsOf(arrived, events, by === 'keys')
   if (underWay.length !== kills || underWay.includes(0)) faults.push(`at the kills ${underWay} were under way`)
   return { faults, repeats: arrived.length - events, underWay, ms }
@@ -126,10 +128,14 @@ async function fill(path: string, run: string, events: number): Promise<void> {
   await receiver.close()
 }
 
-const wire = (run: string, n: number) => ({ type: 'ping', run, n, to: `person-${n % KEYS}@example.org` })
+/** An event of a run, of one of 50 people. */
+export const wire = (run: string, n: number) => ({ type: 'ping', run, n, to: `person-${n % KEYS}@example.org` })
 
-/** What is wrong: events that are missing, repeats with another id, and a key whose events are not in their order. */
-function faultsOf(arrived: readonly Arrived[], events: number, inOrder: boolean): string[] {
+export const ofRun = (arrived: readonly Arrived[], run: string) =>
+  arrived.filter(({ event }) => fields(event).run === run)
+
+/** What is wrong with what has arrived of a run: events that are missing, repeats with another id, and a key whose events are not in their order. */
+export function faultsOf(arrived: readonly Arrived[], events: number, inOrder: boolean): string[] {
   const idOf = new Map<number, string>()
   const ids = new Set<string>()
   const last = new Map<string, number>()
