@@ -119,7 +119,7 @@ export async function handOn(
 }
 
 /** The inbox as receivers without handlers leave it. */
-async function fill(path: string, run: string, events: number): Promise<void> {
+export async function fill(path: string, run: string, events: number): Promise<void> {
   const receiver = createReceiver({ inbox: sqlite({ path }), sources: { shop: toy() }, role: 'receive', logger: false })
   for (let from = 0; from < events; from += DELIVERY) {
     const some = Array.from({ length: DELIVERY }, (_, at) => wire(run, from + at))

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { forward } from '../../src/forwarders/nats/index.ts'
 import type { AnyEvent } from '../../src/types.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { pings, receiverIn } from '../support/receivers.ts'
 import { describeBroker, event, hand } from './describe-broker.ts'
 import { nats } from './sites.ts'
 
@@ -65,6 +67,42 @@ describeBroker(nats, (tried) => {
     expect(await tried().arrivedOf([one])).toEqual([])
     await hand(forward<AnyEvent>({ jetstream, subject: 'mail.x', stream: 'MAIL' }), one)
     expect((await tried().arrivedOf([one])).length).toBe(1)
+  })
+
+  it('an event that fails holds those of its key, and no others, until it is confirmed', async () => {
+    const { js: jetstream, manager } = tried().site.client
+    const clock = new FakeClock()
+    const receiver = receiverIn(clock)
+    const numberOf = ({ payload }: AnyEvent) => (payload as { n: number }).n
+    // The first event has a stream of its own, which is not there yet.
+    const one = forward<AnyEvent>({ jetstream, subject: (event) => (numberOf(event) === 0 ? 'late.x' : 'mail.order') })
+    const [confirmed, failed]: [number[], number[]] = [[], []]
+    receiver.on('*', { name: 'out', orderBy: (event) => event.email }, async (event, context) => {
+      try {
+        await one(event, context)
+        confirmed.push(numberOf(event))
+      } catch (error) {
+        failed.push(numberOf(event))
+        throw error
+      }
+    })
+    const pass = async (isOver: () => boolean) => {
+      while (!isOver()) await clock.advance(1_000)
+    }
+    await receiver.inject(
+      'shop',
+      pings(6, (n) => ({ to: `person-${n % 2}@example.org` })),
+    )
+    await receiver.start()
+    await pass(() => failed.length === 3)
+    expect([failed, confirmed]).toEqual([
+      [0, 0, 0],
+      [1, 3, 5],
+    ])
+    await manager.streams.add({ name: 'LATE', subjects: ['late.>'] })
+    await pass(() => confirmed.length === 6)
+    expect(confirmed.slice(3)).toEqual([0, 2, 4])
+    await receiver.close()
   })
 
   it('a full stream that takes no more confirms nothing', async () => {
