@@ -1,6 +1,7 @@
 /** `npm run bench`: runs scenarios one after the other, writes their figures as JSON, and shows what came of it. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../src/lib/make-folder.ts'
 import { Context } from './harness/context.ts'
 import { commitId, machineFacts } from './harness/machine.ts'
 import { type CommandLine, readArguments, USAGE } from './harness/options.ts'
@@ -51,9 +52,11 @@ else if (asked === 'help') {
   const others = Object.entries(APART).map(([name, [title]]) => `  ${name.padEnd(12)} ${title}`)
   process.stdout.write(`${USAGE}\n${[...list, ...others].join('\n')}\n`)
 } else {
-  const run = await bench(asked)
   const file = asked.out ?? join(import.meta.dirname, 'results/latest.json')
-  mkdirSync(dirname(file), { recursive: true })
+  // Before the work: a file that cannot be written is told at once.
+  makeFolder(dirname(file))
+  closeSync(openSync(file, 'a'))
+  const run = await bench(asked)
   writeFileSync(file, `${JSON.stringify(run, null, 1)}\n`)
   process.stdout.write(`${asText(run)}\nfigures of every round: ${file}\n`)
 }

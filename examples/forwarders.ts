@@ -58,6 +58,14 @@ export async function rabbitmq(): Promise<void> {
   )
 }
 
+export function kafka(producer: Producer): void {
+  receiver.onBatch(
+    '*',
+    { name: 'to-kafka', size: 500 },
+    toKafka(producer, (event) => `mail.${event.type}`),
+  )
+}
+
 /** Another broker: what confirms each message by itself says which have failed; what confirms all or none just throws. */
 export function toKafka(producer: Producer, topic: (event: MomentumEvent) => string): BatchHandler<MomentumEvent> {
   return async (events, { signal }) => {
@@ -68,6 +76,8 @@ export function toKafka(producer: Producer, topic: (event: MomentumEvent) => str
         await producer.send({ topic: name, messages: group.map(messageOf) })
         return []
       } catch (error) {
+        // MESSAGE_TOO_LARGE: thrown, so that the batch is tried again in halves until the event stands alone.
+        if ((error as { code?: unknown }).code === 10) throw error
         return group.map(({ id }) => ({ id, error }))
       }
     })
@@ -81,7 +91,7 @@ const messageOf = (event: MomentumEvent) => ({
   headers: { id: event.run === null ? event.id : `${event.id}.${event.run}` },
 })
 
-/** As `@confluentinc/kafka-javascript` has it, made with `acks: -1` and `idempotent: true`. */
+/** As `@confluentinc/kafka-javascript` and `kafkajs` have it, made with `acks: -1` and `idempotent: true`, and connected. */
 interface Producer {
   send(batch: {
     topic: string

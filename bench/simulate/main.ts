@@ -2,13 +2,14 @@
  * `npm run simulate`: senders that repeat as theirs do, receivers and databases as fast as the bench has measured them, and
  * failures that a seed decides. Prints what came of it; `--out folder` writes its curves.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Random } from '../../src/emulators/kit/random.ts'
+import { makeFolder } from '../../src/lib/make-folder.ts'
 import { measuredCosts } from './costs.ts'
 import { lookFor, simulate } from './model.ts'
-import { DEFAULTS, type Failure, hours, type Plan, randomFailures } from './plan.ts'
+import { batchesOf, DEFAULTS, type Failure, hours, MANNERS, type Plan, randomFailures } from './plan.ts'
 import { asPlots, asText } from './show.ts'
 
 const USAGE = `npm run simulate -- [options]
@@ -23,6 +24,9 @@ const USAGE = `npm run simulate -- [options]
   --away database:0:60:300   this one, from minute 60 for 300 minutes; may be repeated, and takes the place of --failures
   --seed ${DEFAULTS.seed}
   --out folder         writes the curves as SVG`
+
+/** Minutes of work. */
+const MOST_BATCHES = 2_000_000
 
 const option = { type: 'string' } as const
 const { values } = read(() =>
@@ -81,6 +85,11 @@ function planOf(): Plan {
     },
     ...{ seed: count('seed', DEFAULTS.seed, 0, 2 ** 31), sendMs: hours(number('hours', DEFAULTS.hours, 0.01, 240)) },
   }
+  const batches = senders.reduce((sum, { kind }) => sum + batchesOf(MANNERS[kind], eventsPerSecond, sizes.sendMs), 0)
+  if (batches > MOST_BATCHES)
+    throw new TypeError(
+      `these senders make ${Math.round(batches)} batches in --hours, and at most ${MOST_BATCHES} are simulated`,
+    )
   const { next } = new Random(sizes.seed).fork(-1)
   const failures =
     values.away?.map((text) => awayOf(text, sizes)) ??
@@ -95,12 +104,17 @@ function planOf(): Plan {
   return { ...plan, lookMs: lookFor(plan) }
 }
 
+/** Before the work. @throws the error of the system for a folder that cannot be made, or nothing can be written to */
+function assertTakesFiles(folder: string): void {
+  makeFolder(folder)
+  rmdirSync(mkdtempSync(join(folder, '.simulate-')))
+}
+
 if (values.help) process.stdout.write(`${USAGE}\n`)
 else {
   const plan = read(planOf)
   const { out } = values
-  // Before the work: a folder that cannot be made is told at once.
-  if (out !== undefined) read(() => mkdirSync(out, { recursive: true }))
+  if (out !== undefined) read(() => assertTakesFiles(out))
   const outcome = await simulate(plan)
   process.stdout.write(`${asText(plan, outcome)}\n`)
   if (out !== undefined) for (const [name, svg] of asPlots(outcome)) writeFileSync(join(out, name), svg)

@@ -30,6 +30,12 @@ export const MANNERS = {
   },
 } as const satisfies Record<string, Manner>
 
+/** How many batches such a sender makes, about. */
+export function batchesOf({ batchEvents, flushMs }: Manner, eventsPerSecond: number, sendMs: number): number {
+  const events = (eventsPerSecond * flushMs) / 1_000
+  return (sendMs / flushMs) * Math.max(1, events / batchEvents)
+}
+
 export type Kind = keyof typeof MANNERS
 
 /** It is not there from `fromMs` on, until `toMs`. */

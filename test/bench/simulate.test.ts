@@ -206,9 +206,17 @@ it.each([
   ['--shards', '2'],
   ['extra'],
   ['--out', import.meta.filename],
-])('refuses %s %s in a line', (...args) => {
+  ['--out', '/proc/x'],
+  ['--out', '/proc'],
+  ['--out', ''],
+  ['--mailjet', '1000', '--hours', '240'],
+  ['--momentum', '1000', '--mailjet', '0', '--rate', '100000'],
+])('refuses %s %s in a line', { timeout: 60_000 }, (...args) => {
   const program = join(import.meta.dirname, '../../bench/simulate/main.ts')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
   expect(status).toBe(2)
   expect(stdout).toBe('')
   expect(stderr).toMatch(/^simulate: .+\nnpm run simulate -- --help\n$/s)

@@ -13,6 +13,15 @@ describeBroker(bullmq, (tried) => {
     expect((await arrivedOf(events)).map(({ id }) => id)).toEqual(events.map(({ id }) => id))
   })
 
+  it('a job that is larger than its limit fails alone', async () => {
+    const { client: queue } = tried().site
+    const events = [event(), event(), event()]
+    const body = ({ id }: AnyEvent) => ({ id, text: 'x'.repeat(id === events[1]?.id ? 1_000 : 10) })
+    const result = await hand(forward<AnyEvent>({ queue, body, job: { sizeLimit: 500 } }), events)
+    expect(result).toMatchObject({ failed: [{ id: events[1]?.id, error: { code: 'ERR_FORWARD_REFUSED' } }] })
+    expect((await tried().arrivedOf(events)).length).toBe(2)
+  })
+
   it('jobs have the name, the data and the options that they are to have', async () => {
     const { client: queue } = tried().site
     const one = event()

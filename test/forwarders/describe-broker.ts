@@ -7,8 +7,13 @@ import type { Forward } from '../../src/forwarders/kit/forward.ts'
 import { handlerContext, sampleEvent } from '../../src/testing/index.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { mayRun } from '../support/brokers.ts'
-import { handOn } from './handed-on.ts'
+import { Child } from '../support/child.ts'
+import { CLOSE_MS, throughAbsence } from './away.ts'
+import type { Stop } from './child.ts'
+import { faultsOf, fill, handOn, ofRun } from './handed-on.ts'
 import type { Arrived, Kind, Site } from './sites.ts'
+
+const CHILD = join(import.meta.dirname, 'child.ts')
 
 export interface Tried<C> {
   readonly site: Site<C>
@@ -69,6 +74,38 @@ export function describeBroker<C>({ name, program, open }: Kind<C>, more: (tried
       },
       180_000,
     )
+
+    it.each(['keys', 'batches'] as const)(
+      'every event arrives though the broker was away for hours, from the start on: %s',
+      async (by) => {
+        const found = await throughAbsence(site, join(folder, `away-${by}.db`), by)
+        expect(found).toMatchObject({
+          health: { ready: true, paused: [{ handler: 'out', by: 'failures' }] },
+          stats: { deadLetters: 0 },
+          faults: [],
+        })
+        expect(found.stats.pending).toBeGreaterThan(0)
+        expect(found.closedInMs).toBeLessThanOrEqual(CLOSE_MS)
+      },
+      180_000,
+    )
+
+    it('every event arrives though the receiver is killed, and closed, in the middle of a batch', async () => {
+      const path = join(folder, 'child.db')
+      await fill(path, 'child', 1_000)
+      const begin = (stop: Stop) => new Child(CHILD, [name, String(site.broker.port), path, stop])
+      for (const stop of ['began', 'confirmed'] as const) {
+        const child = begin(stop)
+        await child.line(stop)
+        await child.kill()
+      }
+      expect(await begin('closes').exited).toMatchObject({ code: 0 })
+      const last = begin('none')
+      expect(await last.line('pending')).toEqual({ pending: 0 })
+      await last.exited
+      const arrived = ofRun(await site.arrived(), 'child')
+      expect(faultsOf(arrived, 1_000, false)).toEqual([])
+    }, 180_000)
 
     describe('and', () => more(tried))
 

@@ -6,14 +6,18 @@ import type { AnyEvent } from '../../src/types.ts'
 import { toy } from '../support/toy.ts'
 import type { Arrived, Site } from './sites.ts'
 
+/** `keys`: with `on` and `orderBy`; `batches`: with `onBatch`. */
+export type By = 'keys' | 'batches'
+
 export interface Plan {
   readonly path: string
   readonly events: number
   /** In the middle, at even distances. */
   readonly kills: number
-  /** `keys`: with `on` and `orderBy`; `batches`: with `onBatch`. */
-  readonly by: 'keys' | 'batches'
+  readonly by: By
   readonly size?: number
+  /** Batches at a time. */
+  readonly concurrency?: number
 }
 
 export interface HandedOn {
@@ -31,7 +35,10 @@ const DELIVERY = 100
 const fields = (event: AnyEvent) => event.payload as { readonly run: string; readonly n: number; readonly to: string }
 
 /** All of them, to the last confirmation; the broker is up again at the end. */
-export async function handOn(site: Site, { path, events, kills, by, size = 500 }: Plan): Promise<HandedOn> {
+export async function handOn(
+  site: Site,
+  { path, events, kills, by, size = 500, concurrency = 1 }: Plan,
+): Promise<HandedOn> {
   await fill(path, by, events)
   const receiver = createReceiver({ inbox: sqlite({ path }), sources: { shop: toy() }, logger: false })
   let began: number | null = null
@@ -94,7 +101,7 @@ export async function handOn(site: Site, { path, events, kills, by, size = 500 }
       },
     )
   else
-    receiver.onBatch('*', { name: 'out', size, maxWaitMs: 20, retry }, async (batch, context) => {
+    receiver.onBatch('*', { name: 'out', size, concurrency, maxWaitMs: 20, retry }, async (batch, context) => {
       began ??= performance.now()
       const result = await strike(batch.length, () => forward(batch, context))
       count(batch.length - (result?.failed.length ?? 0))
@@ -105,14 +112,14 @@ export async function handOn(site: Site, { path, events, kills, by, size = 500 }
   const ms = performance.now() - (began ?? 0)
   await restart
   await receiver.close()
-  const arrived = (await site.arrived()).filter(({ event }) => fields(event).run === by)
+  const arrived = ofRun(await site.arrived(), by)
   const faults = faultsOf(arrived, events, by === 'keys')
   if (underWay.length !== kills || underWay.includes(0)) faults.push(`at the kills ${underWay} were under way`)
   return { faults, repeats: arrived.length - events, underWay, ms }
 }
 
 /** The inbox as receivers without handlers leave it. */
-async function fill(path: string, run: string, events: number): Promise<void> {
+export async function fill(path: string, run: string, events: number): Promise<void> {
   const receiver = createReceiver({ inbox: sqlite({ path }), sources: { shop: toy() }, role: 'receive', logger: false })
   for (let from = 0; from < events; from += DELIVERY) {
     const some = Array.from({ length: DELIVERY }, (_, at) => wire(run, from + at))
@@ -121,10 +128,14 @@ async function fill(path: string, run: string, events: number): Promise<void> {
   await receiver.close()
 }
 
-const wire = (run: string, n: number) => ({ type: 'ping', run, n, to: `person-${n % KEYS}@example.org` })
+/** An event of a run, of one of 50 people. */
+export const wire = (run: string, n: number) => ({ type: 'ping', run, n, to: `person-${n % KEYS}@example.org` })
 
-/** What is wrong: events that are missing, repeats with another id, and a key whose events are not in their order. */
-function faultsOf(arrived: readonly Arrived[], events: number, inOrder: boolean): string[] {
+export const ofRun = (arrived: readonly Arrived[], run: string) =>
+  arrived.filter(({ event }) => fields(event).run === run)
+
+/** What is wrong with what has arrived of a run: events that are missing, repeats with another id, and a key whose events are not in their order. */
+export function faultsOf(arrived: readonly Arrived[], events: number, inOrder: boolean): string[] {
   const idOf = new Map<number, string>()
   const ids = new Set<string>()
   const last = new Map<string, number>()

@@ -1,7 +1,10 @@
 /** Events posted over HTTP: what arrives, and what each answer makes of the event. */
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PermanentError, RetryLater } from '../../src/errors.ts'
@@ -10,6 +13,7 @@ import { handlerContext, sampleEvent } from '../../src/testing/index.ts'
 import type { AnyEvent } from '../../src/types.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { all, pings, receiverIn } from '../support/receivers.ts'
+import { CLOSE_MS, throughAbsence } from './away.ts'
 
 const NEW = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const OLD = `whsec_${Buffer.alloc(24, 2).toString('base64')}`
@@ -357,6 +361,43 @@ it('an inbox that is the sender: what failed comes again, in the order of its ke
   expect((await all(receiver.inbox.deadLetters())).length).toBe(1)
   await receiver.close()
 })
+
+it.each(['keys', 'batches'] as const)(
+  'every event arrives though the consumer was away for hours, from the start on: %s',
+  async (by) => {
+    const folder = mkdtempSync(join(tmpdir(), 'posthorn-forwarders-'))
+    const { port } = server.address() as AddressInfo
+    const broker = {
+      port,
+      async kill() {
+        server.closeAllConnections()
+        server.close()
+        await once(server, 'close')
+      },
+      async start() {
+        server.listen(port, '127.0.0.1')
+        await once(server, 'listening')
+      },
+      async remove() {},
+    }
+    const arrived = async () =>
+      posts.flatMap(({ headers, body }) =>
+        Array.isArray(body)
+          ? (body as AnyEvent[]).map((event) => ({ id: event.id, event }))
+          : [{ id: String(headers['webhook-id']), event: body as AnyEvent }],
+      )
+    const site = { broker, client: null, forward: newForward(), arrived, bare: async () => {}, close: async () => {} }
+    const found = await throughAbsence(site, join(folder, 'inbox.db'), by)
+    expect(found).toMatchObject({
+      health: { ready: true, paused: [{ handler: 'out', by: 'failures' }] },
+      stats: { deadLetters: 0 },
+      faults: [],
+    })
+    expect(found.closedInMs).toBeLessThanOrEqual(CLOSE_MS)
+    rmSync(folder, { recursive: true })
+  },
+  60_000,
+)
 
 it('a replay reaches a consumer that drops the ids it knows', async () => {
   const receiver = receiverIn(new FakeClock())

@@ -19,6 +19,18 @@ describeBroker(rabbitmq, (tried) => {
     await hand(one, events[1] as AnyEvent)
   })
 
+  it.each(['routingKey', 'exchange'] as const)('an event whose %s is too long fails alone', async (name) => {
+    const { client: connection } = tried().site
+    const events = [event(), event(), event()]
+    const given = { routingKey: 'mail', exchange: '' }
+    // 256 bytes, in 128 characters.
+    const long = ({ id }: AnyEvent) => (id === events[1]?.id ? 'ä'.repeat(128) : given[name])
+    const result = await hand(forward<AnyEvent>({ connection, ...given, [name]: long }), events)
+    const error = { code: 'ERR_OPTION', message: `forward: ${name} must return at most 255 bytes, got 256` }
+    expect(result).toMatchObject({ failed: [{ id: events[1]?.id, error }] })
+    expect((await tried().arrivedOf(events)).map(({ id }) => id)).toEqual([events[0]?.id, events[2]?.id])
+  })
+
   it('messages are persistent JSON of their type', async () => {
     const { site } = tried()
     const channel = await site.client.createChannel()

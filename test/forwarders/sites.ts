@@ -43,13 +43,16 @@ export interface Site<C = unknown> {
 export interface Kind<C = unknown> {
   readonly name: string
   readonly program: BrokerName
-  open(): Promise<Site<C>>
+  /** Over a server of its own, unless one is running. */
+  open(running?: Broker): Promise<Site<C>>
 }
 
 const RECONNECT_MS = 50
 
-async function openNats(): Promise<Site<{ readonly js: JetStreamClient; readonly manager: JetStreamManager }>> {
-  const broker = await startNats()
+async function openNats(
+  running?: Broker,
+): Promise<Site<{ readonly js: JetStreamClient; readonly manager: JetStreamManager }>> {
+  const broker = running ?? (await startNats())
   const connection = await connectNats({
     port: broker.port,
     maxReconnectAttempts: -1,
@@ -105,8 +108,8 @@ async function answered<T>(ask: () => Promise<T>, tries = 5): Promise<T> {
   }
 }
 
-async function openIoredis(): Promise<Site<Redis>> {
-  const broker = await startRedis('always')
+async function openIoredis(running?: Broker): Promise<Site<Redis>> {
+  const broker = running ?? (await startRedis('always'))
   const redis = new Redis(broker.port, '127.0.0.1', { retryStrategy: () => RECONNECT_MS })
   redis.on('error', () => {})
   return {
@@ -129,8 +132,8 @@ async function openIoredis(): Promise<Site<Redis>> {
 const newNodeRedis = (port: number) =>
   createClient({ socket: { port, host: '127.0.0.1', reconnectStrategy: RECONNECT_MS } })
 
-async function openNodeRedis(): Promise<Site<ReturnType<typeof newNodeRedis>>> {
-  const broker = await startRedis('always')
+async function openNodeRedis(running?: Broker): Promise<Site<ReturnType<typeof newNodeRedis>>> {
+  const broker = running ?? (await startRedis('always'))
   const redis = newNodeRedis(broker.port)
   redis.on('error', () => {})
   await redis.connect()
@@ -151,8 +154,8 @@ async function openNodeRedis(): Promise<Site<ReturnType<typeof newNodeRedis>>> {
   }
 }
 
-async function openBullmq(): Promise<Site<Queue>> {
-  const broker = await startRedis('always')
+async function openBullmq(running?: Broker): Promise<Site<Queue>> {
+  const broker = running ?? (await startRedis('always'))
   const connection = new Redis(broker.port, '127.0.0.1', { retryStrategy: () => RECONNECT_MS })
   connection.on('error', () => {})
   const queue = new Queue('mail', { connection })
@@ -175,8 +178,8 @@ async function openBullmq(): Promise<Site<Queue>> {
   }
 }
 
-async function openRabbit(): Promise<Site<RecoveringChannelModel>> {
-  const broker = await startRabbit()
+async function openRabbit(running?: Broker): Promise<Site<RecoveringChannelModel>> {
+  const broker = running ?? (await startRabbit())
   const connection = await connectRabbit(`amqp://127.0.0.1:${broker.port}`, {
     recovery: { initialDelay: RECONNECT_MS, maxDelay: 4 * RECONNECT_MS, maxRetries: Number.POSITIVE_INFINITY },
   })

@@ -4,7 +4,7 @@
  * `--only` the report keeps what an earlier run found of the others.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -23,6 +23,8 @@ const { values } = parseArgs({
 
 const minutes = Number(values.minutes)
 if (!(minutes > 0)) throw new Error(`--minutes: expected a number above 0, got ${values.minutes}`)
+// Before the work: a report that cannot be written is told at once.
+if (values.out !== undefined) closeSync(openSync(`${values.out}.md`, 'a'))
 const seed = values.seed ?? String(newSeed())
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-soak-'))
 const lines = join(folder, 'lines')

@@ -1,9 +1,10 @@
 /** How far a forward has come: a file in the state folder of the user, one for each name. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { OptionError } from '../../errors.ts'
 import { isObject } from '../../lib/guards.ts'
+import { makeFolder } from '../../lib/make-folder.ts'
 
 export interface Place {
   /** The last delivery that was taken, by its place in the log; 0: none. */
@@ -34,7 +35,7 @@ export class Cursor {
 
   /** On stable storage when it returns; whole at any moment. */
   write({ seq, id }: Place): void {
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(this.path), 0o700)
     const next = `${this.path}.${process.pid}`
     writeFileSync(next, `${JSON.stringify({ seq, id })}\n`, { mode: 0o600, flush: true })
     renameSync(next, this.path)

@@ -1,5 +1,5 @@
 /** Events added to queues of BullMQ: exported as `posthorn/forwarders/bullmq`. */
-import { OptionError } from '../../errors.ts'
+import { OptionError, PosthornError } from '../../errors.ts'
 import { assertFunction, keysOf, kindOf, knownKeys } from '../../lib/options.ts'
 import { thrown } from '../../lib/thrown.ts'
 import type { BatchFailures } from '../../public/handlers.ts'
@@ -95,6 +95,7 @@ function settingsOf<E extends AnyEvent>(options: BullmqForwardOptions<E>): Setti
   const nameOf = textForEach<E>('forward: name', options.name ?? ((event: E) => event.type))
   if (typeof job !== 'object' || job === null || Array.isArray(job))
     throw new OptionError(`forward: job must be an object with options of jobs, got ${kindOf(job)}`)
+  const sizeLimit = typeof job.sizeLimit === 'number' ? job.sizeLimit : Number.POSITIVE_INFINITY
   if ('jobId' in job) throw new OptionError('forward: job must not have a jobId: it is the id of the event')
   const assertQueue = (one: unknown) => assertMethods('forward: queue', one, ['addBulk'], 'a Queue of BullMQ')
   if (typeof queue !== 'function') assertQueue(queue)
@@ -106,10 +107,12 @@ function settingsOf<E extends AnyEvent>(options: BullmqForwardOptions<E>): Setti
       return one
     },
     // Through our JSON: BullMQ writes it the same way, but fails where a number is beyond it.
-    jobOf: (event) => ({
-      name: nameOf(event),
-      data: JSON.parse(jsonOf(body(event))),
-      opts: { ...job, jobId: messageIdOf(event) },
-    }),
+    jobOf(event) {
+      const text = jsonOf(body(event))
+      // BullMQ would add none of the others.
+      if (Buffer.byteLength(text) > sizeLimit)
+        throw new PosthornError('ERR_FORWARD_REFUSED', `the job is larger than its sizeLimit of ${sizeLimit} bytes`)
+      return { name: nameOf(event), data: JSON.parse(text), opts: { ...job, jobId: messageIdOf(event) } }
+    },
   }
 }

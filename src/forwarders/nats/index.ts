@@ -4,7 +4,7 @@ import { assertFunction, keysOf, knownKeys, LONGEST_TIMER_MS, wholeNumber } from
 import type { AnyEvent } from '../../types.ts'
 import { confirmedBy, type Forward, forwardTo, publishEach } from '../kit/forward.ts'
 import { type BodyOf, jsonOf, messageIdOf } from '../kit/message.ts'
-import { assertMethods, type ForEach, textForEach } from '../kit/options.ts'
+import { assertMethods, type ForEach, type TextRule, textForEach } from '../kit/options.ts'
 
 export type { Forward } from '../kit/forward.ts'
 export type { BodyOf } from '../kit/message.ts'
@@ -22,7 +22,7 @@ export interface JetStreamLike {
 export interface NatsForwardOptions<E> {
   /** A client of JetStream: a publish of the connection itself is not confirmed. */
   readonly jetstream: JetStreamLike
-  /** `mail.bounced`: of a subject that no stream listens to nothing is confirmed. */
+  /** `mail.bounced`: of a subject that no stream listens to nothing is confirmed. At most 3_900 bytes, without white space. */
   readonly subject: ForEach<E, string>
   /** The stream that must take it. Default: whichever listens to the subject. */
   readonly stream?: string
@@ -41,6 +41,11 @@ const KEYS = keysOf<NatsForwardOptions<never>>({
 })
 
 const DEFAULT_TIMEOUT_MS = 5_000
+/**
+ * The server closes the connection, with all that waits on it, for a line of more than 4 096 bytes (`max_control_line`): the
+ * subject, the inbox of the answer, two numbers (nats-server 2.9, Nov 2026).
+ */
+const SUBJECT: TextRule = { mostBytes: 3_900, mayHaveSpaces: false }
 
 /**
  * A handler that publishes each event and waits for the confirmation of its stream. `Nats-Msg-Id` is the id of the event, so
@@ -64,7 +69,7 @@ function publisherOf<E extends AnyEvent>(options: NatsForwardOptions<E>): (event
   const { jetstream, stream, body = (event) => event } = options
   assertMethods('forward: jetstream', jetstream, ['publish'], 'what jetstream(connection) gives')
   assertFunction('forward: body', options.body)
-  const subjectOf = textForEach<E>('forward: subject', options.subject)
+  const subjectOf = textForEach<E>('forward: subject', options.subject, SUBJECT)
   const timeout = wholeNumber('forward: timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, LONGEST_TIMER_MS)
   const expect = stream === undefined ? {} : { expect: { streamName: textForEach('forward: stream', stream)(null) } }
 

@@ -3,7 +3,7 @@ import { assertFunction, keysOf, knownKeys } from '../../lib/options.ts'
 import type { AnyEvent } from '../../types.ts'
 import { type Forward, forwardTo, publishEach } from '../kit/forward.ts'
 import { type BodyOf, jsonOf, messageIdOf } from '../kit/message.ts'
-import { assertMethods, type ForEach, textForEach } from '../kit/options.ts'
+import { assertMethods, type ForEach, type TextRule, textForEach } from '../kit/options.ts'
 import { ChannelRefused, ConfirmingChannel, type ConnectionLike } from './channel.ts'
 
 export type { Forward } from '../kit/forward.ts'
@@ -16,13 +16,16 @@ export interface RabbitmqForwardOptions<E> {
   readonly connection: ConnectionLike
   /** Default: the empty one, which leads to the queue that the routing key names. */
   readonly exchange?: ForEach<E, string>
-  /** `mail.bounced`, or the name of a queue. */
+  /** `mail.bounced`, or the name of a queue. At most 255 bytes, as the exchange. */
   readonly routingKey: ForEach<E, string>
   /** What is published of an event, as JSON. Default: the event. */
   readonly body?: BodyOf<E>
 }
 
 const KEYS = keysOf<RabbitmqForwardOptions<never>>({ connection: true, exchange: true, routingKey: true, body: true })
+
+/** A short string of AMQP 0-9-1. */
+const NAME: TextRule = { mayBeEmpty: true, mostBytes: 255 }
 
 /**
  * A handler that publishes each event as a persistent message, and waits for the publisher confirm. What no queue takes
@@ -42,8 +45,8 @@ export function forward<E extends AnyEvent>(options: RabbitmqForwardOptions<E>):
   const { connection, body = (event) => event } = options
   assertMethods('forward: connection', connection, ['createConfirmChannel'], 'a connection of amqplib')
   assertFunction('forward: body', options.body)
-  const exchangeOf = textForEach<E>('forward: exchange', options.exchange ?? '', true)
-  const routingKeyOf = textForEach<E>('forward: routingKey', options.routingKey, true)
+  const exchangeOf = textForEach<E>('forward: exchange', options.exchange ?? '', NAME)
+  const routingKeyOf = textForEach<E>('forward: routingKey', options.routingKey, NAME)
   const channel = new ConfirmingChannel(connection)
 
   async function publish(event: E): Promise<void> {

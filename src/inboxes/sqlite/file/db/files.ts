@@ -1,17 +1,8 @@
 /** The files of an inbox: made for the owner alone, and found under one name by every process. */
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readlinkSync,
-  realpathSync,
-  statfsSync,
-  statSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, lstatSync, openSync, readlinkSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { PosthornError } from '../../../../errors.ts'
+import { makeFolder } from '../../../../lib/make-folder.ts'
 
 /** Linux follows at most so many links (path_resolution(7)). */
 const MOST_LINKS = 40
@@ -31,7 +22,7 @@ export function preparePath(path: string): string {
 
 function inRealFolder(path: string): string {
   const folder = dirname(path)
-  const made = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const made = makeFolder(folder, 0o700)
   if (made !== undefined) syncUpFrom(folder, dirname(made))
   return join(realpathSync(folder), basename(path))
 }
