@@ -97,6 +97,7 @@ export const CLI_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     index: count.nullable(),
     reason: text,
     path: textOrNull,
+    since: instant,
   }),
   'inbox handlers': z.object({
     ...{ handler: text, seenAt: instant, deadLetters: count, orphaned: count, paused: z.object(pause).nullable() },

@@ -326,15 +326,8 @@ function toDelivery(stored: StoredDelivery): Delivery {
   }
 }
 
-function toQuarantined(row: {
-  source: string
-  deliveryId: string
-  index: number | null
-  reason: string
-  path: string | null
-}): Quarantined {
-  const { source, deliveryId, index, reason, path } = row
-  return { source, deliveryId, index, reason, path }
+function toQuarantined({ source, deliveryId, index, reason, path, at }: StoredQuarantine): Quarantined {
+  return { source, deliveryId, index, reason, path, since: new Date(at) }
 }
 
 export function toDeadLetter(row: StoredDeadLetter, provider: Provider | undefined): DeadLetter {
