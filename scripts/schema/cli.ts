@@ -202,6 +202,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   index: 'The element; null: the whole delivery.',
   reason: 'Why it could not be read.',
   path: 'Where: a JSON pointer, or the path of a file.',
+  since: 'When it was set aside.',
   verb: 'The command.',
   dryRun: 'Nothing was changed.',
   matched: 'How many it is about.',
