@@ -32,8 +32,8 @@ export function drawQuarantine(data: QuarantineData, see: See): Markup {
                 html`<a href=${to('delivery', { id: deliveryId })} data-open="">${text(reason)}</a> <span class="aside">${index === null ? 'the whole body' : `element ${index}`}</span>`,
             },
             { head: 'Count', is: 'many', of: ({ count }) => number(count) },
-            { head: 'Newest', is: 'when', of: ({ lastAt }) => when(lastAt, see) },
-            { head: 'Oldest', of: ({ firstAt }) => when(firstAt, see) },
+            { head: 'First', is: 'when', of: ({ firstAt }) => when(firstAt, see) },
+            { head: 'Last', is: 'when', of: ({ lastAt }) => when(lastAt, see) },
             {
               head: 'Source',
               of: ({ source }) => link(to('quarantine', { filter: `source:${word(source)}` }), text(source)),
