@@ -69,7 +69,7 @@ export interface ViewRequest {
   keyOf(event: AnyEvent): string | null
   /** The address of a `key`, for `inbox.person`; masked rights may look for it and are not to show it. null: no key of this inbox. */
   addressOf(key: string): string | null
-  /** As `keyOf`, of the id of a message that could hold an address; null: it needs none, or is masked. */
+  /** As `keyOf`, of the id of a message that could hold an address, or is too long to be shown; null: it needs none, or is masked. */
   messageKeyOf(event: AnyEvent): string | null
   /** The id of a message by its key; null: it is none of this inbox. */
   messageOf(key: string): string | null

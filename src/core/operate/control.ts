@@ -96,6 +96,8 @@ export function createInboxControl(parts: ControlParts): InboxControl {
       for await (const rows of pagesFromFew((p) => read({ ...p, signal }), id, page, first)) {
         for (const row of rows) {
           const one = shown(row, checked)
+          // An element of a dead letter may have a megabyte.
+          if (pacer.spent()) await pacer.breathe()
           if (one === null) continue
           found++
           yield one
