@@ -415,6 +415,8 @@ export interface Quarantined {
   readonly reason: string
   /** Where in the element, as a JSON pointer; null where that cannot be said. */
   readonly path: string | null
+  /** When it was set aside. */
+  readonly since: Date
 }
 
 /** A sender that did not get our answer: its own time limit was over, its connection broke, or the host was faster. */

@@ -97,6 +97,7 @@ export const CLI_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     index: count.nullable(),
     reason: text,
     path: textOrNull,
+    since: instant,
   }),
   'inbox handlers': z.object({
     ...{ handler: text, seenAt: instant, deadLetters: count, orphaned: count, paused: z.object(pause).nullable() },
@@ -201,6 +202,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   index: 'The element; null: the whole delivery.',
   reason: 'Why it could not be read.',
   path: 'Where: a JSON pointer, or the path of a file.',
+  since: 'When it was set aside.',
   verb: 'The command.',
   dryRun: 'Nothing was changed.',
   matched: 'How many it is about.',

@@ -20,7 +20,7 @@ import type { DashboardSettings } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { Seals } from './seal.ts'
 import { searched } from './search.ts'
-import type { DashboardReceiver, Shown, Views } from './types.ts'
+import type { DashboardReceiver, Rights, Shown, Views } from './types.ts'
 import { Verbs } from './verb-requests.ts'
 
 /** What a view may take; then it shows what it has. */
@@ -61,7 +61,7 @@ export class Board {
 
   /** Never rejects. */
   async answer(request: BoardRequest): Promise<BoardAnswer> {
-    const answer = await this.#answer(request).catch((error: unknown) => this.#refused(request, error))
+    const answer = await this.#answer(request).catch((error: unknown) => this.#refused(request, error, null))
     return request.method === 'HEAD' ? { ...answer, body: '' } : answer
   }
 
@@ -73,6 +73,10 @@ export class Board {
 
   async #answer(request: BoardRequest): Promise<BoardAnswer> {
     const rights = await this.#gate.admit(request)
+    return this.#admitted(request, rights).catch((error: unknown) => this.#refused(request, error, rights))
+  }
+
+  async #admitted(request: BoardRequest, rights: Rights): Promise<BoardAnswer> {
     const { method } = request
     if (method !== 'GET' && method !== 'HEAD' && method !== 'POST')
       throw new Refusal('method_not_allowed', 'Only GET, HEAD and POST.', { headers: { allow: 'GET, HEAD, POST' } })
@@ -212,7 +216,7 @@ export class Board {
   #assertOpen(): void {
     const state = this.#watch.state()
     if (state === 'open') return
-    const why = state === 'new' ? 'has not started' : 'is closing'
+    const why = state === 'new' ? 'has not started' : `is ${state}`
     throw new Refusal('unavailable', `The receiver ${why}.`, { headers: { 'retry-after': '5' } })
   }
 
@@ -250,14 +254,23 @@ export class Board {
     return { left: signal, view: AbortSignal.any([signal, late.signal]) }
   }
 
-  #refused(request: BoardRequest, error: unknown): BoardAnswer {
+  /** `rights`: of whoever was let in, who gets it as a page among the others; null: a stranger. */
+  #refused(request: BoardRequest, error: unknown, rights: Rights | null): BoardAnswer {
     const refusal = this.#refusalOf(error)
     const { status, code, message, headers, facts } = refusal
     this.#tell(refusal)
-    const query = new URLSearchParams(request.query)
-    if (query.has('as') ? query.get('as') !== 'html' : wantsJson(request))
+    if (isForProgram(request))
       return this.#whole(status, TYPES.json, JSON.stringify({ posthorn: 1, error: code, message, ...facts }), headers)
-    return this.#whole(status, TYPES.html, errorPage(status, message), headers)
+    const page = rights === null ? errorPage(status, message) : this.#refusalPage(request, refusal, rights)
+    return this.#whole(status, TYPES.html, page, headers)
+  }
+
+  #refusalPage({ method, query }: BoardRequest, { status, code, message, reason }: Refusal, rights: Rights): string {
+    const isPosted = method === 'POST'
+    // Whoever has posted cannot be asked to post again by itself.
+    const isClosed = code === 'unavailable' && reason === null && !isPosted
+    const asked = { query: new URLSearchParams(isClosed ? query : ''), rights, now: new Date(this.#watch.now()) }
+    return this.#views.refusal(this.#watch, { ...asked, status, code, message, isPosted, isClosed })
   }
 
   #refusalOf(error: unknown): Refusal {
@@ -274,7 +287,7 @@ export class Board {
       })
     this.failed('a request', error)
     return new Refusal('unavailable', 'This could not be shown; the log says why.', {
-      headers: { 'retry-after': '30' },
+      ...{ headers: { 'retry-after': '30' }, reason: 'failed' },
     })
   }
 
@@ -304,6 +317,13 @@ function formOf(request: BoardRequest, query: URLSearchParams): Form {
   const form = FORMS.find((one) => one === asked)
   if (form === undefined) throw new Refusal('bad_request', `as is one of ${FORMS.join(', ')}.`)
   return form
+}
+
+/** A file that is asked for by a link of a page is refused to a person. */
+function isForProgram(request: BoardRequest): boolean {
+  const as = new URLSearchParams(request.query).get('as')
+  if (as === null) return wantsJson(request)
+  return as === 'json' || (as !== 'html' && !/\btext\/html\b/.test(firstHeader(request.rawHeaders, 'accept') ?? ''))
 }
 
 function wantsJson({ rawHeaders }: BoardRequest): boolean {

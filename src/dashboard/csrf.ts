@@ -2,14 +2,14 @@
  * Whether a change was asked for here, and not by the page of a stranger (D3). No cookie and no session: whoever is let in
  * by a password or the host's session is let in from any page, so each form carries a token that no other page can read.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { firstHeader } from '../http/headers.ts'
 import type { BoardRequest } from '../ports/board.ts'
 import { hostOf } from './access.ts'
 import { Refusal } from './refusal.ts'
 
 const HOUR_MS = 3_600_000
-const BYTES = 18
+const [ONCE_BYTES, MAC_BYTES] = [6, 18]
 
 /** What a token stands for. */
 export interface Signed {
@@ -20,25 +20,28 @@ export interface Signed {
   readonly matched: number
 }
 
+/** Another one for each form, so that a form that is sent twice is told from two of the same. */
 export function tokenFor(key: Uint8Array, signed: Signed, now: number): string {
-  return mac(key, signed, Math.floor(now / HOUR_MS)).toString('base64url')
+  const once = randomBytes(ONCE_BYTES)
+  return Buffer.concat([once, mac(key, signed, once, Math.floor(now / HOUR_MS))]).toString('base64url')
 }
 
 /** Good in the hour it was made in, and in the next: two at most. Equal in all processes of an inbox. */
 export function isToken(key: Uint8Array, signed: Signed, given: string, now: number): boolean {
   // The reader of base64 passes over what is none.
-  if (!/^[\w-]{24}$/.test(given)) return false
+  if (!/^[\w-]{32}$/.test(given)) return false
   const bytes = Buffer.from(given, 'base64url')
+  const [once, own] = [bytes.subarray(0, ONCE_BYTES), bytes.subarray(ONCE_BYTES)]
   const hour = Math.floor(now / HOUR_MS)
-  return [hour, hour - 1].map((one) => timingSafeEqual(mac(key, signed, one), bytes)).some(Boolean)
+  return [hour, hour - 1].map((one) => timingSafeEqual(mac(key, signed, once, one), own)).some(Boolean)
 }
 
-function mac(key: Uint8Array, { who, verb, filter, matched }: Signed, hour: number): Buffer {
+function mac(key: Uint8Array, { who, verb, filter, matched }: Signed, once: Buffer, hour: number): Buffer {
   // JSON keeps the parts apart, whatever stands in them.
   return createHmac('sha256', key)
-    .update(JSON.stringify([who, verb, filter, matched, hour]))
+    .update(JSON.stringify([who, verb, filter, matched, once.toString('hex'), hour]))
     .digest()
-    .subarray(0, BYTES)
+    .subarray(0, MAC_BYTES)
 }
 
 /**

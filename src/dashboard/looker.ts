@@ -8,6 +8,7 @@ import { maskAddress } from './addresses.ts'
 import { tokenFor } from './csrf.ts'
 import { maskedControl, maskValues } from './mask.ts'
 import type { DashboardSettings } from './options.ts'
+import { ID_CHARS } from './parts/format.ts'
 import { Refusal } from './refusal.ts'
 import type { Seals } from './seal.ts'
 import type { DashboardReceiver, LookControl, Rights, ViewRequest } from './types.ts'
@@ -70,7 +71,10 @@ export class Looker {
         return email ? seals.keyOrNull(email) : null
       },
       addressOf: (key) => seals.address(key),
-      messageKeyOf: ({ messageId }) => (isMasked || !messageId?.includes('@') ? null : seals.textKey(messageId)),
+      messageKeyOf: ({ messageId }) =>
+        isMasked || messageId === null || !(messageId.includes('@') || messageId.length > ID_CHARS)
+          ? null
+          : seals.textKey(messageId),
       messageOf: (key) => seals.text(key),
       shown: (address) => (isMasked ? maskAddress(address) : address),
       elements: (id, indexes) => this.#elements(rights, id, indexes),

@@ -11,6 +11,8 @@ const MOST_RUNNING = 4
 const KEPT = 100
 
 export interface NewRun {
+  /** The token of the form that began it; null: a script did. */
+  readonly form: string | null
   readonly verb: Action
   readonly filter: string
   readonly matched: number
@@ -20,7 +22,15 @@ export interface NewRun {
   work(running: Running): Promise<Outcome>
 }
 
-interface Run {
+/** One that was begun. */
+export interface Begun {
+  readonly id: string
+  /** Resolves with how it failed; null: it did not. */
+  readonly ended: Promise<{ readonly error: unknown } | null>
+}
+
+interface Run extends Begun {
+  readonly form: string | null
   readonly stop: AbortController
   progress(): Progress
 }
@@ -36,17 +46,17 @@ export class Runs {
     return this.#runs.get(id)?.progress() ?? null
   }
 
+  /** That of a form that was sent before. */
+  ofForm(token: string): Begun | undefined {
+    return [...this.#runs.values()].find(({ form }) => form === token)
+  }
+
   /** Stops between two portions; what is done stays done. */
   stop(id: string): void {
     this.#runs.get(id)?.stop.abort()
   }
 
-  /** `ended` resolves with null where it failed. */
-  begin({ verb, filter, matched, now, again, work }: NewRun): {
-    readonly id: string
-    /** How it failed; null: it did not. */
-    readonly ended: Promise<{ readonly error: unknown } | null>
-  } {
+  begin({ form, verb, filter, matched, now, again, work }: NewRun): Begun {
     const run = `w_${toBase32(randomBytes(10))}`
     const stop = new AbortController()
     const startedAt = new Date(now())
@@ -85,9 +95,10 @@ export class Runs {
         return { error }
       },
     )
-    this.#runs.set(run, { stop, progress: () => progress })
+    const begun: Run = { id: run, ended, form, stop, progress: () => progress }
+    this.#runs.set(run, begun)
     this.#forget()
-    return { id: run, ended }
+    return begun
   }
 
   /** Of one that has done nothing, and has been asked for again. */

@@ -69,7 +69,7 @@ export interface ViewRequest {
   keyOf(event: AnyEvent): string | null
   /** The address of a `key`, for `inbox.person`; masked rights may look for it and are not to show it. null: no key of this inbox. */
   addressOf(key: string): string | null
-  /** As `keyOf`, of the id of a message that could hold an address; null: it needs none, or is masked. */
+  /** As `keyOf`, of the id of a message that could hold an address, or is too long to be shown; null: it needs none, or is masked. */
   messageKeyOf(event: AnyEvent): string | null
   /** The id of a message by its key; null: it is none of this inbox. */
   messageOf(key: string): string | null
@@ -141,6 +141,17 @@ export interface Progress {
   readonly again: { readonly filter: string; readonly fields: Readonly<Record<string, string>> } | null
 }
 
+/** Why somebody who was let in is not answered as asked. */
+export interface RefusalRequest extends Pick<ViewRequest, 'query' | 'rights' | 'now'> {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  /** A form was sent, not a page asked for. */
+  readonly isPosted: boolean
+  /** The inbox does not answer, and may later. */
+  readonly isClosed: boolean
+}
+
 /** What `views/index.ts` exports. */
 export interface Views {
   show(request: ViewRequest): Promise<Shown>
@@ -150,6 +161,8 @@ export interface Views {
   look(request: ViewRequest): Promise<void>
   /** The page of a run, `view: 'run'`. */
   run(request: ViewRequest, progress: Progress): Shown
+  /** The document of a refusal, for which nothing is read. */
+  refusal(watch: WatchDoor, request: RefusalRequest): string
   /** By `name-hash`. */
   readonly assets: ReadonlyMap<string, { readonly type: string; readonly bytes: Uint8Array; readonly gzip: boolean }>
 }

@@ -16,7 +16,7 @@ import { type Fields, fieldsOfBody } from './form.ts'
 import type { Looking } from './looker.ts'
 import type { DashboardSettings } from './options.ts'
 import { Refusal } from './refusal.ts'
-import { Runs } from './runs.ts'
+import { type Begun, type NewRun, Runs } from './runs.ts'
 import type { Seals } from './seal.ts'
 import type { Action, Plan, Progress, Shown, Views } from './types.ts'
 import { fieldsOf, type Outcome, signedFilter, VERBS, type Wish, wishOf } from './verbs.ts'
@@ -73,7 +73,11 @@ export class Verbs {
     if (!script) this.#assertToken(looking, wish, matched, fields)
     if (VERBS[wish.verb].destroys && !script && (fields.get('confirm') ?? '').trim() !== String(matched))
       return plan(409, null)
-    return (await this.#begin(looking, { wish, email, matched }, script)) ?? plan(409, matched)
+    const form = script ? null : (fields.get('token') ?? '')
+    // A second click, or the way back and on again, is no second wish.
+    const begun =
+      (form === null ? undefined : this.#runs.ofForm(form)) ?? this.#begin(looking, { wish, email, matched, form })
+    return (await this.#begunAnswer(looking, begun, script)) ?? plan(409, matched)
   }
 
   #wished({ seals }: Looking, verb: string, given: Fields): { wish: Wish; email: string } {
@@ -113,12 +117,11 @@ export class Verbs {
     return { status, shown: this.#views.confirm(request, plan) }
   }
 
-  /** null: more match than were shown, and nothing was done. */
-  async #begin(
-    { rights, request }: Looking,
-    { wish, email, matched }: { readonly wish: Wish; readonly email: string; readonly matched: number },
-    script: boolean,
-  ): Promise<VerbAnswer | null> {
+  /** @throws Refusal */
+  #begin(
+    { rights }: Looking,
+    { wish, email, matched, form }: Pick<NewRun, 'matched' | 'form'> & { readonly wish: Wish; readonly email: string },
+  ): Begun {
     if (!this.#runs.hasRoom)
       throw new Refusal('too_many_runs', 'Other verbs are under way: wait for one to end, or stop it.', {
         headers: { 'retry-after': '10' },
@@ -126,8 +129,8 @@ export class Verbs {
     const { verb } = wish
     const filter = toldFilter(wish)
     const control = this.#desk.as(rights.who)
-    const { id, ended } = this.#runs.begin({
-      ...{ verb, filter, matched, now: () => this.#watch.now() },
+    return this.#runs.begin({
+      ...{ form, verb, filter, matched, now: () => this.#watch.now() },
       again: (place) => againOf(wish, place),
       work: async (running) => {
         try {
@@ -142,6 +145,10 @@ export class Verbs {
         }
       },
     })
+  }
+
+  /** null: more match than were shown, and nothing was done. */
+  async #begunAnswer({ request }: Looking, { id, ended }: Begun, script: boolean): Promise<VerbAnswer | null> {
     const late = new Promise<null>((resolve) => void this.#watch.after(PATIENCE_MS, () => resolve(null)))
     const failure = await Promise.race([ended, late])
     if (failure !== null && isMore(failure.error)) {

@@ -38,7 +38,7 @@ export interface After {
   /**
    * Only what comes behind this row, which the page before ended with: the id of a delivery or of an event, for dead letters
    * `<event>/<handler>`, of a replay `<event>@<run>/<handler>`. It does not go with several `ids`.
-   * @throws OptionError when the row is not there any more
+   * @throws OptionError when the row is not there any more, or its delivery stands in the log twice
    */
   readonly after?: string
 }

@@ -93,7 +93,9 @@ it('lists what is there, with the filter and the limit, as text and as the rows 
   expect(found.lines.join()).toMatch(/j\*\*\*@shop\.example/)
   const dead = await posthorn('dead', 'handler:warehouse')
   expect(dead.lines).toEqual([expect.stringMatching(/warehouse.*the database is down/)])
-  expect((await posthorn('quarantine', '--json')).json()).toMatchObject([{ source: 'shop', index: 0 }])
+  expect((await posthorn('quarantine', '--json')).json()).toMatchObject([
+    { source: 'shop', index: 0, since: expect.stringMatching(/^\d{4}-/) },
+  ])
   expect((await posthorn('handlers')).lines).toEqual([expect.stringMatching(/^warehouse\t1\t1\t/)])
   expect((await posthorn('stats', '--json')).json()).toMatchObject([{ counts: { dead: 1, quarantine: 1 } }])
   expect(await posthorn('ls', 'source:nobody')).toMatchObject({ code: 2, lines: [] })

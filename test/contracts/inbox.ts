@@ -128,6 +128,10 @@ export function describeInbox(name: string, newStore: () => Store): void {
         expect(await inbox.accept(two)).toMatchObject({ status: 'duplicate', seq: 2 })
         const bodies = (await claim()).map((claimed) => Buffer.from(claimed.delivery.body).toString())
         expect(bodies).toEqual(['[1]', '[2]'])
+        const listed = async (limit: number) =>
+          (await inbox.list('deliveries', { before: null, limit, deliveryId: 'd_x' })).map(({ seq }) => seq)
+        expect(await listed(1)).toEqual([2])
+        expect(await listed(2)).toEqual([2, 1])
       })
 
       it('tells of work', async () => {

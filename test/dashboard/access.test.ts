@@ -220,3 +220,61 @@ it('answers 503 before the receiver has started, starts nothing, and 503 once it
   await receiver.close()
   expect((await board.ask('view=now')).status).toBe(503)
 })
+
+it.each(['text/html', 'application/json'])(
+  'keeps its shell and its auth while the receiver is not open, as %s',
+  async (accept) => {
+    const { receiver } = await receiving()
+    const board = dashboard(receiver, { auth: basic({ username: 'ops', password: 'password-of-the-tests' }) })
+    const ask = async (authorization: string) => {
+      const answer = await board.handle(
+        new Request('http://ops.example/ops?view=dead', { headers: { accept, authorization } }),
+      )
+      return { status: answer.status, retry: answer.headers.get('retry-after'), text: await answer.text() }
+    }
+    const good = `Basic ${Buffer.from('ops:password-of-the-tests').toString('base64')}`
+    for (const why of ['The receiver has not started.', 'The receiver is closed.']) {
+      const { status, retry, text } = await ask(good)
+      expect([status, retry]).toEqual([503, '5'])
+      if (accept === 'application/json')
+        expect(JSON.parse(text)).toEqual({ posthorn: 1, error: 'unavailable', message: why })
+      else {
+        expect(text).toContain('rel="stylesheet"')
+        expect(text).toContain('<nav class="side"')
+        expect(text).toContain(why)
+        expect(text).toContain('basic ·')
+      }
+      const stranger = await ask('')
+      expect(stranger.status).toBe(401)
+      expect(stranger.text).not.toContain('receiver')
+      if (why.includes('started')) {
+        await receiver.start()
+        expect((await ask(good)).status).toBe(200)
+        await receiver.close()
+      }
+    }
+  },
+)
+
+it('gives a refusal its shell, without what was asked in it', async () => {
+  const { receiver } = await receiving()
+  await receiver.start()
+  const board = dashboard(receiver, { auth: basic({ username: 'ops', password: 'password-of-the-tests' }) })
+  const authorization = `Basic ${Buffer.from('ops:password-of-the-tests').toString('base64')}`
+  const ask = async (query: string, method = 'GET') => {
+    const headers = { accept: 'text/html', authorization }
+    const answer = await board.handle(new Request(`http://ops.example/ops?${query}`, { method, headers }))
+    return { status: answer.status, text: await answer.text() }
+  }
+  for (const [query, status, method] of [
+    ['view=events&filter=to:jo@shop.example', 400],
+    ['view=delivery&as=body&id=d_a', 403],
+    ['view=dead', 405, 'PUT'],
+    ['do=retry', 403, 'POST'],
+  ] as const) {
+    const answer = await ask(query, method)
+    expect(answer.status, query).toBe(status)
+    expect(answer.text, query).toContain('<nav class="side"')
+    expect(answer.text, query).not.toContain('jo@')
+  }
+})

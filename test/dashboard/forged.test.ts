@@ -72,7 +72,7 @@ describe('the token', () => {
     const signed = { who: 'jo', verb: 'drop', filter: 'handler:a', matched: 3 }
     const at = Date.UTC(2026, 0, 1, 3, 59)
     const token = tokenFor(key, signed, at)
-    expect(token).toMatch(/^[\w-]{24}$/)
+    expect(token).toMatch(/^[\w-]{32}$/)
     expect(isToken(key, signed, token, at)).toBe(true)
     expect(isToken(key, signed, token, at + 3_600_000)).toBe(true)
     expect(isToken(key, signed, token, at + 2 * 3_600_000)).toBe(false)
@@ -80,6 +80,9 @@ describe('the token', () => {
     for (const other of [{ who: 'al' }, { verb: 'retry' }, { filter: 'handler:b' }, { matched: 4 }])
       expect(isToken(key, { ...signed, ...other }, token, at)).toBe(false)
     expect(isToken(Buffer.alloc(32, 8), signed, token, at)).toBe(false)
+    const other = tokenFor(key, signed, at)
+    expect(other).not.toBe(token)
+    expect(isToken(key, signed, other.slice(0, 8) + token.slice(8), at)).toBe(false)
     for (const broken of ['', 'x', `${token}A`, token.slice(1)]) expect(isToken(key, signed, broken, at)).toBe(false)
   })
 

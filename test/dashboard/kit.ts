@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { Board } from '../../src/dashboard/board.ts'
 import { type DashboardOptions, settingsOf } from '../../src/dashboard/options.ts'
 import type { Plan, Shown, ViewRequest, Views } from '../../src/dashboard/types.ts'
+import { refusal } from '../../src/dashboard/views/index.ts'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { createReceiver, type Hooks } from '../../src/index.ts'
 import type { BoardAnswer, BoardRequest } from '../../src/ports/board.ts'
@@ -54,6 +55,7 @@ export const views: Views = {
   confirm: (_, plan) => shown('confirm', plan),
   look: async () => {},
   run: (_, progress) => shown('run', progress),
+  refusal,
   assets: new Map([
     ['main-abc', { type: 'text/javascript', bytes: Buffer.from('1'), gzip: false }],
     ['style-abc', { type: 'text/css', bytes: gzipSync('body{}'), gzip: true }],

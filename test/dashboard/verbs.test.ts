@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/inboxes/memory/index.ts'
 import { PermanentError } from '../../src/index.ts'
 import { deskDoor, port, watchDoor } from '../../src/lib/symbols.ts'
-import type { Access } from '../../src/ports/board.ts'
+import type { Access, BoardAnswer } from '../../src/ports/board.ts'
 import type { Command } from '../../src/ports/inbox/operations.ts'
 import { Asking, endAll, gathered, locationOf, OWN, receiving } from './kit.ts'
 
@@ -148,6 +148,66 @@ describe('rights', () => {
 })
 
 const keyIn = (location: URLSearchParams) => location.get('key') ?? ''
+
+describe('two tabs', () => {
+  const runOf = (answer: BoardAnswer) => locationOf(answer).get('run')
+
+  it('with one form run it once: who sends it again is led to its run', async () => {
+    const { board, receiver, mend } = await withDead(3)
+    mend()
+    const replay = { filter: 'since:6h', to: 'mailer' }
+    const { plan } = await board.plan('do=replay', replay, jo('replay'))
+    const form = { ...replay, ...plan.fields, matched: String(plan.matched), token: plan.token }
+    const send = () => board.post('do=replay', form, jo('replay'))
+    const runs = (await Promise.all([send(), send()])).map(runOf)
+    await receiver.whenIdle()
+    runs.push(runOf(await send()))
+    expect(new Set(runs).size).toBe(1)
+    const actions = await receiver.inbox.actions()
+    expect(actions).toMatchObject([{ verb: 'replay', matched: 3, queued: 3 }])
+    // Another look is another form.
+    const again = (await board.plan('do=replay', replay, jo('replay'))).plan
+    expect(again.matched).toBe(plan.matched)
+    expect(runs).not.toContain(runOf(await board.post('do=replay', { ...form, token: again.token }, jo('replay'))))
+  })
+
+  it.each(['retry', 'drop'] as const)(
+    'that %s the same at once: each says what it has changed, together no more than there was',
+    async (verb) => {
+      const { board, receiver, mend } = await withDead(3)
+      mend()
+      const filter = { filter: 'handler:mailer outcome:dead' }
+      const plans = await Promise.all([1, 2].map(() => board.plan(`do=${verb}`, filter, jo(verb))))
+      const answers = await Promise.all(
+        plans.map(({ plan }) =>
+          board.post(`do=${verb}`, { ...filter, matched: '3', confirm: '3', token: plan.token }, jo(verb)),
+        ),
+      )
+      const done = await Promise.all(
+        answers.map(async (answer) => (await board.json(`view=run&run=${runOf(answer)}`, jo())).json.data),
+      )
+      expect(done.map(({ state }) => state)).toEqual(['done', 'done'])
+      expect(done.reduce((sum, one) => sum + one.done, 0)).toBe(3)
+      await receiver.whenIdle()
+      expect(await deadOf(receiver)).toBe(0)
+    },
+  )
+
+  it('of which one says more than there is left get what was done', async () => {
+    const { board, mend } = await withDead(2)
+    mend()
+    const filter = { filter: 'handler:mailer outcome:dead' }
+    const plans = await Promise.all([1, 2].map(() => board.plan('do=drop', filter, jo('drop'))))
+    for (const [at, { plan }] of plans.entries()) {
+      const form = { ...filter, matched: '2', confirm: '2', token: plan.token }
+      const run = runOf(await board.post('do=drop', form, jo('drop')))
+      expect((await board.json(`view=run&run=${run}`, jo())).json.data).toMatchObject({
+        state: 'done',
+        done: at === 0 ? 2 : 0,
+      })
+    }
+  })
+})
 
 it('erases a person by key, with the count typed in, and leaves no address in what is noted', async () => {
   const { board, receiver, acts, logger } = await withDead(3)

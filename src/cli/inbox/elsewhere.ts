@@ -12,7 +12,7 @@ import { type Column, type OutOptions, showFacts, showRows } from '../out/lines.
 import { isRead, say, tell } from '../out/streams.ts'
 import { type View, type WatchOptions, watch } from '../out/watch.ts'
 import { untilSignal } from '../signals.ts'
-import { quarantineColumns, remarksOf } from './look.ts'
+import { itemColumns, remarksOf } from './look.ts'
 import { zoned } from './zoned.ts'
 
 export interface ElsewhereOptions extends OutOptions, WatchOptions {
@@ -81,8 +81,10 @@ const COLUMNS = {
     column('tries', 'attempts', { right: true }),
     { head: 'error', of: ({ error, message }) => `${textOf(error)}: ${textOf(message)}`.replaceAll(/\s+/g, ' ') },
   ],
-  quarantine: (): Column<Row>[] =>
-    quarantineColumns.map((one) => ({ ...one, of: (row) => one.of(row as unknown as Quarantined) })),
+  quarantine: (utc: boolean): Column<Row>[] => [
+    time('since', 'since', utc, { from: 120 }),
+    ...itemColumns.map((one) => ({ ...one, of: (row: Row) => one.of(row as unknown as Quarantined) })),
+  ],
   handlers: (utc: boolean): Column<Row>[] => [
     column('handler', 'name'),
     column('done today', 'doneDay', { right: true }),

@@ -183,7 +183,7 @@ const groupColumns = ({ utc }: OutOptions): Column<Group>[] => [
 export async function quarantine(filter: QuarantineFilter, options: ListOptions): Promise<0 | 130> {
   return withInbox(options, async ({ control, stop }) => {
     const list: List<Quarantined> = {
-      ...{ name: 'posthorn inbox quarantine', what: 'rows of quarantine', columns: quarantineColumns },
+      ...{ name: 'posthorn inbox quarantine', what: 'rows of quarantine', columns: quarantineColumns(options) },
       rows: (listing) => control.quarantine(filter, listing),
       key: ({ deliveryId, index }) => (index === null ? deliveryId : `${deliveryId}.${index}`),
     }
@@ -192,7 +192,12 @@ export async function quarantine(filter: QuarantineFilter, options: ListOptions)
   })
 }
 
-export const quarantineColumns: Column<Quarantined>[] = [
+const quarantineColumns = ({ utc }: OutOptions): Column<Quarantined>[] => [
+  { head: 'since', of: ({ since }) => timeText(since, utc), from: 120 },
+  ...itemColumns,
+]
+
+export const itemColumns: readonly Column<Quarantined>[] = [
   { head: 'delivery', of: ({ deliveryId }) => deliveryId },
   { head: 'element', of: ({ index }) => (index === null ? 'all' : String(index)), right: true },
   { head: 'source', of: ({ source }) => source },

@@ -96,6 +96,8 @@ export function createInboxControl(parts: ControlParts): InboxControl {
       for await (const rows of pagesFromFew((p) => read({ ...p, signal }), id, page, first)) {
         for (const row of rows) {
           const one = shown(row, checked)
+          // An element of a dead letter may have a megabyte.
+          if (pacer.spent()) await pacer.breathe()
           if (one === null) continue
           found++
           yield one
@@ -326,15 +328,8 @@ function toDelivery(stored: StoredDelivery): Delivery {
   }
 }
 
-function toQuarantined(row: {
-  source: string
-  deliveryId: string
-  index: number | null
-  reason: string
-  path: string | null
-}): Quarantined {
-  const { source, deliveryId, index, reason, path } = row
-  return { source, deliveryId, index, reason, path }
+function toQuarantined({ source, deliveryId, index, reason, path, at }: StoredQuarantine): Quarantined {
+  return { source, deliveryId, index, reason, path, since: new Date(at) }
 }
 
 export function toDeadLetter(row: StoredDeadLetter, provider: Provider | undefined): DeadLetter {

@@ -11,7 +11,7 @@ import type { AnyEvent } from '../../types.ts'
 import { eventFacts, matches } from '../filter/matches.ts'
 import { deliveryFacts, toEvent } from '../read/event.ts'
 import { type ReadOptions, type ReadParts, readBackwards } from '../read/read-again.ts'
-import { there } from './after.ts'
+import { deliveryAt } from './after.ts'
 import { countedSpans, placesOf, SLACK_MS, type Span } from './counted.ts'
 import type { Selection } from './filters.ts'
 import { eventOrDelivery } from './ids.ts'
@@ -123,9 +123,8 @@ async function startOf(inbox: InboxPort, { after, ids }: Selection) {
   const at = 'inbox.events: after'
   if (ids !== undefined && ids.length !== 1) throw new OptionError(`${at} does not go with several ids`)
   const { deliveryId, index = 0 } = eventOrDelivery(at, after)
-  const [row] = await inbox.records.list('deliveries', { before: null, limit: 1, deliveryId })
-  const seq = there(at, after, row?.seq)
-  const top = (row?.receivedAt ?? 0) + SLACK_MS
+  const { seq, receivedAt } = await deliveryAt(inbox, at, deliveryId)
+  const top = receivedAt + SLACK_MS
   return index === 0 ? { before: seq, seq: null, last: 0, top } : { before: seq + 1, seq, last: index - 1, top }
 }
 

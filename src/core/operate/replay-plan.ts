@@ -2,7 +2,7 @@
 import { OptionError } from '../../errors.ts'
 import type { InboxPort } from '../../ports/inbox/index.ts'
 import type { Registry } from '../handlers/registry.ts'
-import { deliveryPlace, there } from './after.ts'
+import { deliveryAt } from './after.ts'
 import type { Selection } from './filters.ts'
 import { deliveryIdOf } from './ids.ts'
 
@@ -58,7 +58,7 @@ async function placeOf({ inbox }: PlanParts, filter: Selection, after: string | 
   if (!hasPlaces(filter))
     throw new OptionError('inbox.replay: after goes with neither ids nor outcome "dead": those come in another order')
   const at = 'inbox.replay: after'
-  return there(at, after, await deliveryPlace(inbox, deliveryIdOf(at, after)))
+  return (await deliveryAt(inbox, at, deliveryIdOf(at, after))).seq
 }
 
 /** Handlers that nobody has registered lately are owed nothing new; measured by the last one anybody has. */

@@ -23,8 +23,8 @@ export function callHooks(teller: Teller, hooks: Hooks): void {
   if (quarantined)
     teller.on('settled', ({ claim: { delivery }, end: { settlement } }) => {
       const { source, id: deliveryId } = delivery
-      for (const { index, reason, path } of settlement.quarantined)
-        call('quarantined', () => quarantined({ source, deliveryId, index, reason, path }))
+      for (const { index, reason, path, at } of settlement.quarantined)
+        call('quarantined', () => quarantined({ source, deliveryId, index, reason, path, since: new Date(at) }))
     })
   if (unhandled)
     teller.on('settled', ({ claim: { delivery }, end: { settlement } }) => {

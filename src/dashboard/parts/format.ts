@@ -20,3 +20,6 @@ export function percent(share: number): string {
   const value = share * 100
   return `${value > 0 && value < 1 ? '<1' : Math.round(value)} %`
 }
+
+/** Of the id of a message in a list; a longer one is cut, and its address in a URL is a key. */
+export const ID_CHARS = 320

@@ -9,6 +9,8 @@ import { spanText, when, zoneText } from './time.ts'
 interface Entry {
   readonly view: string
   readonly name: string
+  /** Where there is little room. */
+  readonly short?: string
   readonly key: string
   readonly count?: (counts: Counts) => number
   /** What a number there means. */
@@ -22,7 +24,7 @@ export const ENTRIES: readonly Entry[] = [
   { view: 'events', name: 'Events', key: 'e' },
   { view: 'bounces', name: 'Bounces', key: 'b' },
   { view: 'suppression', name: 'Suppression', key: 'u' },
-  { view: 'dead', name: 'Dead letters', key: 'd', count: ({ dead }) => dead, level: 'look' },
+  { view: 'dead', name: 'Dead letters', short: 'Dead', key: 'd', count: ({ dead }) => dead, level: 'look' },
   { view: 'quarantine', name: 'Quarantine', key: 'q', count: ({ quarantine }) => quarantine, level: 'look' },
   { view: 'replays', name: 'Replays', key: 'r', count: ({ replays }) => replays },
   { view: 'handlers', name: 'Handlers', key: 'h', count: ({ paused }) => paused, level: 'look' },
@@ -40,7 +42,7 @@ const PARENTS: Readonly<Record<string, string>> = {
 
 const BOTTOM = ['now', 'events', 'dead', 'quarantine']
 
-function entry(see: See, { view, name, key, count, level }: Entry): Markup {
+function entry(see: See, { view, name, key, count, level }: Omit<Entry, 'short'>): Markup {
   const counts = see.frame.counts
   const n = counts === null || count === undefined ? 0 : count(counts)
   const isHere = view === see.view || PARENTS[see.view] === view
@@ -79,7 +81,7 @@ export function frame(see: See, title: string, inner: Markup): Markup {
     </header>
     <nav class="side" aria-label="Views"><ul>${ENTRIES.map((one) => entry(see, one))}</ul></nav>
     <main id="main" tabIndex="-1"><h1>${text(title)}</h1>${inner}</main>
-    <nav class="bottom" aria-label="Views, short"><ul>${bottom.map((one) => entry(see, one))}
+    <nav class="bottom" aria-label="Views, short"><ul>${bottom.map(({ short, ...one }) => entry(see, { ...one, name: short ?? one.name }))}
       <li><details><summary>More</summary><ul>${rest.map((one) => entry(see, one))}</ul></details></li></ul></nav>
     <footer><p>${text(f.who)} · ${people} · ${may}${f.bytes && ' · may download bytes'}</p></footer>
   </div>`

@@ -3,11 +3,13 @@ import { gzipSync } from 'node:zlib'
 import type { VNode } from 'preact'
 import { render } from 'preact-render-to-string'
 import { FilterError, OptionError, PosthornError } from '../../errors.ts'
+import { watchDoor } from '../../lib/symbols.ts'
+import type { WatchDoor } from '../../ports/watch-door.ts'
 import { frame as frameOf } from '../parts/frame.ts'
 import { html, type Markup } from '../parts/html.ts'
 import type { Frame, See } from '../parts/see.ts'
 import { plain } from '../parts/text.ts'
-import type { Action, Plan, Progress, Shown, ViewRequest } from '../types.ts'
+import type { Action, Plan, Progress, RefusalRequest, Shown, ViewRequest } from '../types.ts'
 import { ICON, NAMES, SCRIPT, STYLE } from './assets.generated.ts'
 import { draw, type ViewName } from './draws.ts'
 import { load as loadBounces } from './load/bounces.ts'
@@ -98,6 +100,20 @@ function closed(request: ViewRequest, frame: Frame, reason: string | null): Show
   return { ...shown(request, frame, 'closed', { title: 'No answer', data }), status: 503 }
 }
 
+export function refusal(watch: WatchDoor, request: RefusalRequest): string {
+  const { message, code: error, isPosted, isClosed } = request
+  const last = lastFrame({ ...request, receiver: { [watchDoor]: watch } })
+  const common = { next: null, partial: null }
+  if (isClosed) {
+    const data: ClosedData = { reason: message.replace(/\.$/, '') }
+    const frame: Frame = { ...last, verdict: 'closed', findings: 0, reason: message, counts: null }
+    return page(request, { view: 'closed', title: 'No answer', data, frame, ...common })
+  }
+  const data: RefusedData = { error, message, q: '', asked: '', start: null, end: null, nearest: null }
+  const title = isPosted ? 'This was not done' : 'This cannot be shown'
+  return page(request, { view: 'refused', title, data, frame: last, ...common })
+}
+
 type Place = Pick<RefusedData, 'start' | 'end' | 'nearest'>
 
 function refused(
@@ -142,7 +158,7 @@ interface Page {
   readonly partial: string | null
 }
 
-function page(request: ViewRequest, { view, title, data, frame, next, partial }: Page): string {
+function page(request: Pick<ViewRequest, 'query' | 'now'>, { view, title, data, frame, next, partial }: Page): string {
   const query = new URLSearchParams(request.query)
   query.delete('as')
   const now = request.now.getTime()

@@ -1,4 +1,5 @@
 /** Events in lists: the columns that several views share. */
+import { ID_CHARS } from '../parts/format.ts'
 import { html, type Markup } from '../parts/html.ts'
 import { link, mark, sourceLink } from '../parts/pieces.ts'
 import { here, type See, to } from '../parts/see.ts'
@@ -29,7 +30,9 @@ export function messageLink({ messageId, messageKey }: Pick<EventRow, 'messageId
   if (messageId === null) return null
   const shown = html`<code>${text(messageId)}</code>`
   if (messageKey !== null) return link(to('message', { key: messageKey }), shown)
-  return messageId.includes('@') ? shown : link(to('message', { id: messageId }), shown)
+  // What is not whole, and what no URL can say, leads nowhere.
+  const leads = !messageId.includes('@') && messageId.length <= ID_CHARS && messageId.isWellFormed()
+  return leads ? link(to('message', { id: messageId }), shown) : shown
 }
 
 export function eventColumns(see: See, more: readonly Column<EventRow>[] = []): readonly Column<EventRow>[] {

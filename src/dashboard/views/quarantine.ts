@@ -5,6 +5,7 @@ import { code, empty, lacking, link, mark, pathOf, section, sourceLink, verbForm
 import { here, type See, to } from '../parts/see.ts'
 import { pager, table } from '../parts/table.ts'
 import { text } from '../parts/text.ts'
+import { when } from '../parts/time.ts'
 import type { QuarantineData } from './load/quarantine.ts'
 import { filterForm, withoutEach } from './parts-of-events.ts'
 
@@ -31,6 +32,8 @@ export function drawQuarantine(data: QuarantineData, see: See): Markup {
                 html`<a href=${to('delivery', { id: deliveryId })} data-open="">${text(reason)}</a> <span class="aside">${index === null ? 'the whole body' : `element ${index}`}</span>`,
             },
             { head: 'Count', is: 'many', of: ({ count }) => number(count) },
+            { head: 'First', is: 'when', of: ({ firstAt }) => when(firstAt, see) },
+            { head: 'Last', is: 'when', of: ({ lastAt }) => when(lastAt, see) },
             {
               head: 'Source',
               of: ({ source }) => link(to('quarantine', { filter: `source:${word(source)}` }), text(source)),
@@ -57,6 +60,7 @@ export function drawQuarantine(data: QuarantineData, see: See): Markup {
               of: ({ deliveryId, index }) =>
                 html`<a href=${to('delivery', { id: deliveryId })} data-open="">${code(`${deliveryId.slice(0, 14)}…`)}${index === null ? ', all of it' : `, element ${index}`}</a>`,
             },
+            { head: 'Since', is: 'when', of: ({ since }) => when(since, see) },
             { head: 'Source', of: ({ source }) => sourceLink(source) },
             { head: 'Place', of: ({ path }) => (path === null ? null : pathOf(path)) },
             { head: 'Why', is: 'long', of: ({ reason }) => text(reason) },

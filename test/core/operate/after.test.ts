@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { memory } from '../../../src/inboxes/memory/index.ts'
+import { sharded } from '../../../src/inboxes/sharded/index.ts'
 import type { ListProgress, Receiver } from '../../../src/index.ts'
 import { letterName } from '../../../src/lib/letter-name.ts'
+import { around } from '../../faults/harness/around.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { send } from '../../support/neutral.ts'
 import { all, receiverIn } from '../../support/receivers.ts'
@@ -90,6 +93,41 @@ it('refuses what is no row, and what is not there any more', async () => {
   await receiver.inbox.drop({ ids: [`${newest}.0`] })
   await expect(LISTINGS.deadLetters({ after: `${newest}.0/a` })).rejects.toMatchObject({ code: 'ERR_OPTION' })
 })
+
+it.each([
+  ['one log', () => memory()],
+  ['two shards', () => sharded({ inboxes: [memory(), memory()] })],
+])('refuses an id that stands twice, in %s: behind it a walk would begin again', async (_, inbox) => {
+  const clock = new FakeClock(START)
+  // As if two hashes were equal.
+  const twin = `d_${'b'.repeat(26)}`
+  const made = receiverIn(clock, {
+    inbox: around(inbox(), ({ accept }) => ({
+      accept: (delivery, options) => accept(isTwin(delivery.body) ? { ...delivery, id: twin } : delivery, options),
+    })),
+    handlers: { retry: { attempts: 1 } },
+  })
+  made.on('*', { name: 'a' }, () => {
+    throw new Error('no')
+  })
+  for (const n of ['twin 1', 2, 'twin 3', 4]) {
+    await made.inject('shop', [{ type: 'ping', n }, { bad: n }])
+    await made.whenIdle()
+  }
+  const { inbox: control } = made as unknown as Receiver<never>
+  const twins = (await all(control.deliveries())).filter(({ id }) => id === twin)
+  expect(twins).toHaveLength(2)
+  const refused = { code: 'ERR_OPTION', message: expect.stringContaining('twice') }
+  await expect(all(control.deliveries({ after: twin }))).rejects.toMatchObject(refused)
+  await expect(all(control.deliveries({ after: twin, filter: 'source:shop' }))).rejects.toMatchObject(refused)
+  await expect(all(control.events({ since, after: `${twin}.0` }))).rejects.toMatchObject(refused)
+  await expect(all(control.deadLetters({ after: `${twin}.0/a` }))).rejects.toMatchObject(refused)
+  await expect(all(control.quarantine({ after: `${twin}.1` }))).rejects.toMatchObject(refused)
+  await expect(control.replay({ since }, { after: twin })).rejects.toMatchObject(refused)
+  await made.close()
+})
+
+const isTwin = (body: Uint8Array): boolean => Buffer.from(body).includes('twin')
 
 it('goes on behind the last delivery that a look has read', async () => {
   const read: string[] = []

@@ -73,6 +73,28 @@ describe('pages of a view', () => {
   })
 })
 
+it('says when each item of quarantine was set aside, among the newest troubles, too', async () => {
+  const { receiver, clock, database } = await begin({ traffic: 'none' })
+  const began = clock.now()
+  await deliver(receiver as never, 'shop' as never, [{ bad: 1 }])
+  await clock.advance(60_000)
+  database.isDown = true
+  await deliver(receiver as never, 'shop' as never, [{ type: 'delivery', message_id: 'm', event_id: 'e' }])
+  await clock.advance(60_000)
+  await deliver(receiver as never, 'shop' as never, [{ bad: 2 }])
+  const at = (minutes: number) => new Date(began + minutes * 60_000)
+  expect((await all(receiver.inbox.quarantine())).map(({ since }) => since)).toEqual([at(2), at(0)])
+  const { data } = await look('?view=quarantine')
+  expect(data.rows).toMatchObject([{ since: at(2).toISOString() }, { since: at(0).toISOString() }])
+  expect(data.groups).toMatchObject([{ count: 2, firstAt: at(0).toISOString(), lastAt: at(2).toISOString() }])
+  const { troubles } = (await look('?view=now')).data as { troubles: readonly { kind: string; at: string }[] }
+  expect(troubles.map((one) => [one.kind, one.at])).toEqual([
+    ['quarantine', at(2).toISOString()],
+    ['dead', at(1).toISOString()],
+    ['quarantine', at(0).toISOString()],
+  ])
+})
+
 describe('the view of a person', () => {
   it('shows what the words beside the address let through, and says that this is not all', async () => {
     const { receiver } = await begin({ traffic: 'none' })

@@ -46,7 +46,13 @@ const lastFrames = new WeakMap<object, { readonly at: number; readonly frame: Fr
 const NEWS_MS = 30_000
 
 /** As it was told last, to whoever it was; a verb must not wait for what stands around its page. */
-export function lastFrame({ receiver, rights, now }: ViewRequest): Frame {
+export function lastFrame({
+  receiver,
+  rights,
+  now,
+}: Pick<ViewRequest, 'rights' | 'now'> & {
+  readonly receiver: Pick<ViewRequest['receiver'], typeof watchDoor>
+}): Frame {
   const last = lastFrames.get(receiver[watchDoor].sources)
   const { who, people, bytes, act } = rights
   const own = { who, people, bytes, act }

@@ -3,6 +3,7 @@
 import { OptionError } from '../../../errors.ts'
 import type { ListOptions, ListProgress } from '../../../public/look.ts'
 import type { AnyEvent } from '../../../types.ts'
+import { ID_CHARS } from '../../parts/format.ts'
 import type { ViewRequest } from '../../types.ts'
 
 export interface Loaded<T> {
@@ -145,7 +146,7 @@ export interface EventRow {
   /** For the view of the person. */
   readonly key: string | null
   readonly messageId: string | null
-  /** In the place of an id that could hold an address: those stand in no URL. null: the id stands there, or nothing. */
+  /** In the place of an id that could hold an address, or was cut: those stand in no URL. null: the id stands there, or nothing. */
   readonly messageKey: string | null
   readonly effect: string
   readonly isTest: boolean
@@ -172,7 +173,7 @@ export function eventRow(event: AnyEvent, request: Pick<ViewRequest, 'keyOf' | '
     ...{ occurredAt: iso(event.occurredAt), receivedAt: iso(event.receivedAt), lateMs: event.lateMs },
     who: event.recipient === null ? null : cut(event.recipient, 320),
     key: request.keyOf(event),
-    messageId: event.messageId === null ? null : cut(event.messageId, 320),
+    messageId: event.messageId === null ? null : cut(event.messageId, ID_CHARS),
     messageKey: request.messageKeyOf(event),
     ...{ effect: event.effect, isTest: event.isTest, automated },
     bounce: bounce && {

@@ -162,9 +162,9 @@ async function troublesOf({ receiver, signal }: ViewRequest): Promise<Trouble[]>
     const text = error === undefined ? '' : `${error.code ?? error.name}: ${error.message}`
     return { kind: 'dead', id: event.id, about: handler, text: cut(text, 200), at: iso(since) }
   })
-  const read = items.rows.map(({ deliveryId, index, source, reason }): Trouble => {
+  const read = items.rows.map(({ deliveryId, index, source, reason, since }): Trouble => {
     const id = index === null ? deliveryId : `${deliveryId}.${index}`
-    return { kind: 'quarantine', id, about: source, text: cut(reason, 200), at: null }
+    return { kind: 'quarantine', id, about: source, text: cut(reason, 200), at: iso(since) }
   })
-  return [...dead, ...read].slice(0, 2 * MOST_TROUBLES)
+  return [...dead, ...read].sort((a, b) => String(b.at).localeCompare(String(a.at)))
 }

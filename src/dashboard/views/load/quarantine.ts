@@ -1,7 +1,7 @@
 /** What could not be read? */
 import type { ListOptions } from '../../../public/look.ts'
 import type { ViewRequest } from '../../types.ts'
-import { asked, cut, gather, gatherListed, LATE, type Loaded } from './loading.ts'
+import { asked, cut, gather, gatherListed, iso, LATE, type Loaded } from './loading.ts'
 
 export interface QuarantineRow {
   readonly source: string
@@ -9,10 +9,14 @@ export interface QuarantineRow {
   readonly index: number | null
   readonly reason: string
   readonly path: string | null
+  /** When it was set aside. */
+  readonly since: string | null
 }
 
 export interface QuarantineGroup extends Pick<QuarantineRow, 'source' | 'reason' | 'path'> {
   readonly count: number
+  readonly firstAt: string | null
+  readonly lastAt: string | null
   /** The newest. */
   readonly deliveryId: string
   readonly index: number | null
@@ -32,12 +36,13 @@ export async function load(request: ViewRequest): Promise<Loaded<QuarantineData>
   const { quarantined: total } = await receiver.inbox.stats()
   const list = (options: ListOptions) => receiver.inbox.quarantine(asked(request), options)
   const { rows: found, more, place, partial } = await gatherListed(list, signal)
-  const rows = found.map(({ source, deliveryId, index, reason, path }) => ({
+  const rows = found.map(({ source, deliveryId, index, reason, path, since }) => ({
     source,
     deliveryId,
     index,
     reason: cut(reason, 500),
     path: path === null ? null : cut(path, 500),
+    since: iso(since),
   }))
   const last = rows.at(-1)
   const differences =
@@ -64,14 +69,14 @@ export async function load(request: ViewRequest): Promise<Loaded<QuarantineData>
 
 function groupsOf(rows: readonly QuarantineRow[]): QuarantineGroup[] {
   const groups = new Map<string, QuarantineGroup>()
-  for (const { source, reason, path, deliveryId, index } of rows) {
+  for (const { source, reason, path, deliveryId, index, since } of rows) {
     const key = JSON.stringify([source, reason, path])
     const group = groups.get(key)
     groups.set(
       key,
       group === undefined
-        ? { source, reason, path, count: 1, deliveryId, index }
-        : { ...group, count: group.count + 1 },
+        ? { source, reason, path, count: 1, firstAt: since, lastAt: since, deliveryId, index }
+        : { ...group, count: group.count + 1, firstAt: since },
     )
   }
   return [...groups.values()].sort((a, b) => b.count - a.count)
