@@ -38,8 +38,8 @@ export async function events(filter: Said, options: ListOptions): Promise<0 | 13
   return withInbox(options, async (opened) => {
     const list: List<AnyEvent> = {
       ...{ name: 'posthorn inbox events', what: 'events', columns: columnsOf(options), key: ({ id }) => id },
-      rows: () => {
-        const looking = new Looking(opened, options)
+      rows: ({ signal: stop = opened.stop }) => {
+        const looking = new Looking({ stop }, options)
         return looking.found(opened.control.events(inRange(filter), looking.options))
       },
     }

@@ -5,7 +5,8 @@
 import { styleText } from 'node:util'
 import { pause } from '../signals.ts'
 import { timeText } from './format.ts'
-import { isRead, linesOf, say, tell } from './streams.ts'
+import { whileRead } from './reader.ts'
+import { linesOf, say, tell } from './streams.ts'
 
 export interface WatchOptions {
   readonly json: boolean
@@ -25,7 +26,7 @@ export interface View {
   /** As text, by `say` and `tell`. */
   draw(): Promise<unknown>
   /** As JSON, newest first; equal keys are the same thing. */
-  lines(): Promise<ReadonlyArray<readonly [key: string, json: string]>>
+  lines(stop: AbortSignal): Promise<ReadonlyArray<readonly [key: string, json: string]>>
 }
 
 const [OTHER_SCREEN, OWN_SCREEN] = ['\x1b[?1049h\x1b[?25l', '\x1b[?25h\x1b[?1049l']
@@ -35,7 +36,7 @@ const [HOME, REST_OF_LINE, REST_OF_SCREEN] = ['\x1b[H', '\x1b[K', '\x1b[J']
 export async function watch(view: View, options: WatchOptions, stop: AbortSignal): Promise<void> {
   const { json, utc, every = EVERY_MS } = options
   if (process.stdout.isTTY && !json) await redraw(view, { utc, every }, stop)
-  else await follow(view, every, stop)
+  else await whileRead(stop, (end) => follow(view, every, end))
 }
 
 interface Redrawn {
@@ -71,8 +72,8 @@ function framed(lines: readonly string[], { name }: View, { utc, every }: Redraw
 
 async function follow(view: View, everyMs: number, stop: AbortSignal): Promise<void> {
   let seen: ReadonlyMap<string, string> | null = null
-  while (!stop.aborted && isRead()) {
-    const now = await view.lines()
+  while (!stop.aborted) {
+    const now = await view.lines(stop)
     if (stop.aborted) return
     const fresh = now.filter(([key, json]) => seen?.get(key) !== json)
     if (seen !== null && seen.size > 0 && now.length > 1 && now.every(([key]) => !seen?.has(key)))
