@@ -126,11 +126,12 @@ const letterColumns = ({ utc }: OutOptions): Column<DeadLetter>[] => [
 export function errorText({ errors }: Pick<DeadLetter, 'errors'>): string {
   const error = errors.at(-1)
   if (error === undefined) return ''
-  return toldOnce(error.code ?? error.name, error.message).replaceAll(/\s+/g, ' ')
+  return toldOnce(error.code ?? error.name, error.message)
 }
 
 /** Messages of the system begin with what they are: `connect ECONNREFUSED …`. */
-const toldOnce = (word: string, message: string) => (message.includes(word) ? message : `${word}: ${message}`)
+export const toldOnce = (word: string, message: string) =>
+  (message.includes(word) ? message : `${word}: ${message}`).replaceAll(/\s+/g, ' ')
 
 interface Group {
   readonly handler: string
