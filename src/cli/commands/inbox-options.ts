@@ -27,7 +27,7 @@ export const URL_OPTION = () =>
     'the inbox is elsewhere, behind this dashboard; credentials: POSTHORN_DASHBOARD_BASIC=user:password or POSTHORN_DASHBOARD_BEARER in the environment',
   )
     .argParser(dashboardAddressOf)
-    .conflicts(['inbox', 'postgres', 'schema', 'config', 'group', 'missed'])
+    .conflicts(['inbox', 'postgres', 'schema', 'config', 'missed'])
 
 /** Of a command that a dashboard cannot stand in for. */
 export const NO_URL = (command: string, why: string) =>

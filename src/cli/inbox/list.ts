@@ -1,6 +1,6 @@
 /** A list as every command shows it: once, or with `--watch` again and again. */
 import type { ListOptions, ListProgress } from '../../public/look.ts'
-import { counted } from '../out/format.ts'
+import { counted, quoted } from '../out/format.ts'
 import { type Column, type OutOptions, showRows } from '../out/lines.ts'
 import { Progress } from '../out/progress.ts'
 import { tell } from '../out/streams.ts'
@@ -95,6 +95,3 @@ class Listing {
     this.#progress.end()
   }
 }
-
-/** As a shell reads it. */
-const quoted = (word: string) => (/^[\w./@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

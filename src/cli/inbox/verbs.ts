@@ -74,16 +74,19 @@ export const replay = (
         },
       })
       progress.end()
-      if (stop.aborted && !how.dryRun) {
-        const goOn = place === null ? '' : `Go on with the same and --after ${place}; `
-        tell(`Stopped. ${goOn}give up what is queued with: inbox drop run:${report.run}`)
-      }
+      if (stop.aborted && !how.dryRun) tell(stoppedText(report.run, place))
       return report
     },
     matched: ({ matched, unreadable }) => `${counted(matched, 'event')} to be handled again${unread(unreadable)}`,
     done: (report) => `${progressed(report)} are handled again, as ${report.run}${unread(report.unreadable)}.`,
   }
   return act(options, action)
+}
+
+/** How a replay that was stopped goes on, behind the delivery that it had come to, or is taken back. */
+export function stoppedText(run: string, place: string | null): string {
+  const goOn = place === null ? '' : `Go on with the same and --after ${place}; `
+  return `Stopped. ${goOn}give up what is queued with: posthorn inbox drop run:${run}`
 }
 
 const unread = (deliveries: number) =>
