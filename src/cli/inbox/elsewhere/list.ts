@@ -118,7 +118,7 @@ async function firstAsked(at: DashboardAt, view: ListView, { filter = '', after 
   // An address stands in no URL: the dashboard gives its key. The name of a handler may begin like one.
   const hasAddress = to.replaceAll(/(?<!\S)-?handler:(?:"[^"]*"|\S+)/g, '').includes('@')
   if (hasAddress && view !== 'events' && view !== 'person')
-    throw new OptionError(`posthorn inbox ${view}: with --url an address goes with "events" and "person" alone`)
+    throw new OptionError(`with --url an address goes with "events" and "person" alone`)
   if (hasAddress || view === 'person') return { ...(await searchAt(at, to.trim())), ...place }
   if (view === 'senders') return { view: 'now' }
   const range = view === 'events' ? { range: '35d' } : {}
@@ -130,11 +130,10 @@ const MOST_IN_URL = 2_000
 
 /** An id that may be an address would stand in the logs of whoever is in between. */
 function messageOf(id: string, filter: string): string {
-  if (filter !== '') throw new OptionError('posthorn inbox message: with --url it takes no filter')
-  if (id.includes('@'))
-    throw new OptionError('posthorn inbox message: an id with an @ is looked for with --inbox, not with --url')
+  if (filter !== '') throw new OptionError('with --url it takes no filter')
+  if (id.includes('@')) throw new OptionError('an id with an @ is looked for with --inbox, not with --url')
   if (Buffer.byteLength(id) > MOST_IN_URL)
-    throw new OptionError('posthorn inbox message: an id so long is looked for with --inbox, not with --url')
+    throw new OptionError('an id so long is looked for with --inbox, not with --url')
   return id
 }
 
