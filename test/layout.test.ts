@@ -337,6 +337,7 @@ describe('imports', () => {
 /** Built into one room each: who imports the package installs none of it. */
 const BUNDLED = new Map([
   ['@commander-js/extra-typings', 'cli'],
+  ['get-east-asian-width', 'cli'],
   ['velocityjs', 'emulators/esputnik'],
   ['@rgrove/parse-xml', 'providers/esputnik/workflow'],
   ['mailparser', 'providers/kit'],

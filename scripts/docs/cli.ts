@@ -8,9 +8,9 @@ import { code, sections, table } from './markdown.ts'
 const INTRO = `# The command line
 
 \`npx posthorn <command>\` writes data to stdout, and messages to stderr. On a terminal, a list is a table that fits the
-width. In a pipe or a file, each row is one line, with complete fields and tabs between them. With \`--json\`, the data is
-JSON: one object, or for a list one object on each line, of the schema that the section of the command names. An error is
-then an object on stderr (\`schemas/cli/error.json\`). Colours are off if \`NO_COLOR\` is set, and if the output is not a
+width: what is too long for its last column continues below. In a pipe or a file, each row is one line, with complete
+fields and tabs between them. With \`--json\`, the data is JSON: one object, or for a list one object on each line, of the
+schema that the section of the command names. An error is then an object on stderr (\`schemas/cli/error.json\`). Colours are off if \`NO_COLOR\` is set, and if the output is not a
 terminal. Text output redacts e-mail addresses; JSON has them complete.
 
 This page is generated from the commands. A test runs every example on it.
@@ -49,8 +49,9 @@ does so itself. With only a file, the command finds the sender of each source by
 If the receiver runs on another machine, most commands of \`posthorn inbox\` use its [dashboard](dashboard.md) with
 \`--url https://ops.example/ops\`. The credentials are in \`POSTHORN_DASHBOARD_BASIC\` or \`POSTHORN_DASHBOARD_BEARER\` of the
 environment. The dashboard decides what is shown, masked and allowed. A time without a zone is in the time zone of this
-machine. \`--json\` gives the rows of the view (\`schemas/dashboard\`); \`check\` gives the same as with a file. \`export\`, \`diff\`
-and \`backup\` do not work with \`--url\`, because a dashboard does not give out what they need.
+machine. Text output is the same as with a file, as far as the dashboard knows it; \`stats\` also names the findings.
+\`--json\` gives the rows of the view (\`schemas/dashboard\`), and for \`stats\` its frame with the findings; \`check\` gives the
+same as with a file. \`export\`, \`diff\` and \`backup\` do not work with \`--url\`, because a dashboard does not give out what they need.
 
 A [filter](filters.md) selects deliveries, events or failures: \`source:shop type:bounced since:6h\`.
 
@@ -61,7 +62,8 @@ as \`NO_COLOR\`.
 
 \`--watch\` repeats the query every two seconds (\`--every 500ms\`) until Ctrl-C or SIGTERM, and ends with 0. On a terminal it
 draws the result again. Elsewhere, and with \`--json\`, it writes one line of JSON for each item that is new or has changed,
-oldest first, of the same schema as \`--json\`. A list that was cut ends with the option that continues it: \`--after d_…\`.
+oldest first, of the same schema as \`--json\`. In a pipe it also ends with 0 when its reader ends (where \`tail\` of GNU is
+not installed, with the first line after that). A list that was cut ends with the option that continues it: \`--after d_…\`.
 
 \`--fields\` chooses the columns of a list by their headings, also those that a narrow terminal omits: \`--fields event,who\`. A
 heading of two words is written with a hyphen: \`last-delivery\`.

@@ -1,5 +1,6 @@
 /** How the command line ends. */
 import { CommanderError } from '@commander-js/extra-typings'
+import { inOptions } from './option-names.ts'
 
 /**
  * 0 done · 1 the answer is no: an answer that is not 200, a finding · 2 called wrongly · 3 cannot reach or open: no file,
@@ -45,7 +46,8 @@ export function complaintOf(error: unknown, command: string, json: boolean): str
 
 function messageOf(error: unknown): string {
   if (error instanceof CommanderError) return usageOf(error)
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  return exitCodeOf(error) === 2 ? inOptions(error.message) : error.message
 }
 
 /** Without what the user typed in the place of a value: it may be a secret. */

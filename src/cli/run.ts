@@ -12,12 +12,10 @@ import { version } from './version.ts'
  */
 export async function run(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = 0
-  let running = 'posthorn'
   const program = createProgram((ended) => {
     code = ended
   })
   program.hook('preAction', (_, command) => {
-    running = nameOf(command)
     const { quiet = false, verbose = false, color = true }: Partial<Talking> = command.opts()
     talkAs({ quiet, verbose })
     if (!color) withoutColours()
@@ -28,7 +26,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     const ended = exitCodeOf(error)
     if (ended !== 0 && !isHelp(error)) {
-      process.stderr.write(complaintOf(error, running, args.includes('--json')))
+      process.stderr.write(complaintOf(error, nameOf(commandOf(program, args)), args.includes('--json')))
       if (isVerbose() && error instanceof Error) process.stderr.write(`${error.stack}\n`)
     }
     return ended
@@ -66,6 +64,12 @@ function adopt(parent: CommandUnknownOpts, command: CommandUnknownOpts, hidden =
   for (const child of command.commands) adopt(command, child)
   if (command.commands.length === 0 && !hidden) for (const option of OF_ALL()) command.addOption(option)
   if (!parent.commands.includes(command)) parent.addCommand(command, { hidden })
+}
+
+/** The command that was meant: names come before options. */
+function commandOf(program: CommandUnknownOpts, [word, ...others]: readonly string[]): CommandUnknownOpts {
+  const command = program.commands.find((one) => one.name() === word)
+  return command === undefined ? program : commandOf(command, others)
 }
 
 /** `posthorn inbox ls`. */

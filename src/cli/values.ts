@@ -1,7 +1,6 @@
 /** How options of the command line are read. */
 import { KEYS } from '../core/filter/keys.ts'
 import { OptionError } from '../errors.ts'
-import { wholeNumber } from '../lib/options.ts'
 
 /** For options that may be repeated. */
 export const listOf = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
@@ -20,8 +19,11 @@ export function headersOf(line: string, before: Readonly<Record<string, string>>
 }
 
 /** @throws OptionError (from what it returns) for text that is no whole number within the bounds */
-export const wholeNumberOf = (name: string, min: number, max: number) => (text: string) =>
-  wholeNumber(name, text.trim() === '' ? Number.NaN : Number(text), min, min, max)
+export const wholeNumberOf = (name: string, min: number, max: number) => (text: string) => {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  throw new OptionError(`${name} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`)
+}
 
 /** @throws OptionError for text that is no number within the bounds */
 export function numberOf(name: string, text: string, min: number, max: number): number {

@@ -20,7 +20,8 @@ beforeAll(async () => {
   seed = await seeded()
 })
 
-const look = (...args: string[]) => typed(['inbox', ...args, '--inbox', seed.path, '--utc'])
+const look = (...args: string[]) =>
+  typed(['inbox', ...args, ...(args.includes('--url') ? [] : ['--inbox', seed.path]), '--utc'])
 const objects = async (...args: string[]) => objectsOf((await look(...args, '--json')).out)
 
 const LOOKS = [['stats'], ['ls'], ['dead'], ['dead', '--group'], ['quarantine'], ['handlers'], ['senders'], ['diff']]
@@ -170,6 +171,31 @@ describe('posthorn inbox', () => {
     writeFileSync(empty, '')
     const nothing = await typed(['inbox', 'ls', '--inbox', empty, '--json'])
     expect([nothing.code, JSON.parse(nothing.err).error]).toEqual([3, 'ERR_INBOX_FOREIGN'])
+  })
+})
+
+describe('what is called wrongly', () => {
+  it.each([
+    ['ls to:jo', 'inbox ls: filter: ls does not filter by "to"; it takes source,'],
+    ['dead type:nope', 'inbox dead: filter: no event has the type "nope"'],
+    ['events handler:x', 'inbox events: filter: events does not filter by "handler"'],
+    ['ls --limit x', 'inbox ls: --limit must be a whole number from 1 to 1000000000, got "x"'],
+    ['events --every 5', 'inbox events: --every must be a time such as'],
+    ['events --bogus', "inbox events: unknown option '--bogus'"],
+    ['ls --after d_x', 'inbox ls: --after: d_x is not there any more; until: goes on by time'],
+    ['diff --handled', 'inbox diff: --handled reads every delivery in range: give since:, or ids'],
+    ['replay to:jo --yes', 'inbox replay: filter: replay does not filter by "to"'],
+    ['replay --all source:shop --yes', 'inbox replay: --all is everything, and does not go with source'],
+    ['replay --all --missed --yes', 'inbox replay: --missed goes with --to'],
+    ['export nobody', 'inbox export: a person is named by an e-mail address: jo@shop.example'],
+    ['export jo@shop.example --url https://ops.example', 'inbox export: --url does not go with it'],
+    ['retry', 'inbox retry: say which'],
+    ['drop', 'inbox drop: say which'],
+    ['retry --url https://ops.example', 'inbox retry: say which'],
+  ])('is told in options, by its command: %s', async (line, message) => {
+    const ended = await look(...line.split(' '))
+    expect([ended.code, ended.out]).toEqual([2, ''])
+    expect(ended.err).toMatch(new RegExp(`^posthorn ${message.replaceAll(/[?.*]/g, '\\$&')}`))
   })
 })
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { CLI_SCHEMAS } from '../../scripts/schema/cli.ts'
 import { pages } from '../../src/adapters/node.ts'
@@ -12,6 +13,7 @@ import { memory } from '../../src/inboxes/memory/index.ts'
 import { createReceiver, PermanentError } from '../../src/index.ts'
 import { momentum } from '../../src/providers/momentum/index.ts'
 import { toy } from '../support/toy.ts'
+import { bounce, click, dumped, newFolder, receiverAt } from './inbox-file.ts'
 
 /** A request that is left without an answer. */
 const HANG = Symbol('hang')
@@ -37,6 +39,27 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
+/** Its dashboard behind a port, with a way to end it. */
+async function boardOf(
+  receiver: Parameters<typeof dashboard>[0],
+  access: DashboardOptions['access'],
+  onRequest: (url: string) => unknown = () => {},
+): Promise<string> {
+  const board = pages(dashboard(receiver, { auth: bearer(SECRET), ...(access && { access }) }))
+  const answer = board as RequestListener
+  const server = createServer((request, response) => {
+    // Behind a proxy that keeps the prefix, as an application that mounts it there.
+    request.url = request.url?.replace(/^\/ops\/?/, '/')
+    if (onRequest(request.url ?? '') !== HANG) answer(request, response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  ends.push(
+    () => server.close(),
+    () => server.closeAllConnections(),
+  )
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
 /** One that works, one that dies, one that cannot be read. */
 async function elsewhere(
   access: DashboardOptions['access'] = { people: 'clear' },
@@ -51,25 +74,13 @@ async function elsewhere(
   receiver.on('*', { name: 'warehouse' }, ({ payload }) => {
     if (!world.isUp && (payload as { n: number }).n === 2) throw new PermanentError('the database is down')
   })
-  const board = pages(dashboard(receiver, { auth: bearer(SECRET), ...(access && { access }) }))
-  const answer = board as RequestListener
-  const server = createServer((request, response) => {
-    // Behind a proxy that keeps the prefix, as an application that mounts it there.
-    request.url = request.url?.replace(/^\/ops\/?/, '/')
-    if (onRequest(request.url ?? '') !== HANG) answer(request, response)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  ends.push(
-    () => server.close(),
-    () => server.closeAllConnections(),
-    () => receiver.close({ timeoutMs: 0 }),
-  )
+  const url = await boardOf(receiver, access, onRequest)
+  ends.push(() => receiver.close({ timeoutMs: 0 }))
   await receiver.start()
   await receiver.inject('shop', [{ type: 'ping', n: 1, to: 'jo@shop.example', message: 'm-1' }])
   await receiver.inject('shop', [{ type: 'ping', n: 2, to: 'al@shop.example', message: 'm-2' }])
   await receiver.inject('shop', [{ bad: 1 }])
   await receiver.whenIdle()
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   /** The exit code, and what was said. */
   const posthorn = (...words: string[]) => posthornAt(url, ...words)
   const posthornAt = async (at: string, ...words: string[]) => {
@@ -127,7 +138,7 @@ it('finds a person, whose address stands in no URL, and one event', async () => 
   expect(await posthorn('person', 'nobody@shop.example')).toMatchObject({ code: 1, lines: [] })
   const [{ id }] = found.json()
   const shown = await posthorn('show', id)
-  expect(shown.lines.join('\n')).toContain(`id\t${id}`)
+  expect(shown.lines.join('\n')).toContain(`event\t${id}`)
   expect(shown.lines.join('\n')).not.toContain('jo@')
   expect(await posthorn('show', 'd_aaaaaaaaaaaaaa.0')).toMatchObject({ code: 1 })
 })
@@ -263,4 +274,80 @@ it('ends with 130 at a signal: a listing at once, a verb when its run is stopped
   const stopped = await posthorn('retry', 'handler:warehouse', '--yes', '--rate', '0.01')
   expect([stopped.code, stopped.lines]).toEqual([130, [expect.stringMatching(/^retry: stopped, \d of 2$/)]])
   expect(asked.some((one) => one.includes('do=stop'))).toBe(true)
+})
+
+it('tells of an inbox elsewhere what it tells of its file', async () => {
+  const path = join(newFolder(), 'inbox.db')
+  const { receiver } = receiverAt(path)
+  await receiver.start()
+  ends.push(() => receiver.close({ timeoutMs: 0 }))
+  for (const n of [1, 2]) {
+    await receiver.inject('shop', dumped(bounce(n), click(n), { nothing: 'known' }))
+    await receiver.whenIdle()
+  }
+  await receiver.inbox.pause('warehouse')
+  const url = await boardOf(receiver, { people: 'clear' })
+  const ran = async (...words: string[]) => {
+    ;[said.out, said.err] = ['', '']
+    return { code: await run(['inbox', ...words]), ...said }
+  }
+  const letters = (await ran('dead', '--inbox', path, '--json')).out
+  const { event } = JSON.parse(letters.split('\n')[0] ?? '')
+  for (const words of [
+    ['ls', '--limit', '1'],
+    ['dead'],
+    ['dead', '--group'],
+    ['dead', '--limit', '1'],
+    ['quarantine', '--limit', '1'],
+    ['events', '--limit', '2'],
+    ['show', event.id],
+    ['show', event.delivery.id],
+    ['person', 'jo1@shop.example'],
+    ['message', 'message-1'],
+  ]) {
+    const ofFile = await ran(...words, '--inbox', path)
+    expect(ofFile.out).not.toBe('')
+    const { out, ...ofBoard } = await ran(...words, '--url', url)
+    // The process of the dashboard knows its handlers: a file tells of those alone that have not done it.
+    expect([words, { ...ofBoard, out: out.replace('\n\twarehouse: done', '') }]).toEqual([words, ofFile])
+  }
+  const [there, here] = [await ran('stats', '--url', url), await ran('stats', '--inbox', path)]
+  const facts = there.out.split('\n').filter((line) => here.out.split('\n').includes(line))
+  expect(facts.map((line) => line.split('\t')[0])).toEqual(
+    expect.arrayContaining(['pending', 'dead letters', 'paused']),
+  )
+  expect(there.out).toMatch(/^verdict\t\w+, 2 findings\n(\t(act|look): .*\n){2}pending/)
+  const { findings } = JSON.parse((await ran('stats', '--url', url, '--json')).out)
+  expect(findings.map(({ id }: { id: string }) => id)).toContain('dead_letters')
+}, 60_000)
+
+it('names the place of a replay that was stopped, and goes on there', async () => {
+  const asked: string[] = []
+  const { posthorn } = await elsewhere({ people: 'clear', act: ['replay'] }, (url) => {
+    asked.push(url)
+    if (url.includes('view=run') && !asked.some((one) => one.includes('do=stop'))) process.emit('SIGINT')
+  })
+  const stopped = await posthorn('replay', '--all', '--yes', '--rate', '0.5')
+  expect(stopped).toMatchObject({ code: 130, lines: [expect.stringMatching(/^replay: stopped, 1 of 3$/)] })
+  const [, after = ''] =
+    /^Stopped\. Go on with the same and --after (\S+); give up .* run:r_\w+\n$/.exec(stopped.err) ?? []
+  expect((await posthorn('replay', '--all', '--after', after, '--dry-run')).lines).toEqual([
+    expect.stringMatching(/^2 matched/),
+  ])
+})
+
+it('goes on at --after where a listing was stopped', async () => {
+  const { posthorn, receiver } = await elsewhere({ people: 'clear' }, (url) => {
+    if (!url.includes('after=')) return
+    process.emit('SIGINT')
+    return HANG
+  })
+  for (let n = 0; n < 100; n++) await receiver.inject('shop', [{ type: 'ping', n: 10 + n }])
+  const stopped = await posthorn('ls', '--limit', '1000')
+  const last = stopped.lines.at(-1)?.split('\t')[1]
+  expect([stopped.code, stopped.lines.length, stopped.err]).toEqual([
+    130,
+    100,
+    `Stopped: go on with --after ${last}.\n`,
+  ])
 })

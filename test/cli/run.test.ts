@@ -31,7 +31,7 @@ describe('posthorn', () => {
   it('refuses what it cannot do with 2, one line on stderr and the nearest word', async () => {
     const unknown = "posthorn: unknown command 'dmo' (Did you mean demo?)\n"
     expect(await posthorn('dmo')).toEqual({ code: 2, out: '', err: unknown })
-    const option = "posthorn: unknown option '--prot' (Did you mean --port?)\n"
+    const option = "posthorn demo: unknown option '--prot' (Did you mean --port?)\n"
     expect(await posthorn('demo', '--prot', '1')).toEqual({ code: 2, out: '', err: option })
     expect(await posthorn('demo', '--port', 'a')).toMatchObject({
       code: 2,

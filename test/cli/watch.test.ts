@@ -1,5 +1,5 @@
 /** Lists page by page, by columns, and watched; each watch in a process of its own, ended as somebody does who sits there. */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { bounce, dumped, newFolder, objectsOf, receiverAt, rowsOf, seeded, typed } from './inbox-file.ts'
@@ -113,3 +113,18 @@ it('writes what is new and what has changed, the oldest first, until a signal', 
     await receiver.close()
   }
 }, 60_000)
+
+it.skipIf(process.platform !== 'linux')(
+  'ends with 0 when nobody reads on, though nothing comes that it could write',
+  async () => {
+    for (const command of ['ls', 'events', 'stats']) {
+      const words = [process.execPath, main, 'inbox', command, '--inbox', path, '--watch', '--every', '1h']
+      const piped = `set -o pipefail; ${words.map((word) => `'${word}'`).join(' ')} | head -n 1`
+      const ended = await new Promise<{ code: unknown; out: string }>((resolve) => {
+        execFile('bash', ['-c', piped], (error, out) => resolve({ code: error?.code ?? 0, out }))
+      })
+      expect([ended.code, objectsOf(ended.out).length]).toEqual([0, 1])
+    }
+  },
+  60_000,
+)

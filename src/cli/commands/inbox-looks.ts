@@ -8,8 +8,8 @@ const statsCommand = (done: Done) =>
     .action(async (options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.stats({ ...options, url }))
+        const { stats } = await import('../inbox/elsewhere/stats.ts')
+        return done(await stats({ ...options, url }))
       }
       const { stats } = await import('../inbox/look.ts')
       done(await stats(options))
@@ -22,8 +22,8 @@ const lsCommand = (done: Done) =>
     .action(async (words, options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.list('deliveries', filterOf(words, options), { ...options, url }))
+        const { list } = await import('../inbox/elsewhere/list.ts')
+        return done(await list('deliveries', filterOf(words, options), { ...options, url }))
       }
       const { ls } = await import('../inbox/look.ts')
       done(await ls(filterOf(words, options), options))
@@ -38,8 +38,8 @@ const showCommand = (done: Done) =>
     .action(async (id, options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.show(id, { ...options, url }))
+        const { show } = await import('../inbox/elsewhere/show.ts')
+        return done(await show(id, { ...options, url }))
       }
       const { show } = await import('../inbox/show.ts')
       done(await show(id, options))
@@ -52,8 +52,8 @@ const eventsCommand = (done: Done) =>
     .action(async (words, options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.list('events', filterOf(words, options), { ...options, url }))
+        const { list } = await import('../inbox/elsewhere/list.ts')
+        return done(await list('events', filterOf(words, options), { ...options, url }))
       }
       const { events } = await import('../inbox/events.ts')
       done(await events(filterOf(words, options), options))
@@ -68,8 +68,8 @@ const messageCommand = (done: Done) =>
     .action(async (id, words, options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.list('message', filterOf(words, options), { ...options, url }, id))
+        const { list } = await import('../inbox/elsewhere/list.ts')
+        return done(await list('message', filterOf(words, options), { ...options, url }, id))
       }
       const { message } = await import('../inbox/events.ts')
       done(await message(id, filterOf(words, options), options))
@@ -84,8 +84,8 @@ const personCommand = (done: Done) =>
     .action(async (address, words, options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.list('person', filterOf(words, options), { ...options, url }, address))
+        const { list } = await import('../inbox/elsewhere/list.ts')
+        return done(await list('person', filterOf(words, options), { ...options, url }, address))
       }
       const { person } = await import('../inbox/events.ts')
       done(await person(address, filterOf(words, options), options))
@@ -99,8 +99,11 @@ const deadCommand = (done: Done) =>
     .action(async (words, options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.list('dead', filterOf(words, options), { ...options, url }))
+        const { deadGroups, list } = await import('../inbox/elsewhere/list.ts')
+        const said = filterOf(words, options)
+        return done(
+          await (options.group ? deadGroups(said, { ...options, url }) : list('dead', said, { ...options, url })),
+        )
       }
       const { dead } = await import('../inbox/look.ts')
       done(await dead(filterOf(words, options), options))
@@ -113,8 +116,8 @@ const quarantineCommand = (done: Done) =>
     .action(async (words, options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.list('quarantine', filterOf(words, options), { ...options, url }))
+        const { list } = await import('../inbox/elsewhere/list.ts')
+        return done(await list('quarantine', filterOf(words, options), { ...options, url }))
       }
       const { quarantine } = await import('../inbox/look.ts')
       done(await quarantine(filterOf(words, options), options))
@@ -126,8 +129,8 @@ const handlersCommand = (done: Done) =>
     .action(async (options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.list('handlers', {}, { ...options, url }))
+        const { list } = await import('../inbox/elsewhere/list.ts')
+        return done(await list('handlers', {}, { ...options, url }))
       }
       const { handlers } = await import('../inbox/handlers.ts')
       done(await handlers(options))
@@ -139,8 +142,8 @@ const sendersCommand = (done: Done) =>
     .action(async (options) => {
       const { url } = options
       if (url !== undefined) {
-        const elsewhere = await import('../inbox/elsewhere.ts')
-        return done(await elsewhere.list('senders', {}, { ...options, url }))
+        const { list } = await import('../inbox/elsewhere/list.ts')
+        return done(await list('senders', {}, { ...options, url }))
       }
       const { senders } = await import('../inbox/handlers.ts')
       done(await senders(options))

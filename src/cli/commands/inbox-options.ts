@@ -27,12 +27,12 @@ export const URL_OPTION = () =>
     'the inbox is elsewhere, behind this dashboard; credentials: POSTHORN_DASHBOARD_BASIC=user:password or POSTHORN_DASHBOARD_BEARER in the environment',
   )
     .argParser(dashboardAddressOf)
-    .conflicts(['inbox', 'postgres', 'schema', 'config', 'group', 'missed'])
+    .conflicts(['inbox', 'postgres', 'schema', 'config', 'missed'])
 
 /** Of a command that a dashboard cannot stand in for. */
-export const NO_URL = (command: string, why: string) =>
+export const NO_URL = (why: string) =>
   new Option('--url <dashboard>').hideHelp().argParser((): never => {
-    throw new OptionError(`posthorn inbox ${command}: --url does not go with it, ${why}`)
+    throw new OptionError(`--url does not go with it, ${why}`)
   })
 
 const FILTERS = `
@@ -97,7 +97,7 @@ interface Which {
   readonly after?: string | undefined
 }
 
-/** The filter of a verb; without words it says nothing. */
+/** The filter of a look; without words it says nothing. */
 export function filterOf(
   words: readonly string[],
   { filter, all = false, after }: Which,
@@ -105,6 +105,13 @@ export function filterOf(
   const text = [...words, ...(filter === undefined ? [] : [filter])].join(' ')
   const place = after === undefined ? {} : { after }
   return { ...(text === '' ? {} : { filter: text }), ...(all ? { all } : {}), ...place }
+}
+
+/** The filter of a verb. @throws OptionError where it would be everything, and nobody has said so */
+export function whichOf(words: readonly string[], options: Which & { readonly missed?: boolean }) {
+  const which = filterOf(words, options)
+  if (which.filter !== undefined || which.all || options.missed) return which
+  throw new OptionError('say which, such as handler:warehouse since:6h, or an id; --all is everything')
 }
 
 /** Which word is a sender is seen when the inbox is opened. */

@@ -3,7 +3,7 @@ import { OptionError } from '../../errors.ts'
 import type { Done } from '../exit.ts'
 import { spanOf as msOf } from '../inbox/times.ts'
 import { listOf, numberOf, personOf, wholeNumberOf } from '../values.ts'
-import { FILTER, filterOf, NO_URL, ofFilter, ofInbox, ofLimited, URL_OPTION } from './inbox-options.ts'
+import { FILTER, filterOf, NO_URL, ofFilter, ofInbox, ofLimited, URL_OPTION, whichOf } from './inbox-options.ts'
 
 const acting = (name: string, summary: string) =>
   ofFilter(name, summary)
@@ -19,7 +19,7 @@ On a terminal it shows what it would do and asks; elsewhere it wants --yes or --
 
 /** Which, as the dashboard takes it. */
 function fieldsOf(words: readonly string[], options: Parameters<typeof filterOf>[1]) {
-  const { filter, all } = filterOf(words, options)
+  const { filter, all } = whichOf(words, options)
   return { ...(filter === undefined ? {} : { filter }), ...(all ? { all } : {}) }
 }
 
@@ -34,7 +34,7 @@ const retryCommand = (done: Done) =>
         return done(await actElsewhere('retry', fieldsOf(words, options), { ...options, url }))
       }
       const { retry } = await import('../inbox/verbs.ts')
-      done(await retry(filterOf(words, options), options))
+      done(await retry(whichOf(words, options), options))
     })
 
 const dropCommand = (done: Done) =>
@@ -48,7 +48,7 @@ const dropCommand = (done: Done) =>
         return done(await actElsewhere('drop', fieldsOf(words, options), { ...options, url }))
       }
       const { drop } = await import('../inbox/verbs.ts')
-      done(await drop(filterOf(words, options), options))
+      done(await drop(whichOf(words, options), options))
     })
 
 const replayCommand = (done: Done) =>
@@ -77,7 +77,7 @@ const replayCommand = (done: Done) =>
       const { replay } = await import('../inbox/verbs.ts')
       const { to, missed } = options
       const targets = { ...(to === undefined ? {} : { to }), ...(missed ? { missed } : {}) }
-      done(await replay({ ...filterOf(words, options), ...targets }, { ...options, after }))
+      done(await replay({ ...whichOf(words, options), ...targets }, { ...options, after }))
     })
 
 const reparseCommand = (done: Done) =>
@@ -91,7 +91,7 @@ const reparseCommand = (done: Done) =>
         return done(await actElsewhere('reparse', fieldsOf(words, options), { ...options, url }))
       }
       const { reparse } = await import('../inbox/verbs.ts')
-      done(await reparse(filterOf(words, options), options))
+      done(await reparse(whichOf(words, options), options))
     })
 
 const eraseCommand = (done: Done) =>
@@ -160,10 +160,7 @@ const pruneCommand = (done: Done) =>
 const exportCommand = (done: Done) =>
   ofFilter('export', 'all that is stored of a person: one JSON object a line')
     .addOption(
-      NO_URL(
-        'export',
-        'as a dashboard hands out no bytes of many deliveries: run it where the inbox is; "person" lists',
-      ),
+      NO_URL('as a dashboard hands out no bytes of many deliveries: run it where the inbox is; "person" lists'),
     )
     .argument('<address>', 'of the person', personOf)
     .argument(...FILTER)
@@ -174,7 +171,7 @@ const exportCommand = (done: Done) =>
 
 const backupCommand = (done: Done) =>
   ofInbox('backup', 'a copy of the inbox as of one moment, while it is in use')
-    .addOption(NO_URL('backup', 'as the copy is made beside the inbox: run it there'))
+    .addOption(NO_URL('as the copy is made beside the inbox: run it there'))
     .argument('<file>', 'a path where nothing is yet')
     .action(async (file, options) => {
       const { backup } = await import('../inbox/keep.ts')
@@ -207,7 +204,7 @@ function silentOf(text: string, before: ReadonlyArray<readonly [string, number]>
 
 const diffCommand = (done: Done) =>
   ofLimited('diff', 'what reads otherwise now than it did; of two deliveries, how they differ')
-    .addOption(NO_URL('diff', 'as it reads stored bytes with this release: run it where the inbox is'))
+    .addOption(NO_URL('as it reads stored bytes with this release: run it where the inbox is'))
     .description(
       'What is in quarantine and can be read by this release, with --handled also what was handled and reads otherwise; ends with 1 when there is something. Of two deliveries how they differ; ends with 1 when their events do.',
     )

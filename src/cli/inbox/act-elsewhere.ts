@@ -7,6 +7,7 @@ import { Progress } from '../out/progress.ts'
 import { say, tell } from '../out/streams.ts'
 import { pause, untilSignal } from '../signals.ts'
 import { assertDecided } from './act.ts'
+import { stoppedText } from './verbs.ts'
 import { zoned } from './zoned.ts'
 
 export interface ActElsewhereOptions {
@@ -39,6 +40,10 @@ interface Run extends Pick<Plan, 'matched'> {
   readonly state: 'running' | 'done' | 'stopped' | 'failed'
   readonly done: number
   readonly error: string | null
+  /** The id of a replay, once it has begun. */
+  readonly replay: string | null
+  /** With which what was stopped goes on; null: with nothing that could be told. */
+  readonly again: { readonly fields: { readonly after?: string } } | null
 }
 
 /** Between two looks at how far it is. */
@@ -103,6 +108,7 @@ function ended(run: Run, { json }: ActElsewhereOptions, verb: string): ExitCode 
   const { state, done, matched, error } = run
   if (json) say(JSON.stringify(run))
   else say(`${verb}: ${state}, ${done} of ${matched}${error === null ? '' : `: ${error}`}`)
+  if (run.replay !== null && state !== 'done') tell(stoppedText(run.replay, run.again?.fields.after ?? null))
   if (state === 'stopped') return 130
   if (state === 'failed') return done === 0 ? 1 : 5
   return done >= matched ? 0 : done === 0 ? 1 : 5

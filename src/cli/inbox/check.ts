@@ -1,11 +1,10 @@
 /** `posthorn inbox check`: whether all is well, as an exit code and one line; for cron and Nagios. */
-import { OptionError, PosthornError } from '../../errors.ts'
-import type { InboxStats } from '../../public/inbox.ts'
-import { viewAt } from '../dashboard.ts'
+import { OptionError } from '../../errors.ts'
 import { counted, spanText } from '../out/format.ts'
 import { say } from '../out/streams.ts'
 import { untilSignal } from '../signals.ts'
-import { byWhom, type LookOptions } from './look.ts'
+import { dateOf, nowAt, standingOf } from './elsewhere/stats.ts'
+import { byWhom, type LookOptions, type Standing } from './look.ts'
 import { type OpenInbox, withInbox } from './open.ts'
 
 export interface CheckOptions extends LookOptions {
@@ -35,46 +34,19 @@ function told(findings: readonly Finding[], stats: Standing, { json }: CheckOpti
   return findings.length === 0 ? 0 : 1
 }
 
-/** What is looked at: of a dashboard it is all that there is. */
-type Standing = Pick<
-  InboxStats,
-  'pending' | 'pendingBytes' | 'oldestPendingAt' | 'deadLetters' | 'quarantined' | 'paused'
->
-
-/** Of the view `now`. */
-interface Now {
-  readonly backlog: { readonly deliveries: number; readonly bytes: number; readonly oldestAt: string | null }
-  readonly handlers: ReadonlyArray<{
-    readonly name: string
-    readonly paused: { readonly by: 'hand' | 'failures'; readonly since: string } | null
-  }>
-  readonly senders: ReadonlyArray<{ readonly source: string; readonly lastAt: string | null }>
-}
-
 /** As `check`, of an inbox behind a dashboard. @throws ERR_API_UNREACHABLE where nobody answers, or its inbox does not */
 export async function checkElsewhere(options: CheckOptions & { readonly url: string }): Promise<0 | 1> {
   return untilSignal(async (stop) => {
-    const found = await viewAt<Now>({ url: options.url, stop }, { view: 'now' })
-    const { counts } = (found?.frame ?? {}) as { counts?: { dead: number; quarantine: number } | null }
-    if (!found || !counts) throw new PosthornError('ERR_API_UNREACHABLE', 'The dashboard does not tell how it stands.')
-    const { backlog, handlers, senders } = found.data
-    const stats: Standing = {
-      ...{ pending: backlog.deliveries, pendingBytes: backlog.bytes, oldestPendingAt: dateOf(backlog.oldestAt) },
-      ...{ deadLetters: counts.dead, quarantined: counts.quarantine },
-      paused: handlers.flatMap(({ name, paused }) =>
-        paused === null ? [] : [{ handler: name, by: paused.by, since: new Date(paused.since) }],
-      ),
-    }
+    const now = await nowAt({ url: options.url, stop })
+    const stats = standingOf(now)
     const silent = options.silent.flatMap(([source, ms]) => {
-      const sender = senders.find((one) => one.source === source)
+      const sender = now.senders.find((one) => one.source === source)
       if (sender === undefined) throw noSource(source)
       return silenceOf(source, ms, dateOf(sender.lastAt))
     })
     return told([...findingsIn(stats, options), ...silent], stats, options)
   })
 }
-
-const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text))
 
 const ageOf = ({ oldestPendingAt: at }: Standing): number => (at === null ? 0 : Math.max(0, Date.now() - at.getTime()))
 

@@ -22,10 +22,13 @@ const columnsOf = ({ utc }: OutOptions): Column<AnyEvent>[] => [
 ]
 
 /** Of a bounce, a delay or a refusal: its kind, and the reply. */
-function whyOf(event: AnyEvent): string {
-  if (!('bounce' in event)) return ''
-  const { kind, reason } = event.bounce as { readonly kind: string; readonly reason: string | null }
-  return reason === null ? kind : `${kind}: ${reason}`
+export function whyOf({ bounce }: MayBounce): string {
+  if (!bounce) return ''
+  return bounce.reason === null ? bounce.kind : `${bounce.kind}: ${bounce.reason}`
+}
+
+interface MayBounce extends Pick<AnyEvent, 'type'> {
+  readonly bounce?: { readonly kind: string; readonly reason: string | null } | null
 }
 
 interface Said {
@@ -38,8 +41,8 @@ export async function events(filter: Said, options: ListOptions): Promise<0 | 13
   return withInbox(options, async (opened) => {
     const list: List<AnyEvent> = {
       ...{ name: 'posthorn inbox events', what: 'events', columns: columnsOf(options), key: ({ id }) => id },
-      rows: () => {
-        const looking = new Looking(opened, options)
+      rows: ({ signal: stop = opened.stop }) => {
+        const looking = new Looking({ stop }, options)
         return looking.found(opened.control.events(inRange(filter), looking.options))
       },
     }
@@ -73,14 +76,19 @@ export async function person(email: string, filter: Omit<Said, 'after'>, options
     for await (const event of looking.found(opened.control.person(email, filter, looking.options))) found.push(event)
     // Those of one time in the order in which they were received.
     found.reverse().sort((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime())
-    const verdict = found.findLast(({ effect, isTest }) => effect !== 'none' && !isTest)
-    if (verdict !== undefined)
-      tell(
-        `${verdict.effect}: ${verdict.type}, ${timeText(verdict.occurredAt, options.utc)} ${whyOf(verdict)}`.trimEnd(),
-      )
+    tellVerdict(found, options)
     return showTimeline(found, opened, options, 'nothing is stored of this person')
   })
 }
+
+/** Whether the person may be written to, by the latest event that says something about it. */
+export function tellVerdict(events: readonly Judged[], { utc }: OutOptions): void {
+  const last = events.findLast(({ effect, isTest }) => effect !== 'none' && !isTest)
+  if (last !== undefined)
+    tell(`${last.effect}: ${last.type}, ${timeText(last.occurredAt, utc)} ${whyOf(last)}`.trimEnd())
+}
+
+type Judged = MayBounce & Pick<AnyEvent, 'effect' | 'isTest' | 'occurredAt'>
 
 async function showTimeline(found: readonly AnyEvent[], { stop }: OpenInbox, options: OutOptions, otherwise: string) {
   await showRows(found, columnsOf(options), options)

@@ -1,10 +1,10 @@
 /** A list as every command shows it: once, or with `--watch` again and again. */
 import type { ListOptions, ListProgress } from '../../public/look.ts'
-import { counted } from '../out/format.ts'
+import { counted, quoted } from '../out/format.ts'
 import { type Column, type OutOptions, showRows } from '../out/lines.ts'
 import { Progress } from '../out/progress.ts'
 import { tell } from '../out/streams.ts'
-import { type WatchOptions, watch } from '../out/watch.ts'
+import { type View, type WatchOptions, watch } from '../out/watch.ts'
 import { firstOf } from './first-of.ts'
 
 export interface RowOptions extends OutOptions, WatchOptions {
@@ -25,7 +25,11 @@ export interface List<T> {
 
 /** Resolves when it is shown, or at the signal that ends a watch. */
 export async function showList<T>(list: List<T>, options: RowOptions, stop: AbortSignal): Promise<void> {
-  const view = { name: list.name, draw: () => drawn(list, options, stop), lines: () => linesOf(list, options, stop) }
+  const view: View = {
+    name: list.name,
+    draw: () => drawn(list, options, stop),
+    lines: (end) => linesOf(list, options, end),
+  }
   if (options.watch) await watch(view, options, stop)
   else await view.draw()
 }
@@ -91,6 +95,3 @@ class Listing {
     this.#progress.end()
   }
 }
-
-/** As a shell reads it. */
-const quoted = (word: string) => (/^[\w./@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

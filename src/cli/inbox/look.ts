@@ -30,8 +30,15 @@ export async function stats(options: LookOptions): Promise<0> {
   })
 }
 
-function factsOf(found: InboxStats, utc: boolean): Array<[string, string]> {
-  const { oldestPendingAt: oldest, paused, orphaned, replays, unhandled } = found
+/** What a dashboard tells of it. */
+export type Standing = Pick<
+  InboxStats,
+  'pending' | 'pendingBytes' | 'oldestPendingAt' | 'deadLetters' | 'quarantined' | 'paused' | 'orphaned'
+>
+
+/** What is not known is left out. */
+export function factsOf(found: Standing & Partial<InboxStats>, utc: boolean): Array<[string, string | null]> {
+  const { oldestPendingAt: oldest, paused, orphaned } = found
   const waits = oldest === null ? '' : `, oldest of ${timeText(oldest, utc)} (${spanText(Date.now() - +oldest)})`
   const pauses = paused.map(({ handler, by, since }) => `${handler}, ${byWhom(by)}, since ${timeText(since, utc)}`)
   return [
@@ -41,18 +48,20 @@ function factsOf(found: InboxStats, utc: boolean): Array<[string, string]> {
     ['paused', pauses.join('\n')],
     ['orphaned', countsText(orphaned)],
     ['sources gone', countsText(found.orphanedSources)],
-    ['replays', countsText(replays)],
-    ['unhandled', countsText(unhandled)],
+    ['replays', countsText(found.replays)],
+    ['unhandled', countsText(found.unhandled)],
     ['copies absorbed', countsText(found.duplicateEvents)],
-    ['given up', String(found.cancelled)],
-    ['expired', String(found.expired)],
-    ['erased', String(found.erased)],
+    ['given up', orNull(found.cancelled)],
+    ['expired', orNull(found.expired)],
+    ['erased', orNull(found.erased)],
   ]
 }
 
+const orNull = (count: number | undefined) => (count === undefined ? null : String(count))
+
 export const byWhom = (by: 'hand' | 'failures'): string => (by === 'hand' ? 'by hand' : 'by failures')
 
-const countsText = (counts: Readonly<Record<string, number>>): string =>
+const countsText = (counts: Readonly<Record<string, number>> = {}): string =>
   Object.entries(counts)
     .map(([name, count]) => `${name}: ${count}`)
     .join('\n')
@@ -103,7 +112,7 @@ export async function dead(
       key: ({ event, handler }) => letterName(event, handler),
     }
     const groups: List<Group> = {
-      ...{ ...ofAll, columns: groupColumns(options), rows: (listing) => groupsOf(letters(listing)) },
+      ...{ ...ofAll, columns: groupColumns(options), rows: (listing) => groupsOf(failuresIn(letters(listing))) },
       key: ({ handler, error, code }) => JSON.stringify([handler, error, code]),
     }
     if (options.group) await showList(groups, { ...options, limit: undefined }, stop)
@@ -126,43 +135,46 @@ const letterColumns = ({ utc }: OutOptions): Column<DeadLetter>[] => [
 export function errorText({ errors }: Pick<DeadLetter, 'errors'>): string {
   const error = errors.at(-1)
   if (error === undefined) return ''
-  return toldOnce(error.code ?? error.name, error.message).replaceAll(/\s+/g, ' ')
+  return toldOnce(error.code ?? error.name, error.message)
 }
 
 /** Messages of the system begin with what they are: `connect ECONNREFUSED …`. */
-const toldOnce = (word: string, message: string) => (message.includes(word) ? message : `${word}: ${message}`)
+export const toldOnce = (word: string, message: string) =>
+  (message.includes(word) ? message : `${word}: ${message}`).replaceAll(/\s+/g, ' ')
 
-interface Group {
+/** A dead letter, with its latest error. */
+export interface Failure {
   readonly handler: string
   readonly error: string | null
   readonly code: string | null
-  count: number
-  firstSince: Date
-  readonly lastSince: Date
-  /** Of the newest. */
+  readonly since: Date
   readonly eventId: string
   readonly message: string | null
 }
 
-/** By handler, name and code of the latest error; most first. */
-async function* groupsOf(letters: AsyncIterable<DeadLetter>): AsyncGenerator<Group> {
-  const groups = new Map<string, Group>()
+export interface Group extends Omit<Failure, 'since'> {
+  count: number
+  firstSince: Date
+  readonly lastSince: Date
+}
+
+async function* failuresIn(letters: AsyncIterable<DeadLetter>): AsyncGenerator<Failure> {
   for await (const { handler, errors, since, event } of letters) {
     const { name: error = null, code = null, message = null } = errors.at(-1) ?? {}
+    yield { handler, error, code, since, eventId: event.id, message }
+  }
+}
+
+/** By handler, name and code of the error, with the newest of each; most first. */
+export async function* groupsOf(failures: AsyncIterable<Failure>): AsyncGenerator<Group> {
+  const groups = new Map<string, Group>()
+  for await (const { handler, error, code, since, eventId, message } of failures) {
     const key = JSON.stringify([handler, error, code])
     const known = groups.get(key)
-    if (known === undefined)
-      groups.set(key, {
-        handler,
-        error,
-        code,
-        count: 1,
-        firstSince: since,
-        lastSince: since,
-        eventId: event.id,
-        message,
-      })
-    else {
+    if (known === undefined) {
+      const first = { ...{ handler, error, code, count: 1 }, ...{ firstSince: since, lastSince: since } }
+      groups.set(key, { ...first, eventId, message })
+    } else {
       known.count++
       if (since < known.firstSince) known.firstSince = since
     }
@@ -170,7 +182,7 @@ async function* groupsOf(letters: AsyncIterable<DeadLetter>): AsyncGenerator<Gro
   yield* [...groups.values()].sort((a, b) => b.count - a.count)
 }
 
-const groupColumns = ({ utc }: OutOptions): Column<Group>[] => [
+export const groupColumns = ({ utc }: OutOptions): Column<Group>[] => [
   { head: 'count', of: ({ count }) => String(count), right: true },
   { head: 'handler', of: ({ handler }) => handler },
   { head: 'first', of: ({ firstSince }) => timeText(firstSince, utc), from: 120 },

@@ -31,12 +31,17 @@ async function showDelivery(id: string, { control, sources }: OpenInbox, options
   const { body: _, ...facts } = delivery
   const reading = await readingOf(delivery, sources[delivery.source])
   if (options.json) say(JSON.stringify({ delivery: facts, ...reading }))
-  else {
-    showFacts(factsOf(delivery, options))
-    say('')
-    await showRows(elementsOf(delivery, reading), ELEMENTS, options)
-  }
+  else await showDeliveryText(delivery, elementsOf(delivery, reading), options)
   return 0
+}
+
+/** What is known of a delivery, without its bytes. */
+export type DeliveryFacts = Omit<Delivery, 'body'>
+
+export async function showDeliveryText(delivery: DeliveryFacts, elements: readonly Element[], options: OutOptions) {
+  showFacts(factsOf(delivery, options))
+  say('')
+  await showRows(elements, ELEMENTS, options)
 }
 
 /** Its events as they read now: the same ids as when it was handled. Nothing where its bytes are gone. */
@@ -47,7 +52,7 @@ async function readingOf(delivery: Delivery, source: OpenInbox['sources'][string
   return read(source, await delivery.body(), { source: name, headers: Object.fromEntries(headers), receivedAt })
 }
 
-interface Element {
+export interface Element {
   readonly id: string
   readonly what: string
   readonly who: string
@@ -55,13 +60,15 @@ interface Element {
 
 function elementsOf({ id }: Delivery, { events, unreadable }: ReadResult<AnyEvent>): Element[] {
   const read = events.map((event) => ({ id: `${id}.${event.delivery.index}`, what: event.name, who: whoText(event) }))
-  const others = unreadable.map(({ index, reason, at }) => ({
-    id: index === null ? id : `${id}.${index}`,
-    what: `unreadable: ${reason}`,
-    who: at ?? '',
-  }))
-  return [...read, ...others]
+  return [...read, ...unreadable.map((one) => elementOf(id, one))]
 }
+
+/** One that cannot be read. */
+export const elementOf = (id: string, { index, reason, at }: ReadResult<AnyEvent>['unreadable'][number]): Element => ({
+  id: index === null ? id : `${id}.${index}`,
+  what: `unreadable: ${reason}`,
+  who: at ?? '',
+})
 
 const ELEMENTS = [
   { head: 'event', of: ({ id }: Element) => id },
@@ -69,7 +76,7 @@ const ELEMENTS = [
   { head: 'what', of: ({ what }: Element) => what },
 ]
 
-function factsOf(delivery: Delivery, { utc }: OutOptions): Array<[string, string | null]> {
+function factsOf(delivery: DeliveryFacts, { utc }: OutOptions): Array<[string, string | null]> {
   const { events, duplicates: _, ...rest } = delivery
   return [
     ['delivery', rest.id],
@@ -93,11 +100,13 @@ async function showEvent(id: string, { control }: OpenInbox, options: ShowOption
   const dead: DeadLetter[] = []
   for await (const letter of control.deadLetters({ ids: [id] })) dead.push(await withStacks(control, letter))
   if (options.json) say(JSON.stringify({ ...stored, dead: dead.map(({ event: _, ...letter }) => letter) }))
-  else {
-    showFacts(eventFacts(stored, options))
-    for (const letter of dead) showLetter(letter, options)
-  }
+  else showEventText(factsIn(stored), dead, options)
   return 0
+}
+
+export function showEventText(event: EventFacts, dead: readonly LetterFacts[], options: OutOptions): void {
+  showFacts(eventFacts(event, options))
+  for (const letter of dead) showLetter(letter, options)
 }
 
 /** Equal stacks of one delivery are kept once, with the event that failed first. */
@@ -112,11 +121,26 @@ async function withStacks(control: OpenInbox['control'], letter: DeadLetter): Pr
   return { ...letter, errors: letter.errors.map((error) => (error.stackAt === at ? { ...error, stack } : error)) }
 }
 
-function eventFacts({ event, progress }: StoredEvent, { utc }: OutOptions): Array<[string, string | null]> {
-  const { bounce, smtp } = event as {
-    bounce?: { kind: string; class: string | null; reason: string | null }
+/** What is shown of an event. */
+export interface EventFacts
+  extends Pick<AnyEvent, 'id' | 'name' | 'type' | 'source' | 'occurredAt' | 'receivedAt' | 'messageId' | 'effect'> {
+  readonly who: string
+  readonly bounce: { readonly kind: string; readonly class: string | null; readonly reason: string | null } | null
+  readonly reply: string | null
+  readonly progress: readonly { readonly handler: string; readonly outcome: string; readonly attempts: number | null }[]
+}
+
+export type LetterFacts = Pick<DeadLetter, 'handler' | 'attempts' | 'errors' | 'since'>
+
+function factsIn({ event, progress }: StoredEvent): EventFacts {
+  const { bounce = null, smtp } = event as {
+    bounce?: EventFacts['bounce']
     smtp?: { text: string | null } | null
   }
+  return { ...event, who: whoText(event), bounce, reply: smtp?.text ?? null, progress }
+}
+
+function eventFacts({ progress, bounce, ...event }: EventFacts, { utc }: OutOptions): Array<[string, string | null]> {
   const times = (attempts: number | null) => (attempts ? `, after ${counted(attempts, 'call')}` : '')
   return [
     ['event', event.id],
@@ -124,12 +148,12 @@ function eventFacts({ event, progress }: StoredEvent, { utc }: OutOptions): Arra
     ['source', event.source],
     ['occurred', timeText(event.occurredAt, utc)],
     ['received', timeText(event.receivedAt, utc)],
-    ['who', whoText(event)],
+    ['who', event.who],
     ['message', event.messageId === null ? null : idText(event.messageId)],
     ['effect', event.effect],
-    ['bounce', bounce === undefined ? null : [bounce.kind, bounce.class].filter(Boolean).join(', class ')],
+    ['bounce', bounce === null ? null : [bounce.kind, bounce.class].filter(Boolean).join(', class ')],
     ['reason', bounce?.reason ?? null],
-    ['reply', smtp?.text ?? null],
+    ['reply', event.reply],
     [
       'handlers',
       progress.map(({ handler, outcome, attempts }) => `${handler}: ${outcome}${times(attempts)}`).join('\n'),
@@ -137,7 +161,7 @@ function eventFacts({ event, progress }: StoredEvent, { utc }: OutOptions): Arra
   ]
 }
 
-function showLetter({ handler, attempts, errors, since }: DeadLetter, { utc }: OutOptions): void {
+function showLetter({ handler, attempts, errors, since }: LetterFacts, { utc }: OutOptions): void {
   say('')
   showFacts([
     ['dead for', `${handler}, since ${timeText(since, utc)}, after ${counted(attempts, 'call')}`],

@@ -1,6 +1,4 @@
 /** `posthorn inbox retry`, `drop`, `replay`, `reparse`, `erase`. */
-
-import { OptionError } from '../../errors.ts'
 import type {
   DropFilter,
   EraseReport,
@@ -19,7 +17,7 @@ export interface VerbOptions extends ActOptions {
   readonly rate?: number | undefined
 }
 
-/** Which, in words; without them everything must be said. */
+/** Which, in words, or everything. What goes together is checked by the verb. */
 export interface Said {
   readonly filter?: string
   readonly all?: true
@@ -32,8 +30,7 @@ const progressed = ({ queued, matched }: Report) => `${queued} of ${matched}`
 export const retry = (filter: Said, options: VerbOptions) =>
   act(options, {
     verb: 'retry',
-    run: ({ control, stop }, how) =>
-      control.retry(said<RetryFilter>(filter), { ...rateOf(options), ...how, signal: stop }),
+    run: ({ control, stop }, how) => control.retry(filter as RetryFilter, { ...rateOf(options), ...how, signal: stop }),
     matched: ({ matched }) => `${counted(matched, 'failure')} to be tried again`,
     done: (report) => `${progressed(report)} are tried again.`,
   })
@@ -41,8 +38,7 @@ export const retry = (filter: Said, options: VerbOptions) =>
 export const drop = (filter: Said, options: VerbOptions) =>
   act(options, {
     verb: 'drop',
-    run: ({ control, stop }, how) =>
-      control.drop(said<DropFilter>(filter), { ...rateOf(options), ...how, signal: stop }),
+    run: ({ control, stop }, how) => control.drop(filter as DropFilter, { ...rateOf(options), ...how, signal: stop }),
     matched: ({ matched }) => `${counted(matched, 'failure or event', 'failures and events')} to be given up, for good`,
     done: (report) => `${progressed(report)} are given up.`,
   })
@@ -51,7 +47,7 @@ export const reparse = (filter: Said, options: VerbOptions) =>
   act(options, {
     verb: 'reparse',
     run: ({ control, stop }, how) =>
-      control.reparse(said<ReparseFilter>(filter), { ...rateOf(options), ...how, signal: stop }),
+      control.reparse(filter as ReparseFilter, { ...rateOf(options), ...how, signal: stop }),
     matched: ({ matched }) => `${counted(matched, 'event')} in quarantine that can be read now`,
     done: (report) => `${progressed(report)} are handed to the handlers.`,
   })
@@ -66,7 +62,7 @@ export const replay = (
   const action: Act<ReplayReport> = {
     verb: 'replay',
     async run({ control, stop }, how) {
-      const report = await control.replay(said<ReplayFilter>(filter), {
+      const report = await control.replay(filter as ReplayFilter, {
         ...{ ...rateOf(options), ...how, signal: stop, ...(after === undefined ? {} : { after }) },
         onProgress(done) {
           place = done.place ?? place
@@ -74,16 +70,19 @@ export const replay = (
         },
       })
       progress.end()
-      if (stop.aborted && !how.dryRun) {
-        const goOn = place === null ? '' : `Go on with the same and --after ${place}; `
-        tell(`Stopped. ${goOn}give up what is queued with: inbox drop run:${report.run}`)
-      }
+      if (stop.aborted && !how.dryRun) tell(stoppedText(report.run, place))
       return report
     },
     matched: ({ matched, unreadable }) => `${counted(matched, 'event')} to be handled again${unread(unreadable)}`,
     done: (report) => `${progressed(report)} are handled again, as ${report.run}${unread(report.unreadable)}.`,
   }
   return act(options, action)
+}
+
+/** How a replay that was stopped goes on, behind the delivery that it had come to, or is taken back. */
+export function stoppedText(run: string, place: string | null): string {
+  const goOn = place === null ? '' : `Go on with the same and --after ${place}; `
+  return `Stopped. ${goOn}give up what is queued with: posthorn inbox drop run:${run}`
 }
 
 const unread = (deliveries: number) =>
@@ -113,12 +112,3 @@ export const erase = (person: PersonFilter, options: VerbOptions & { readonly co
 
 const shut = (closed: number) => (closed === 0 ? '' : `; ${closed} could not be looked into`)
 const left = (file: string) => `Still there may be some in ${file}: --copies removes it.`
-
-/**
- * The filter of a verb. What goes together is checked by the verb.
- * @throws OptionError where it would be everything, and nobody has said so
- */
-function said<F>(filter: Said): F {
-  if (filter.filter !== undefined || filter.all || filter.missed) return filter as F
-  throw new OptionError('say which, such as handler:warehouse since:6h, or an id; --all is everything')
-}

@@ -57,3 +57,7 @@ const MOST_OF_ID = 200
 
 /** An id that its sender gave, or somebody typed: none that is honest is longer. */
 export const idText = (id: string): string => (id.length <= MOST_OF_ID ? id : `${id.slice(0, MOST_OF_ID)}…`)
+
+/** As a shell reads it. */
+export const quoted = (word: string): string =>
+  /^[\w./@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

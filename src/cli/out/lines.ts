@@ -7,6 +7,7 @@ import { escapeControls } from '../../core/base/logger.ts'
 import { OptionError } from '../../errors.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { isRead, say } from './streams.ts'
+import { padded, widthOf, wrapped } from './width.ts'
 
 export interface OutOptions {
   readonly json: boolean
@@ -76,6 +77,9 @@ class Lines<T> {
   end(): void {}
 }
 
+/** Columns that the last one wants at least: with fewer, a row is a paragraph. */
+const LAST_WANTS = 20
+
 class Table<T> {
   readonly #columns: readonly Column<T>[]
   readonly #width = process.stdout.columns || 80
@@ -96,20 +100,34 @@ class Table<T> {
     if (rows.length === 0) return
     if (this.#widths === null) {
       const heads = this.#columns.map(({ head }) => head)
-      this.#widths = heads.map((_, at) => Math.max(...[heads, ...rows].map((cells) => cells[at]?.length ?? 0)))
-      say(styleText('dim', this.#line(heads), { stream: process.stdout }))
+      this.#widths = heads.map((_, at) => Math.max(...[heads, ...rows].map((cells) => widthOf(cells[at] ?? ''))))
+      for (const line of this.#lines(heads)) say(styleText('dim', line, { stream: process.stdout }))
     }
-    for (const cells of rows) say(this.#line(cells))
+    for (const cells of rows) for (const line of this.#lines(cells)) say(line)
   }
 
-  #line(cells: readonly string[]): string {
-    const padded = cells.map((cell, at) => {
-      const width = this.#widths?.[at] ?? 0
-      return this.#columns[at]?.right ? cell.padStart(width) : cell.padEnd(width)
-    })
-    const line = padded.join('  ').trimEnd()
-    return line.length > this.#width ? `${line.slice(0, this.#width - 1)}…` : line
+  /** A row, none of it cut: what the last column has too much of stands below in the same column. */
+  #lines(cells: readonly string[]): string[] {
+    const before = cells
+      .slice(0, -1)
+      .map((cell, at) => `${padded(cell, this.#widths?.[at] ?? 0, this.#columns[at]?.right)}  `)
+      .join('')
+    const [last = '', indent] = [cells.at(-1), widthOf(before)]
+    const room = this.#width - indent
+    if (widthOf(last) <= room) return [`${before}${this.#padded(last)}`.trimEnd()]
+    if (room < LAST_WANTS) return indented('', cells.filter(Boolean).join('  '), this.#width - 2, 2)
+    return indented(before, last, room, indent)
   }
+
+  /** On the right where it is a number. */
+  #padded(last: string): string {
+    return this.#columns.at(-1)?.right ? padded(last, this.#widths?.at(-1) ?? 0, true) : last
+  }
+}
+
+/** The text, broken to the width; its further lines begin so far from the left. */
+function indented(before: string, text: string, width: number, indent: number): string[] {
+  return wrapped(text, width).map((line, at) => (at === 0 ? before : ' '.repeat(indent)) + line)
 }
 
 /** Facts of one thing: `name  value` lines; with tabs where nobody looks. A value of several lines is indented. */

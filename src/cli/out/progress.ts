@@ -1,5 +1,6 @@
 /** One line on stderr that says how far a command is; only on a terminal. */
 import { isQuiet } from './streams.ts'
+import { cut } from './width.ts'
 
 const EVERY_MS = 100
 
@@ -13,7 +14,7 @@ export class Progress {
     if (!this.#isShown || now - this.#at < EVERY_MS) return
     this.#at = now
     this.#isOnLine = true
-    process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+    process.stderr.write(`\r\x1b[K${cut(text, (process.stderr.columns || 80) - 1)}`)
   }
 
   /** Takes the line away. */

@@ -2,10 +2,12 @@
  * `--watch`: looks again and again, until a signal. On a terminal what is seen is drawn anew; elsewhere, and with `--json`,
  * what is new or has changed is a line of JSON.
  */
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 import { pause } from '../signals.ts'
 import { timeText } from './format.ts'
-import { isRead, linesOf, say, tell } from './streams.ts'
+import { whileRead } from './reader.ts'
+import { linesOf, say, tell } from './streams.ts'
+import { cut, widthOf } from './width.ts'
 
 export interface WatchOptions {
   readonly json: boolean
@@ -25,7 +27,7 @@ export interface View {
   /** As text, by `say` and `tell`. */
   draw(): Promise<unknown>
   /** As JSON, newest first; equal keys are the same thing. */
-  lines(): Promise<ReadonlyArray<readonly [key: string, json: string]>>
+  lines(stop: AbortSignal): Promise<ReadonlyArray<readonly [key: string, json: string]>>
 }
 
 const [OTHER_SCREEN, OWN_SCREEN] = ['\x1b[?1049h\x1b[?25l', '\x1b[?25h\x1b[?1049l']
@@ -35,7 +37,7 @@ const [HOME, REST_OF_LINE, REST_OF_SCREEN] = ['\x1b[H', '\x1b[K', '\x1b[J']
 export async function watch(view: View, options: WatchOptions, stop: AbortSignal): Promise<void> {
   const { json, utc, every = EVERY_MS } = options
   if (process.stdout.isTTY && !json) await redraw(view, { utc, every }, stop)
-  else await follow(view, every, stop)
+  else await whileRead(stop, (end) => follow(view, every, end))
 }
 
 interface Redrawn {
@@ -59,20 +61,32 @@ async function redraw(view: View, options: Redrawn, stop: AbortSignal): Promise<
   }
 }
 
-/** As many lines as the terminal has, and how old they are. */
+/** As many lines as the terminal has room for, and how old they are. */
 function framed(lines: readonly string[], { name }: View, { utc, every }: Redrawn): string[] {
   // 0 where the terminal does not know.
   const [rows, columns] = [process.stdout.rows || 24, process.stdout.columns || 80]
   const head = `${timeText(new Date(), utc)}  ${name}  every ${every / 1_000} s, Ctrl-C ends it`
-  const room = Math.max(1, rows - 3)
-  const cut = lines.length > room ? [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more`] : lines
-  return [styleText('dim', head.slice(0, columns), { stream: process.stdout }), '', ...cut, REST_OF_LINE]
+  const shown = fitting(lines, rows - 3, columns)
+  return [styleText('dim', cut(head, columns), { stream: process.stdout }), '', ...shown, REST_OF_LINE]
+}
+
+/** A line longer than the terminal takes several rows of it. */
+function fitting(lines: readonly string[], rows: number, columns: number): readonly string[] {
+  const heights = lines.map((line) => Math.ceil(widthOf(stripVTControlCharacters(line)) / columns) || 1)
+  if (heights.reduce((sum, height) => sum + height, 0) <= rows) return lines
+  let [left, count] = [rows - 1, 0]
+  for (const height of heights) {
+    left -= height
+    if (left < 0) break
+    count++
+  }
+  return [...lines.slice(0, count), `… ${lines.length - count} more`]
 }
 
 async function follow(view: View, everyMs: number, stop: AbortSignal): Promise<void> {
   let seen: ReadonlyMap<string, string> | null = null
-  while (!stop.aborted && isRead()) {
-    const now = await view.lines()
+  while (!stop.aborted) {
+    const now = await view.lines(stop)
     if (stop.aborted) return
     const fresh = now.filter(([key, json]) => seen?.get(key) !== json)
     if (seen !== null && seen.size > 0 && now.length > 1 && now.every(([key]) => !seen?.has(key)))

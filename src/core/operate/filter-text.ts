@@ -77,7 +77,8 @@ export function withText<F extends object>(
 
 /** Of the field that the clause is; undefined: it is none, but rows can be told by it. */
 function fieldOf(verb: FilterVerb, table: Readonly<Record<string, Check>>, clause: Clause, at: string): unknown {
-  const check = table[clause.key]
+  // `to` of a replay is handlers, and of a filter a recipient.
+  const check = clause.kind !== 'words' || isColumn(clause.key) ? table[clause.key] : undefined
   if (clause.kind === 'time' && check !== undefined) return new Date(clause.at)
   if (clause.kind === 'ids' && check !== undefined) return clause.ids
   const value = clause.kind === 'words' && check !== undefined ? single(clause) : undefined
@@ -88,6 +89,7 @@ function fieldOf(verb: FilterVerb, table: Readonly<Record<string, Check>>, claus
   throw notTaken(verb, table, clause, at)
 }
 
+const isColumn = (key: string) => (COLUMNS as readonly string[]).includes(key)
 const single = ({ not, values }: WordClause) => (not || values.length > 1 ? undefined : values[0])
 
 function checked(at: string, value: unknown, check: Check | undefined, clause: Clause): void {
