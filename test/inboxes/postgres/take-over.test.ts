@@ -200,6 +200,20 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await owner.inbox.wake?.([{ handler: 'a', key: 7 }], 9)).toEqual([])
   })
 
+  it('one whose lease is over, and that nobody has reaped, runs it still: it wakes and hears of its keys', async () => {
+    const owner = await start()
+    const told: unknown[] = []
+    owner.inbox.port.on({ freed: (keys) => told.push(keys) })
+    await accept(owner, 'x', 'y')
+    await ask(owner)
+    for (const seq of [1, 2])
+      await owner.inbox.settle(firstPass(seq, { rows: [row('a', START, { orderKey: 7, parked: true })] }))
+    await server.run(`UPDATE "${schema}".process SET until = now() - interval '1 s'`)
+    expect(await owner.inbox.wake([{ handler: 'a', key: 7 }], 9)).toEqual([{ handler: 'a', key: 7 }])
+    await owner.inbox.erase([{ seq: 2, indices: [0] }])
+    await expect.poll(() => told).toEqual([[{ handler: 'a', key: 7 }]])
+  })
+
   it('one that has lost it stands by, and takes it anew when it is free', async () => {
     const [owner, other] = [await start(), await start()]
     await lose(owner, other)

@@ -425,6 +425,18 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(one.lost).toEqual([])
   })
 
+  it('keeps what it has while nobody has reaped it: notes, progress and claims are its own, though its lease is over', async () => {
+    const one = await join()
+    await fill(one.inbox, 2)
+    await one.claim({ maxDeliveries: 1 })
+    await sql("UPDATE @process SET until = now() - interval '1 s'")
+    await one.inbox.note(1, [{ index: 0, handler: 'a' }])
+    const ends = { rows: [], at: START, dead: [], quarantined: [], unhandled: {}, copies: [] }
+    expect(await one.inbox.saveProgress([{ seq: 1, row: null, next: 1, over: {}, parts: 0, ...ends }])).toEqual([])
+    expect(seqsOf(await one.claim())).toEqual([2])
+    await one.inbox.settle(firstPass(1))
+  })
+
   it('goes on with its claims after a server that was away for longer than a lease', async () => {
     const [one, two] = [await join(), await join()]
     await fill(one.inbox, 2)
