@@ -11,9 +11,11 @@ import { newSchema, settingsFor } from './store.ts'
 
 const ORDERED = [{ name: 'a', formerly: [], ordered: true }]
 
-/** Answers to statements with some text in them, kept back from the inbox. */
+/** Statements with some text in them, kept back: their answers from the inbox, or they themselves from the server. */
 class SlowAnswers {
   #of = '\0'
+  #keeps: 'answers' | 'statements' = 'answers'
+  #lost = '\0'
   #kept = Promise.withResolvers<void>()
   #passed = Promise.withResolvers<void>()
   readonly #slowed = new WeakSet<Client>()
@@ -22,6 +24,17 @@ class SlowAnswers {
   keep(text: string): Promise<void> {
     this.#of = text
     return this.#kept.promise
+  }
+
+  /** Resolves when such a statement is asked for. */
+  holdBack(text: string): Promise<void> {
+    this.#keeps = 'statements'
+    return this.keep(text)
+  }
+
+  /** Statements with this text fail; '\0': none. */
+  lose(text: string): void {
+    this.#lost = text
   }
 
   pass(): void {
@@ -39,11 +52,16 @@ class SlowAnswers {
     this.#slowed.add(client)
     const query = client.query.bind(client) as Client['query']
     const slowly = async (config: Parameters<Client['query']>[0]) => {
-      const answer = await query(config as never)
-      if ('text' in config && String(config.text).includes(this.#of)) {
+      const has = (text: string) => 'text' in config && String(config.text).includes(text)
+      if (has(this.#lost)) throw Object.assign(new Error('connection lost'), { code: 'ECONNRESET' })
+      const wait = async (keeps: 'answers' | 'statements') => {
+        if (this.#keeps !== keeps || !has(this.#of)) return
         this.#kept.resolve()
         await this.#passed.promise
       }
+      await wait('statements')
+      const answer = await query(config as never)
+      await wait('answers')
       return answer
     }
     return Object.assign(client, { query: slowly })
@@ -272,6 +290,33 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
       [1, 'rows'],
       [2, 'rows'],
     ])
+  })
+
+  it('nor where it gave its claims up while the database was away, and nobody has reaped it', async () => {
+    const answers = new SlowAnswers()
+    const owner = await start(ORDERED, { leaseMs: 1, connect: () => answers.around(connect(server.url)) })
+    const port = owner.inbox.port as PostgresInbox
+    const lost: unknown[] = []
+    port.on({ lost: (tokens) => lost.push(...tokens) })
+    await accept(owner, 'x')
+    await ask(owner)
+    const asked = answers.holdBack('WITH mine AS')
+    const late = owner.inbox
+      .settle(firstPass(1, { rows: [row('a', START, { orderKey: 7 })] }))
+      .catch((error: unknown) => error)
+    await asked
+    answers.lose('SET until')
+    await port.renew()
+    expect(lost).toHaveLength(1)
+    answers.lose('\0')
+    await port.renew()
+    const anew = [{ careful: false, delivery: { seq: 1 }, apart: ['a'] }]
+    expect(await ask(owner)).toMatchObject({ taken: [{ handler: 'a' }], claims: anew })
+    answers.pass()
+    expect(await late).toMatchObject({ code: 'ERR_CLAIM_LOST' })
+    await owner.inbox.settle(firstPass(1, { rows: [unread()] }))
+    expect(await given(owner)).toEqual([[1, 'rows']])
+    expect(await server.run(`SELECT owner FROM "${schema}".process`)).toHaveLength(1)
   })
 
   it('a handler that is renamed stays with the process that runs it under its old name', async () => {

@@ -38,7 +38,7 @@ export interface Entry {
   readonly handlers: readonly string[]
 }
 
-export async function enter(db: Database, { owner, leaseMs, handlers }: Entry): Promise<void> {
+export async function enter(db: Pick<Session, 'all'>, { owner, leaseMs, handlers }: Entry): Promise<void> {
   await db.all(register, owner, leaseMs, hostname(), process.pid, handlers)
 }
 
