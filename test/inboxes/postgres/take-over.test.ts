@@ -199,6 +199,25 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await given(other)).toEqual([[2, []]])
   })
 
+  it('a claim tells of a source that it does not know, though something is stored meanwhile', {
+    timeout: 30_000,
+  }, async () => {
+    const answers = new SlowAnswers()
+    const { inbox } = await start(['a'], { connect: () => answers.around(connect(server.url)) })
+    await inbox.accept(newDelivery('x', { source: 'outlet' }))
+    const locker = new pg.Client(server.url)
+    await locker.connect()
+    await locker.query(`BEGIN; LOCK TABLE "${schema}".key IN EXCLUSIVE MODE`)
+    const accepted = inbox.accept(newDelivery('y'))
+    const looked = answers.keep('SELECT DISTINCT source')
+    const claimed = inbox.claim({ handlers: ['a'], sources: ['shop'], maxDeliveries: 100, maxBytes: 1e9 })
+    await looked
+    await locker.end()
+    await accepted
+    answers.pass()
+    expect(await claimed).toMatchObject({ unknownSources: ['outlet'] })
+  })
+
   it('when it was killed, another takes it with what was under way, and nothing of the former one is stored', async () => {
     const [owner, other] = [await start(), await start()]
     await accept(owner, 'x', 'y')

@@ -115,15 +115,15 @@ export class Opened {
   }
 
   /**
-   * What accepts that were handed in before it store is claimed too, where there is nothing else. Each order that was
-   * taken is told once: an answer that tells of one is not replaced.
+   * What accepts that were handed in before it store is claimed too, where there is nothing else. Orders that were taken
+   * and sources that nobody asked for are told once: an answer that tells of some is not replaced.
    */
   async claim(request: ClaimRequest): Promise<Claimed> {
     const pending = this.intake.groups.isIdle ? null : this.intake.groups.drained()
     await this.#noteSources(request)
     const claimed = await this.claimer.claim(request)
-    const { claims, taken = [] } = claimed
-    if (claims.length > 0 || taken.length > 0 || pending === null) return claimed
+    const { claims, taken = [], unknownSources = [] } = claimed
+    if (claims.length + taken.length + unknownSources.length > 0 || pending === null) return claimed
     await pending
     return this.claimer.claim(request)
   }
