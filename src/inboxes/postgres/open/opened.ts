@@ -39,7 +39,7 @@ const endLease =
 const endCare = 'UPDATE @control SET careful_owner = NULL WHERE careful_owner = $1::int8'
 const sumBacklog = 'SELECT coalesce(sum(size), 0)::int8 AS n FROM @pass'
 const findRows = 'SELECT id, handler, order_key FROM @work WHERE seq = $1'
-const noteSources = 'UPDATE @process SET sources = $2::text[] WHERE owner = $1::int8'
+const noteSources = 'UPDATE @process SET sources = $2::text[] WHERE owner = $1::int8 RETURNING 1 AS one'
 
 const msSince = (at: bigint): number => Number(process.hrtime.bigint() - at) / 1e6
 
@@ -315,8 +315,10 @@ export class Opened {
   async #noteSources({ sources }: ClaimRequest): Promise<void> {
     const text = JSON.stringify(sources)
     if (text === this.#sources) return
-    await this.session.db.all(noteSources, this.session.owner, sources)
-    this.#sources = text
+    const { db, owner } = this.session
+    const noted = await db.all(noteSources, owner, sources)
+    // While it goes on as another, no row is there yet.
+    if (noted.length > 0 && owner === this.session.owner) this.#sources = text
   }
 
   async #prune(): Promise<void> {
