@@ -11,9 +11,11 @@ import { newSchema, settingsFor } from './store.ts'
 
 const ORDERED = [{ name: 'a', formerly: [], ordered: true }]
 
-/** Answers to statements with some text in them, kept back from the inbox. */
+/** Statements with some text in them, kept back: their answers from the inbox, or they themselves from the server. */
 class SlowAnswers {
   #of = '\0'
+  #keeps: 'answers' | 'statements' = 'answers'
+  #lost = '\0'
   #kept = Promise.withResolvers<void>()
   #passed = Promise.withResolvers<void>()
   readonly #slowed = new WeakSet<Client>()
@@ -22,6 +24,17 @@ class SlowAnswers {
   keep(text: string): Promise<void> {
     this.#of = text
     return this.#kept.promise
+  }
+
+  /** Resolves when such a statement is asked for. */
+  holdBack(text: string): Promise<void> {
+    this.#keeps = 'statements'
+    return this.keep(text)
+  }
+
+  /** Statements with this text fail; '\0': none. */
+  lose(text: string): void {
+    this.#lost = text
   }
 
   pass(): void {
@@ -39,11 +52,16 @@ class SlowAnswers {
     this.#slowed.add(client)
     const query = client.query.bind(client) as Client['query']
     const slowly = async (config: Parameters<Client['query']>[0]) => {
-      const answer = await query(config as never)
-      if ('text' in config && String(config.text).includes(this.#of)) {
+      const has = (text: string) => 'text' in config && String(config.text).includes(text)
+      if (has(this.#lost)) throw Object.assign(new Error('connection lost'), { code: 'ECONNRESET' })
+      const wait = async (keeps: 'answers' | 'statements') => {
+        if (this.#keeps !== keeps || !has(this.#of)) return
         this.#kept.resolve()
         await this.#passed.promise
       }
+      await wait('statements')
+      const answer = await query(config as never)
+      await wait('answers')
       return answer
     }
     return Object.assign(client, { query: slowly })
@@ -181,6 +199,25 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await given(other)).toEqual([[2, []]])
   })
 
+  it('a claim tells of a source that it does not know, though something is stored meanwhile', {
+    timeout: 30_000,
+  }, async () => {
+    const answers = new SlowAnswers()
+    const { inbox } = await start(['a'], { connect: () => answers.around(connect(server.url)) })
+    await inbox.accept(newDelivery('x', { source: 'outlet' }))
+    const locker = new pg.Client(server.url)
+    await locker.connect()
+    await locker.query(`BEGIN; LOCK TABLE "${schema}".key IN EXCLUSIVE MODE`)
+    const accepted = inbox.accept(newDelivery('y'))
+    const looked = answers.keep('SELECT DISTINCT source')
+    const claimed = inbox.claim({ handlers: ['a'], sources: ['shop'], maxDeliveries: 100, maxBytes: 1e9 })
+    await looked
+    await locker.end()
+    await accepted
+    answers.pass()
+    expect(await claimed).toMatchObject({ unknownSources: ['outlet'] })
+  })
+
   it('when it was killed, another takes it with what was under way, and nothing of the former one is stored', async () => {
     const [owner, other] = [await start(), await start()]
     await accept(owner, 'x', 'y')
@@ -198,6 +235,20 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     // It wakes nothing either.
     await server.run(`UPDATE "${schema}".work SET state = 1 WHERE order_key = 7`)
     expect(await owner.inbox.wake?.([{ handler: 'a', key: 7 }], 9)).toEqual([])
+  })
+
+  it('one whose lease is over, and that nobody has reaped, runs it still: it wakes and hears of its keys', async () => {
+    const owner = await start()
+    const told: unknown[] = []
+    owner.inbox.port.on({ freed: (keys) => told.push(keys) })
+    await accept(owner, 'x', 'y')
+    await ask(owner)
+    for (const seq of [1, 2])
+      await owner.inbox.settle(firstPass(seq, { rows: [row('a', START, { orderKey: 7, parked: true })] }))
+    await server.run(`UPDATE "${schema}".process SET until = now() - interval '1 s'`)
+    expect(await owner.inbox.wake([{ handler: 'a', key: 7 }], 9)).toEqual([{ handler: 'a', key: 7 }])
+    await owner.inbox.erase([{ seq: 2, indices: [0] }])
+    await expect.poll(() => told).toEqual([[{ handler: 'a', key: 7 }]])
   })
 
   it('one that has lost it stands by, and takes it anew when it is free', async () => {
@@ -258,6 +309,34 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
       [1, 'rows'],
       [2, 'rows'],
     ])
+  })
+
+  it('nor where it gave its claims up while the database was away, and nobody has reaped it', async () => {
+    const answers = new SlowAnswers()
+    const owner = await start(ORDERED, { leaseMs: 1, connect: () => answers.around(connect(server.url)) })
+    const port = owner.inbox.port as PostgresInbox
+    const lost: unknown[] = []
+    port.on({ lost: (tokens) => lost.push(...tokens) })
+    await accept(owner, 'x')
+    await ask(owner)
+    const asked = answers.holdBack('WITH mine AS')
+    const late = owner.inbox
+      .settle(firstPass(1, { rows: [row('a', START, { orderKey: 7 })] }))
+      .catch((error: unknown) => error)
+    await asked
+    answers.lose('SET until')
+    await port.renew()
+    expect(lost).toHaveLength(1)
+    expect(await ask(owner)).toMatchObject({ taken: [], claims: [] })
+    answers.lose('\0')
+    await port.renew()
+    const anew = [{ careful: false, delivery: { seq: 1 }, apart: ['a'] }]
+    expect(await ask(owner)).toMatchObject({ taken: [{ handler: 'a' }], claims: anew })
+    answers.pass()
+    expect(await late).toMatchObject({ code: 'ERR_CLAIM_LOST' })
+    await owner.inbox.settle(firstPass(1, { rows: [unread()] }))
+    expect(await given(owner)).toEqual([[1, 'rows']])
+    expect(await server.run(`SELECT 'shop' = ANY (sources) AS known FROM "${schema}".process`)).toEqual([{ known: true }])
   })
 
   it('a handler that is renamed stays with the process that runs it under its old name', async () => {

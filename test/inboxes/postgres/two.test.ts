@@ -1,6 +1,6 @@
 /** Several processes at one database, each a port of its own. */
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connect } from '../../../src/inboxes/postgres/connect.ts'
 import { Cut } from '../../../src/inboxes/postgres/db/cut.ts'
 import { Database } from '../../../src/inboxes/postgres/db/database.ts'
@@ -423,6 +423,46 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await two.claim()).toEqual([])
     await one.inbox.settle(firstPass(1))
     expect(one.lost).toEqual([])
+  })
+
+  it('keeps what it has while nobody has reaped it: notes, progress and claims are its own, though its lease is over', async () => {
+    const one = await join()
+    await fill(one.inbox, 2)
+    await one.claim({ maxDeliveries: 1 })
+    await sql("UPDATE @process SET until = now() - interval '1 s'")
+    await one.inbox.note(1, [{ index: 0, handler: 'a' }])
+    const ends = { rows: [], at: START, dead: [], quarantined: [], unhandled: {}, copies: [] }
+    expect(await one.inbox.saveProgress([{ seq: 1, row: null, next: 1, over: {}, parts: 0, ...ends }])).toEqual([])
+    expect(seqsOf(await one.claim())).toEqual([2])
+    await one.inbox.settle(firstPass(1))
+  })
+
+  it('takes nothing from others before they had the time of a lease, where it could not renew its own either', async () => {
+    const [one, two] = [await join(), await join()]
+    await fill(one.inbox, 2)
+    await one.claim()
+    const began = process.hrtime.bigint()
+    let passedMs = 61_000
+    const steady = vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => began + BigInt(passedMs) * 1_000_000n)
+    try {
+      await endLease(0)
+      await two.port.reap()
+      await two.port.renew()
+      await two.port.reap()
+      expect(await owners()).toHaveLength(2)
+      passedMs += 59_000
+      await two.port.renew()
+      await two.port.reap()
+      await one.port.renew()
+      await one.inbox.settle(firstPass(1))
+      expect(one.lost).toEqual([])
+      await endLease(0)
+      passedMs += 2_000
+      await two.port.reap()
+      expect(await owners()).toEqual([two.port.owner])
+    } finally {
+      steady.mockRestore()
+    }
   })
 
   it('goes on with its claims after a server that was away for longer than a lease', async () => {

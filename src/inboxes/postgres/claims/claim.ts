@@ -99,11 +99,6 @@ export class Claimer {
     })
   }
 
-  /** The database may have claims of this process that it does not know. */
-  doubt(): void {
-    this.#isUnsure = true
-  }
-
   /** Resolves when all claims and releases of before are done. */
   async drained(): Promise<void> {
     await this.#queue
@@ -324,8 +319,7 @@ export class Claimer {
       const [reads, beside] = await Promise.all([load(db, wanted), readBesideOf(db, seqs, withRows, setIds, now)])
       const claims = isLost() ? [] : await this.#claimsOf(plan, reads, beside)
       if (!isLost()) return claims
-      // A process that goes on under the same `owner` still has them in the database.
-      this.#isUnsure = true
+      for (const { token, delivery } of claims) this.#session.holds.end({ token, seq: delivery.seq })
       return 'lost'
     } catch (error) {
       this.#isUnsure = true

@@ -5,8 +5,7 @@ import type { Session as Db } from '../db/database.ts'
 const write = 'INSERT INTO @freed (handler, key) SELECT * FROM unnest($1::text[], $2::int8[])'
 const read = `
   SELECT id, handler, key FROM @freed f
-  WHERE EXISTS (SELECT 1 FROM @ordering o JOIN @process p USING (owner)
-    WHERE o.handler = f.handler AND o.owner = $1::int8 AND p.until > clock_timestamp())`
+  WHERE EXISTS (SELECT 1 FROM @ordering o WHERE o.handler = f.handler AND o.owner = $1::int8)`
 const forget = 'DELETE FROM @freed WHERE id = ANY ($1::int8[])'
 
 export interface RowWithKey {

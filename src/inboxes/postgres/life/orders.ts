@@ -70,14 +70,9 @@ export class Orders {
   }
 
   told(owner: string, taken: readonly Taken[]): void {
-    if (this.#owner !== owner) this.forget()
+    if (this.#owner !== owner) this.#latest.clear()
     this.#owner = owner
     for (const { handler, latest } of taken) this.#latest.set(handler, latest)
-  }
-
-  /** Forgets all of them: the next claims take them again, and tell the process half. */
-  forget(): void {
-    this.#latest.clear()
   }
 
   drop(handlers: readonly string[]): void {

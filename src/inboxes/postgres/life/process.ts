@@ -14,9 +14,11 @@ const register = `
 export const renewText = `
   UPDATE @process SET until = clock_timestamp() + $2::float8 * interval '1 ms' WHERE owner = $1::int8 RETURNING 1 AS one`
 
-/** A transaction that reads the row with this lock ends before the process can be reaped. */
-export const lockAlive = `
-  SELECT 1 AS one FROM @process WHERE owner = $1::int8 AND until > clock_timestamp() FOR KEY SHARE`
+/**
+ * A transaction that reads the row with this lock ends before the process can be reaped. No row: it has been. `until`
+ * does not count: what is refused to a process that goes on would stay under claim.
+ */
+export const lockAlive = 'SELECT 1 AS one FROM @process WHERE owner = $1::int8 FOR KEY SHARE'
 
 /** Waits for the claims of the process under way, and keeps new ones waiting: each locks the row with `lockAlive`. */
 const lockOwn = 'SELECT 1 AS one FROM @process WHERE owner = $1::int8 FOR UPDATE'
@@ -36,7 +38,7 @@ export interface Entry {
   readonly handlers: readonly string[]
 }
 
-export async function enter(db: Database, { owner, leaseMs, handlers }: Entry): Promise<void> {
+export async function enter(db: Pick<Session, 'all'>, { owner, leaseMs, handlers }: Entry): Promise<void> {
   await db.all(register, owner, leaseMs, hostname(), process.pid, handlers)
 }
 
@@ -45,6 +47,7 @@ export async function renew(db: Database, owner: string, leaseMs: number): Promi
   return (await db.all(renewText, owner, leaseMs)).length > 0
 }
 
+/** false: another process has reaped this one. */
 export async function isAlive(session: Session, owner: string): Promise<boolean> {
   return (await session.all(lockAlive, owner)).length > 0
 }

@@ -8,6 +8,7 @@ import { OVER_MAX, PRUNE_MS, RENEW_MS } from '../../rules/upkeep.ts'
 import { Claimer } from '../claims/claim.ts'
 import { Settlements } from '../claims/settlements.ts'
 import type { Cut } from '../db/cut.ts'
+import type { Session as Db } from '../db/database.ts'
 import { isItemFault } from '../db/failure.ts'
 import { LeaseThread } from '../lease/lease.ts'
 import { noteFreed, type RowWithKey } from '../life/freed.ts'
@@ -38,7 +39,18 @@ const endLease =
 const endCare = 'UPDATE @control SET careful_owner = NULL WHERE careful_owner = $1::int8'
 const sumBacklog = 'SELECT coalesce(sum(size), 0)::int8 AS n FROM @pass'
 const findRows = 'SELECT id, handler, order_key FROM @work WHERE seq = $1'
-const noteSources = 'UPDATE @process SET sources = $2::text[] WHERE owner = $1::int8'
+const noteSources = 'UPDATE @process SET sources = $2::text[] WHERE owner = $1::int8 RETURNING 1 AS one'
+
+const msSince = (at: bigint): number => Number(process.hrtime.bigint() - at) / 1e6
+
+/** Gives back all that the process has, as it was. */
+async function leaveAs(tx: Db, owner: string): Promise<void> {
+  await waitForClaims(tx, owner)
+  await releaseOthers(tx, owner, [])
+  await tx.all(endCare, owner)
+  await leaveOrders(tx, [owner])
+  await tx.all(leave, owner)
+}
 
 export class Opened {
   readonly session: Session
@@ -56,6 +68,10 @@ export class Opened {
   #wasOver = false
   /** By the event loop. */
   #renewedAt = process.hrtime.bigint()
+  /** When this process last found its lease over, or could not renew it in time. */
+  #lapsedAt: bigint | null = null
+  /** The `owner` with which it gave its claims up unasked: that one leaves when the next is registered. */
+  #former: string | null = null
 
   private constructor(begun: Begun, settings: Settings) {
     const { session, trouble } = begun
@@ -99,15 +115,15 @@ export class Opened {
   }
 
   /**
-   * What accepts that were handed in before it store is claimed too, where there is nothing else. Each order that was
-   * taken is told once: an answer that tells of one is not replaced.
+   * What accepts that were handed in before it store is claimed too, where there is nothing else. Orders that were taken
+   * and sources that nobody asked for are told once: an answer that tells of some is not replaced.
    */
   async claim(request: ClaimRequest): Promise<Claimed> {
     const pending = this.intake.groups.isIdle ? null : this.intake.groups.drained()
     await this.#noteSources(request)
     const claimed = await this.claimer.claim(request)
-    const { claims, taken = [] } = claimed
-    if (claims.length > 0 || taken.length > 0 || pending === null) return claimed
+    const { claims, taken = [], unknownSources = [] } = claimed
+    if (claims.length + taken.length + unknownSources.length > 0 || pending === null) return claimed
     await pending
     return this.claimer.claim(request)
   }
@@ -118,8 +134,13 @@ export class Opened {
     await this.intake.drained()
   }
 
-  /** Takes from dead processes what they had. */
+  /**
+   * Takes from dead processes what they had. What kept this process from renewing its lease may have kept the others
+   * too: once it can again, they have the time of a lease to do so.
+   */
   async reap(): Promise<void> {
+    this.#noteLapse()
+    if (this.#lapsedAt !== null && msSince(this.#lapsedAt) < this.#settings.leaseMs) return
     if ((await reap(this.session.db)) > 0) this.#lookAgain()
   }
 
@@ -161,11 +182,8 @@ export class Opened {
     const { db, owner, opening } = this.session
     if (opening.role !== 'owner') return
     await db.transaction(async (tx) => {
-      await waitForClaims(tx, owner)
-      await releaseOthers(tx, owner, [])
-      await tx.all(endCare, owner)
-      await leaveOrders(tx, [owner])
-      await tx.all(leave, owner)
+      await this.#leaveFormer(tx)
+      await leaveAs(tx, owner)
     })
     await this.session.see()
   }
@@ -214,12 +232,20 @@ export class Opened {
     const { wall } = session
     const db = session.db.within(Math.max(MIN_RENEW_MS, leaseMs / 5))
     const asked = process.hrtime.bigint()
+    this.#noteLapse()
     try {
-      const isAlive = await renew(db, session.owner, leaseMs)
-      if (isAlive) this.#renewedAt = asked
-      else await this.#lose()
+      if (await renew(db, session.owner, leaseMs)) {
+        this.#renewedAt = asked
+        this.#former = null
+      } else {
+        this.#giveUp()
+        await this.#enterAnew()
+      }
     } catch {
-      if (this.#leftMs() <= 0) this.#giveUp()
+      if (this.#leftMs() <= 0) {
+        this.#former ??= session.owner
+        this.#giveUp()
+      }
     }
     await wall.measure(db)
     await this.#tellOfPauses()
@@ -237,28 +263,40 @@ export class Opened {
   #leftMs(): number {
     const byThread = this.#lease?.renewedAt ?? 0n
     const renewedAt = byThread > this.#renewedAt ? byThread : this.#renewedAt
-    return this.#settings.leaseMs - Number(process.hrtime.bigint() - renewedAt) / 1e6
+    return this.#settings.leaseMs - msSince(renewedAt)
   }
 
-  /** For all it knows others have its claims. What the database still has as its own is given back when it is there again. */
+  #noteLapse(): void {
+    if (this.#leftMs() <= 0) this.#lapsedAt = process.hrtime.bigint()
+  }
+
+  /**
+   * For all it knows others have its claims: it goes on as another process, once it is registered. As the same one it
+   * could claim them anew, and a settlement from before, still on its way, would end the new claim.
+   */
   #giveUp(): void {
-    this.session.lose()
-    this.session.orders.forget()
-    this.claimer.doubt()
-  }
-
-  /** Others have its claims: it goes on as another process. */
-  async #lose(): Promise<void> {
     const { session } = this
     session.lose()
     session.owner = newToken()
     this.#lease?.follow(session.owner)
     this.#sources = ''
+  }
+
+  async #enterAnew(): Promise<void> {
+    const { db, owner, own: handlers } = this.session
     const asked = process.hrtime.bigint()
-    const { db, owner, own: handlers } = session
-    await enter(db, { owner, leaseMs: this.#settings.leaseMs, handlers })
+    await db.transaction(async (tx) => {
+      await this.#leaveFormer(tx)
+      await enter(tx, { owner, leaseMs: this.#settings.leaseMs, handlers })
+    })
+    this.#former = null
     this.#renewedAt = asked
     this.#lookAgain()
+  }
+
+  /** What nobody has taken from it is given back as it was: this process has not died. */
+  async #leaveFormer(tx: Db): Promise<void> {
+    if (this.#former !== null) await leaveAs(tx, this.#former)
   }
 
   /** Those that other processes have asked for. */
@@ -277,8 +315,10 @@ export class Opened {
   async #noteSources({ sources }: ClaimRequest): Promise<void> {
     const text = JSON.stringify(sources)
     if (text === this.#sources) return
-    await this.session.db.all(noteSources, this.session.owner, sources)
-    this.#sources = text
+    const { db, owner } = this.session
+    const noted = await db.all(noteSources, owner, sources)
+    // While it goes on as another, no row is there yet.
+    if (noted.length > 0 && owner === this.session.owner) this.#sources = text
   }
 
   async #prune(): Promise<void> {
