@@ -235,6 +235,7 @@ describe('quarantine', () => {
       index: 4,
       reason: 'expected nothing',
       path: '/bad',
+      since: expect.any(Date),
     })
     expect(quarantined).toHaveLength(6)
     expect(await receiver.inbox.stats()).toMatchObject({ quarantined: 6, pending: 0 })
