@@ -13,13 +13,16 @@ const NAMES = ['posthorn.config.ts', 'posthorn.config.js', 'posthorn.config.mjs'
  * @throws OptionError when there is none, or it configures nothing; an error of the file system when it cannot be read
  */
 export async function configOf(file: string | undefined): Promise<PosthornConfig> {
-  const path = resolve(file ?? NAMES.find((name) => existsSync(name)) ?? missing())
+  const path = resolve(file ?? configHere() ?? missing())
   // A file that is not there is told like any other.
   readFileSync(path)
   const { default: given }: { readonly default?: unknown } = await import(pathToFileURL(path).href)
   assertConfig(path, given)
   return given
 }
+
+/** The configuration of this folder; undefined: it has none. */
+export const configHere = (): string | undefined => NAMES.find((name) => existsSync(name))
 
 function missing(): never {
   throw new OptionError(`name the inbox with --inbox, or the configuration with --config: there is no ${NAMES[0]} here`)

@@ -1,7 +1,7 @@
 /** `posthorn doctor`: what keeps a receiver from its work, each with the line that mends it. */
 import { styleText } from 'node:util'
 import { escapeControls } from '../../core/base/logger.ts'
-import { configOf } from '../config-file.ts'
+import { configHere, configOf } from '../config-file.ts'
 import type { CredentialOptions } from '../credentials.ts'
 import { type InboxOptions, withInbox } from '../inbox/open.ts'
 import { say } from '../out/streams.ts'
@@ -29,12 +29,14 @@ export async function doctor(options: DoctorOptions): Promise<0 | 1> {
 }
 
 async function findingsOf(options: DoctorOptions): Promise<Finding[]> {
-  const { inbox: path, postgres, config, url, size, deep } = options
+  const { inbox: path, postgres, url, size, deep } = options
+  const isNamed = [path, postgres, url].some((named) => named !== undefined)
+  const config = options.config ?? (isNamed ? undefined : configHere())
   const found = machine()
   if (path !== undefined) found.push(...file(path, deep))
   if (config !== undefined) found.push(...(await secrets((await configOf(config)).sources)))
   if ([path, postgres, config].some((named) => named !== undefined))
-    found.push(...(await withInbox(options, (opened) => inbox(opened, path))))
+    found.push(...(await withInbox({ ...options, config }, (opened) => inbox(opened, path))))
   if (url !== undefined) found.push(...(await door({ ...options, url, size })))
   return found
 }
