@@ -14,7 +14,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { machine } from '../../src/cli/doctor/machine.ts'
 import { SAFE_NODES } from '../../src/inboxes/sqlite/file/db/connect.ts'
 import { listening, TOKEN } from '../emulators/site.ts'
-import { bounce, dumped, newFolder, receiverAt, seeded, typed } from './inbox-file.ts'
+import { bounce, dumped, newFolder, receiverAt, seeded, typed, typedApart } from './inbox-file.ts'
 
 interface Finding {
   readonly id: string
@@ -156,6 +156,8 @@ export default {
     const { ills, ids } = await doctor('--config', config)
     expect(own(ills)).toEqual(['secret', 'secret', 'secret', 'secret_equal'])
     expect(ids.filter((id) => id === 'secret')).toHaveLength(6)
+    const here = JSON.parse((await typedApart(['doctor', '--json'], folder)).out) as { findings: Finding[] }
+    expect(here.findings.map(({ id }) => id)).toEqual(ids)
   })
 
   it('looks at the file of a configuration, the one of this folder too, and at its disk before the first start', async () => {
