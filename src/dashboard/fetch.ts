@@ -10,22 +10,29 @@ export async function handleFetch(door: BoardDoor, request: Request): Promise<Re
     // What stands in the URL is what the host was told, by a proxy maybe.
     isSecure: protocol === 'https:' ? true : undefined,
   })
-  return new Response(bodyOf(answer, method), { status: answer.status, headers: answer.headers })
+  return new Response(bodyOf(door, answer, method), { status: answer.status, headers: answer.headers })
 }
 
-function bodyOf({ status, body }: BoardAnswer, method: string): ConstructorParameters<typeof Response>[0] {
+function bodyOf(
+  door: BoardDoor,
+  { status, body }: BoardAnswer,
+  method: string,
+): ConstructorParameters<typeof Response>[0] {
   if (method === 'HEAD' || status === 304 || status === 303) return null
   if (typeof body === 'string') return body
   if (body instanceof Uint8Array) return body.slice()
-  return streamOf(body)
+  return streamOf(door, body)
 }
 
-function streamOf(texts: AsyncIterable<string>): ReadableStream<Uint8Array> {
+function streamOf(door: BoardDoor, texts: AsyncIterable<string>): ReadableStream<Uint8Array> {
   const iterator = texts[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await iterator.next()
+      const { done, value } = await iterator.next().catch((error: unknown) => {
+        door.failed('an answer broke off', error)
+        throw error
+      })
       if (done) controller.close()
       else controller.enqueue(encoder.encode(value))
     },

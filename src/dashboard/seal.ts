@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import { toBase32 } from '../lib/base32.ts'
-import { canonicalEmail } from '../lib/email.ts'
+import { canonicalEmail, isAddress } from '../lib/email.ts'
 
 const SIV_BYTES = 16
 /** Begins what is no address: none begins so. */
@@ -31,16 +31,14 @@ export class Seals {
 
   /**
    * The address in URLs: sealed, the same each time (synthetic IV, RFC 5297). A hash would do for comparing; this one a
-   * process can open, so that the look-up of a person needs no index of hashes and no memory of earlier searches.
+   * process can open, so that the look-up of a person needs no index of hashes and no memory of earlier searches. null: it is
+   * no address, or longer than any, or cannot be opened again as what it was.
    */
-  key(address: string): string {
-    return this.#sealed(Buffer.from(canonicalEmail(address)))
-  }
-
-  /** null: longer than any address, and what cannot be opened again. */
   keyOrNull(address: string): string | null {
-    const text = Buffer.from(canonicalEmail(address))
-    return text.length > LONGEST ? null : this.#sealed(text)
+    const email = canonicalEmail(address)
+    const text = Buffer.from(email)
+    const opens = text.length <= LONGEST && email.isWellFormed() && !email.startsWith(TEXT)
+    return opens && isAddress(email) ? this.#sealed(text) : null
   }
 
   #sealed(text: Buffer): string {
@@ -55,7 +53,7 @@ export class Seals {
   /** The same for another text that may hold an address, such as the id of a message: its letters stay as they are. */
   textKey(text: string): string | null {
     const bytes = Buffer.from(TEXT + text)
-    return bytes.length > LONGEST ? null : this.#sealed(bytes)
+    return bytes.length > LONGEST || !text.isWellFormed() ? null : this.#sealed(bytes)
   }
 
   /** null: it is no key of a text of this inbox. */

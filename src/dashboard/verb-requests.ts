@@ -5,7 +5,6 @@
 import { OptionError } from '../errors.ts'
 import { firstHeader } from '../http/headers.ts'
 import { codeOf } from '../lib/code-of.ts'
-import { canonicalEmail } from '../lib/email.ts'
 import { toldOf } from '../lib/told-error.ts'
 import type { BoardRequest } from '../ports/board.ts'
 import type { WatchDoor } from '../ports/watch-door.ts'
@@ -232,9 +231,8 @@ function matchedIn(fields: Fields): number | null {
 
 /** @throws Refusal for what is no address */
 function keyOf(address: string, seals: Seals): string {
-  const email = canonicalEmail(address)
-  const key = seals.keyOrNull(email)
-  if (!/^.+@.+$/.test(email) || key === null) throw new Refusal('bad_filter', 'This is no e-mail address.')
+  const key = seals.keyOrNull(address)
+  if (key === null) throw new Refusal('bad_filter', 'This is no e-mail address.')
   return key
 }
 

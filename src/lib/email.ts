@@ -26,6 +26,11 @@ export function canonicalEmail(address: string): string {
   return at < 0 ? text : `${bare(text.slice(0, at))}@${asciiDomain(text.slice(at + 1))}`
 }
 
+const ADDRESS = /^(?:[^\s@]+|".+")@[^\s@]+$/s
+
+/** Of what `canonicalEmail` has written: whether it names a mailbox, as far as its form tells. */
+export const isAddress = (email: string): boolean => ADDRESS.test(email)
+
 /** NFC and lower case; again NFC, which lower case can undo. */
 export function foldCase(text: string): string {
   return text.normalize('NFC').toLowerCase().normalize('NFC')

@@ -1,4 +1,4 @@
-/** Viewers who leave in the middle of an answer leave nothing behind. */
+/** Viewers who leave in the middle of an answer leave nothing behind; where it is the inbox that leaves, they are told. */
 import { getEventListeners } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -7,10 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { pages } from '../../src/adapters/node.ts'
+import { bearer } from '../../src/auth/index.ts'
 import { dashboard } from '../../src/dashboard/index.ts'
+import { memory } from '../../src/inboxes/memory/index.ts'
 import { sqlite } from '../../src/inboxes/sqlite/index.ts'
-import { createReceiver } from '../../src/index.ts'
-import { boardDoor } from '../../src/lib/symbols.ts'
+import { createReceiver, PosthornError } from '../../src/index.ts'
+import { boardDoor, port } from '../../src/lib/symbols.ts'
 import { toy } from '../support/toy.ts'
 
 const VIEWS = [
@@ -102,4 +104,43 @@ it.each(VIEWS)('%s: listens to whoever has left no more', { timeout: 60_000 }, a
   const { body } = await answered
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) for await (const _ of body);
   expect(getEventListeners(left.signal, 'abort')).toEqual([])
+})
+
+it('ends no answer as if it were whole when the inbox goes away in the middle', async () => {
+  const inbox = memory()
+  const { records } = inbox[port]
+  const lines: string[] = []
+  const logger = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (facts: { event?: string }) => void lines.push(facts.event ?? ''),
+  }
+  const receiver = createReceiver({ inbox, sources: { shop: toy() }, logger: logger as never })
+  ends.push(() => receiver.close({ timeoutMs: 0 }))
+  await receiver.start()
+  for (let n = 0; n < 5; n++) await receiver.inject('shop', [{ type: 'ping', n }])
+  await receiver.whenIdle()
+  const read = records.read.bind(records)
+  records.read = (seq) => (seq < 4 ? read(seq) : Promise.reject(new PosthornError('ERR_INBOX_IO', 'The disk is gone')))
+  const board = dashboard(receiver as never)
+  const server = createServer(pages(board, { access: () => EVERYTHING }) as never)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  ends.push(() => new Promise((resolve) => server.close(resolve)))
+  const { port: own } = server.address() as AddressInfo
+  const answer = await fetch(`http://127.0.0.1:${own}/?view=log&as=ndjson`, { headers: { connection: 'close' } })
+  expect(answer.status).toBe(200)
+  await expect(answer.text()).rejects.toThrow()
+  expect(lines).toContain('dashboard.failed')
+  lines.length = 0
+  const fetched = dashboard(receiver as never, {
+    auth: bearer('a-secret-of-the-tests'),
+    access: { bytes: true },
+  }).handle(
+    new Request('http://ops.example/?view=log&as=ndjson', {
+      headers: { authorization: 'Bearer a-secret-of-the-tests' },
+    }),
+  )
+  await expect((await fetched).text()).rejects.toThrow()
+  expect(lines).toContain('dashboard.failed')
 })

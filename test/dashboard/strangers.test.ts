@@ -322,3 +322,47 @@ describe('values of 70 kB', () => {
     await made.close()
   })
 })
+
+it('links to a person where the recipient is an address, and to a message where its id can stand in a URL', async () => {
+  const made = await world({ traffic: 'none' })
+  const none = [
+    '\0jo@shop.example',
+    'jo\ud800@shop.example',
+    '@shop.example',
+    'jo@',
+    'a@b@c.example',
+    'jo\n@x.example',
+    'jo',
+  ]
+  const some = [
+    '\u202ejo@shop.example',
+    '😀@shop.example',
+    '"jo doe"@shop.example',
+    'JO@MÜNCHEN.example',
+    '<b>@x.example',
+  ]
+  const { payload } = sampleEvent('momentum.bounce')
+  const events = [...none, ...some].map((name, at) => ({
+    ...{
+      ...(payload as object),
+      bounce_class: '10',
+      event_id: `e${at}`,
+      message_id: name,
+      rcpt_to: name,
+      raw_rcpt_to: name,
+    },
+    timestamp: String(Math.floor(made.clock.now() / 1_000)),
+  }))
+  await deliver(made.receiver as never, 'shop' as never, events)
+  const look = async (query: string) => (await fetch(`${made.url}?${query}&as=json`)).json()
+  const rows: { who: string; key: string | null }[] = (await look('view=events&range=24h')).data.rows
+  expect(rows).toHaveLength(events.length)
+  expect(rows.filter(({ key }) => key === null).map(({ who }) => who)).toEqual(none.toReversed())
+  for (const { key } of rows)
+    if (key !== null) expect((await look(`view=person&key=${key}`)).data.events).toHaveLength(1)
+  const page = await (await fetch(`${made.url}?view=events&range=24h`, { headers: { accept: 'text/html' } })).text()
+  const links = [...page.matchAll(/href="(\?view=(?:message|person)[^"]*)"/g)].map(([, href = '']) => href)
+  expect(links.length).toBeGreaterThan(events.length)
+  for (const href of links) expect((await fetch(made.url + href.replaceAll('&amp;', '&'))).status, href).toBe(200)
+  await made.close()
+})

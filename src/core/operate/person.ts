@@ -1,7 +1,7 @@
 /** Whether something names a person, by e-mail address: in whole, in any writing, wherever it stands. */
 import { isUtf8 } from 'node:buffer'
 import { OptionError } from '../../errors.ts'
-import { canonicalEmail, foldCase, LONGER_AFTER, LONGER_BEFORE, writingsOf } from '../../lib/email.ts'
+import { canonicalEmail, foldCase, isAddress, LONGER_AFTER, LONGER_BEFORE, writingsOf } from '../../lib/email.ts'
 
 const GOES_ON_BEFORE = new RegExp(`${LONGER_BEFORE}$`, 'u')
 const GOES_ON_AFTER = new RegExp(`^${LONGER_AFTER}`, 'u')
@@ -9,7 +9,6 @@ const GOES_ON_AFTER = new RegExp(`^${LONGER_AFTER}`, 'u')
 const PLAIN = /^[a-z0-9.@_+\-=~!#$%&'*?^`{|}]+$/
 /** Where one of these is, an address may be written in a way of which its plain writing has no byte. */
 const OTHER_WRITING = /[\x80-\xff]|\\[u"]/
-const ADDRESS = /^(?:[^\s@]+|".+")@[^\s@]+$/s
 /** No address is longer (RFC 5321 section 4.5.3.1), with every character of it escaped. */
 const LONGEST = 512
 
@@ -23,7 +22,7 @@ export class Person {
   /** @throws ERR_OPTION */
   constructor(email: unknown) {
     this.email = typeof email === 'string' ? canonicalEmail(email) : ''
-    if (!ADDRESS.test(this.email))
+    if (!isAddress(this.email))
       throw new OptionError('a person is named by an e-mail address: { email: "jo@shop.example" }')
     this.#writings = writingsOf(this.email)
     const escaped = this.email.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')

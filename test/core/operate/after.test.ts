@@ -145,6 +145,27 @@ it('goes on behind the last delivery that a look has read', async () => {
   expect(left).toEqual(read.slice(1))
 })
 
+it('gives way between rows: an element may have a megabyte', async () => {
+  let breaths = 0
+  const breathe = async () => void breaths++
+  const made = receiverIn(new FakeClock(START), { handlers: { retry: { attempts: 1 } } }, () => ({
+    spent: () => true,
+    breathe,
+  }))
+  made.on('*', { name: 'a' }, () => {
+    throw new Error('no')
+  })
+  await made.inject(
+    'shop',
+    Array.from({ length: 20 }, () => ({ type: 'ping' })),
+  )
+  await made.whenIdle()
+  breaths = 0
+  expect(await all(made.inbox.deadLetters())).toHaveLength(20)
+  expect(breaths).toBe(20)
+  await made.close()
+})
+
 it.each([
   ['deliveries', 'size:>9000000'],
   ['deadLetters', 'attempts:>99'],
