@@ -14,7 +14,7 @@ const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000]
 /** So many points has a curve at most. */
 const POINTS = 96
 
-/** Events that wait. */
+/** Events that wait: the most since the point before. */
 export interface Point {
   readonly minute: number
   readonly atSenders: number
@@ -88,6 +88,7 @@ export class Simulation {
   #turn = 0
   #isTicking = false
   readonly #most = { atSenders: 0, inDatabases: 0 }
+  #mostOfPoint = { atSenders: 0, inDatabases: 0 }
   #doneMs = 0
   /** Of each receiver, in the tick: what is left for handlers. */
   #worked = 0
@@ -218,16 +219,17 @@ export class Simulation {
   }
 
   noteMost(): void {
-    this.#most.atSenders = Math.max(this.#most.atSenders, this.#atSenders())
-    this.#most.inDatabases = Math.max(this.#most.inDatabases, this.#inDatabases())
+    for (const most of [this.#most, this.#mostOfPoint]) {
+      most.atSenders = Math.max(most.atSenders, this.#atSenders())
+      most.inDatabases = Math.max(most.inDatabases, this.#inDatabases())
+    }
   }
 
   #point(): void {
     this.clock.after(MINUTE_MS, () => {
-      this.#points.push({
-        minute: Math.round(this.clock.now() / MINUTE_MS),
-        ...{ atSenders: this.#atSenders(), inDatabases: this.#inDatabases(), ackP99: of(this.#acksOfPoint, 0.99) },
-      })
+      const minute = Math.round(this.clock.now() / MINUTE_MS)
+      this.#points.push({ minute, ...this.#mostOfPoint, ackP99: of(this.#acksOfPoint, 0.99) })
+      this.#mostOfPoint = { atSenders: this.#atSenders(), inDatabases: this.#inDatabases() }
       this.#acksOfPoint = []
       if (this.clock.now() < this.plan.lookMs) this.#point()
     })

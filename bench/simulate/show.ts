@@ -4,6 +4,9 @@ import { plotsOf } from '../report/plots.ts'
 import type { Outcome, Point } from './model.ts'
 import type { Plan } from './plan.ts'
 
+/** A gap in the curve. */
+const NO_ANSWER = Number.NaN
+
 const BARS = ' ▁▂▃▄▅▆▇█'
 
 /** One character for each point; the highest is full. */
@@ -64,7 +67,7 @@ export function asPlots({ points }: Outcome): Map<string, string> {
   const measures = [
     ...line('at senders', 'events waiting over minutes', 'events', ({ atSenders }) => atSenders),
     ...line('in databases', 'events waiting over minutes', 'events', ({ inDatabases }) => inDatabases),
-    ...line('ack p99', 'ack p99 over minutes', 'ms', ({ ackP99 }) => ackP99),
+    ...line('ack p99', 'ack p99 over minutes', 'ms', ({ ackP99 }) => ackP99 || NO_ANSWER),
   ]
   const scenario = { name: 'simulate', title: '', how: '', notes: [], measures }
   return plotsOf({

@@ -10,6 +10,7 @@ import { expect, it } from 'vitest'
 import { measuredCosts } from '../../bench/simulate/costs.ts'
 import { lookFor, simulate } from '../../bench/simulate/model.ts'
 import { hours, type Kind, type Plan, randomFailures } from '../../bench/simulate/plan.ts'
+import { asPlots } from '../../bench/simulate/show.ts'
 import { webhooks } from '../../src/adapters/node.ts'
 import { unauthenticated } from '../../src/auth/index.ts'
 import { createReceiver } from '../../src/core/receiver.ts'
@@ -179,6 +180,29 @@ it('posts, repeats and loses as an emulated Momentum does at a real receiver tha
   server.close()
   server.closeAllConnections()
 })
+
+it('has the most that waited in its curves, and no time where nothing was answered', async () => {
+  const failures = [{ what: 'database', at: 0, fromMs: 120_000, toMs: 480_000 }] as const
+  const senders = [{ kind: 'momentum', eventsPerSecond: 400 }] as const
+  const outcome = await simulate(planWith({ databases: 1, senders, failures }))
+  const { most, points } = outcome
+  expect(Math.max(...points.map(({ atSenders }) => atSenders))).toBe(most.atSenders)
+  expect(Math.max(...points.map(({ inDatabases }) => inDatabases))).toBe(most.inDatabases)
+  const plot = asPlots(outcome).get('ack-p99-over-minutes.svg') ?? ''
+  const answered = points.filter(({ ackP99 }) => ackP99 > 0).length
+  expect(answered).toBeLessThan(points.length)
+  // A dot for each, of two arcs.
+  expect(plot.match(/A1 1 0 /g)?.length).toBe(2 * answered)
+})
+
+it('says what docs/scaling.md shows', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/scaling.md'), 'utf8')
+  const command = /^npm run simulate -- (.+)$/m.exec(text)?.[1] ?? ''
+  const shown = /```text\n([\s\S]+?)```/.exec(text)?.[1] ?? ''
+  const program = join(import.meta.dirname, '../../bench/simulate/main.ts')
+  const { stdout } = spawnSync(process.execPath, [program, ...command.split(' ')], { encoding: 'utf8' })
+  expect(stdout).toContain(shown)
+}, 60_000)
 
 it('is a program that says what came of it, writes its curves, and refuses what it does not know', {
   timeout: 60_000,

@@ -100,16 +100,23 @@ const memoryBy = (by: By) => () => {
   return storeOf(by, shards, { crash: async () => {}, remove: async () => {} })
 }
 
-function sqliteBySource(): Store {
+interface Files {
+  /** Those of the next opening. */
+  shards(): readonly Inbox[]
+  /** What was written lies in another folder then, as the disk has it. */
+  crash(): Promise<void>
+  remove(): Promise<void>
+}
+
+function filesOf(names: readonly string[]): Files {
   const newFolder = () => mkdtempSync(join(tmpdir(), 'posthorn-'))
   const folders = [newFolder()]
-  const names = ['one.db', 'two.db']
   let open: readonly Inbox[] = []
-  const shards = () => {
-    open = names.map((name) => sqlite({ path: join(folders.at(-1)!, name) }))
-    return open
-  }
-  return storeOf('source', shards, {
+  return {
+    shards() {
+      open = names.map((name) => sqlite({ path: join(folders.at(-1)!, name) }))
+      return open
+    },
     async crash() {
       const [from, to] = [folders.at(-1)!, newFolder()]
       for (const name of names.flatMap((one) => [one, `${one}-wal`]))
@@ -120,7 +127,12 @@ function sqliteBySource(): Store {
     async remove() {
       for (const folder of folders) rmSync(folder, { recursive: true })
     },
-  })
+  }
+}
+
+function sqliteBySource(): Store {
+  const { shards, ...rest } = filesOf(['one.db', 'two.db'])
+  return storeOf('source', shards, rest)
 }
 
 for (const by of ['source', 'delivery'] as const) {
@@ -145,16 +157,30 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
   }, 60_000)
   afterAll(() => server.remove(), 60_000)
 
-  describeInbox('sharded by source, of PostgreSQL', () => {
-    const schemas = [newSchema(), newSchema()]
+  function postgresIn(schemas: readonly string[]) {
     let open: readonly PostgresInbox[] = []
-    const shards = () => {
-      open = schemas.map((schema) => new PostgresInbox(settingsFor(server, schema)))
-      return open.map((inbox) => ({ kind: 'postgres', [port]: inbox }))
+    return {
+      shards(): readonly Inbox[] {
+        open = schemas.map((schema) => new PostgresInbox(settingsFor(server, schema)))
+        return open.map((inbox) => ({ kind: 'postgres', [port]: inbox }))
+      },
+      async crash() {
+        for (const inbox of open) await inbox.die()
+      },
     }
-    const crash = async () => {
-      for (const inbox of open) await inbox.die()
-    }
+  }
+
+  describeInbox('sharded by source, of PostgreSQL', () => {
+    const { shards, crash } = postgresIn([newSchema(), newSchema()])
     return storeOf('source', shards, { crash, remove: async () => {} })
+  })
+
+  describeInbox('sharded by source, of SQLite and PostgreSQL', () => {
+    const [files, databases] = [filesOf(['one.db']), postgresIn([newSchema()])]
+    const crash = async () => {
+      await files.crash()
+      await databases.crash()
+    }
+    return storeOf('source', () => [...files.shards(), ...databases.shards()], { crash, remove: files.remove })
   })
 })
