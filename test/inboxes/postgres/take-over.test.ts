@@ -336,7 +336,9 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await late).toMatchObject({ code: 'ERR_CLAIM_LOST' })
     await owner.inbox.settle(firstPass(1, { rows: [unread()] }))
     expect(await given(owner)).toEqual([[1, 'rows']])
-    expect(await server.run(`SELECT 'shop' = ANY (sources) AS known FROM "${schema}".process`)).toEqual([{ known: true }])
+    expect(await server.run(`SELECT 'shop' = ANY (sources) AS known FROM "${schema}".process`)).toEqual([
+      { known: true },
+    ])
   })
 
   it('a handler that is renamed stays with the process that runs it under its old name', async () => {
