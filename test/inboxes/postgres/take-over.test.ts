@@ -336,7 +336,9 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await late).toMatchObject({ code: 'ERR_CLAIM_LOST' })
     await owner.inbox.settle(firstPass(1, { rows: [unread()] }))
     expect(await given(owner)).toEqual([[1, 'rows']])
-    expect(await server.run(`SELECT 'shop' = ANY (sources) AS known FROM "${schema}".process`)).toEqual([{ known: true }])
+    expect(await server.run(`SELECT 'shop' = ANY (sources) AS known FROM "${schema}".process`)).toEqual([
+      { known: true },
+    ])
   })
 
   it('a handler that is renamed stays with the process that runs it under its old name', async () => {
@@ -347,6 +349,39 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     await owner.inbox.close()
     open.splice(open.indexOf(owner), 1)
     expect((await asked()).taken).toMatchObject([{ handler: 'b' }])
+  })
+
+  it('and there its events wait, those that come too, behind what it had stored before', async () => {
+    const owner = await start()
+    await accept(owner, 'x', 'y')
+    await ask(owner)
+    await owner.inbox.settle(firstPass(1, { rows: [row('a', START, { orderKey: 7, parked: true })] }))
+    const next = await start([{ name: 'b', formerly: ['a'], ordered: true }])
+    expect(await owner.inbox.wake([{ handler: 'a', key: 7 }], 9)).toEqual([{ handler: 'a', key: 7 }])
+    await owner.inbox.settle(firstPass(2, { rows: [row('a', START, { orderKey: 7, parked: true })] }))
+    await accept(owner, 'z')
+    expect(await ask(owner)).toMatchObject({ taken: [], claims: [{ apart: ['a'] }] })
+    await owner.inbox.settle(firstPass(3, { rows: [unread()] }))
+    await owner.inbox.close()
+    open.splice(open.indexOf(owner), 1)
+    expect((await ask(next, {}, 'b')).taken).toMatchObject([{ handler: 'b', held: [7] }])
+    expect((await ask(next, {}, 'b')).claims.map(({ delivery }) => delivery.seq)).toEqual([1, 3])
+  })
+
+  it('one that loses its order leaves nothing parked that a settlement was about to store', async () => {
+    const answers = new SlowAnswers()
+    const owner = await start(ORDERED, { connect: () => answers.around(connect(server.url)) })
+    await accept(owner, 'x')
+    await ask(owner)
+    const asked = answers.keep('.work (id, seq')
+    const settled = owner.inbox.settle(firstPass(1, { rows: [row('a', START, { orderKey: 7, parked: true })] }))
+    await asked
+    const starting = start(['a'])
+    const waits = async () => (await server.run('SELECT 1 FROM pg_locks WHERE NOT granted')).length
+    await Promise.race([starting, expect.poll(waits, { timeout: 10_000 }).toBeGreaterThan(0)])
+    answers.pass()
+    await settled
+    expect(await given(await starting, { ordered: [] })).toEqual([[1, 'rows']])
   })
 
   it('keys of rows that somebody has removed are told to whoever runs the handler', async () => {

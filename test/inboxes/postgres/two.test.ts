@@ -429,7 +429,8 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     const one = await join()
     await fill(one.inbox, 2)
     await one.claim({ maxDeliveries: 1 })
-    await sql("UPDATE @process SET until = now() - interval '1 s'")
+    await endLease(0)
+    await one.port.reap()
     await one.inbox.note(1, [{ index: 0, handler: 'a' }])
     const ends = { rows: [], at: START, dead: [], quarantined: [], unhandled: {}, copies: [] }
     expect(await one.inbox.saveProgress([{ seq: 1, row: null, next: 1, over: {}, parts: 0, ...ends }])).toEqual([])

@@ -135,12 +135,15 @@ export class Claimer {
 
   /**
    * Takes handlers that no process runs, or that this process runs without knowing it; not while it holds claims that
-   * hand them events.
+   * hand them events. Nor those that a newer process knows under another name: their events wait for that one.
    */
   async #takeOrders(handlers: readonly string[], found: Survey, owner: string): Promise<readonly TakenOrder[]> {
     const { orders, holds } = this.#session
     const isUntold = (name: string) =>
-      (found.orders.get(name) ?? owner) === owner && !this.#runs(name, found, owner) && !holds.handsTo(name)
+      !found.aliases.has(name) &&
+      (found.orders.get(name) ?? owner) === owner &&
+      !this.#runs(name, found, owner) &&
+      !holds.handsTo(name)
     const untold = handlers.filter(isUntold)
     if (untold.length === 0) return []
     orders.drop(untold)
@@ -148,7 +151,7 @@ export class Claimer {
   }
 
   #runs(name: string, found: Survey, owner: string): boolean {
-    return this.#session.orders.runs(owner, name) && found.orders.get(name) === owner
+    return !found.aliases.has(name) && this.#session.orders.runs(owner, name) && found.orders.get(name) === owner
   }
 
   #askedOf(request: ClaimRequest, found: Survey, owner: string): Asked {

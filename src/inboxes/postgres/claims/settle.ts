@@ -214,7 +214,7 @@ async function writeAll(
     handler: aliases.get(one.handler) ?? one.handler,
   })
   const rows = settlements.flatMap(({ seq, rows: own, at }) =>
-    own.map((row): NewRow => ({ ...named(row), seq, dueAt: dueIn(session, row.dueAt, at, now) })),
+    own.map((row): NewRow => ({ ...row, seq, dueAt: dueIn(session, row.dueAt, at, now) })),
   )
   await insertRows(tx, rows)
   await insertDead(

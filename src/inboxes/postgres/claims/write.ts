@@ -6,17 +6,21 @@ import { STATES } from './states.ts'
 
 type Db = Pick<Session, 'all'>
 
-/** Rows of a handler without `orderBy` are `waiting`, whatever key they have. */
+/**
+ * Rows go to the handler under the name that it has now. Those of one without `orderBy` are `waiting`, whatever key they
+ * have. One statement reads both and inserts, so it waits for an opening that changes them (`lockWork`).
+ */
 const insertWork = `
   INSERT INTO @work (id, seq, source, handler, first, last, attempts, due_at, state, order_key, errors, run, only_name, only_unhandled)
-  SELECT nextval('@row_id'), t.seq, d.source, t.handler, t.first, t.last, t.attempts, t.due_at,
+  SELECT nextval('@row_id'), t.seq, d.source, h.name, t.first, t.last, t.attempts, t.due_at,
     CASE WHEN o.ordered THEN t.state ELSE 0 END,
     CASE WHEN t.state = 2 THEN NULL ELSE t.order_key END, t.errors, t.run, t.only_name, t.only_unhandled
   FROM unnest($1::int8[], $2::text[], $3::int4[], $4::int4[], $5::int4[], $6::float8[], $7::int2[], $8::int8[], $9::text[],
     $10::text[], $11::text[], $12::bool[]) WITH ORDINALITY
     t(seq, handler, first, last, attempts, due_at, state, order_key, errors, run, only_name, only_unhandled, o)
   JOIN @delivery d ON d.seq = t.seq
-  CROSS JOIN LATERAL (SELECT coalesce((SELECT h.ordered FROM @handler h WHERE h.name = t.handler), false) AS ordered) o
+  CROSS JOIN LATERAL (SELECT coalesce((SELECT a.name FROM @alias a WHERE a.former = t.handler), t.handler) AS name) h
+  CROSS JOIN LATERAL (SELECT coalesce((SELECT n.ordered FROM @handler n WHERE n.name = h.name), false) AS ordered) o
   ORDER BY t.o`
 
 const insertLetters = `

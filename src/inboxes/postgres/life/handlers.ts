@@ -4,9 +4,14 @@ import { usedSince } from '../../rules/belonging.ts'
 import { renamesOf } from '../../rules/renames.ts'
 import type { Database, Session } from '../db/database.ts'
 import { carryOver } from './carry-over.ts'
-import { keepOrder, noteOrder } from './keep-order.ts'
+import { changedOrders, keepOrder, noteOrder } from './keep-order.ts'
 
 const lock = 'SELECT 1 FROM @control FOR UPDATE'
+/**
+ * Waits for the transactions that store rows by the names and orders of before. Who stores some later waits for the end
+ * of this one, and reads what it has written.
+ */
+const lockWork = 'LOCK TABLE @work IN SHARE ROW EXCLUSIVE MODE'
 const noteChange = 'UPDATE @control SET handlers_changed = handlers_changed + 1'
 const readNames = 'SELECT name FROM @handler'
 const see = `
@@ -34,8 +39,11 @@ export function registerHandlers(
   const own = handlers.map(({ name }) => name)
   return db.transaction(async (session) => {
     await session.all(lock)
-    await keepOrder(session, handlers, now)
-    await carryOver(session, own, renamesOf(handlers))
+    const renames = renamesOf(handlers)
+    const changed = await changedOrders(session, handlers)
+    if (renames.size + changed.length > 0) await session.all(lockWork)
+    await keepOrder(session, changed, now)
+    await carryOver(session, own, renames)
     const known = new Set((await session.all<{ name: string }>(readNames)).map(({ name }) => name))
     await seeHandlers(session, own, now)
     await noteOrder(session, handlers)

@@ -13,17 +13,29 @@ const endFreed = 'DELETE FROM @freed WHERE handler = $1'
 const readKeys =
   'SELECT DISTINCT handler, order_key AS key FROM @work WHERE order_key IS NOT NULL AND handler = ANY ($1::text[])'
 
-/** Called before rows are renamed and the handlers registered. */
-export async function keepOrder(session: Session, handlers: InboxOpening['handlers'], now: number): Promise<void> {
+export type ChangedOrder = readonly [name: string, ordered: boolean]
+
+/** The stored handlers that get `orderBy`, or lose it, by the names of before. */
+export async function changedOrders(
+  session: Session,
+  handlers: InboxOpening['handlers'],
+): Promise<readonly ChangedOrder[]> {
+  const changed: ChangedOrder[] = []
   for (const [name, ordered] of ordersOf(handlers)) {
     const [known] = await session.all<{ ordered: boolean }>(readOrdered, name)
-    if ((known?.ordered ?? false) === ordered) continue
+    if ((known?.ordered ?? false) !== ordered) changed.push([name, ordered])
+  }
+  return changed
+}
+
+/** Called before rows are renamed and the handlers registered. */
+export async function keepOrder(session: Session, changed: readonly ChangedOrder[], now: number): Promise<void> {
+  for (const [name, ordered] of changed)
     if (ordered) await session.all(makeUnread, name)
     else {
       await session.all(setFree, name, now)
       await session.all(endFreed, name)
     }
-  }
 }
 
 /** Notes which handlers have `orderBy`, once they are registered. */

@@ -9,7 +9,7 @@ import { giveBackWithCare } from './give-back.ts'
  */
 const endProcesses = `
   DELETE FROM @process WHERE owner IN (
-    SELECT owner FROM @process WHERE until < clock_timestamp()
+    SELECT owner FROM @process WHERE owner <> $1::int8 AND until < clock_timestamp()
       AND clock_timestamp() NOT BETWEEN pg_postmaster_start_time() AND pg_postmaster_start_time() + lease_ms * interval '1 ms'
     ORDER BY owner FOR UPDATE SKIP LOCKED)
   RETURNING owner::text`
@@ -30,13 +30,13 @@ const findStrays = `
   WHERE NOT EXISTS (SELECT 1 FROM @process p WHERE p.owner = o.owner)`
 
 /**
- * Returns how many processes were found dead. Two statements in one transaction: the second sees claims that were
+ * Returns how many processes other than this one were found dead. Two statements in one transaction: the second sees claims that were
  * committed while the first waited.
  */
-export function reap(db: Database): Promise<number> {
+export function reap(db: Database, owner: string): Promise<number> {
   return db.transaction(async (session) => {
     await session.all(endLeap)
-    const dead = await session.all<{ owner: string }>(endProcesses)
+    const dead = await session.all<{ owner: string }>(endProcesses, owner)
     if (dead.length > 0)
       await giveBackWithCare(
         session,

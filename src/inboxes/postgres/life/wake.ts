@@ -8,6 +8,9 @@ import { isAlive } from './process.ts'
 const readKey = `
   SELECT id, seq, state = 1 AS "isParked" FROM @work WHERE handler = $1 AND order_key = $2
   ORDER BY seq, first LIMIT $3 FOR UPDATE`
+/** Rows of a handler that was renamed meanwhile have its new name: its key is still taken. */
+const readNames = `
+  SELECT n AS former, coalesce((SELECT a.name FROM @alias a WHERE a.former = n), n) AS name FROM unnest($1::text[]) n`
 const setDue = 'UPDATE @work SET state = 0, due_at = $2 WHERE id = ANY ($1::int8[])'
 
 /** As `Ordering.wake`, for handlers that this process runs: of others it does not know what is parked. */
@@ -20,11 +23,16 @@ export async function wake(
 ): Promise<readonly OrderKey[]> {
   const found: OrderKey[] = []
   if (!(await isAlive(tx, owner))) return found
-  const mine = new Set(await ownOrders(tx, owner, [...new Set(keys.map(({ handler }) => handler))]))
-  for (const one of keys.filter(({ handler }) => mine.has(handler))) {
+  const asked = [...new Set(keys.map(({ handler }) => handler))]
+  const names = await tx.all<{ former: string; name: string }>(readNames, asked)
+  const mine = new Set(await ownOrders(tx, owner, [...new Set(names.map(({ name }) => name))]))
+  const nameOf = new Map(names.flatMap(({ former, name }) => (mine.has(name) ? [[former, name] as const] : [])))
+  for (const one of keys) {
+    const name = nameOf.get(one.handler)
+    if (name === undefined) continue
     const rows = await tx.all<{ id: number; seq: number; isParked: boolean }>(
       readKey,
-      one.handler,
+      name,
       one.key,
       Math.max(1, atMost),
     )

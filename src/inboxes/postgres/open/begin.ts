@@ -130,7 +130,7 @@ async function believedIn(db: Database): Promise<number> {
 
 async function register(session: Session, leaseMs: number, now: number): Promise<InboxOpened> {
   const { db, opening, own, owner } = session
-  await reap(db)
+  await reap(db, owner)
   await sweep(db)
   const isOwner = opening.role === 'owner'
   if (isOwner) await enter(db, { owner, leaseMs, handlers: own })

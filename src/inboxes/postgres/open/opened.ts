@@ -141,7 +141,8 @@ export class Opened {
   async reap(): Promise<void> {
     this.#noteLapse()
     if (this.#lapsedAt !== null && msSince(this.#lapsedAt) < this.#settings.leaseMs) return
-    if ((await reap(this.session.db)) > 0) this.#lookAgain()
+    const { db, owner } = this.session
+    if ((await reap(db, owner)) > 0) this.#lookAgain()
   }
 
   /** Commands are carried out in the order they are asked for, after what was given back before. */
