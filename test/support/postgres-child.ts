@@ -1,14 +1,14 @@
 /**
  * A receiver over PostgreSQL in a process of its own, to be killed or stopped. Arguments: the URL, the schema, `leaseMs`, and
- * what its handler does: `none`, `handle`, `slow` (20 ms), `hang`, `spin` (holds up the event loop for 4 s, once), `fail` (each
+ * what its handler does: `none`, `handle`, `slow` (20 ms), `hang`, `spin` (holds up the event loop for 4 s, once; where `POSTHORN_SPIN_END` names a file, until that
+ * is there), `fail` (each
  * event once), `ordered` (one event of an address at a time; every fourth call fails), `stuck` (as `ordered`, and its first call
  * ends with its signal), or `lives` (as `ordered`, beside a second handler that is `slow`); then `former` or `renamed`: the second
  * has another name for its handler, one more, and one more source. Tells its parent, line by line: `{"port"}`,
  * `{"handled"}`, `{"done"}`. Where `POSTHORN_LEDGER` names a file, what the ordered handler does is appended to it, by all
  * processes one after the other.
  */
-import { appendFileSync } from 'node:fs'
-
+import { appendFileSync, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { closeOnSignals, webhooks } from '../../src/adapters/node.ts'
@@ -27,8 +27,10 @@ if (!isRenamed) Reflect.deleteProperty(sources, 'outlet')
 const failed = new Set<unknown>()
 let [hasSpun, isStuck, calls] = [false, mode === 'stuck', 0]
 
+const { POSTHORN_STALL_MS: stallMs } = process.env
+const stall = stallMs === undefined ? {} : { stallMs: Number(stallMs) }
 const receiver = createReceiver({
-  inbox: postgres({ connectionString, schema, leaseMs: Number(leaseMs), durability: 'relaxed' }),
+  inbox: postgres({ connectionString, schema, leaseMs: Number(leaseMs), durability: 'relaxed', ...stall }),
   sources,
   logger: false,
 })
@@ -65,7 +67,9 @@ if (isRenamed) receiver.on('*', { name: 'audit' }, (event) => tell({ audited: ev
 
 function spin(): void {
   hasSpun = true
-  for (const until = performance.now() + 4_000; performance.now() < until; );
+  const { POSTHORN_SPIN_END: end } = process.env
+  if (end !== undefined) while (!existsSync(end));
+  else for (const until = performance.now() + 4_000; performance.now() < until; );
 }
 
 await receiver.start()

@@ -104,6 +104,33 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     await receiver.close()
   })
 
+  it.each(WAYS)(
+    'a sender is answered 503 in its time, and its repeat is stored once: %s',
+    {
+      timeout: 60_000,
+    },
+    async (way) => {
+      const receiver = createReceiver({
+        inbox: postgres({ connectionString: hangs[way].url(), schema: newSchema(), durability: 'relaxed' }),
+        ...{ sources: { shop: toy() }, limits: { acceptMs: 300 }, logger: false },
+      })
+      const post = async () => {
+        const init = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+        return (await receiver.handle(new Request('http://localhost/shop', init))).status
+      }
+      await receiver.start()
+      hangs[way].begin()
+      try {
+        expect([await post(), await post()]).toEqual([503, 503])
+      } finally {
+        hangs[way].end()
+      }
+      await expect.poll(post, { timeout: 30_000 }).toBe(200)
+      expect(await receiver.inbox.stats()).toMatchObject({ pending: 1 })
+      await receiver.close({ timeoutMs: 300 })
+    },
+  )
+
   it('a process whose lease may be over begins nothing, and goes on when it has one again', {
     timeout: 30_000,
   }, async () => {

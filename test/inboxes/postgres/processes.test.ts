@@ -1,4 +1,6 @@
 /** Real processes at one database: killed, stopped, and replaced while deliveries come in. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../src/lib/random.ts'
 import type { Child } from '../../support/child.ts'
@@ -109,6 +111,27 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     await spinning.line('done')
     await expect.poll(pending, { timeout: 20_000 }).toBe(0)
     expect(said('handled')).toEqual(['1'])
+  })
+
+  it('a handler that holds up the event loop for longer than it may loses its claim: another stores what comes of it', {
+    timeout: 90_000,
+  }, async () => {
+    const end = join(mkdtempSync('/tmp/posthorn-spin-'), 'end')
+    const env = { POSTHORN_SPIN_END: end, POSTHORN_STALL_MS: '1000' }
+    const [spinning, other] = [processes.start('spin', { env }), start('none')]
+    await spinning.line('port')
+    await post(other, [1])
+    await spinning.line('handled')
+    const next = start('handle')
+    expect(await next.line('done')).toMatchObject({ done: '1' })
+    const storedBy = () => processes.sql('SELECT p.pid FROM @settled s JOIN @process p USING (owner)')
+    await expect.poll(storedBy, { timeout: 20_000 }).toEqual([{ pid: next.process.pid }])
+    writeFileSync(end, '')
+    await spinning.line('done')
+    await expect.poll(() => count('process'), { timeout: 20_000 }).toBe(3)
+    expect(await storedBy()).toEqual([{ pid: next.process.pid }])
+    expect(await pending()).toBe(0)
+    rmSync(dirname(end), { recursive: true })
   })
 
   it('processes that come and go refuse nobody', { timeout: 120_000 }, async () => {

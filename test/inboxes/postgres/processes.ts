@@ -21,6 +21,7 @@ export interface Starting {
   readonly url?: string
   /** The file of an `OrderedLedger`. */
   readonly ledger?: string
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export class Processes {
@@ -35,7 +36,7 @@ export class Processes {
 
   start(mode: Mode = 'handle', starting: Starting = {}): Child {
     const { leaseMs = 1_500, root = ROOT, build = 'former', url = this.#server.url, ledger } = starting
-    const env = ledger === undefined ? {} : { POSTHORN_LEDGER: ledger }
+    const env = { ...starting.env, ...(ledger !== undefined && { POSTHORN_LEDGER: ledger }) }
     const child = new Child(join(root, CHILD), [url, this.schema, String(leaseMs), mode, build], env)
     this.all.push(child)
     return child

@@ -1,4 +1,5 @@
 /** Several processes at one database, each a port of its own. */
+import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connect } from '../../../src/inboxes/postgres/connect.ts'
@@ -113,6 +114,22 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     }))
     await inbox.settle(retried(again!, { dead }))
     expect(await inbox.stats()).toMatchObject({ pending: 0, deadLetters: 10_000 })
+  })
+
+  it('64 MiB that nothing makes smaller come as they were sent, beside others', {
+    timeout: 120_000,
+  }, async () => {
+    const { inbox, claim } = await join()
+    const body = randomBytes(64 << 20)
+    const large = inbox.accept(newDelivery('large', { body }))
+    for (const name of ['x', 'y']) await inbox.accept(newDelivery(name))
+    await large
+    const bodies = (await claim()).map(({ delivery }) => [delivery.id, Buffer.from(delivery.body).equals(body)])
+    expect(bodies.sort()).toEqual([
+      ['d_large', true],
+      ['d_x', false],
+      ['d_y', false],
+    ])
   })
 
   it('progress that is saved at the moment of the settlement goes with it', { timeout: 60_000 }, async () => {

@@ -151,7 +151,8 @@ export class Claimer {
   }
 
   #runs(name: string, found: Survey, owner: string): boolean {
-    return !found.aliases.has(name) && this.#session.orders.runs(owner, name) && found.orders.get(name) === owner
+    if (found.aliases.has(name)) return false
+    return this.#session.orders.runs(owner, name) && found.orders.get(name) === owner
   }
 
   #askedOf(request: ClaimRequest, found: Survey, owner: string): Asked {
