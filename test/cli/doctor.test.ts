@@ -112,6 +112,14 @@ describe('posthorn doctor', () => {
     expect(await typed(['bench-disk', join(folder, 'nowhere')])).toMatchObject({ code: 3, out: '' })
   })
 
+  it('finds a folder in which nothing can be written, and looks at the rest', async () => {
+    const { path, folder } = await seeded()
+    writeFileSync(join(folder, `posthorn-disk-${process.pid}`), '')
+    const { ills, ids } = await doctor('--inbox', path)
+    expect(ills).toContain('syncs')
+    expect(ids).toContain('dead_letters')
+  })
+
   it('finds a file that others can read', async () => {
     const { path } = await seeded()
     chmodSync(path, 0o644)

@@ -181,6 +181,8 @@ describe('what is called wrongly', () => {
     ['events handler:x', 'inbox events: filter: events does not filter by "handler"'],
     ['ls --limit x', 'inbox ls: --limit must be a whole number from 1 to 1000000000, got "x"'],
     ['events --every 5', 'inbox events: --every must be a time such as'],
+    ['ls --watch --every 0s', 'inbox ls: --every must be at least 10ms, got "0s"'],
+    ['backup inbox.backup/inbox.db', 'inbox backup: there is no folder '],
     ['events --bogus', "inbox events: unknown option '--bogus'"],
     ['ls --after d_x', 'inbox ls: --after: d_x is not there any more; until: goes on by time'],
     ['diff --handled', 'inbox diff: --handled reads every delivery in range: give since:, or ids'],

@@ -53,7 +53,7 @@ const WATCH = [
   'looks again and again, until Ctrl-C: drawn anew on a terminal, elsewhere what is new as lines of JSON',
   false,
 ] as const
-const EVERY = ['--every <time>', 'with --watch: between two looks; default 2s', spanOf('--every')] as const
+const EVERY = ['--every <time>', 'with --watch: between two looks; default 2s', spanOf('--every', 10)] as const
 
 /** Of one thing that changes. */
 export const ofWatched = (name: string, summary: string) =>

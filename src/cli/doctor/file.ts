@@ -2,6 +2,7 @@
 
 import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { codeOf } from '../../lib/code-of.ts'
 import { loadSqlite } from '../../lib/load-sqlite.ts'
 import { bytesText } from '../out/format.ts'
 import { type Finding, ill, well } from './finding.ts'
@@ -86,11 +87,25 @@ function free(folder: string): Finding {
 }
 
 function syncs(folder: string): Finding {
-  const { p50Ms, maxMs } = syncedWrites(folder, SYNCS, 4_096)
+  const measured = measuredIn(folder)
+  if (typeof measured === 'string') {
+    const why = 'whoever has the inbox open writes its log and its lock beside it'
+    return ill('syncs', `nothing can be written beside it: ${measured}`, why, `ls -ld ${folder}; df ${folder}`)
+  }
+  const { p50Ms, maxMs } = measured
   const what = `synced writes: ${p50Ms} ms, the slowest of ${SYNCS} ${maxMs} ms`
   if (maxMs < SLOW_MS) return well('syncs', what)
   const why = 'each acknowledgement waits for one, and senders give up after some seconds'
   return ill('syncs', what, why, 'move the inbox to a local SSD: sqlite({ path }); posthorn bench-disk compares')
+}
+
+/** Or the code of what keeps one from writing there. */
+function measuredIn(folder: string) {
+  try {
+    return syncedWrites(folder, SYNCS, 4_096)
+  } catch (error) {
+    return codeOf(error)
+  }
 }
 
 function content(path: string): Finding {
