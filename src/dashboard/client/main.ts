@@ -99,8 +99,12 @@ function plan(): void {
   timer = setTimeout(() => void look(), ms)
 }
 
+/** Rows stay while others are asked for; the bar comes when that takes long. */
+const asks = (is: boolean) => document.getElementById('main')?.setAttribute('aria-busy', String(is))
+
 async function look(): Promise<void> {
   if (isBusy()) return plan()
+  asks(true)
   const query = new URLSearchParams(state.query)
   query.set('as', 'json')
   const askedAt = performance.now()
@@ -121,6 +125,7 @@ async function look(): Promise<void> {
   } catch {
     failures++
   }
+  asks(false)
   update()
   plan()
 }

@@ -130,6 +130,34 @@ describe.skipIf(!hasChromium)('the night shift', () => {
     await close()
   })
 
+  it('keeps its rows while others are asked for, and shows that it asks when that takes long', {
+    timeout: LONG_MS,
+  }, async () => {
+    const { url, close } = await world()
+    const { page, context, faults } = await open(browser, url)
+    await page.addInitScript(() => localStorage.setItem('posthorn.every', '1'))
+    let answer = () => {}
+    const held = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await context.route(/as=json/, async (route) => {
+      await held
+      await route.continue()
+    })
+    await page.goto(`${url}?view=dead`)
+    await page.waitForSelector('main[aria-busy="true"]')
+    expect(await page.locator('main').textContent()).toContain('ECONNREFUSED')
+    const bar = () =>
+      page.evaluate(() => getComputedStyle(document.querySelector('main') as Element, '::before').opacity)
+    await expect.poll(bar).toBe('1')
+    answer()
+    await page.waitForSelector('main[aria-busy="false"]')
+    expect(await page.locator('main').textContent()).toContain('ECONNREFUSED')
+    expect(faults).toEqual([])
+    await context.close()
+    await close()
+  })
+
   it('writes times in the zone of its reader, in UTC, and as an age', { timeout: LONG_MS }, async () => {
     const { url, close } = await world({ traffic: 'none' })
     const { page, context, faults } = await open(browser, url, { timezoneId: 'Asia/Kathmandu' })
