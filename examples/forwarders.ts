@@ -38,7 +38,7 @@ export async function nats(): Promise<void> {
 }
 
 export function redis(): void {
-  const client = new Redis({ host: 'localhost' })
+  const client = new Redis({ host: 'localhost', enableOfflineQueue: false })
   receiver.onBatch('*', { name: 'to-redis', size: 500 }, toRedis({ redis: client, stream: 'mail' }))
 }
 
