@@ -243,6 +243,44 @@ export function describeOrder(name: string, newStore: () => Store): void {
       expect(answers.map(({ unread: names }) => names)).toEqual([['a'], [], []])
     })
 
+    it('gives of a delivery nothing behind what a process died over, before that, when its handler got an order since', async () => {
+      const names = [{ name: 'a', formerly: [], ordered: false }, 'b']
+      const first = await openWith(next(), names)
+      const later = { attempts: 0, first: 5, last: 5 }
+      await left(
+        first.inbox,
+        first.claim,
+        [row('a', START + HOUR, { attempts: 0 })],
+        [row('a', START, { attempts: 0 }), row('a', START + HOUR, later), row('b', START)],
+      )
+      expect(seqsOf(await first.claim({ handlers: ['a'] }))).toEqual([2])
+      await crash()
+      const { inbox, claim } = await openWith(next(), [...ORDERED, 'b'])
+      const ordered = [{ handler: 'a', claimBefore: Number.MAX_SAFE_INTEGER }]
+      const got = async () => {
+        const claims = await claim({ handlers: ['a', 'b'], ordered })
+        for (const one of claims) await inbox.settle(retried(one))
+        return claims
+          .toSorted((one, other) => one.delivery.seq - other.delivery.seq)
+          .map(({ delivery, rows }) => [delivery.seq, rows?.map((one) => [one.handler, one.first])])
+      }
+      expect([await got(), await got()]).toEqual([
+        [
+          [1, [['a', 0]]],
+          [2, [['b', 0]]],
+        ],
+        [
+          [
+            2,
+            [
+              ['a', 0],
+              ['a', 5],
+            ],
+          ],
+        ],
+      ])
+    })
+
     it('gives what a process died over in its turn too, with care, and nothing of its handler beside it', async () => {
       const first = await opened(['b', ...ORDERED])
       await left(

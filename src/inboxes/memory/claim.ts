@@ -1,7 +1,7 @@
 import type { Claim, Claimed, ClaimRequest, OrderedHandler } from '../../ports/inbox/claims.ts'
 import { type Candidate as Choosable, choose } from '../rules/choose.ts'
 import { longestDue } from '../rules/longest-due.ts'
-import { comesWith, isTaken, isTooEarly, type Stop, type Unread } from '../rules/order.ts'
+import { isTaken, isTooEarly, rowsWith, type Stop, type Unread } from '../rules/order.ts'
 import { type Entry, toDelivery } from './entry.ts'
 import { claimableOf, findStops, hasReturned, isDue } from './order.ts'
 import type { Session } from './session.ts'
@@ -110,8 +110,8 @@ function claimed(
   const works = store
     .workOf(seq)
     .filter((work) => asked.handlers.has(work.row.handler) && (dueBy === null || isDue(store, work, dueBy)))
-  const inTime = works.filter((work) => comesWith(candidate, work, stops))
-  return inTime.sort((a, b) => a.row.first - b.row.first || a.row.id - b.row.id)
+  const inPlace = works.sort((a, b) => a.row.first - b.row.first || a.row.id - b.row.id)
+  return rowsWith(candidate, inPlace, stops)
 }
 
 function take(session: Session, { entry, careful }: Candidate, work: readonly Work[] | null): Claim | null {

@@ -106,10 +106,34 @@ export function isTooEarly(seq: number, row: NewWorkRow, stop: Stop | undefined)
   return row.replay === null && row.orderKey !== null && seq > (stop?.last ?? seq)
 }
 
-/** Whether a due row comes with this claim of its delivery. */
-export const comesWith = (
+interface Stored {
+  readonly row: NewWorkRow
+  readonly careful: boolean
+}
+
+/**
+ * The due rows of a delivery, in its order, that come with this claim. An unread row that stays, since it is a suspect,
+ * keeps those of its handler that lie behind it.
+ */
+export function rowsWith<R extends Stored>(
   claim: { readonly seq: number; readonly careful: boolean } | undefined,
-  { row, careful }: { readonly row: NewWorkRow; readonly careful: boolean },
+  rows: readonly R[],
+  stops: ReadonlyMap<string, Stop>,
+): R[] {
+  const stopped = new Set<string>()
+  return rows.filter((one) => {
+    const { handler, orderKey, replay } = one.row
+    const isUnread = stops.has(handler) && orderKey === undefined && replay === null
+    const comes = comesWith(claim, one, stops) && !(isUnread && stopped.has(handler))
+    if (isUnread && !comes) stopped.add(handler)
+    return comes
+  })
+}
+
+/** Whether a due row comes with this claim of its delivery, as far as other rows of the delivery leave it. */
+const comesWith = (
+  claim: { readonly seq: number; readonly careful: boolean } | undefined,
+  { row, careful }: Stored,
   stops: ReadonlyMap<string, Stop>,
 ): boolean => claim !== undefined && isOfClaim(claim, careful) && !isTooEarly(claim.seq, row, stops.get(row.handler))
 

@@ -38,6 +38,7 @@ const ALWAYS = {
     'waits for its time as before where both have an order',
     'says which handlers have unread rows beyond those under claim',
     'says so of a handler that is not asked for, whose unread rows lie where another has due ones',
+    'gives of a delivery nothing behind what a process died over, before that, when its handler got an order since',
     'gives unread rows, and rows of a key after them',
     'says that unread rows are left where a claim takes very many',
     'says whether first passes are left that were given back',

@@ -3,7 +3,7 @@ import type { ClaimRequest } from '../../../ports/inbox/claims.ts'
 import { type Candidate as Choosable, choose, type Offer } from '../../rules/choose.ts'
 import type { Turn } from '../../rules/in-turn.ts'
 import { longestDue } from '../../rules/longest-due.ts'
-import { comesWith, isTaken, isTooEarly, type Unread } from '../../rules/order.ts'
+import { isTaken, isTooEarly, rowsWith, type Unread } from '../../rules/order.ts'
 import type { Session } from '../db/database.ts'
 import { freshOf, passOf, suspectsOf } from './fresh.ts'
 import {
@@ -152,12 +152,14 @@ export async function takeRows(
   const comes = (one: Unread, handler: string) =>
     got.has(one.seq) && isTaken(handler, one, work.get(one.seq), request.handlers)
   const stops = stopsOf(request.seq === undefined ? lines : [], comes)
-  const isClaimed = (row: StoredRow) =>
-    (request.seq !== undefined || isDue(row, now)) &&
-    comesWith(work.get(row.seq), { row: toRow(row), careful: row.careful }, stops)
   const found = got.size === 0 ? [] : await rowsOf(db, [...got], request)
-  const rows = new Map<number, StoredRow[]>([...got].map((seq) => [seq, []]))
-  for (const row of found) if (isClaimed(row)) rows.get(row.seq)?.push(row)
+  const due = found.filter((row) => request.seq !== undefined || isDue(row, now))
+  const bySeq = Map.groupBy(due, ({ seq }) => seq)
+  const claimed = (seq: number): StoredRow[] => {
+    const own = (bySeq.get(seq) ?? []).map((stored) => ({ stored, row: toRow(stored), careful: stored.careful }))
+    return rowsWith(work.get(seq), own, stops).map(({ stored }) => stored)
+  }
+  const rows = new Map([...got].map((seq) => [seq, claimed(seq)]))
   await noteHeld(db, owner, new Map([...rows].map(([seq, own]) => [seq, own.map(({ id }) => id)])))
   for (const [seq, own] of rows) if (own.length === 0) rows.delete(seq)
   return rows

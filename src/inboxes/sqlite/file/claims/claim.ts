@@ -1,7 +1,7 @@
 import type { ClaimRequest } from '../../../../ports/inbox/claims.ts'
 import type { WorkRow } from '../../../../ports/inbox/rows.ts'
 import { type Choice, choose } from '../../../rules/choose.ts'
-import { comesWith, isTaken, type Stop, type Unread } from '../../../rules/order.ts'
+import { isTaken, rowsWith, type Stop, type Unread } from '../../../rules/order.ts'
 import { NO_NOTES } from '../../wire/compact.ts'
 import type { ClaimPlan, Notes, PlannedClaim } from '../../wire/protocol.ts'
 import type { Database } from '../db/database.ts'
@@ -100,7 +100,7 @@ function rowsOf(
   const { seq, work } = candidate
   if (!work) return null
   const rows = dueBy === null ? readAllRows(db, seq, handlers) : readDueRows(db, seq, handlers, dueBy)
-  return rows.filter((one) => comesWith(candidate, one, stops)).map(({ row }) => row)
+  return rowsWith(candidate, rows, stops).map(({ row }) => row)
 }
 
 function plan(
