@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { copyWith, NEXT_RELEASE_POSTGRES } from '../../faults/harness/source-copy.ts'
 import type { Child } from '../../support/child.ts'
+import { OrderedLedger } from '../../support/ordered-ledger.ts'
 import { programsOf, type Server, startServer } from '../../support/postgres.ts'
 import { type Mode, Processes, post } from './processes.ts'
 
@@ -75,6 +76,41 @@ describe.skipIf(programsOf() === null)('with the programs of PostgreSQL', () => 
     expect(await sql("SELECT name FROM @handler WHERE name IN ('work', 'worker') ORDER BY name")).toEqual([
       { name: 'worker' },
     ])
+  })
+
+  it('a handler with an order that is renamed keeps it, whoever receives', { timeout: 180_000 }, async () => {
+    const ledger = new OrderedLedger()
+    const join = (build: 'former' | 'renamed') => processes.join('ordered', { ...of(build), ledger: ledger.path })
+    const old = [await join('former'), await join('former')]
+    const current = [...old]
+    let isOver = false
+    const sent = [0, 0, 0]
+    const sender = async (address: number) => {
+      for (let n = 1; !isOver; n++) {
+        const email = `jo${address}@shop.example`
+        while (!(await post(current[n % current.length] as Child, [n * 10 + address], { email })));
+        sent[address] = n
+      }
+    }
+    const senders = sent.map((_, address) => sender(address))
+    const more = async () => {
+      const enough = Math.min(...sent) + 5
+      await expect.poll(() => Math.min(...sent), { timeout: 60_000 }).toBeGreaterThan(enough)
+    }
+    await more()
+    for (const child of old) {
+      current.push(await join('renamed'))
+      await more()
+      current.splice(current.indexOf(child), 1)
+      await child.kill('SIGTERM')
+      await more()
+    }
+    isOver = true
+    await Promise.all(senders)
+    await expect.poll(() => processes.pending(), { timeout: 60_000 }).toBe(0)
+    expect(ledger.outOfOrder()).toEqual([])
+    const all = sent.flatMap((last, address) => Array.from({ length: last }, (_, n) => (n + 1) * 10 + address))
+    expect(all.filter((id) => !ledger.ended.has(id))).toEqual([])
   })
 
   it('the step to the next schema holds nobody up while somebody reads the table it changes', {
