@@ -6,7 +6,8 @@ import { version } from './version.ts'
 // Whoever reads our output may stop: `posthorn … | head`. The exit code stays what it would be.
 process.stderr.on('error', () => {})
 process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-  if (code === 'EPIPE') return
+  // Of a full disk each write tells it.
+  if (code === 'EPIPE' || process.exitCode === 3) return
   process.stderr.write(`posthorn: the output could not be written: ${message}\n`)
   process.exitCode = 3
 })

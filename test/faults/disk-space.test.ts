@@ -1,10 +1,13 @@
 /** Disks that are full, or cannot be written at all. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, vi } from 'vitest'
+import { createReceiver } from '../../src/core/receiver.ts'
 import { ORDINARY_LOG_BYTES } from '../../src/inboxes/sqlite/file/db/log-size.ts'
+import { sqlite } from '../../src/inboxes/sqlite/index.ts'
+import { toy } from '../support/toy.ts'
 import { later } from './harness/cleanup.ts'
 import { memoryDisk, newImage } from './harness/disk.ts'
 import { endsWell } from './harness/endings.ts'
@@ -93,6 +96,24 @@ describeWith(['mount'], 'a disk', () => {
     disk.remount('size=128m')
     await vi.waitFor(async () => expect(await running.control('health')).toMatchObject({ ready: true }), 20_000)
     await endsWell(site, running)
+  })
+
+  it('that is full takes no backup, and the refusal names the copy', async () => {
+    const [site, disk] = [new Site(), memoryDisk('size=64k')]
+    expect(await (await site.start()).end()).toBe(0)
+    const receiver = createReceiver({
+      ...{ inbox: sqlite({ path: site.path }), sources: { shop: toy() }, role: 'control', logger: false },
+    })
+    const copy = join(disk.folder, 'copy.db')
+    await expect(receiver.inbox.backup(copy)).rejects.toMatchObject({
+      ...{ code: 'ERR_INBOX_FULL', message: expect.stringContaining(copy) },
+    })
+    expect(readdirSync(disk.folder)).toEqual([])
+    disk.remount('ro')
+    await expect(receiver.inbox.backup(copy)).rejects.toMatchObject({
+      ...{ code: 'ERR_INBOX_IO', message: expect.stringContaining(`${copy} cannot be`) },
+    })
+    await receiver.close()
   })
 
   it('that is read-only refuses the start by code, and a start after that is well', async () => {

@@ -34,6 +34,12 @@ export function isCorrupt(error: unknown): boolean {
   return code === CORRUPT || code === NOTADB
 }
 
+/** No space for what is written, or the file system refuses it. */
+export function isOfWriting(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === FULL || (code === null && error instanceof Error && 'syscall' in error)
+}
+
 /** One item was refused; the transaction around it goes on. A number given twice is no item's: the next gets it too. */
 export function isOfTheItem(error: unknown): boolean {
   const code = sqliteCode(error)

@@ -5,11 +5,24 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { OptionError } from '../../../../errors.ts'
+import { isOfWriting, toError, toFailure } from '../../wire/failure.ts'
+import { faultOf } from '../db/access.ts'
 import { Database } from '../db/database.ts'
 import { noteClosed } from '../db/upkeep-sql.ts'
 
-/** The copy has another name until it is whole and on stable storage. Returns its size in bytes. */
+/**
+ * The copy has another name until it is whole and on stable storage. Returns its size in bytes.
+ * @throws ERR_INBOX_FULL, ERR_INBOX_IO of the copy, where it cannot be written
+ */
 export function backUp(db: Database, to: string): number {
+  try {
+    return copied(db, to)
+  } catch (error) {
+    throw isOfWriting(error) ? toError(toFailure(error, to, faultOf)) : error
+  }
+}
+
+function copied(db: Database, to: string): number {
   const part = `${to}-part`
   assertFree(to, part)
   try {
