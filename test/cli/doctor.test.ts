@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { createReceiver } from 'posthorn'
 import { token } from 'posthorn/auth'
@@ -118,6 +119,27 @@ describe('posthorn doctor', () => {
     const { ills, ids } = await doctor('--inbox', path)
     expect(ills).toContain('syncs')
     expect(ids).toContain('dead_letters')
+  })
+
+  it('finds a file that is damaged, of a newer release, or no inbox', async () => {
+    const { path } = await seeded()
+    const folder = newFolder()
+    const newer = join(folder, 'newer.db')
+    copyFileSync(path, newer)
+    const db = new DatabaseSync(newer)
+    db.exec('PRAGMA user_version = 1000')
+    db.close()
+    const [broken, foreign] = [join(folder, 'broken.db'), join(folder, 'foreign.db')]
+    writeFileSync(broken, readFileSync(path).subarray(0, 90_112))
+    const other = new DatabaseSync(foreign)
+    other.exec('CREATE TABLE t (x)')
+    other.close()
+    for (const [file, mend] of [
+      [newer, 'npm install posthorn@latest'],
+      [broken, 'restore a backup: docs/backup.md'],
+      [foreign, 'posthorn doctor --inbox <file>: the path of an inbox'],
+    ] as const)
+      expect((await doctor('--inbox', file)).mend('open')).toBe(mend)
   })
 
   it('finds a file that others can read', async () => {

@@ -1,5 +1,5 @@
 /** On a real terminal: a pseudo-terminal of `script`, which other systems than Linux have in other forms. */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { seeded, typed } from './inbox-file.ts'
@@ -105,6 +105,13 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     expect(before).toBe('')
     expect(during).toContain('dead letters')
     expect(after).toMatch(/^dead letters +2$/m)
+  })
+
+  it('ends with 3 and one line on stderr where the output cannot be written', async () => {
+    const { path } = await seeded()
+    const list = [process.execPath, main, 'inbox', 'ls', '--inbox', path].map(quoted).join(' ')
+    const ended = spawnSync('bash', ['-c', `${list} > /dev/full`], { encoding: 'utf8' })
+    expect([ended.status, ended.stderr]).toEqual([3, expect.stringMatching(/^posthorn: the output .*ENOSPC.*\n$/)])
   })
 
   it('ends quietly with what it was to end with when nobody reads on', async () => {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { escapeControls } from '../../core/base/logger.ts'
+import { codeOf } from '../../lib/code-of.ts'
 import { port } from '../../lib/symbols.ts'
 import type { PosthornConfig } from '../../public/config.ts'
 import { configHere, configOf } from '../config-file.ts'
@@ -10,7 +11,7 @@ import { type InboxOptions, withInbox } from '../inbox/open.ts'
 import { say } from '../out/streams.ts'
 import { door } from './door.ts'
 import { file, fileToCome } from './file.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, ill } from './finding.ts'
 import { inbox } from './inbox.ts'
 import { machine } from './machine.ts'
 import { secrets } from './secrets.ts'
@@ -41,10 +42,27 @@ async function findingsOf(options: DoctorOptions): Promise<Finding[]> {
   if (path !== undefined) found.push(...(isToCome ? fileToCome(path) : file(path, deep)))
   if (config !== null) found.push(...(await secrets(config.sources)))
   if (!isToCome && (path !== undefined || postgres !== undefined || config !== null))
-    found.push(...(await withInbox(options, (opened) => inbox(opened, path))))
+    found.push(...(await opened(options, path)))
   if (url !== undefined) found.push(...(await door({ ...options, url, size })))
   return found
 }
+
+/** What it holds, or why it cannot be told. @throws where there is none, or nobody answers */
+async function opened(options: InboxOptions, path: string | undefined): Promise<Finding[]> {
+  try {
+    return await withInbox(options, (one) => inbox(one, path))
+  } catch (error) {
+    const mend = MENDS.get(codeOf(error))
+    if (mend === undefined) throw error
+    return [ill('open', (error as Error).message, 'no receiver can open it: senders are answered 503', mend)]
+  }
+}
+
+const MENDS: ReadonlyMap<string, string> = new Map([
+  ['ERR_INBOX_CORRUPT', 'restore a backup: docs/backup.md'],
+  ['ERR_INBOX_FOREIGN', 'posthorn doctor --inbox <file>: the path of an inbox'],
+  ['ERR_INBOX_VERSION', 'npm install posthorn@latest'],
+])
 
 /** The one that is named, else that of this folder where nothing else is named. */
 async function configFor({ config, inbox, postgres, url }: DoctorOptions): Promise<PosthornConfig | null> {
