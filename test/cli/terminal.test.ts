@@ -109,7 +109,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
 
   it('ends with 3 and one line on stderr where the output cannot be written', async () => {
     const { path } = await seeded()
-    const list = [process.execPath, main, 'inbox', 'ls', '--inbox', path].map(quoted).join(' ')
+    const list = [process.execPath, main, 'inbox', 'events', '--json', '--inbox', path].map(quoted).join(' ')
     const ended = spawnSync('bash', ['-c', `${list} > /dev/full`], { encoding: 'utf8' })
     expect([ended.status, ended.stderr]).toEqual([3, expect.stringMatching(/^posthorn: the output .*ENOSPC.*\n$/)])
   })
