@@ -38,8 +38,8 @@ function sourceOf(types: string): string {
 const FOLDERS = {
   // Loaded by a Node that is too old for the rest.
   version: /^lib\/node-version\.ts$/,
-  // Code of threads loads node:worker_threads, which readers of bodies do not need.
-  lib: /^((lib(?!\/thread-code)|json|http|providers\/kit(?!\/(fresh|samples|sender)\.ts)|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
+  // Code of threads loads node:worker_threads, and that of folders node:fs, which readers of bodies do not need.
+  lib: /^((lib(?!\/(thread-code|make-folder)\.ts)|json|http|providers\/kit(?!\/(fresh|samples|sender)\.ts)|inboxes\/rules)\/|providers\/momentum\/raw-names\.ts$|errors\.ts$)/,
   // What `posthorn/read` needs of core: the rest would bring the receiver along.
   reading: /^core\/((base|read)\/|receive\/(body-rules|identity|route)\.ts$)/,
   core: /^core\//,
