@@ -211,6 +211,18 @@ describe('--inbox', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it('tells of an inbox in which nothing was ever stored that it is empty', async () => {
+    const path = join(newFolder(), 'inbox.db')
+    const { receiver } = receiverAt(path)
+    await receiver.start()
+    await receiver.close()
+    const empty = (...args: string[]) => typed(['inbox', ...args, '--inbox', path])
+    for (const args of [['ls'], ['events'], ['dead'], ['dead', '--group'], ['quarantine'], ['senders'], ['diff']])
+      expect(await empty(...args)).toMatchObject({ code: 0, out: '' })
+    expect((await empty('handlers')).out).toMatch(/^suppress\t0\t0\t/)
+    expect(await empty('check')).toMatchObject({ code: 0 })
+  })
+
   it('takes a file without an owner from nobody, and leaves it as it is', async () => {
     const folder = newFolder()
     const path = join(folder, 'inbox.db')

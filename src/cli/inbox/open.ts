@@ -46,7 +46,7 @@ export interface OpenInbox {
  */
 export async function withInbox<const T>(options: InboxOptions, work: (opened: OpenInbox) => Promise<T>): Promise<T> {
   const { inbox, sources, retention, isConfigured } = await partsOf(options)
-  const receiver = createReceiver({ inbox, sources, logger, role: 'control', ...retention })
+  const receiver = createReceiver({ inbox, sources: orNone(sources), logger, role: 'control', ...retention })
   try {
     await receiver.start()
     return await untilSignal((stop) =>
@@ -73,8 +73,7 @@ async function partsOf(options: InboxOptions): Promise<Parts> {
   }
   const inbox = named()
   const found = Object.entries(await sourcesIn(inbox)).map(([name, sender]) => [name, sourceOf(sender)])
-  const sources = { ...Object.fromEntries(found), ...given }
-  return { inbox, sources: orNone(sources), retention: {}, isConfigured: false }
+  return { inbox, sources: { ...Object.fromEntries(found), ...given }, retention: {}, isConfigured: false }
 }
 
 /** null: no option names one. */
