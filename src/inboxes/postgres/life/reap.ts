@@ -30,8 +30,8 @@ const findStrays = `
   WHERE NOT EXISTS (SELECT 1 FROM @process p WHERE p.owner = o.owner)`
 
 /**
- * Returns how many processes other than this one were found dead. Two statements in one transaction: the second sees claims that were
- * committed while the first waited.
+ * Returns how many processes other than this one were found dead. Two statements in one transaction: the second sees
+ * claims that were committed while the first waited.
  */
 export function reap(db: Database, owner: string): Promise<number> {
   return db.transaction(async (session) => {
