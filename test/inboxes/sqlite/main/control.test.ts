@@ -207,7 +207,7 @@ it('refuses a file that is missing, empty or somebody else’s, and makes none',
   await expect(control(path)).rejects.toMatchObject({ code: 'ERR_INBOX_IO', message: expect.stringContaining(path) })
   expect(existsSync(path)).toBe(false)
   writeFileSync(path, '')
-  await expect(control(path)).rejects.toMatchObject({ code: 'ERR_INBOX_VERSION' })
+  await expect(control(path)).rejects.toMatchObject({ code: 'ERR_INBOX_FOREIGN' })
   meddle(path, (db) => db.exec('CREATE TABLE theirs (x)'))
   await expect(control(path)).rejects.toMatchObject({ code: 'ERR_INBOX_FOREIGN' })
 })
