@@ -18,11 +18,14 @@ export function headersOf(line: string, before: Readonly<Record<string, string>>
   return { ...before, [key.toLowerCase()]: value }
 }
 
-/** @throws OptionError (from what it returns) for text that is no whole number within the bounds */
+/**
+ * @throws OptionError (from what it returns) for text that is no whole number within the bounds; without the text, which may
+ * be a secret in the wrong place
+ */
 export const wholeNumberOf = (name: string, min: number, max: number) => (text: string) => {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw new OptionError(`${name} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`)
+  throw new OptionError(`${name} must be a whole number from ${min} to ${max}`)
 }
 
 /** @throws OptionError for text that is no number within the bounds */

@@ -3,7 +3,7 @@ import { OptionError } from '../../errors.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `500ms`, `90s`, `5m`, `2h`, `7d` in ms. @throws OptionError (from what it returns) for another text, or less than `leastMs` */
+/** `500ms`, `90s`, `5m`, `2h`, `7d` in ms. @throws OptionError (from what it returns) for another text, or less than `leastMs`; without the text, which may be a secret */
 export const spanOf =
   (name: string, leastMs = 0) =>
   (text: string) => {
@@ -11,6 +11,6 @@ export const spanOf =
     const per = UNITS[unit]
     const ms = Number(amount) * (per ?? Number.NaN)
     if (ms >= leastMs) return ms
-    if (ms < leastMs) throw new OptionError(`${name} must be at least ${leastMs}ms, got ${JSON.stringify(text)}`)
-    throw new OptionError(`${name} must be a time such as 90s, 5m, 2h or 7d, got ${JSON.stringify(text)}`)
+    if (ms < leastMs) throw new OptionError(`${name} must be at least ${leastMs}ms`)
+    throw new OptionError(`${name} must be a time such as 90s, 5m, 2h or 7d`)
   }
